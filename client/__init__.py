@@ -1,0 +1,1 @@
+"""The chat's terminal client, and the connection it is built on."""

@@ -1,0 +1,1 @@
+"""A chat node: takes clients' connections and passes what they say through the broker."""

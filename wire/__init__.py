@@ -1,0 +1,1 @@
+"""What travels between a client and a node: messages, errors, limits, lines. No I/O."""

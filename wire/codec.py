@@ -1,0 +1,141 @@
+"""A message to one JSON line, and back; decoding raises nothing but ``WireError``."""
+
+import json
+from typing import Any, NoReturn
+
+import msgspec
+
+from wire import limits
+from wire.errors import Code, WireError
+from wire.messages import AnyEvent, AnyRequest, Event, GetHistory, Hello, Request
+
+_encoder = msgspec.json.Encoder()
+_requests: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
+_events: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+REQUEST_TYPES: frozenset[str] = frozenset(
+    str(kind.__struct_config__.tag) for kind in AnyRequest.__args__
+)
+EVENT_TYPES: frozenset[str] = frozenset(
+    str(kind.__struct_config__.tag) for kind in AnyEvent.__args__
+)
+
+
+def encode(message: Request | Event) -> bytes:
+    r"""Return ``message`` as one line, ``\n`` included."""
+    return _encoder.encode(message) + b"\n"
+
+
+def encode_body(part: msgspec.Struct) -> bytes:
+    """Return a struct as JSON without its opening brace, to be spliced behind other fields."""
+    return _encoder.encode(part)[1:]
+
+
+def quote(name: str) -> bytes:
+    """Return ``name`` as a JSON string."""
+    return _encoder.encode(name)
+
+
+def decode_request(line: bytes) -> AnyRequest:
+    """Return the request that ``line`` (without its end) holds.
+
+    Lengths of texts and names are left to who knows their codes; everything else is checked.
+    Raises WireError; fatal when the line is not UTF-8 or not one JSON object.
+    """
+    try:
+        if not line.isascii():
+            line.decode()
+        request = _requests.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        _refuse(line, error, REQUEST_TYPES)
+    _check_length(request, "ref", request.ref, 1, limits.REF)
+    id = getattr(request, "id", None)
+    if id is not None:
+        _check_length(request, "id", id, 1, limits.ID)
+    if isinstance(request, Hello) and request.key is not None:
+        _check_length(request, "key", request.key, limits.KEY_MIN, limits.KEY_MAX)
+    if isinstance(request, GetHistory) and None not in (request.before, request.after):
+        raise _wrong(request, "A request for history has before or after, not both.")
+    return request
+
+
+def decode_event(line: bytes) -> AnyEvent | None:
+    """Return the event that ``line`` (without its end) holds, None if its type is unknown.
+
+    Raises WireError if it is no event at all.
+    """
+    try:
+        return _events.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            _refuse(line, error, EVENT_TYPES)
+        except WireError as refusal:
+            if refusal.code is Code.UNKNOWN_TYPE:
+                return None
+            raise
+
+
+def _check_length(request: Request, name: str, value: str | None, least: int, most: int) -> None:
+    if value is not None and not least <= len(value.encode()) <= most:
+        raise _wrong(request, f"The field {name} is {least} to {most} bytes of UTF-8 long.")
+
+
+def _wrong(request: Request, text: str) -> WireError:
+    fields = msgspec.structs.asdict(request)
+    return WireError(
+        Code.BAD_REQUEST, text, type=str(request.__struct_config__.tag), **_legible(fields)
+    )
+
+
+def _refuse(line: bytes, error: Exception, known: frozenset[str]) -> NoReturn:
+    """Raise the WireError that says what is wrong with a line which did not decode.
+
+    The second, slow look tells what is no JSON object from an object with wrong fields (also one
+    with a lone surrogate, which msgspec cannot decode but RFC 8259 allows), and finds the ``ref``.
+    """
+    try:
+        found = json.loads(line.decode(), parse_constant=_no_constant, parse_int=float)
+    except UnicodeDecodeError:
+        raise WireError(Code.BAD_REQUEST, "The line is not UTF-8.", fatal=True) from None
+    except RecursionError:
+        # RFC 8259, section 9: an implementation may limit the depth of nesting.
+        raise WireError(Code.BAD_REQUEST, "The JSON is nested too deep.", fatal=True) from None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise WireError(Code.BAD_REQUEST, "The line is not one JSON object.", fatal=True) from None
+    kind = found.get("type")
+    legible = _legible(found)
+    if not isinstance(kind, str):
+        raise WireError(Code.BAD_REQUEST, "The field type is missing or no string.", **legible)
+    if kind not in known:
+        raise WireError(
+            Code.UNKNOWN_TYPE,
+            f"There is no request of this type; there are {', '.join(sorted(known))}.",
+            type=kind,
+            **legible,
+        )
+    if isinstance(error, msgspec.ValidationError):
+        text = f"{error}."
+    else:
+        text = "The JSON holds what cannot be read: a lone surrogate, or too deep a nesting."
+    raise WireError(Code.BAD_REQUEST, text, type=kind, **legible) from None
+
+
+def _legible(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return what of ``ref``, ``id`` and ``room`` is fit to be repeated in an answer."""
+    bounds = {"ref": limits.REF, "id": limits.ID, "room": limits.LINE}
+    legible = {}
+    for name, most in bounds.items():
+        value = fields.get(name)
+        if isinstance(value, str) and _is_unicode(value) and 1 <= len(value.encode()) <= most:
+            legible[name] = value
+    return legible
+
+
+def _is_unicode(value: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

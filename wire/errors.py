@@ -1,0 +1,124 @@
+"""The one table of error codes and of reasons to say goodbye.
+
+``WireError`` is the only exception that decoding raises:
+
+    Exception
+    └── WireError        a line that is no request (or no event)
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Why a request was refused: the ``code`` of an ``error``."""
+
+    BAD_REQUEST = "bad-request"
+    UNKNOWN_TYPE = "unknown-type"
+    NOT_WELCOME_YET = "not-welcome-yet"
+    BAD_NICK = "bad-nick"
+    NICK_TAKEN = "nick-taken"
+    BAD_ROOM = "bad-room"
+    ROOM_EXISTS = "room-exists"
+    NO_SUCH_ROOM = "no-such-room"
+    NOT_IN_ROOM = "not-in-room"
+    NO_SUCH_NICK = "no-such-nick"
+    TEXT_TOO_LONG = "text-too-long"
+    EMPTY_TEXT = "empty-text"
+    LINE_TOO_LONG = "line-too-long"
+    RATE_LIMITED = "rate-limited"
+    UNAVAILABLE = "unavailable"
+    BAD_TOKEN = "bad-token"
+    TOO_MANY_ROOMS = "too-many-rooms"
+    INTERNAL = "internal"
+
+
+class Reason(StrEnum):
+    """Why a node says ``bye``."""
+
+    DRAINING = "draining"
+    SLOW = "slow"
+    IDLE = "idle"
+    CUT_OFF = "cut-off"
+    QUIT = "quit"
+    PROTOCOL = "protocol"
+    REPLACED = "replaced"
+    KICKED = "kicked"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """What a code means, and whether the same request may succeed later unchanged."""
+
+    meaning: str
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRow:
+    """What a reason means, whether to come back, and whether the session ended with it."""
+
+    meaning: str
+    come_back: bool
+    ends_session: bool = False
+
+
+CODES: dict[Code, CodeRow] = {
+    Code.BAD_REQUEST: CodeRow("not a JSON object, or its fields are wrong"),
+    Code.UNKNOWN_TYPE: CodeRow("a request of a type that this node does not know"),
+    Code.NOT_WELCOME_YET: CodeRow("only hello, ping, pong and quit may come before welcome"),
+    Code.BAD_NICK: CodeRow("a nick that the rules for names forbid"),
+    Code.NICK_TAKEN: CodeRow("another session holds this nick", retry=True),
+    Code.BAD_ROOM: CodeRow("a room name that the rules for names forbid"),
+    Code.ROOM_EXISTS: CodeRow("there is such a room already; it can be joined"),
+    Code.NO_SUCH_ROOM: CodeRow("there is no such room; it can be created"),
+    Code.NOT_IN_ROOM: CodeRow("the request wants membership of the room"),
+    Code.NO_SUCH_NICK: CodeRow("nobody holds this nick"),
+    Code.TEXT_TOO_LONG: CodeRow("the text is longer than the limit"),
+    Code.EMPTY_TEXT: CodeRow("the text is empty or only white space"),
+    Code.LINE_TOO_LONG: CodeRow("the line is longer than the limit"),
+    Code.RATE_LIMITED: CodeRow("too many requests in too short a time", retry=True),
+    Code.UNAVAILABLE: CodeRow("the broker cannot be reached", retry=True),
+    Code.BAD_TOKEN: CodeRow("the node wants a token, and this is not it"),
+    Code.TOO_MANY_ROOMS: CodeRow("the session is in as many rooms as it may be"),
+    Code.INTERNAL: CodeRow("a fault of the node's own", retry=True),
+}
+
+REASONS: dict[Reason, ReasonRow] = {
+    Reason.DRAINING: ReasonRow("the node is shutting down", come_back=True),
+    Reason.SLOW: ReasonRow("the client read nothing for too long", come_back=True),
+    Reason.IDLE: ReasonRow("no line came from the client for too long", come_back=True),
+    Reason.CUT_OFF: ReasonRow("the node lost the session with the broker", come_back=True),
+    Reason.QUIT: ReasonRow("the client quit", come_back=False, ends_session=True),
+    Reason.PROTOCOL: ReasonRow("the client does not speak the protocol", come_back=False),
+    Reason.REPLACED: ReasonRow("the session went on in a newer connection", come_back=False),
+    Reason.KICKED: ReasonRow("a moderator removed the session", come_back=False, ends_session=True),
+}
+
+
+class WireError(Exception):
+    """A line that cannot be taken as a message.
+
+    ``fatal``: the peer does not speak the protocol; the connection ends after the error.
+    ``type``, ``ref``, ``id`` and ``room`` are what could still be read of the message.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        text: str,
+        *,
+        fatal: bool = False,
+        type: str | None = None,
+        ref: str | None = None,
+        id: str | None = None,
+        room: str | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self.fatal = fatal
+        self.type = type
+        self.ref = ref
+        self.id = id
+        self.room = room
