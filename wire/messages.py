@@ -325,11 +325,9 @@ AnyEvent = (
 )
 
 
-class Said(Struct, omit_defaults=True, kw_only=True):
+class Words(Struct, omit_defaults=True, kw_only=True):
     """The part of a message or direct that its author makes: encoded once, kept in the log."""
 
-    from_: str = field(name="from")
-    to: str | None = None
     text: str
     id: str | None = None
     kind: Kind = "say"

@@ -1,0 +1,95 @@
+"""``python -m client``: the command line to the screen, or to the pipe."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+from client import pipe
+from client.errors import Refused
+from client.options import Options, is_terminal, login_nick, parse_options
+from client.standard import Output, read_lines
+from wire import limits
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def main() -> None:
+    """Run the client, and end the process with its status."""
+    options = parse_options()
+    try:
+        status = asyncio.run(_run(options))
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
+
+
+async def _run(options: Options) -> int:
+    try:
+        if not is_terminal() or options.listen or options.json:
+            return await _run_pipe(options)
+        # Here and not above: a filter should not wait for the screen's library to load.
+        from client.terminal import run
+
+        return await run(options)
+    except Refused as error:  # of the command line's own names, before anything was sent
+        _complain(str(error))
+        return 2
+
+
+async def _run_pipe(options: Options) -> int:
+    listens = options.listen or (options.json and is_stdin_terminal())
+    chat = pipe.open_chat(options, login_nick(), random.random)
+    write = Output(1).write
+    if listens:
+        return await _until_signal(pipe.listen(chat, options, write, _complain), stopped=0)
+    saying = pipe.say(chat, options, _lines(), write, _complain)
+    return await _until_signal(saying, stopped=None)
+
+
+def is_stdin_terminal() -> bool:
+    """Return whether a person would have to type what is read."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _lines() -> AsyncIterator[bytes | None]:
+    return read_lines(0, limits.TEXT)
+
+
+async def _until_signal(work: Coroutine[Any, Any, int], stopped: int | None) -> int:
+    """Return what ``work`` returns; on a signal cancel it, and return ``stopped``.
+
+    ``stopped`` None stands for the status a shell gives to who was ended by that signal. A second
+    signal ends the process at once.
+    """
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)
+    caught: list[int] = []
+
+    def stop(number: int) -> None:
+        caught.append(number)
+        for each in _SIGNALS:
+            loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_DFL)
+        task.cancel()
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop, number)
+    await asyncio.wait([task])
+    if caught and (task.cancelled() or stopped is not None):
+        return 128 + caught[0] if stopped is None else stopped
+    return task.result()
+
+
+def _complain(trouble: str) -> None:
+    try:
+        os.write(2, f"chat: {trouble}\n".encode(errors="backslashreplace"))
+    except OSError:
+        pass  # there is nobody left to tell
+
+
+if __name__ == "__main__":
+    main()

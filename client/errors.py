@@ -1,0 +1,75 @@
+"""What can go wrong for who uses a connection to the chat.
+
+ChatError
+├── Refused          a node refused a request; ``code`` says why
+│   └── NickRefused  the nick is taken, or no possible one
+├── Unreachable      no node could be reached for as long as one was willing to wait
+└── Ended            the session is over, and does not come back by itself
+"""
+
+from wire.errors import CODES, REASONS, Code, Reason
+from wire.messages import Error
+
+
+class ChatError(Exception):
+    """Any trouble with the chat."""
+
+
+class Refused(ChatError):
+    """A node (or a check before anything was sent) refused a request.
+
+    ``code`` is one of wire.errors.Code, or one that a newer node made up.
+    """
+
+    def __init__(self, code: str, text: str, room: str | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self.room = room
+
+
+class NickRefused(Refused):
+    """The nick is held by somebody else, or against the rules for names."""
+
+
+class Unreachable(ChatError):
+    """No node could be reached."""
+
+
+class Ended(ChatError):
+    """The node ended the session, or the connection for good; ``reason`` is that of its bye."""
+
+    def __init__(self, reason: str) -> None:
+        try:
+            meaning = REASONS[Reason(reason)].meaning
+        except ValueError:
+            meaning = "the node says no more"
+        super().__init__(f"The node said goodbye ({reason}): {meaning}.")
+        self.reason = reason
+
+
+NICK_CODES = frozenset({Code.NICK_TAKEN, Code.BAD_NICK})
+RETRY_AFTER = 1.0
+"""Seconds to wait where a node asks for another try and does not say when."""
+
+
+def refusal(error: Error) -> Refused:
+    """Return the exception that stands for an ``error`` event."""
+    kind = NickRefused if error.code in NICK_CODES else Refused
+    return kind(error.code, error.text, error.room)
+
+
+def is_passing(error: Error) -> bool:
+    """Return whether the same request may succeed later by itself."""
+    if error.code in NICK_CODES:  # for another nick somebody has to be asked
+        return False
+    try:
+        return CODES[Code(error.code)].retry
+    except ValueError:  # a code of a newer node's
+        return error.retry_after_ms is not None
+
+
+def retry_after(error: Error) -> float:
+    """Return the seconds to wait before the same request is made again."""
+    after = error.retry_after_ms
+    return RETRY_AFTER if after is None else max(0, after) / 1000

@@ -1,0 +1,70 @@
+"""One connection to one node: bytes in, lines out, and the reason why it ended."""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+from wire import limits
+from wire.lines import LineReader
+
+
+class Link(asyncio.Protocol):
+    """Cuts what comes into lines and hands them on; ``closed`` is done when it is over.
+
+    The result of ``closed`` is a few words on why. An exception in ``on_lines`` is a fault of
+    ours, not of the connection's: it becomes the exception of ``closed``.
+    """
+
+    def __init__(self, on_lines: Callable[[list[bytes]], None]) -> None:
+        self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._on_lines = on_lines
+        self._reader = LineReader(limits.NODE_LINE)
+        self._transport: asyncio.Transport | None = None
+        self._why = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio."""
+        if self._why:
+            return
+        lines, error = self._reader.feed(data)
+        try:
+            self._on_lines(lines)
+        except Exception as fault:
+            if not self.closed.done():
+                self.closed.set_exception(fault)
+            self.end("a fault of the client's own")
+        if error:
+            self.end(f"the node does not speak the protocol: {error.text}")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by asyncio."""
+        if not self.closed.done():
+            why = self._why or (exc and str(exc)) or "the node closed the connection"
+            self.closed.set_result(why)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, if the connection is still open."""
+        if self._transport and not self._why:
+            self._transport.write(data)
+
+    def end(self, why: str) -> None:
+        """End the connection at once; what has not been sent yet is not sent any more."""
+        self._why = self._why or why
+        if self._transport:
+            self._transport.abort()
+        if not self.closed.done():
+            self.closed.set_result(self._why)
+
+    def pause(self) -> None:
+        """Read no more for now; the node then keeps what is for us."""
+        if self._transport:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self._transport:
+            self._transport.resume_reading()

@@ -1,0 +1,215 @@
+"""The client without a screen: says what comes by standard input, or prints what is said."""
+
+import asyncio
+from collections.abc import AsyncIterable, Awaitable, Callable
+from functools import partial
+
+from client.connection import Away, Chat
+from client.errors import ChatError, NickRefused
+from client.feed import Received
+from client.names import with_suffix
+from client.options import Options
+from client.render import View, render
+from client.safe import safe_line
+from wire import limits, messages as m, text as texts
+
+MOST_PENDING = 100
+"""Lines that were read and are not acknowledged: a file of any size needs little memory."""
+PATIENCE = 60.0
+"""Seconds without any node after which the filter gives up; who listens never does."""
+
+Write = Callable[[bytes], Awaitable[None]]
+Complain = Callable[[str], None]
+_KEEP_ALIVE = (m.PingEvent, m.PongEvent)
+
+
+def open_chat(options: Options, login: str, random: Callable[[], float]) -> Chat:
+    """Return the chat for a pipe; a nick nobody chose gets a suffix where it is taken."""
+
+    async def rename(refused: NickRefused) -> str:
+        return with_suffix(login, random)
+
+    if options.nick is None:
+        return options.connect(login, rename=rename, patience=_patience(options))
+    return options.connect(options.nick, patience=_patience(options))
+
+
+def _patience(options: Options) -> float | None:
+    return None if options.listen else PATIENCE
+
+
+async def listen(chat: Chat, options: Options, write: Write, complain: Complain) -> int:
+    """Print what is said until cancelled; return the exit status when it ends before."""
+    reading = asyncio.create_task(_read(chat, _printer(options, write), complain))
+    try:
+        chat.start()
+        await _first(asyncio.ensure_future(chat.ready()), reading)
+        await reading
+    except BrokenPipeError:
+        return 0
+    except (ChatError, OSError) as error:
+        complain(str(error))
+        return 1
+    finally:
+        await _stop(reading)
+        await chat.close()
+    return 0
+
+
+async def say(
+    chat: Chat,
+    options: Options,
+    lines: AsyncIterable[bytes | None],
+    write: Write,
+    complain: Complain,
+) -> int:
+    """Say each line in the first room; return 0 once all are acknowledged, 1 if one was not."""
+    printer = _quietly(_printer(options, write)) if options.json else _print_nothing
+    reading = asyncio.create_task(_read(chat, printer, complain))
+    speech = Speech(chat, options.room, complain)
+    try:
+        chat.start()
+        await _first(asyncio.ensure_future(chat.ready()), reading)
+        await _first(asyncio.ensure_future(speech.say_all(lines)), reading)
+    except (ChatError, OSError) as error:
+        complain(f"{speech.unsaid}{error}")
+        return 1
+    finally:
+        await chat.close()
+        await _stop(reading)
+    return 1 if speech.has_failed else 0
+
+
+class Speech:
+    """Lines on their way into a room, each known by its number."""
+
+    def __init__(self, chat: Chat, room: str, complain: Complain) -> None:
+        self.has_failed = False
+        self._chat = chat
+        self._room = room
+        self._complain = complain
+        self._pending: dict[int, None] = {}
+        self._places = asyncio.Semaphore(MOST_PENDING)
+
+    @property
+    def unsaid(self) -> str:
+        """The beginning of a complaint: from which line on nothing is known to have arrived."""
+        first = next(iter(self._pending), None)
+        return "" if first is None else f"line {first} and what follows: "
+
+    async def say_all(self, lines: AsyncIterable[bytes | None]) -> None:
+        """Say the lines in order; return when all are acknowledged or refused. Raises OSError."""
+        number = 0
+        async for line in lines:
+            number += 1
+            if line is not None and not line.strip():
+                continue
+            text, trouble = _read_line(line)
+            if trouble:
+                self._fail(number, trouble)
+                continue
+            await self._places.acquire()
+            self._post(number, text)
+        for _ in range(MOST_PENDING):
+            await self._places.acquire()
+
+    def _post(self, number: int, text: str) -> None:
+        self._pending[number] = None
+        try:
+            answer = self._chat.post(m.Send(room=self._room, text=text))
+        except ChatError as error:
+            self._settle(number, error)
+        else:
+            answer.add_done_callback(partial(self._take_answer, number))
+
+    def _take_answer(self, number: int, answer: asyncio.Future[m.AnyEvent]) -> None:
+        self._settle(number, None if answer.cancelled() else answer.exception())
+
+    def _settle(self, number: int, error: BaseException | None) -> None:
+        if error is not None and error is self._chat.failure:
+            return  # the end of everything: said once, not for each line
+        del self._pending[number]
+        self._places.release()
+        if error is not None:
+            self._fail(number, str(error))
+
+    def _fail(self, number: int, trouble: str) -> None:
+        self.has_failed = True
+        self._complain(f"line {number}: {trouble}")
+
+
+def _read_line(line: bytes | None) -> tuple[str, str]:
+    """Return the text of a line, and what is wrong with it, if anything."""
+    if line is None:
+        return "", f"A text is at most {limits.TEXT} bytes of UTF-8 long."
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        return "", "The line is not UTF-8."
+    found = texts.check(text)
+    return text, found[1] if found else ""
+
+
+async def _read(chat: Chat, printer: Callable[[Received], Awaitable[None]], warn: Complain) -> None:
+    """Print what comes, and tell by ``warn`` of what a reader of the output should know."""
+    away = False
+    async for received in chat.received():
+        event = received.event
+        if isinstance(event, (Away, m.Gap)) or (isinstance(event, m.Error) and event.id is None):
+            warn((render(event, View()) or "")[2:])
+        elif isinstance(event, m.Welcome) and away:
+            warn(f"Connected to {safe_line(event.node)}.")
+        away = isinstance(event, Away) or (away and not isinstance(event, m.Welcome))
+        await printer(received)
+
+
+def _printer(options: Options, write: Write) -> Callable[[Received], Awaitable[None]]:
+    async def print_line(received: Received) -> None:
+        if received.line and not isinstance(received.event, _KEEP_ALIVE):
+            await write(received.line + b"\n")
+
+    async def print_text(received: Received) -> None:
+        if isinstance(received.event, (m.Message, m.Direct)):
+            await write(f"{render(received.event, View())}\n".encode(errors="backslashreplace"))
+
+    return print_line if options.json else print_text
+
+
+async def _print_nothing(received: Received) -> None:
+    pass
+
+
+def _quietly(
+    printer: Callable[[Received], Awaitable[None]],
+) -> Callable[[Received], Awaitable[None]]:
+    """Go on when nobody reads the output any more: what is to be said is still to be said."""
+    is_open = True
+
+    async def print_while_open(received: Received) -> None:
+        nonlocal is_open
+        if is_open:
+            try:
+                await printer(received)
+            except BrokenPipeError:
+                is_open = False
+
+    return print_while_open
+
+
+async def _first(work: asyncio.Future[None], watch: asyncio.Future[None]) -> None:
+    """Wait for ``work``, unless ``watch`` ends before it. Raises what either raised."""
+    try:
+        await asyncio.wait([work, watch], return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+        else:
+            watch.result()
+    finally:
+        await _stop(work)
+
+
+async def _stop(task: asyncio.Future[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()  # raised elsewhere, or of no more interest

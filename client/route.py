@@ -1,0 +1,92 @@
+"""Where the nodes are, which of them is next, and how long to wait before it. Pure."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 9999
+FIRST_PAUSE = 0.1
+"""Seconds, at most, before the second attempt; doubled for each one after it."""
+LONGEST_PAUSE = 3.0
+"""Seconds, at most, between two attempts: a node that is back is found soon."""
+_MOST_PORTS = 1000
+_ADDRESS = re.compile(
+    r"(?:\[(?P<six>[0-9A-Fa-f:.]+(?:%[^\[\]\s]+)?)\]|(?P<host>[^\s:\[\]]+))"
+    r"(?::(?P<first>\d{1,5})(?:-(?P<last>\d{1,5}))?)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a node listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_address(text: str) -> list[Address]:
+    """Return the addresses that ``HOST:PORT``, ``[IPV6]:PORT`` or ``HOST:FIRST-LAST`` stands for.
+
+    The port may be left out. Raises ValueError with a sentence for people.
+    """
+    found = _ADDRESS.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is no address: HOST:PORT, [IPV6]:PORT or HOST:FIRST-LAST")
+    host = found["six"] or found["host"]
+    first = int(found["first"] or DEFAULT_PORT)
+    last = int(found["last"] or first)
+    if not 1 <= first <= last <= 65535:
+        raise ValueError(f"{text!r} is no address: ports are 1 to 65535, the lower one first")
+    if last - first >= _MOST_PORTS:
+        raise ValueError(f"{text!r} is no address: a range has at most {_MOST_PORTS} ports")
+    return [Address(host, port) for port in range(first, last + 1)]
+
+
+def parse_addresses(texts: str | Iterable[str] = ()) -> list[Address]:
+    """Return all addresses of ``texts`` in order, each once; the default one if there are none.
+
+    Raises ValueError with a sentence for people.
+    """
+    if isinstance(texts, str):
+        texts = [texts]
+    addresses = [address for text in texts for address in parse_address(text)]
+    return list(dict.fromkeys(addresses)) or [Address(DEFAULT_HOST, DEFAULT_PORT)]
+
+
+class Route:
+    """The addresses in turn, with full jitter between attempts.
+
+    The first attempt after a connection that worked is made at once, on the next address: when
+    one node dies the others are there. After that each pause is drawn evenly from zero to a bound
+    that doubles, so that the clients of a dead node do not all come back at the same moment.
+    """
+
+    def __init__(self, addresses: Sequence[Address], random: Callable[[], float]) -> None:
+        self.addresses = tuple(addresses)
+        self._random = random
+        self._next = 0
+        self._failures = 0
+
+    def next(self) -> Address:
+        """Return the address to try now."""
+        address = self.addresses[self._next]
+        self._next = (self._next + 1) % len(self.addresses)
+        return address
+
+    def pause(self) -> float:
+        """Count a failure, and return the seconds to wait after it."""
+        failures = self._failures
+        self._failures += 1
+        if failures == 0:
+            return 0.0
+        # The exponent is bounded: after days without a node the power would not fit a float.
+        bound = FIRST_PAUSE * 2.0 ** min(failures, 30)
+        return self._random() * min(LONGEST_PAUSE, bound)
+
+    def worked(self) -> None:
+        """Forget the failures: a connection lived for a while."""
+        self._failures = 0

@@ -1,0 +1,112 @@
+"""Standard input and output for an event loop: threads that may block, so that it never does.
+
+They are daemons: one that hangs in a read or a write must not keep the process from ending. For
+the same reason they use the file descriptors, not ``sys.stdin`` and ``sys.stdout``, whose locks
+the interpreter wants at its end.
+"""
+
+import asyncio
+import os
+import select
+import threading
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import CancelledError
+from io import BufferedReader
+from queue import SimpleQueue
+from typing import Any
+
+_AHEAD = 100
+"""Lines read before they are asked for."""
+
+
+async def read_lines(fd: int, longest: int) -> AsyncIterator[bytes | None]:
+    """Iterate over the lines of a file, without their ends; None stands for one too long.
+
+    A line of more than ``longest`` bytes is skipped without being kept. Raises OSError.
+    """
+    queue: asyncio.Queue[bytes | None | OSError | EOFError] = asyncio.Queue(_AHEAD)
+    loop = asyncio.get_running_loop()
+
+    def pass_on(item: bytes | None | OSError | EOFError) -> None:
+        putting: Coroutine[Any, Any, None] = queue.put(item)
+        try:
+            asyncio.run_coroutine_threadsafe(putting, loop).result()
+        except RuntimeError:  # the loop is closed: nobody wants the line any more
+            putting.close()
+            raise EOFError from None
+
+    def read() -> None:
+        try:
+            with open(fd, "rb", closefd=False) as file:
+                while line := file.readline(longest + 2):
+                    pass_on(_whole(file, line, longest))
+            pass_on(EOFError())
+        except OSError as error:
+            pass_on(error)
+        except (CancelledError, EOFError):
+            pass
+
+    threading.Thread(target=read, name="standard input", daemon=True).start()
+    while True:
+        item = await queue.get()
+        if isinstance(item, EOFError):
+            return
+        if isinstance(item, OSError):
+            raise item
+        yield item
+
+
+def _whole(file: BufferedReader, line: bytes, longest: int) -> bytes | None:
+    """Return ``line`` without its end; None if it is too long, and then skip the rest of it."""
+    if not line.endswith(b"\n") and len(line) == longest + 2:
+        while (part := file.readline(64 * 1024)) and not part.endswith(b"\n"):
+            pass
+        return None
+    text = line.removesuffix(b"\n").removesuffix(b"\r")
+    return text if len(text) <= longest else None
+
+
+class Output:
+    """Writes to a file descriptor from a thread, in order."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._jobs: SimpleQueue[tuple[bytes, asyncio.Future[None]]] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        threading.Thread(target=self._work, name="standard output", daemon=True).start()
+
+    async def write(self, data: bytes) -> None:
+        """Write all of ``data``. Raises OSError: BrokenPipeError when nobody reads any more."""
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._jobs.put((data, done))
+        await done
+
+    def _work(self) -> None:
+        while True:
+            data, done = self._jobs.get()
+            failure: OSError | None = None
+            try:
+                _write_all(self._fd, data)
+            except OSError as error:
+                failure = error
+            try:
+                self._loop.call_soon_threadsafe(_settle, done, failure)
+            except RuntimeError:  # the loop is closed
+                return
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        try:
+            data = data[os.write(fd, data) :]
+        except BlockingIOError:  # somebody who shares it made it so
+            select.select([], [fd], [])
+
+
+def _settle(done: asyncio.Future[None], failure: OSError | None) -> None:
+    if done.done():
+        return
+    if failure:
+        done.set_exception(failure)
+    else:
+        done.set_result(None)

@@ -1,0 +1,190 @@
+"""Assembly: which parts a node is made of, and the order in which they start and stop."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import ssl
+import time
+from secrets import choice
+
+from node import metrics
+from node.brokers import connect, redis
+from node.core import hub as core
+from node.metrics import Metrics
+from node.net import http, listener, tls
+from node.net.flush import Flush
+from node.redis_url import RedisUrl
+from node.settings import Settings
+
+log = logging.getLogger(__name__)
+
+FINISH_WITHIN = 4.0
+"""Seconds that a node may take to end after the good-byes, with or without the broker."""
+
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def random_id() -> str:
+    """Return 62 random bits as 12 characters: ids of entries, operations, incarnations."""
+    return "".join([choice(_ALPHABET) for _ in range(12)])
+
+
+class Node:
+    """One node: a hub between a broker and a listener."""
+
+    def __init__(self, name: str, settings: Settings, connect: connect.Connect) -> None:
+        self.name = name
+        self.metrics = Metrics()
+        self.flush = Flush()
+        rules = redis.Rules(
+            kept=settings.history,
+            grace=settings.grace,
+            notices=settings.notices,
+            room_idle=settings.room_idle,
+            alone=settings.redis_url.is_memory,
+        )
+        self.broker = redis.RedisBroker(connect, rules, self.metrics, time.monotonic, random_id)
+        self.hub = core.Hub(
+            name,
+            core.Rules(
+                kept=settings.history,
+                rate=settings.rate,
+                token=(settings.token or "").encode(),
+            ),
+            self.broker,
+            self.flush.fan_out,
+            self.metrics,
+            time.monotonic,
+            random_id,
+        )
+        self.broker.attach(self.hub)
+        self.metrics.watch(self.hub)
+
+    async def tick(self) -> None:
+        """Let time pass for the hub, for ever."""
+        while True:
+            self.hub.tick()
+            await asyncio.sleep(1)
+
+    async def drain(self, seconds: float) -> None:
+        """Say goodbye to all clients, spread over some seconds."""
+        sessions = self.hub.drain()
+        for session in sessions:
+            self.hub.say_goodbye(session)
+            await asyncio.sleep(seconds / len(sessions))
+
+
+class App:
+    """All nodes of this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        link = _connector(settings.redis_url)
+        names = [settings.name]
+        if settings.nodes > 1:
+            names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
+        self._nodes = [Node(name, settings, link) for name in names]
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Drain and end."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Serve until told to stop. Raises OSError when an address cannot be had."""
+        servers = await self._listen()
+        async with asyncio.TaskGroup() as tasks:
+            working = [
+                tasks.create_task(work)
+                for node in self._nodes
+                for work in (node.broker.run(), node.tick())
+            ]
+            # What exists now lives as long as the process: the collector need not look at it.
+            gc.freeze()
+            await self._stopping.wait()
+            await self._drain(servers)
+            for task in working:
+                task.cancel()
+
+    async def _listen(self) -> list[asyncio.Server]:
+        settings = self._settings
+        secure = None
+        if settings.tls_cert and settings.tls_key:
+            secure = tls.server_context(settings.tls_cert, settings.tls_key)
+        servers = [await self._listen_node(number, secure) for number in range(len(self._nodes))]
+        if settings.http_port is not None:
+            server = await http.listen(
+                settings.http_host, settings.http_port, self.unready, self.render
+            )
+            _announce("http", server)
+            servers.append(server)
+        return servers
+
+    async def _listen_node(self, number: int, secure: ssl.SSLContext | None) -> asyncio.Server:
+        settings, node = self._settings, self._nodes[number]
+        port = settings.port + number if settings.port else 0
+        server = await listener.listen(
+            node.hub, node.flush, settings.host, port, secure, settings.proxy_protocol
+        )
+        _announce("chat+tls" if secure else "chat", server)
+        return server
+
+    async def _drain(self, servers: list[asyncio.Server]) -> None:
+        log.info("draining")
+        for server in servers:
+            server.close()
+        seconds = self._settings.drain
+        async with asyncio.TaskGroup() as tasks:
+            for node in self._nodes:
+                tasks.create_task(node.drain(seconds))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_WITHIN):
+                for node in self._nodes:
+                    await node.broker.retire()
+        log.info("drained")
+
+    def unready(self) -> str | None:
+        """Return why this process should get no clients, None if it should."""
+        if self._stopping.is_set():
+            return "draining"
+        for node in self._nodes:
+            if (reason := node.broker.unready()) is not None:
+                return reason
+        return None
+
+    def render(self) -> bytes:
+        """Return the metrics of all nodes."""
+        return metrics.render({node.name: node.metrics for node in self._nodes})
+
+
+def _connector(url: RedisUrl) -> connect.Connect:
+    if url.is_memory:
+        return connect.memory()
+    if url.scheme == "redis+sentinel":
+        return connect.sentinel(url.hosts, url.service, url.db, url.username, url.password)
+    return connect.redis(url.url)
+
+
+def _announce(what: str, server: asyncio.Server) -> None:
+    for socket in server.sockets:
+        host, port = socket.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        print(f"listening {what} {shown}:{port}", flush=True)
+
+
+async def serve(settings: Settings) -> None:
+    """Run the nodes of this process until SIGTERM or SIGINT; a second one ends it at once."""
+    app = App(settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _on_signal, app, number, [])
+    await app.run()
+
+
+def _on_signal(app: App, number: int, earlier: list[int]) -> None:
+    if app._stopping.is_set():
+        os._exit(128 + number)
+    app.stop()

@@ -1,0 +1,1 @@
+"""Where the logs and the sessions are kept: Redis, or fakeredis in this process."""

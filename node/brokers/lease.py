@@ -1,0 +1,132 @@
+"""A node's lease: the proof that it lives, that Redis remembers it, and that frames come through.
+
+An incarnation is one life of a node; what others find under its name after its lease is over, they
+reap. That a node does not speak for sessions it has lost needs no clock: every change is fenced in
+its script by the hold on the session.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from node.brokers.subscriber import Subscriber
+from node.core.ports import Done, Refused, Sink
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+"""The layout of the data in Redis; it is refused by a node that does not know it."""
+PROBE_WITHIN = 5.0
+"""Seconds within which a probe must have come back for the broker to count as delivering."""
+DEAF_AFTER = 3.0
+"""Seconds without a probe, though they are sent, after which the subscription is made anew."""
+
+
+class Caller(Protocol):
+    """Runs a script."""
+
+    def __call__(
+        self, script: str, args: Sequence[Any], deadline: float, done: Callable[[Any], None]
+    ) -> None: ...
+
+
+class Lease:
+    """Renews the lease of a node, about once a second; each renewal publishes a probe."""
+
+    def __init__(
+        self,
+        seconds: float,
+        call: Caller,
+        subscriber: Subscriber,
+        sink: Callable[[], Sink],
+        clock: Callable[[], float],
+        random_id: Callable[[], str],
+    ) -> None:
+        self.incarnation = random_id()
+        self._seconds = seconds
+        self._call = call
+        self._subscriber = subscriber
+        self._sink = sink
+        self._clock = clock
+        self._random_id = random_id
+        self._known = False
+        self._changes = 0
+        self._probe = 0
+        self._deaf_since: float | None = None
+        self._heard_at: float | None = None
+        self._trouble = "the broker has not been reached yet"
+        subscriber.want(self._channel())
+
+    def _channel(self) -> bytes:
+        return b"chat:node:" + self.incarnation.encode()
+
+    def note(self, changes: int) -> None:
+        """Remember how many changes Redis has counted for this incarnation."""
+        self._changes = max(self._changes, changes)
+
+    def renew(self) -> None:
+        """Renew the lease; sessions that turn out to be forgotten are put back by the core."""
+        self.check(lambda reply: None)
+
+    def check(self, done: Done[bool]) -> None:
+        """Renew the lease, and tell whether sessions of this node were forgotten."""
+        self._probe += 1
+        incarnation, known = self.incarnation, self._changes
+        args = [incarnation, int(self._seconds * 1000), FORMAT, self._random_id(), self._probe]
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                self._trouble = "the broker does not answer"
+                done(found)
+            elif incarnation != self.incarnation:
+                done(True)
+            else:
+                done(self._renewed(found, known))
+
+        self._call("renew", args, self._clock() + self._seconds / 2, reply)
+
+    def _renewed(self, found: Any, known: int) -> bool:
+        status = found[0]
+        if status == b"format":
+            self._trouble = f"the data in Redis has format {found[1].decode()}, not {FORMAT}"
+            log.error("%s: upgrade this node, or give it another database", self._trouble)
+            return False
+        if status == b"dead":
+            log.warning("the lease is over, and this node was reaped; it begins anew")
+            self._subscriber.unwant(self._channel())
+            self.incarnation = self._random_id()
+            self._subscriber.want(self._channel())
+            self._changes, self._known = 0, False
+            self.renew()
+            self._sink().forgotten(anew=False)
+            return True
+        forgot = self._known and (status == b"new" or found[1] < known)
+        self._known = True
+        self._listen()
+        if forgot:
+            log.warning("Redis forgot sessions of this node; they are put back")
+            self._changes = found[1]
+            self._sink().forgotten(anew=True)
+        return forgot
+
+    def _listen(self) -> None:
+        """Look whether probes come back, now that one has been sent."""
+        now = self._clock()
+        if self._deaf_since is None:
+            self._deaf_since = now
+        elif now - self._deaf_since >= DEAF_AFTER:
+            log.warning("no probe comes back: the subscription is made anew")
+            self._trouble = "probes do not come back"
+            self._deaf_since = now
+            self._subscriber.rebuild()
+
+    def heard(self, _probe: int) -> None:
+        """A probe has come back."""
+        self._heard_at = self._clock()
+        self._deaf_since = None
+
+    def unready(self) -> str | None:
+        """Return why the broker does not deliver, None if a probe came back lately."""
+        if self._heard_at is not None and self._clock() - self._heard_at < PROBE_WITHIN:
+            return None
+        return self._trouble

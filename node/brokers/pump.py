@@ -1,0 +1,244 @@
+"""All calls of a node to Redis, in one line: what gathers while one pipeline runs is the next.
+
+Each call is a script that may be run again: a call whose reply was lost is simply repeated, until
+its deadline. redis-py's own retry is off (it would repeat without telling the script so).
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+from redis import exceptions
+from redis.asyncio import Redis
+
+from node.brokers import scripts
+from node.core.ports import Refused
+
+log = logging.getLogger(__name__)
+
+PIPELINE = 256
+"""Most calls in one pipeline: more only make each other wait."""
+BACKOFF = (0.02, 0.05, 0.1, 0.2, 0.5)
+"""Seconds to wait after the first, second, ... failure in a row."""
+REPEAT_PAUSE = 0.002
+"""Seconds to wait before calls that made no progress are made again."""
+
+LOST = (exceptions.ConnectionError, exceptions.TimeoutError, OSError, asyncio.TimeoutError)
+"""The connection failed: nobody knows whether the calls were done."""
+NOT_NOW = ("LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "MISCONF", "OOM", "BUSY", "TRYAGAIN")
+"""Redis refuses what it would take at another time."""
+
+
+class Next(Enum):
+    """What a call wants after a reply."""
+
+    NOTHING = "it is done"
+    MORE = "to be made once more, with what has gathered meanwhile"
+    WAIT = "to be made once more a little later"
+
+
+class Call(Protocol):
+    """A script to be run, as often as it takes, until its time is up."""
+
+    script: str
+
+    def args(self) -> Sequence[Any] | None:
+        """Return number of keys, keys and arguments; None if there is nothing to do any more."""
+
+    def reply(self, reply: Any) -> Next:
+        """Take the reply."""
+
+    def lost(self) -> None:
+        """Nobody knows whether the call was done; it will be repeated."""
+
+    def refuse(self, refused: Refused) -> None:
+        """Redis refuses the call for good."""
+
+    def expire(self, now: float) -> None:
+        """Refuse what is overdue."""
+
+
+class SimpleCall:
+    """A call whose arguments are known from the start; ``done`` gets the reply or a Refused."""
+
+    __slots__ = ("script", "_args", "_deadline", "_done")
+
+    def __init__(
+        self, script: str, args: Sequence[Any], deadline: float, done: Callable[[Any], None]
+    ) -> None:
+        self.script = script
+        self._args = args
+        self._deadline = deadline
+        self._done: Callable[[Any], None] | None = done
+
+    def args(self) -> Sequence[Any] | None:
+        """Return the arguments, if the reply is still wanted."""
+        return (0, *self._args) if self._done is not None else None
+
+    def reply(self, reply: Any) -> Next:
+        """Hand the reply on, once."""
+        if (done := self._done) is not None:
+            self._done = None
+            done(reply)
+        return Next.NOTHING
+
+    def lost(self) -> None:
+        """The script knows by itself whether it was done before."""
+
+    def refuse(self, refused: Refused) -> None:
+        """Hand the refusal on."""
+        self.reply(refused)
+
+    def expire(self, now: float) -> None:
+        """Refuse the call if it is overdue."""
+        if now >= self._deadline:
+            self.reply(Refused.UNAVAILABLE)
+
+
+class Pump:
+    """Runs calls in pipelines, one at a time; knows since when Redis has been answering."""
+
+    def __init__(
+        self,
+        redis: "Redis",
+        clock: Callable[[], float],
+        publish_latency: Callable[[float], None],
+    ) -> None:
+        self.contact_since: float | None = None
+        self._redis = redis
+        self._clock = clock
+        self._latency = publish_latency
+        self._queue: deque[Call] = deque()
+        self._in_flight: list[Call] = []
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._failures = 0
+        self.reconnects = 0
+
+    def call(self, call: Call) -> None:
+        """Queue a call; it goes out with what else this turn brings."""
+        self._queue.append(call)
+        self._idle.clear()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Run calls for ever."""
+        while True:
+            await self._wake.wait()
+            batch = self._take()
+            if not batch:
+                self._wake.clear()
+                self._idle.set()
+                continue
+            self._in_flight = [call for call, _ in batch]
+            started = self._clock()
+            try:
+                replies = await self._execute([(call.script, args) for call, args in batch])
+            except LOST as error:
+                await self._failed(error)
+                continue
+            self._in_flight = []
+            self._latency(self._clock() - started)
+            await self._settle([call for call, _ in batch], replies)
+
+    async def idle(self) -> None:
+        """Wait until there is nothing to do."""
+        await self._idle.wait()
+
+    def expire(self) -> None:
+        """Refuse the calls whose time is up, also those under way."""
+        now = self._clock()
+        for call in (*self._in_flight, *self._queue):
+            call.expire(now)
+
+    def _take(self) -> list[tuple[Call, Sequence[Any]]]:
+        batch: list[tuple[Call, Sequence[Any]]] = []
+        while self._queue and len(batch) < PIPELINE:
+            call = self._queue.popleft()
+            if (args := call.args()) is not None:
+                batch.append((call, args))
+        return batch
+
+    async def _execute(self, batch: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for script, args in batch:
+            pipeline.execute_command("EVALSHA", scripts.digest(script), *args)
+        replies: list[Any] = await pipeline.execute(raise_on_error=False)
+        return replies
+
+    async def _settle(self, calls: list[Call], replies: list[Any]) -> None:
+        """Hand out the replies; what was not done for a passing reason is done again."""
+        repeat: list[Call] = []
+        missing: set[str] = set()
+        refusal: Exception | None = None
+        progress = False
+        for call, reply in zip(calls, replies, strict=True):
+            if isinstance(reply, exceptions.NoScriptError):
+                missing.add(call.script)
+                repeat.append(call)
+            elif isinstance(reply, LOST) or _is_passing(reply):
+                refusal = reply
+                call.lost()
+                repeat.append(call)
+            elif isinstance(reply, Exception):
+                log.error("Redis refused the script %s: %s", call.script, reply)
+                call.refuse(Refused.INTERNAL)
+            elif (then := call.reply(reply)) is Next.NOTHING:
+                progress = True
+            else:
+                self.call(call)
+                progress |= then is Next.MORE
+        self._queue.extendleft(reversed(repeat))
+        if refusal is not None:
+            await self._down(refusal)
+            return
+        self._up()
+        if missing:
+            await self._load(missing)
+        elif not progress:
+            # Messages for a log that has to be healed first: let others have their turn.
+            await asyncio.sleep(REPEAT_PAUSE)
+
+    async def _load(self, names: Iterable[str]) -> None:
+        try:
+            for name in names:
+                await self._redis.script_load(scripts.source(name))
+        except LOST as error:
+            await self._down(error)
+
+    async def _failed(self, error: Exception) -> None:
+        calls, self._in_flight = self._in_flight, []
+        for call in calls:
+            call.lost()
+        self._queue.extendleft(reversed(calls))
+        await self._down(error)
+
+    async def _down(self, error: Exception) -> None:
+        if self.contact_since is not None or not self._failures:
+            log.warning("lost touch with Redis: %s", error or type(error).__name__)
+        self.contact_since = None
+        await self._redis.connection_pool.disconnect()
+        pause = BACKOFF[min(self._failures, len(BACKOFF) - 1)]
+        self._failures += 1
+        self.expire()
+        await asyncio.sleep(pause)
+
+    def _up(self) -> None:
+        if self.contact_since is None:
+            self.contact_since = self._clock()
+            if self._failures:
+                self.reconnects += 1
+                log.info("Redis answers again")
+        self._failures = 0
+
+
+def _is_passing(error: Any) -> bool:
+    if not isinstance(error, exceptions.RedisError):
+        return False
+    if isinstance(error, exceptions.BusyLoadingError | exceptions.ReadOnlyError):
+        return True
+    return str(error).split(" ", 1)[0] in NOT_NOW

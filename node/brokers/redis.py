@@ -1,0 +1,470 @@
+"""The broker: the core's calls as scripts on Redis, and what Redis tells as calls of the core."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import inf
+from typing import Any, Literal, Protocol
+
+from node.brokers import replies
+from node.brokers.connect import REPLY_TIMEOUT, Connect
+from node.brokers.lease import Lease
+from node.brokers.publishing import Publish, kept
+from node.brokers.pump import Pump, SimpleCall
+from node.brokers.subscriber import Subscriber
+from node.core.ports import (
+    Claim,
+    Claimed,
+    Done,
+    Entry,
+    Hold,
+    Kept,
+    Memory,
+    Position,
+    Post,
+    Refused,
+    Seat,
+    Sink,
+    Slice,
+)
+from wire import limits
+
+log = logging.getLogger(__name__)
+
+PAGE = 1000
+"""Rooms or members in one answer: with the longest names a tenth of the longest line."""
+PAGE_BYTES = 900 * 1024
+"""Bytes of messages in one answer: with what surrounds them less than the longest line."""
+READ_WITHIN = 4.0
+"""Seconds for what no client waits for: it is tried again anyway."""
+TOPS = 500
+"""Logs compared in one call."""
+
+_REFUSALS = {
+    b"taken": Refused.TAKEN,
+    b"nameless": Refused.NAMELESS,
+    b"stale": Refused.STALE,
+    b"unhealed": Refused.UNHEALED,
+    b"exists": Refused.EXISTS,
+    b"missing": Refused.MISSING,
+    b"nobody": Refused.NOBODY,
+    b"gone": Refused.GONE,
+    b"again": Refused.AGAIN,
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What may be set of the broker's behaviour; times are in seconds."""
+
+    kept: int = 1000
+    grace: float = 30.0
+    notices: int = 200
+    room_idle: float = 86400.0
+    lease: float = 8.0
+    heal_within: float = 3.0
+    """How long other nodes may take to put back what a Redis that has just come back forgot."""
+    alone: bool = False
+    """No other process can be at this broker, and it forgets nothing: there is none to wait for."""
+
+
+class Counts(Protocol):
+    """What the broker counts."""
+
+    broker_reconnects: int
+
+    def published(self, seconds: float) -> None:
+        """A pipeline took so long."""
+
+
+class RedisBroker:
+    """Implements ``node.core.ports.Broker``; ``run`` has to be running for anything to happen."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        rules: Rules,
+        counts: Counts,
+        clock: Callable[[], float],
+        random_id: Callable[[], str],
+    ) -> None:
+        self._rules = rules
+        self._clock = clock
+        self._random_id = random_id
+        self._clients = [connect(REPLY_TIMEOUT), connect(None)]
+        self._pump = Pump(self._clients[0], clock, counts.published)
+        self._subscriber = Subscriber(self._clients[1], self._on_message, self._on_confirmed)
+        self._lease = Lease(
+            rules.lease, self._call, self._subscriber, self._sink_of, clock, random_id
+        )
+        self._publishes: dict[str, Publish] = {}
+        self._sink: Sink | None = None
+        self._connections = 0
+
+    # Life
+
+    def attach(self, sink: Sink) -> None:
+        """Tell whom to tell."""
+        self._sink = sink
+
+    def _sink_of(self) -> Sink:
+        assert self._sink is not None, "attach comes before run"
+        return self._sink
+
+    async def run(self) -> None:
+        """Serve for ever."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._pump.run())
+                tasks.create_task(self._subscriber.run())
+                tasks.create_task(self._every(0.25, self._pump.expire))
+                tasks.create_task(self._every(1.0, self._lease.renew))
+                tasks.create_task(self._every(1.0, self._reap))
+                tasks.create_task(self._every(2.0, self._compare))
+        finally:
+            for client in self._clients:
+                await client.aclose()
+
+    async def _every(self, seconds: float, what: Callable[[], None]) -> None:
+        while True:
+            what()
+            await asyncio.sleep(seconds)
+
+    async def retire(self) -> None:
+        """Give back the lease, once all that was asked for is done."""
+        await self._pump.idle()
+        self._call("retire", [self._lease.incarnation], inf, _ignore)
+        await self._pump.idle()
+
+    def unready(self) -> str | None:
+        """Return why the broker does not deliver, None if it does."""
+        return self._lease.unready()
+
+    # Calls
+
+    def _call(
+        self, script: str, args: Sequence[Any], deadline: float, done: Callable[[Any], None]
+    ) -> None:
+        self._pump.call(SimpleCall(script, args, deadline, done))
+
+    def _ask(
+        self,
+        script: str,
+        args: Sequence[Any],
+        deadline: float,
+        done: Done[Any],
+        parse: Callable[[Any], Any],
+    ) -> None:
+        """Call a script whose reply is {'ok', ...} or the name of a refusal."""
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                done(found)
+            elif found[0] == b"ok":
+                done(parse(found))
+            else:
+                done(_REFUSALS[found[0]])
+
+        self._call(script, args, deadline, reply)
+
+    def _changed(self, parse: Callable[[Any], Any], place: int = -1) -> Callable[[Any], Any]:
+        """Note the number of changes that a reply tells, then parse it."""
+
+        def note(found: Any) -> Any:
+            self._lease.note(found[place])
+            return parse(found)
+
+        return note
+
+    def owner(self) -> str:
+        """Return a new name for a connection's hold on a session."""
+        self._connections += 1
+        return f"{self._lease.incarnation}.{self._connections}"
+
+    def check(self, done: Done[bool]) -> None:
+        """Find out whether sessions of this node were forgotten."""
+        self._lease.check(done)
+
+    # Messages
+
+    def publish(self, room: str, post: Post) -> None:
+        """Append a message to a room's log; batched with others of this turn."""
+        publish = self._publishes.get(room)
+        if publish is None:
+            publish = self._publishes[room] = Publish(room, self._rules.kept, self._sink_of())
+        publish.add(post)
+        if not publish.queued:
+            publish.queued = True
+            self._pump.call(publish)
+
+    def direct(self, post: Post, fold: str, before: bytes, after: bytes) -> None:
+        """Append a message to the inbox of who holds ``fold``."""
+        args = [post.id, *post.hold, post.token, fold, before, after, self._rules.kept]
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                post.done(found)
+            elif found[0] == b"repeat":
+                post.done(kept(found[1]))
+            elif found[0] == b"ok":
+                _, position, at, nick = found
+                post.done(Kept("@", position.decode(), int(at or 0), nick.decode()))
+            else:
+                post.done(_REFUSALS[found[0]])
+
+        self._call("direct", args, post.deadline, reply)
+
+    def sent(self, session: str, token: str, deadline: float, done: Done[Kept | None]) -> None:
+        """Look up whether a message was sent before."""
+
+        def reply(found: Any) -> None:
+            done(found if isinstance(found, Refused) else kept(found) if found else None)
+
+        self._call("sent", [session, token], deadline, reply)
+
+    # Sessions
+
+    def claim(self, claim: Claim, deadline: float, done: Done[Claimed]) -> None:
+        """Begin or continue a session."""
+        rules = self._rules
+        args: list[Any] = [
+            *(self._random_id(), claim.hold.session, int(claim.keyed), claim.nick, claim.fold),
+            *("" if claim.attempt is None else claim.attempt, claim.hold.owner),
+            *(rules.notices, rules.kept, limits.ROOMS, int(self._may_reap())),
+            *(len(claim.rooms), *claim.rooms, claim.default_room),
+        ]
+        if not self._settled(rules.heal_within):
+            for name, position in claim.known:
+                args += (name, str(position))
+        self._ask("hello", args, deadline, done, self._changed(_claimed, 5))
+
+    def join(self, hold: Hold, room: str, create: bool, deadline: float, done: Done[Seat]) -> None:
+        """Put a session into a room."""
+        how = "create" if create else "join"
+        args = [self._random_id(), *hold, how, room, self._rules.notices, self._rules.kept]
+        self._ask("join", args, deadline, done, self._changed(partial(_seat, room.encode())))
+
+    def leave(
+        self, hold: Hold, room: str, deadline: float, done: Done[tuple[str, int] | None]
+    ) -> None:
+        """Take a session out of a room."""
+
+        def parse(found: Any) -> tuple[str, int] | None:
+            return (found[1].decode(), int(found[2])) if found[1] else None
+
+        args = [self._random_id(), *hold, room, self._rules.notices, self._rules.kept]
+        self._ask("leave", args, deadline, done, self._changed(parse))
+
+    def rename(
+        self, hold: Hold, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
+    ) -> None:
+        """Give a session another nick."""
+        rules = self._rules
+        args = [self._random_id(), *hold, nick, fold, rules.notices, rules.kept]
+        args.append(int(self._may_reap()))
+        parse = self._changed(lambda found: (found[1].decode(), int(found[2])))
+        self._ask("nick", args, deadline, done, parse)
+
+    def part(self, hold: Hold, quit: bool) -> None:
+        """End a connection's hold on a session, however long the broker takes to hear of it."""
+
+        def reply(found: Any) -> None:
+            if not isinstance(found, Refused):
+                self._lease.note(found[0])
+
+        rules = self._rules
+        reason = "quit" if quit else "lost"
+        args = [self._random_id(), *hold, reason, int(rules.grace * 1000)]
+        self._call("part", [*args, rules.notices, rules.kept], inf, reply)
+
+    def restore(self, memory: Memory, anew: bool, done: Done[bool]) -> None:
+        """Put a session back."""
+        attempt = "" if memory.attempt is None else memory.attempt
+        args: list[Any] = [
+            *(self._random_id(), memory.hold.session, memory.was, memory.hold.owner),
+            *(int(memory.keyed), memory.nick, memory.fold, attempt, memory.claim, int(anew)),
+            len(memory.rooms),
+        ]
+        for room, position in memory.rooms:
+            args += (room, position)
+        deadline = self._clock() + READ_WITHIN
+        self._ask("restore", args, deadline, done, self._changed(lambda found: True))
+
+    # Lists
+
+    def members(
+        self, room: str, after: str, deadline: float, done: Done[tuple[list[str], bool]]
+    ) -> None:
+        """List nicks by code points of their folded form."""
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                done(found)
+            else:
+                done(([nick.decode() for nick in found[1:]], found[0] == 1))
+
+        self._call("members", [room, after, PAGE], deadline, reply)
+
+    def rooms(
+        self, after: str, deadline: float, done: Done[tuple[list[tuple[str, int]], bool]]
+    ) -> None:
+        """List rooms with their number of members."""
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                done(found)
+            else:
+                pairs = zip(found[1::2], found[2::2], strict=True)
+                done(([(name.decode(), int(count)) for name, count in pairs], found[0] == 1))
+
+        self._call("rooms", [after, PAGE], deadline, reply)
+
+    def history(
+        self,
+        room: str,
+        page: Literal["before", "upto", "after"],
+        position: str,
+        limit: int,
+        deadline: float,
+        done: Done[tuple[bytes, list[Entry], bool]],
+    ) -> None:
+        """Read a page of messages."""
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                done(found)
+            else:
+                done((found[0], replies.entries(found[2]), found[1] == 1))
+
+        self._call("history", ["r:" + room, page, position, limit, PAGE_BYTES], deadline, reply)
+
+    # Logs
+
+    def read(self, log: str, position: Position, limit: int, done: Done[Slice]) -> None:
+        """Read a log after a position."""
+        self._slice("read", [log, *position, limit], done)
+
+    def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
+        """Read the newest entries of a log."""
+        self._slice("tail", [log, limit], done)
+
+    def _slice(self, script: str, args: Sequence[Any], done: Done[Slice]) -> None:
+        def reply(found: Any) -> None:
+            done(found if isinstance(found, Refused) else replies.slice_of(found))
+
+        self._call(script, args, self._clock() + READ_WITHIN, reply)
+
+    def heal(self, log: str, base: Position, lost: Sequence[Entry], done: Done[int]) -> None:
+        """Put lost entries back into a log."""
+        channel = "chat:{" + log + "}:live" if log.startswith("r:") else ""
+        args: list[Any] = [log, channel, self._rules.kept, *base]
+        for entry in lost:
+            home = b"%b-%d" % (base.epoch, entry.offset)
+            args += (entry.kind, entry.id, entry.at, entry.origin, entry.body, home)
+        deadline = self._clock() + READ_WITHIN
+        self._ask("heal", args, deadline, done, lambda found: int(found[1]))
+
+    def watch(self, room: str) -> None:
+        """Deliver the frames of a room from now on."""
+        self._subscriber.want(_channel(room))
+
+    def unwatch(self, room: str) -> None:
+        """Deliver the frames of a room no longer."""
+        self._subscriber.unwant(_channel(room))
+
+    # What Redis tells
+
+    def _on_message(self, payload: bytes) -> None:
+        kind, _, rest = payload.partition(b" ")
+        if kind == b"log":
+            self._sink_of().frame(replies.frame(payload))
+        elif kind == b"probe":
+            self._lease.heard(int(rest))
+        elif kind == b"moved":
+            session, owner = rest.decode().split(" ")
+            self._sink_of().moved(Hold(session, owner))
+
+    def _on_confirmed(self, channel: bytes) -> None:
+        if channel.startswith(b"chat:{"):
+            self._sink_of().confirmed(channel[len("chat:{") : -len("}:live")].decode())
+        else:
+            # Directs may have been missed as well.
+            self._compare_tops([(name, None) for name in self._sink_of().inboxes()])
+            self._compare()
+
+    # Upkeep
+
+    def _settled(self, seconds: float) -> bool:
+        """Say whether Redis has been answering for so long, without a break."""
+        since = self._pump.contact_since
+        return self._rules.alone or (since is not None and self._clock() - since >= seconds)
+
+    def _may_reap(self) -> bool:
+        """Say whether everybody else has had the time to renew their leases."""
+        return self._settled(self._rules.lease)
+
+    def _reap(self) -> None:
+        if not self._may_reap():
+            return
+        rules = self._rules
+        args = [self._random_id(), int(rules.grace * 1000), rules.notices, rules.kept]
+        args += [int(rules.room_idle * 1000), 100]
+        self._call("reap", args, self._clock() + READ_WITHIN, self._on_reaped)
+
+    def _on_reaped(self, found: Any) -> None:
+        if isinstance(found, Refused):
+            return
+        orphans, ended, closed, more = found
+        if orphans:
+            log.info("a node is gone: %d of its sessions may be continued", orphans)
+        if ended or closed:
+            log.info("ended %d sessions that nobody continued, %d unused rooms", ended, closed)
+        if more:
+            self._reap()
+
+    def _compare(self) -> None:
+        """Compare all tops: the last entry of a quiet room has no successor to reveal its loss."""
+        self._compare_tops(list(self._sink_of().tops()))
+
+    def _compare_tops(self, known: Sequence[tuple[str, Position | None]]) -> None:
+        for start in range(0, len(known), TOPS):
+            part = known[start : start + TOPS]
+            names = [name for name, _ in part]
+            deadline = self._clock() + READ_WITHIN
+            self._call("tops", names, deadline, partial(self._on_tops, part))
+
+    def _on_tops(self, known: Sequence[tuple[str, Position | None]], found: Any) -> None:
+        if isinstance(found, Refused):
+            return
+        sink = self._sink_of()
+        for place, (name, before) in enumerate(known):
+            epoch, top, id = found[3 * place : 3 * place + 3]
+            if before is None:
+                if epoch:
+                    sink.differs(name)
+            elif before != (epoch, int(top or 0), id) and sink.seen(name) == before:
+                # What has moved on meanwhile is alive; what has not, missed something.
+                sink.differs(name)
+
+
+def _ignore(_reply: Any) -> None:
+    """Take the place of a ``done`` where no reply is wanted."""
+
+
+def _channel(room: str) -> bytes:
+    return b"chat:{%b}:live" % room.encode()
+
+
+def _seat(room: bytes, found: Any) -> Seat:
+    _, position, members, created, quiet, *_ = found
+    return Seat(room.decode(), position.decode(), int(members), bool(created), bool(quiet))
+
+
+def _claimed(found: Any) -> Claimed:
+    _, resumed, nick, claim, inbox, _, refused, *rooms = found
+    seats = [_seat(room, (None, *rest)) for room, *rest in rooms]
+    names = [room.decode() for room in refused]
+    top = replies.position(inbox)
+    return Claimed(bool(resumed), nick.decode(), int(claim), top, names, seats)

@@ -1,0 +1,19 @@
+"""The Lua scripts, each documented at its top; ``common.lua`` is put in front of every one."""
+
+from functools import cache
+from hashlib import sha1
+from importlib.resources import files
+
+
+@cache
+def source(name: str) -> str:
+    """Return the whole source of a script."""
+    here = files(__package__)
+    common = (here / "common.lua").read_text(encoding="utf-8")
+    return common + (here / f"{name}.lua").read_text(encoding="utf-8")
+
+
+@cache
+def digest(name: str) -> str:
+    """Return the digest by which Redis knows a script (EVALSHA)."""
+    return sha1(source(name).encode()).hexdigest()

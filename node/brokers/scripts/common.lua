@@ -1,0 +1,192 @@
+-- Shared by every script: it is put in front of each when the scripts are loaded.
+--
+-- The data, all keys under "chat:" (docs/architecture.md has the same table):
+--   chat:{LOG}            hash    epoch, top (offset of the newest entry), id (its id)
+--   chat:{LOG}:log        stream  OFFSET-0 -> h (head), b (body)
+--   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
+--   chat:rooms            zset    room names, all of score 0
+--   chat:idle             zset    rooms with nobody in them -> ms since when
+--   chat:nicks            hash    folded nick -> session
+--   chat:session:SID      hash    nick, fold, owner, was, attempt, keyed, claim, op, reply
+--   chat:rooms:SID        hash    room -> position at which the session joined it
+--   chat:sent:SID         hash    id of a message -> "AT LOG POSITION TO", for 5 minutes
+--   chat:grace            zset    sessions without a connection -> ms at which they end
+--   chat:nodes            zset    incarnations -> ms at which their leases end
+--   chat:ops              hash    incarnation -> number of changes it made to sessions
+--   chat:at:INC           set     sessions whose connection is at this incarnation
+--   chat:dead:INC         string  this incarnation has been reaped
+-- LOG is r:ROOM or i:SID (the inbox of a session). Frames of a room go to the channel
+-- chat:{r:ROOM}:live, those of an inbox to chat:node:INC of the node its session is at.
+--
+-- A head is "KIND ID AT ORIGIN [HOME FORK]": KIND m message, d direct, e entered, l left,
+-- r renamed; ORIGIN is SID:TOKEN of the message's author and id, or "-". An entry that was lost and
+-- put back at another offset has its old place, HOME (EPOCH-OFFSET), and FORK, the offset at which
+-- the log it was in and this one part.
+--
+-- A frame is "log LOG EPOCH FIRST PREV" and then, line by line, head and body of each entry.
+
+local REPEAT_MS, REPEATS = 300000, 1000
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function int(number) return string.format('%.0f', number) end
+
+local function key_of(log) return 'chat:{' .. log .. '}' end
+
+local function node_of(owner) return string.match(owner, '^[^.]+') end
+
+local function room_channel(room) return 'chat:{r:' .. room .. '}:live' end
+
+-- Entry at an offset: its id, or nil when it is not kept.
+local function id_at(log, offset)
+  local place = int(offset) .. '-0'
+  local found = redis.call('XRANGE', key_of(log) .. ':log', place, place)
+  return found[1] and string.match(found[1][2][2], '^%S+ (%S+)')
+end
+
+-- Appends entries {kind, id, origin, body [, at, home, fork]} and publishes them as one frame.
+-- Makes the log if it is missing, with `epoch`. Returns epoch, offset of the first one, at.
+local function append(log, channel, cap, entries, epoch)
+  local key = key_of(log)
+  local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
+  local top, prev = tonumber(meta[2] or 0), meta[3] or '0'
+  epoch = meta[1] or epoch
+  local first, at = top + 1, int(now_ms())
+  local frame = {'log ' .. log .. ' ' .. epoch .. ' ' .. int(first) .. ' ' .. prev}
+  for _, entry in ipairs(entries) do
+    top = top + 1
+    local head = entry[1] .. ' ' .. entry[2] .. ' ' .. (entry[5] or at) .. ' ' .. entry[3]
+    if entry[6] and entry[6] ~= epoch .. '-' .. int(top) then
+      head = head .. ' ' .. entry[6] .. ' ' .. entry[7]
+    end
+    redis.call('XADD', key .. ':log', int(top) .. '-0', 'h', head, 'b', entry[4])
+    frame[#frame + 1] = head
+    frame[#frame + 1] = entry[4]
+  end
+  redis.call('HSET', key, 'epoch', epoch, 'top', int(top), 'id', entries[#entries][2])
+  -- Trimmed by a tenth at a time: exact, and cheaper than at each entry.
+  local step = math.max(1, math.floor(cap / 10))
+  if math.floor(top / step) > math.floor((first - 1) / step) then
+    redis.call('XTRIM', key .. ':log', 'MAXLEN', cap)
+  end
+  if channel then redis.call('PUBLISH', channel, table.concat(frame, '\n')) end
+  return epoch, first, at
+end
+
+-- What is remembered of a message: "AT LOG POSITION TO", or nil.
+local function sent_before(sid, token, at)
+  local found = redis.call('HGET', 'chat:sent:' .. sid, token)
+  if found and tonumber(string.match(found, '^%d+')) + REPEAT_MS > at then return found end
+end
+
+local function remember(sid, token, at, log, position, to)
+  redis.call('HSET', 'chat:sent:' .. sid, token, table.concat({at, log, position, to}, ' '))
+end
+
+-- Keeps the newest ids of a session, and none for longer than they count.
+local function forget_old(sid)
+  local key = 'chat:sent:' .. sid
+  redis.call('PEXPIRE', key, REPEAT_MS)
+  if redis.call('HLEN', key) <= 2 * REPEATS then return end
+  local all, rows = redis.call('HGETALL', key), {}
+  for n = 1, #all, 2 do
+    local at, offset = string.match(all[n + 1], '^(%d+) %S+ %w+%-(%d+)')
+    rows[#rows + 1] = {all[n], tonumber(at), tonumber(offset)}
+  end
+  table.sort(rows, function(a, b)
+    if a[2] ~= b[2] then return a[2] < b[2] end
+    return a[3] < b[3]
+  end)
+  for n = 1, #rows - REPEATS do redis.call('HDEL', key, rows[n][1]) end
+end
+
+-- Counts a change to the sessions of an incarnation: a node that knows of more changes than Redis
+-- does knows that Redis forgot some.
+local function changed(inc) return redis.call('HINCRBY', 'chat:ops', inc, 1) end
+
+-- Makes a room if it is missing; says whether it was.
+local function make_room(room, epoch)
+  if redis.call('HSETNX', key_of('r:' .. room), 'epoch', epoch) == 0 then return false end
+  redis.call('HSET', key_of('r:' .. room), 'top', 0, 'id', '0')
+  redis.call('ZADD', 'chat:rooms', 0, room)
+  redis.call('ZADD', 'chat:idle', int(now_ms()), room)
+  return true
+end
+
+local function position_of(log)
+  local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id')
+  return meta[1] and meta[1] .. '-' .. meta[2] .. '-' .. meta[3]
+end
+
+-- Puts a session into a room; `set` has notices and cap. Returns position, members, quiet (0, 1).
+local function enter(sid, nick, fold, room, id, set)
+  local members = key_of('r:' .. room) .. ':members'
+  redis.call('ZADD', members, 0, fold .. '\0' .. nick)
+  redis.call('ZREM', 'chat:idle', room)
+  local count, position = redis.call('ZCARD', members), nil
+  if count <= set.notices then
+    local body = '"nick":"' .. nick .. '"}'
+    local epoch, first = append('r:' .. room, room_channel(room), set.cap, {{'e', id, '-', body}})
+    position = epoch .. '-' .. int(first) .. '-' .. id
+  else
+    position = position_of('r:' .. room)
+  end
+  redis.call('HSET', 'chat:rooms:' .. sid, room, position)
+  return position, count, count > set.notices and 1 or 0
+end
+
+-- Takes a session out of a room. Returns position and at of its `left`, empty in a quiet room.
+local function exit(sid, nick, fold, room, reason, id, set)
+  local members = key_of('r:' .. room) .. ':members'
+  redis.call('HDEL', 'chat:rooms:' .. sid, room)
+  if redis.call('ZREM', members, fold .. '\0' .. nick) == 0 then return '', '' end
+  local count = redis.call('ZCARD', members)
+  if count == 0 then redis.call('ZADD', 'chat:idle', int(now_ms()), room) end
+  if count > set.notices then return '', '' end
+  local body = '"nick":"' .. nick .. '","reason":"' .. reason .. '"}'
+  local epoch, first, at =
+    append('r:' .. room, room_channel(room), set.cap, {{'l', id, '-', body}}, id)
+  return epoch .. '-' .. int(first) .. '-' .. id, at
+end
+
+-- Ends a session: its rooms see `left`, its nick is free, its inbox is gone.
+local function finish(sid, reason, id, set)
+  local key = 'chat:session:' .. sid
+  local session = redis.call('HMGET', key, 'nick', 'fold', 'owner')
+  if not session[1] then return end
+  for n, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
+    exit(sid, session[1], session[2], room, reason, id .. n, set)
+  end
+  if redis.call('HGET', 'chat:nicks', session[2]) == sid then
+    redis.call('HDEL', 'chat:nicks', session[2])
+  end
+  if session[3] ~= '' then redis.call('SREM', 'chat:at:' .. node_of(session[3]), sid) end
+  redis.call('ZREM', 'chat:grace', sid)
+  local inbox = key_of('i:' .. sid)
+  redis.call('DEL', key, 'chat:rooms:' .. sid, inbox, inbox .. ':log')
+end
+
+-- Ends the session if its grace period is over: a reaper may be late.
+local function finish_if_due(sid, id, set)
+  local due = redis.call('ZSCORE', 'chat:grace', sid)
+  if due and set.reap == '1' and tonumber(due) <= now_ms() then finish(sid, 'lost', id, set) end
+end
+
+-- The fence of every change: only the connection that holds the session may make it.
+local function owns(sid, owner)
+  return redis.call('HGET', 'chat:session:' .. sid, 'owner') == owner
+end
+
+-- A repeated call (its reply was lost) gets the first one's reply.
+local function answered(sid, op)
+  local last = redis.call('HMGET', 'chat:session:' .. sid, 'op', 'reply')
+  if last[1] == op then return cjson.decode(last[2]) end
+end
+
+local function answer(sid, op, reply)
+  redis.call('HSET', 'chat:session:' .. sid, 'op', op, 'reply', cjson.encode(reply))
+  return reply
+end

@@ -1,0 +1,30 @@
+-- Appends a direct message to the inbox of whoever holds a nick, and publishes it to their node.
+-- ARGV  id, session, owner, token (''), folded nick, body before and after the nick, cap
+-- Returns {'ok', position, at, nick}, {'repeat', what is remembered}, {'nobody'} or {'gone'}.
+local id, sid, token = ARGV[1], ARGV[2], ARGV[4]
+local at = now_ms()
+local before = token ~= '' and sent_before(sid, token, at)
+if before then return {'repeat', before} end
+if not owns(sid, ARGV[3]) then return {'gone'} end
+local target = redis.call('HGET', 'chat:nicks', ARGV[5])
+if not target then return {'nobody'} end
+local found = redis.call('HMGET', 'chat:session:' .. target, 'nick', 'owner')
+if not found[1] then return {'nobody'} end
+local log = 'i:' .. target
+if token == '' then
+  -- Without an id of its own, a repeat is known by the entry's.
+  local entries = redis.call('XREVRANGE', key_of(log) .. ':log', '+', '-', 'COUNT', 16)
+  for _, entry in ipairs(entries) do
+    if string.match(entry[2][2], '^%S+ (%S+)') == id then return {'ok', '', '', found[1]} end
+  end
+end
+local channel = found[2] ~= '' and 'chat:node:' .. node_of(found[2]) or nil
+local origin = token ~= '' and sid .. ':' .. token or '-'
+local body = ARGV[6] .. found[1] .. ARGV[7]
+local epoch, first, stamp = append(log, channel, tonumber(ARGV[8]), {{'d', id, origin, body}}, id)
+local position = epoch .. '-' .. int(first) .. '-' .. id
+if token ~= '' then
+  remember(sid, token, stamp, log, position, found[1])
+  forget_old(sid)
+end
+return {'ok', position, stamp, found[1]}

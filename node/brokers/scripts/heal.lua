@@ -1,0 +1,43 @@
+-- Puts lost entries back into a log, each once, whichever node comes first.
+-- ARGV  log, channel (''), cap, epoch that the node knows, offset and id up to which its log and
+--       this one are the same, then for each entry after that: kind, id, at, origin, body, home
+-- Returns {'ok', number put back}, or {'again'} if the log has changed meanwhile.
+local log, channel, cap, epoch, base, base_id = unpack(ARGV, 1, 6)
+local key = key_of(log)
+base = tonumber(base)
+local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
+if not meta[1] then
+  -- Redis forgot the whole log: it begins where the node's memory does.
+  redis.call('HSET', key, 'epoch', epoch, 'top', int(base), 'id', base_id)
+  if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3)) end
+  meta = {epoch, int(base), base_id}
+end
+local fork = base + 1
+if meta[1] ~= epoch then
+  fork = 1
+elseif base == tonumber(meta[2]) then
+  if meta[3] ~= base_id then return {'again'} end
+elseif base > tonumber(meta[2]) or (base > 0 and (id_at(log, base) or base_id) ~= base_id) then
+  return {'again'}
+end
+local kept = {}
+for _, row in ipairs(redis.call('XRANGE', key .. ':log', int(fork) .. '-0', '+')) do
+  kept[string.match(row[2][2], '^%S+ (%S+)')] = true
+end
+local lost, now = {}, now_ms()
+for n = 7, #ARGV, 6 do
+  local kind, id, at, origin, body, home = unpack(ARGV, n, n + 5)
+  if not kept[id] then lost[#lost + 1] = {kind, id, origin, body, at, home, int(fork)} end
+end
+if #lost == 0 then return {'ok', 0} end
+local _, first
+epoch, first = append(log, channel ~= '' and channel, tonumber(cap), lost, epoch)
+for n, entry in ipairs(lost) do
+  local sid, token = string.match(entry[3], '^([^:]+):(.+)$')
+  if sid and tonumber(entry[5]) + REPEAT_MS > now then
+    local position = epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2]
+    remember(sid, token, entry[5], log, position, string.match(entry[4], '^"from":"[^"]*","to":"([^"]*)"'))
+    forget_old(sid)
+  end
+end
+return {'ok', #lost}

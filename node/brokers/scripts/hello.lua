@@ -1,0 +1,77 @@
+-- Begins a session or continues it, and puts it into rooms.
+-- ARGV  op, session, keyed (0, 1), nick, folded nick, attempt (''), owner, notices, cap,
+--       most rooms, 1 if sessions may be reaped, number of rooms, the rooms (made where missing),
+--       'default' room for a new session that asked for none (''), then, if positions that the log
+--       does not know are to be refused, log and position of each
+-- Returns {'ok', resumed, nick, claim, inbox's position ('' if none), changes, rooms that were too
+--       many, rooms...}, each room {name, position, members, created, quiet};
+--       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log}.
+local op, sid, keyed, nick, fold, attempt, owner = unpack(ARGV, 1, 7)
+local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = ARGV[11]}
+local most, count = tonumber(ARGV[10]), tonumber(ARGV[12])
+local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 13, 12 + count)}
+local fallback = ARGV[13 + count]
+local before = answered(sid, op)
+if before then return before end
+for n = 14 + count, #ARGV, 2 do
+  local log, epoch, offset, id =
+    ARGV[n], string.match(ARGV[n + 1], '^(%w+)%-(%d+)%-(%w+)$')
+  local meta = redis.call('HMGET', key_of(log), 'epoch', 'top')
+  if tonumber(offset) > 0 and (meta[1] ~= epoch or tonumber(meta[2]) < tonumber(offset)) then
+    local known = false
+    for _, entry in ipairs(redis.call('XRANGE', key_of(log) .. ':log', '-', '+')) do
+      if string.match(entry[2][2], '^%S+ (%S+)') == id then known = true end
+    end
+    if not known then return {'unhealed', log} end
+  end
+end
+finish_if_due(sid, op .. 'f', set)
+local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt')
+local resumed = session[1] and 1 or 0
+if resumed == 1 then
+  local last = tonumber(session[4] or '')
+  if attempt ~= '' and last and tonumber(attempt) <= last then return {'stale'} end
+  nick, fold = session[1], session[2]
+  if session[3] ~= '' and session[3] ~= owner then
+    redis.call('SREM', 'chat:at:' .. node_of(session[3]), sid)
+    redis.call('PUBLISH', 'chat:node:' .. node_of(session[3]), 'moved ' .. sid .. ' ' .. session[3])
+  end
+  redis.call('ZREM', 'chat:grace', sid)
+else
+  if nick == '' then return {'nameless'} end
+  local holder = redis.call('HGET', 'chat:nicks', fold)
+  if holder then
+    finish_if_due(holder, op .. 'h', set)
+    if redis.call('EXISTS', 'chat:session:' .. holder) == 1 then return {'taken'} end
+  end
+  redis.call('HSET', 'chat:nicks', fold, sid)
+  redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed)
+  if fallback ~= '' then rooms[#rooms + 1] = fallback end
+end
+redis.call('HSET', key, 'owner', owner, 'was', '')
+if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
+local claim = redis.call('HINCRBY', key, 'claim', 1)
+redis.call('SADD', 'chat:at:' .. node_of(owner), sid)
+local held, joined, new, refused = redis.call('HGETALL', 'chat:rooms:' .. sid), {}, {}, {}
+local total = #held / 2
+for n = 1, #held, 2 do
+  local size = redis.call('ZCARD', key_of('r:' .. held[n]) .. ':members')
+  joined[#joined + 1] = {held[n], held[n + 1], size, 0, size > set.notices and 1 or 0}
+  new[held[n]] = true
+end
+for n, room in ipairs(rooms) do
+  if not new[room] then
+    new[room] = true
+    if total >= most then
+      refused[#refused + 1] = room
+    else
+      total = total + 1
+      local created = make_room(room, op .. n) and 1 or 0
+      local position, size, quiet = enter(sid, nick, fold, room, op .. 'j' .. n, set)
+      joined[#joined + 1] = {room, position, size, created, quiet}
+    end
+  end
+end
+local inbox = position_of('i:' .. sid) or ''
+local reply = {'ok', resumed, nick, claim, inbox, changed(node_of(owner)), refused, unpack(joined)}
+return answer(sid, op, reply)

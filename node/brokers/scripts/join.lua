@@ -1,0 +1,22 @@
+-- Puts a session into a room that exists ('join') or that does not ('create').
+-- ARGV  op, session, owner, 'join' or 'create', room, notices, cap
+-- Returns {'ok', position, members, created, quiet, changes}, {'exists'}, {'missing'}, {'gone'}.
+local op, sid, owner, how, room = unpack(ARGV, 1, 5)
+local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7])}
+local before = answered(sid, op)
+if before then return before end
+if not owns(sid, owner) then return {'gone'} end
+local exists = redis.call('EXISTS', key_of('r:' .. room)) == 1
+if how == 'create' and exists then return {'exists'} end
+if how == 'join' and not exists then return {'missing'} end
+local created = make_room(room, op) and 1 or 0
+local position = redis.call('HGET', 'chat:rooms:' .. sid, room)
+local size, quiet
+if position then
+  size = redis.call('ZCARD', key_of('r:' .. room) .. ':members')
+  quiet = size > set.notices and 1 or 0
+else
+  local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
+  position, size, quiet = enter(sid, names[1], names[2], room, op .. 'j', set)
+end
+return answer(sid, op, {'ok', position, size, created, quiet, changed(node_of(owner))})

@@ -1,0 +1,11 @@
+-- Takes a session out of a room.
+-- ARGV  op, session, owner, room, notices, cap
+-- Returns {'ok', position, at, changes} (position and at are '' in a quiet room), or {'gone'}.
+local op, sid, owner, room = unpack(ARGV, 1, 4)
+local set = {notices = tonumber(ARGV[5]), cap = tonumber(ARGV[6])}
+local before = answered(sid, op)
+if before then return before end
+if not owns(sid, owner) then return {'gone'} end
+local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
+local position, at = exit(sid, names[1], names[2], room, 'left', op .. 'l', set)
+return answer(sid, op, {'ok', position, at, changed(node_of(owner))})

@@ -1,0 +1,29 @@
+-- Gives a session another nick; its rooms see `renamed`.
+-- ARGV  op, session, owner, nick, folded nick, notices, cap, 1 if sessions may be reaped
+-- Returns {'ok', old nick, at, changes}, {'taken'} or {'gone'}.
+local op, sid, owner, nick, fold = unpack(ARGV, 1, 5)
+local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7]), reap = ARGV[8]}
+local before = answered(sid, op)
+if before then return before end
+if not owns(sid, owner) then return {'gone'} end
+local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
+local at = int(now_ms())
+if names[1] == nick then return {'ok', nick, at, 0} end
+local holder = redis.call('HGET', 'chat:nicks', fold)
+if holder and holder ~= sid then
+  finish_if_due(holder, op .. 'h', set)
+  if redis.call('EXISTS', 'chat:session:' .. holder) == 1 then return {'taken'} end
+end
+redis.call('HDEL', 'chat:nicks', names[2])
+redis.call('HSET', 'chat:nicks', fold, sid)
+redis.call('HSET', 'chat:session:' .. sid, 'nick', nick, 'fold', fold)
+local body = '"nick":"' .. nick .. '","from":"' .. names[1] .. '"}'
+for n, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
+  local members = key_of('r:' .. room) .. ':members'
+  redis.call('ZREM', members, names[2] .. '\0' .. names[1])
+  redis.call('ZADD', members, 0, fold .. '\0' .. nick)
+  if redis.call('ZCARD', members) <= set.notices then
+    append('r:' .. room, room_channel(room), set.cap, {{'r', op .. 'r' .. n, '-', body}})
+  end
+end
+return answer(sid, op, {'ok', names[1], at, changed(node_of(owner))})

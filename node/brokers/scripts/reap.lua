@@ -1,0 +1,49 @@
+-- Ends what is over: leases, sessions whose grace period has passed, rooms that nobody uses.
+-- Whoever calls it must have been in touch with Redis for as long as a lease: others had the time
+-- to renew theirs.
+-- ARGV  op, ms of grace, notices, cap, ms that a room lives with nobody in it, most at a time
+-- Returns {sessions left without a node, sessions ended, rooms ended, 1 if there is more to do}.
+local op, grace, idle, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local set = {notices = tonumber(ARGV[3]), cap = tonumber(ARGV[4])}
+local now = now_ms()
+local orphans, ended, closed, more = 0, 0, 0, 0
+local leases = redis.call('ZRANGEBYSCORE', 'chat:nodes', '-inf', now, 'WITHSCORES', 'LIMIT', 0, 1)
+if leases[1] then
+  local inc, over = leases[1], tonumber(leases[2])
+  redis.call('SET', 'chat:dead:' .. inc, 1, 'EX', 86400)
+  more = 1
+  for n, sid in ipairs(redis.call('SPOP', 'chat:at:' .. inc, most)) do
+    local key = 'chat:session:' .. sid
+    local session = redis.call('HMGET', key, 'owner', 'keyed')
+    if session[1] and session[1] ~= '' and node_of(session[1]) == inc then
+      orphans = orphans + 1
+      if session[2] == '0' then
+        finish(sid, 'lost', op .. 'o' .. n .. 'x', set)
+      else
+        redis.call('HSET', key, 'owner', '', 'was', session[1])
+        redis.call('ZADD', 'chat:grace', int(over + grace), sid)
+      end
+    end
+  end
+  if redis.call('SCARD', 'chat:at:' .. inc) == 0 then
+    redis.call('ZREM', 'chat:nodes', inc)
+    redis.call('HDEL', 'chat:ops', inc)
+  end
+end
+local due = redis.call('ZRANGEBYSCORE', 'chat:grace', '-inf', now, 'LIMIT', 0, most)
+for n, sid in ipairs(due) do
+  ended = ended + 1
+  finish(sid, 'lost', op .. 'g' .. n .. 'x', set)
+  redis.call('ZREM', 'chat:grace', sid)
+end
+for _, room in ipairs(redis.call('ZRANGEBYSCORE', 'chat:idle', '-inf', now - idle, 'LIMIT', 0, most)) do
+  local key = key_of('r:' .. room)
+  redis.call('ZREM', 'chat:idle', room)
+  if room ~= 'general' and redis.call('ZCARD', key .. ':members') == 0 then
+    closed = closed + 1
+    redis.call('ZREM', 'chat:rooms', room)
+    redis.call('DEL', key, key .. ':log', key .. ':members')
+  end
+end
+if #due == most or closed == most then more = 1 end
+return {orphans, ended, closed, more}

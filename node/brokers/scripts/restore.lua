@@ -1,0 +1,54 @@
+-- Puts back a session that Redis forgot or that was taken from a node which could not renew its
+-- lease, as the node that holds its connection knows it.
+-- ARGV  op, session, old owner, owner, keyed, nick, folded nick, attempt (''), claim,
+--       1 if a missing session is to be made anew (Redis forgot it), number of rooms,
+--       then for each room: its name and the position at which it was joined
+-- Returns {'ok', changes}, {'gone'} (it ended or moved on) or {'taken'} (its nick).
+local _, sid, was, owner, keyed, nick, fold, attempt, claim, anew = unpack(ARGV, 1, 10)
+local key = 'chat:session:' .. sid
+local session = redis.call('HMGET', key, 'owner', 'was', 'claim', 'fold')
+if session[1] then
+  local held = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
+  -- A claim that is lower than ours: Redis went back to before the session came to us.
+  if not held and tonumber(session[3]) >= tonumber(claim) then return {'gone'} end
+elseif anew ~= '1' then
+  return {'gone'}
+end
+local holder = redis.call('HGET', 'chat:nicks', fold)
+if holder and holder ~= sid and redis.call('EXISTS', 'chat:session:' .. holder) == 1 then
+  return {'taken'}
+end
+if session[4] and session[4] ~= fold and redis.call('HGET', 'chat:nicks', session[4]) == sid then
+  redis.call('HDEL', 'chat:nicks', session[4])
+end
+local old = redis.call('HMGET', key, 'nick', 'fold')
+if session[1] and session[1] ~= '' then
+  redis.call('SREM', 'chat:at:' .. node_of(session[1]), sid)
+end
+redis.call('HSET', 'chat:nicks', fold, sid)
+redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'owner', owner, 'was', '',
+  'claim', claim)
+if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
+redis.call('ZREM', 'chat:grace', sid)
+redis.call('SADD', 'chat:at:' .. node_of(owner), sid)
+local keep = {}
+for n = 12, #ARGV, 2 do
+  local room = ARGV[n]
+  keep[room] = true
+  local members = key_of('r:' .. room) .. ':members'
+  -- A room that Redis forgot is put back with its log (heal.lua), not here.
+  if old[1] and old[1] ~= nick then redis.call('ZREM', members, old[2] .. '\0' .. old[1]) end
+  redis.call('ZADD', members, 0, fold .. '\0' .. nick)
+  redis.call('ZREM', 'chat:idle', room)
+  redis.call('HSET', 'chat:rooms:' .. sid, room, ARGV[n + 1])
+end
+for _, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
+  if not keep[room] then
+    redis.call('HDEL', 'chat:rooms:' .. sid, room)
+    local members = key_of('r:' .. room) .. ':members'
+    redis.call('ZREM', members, fold .. '\0' .. nick)
+    if old[1] then redis.call('ZREM', members, old[2] .. '\0' .. old[1]) end
+    if redis.call('ZCARD', members) == 0 then redis.call('ZADD', 'chat:idle', int(now_ms()), room) end
+  end
+end
+return {'ok', changed(node_of(owner))}

@@ -1,0 +1,116 @@
+"""The frames of a node's rooms: one subscription for each room, made equal to what is wanted."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from redis import exceptions
+from redis.asyncio import Redis
+
+from node.brokers.pump import BACKOFF, LOST
+
+log = logging.getLogger(__name__)
+
+CHUNK = 500
+"""Channels in one command: a command of thousands would make others wait."""
+
+
+class Subscriber:
+    """Keeps one pub/sub connection subscribed to the wanted channels.
+
+    redis-py would reconnect on its own, and show it by nothing but a second confirmation; it is not
+    asked to: a connection that fails is given up, and all subscriptions are made anew here.
+    """
+
+    def __init__(
+        self,
+        redis: "Redis",
+        on_message: Callable[[bytes], None],
+        on_confirmed: Callable[[bytes], None],
+    ) -> None:
+        self._redis = redis
+        self._on_message = on_message
+        self._on_confirmed = on_confirmed
+        self._wanted: set[bytes] = set()
+        self._asked: set[bytes] = set()
+        self._confirmed: set[bytes] = set()
+        self._changed = asyncio.Event()
+        self._broken = asyncio.Event()
+
+    def want(self, channel: bytes) -> None:
+        """Subscribe to a channel; ``on_confirmed`` tells that its messages come from now on."""
+        self._wanted.add(channel)
+        if channel in self._confirmed:
+            asyncio.get_running_loop().call_soon(self._on_confirmed, channel)
+        self._changed.set()
+
+    def unwant(self, channel: bytes) -> None:
+        """Unsubscribe from a channel."""
+        self._wanted.discard(channel)
+        self._changed.set()
+
+    def rebuild(self) -> None:
+        """Give the connection up and make a new one: it is open, but deaf."""
+        self._broken.set()
+
+    async def run(self) -> None:
+        """Keep a connection for ever."""
+        failures = 0
+        while True:
+            self._asked.clear()
+            self._confirmed.clear()
+            self._broken.clear()
+            try:
+                await self._connection()
+                failures = 0
+            except* LOST + (exceptions.RedisError,) as group:
+                if not failures:
+                    log.warning("the subscription connection failed: %s", group.exceptions[0])
+            await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
+            failures += 1
+
+    async def _connection(self) -> None:
+        pubsub = self._redis.pubsub()
+        try:
+            await self._subscribe(pubsub)
+            async with asyncio.TaskGroup() as tasks:
+                working = [
+                    tasks.create_task(self._reconcile(pubsub)),
+                    tasks.create_task(self._listen(pubsub)),
+                ]
+                await self._broken.wait()
+                for task in working:
+                    task.cancel()
+        finally:
+            await pubsub.aclose()  # type: ignore[no-untyped-call]
+
+    async def _reconcile(self, pubsub: Any) -> None:
+        """Make the subscriptions equal to the wanted ones, whenever these change."""
+        while True:
+            self._changed.clear()
+            if not await self._subscribe(pubsub):
+                await self._changed.wait()
+
+    async def _subscribe(self, pubsub: Any) -> bool:
+        """Bring the subscriptions nearer to the wanted ones; return whether they were not equal."""
+        new = list(self._wanted - self._asked)[:CHUNK]
+        old = list(self._asked - self._wanted)[:CHUNK]
+        if new:
+            self._asked.update(new)
+            await pubsub.subscribe(*new)
+        if old:
+            self._asked.difference_update(old)
+            self._confirmed.difference_update(old)
+            await pubsub.unsubscribe(*old)
+        return bool(new or old)
+
+    async def _listen(self, pubsub: Any) -> None:
+        while True:
+            message = await pubsub.parse_response(block=True)
+            kind = message[0]
+            if kind == b"message":
+                self._on_message(message[2])
+            elif kind == b"subscribe" and message[1] in self._asked:
+                self._confirmed.add(message[1])
+                self._on_confirmed(message[1])

@@ -1,0 +1,254 @@
+"""Everything that lives on this node: its connections, sessions and rooms."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from node.core.ports import (
+    Broker,
+    Dialect,
+    FanOut,
+    Frame,
+    Hold,
+    Outlet,
+    Position,
+    Refused,
+)
+from node.core.requests import State
+from node.core.room import Counts as RoomCounts
+from node.core.room import Room
+from node.core.session import RETRY_MS, Session
+from wire import limits
+from wire.errors import Code, Reason
+from wire.messages import INBOX
+
+LINGER = 5.0
+"""Seconds for which a room that everybody here has left is still followed: they may come back."""
+ANSWER_WITHIN = limits.ANSWER_WITHIN - 0.5
+"""Seconds the broker has for a request: the rest is for the way to the client."""
+
+
+class Counts(RoomCounts, Protocol):
+    """What the core counts."""
+
+    messages_in: int
+    slow_readers: int
+    resumes: int
+
+    def refused(self, code: Code) -> None:
+        """A request was refused."""
+
+    def said_bye(self, reason: Reason) -> None:
+        """A connection was ended."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What may be set of the core's behaviour; times are in seconds."""
+
+    kept: int = 1000
+    rate: tuple[float, float] = (20.0, 60.0)
+    token: bytes = field(default=b"", repr=False)
+    ping_after: float = limits.PING_AFTER
+    idle_after: float = limits.IDLE_AFTER
+    answer_within: float = ANSWER_WITHIN
+    backlog_low: int = 64
+
+
+class Hub:
+    """Owns the state of a node; changes it without ever waiting."""
+
+    def __init__(
+        self,
+        name: str,
+        rules: Rules,
+        broker: Broker,
+        fan_out: FanOut,
+        counts: Counts,
+        clock: Callable[[], float],
+        random_id: Callable[[], str],
+    ) -> None:
+        self.name = name
+        self.rules = rules
+        self.broker = broker
+        self.counts = counts
+        self.clock = clock
+        self.random_id = random_id
+        self.now = clock()
+        self.connections: dict[Session, None] = {}
+        self.sessions: dict[str, Session] = {}
+        self.rooms: dict[str, Room] = {}
+        self._fan_out = fan_out
+        self._stranded: list[Session] = []
+        self._checking = False
+
+    def entry_id(self) -> bytes:
+        """Return a new id for an entry of a log."""
+        return self.random_id().encode()
+
+    # Connections
+
+    def connect(self, outlet: Outlet, dialect: Dialect) -> Session:
+        """Take a new connection."""
+        session = Session(self, outlet, dialect)
+        self.connections[session] = None
+        return session
+
+    def disconnected(self, session: Session) -> None:
+        """Forget a connection."""
+        self.connections.pop(session, None)
+        if self.sessions.get(session.hold.session) is session:
+            del self.sessions[session.hold.session]
+
+    def welcomed(self, session: Session, resumed: bool) -> None:
+        """A connection has got hold of a session: an older one here is replaced."""
+        if (older := self.sessions.get(session.hold.session)) is not None:
+            older.end(Reason.REPLACED)
+        self.sessions[session.hold.session] = session
+        self.counts.resumes += resumed
+
+    # Rooms
+
+    def room(self, name: str) -> Room:
+        """Return a room, followed from now on."""
+        log = "r:" + name
+        if (room := self.rooms.get(log)) is None:
+            room = self._follow(name, log)
+            self.broker.watch(log)
+        return room
+
+    def inbox(self, session: Session, top: Position) -> Room:
+        """Return the inbox of a session, which continues after ``top``."""
+        room = self._follow(INBOX, "i:" + session.hold.session)
+        room.begin(top)
+        return room
+
+    def _follow(self, name: str, log: str) -> Room:
+        room = Room(name, log, self.broker, self._fan_out, self.counts, self.rules.kept)
+        self.rooms[log] = room
+        return room
+
+    def _first_direct(self, frame: Frame) -> Room | None:
+        """Make the inbox of a session that has had no direct yet."""
+        session = self.sessions.get(frame.log[2:])
+        if session is None or not frame.log.startswith("i:"):
+            return None
+        start = Position(frame.epoch, 0, b"0")
+        room = self.inbox(session, start)
+        session.join_inbox(room, start)
+        return room
+
+    # What the broker tells
+
+    def frame(self, frame: Frame) -> None:
+        """Entries were appended to a log."""
+        room = self.rooms.get(frame.log) or self._first_direct(frame)
+        if room is not None:
+            room.receive(frame)
+
+    def confirmed(self, log: str) -> None:
+        """The frames of a room are delivered from now on; earlier ones may have been missed."""
+        if (room := self.rooms.get(log)) is not None:
+            room.sync()
+
+    def seen(self, log: str) -> Position | None:
+        """Return the newest position of a log that this node knows."""
+        room = self.rooms.get(log)
+        return room.top if room is not None else None
+
+    def rewound(self, log: str) -> None:
+        """The log does not continue what this node saw."""
+        if (room := self.rooms.get(log)) is not None:
+            room.sync()
+
+    def tops(self) -> list[tuple[str, Position]]:
+        """Return the position this node knows of each log that it follows."""
+        return [(log, room.top) for log, room in self.rooms.items() if room.top is not None]
+
+    def inboxes(self) -> list[str]:
+        """Return the logs of sessions here whose inbox has not been looked at yet."""
+        return [
+            "i:" + sid
+            for sid, session in self.sessions.items()
+            if session.inbox is None and session.state is State.WELCOME
+        ]
+
+    def differs(self, log: str) -> None:
+        """The newest position of a log is another one than this node knows."""
+        if (room := self.rooms.get(log)) is not None:
+            room.sync()
+        elif (session := self.sessions.get(log[2:])) is not None and log.startswith("i:"):
+            room = self.inbox(session, Position(b"0", 0, b"0"))
+            session.join_inbox(room, Position(b"0", 0, b"0"))
+            room.sync()
+
+    def moved(self, hold: Hold) -> None:
+        """A session went on in another connection."""
+        session = self.sessions.get(hold.session)
+        if session is not None and session.hold == hold:
+            session.end(Reason.REPLACED)
+
+    def forgotten(self, anew: bool) -> None:
+        """The broker forgot sessions of this node (``anew``), or its lease is over."""
+        for session in list(self.sessions.values()):
+            self._restore(session, anew)
+
+    # Putting sessions back
+
+    def recover(self, session: Session) -> None:
+        """The broker says that a session here is not ours: has it moved on, or was it forgotten?"""
+        self._stranded.append(session)
+        if not self._checking:
+            self._checking = True
+            self.broker.check(self._checked)
+
+    def _checked(self, reply: bool | Refused) -> None:
+        """If sessions were forgotten they are being put back; else these alone are tried."""
+        self._checking = False
+        stranded, self._stranded = self._stranded, []
+        for session in stranded:
+            if session.is_stranded and (isinstance(reply, Refused) or not reply):
+                self._restore(session, anew=False)
+
+    def _restore(self, session: Session, anew: bool) -> None:
+        memory = session.memory(self.broker.owner())
+
+        def done(reply: bool | Refused) -> None:
+            if session.state is State.ENDED:
+                # It ended while it was being put back: let go of it once more.
+                if reply is True:
+                    self.broker.part(memory.hold, quit=False)
+            elif reply is True:
+                session.reclaimed(memory.hold)
+            elif reply is Refused.UNAVAILABLE:
+                self._restore(session, anew)
+            else:
+                session.reclaimed(None)
+
+        self.broker.restore(memory, anew, done)
+
+    # Time
+
+    def tick(self) -> None:
+        """Look at what time has brought; to be called about once a second."""
+        now = self.now = self.clock()
+        for session in list(self.connections):
+            session.check(now)
+        for log, room in list(self.rooms.items()):
+            if not room.empty:
+                if room.stale:
+                    room.sync()
+            elif room.empty_since is None:
+                room.empty_since = now
+            elif now - room.empty_since >= LINGER or log.startswith("i:"):
+                del self.rooms[log]
+                if log.startswith("r:"):
+                    self.broker.unwatch(log)
+
+    def drain(self) -> list[Session]:
+        """Return the connections that have to be asked to leave."""
+        return list(self.connections)
+
+    def say_goodbye(self, session: Session) -> None:
+        """Ask a client to go on at another node."""
+        session.leave_soon(RETRY_MS // 10)

@@ -1,0 +1,333 @@
+"""What the core needs from outside, and the words it speaks with it.
+
+The core never waits: it hands the broker a call and a ``done``, and is called back, in the same
+thread, with the reply or with a ``Refused``.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, NamedTuple, Protocol, TypeVar
+
+from wire.messages import Event, Past
+
+_POSITION = re.compile(r"([0-9a-z]{1,32})-(0|[1-9][0-9]{0,14})-([0-9a-z]{1,32})", re.ASCII)
+
+
+class Position(NamedTuple):
+    """A place in a log: just after the entry ``id``, which is at ``offset`` of ``epoch``.
+
+    Offset 0 is the beginning. The id makes it safe: an offset may be used again after Redis went
+    back in time, an id never is.
+    """
+
+    epoch: bytes
+    offset: int
+    id: bytes
+
+    def __str__(self) -> str:
+        return f"{self.epoch.decode()}-{self.offset}-{self.id.decode()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Position | None":
+        """Return the position that ``text`` writes, None if it is not one at all."""
+        if (match := _POSITION.fullmatch(text)) is None:
+            return None
+        return cls(match[1].encode(), int(match[2]), match[3].encode())
+
+
+START = Position(b"0", 0, b"0")
+"""The beginning of any log."""
+
+
+class Entry:
+    """One entry of a log. ``body`` is its JSON without the fields that every dialect adds itself.
+
+    ``kind`` is one of m(essage), d(irect), e(ntered), l(eft), r(enamed). ``home`` and ``fork`` tell
+    of an entry that was lost and put back elsewhere: where it was, as EPOCH-OFFSET, and the offset
+    at which the log it was in and this one part.
+    """
+
+    __slots__ = ("offset", "kind", "id", "at", "origin", "body", "home", "fork")
+
+    def __init__(self, offset: int, head: bytes, body: bytes) -> None:
+        parts = head.split(b" ")
+        self.offset = offset
+        self.kind, self.id, self.at, self.origin = parts[:4]
+        self.body = body
+        self.home: bytes | None = None
+        self.fork = 0
+        if len(parts) > 4:
+            self.home, self.fork = parts[4], int(parts[5])
+
+
+class Frame(NamedTuple):
+    """Entries that were appended to a log together, as the broker tells of them."""
+
+    log: str
+    epoch: bytes
+    first: int
+    prev: bytes
+    entries: list[Entry]
+
+
+class Slice(NamedTuple):
+    """A part of a log. ``on``: the entries are those after the position that was asked for.
+
+    Otherwise the log does not hold that position where it says, and ``entries`` are all it has.
+    A log that does not exist has no ``top``.
+    """
+
+    on: bool
+    top: Position | None
+    entries: list[Entry]
+
+
+class Refused(Enum):
+    """Why the broker did not do what it was asked."""
+
+    UNAVAILABLE = "the broker did not answer in time"
+    INTERNAL = "the broker refused what it should take"
+    GONE = "the session has ended or moved on"
+    TAKEN = "the nick is held by another session"
+    NAMELESS = "a new session needs a nick"
+    STALE = "the attempt is not above the last one"
+    UNHEALED = "a log does not hold a position yet"
+    EXISTS = "there is such a room"
+    MISSING = "there is no such room"
+    NOBODY = "nobody holds the nick"
+    AGAIN = "the log has changed meanwhile"
+
+
+T = TypeVar("T")
+Done = Callable[[T | Refused], None]
+
+
+class Hold(NamedTuple):
+    """A connection's hold on a session; only who has it may act for the session."""
+
+    session: str
+    owner: str
+
+
+class Kept(NamedTuple):
+    """Where a message is: the log that keeps it, its position and time; ``to`` of a direct."""
+
+    log: str
+    position: str
+    at: int
+    to: str
+
+
+@dataclass(slots=True)
+class Post:
+    """A message on its way into a room's log. ``token`` is what its id is remembered by, or ''."""
+
+    hold: Hold
+    id: bytes
+    token: str
+    body: bytes
+    deadline: float
+    done: Done[Kept]
+
+
+class Seat(NamedTuple):
+    """A session's place in a room, as the broker gave it."""
+
+    room: str
+    position: str
+    members: int
+    created: bool
+    quiet: bool
+
+
+class Claimed(NamedTuple):
+    """A session that has begun or goes on here."""
+
+    resumed: bool
+    nick: str
+    claim: int
+    inbox: Position | None
+    refused: list[str]
+    seats: list[Seat]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a connection asks for when it says hello. ``known`` are positions to be checked."""
+
+    hold: Hold
+    keyed: bool
+    nick: str
+    fold: str
+    attempt: int | None
+    rooms: Sequence[str]
+    default_room: str
+    known: Sequence[tuple[str, Position]]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A session as the node that holds its connection knows it, to be put back."""
+
+    hold: Hold
+    was: str
+    keyed: bool
+    nick: str
+    fold: str
+    attempt: int | None
+    claim: int
+    rooms: Sequence[tuple[str, str]]
+
+
+class Broker(Protocol):
+    """What keeps the logs and the sessions. Every ``deadline`` is by the clock of the core."""
+
+    def owner(self) -> str:
+        """Return a new name for a connection's hold on a session."""
+
+    def check(self, done: Done[bool]) -> None:
+        """Find out whether sessions of this node were forgotten, and if so, say it to the sink."""
+
+    def publish(self, room: str, post: Post) -> None:
+        """Append a message to a room's log; batched with others of this turn."""
+
+    def direct(self, post: Post, fold: str, before: bytes, after: bytes) -> None:
+        """Append a message to the inbox of who holds ``fold``; the nick goes between the parts."""
+
+    def sent(self, session: str, token: str, deadline: float, done: Done[Kept | None]) -> None:
+        """Look up whether a message was sent before."""
+
+    def claim(self, claim: Claim, deadline: float, done: Done[Claimed]) -> None:
+        """Begin or continue a session."""
+
+    def join(self, hold: Hold, room: str, create: bool, deadline: float, done: Done[Seat]) -> None:
+        """Put a session into a room."""
+
+    def leave(
+        self, hold: Hold, room: str, deadline: float, done: Done[tuple[str, int] | None]
+    ) -> None:
+        """Take a session out of a room; the reply is position and time, None in a quiet room."""
+
+    def rename(
+        self, hold: Hold, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
+    ) -> None:
+        """Give a session another nick; the reply is the old one and the time."""
+
+    def part(self, hold: Hold, quit: bool) -> None:
+        """End a connection's hold on a session, however long the broker takes to hear of it."""
+
+    def restore(self, memory: Memory, anew: bool, done: Done[bool]) -> None:
+        """Put a session back; ``anew``: even if there is none of that name any more."""
+
+    def members(
+        self, room: str, after: str, deadline: float, done: Done[tuple[list[str], bool]]
+    ) -> None:
+        """List nicks by code points of their folded form, and whether there are more."""
+
+    def rooms(
+        self, after: str, deadline: float, done: Done[tuple[list[tuple[str, int]], bool]]
+    ) -> None:
+        """List rooms with their number of members, and whether there are more."""
+
+    def history(
+        self,
+        room: str,
+        page: Literal["before", "upto", "after"],
+        position: str,
+        limit: int,
+        deadline: float,
+        done: Done[tuple[bytes, list[Entry], bool]],
+    ) -> None:
+        """Read a page of messages: epoch, entries with the oldest first, whether there are more."""
+
+    def read(self, log: str, position: Position, limit: int, done: Done[Slice]) -> None:
+        """Read a log after a position."""
+
+    def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
+        """Read the newest entries of a log."""
+
+    def heal(self, log: str, base: Position, lost: Sequence[Entry], done: Done[int]) -> None:
+        """Put lost entries back into a log that is the same as ours up to ``base``."""
+
+    def watch(self, room: str) -> None:
+        """Deliver the frames of a room from now on; ``Sink.confirmed`` tells since when."""
+
+    def unwatch(self, room: str) -> None:
+        """Deliver the frames of a room no longer."""
+
+
+class Sink(Protocol):
+    """What the broker tells the core."""
+
+    def frame(self, frame: Frame) -> None:
+        """Entries were appended to a log."""
+
+    def confirmed(self, room: str) -> None:
+        """The frames of a room are delivered from now on; earlier ones may have been missed."""
+
+    def seen(self, room: str) -> Position | None:
+        """Return the newest position of a room that this node knows."""
+
+    def rewound(self, room: str) -> None:
+        """The log of a room does not continue what this node saw."""
+
+    def tops(self) -> list[tuple[str, Position]]:
+        """Return the position this node knows of each log that it follows."""
+
+    def inboxes(self) -> list[str]:
+        """Return the logs of inboxes that this node should know of but does not follow yet."""
+
+    def differs(self, log: str) -> None:
+        """The newest position of a log is another one than this node knows."""
+
+    def moved(self, hold: Hold) -> None:
+        """A session went on in another connection."""
+
+    def forgotten(self, anew: bool) -> None:
+        """Sessions of this node have to be put back.
+
+        ``anew``: the broker forgot them; else this node's lease was over, and some may have ended.
+        """
+
+
+class Outlet(Protocol):
+    """Where the bytes for one client go."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the client reads more slowly than it is written to."""
+
+    @property
+    def unread(self) -> int:
+        """Bytes that wait to be read by the client."""
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes; they are written at the end of the turn."""
+
+    def feed(self, data: bytes) -> None:
+        """Queue bytes, and tell the session when they are written and more may come."""
+
+    def read_on(self) -> None:
+        """Take requests again, after so many that it had to stop."""
+
+    def close(self) -> None:
+        """Close the connection once what is queued has been written."""
+
+
+FanOut = Callable[[Iterable[Outlet], bytes], None]
+"""Queues the same bytes at many outlets."""
+
+
+class Dialect(Protocol):
+    """How events become bytes for one kind of client."""
+
+    def event(self, event: Event) -> bytes:
+        """Return an event's bytes."""
+
+    def entries(self, room: str, epoch: bytes, entries: Sequence[Entry]) -> bytes:
+        """Return the bytes of a room's entries."""
+
+    def past(self, room: str, epoch: bytes, entries: Sequence[Entry]) -> list[Past]:
+        """Return entries as they stand in lists of messages."""

@@ -1,0 +1,325 @@
+"""One connection and the session it holds: who it is, where it is, what it still waits for."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from node.core import requests
+from node.core.limiter import Limiter
+from node.core.ports import Dialect, Hold, Memory, Outlet, Position
+from node.core.requests import State
+from node.core.room import Member, Room
+from wire.errors import CODES, Code, Reason, WireError
+from wire.messages import AnyRequest, Bye, Error, Event, PingEvent
+
+if TYPE_CHECKING:
+    from node.core.hub import Hub
+
+RETRY_MS = 1000
+"""When to come back, or to ask again, after the broker could not be reached."""
+
+
+class Waiting(NamedTuple):
+    """A request that waits for the ones before it, and when it must have been answered."""
+
+    request: AnyRequest
+    deadline: float
+
+
+class Session:
+    """A connection's side of a session.
+
+    Requests are done in order. Those that only append (``overlaps`` in their row) follow each other
+    without waiting for replies; any other one waits until the ones before it are done, and the ones
+    behind it wait for it.
+    """
+
+    __slots__ = (
+        *("hub", "outlet", "dialect", "state", "hold", "nick", "fold", "keyed", "attempt", "claim"),
+        *(
+            "rooms",
+            "inbox",
+            "limiter",
+            "heard",
+            "pinged",
+            "paused_at",
+            "unread",
+            "farewell",
+            "throttled",
+            "retry_after_ms",
+        ),
+        *("_busy", "_flying", "_queue", "_stranded"),
+    )
+
+    def __init__(self, hub: "Hub", outlet: Outlet, dialect: Dialect) -> None:
+        self.hub = hub
+        self.outlet = outlet
+        self.dialect = dialect
+        self.state = State.NEW
+        self.hold = Hold("", "")
+        self.nick = ""
+        self.fold = ""
+        self.keyed = False
+        self.attempt: int | None = None
+        self.claim = 0
+        self.rooms: dict[str, Member] = {}
+        self.inbox: Member | None = None
+        self.limiter = Limiter(*hub.rules.rate)
+        self.heard = hub.now
+        self.pinged = False
+        self.paused_at: float | None = None
+        self.unread = 0
+        self.farewell: Reason | None = None
+        self.throttled = False
+        self.retry_after_ms = 0
+        self._busy = False
+        self._flying = 0
+        self._queue: deque[Waiting] | None = None
+        self._stranded: list[Callable[[], None]] | None = None
+
+    # In
+
+    @property
+    def backlog(self) -> int:
+        """How many requests wait or are under way: the connection stops reading when too many."""
+        return self._flying + (len(self._queue) if self._queue else 0)
+
+    def handle(self, request: AnyRequest) -> None:
+        """Take a request."""
+        row = requests.ROWS[type(request)]
+        if self.state is State.NEW and not row.early:
+            self.refuse_early(request.ref)
+            return
+        if row.urgent:
+            if self.state is not State.ENDED:
+                row.run(self, request, 0.0)
+            return
+        now = self.hub.clock()
+        if row.counted and (wait := self.limiter.take(now)):
+            self.refuse_flood(request, wait)
+            return
+        deadline = now + self.hub.rules.answer_within
+        if self._queue or self._busy or (self._flying and not row.overlaps):
+            if self._queue is None:
+                self._queue = deque()
+            self._queue.append(Waiting(request, deadline))
+        elif self.state is not State.ENDED and self.state is not State.LEAVING:
+            row.run(self, request, deadline)
+
+    def refuse(self, fault: WireError) -> None:
+        """Answer a line that is no request; what is not even the protocol ends the connection."""
+        if self.state is State.ENDED:
+            return
+        if self.state is State.NEW and not fault.fatal and fault.type is not None:
+            if fault.type not in requests.EARLY_TYPES:
+                self.refuse_early(fault.ref)
+                return
+        if not fault.fatal and (wait := self.limiter.take(self.hub.clock())):
+            self.error(Code.RATE_LIMITED, _SLOWER, fault.ref, fault.id, fault.room, wait)
+            return
+        self.error(fault.code, fault.text, fault.ref, fault.id, fault.room)
+        if fault.fatal:
+            self.end(Reason.PROTOCOL)
+
+    def refuse_early(self, ref: str | None) -> None:
+        """Answer a request that came before its time."""
+        self.error(Code.NOT_WELCOME_YET, "Say hello first.", ref)
+
+    def refuse_flood(self, request: AnyRequest, wait: float) -> None:
+        """Answer a request that came too soon after too many others; ``wait`` is in seconds."""
+        id, room = getattr(request, "id", None), getattr(request, "room", None)
+        self.error(Code.RATE_LIMITED, _SLOWER, request.ref, id, room, wait)
+
+    # Order
+
+    def begin(self, overlaps: bool = False) -> None:
+        """A request waits for the broker's reply."""
+        if overlaps:
+            self._flying += 1
+        else:
+            self._busy = True
+
+    def finish(self, overlaps: bool = False) -> None:
+        """The reply has come: go on with the requests behind it."""
+        if overlaps:
+            self._flying -= 1
+        else:
+            self._busy = False
+        if self._queue or self.state is State.LEAVING:
+            self._go_on()
+        if self.throttled and self.backlog <= self.hub.rules.backlog_low:
+            self.throttled = False
+            self.outlet.read_on()
+
+    def rerun(self, request: AnyRequest, deadline: float) -> None:
+        """Do a request once more, now that the session has been put back."""
+        row = requests.ROWS[type(request)]
+        if row.overlaps:
+            self._flying -= 1
+        else:
+            self._busy = False
+        if self.state in (State.WELCOME, State.LEAVING):
+            row.run(self, request, deadline)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._queue and not self._busy:
+            row = requests.ROWS[type(self._queue[0].request)]
+            if self._flying and not row.overlaps:
+                break
+            waiting = self._queue.popleft()
+            if self.state is State.NEW and not row.early:
+                self.refuse_early(waiting.request.ref)
+            elif self.state in (State.NEW, State.WELCOME):
+                row.run(self, waiting.request, waiting.deadline)
+        if self.state is State.LEAVING and not self._flying and not self._busy:
+            self.end(Reason.DRAINING, self.retry_after_ms)
+
+    # Out
+
+    def tell(self, event: Event) -> None:
+        """Send an event."""
+        if self.state is not State.ENDED:
+            self.outlet.write(self.dialect.event(event))
+
+    def error(
+        self,
+        code: Code,
+        text: str,
+        ref: str | None = None,
+        id: str | None = None,
+        room: str | None = None,
+        wait: float | None = None,
+    ) -> None:
+        """Refuse a request; ``wait`` is in seconds."""
+        self.hub.counts.refused(code)
+        retry = None
+        if wait is not None:
+            retry = int(wait * 1000) + 1
+        elif CODES[code].retry and code is Code.UNAVAILABLE:
+            retry = RETRY_MS
+        self.tell(Error(code=code, text=text, ref=ref, id=id, room=room, retry_after_ms=retry))
+
+    def paused(self) -> None:
+        """The client reads more slowly than it is written to: only remember where it is."""
+        self.hub.counts.slow_readers += 1
+        self.paused_at, self.unread = self.hub.now, self.outlet.unread
+        for member in self.members():
+            member.room.pause(member)
+
+    def drained(self) -> None:
+        """What was written has been taken: go on."""
+        self.paused_at = None
+        for member in self.members():
+            if member.cursor is not None:
+                member.room.feed(member)
+
+    def members(self) -> list[Member]:
+        """Return this session's places, its inbox's too."""
+        places = list(self.rooms.values())
+        if self.inbox is not None:
+            places.append(self.inbox)
+        return places
+
+    def join_inbox(self, room: Room, start: Position) -> None:
+        """Read one's inbox after ``start`` from now on."""
+        self.inbox = Member(self, room, "")
+        room.add(self.inbox, start)
+
+    # Time
+
+    def check(self, now: float) -> None:
+        """Look at what time has brought: silence, or a client that does not read."""
+        rules = self.hub.rules
+        silence = now - self.heard
+        if silence < rules.ping_after:
+            self.pinged = False
+        elif silence >= rules.idle_after:
+            self.end(Reason.IDLE, 0)
+            return
+        elif not self.pinged:
+            self.pinged = True
+            self.tell(PingEvent())
+        if self.paused_at is not None:
+            unread = self.outlet.unread
+            if unread < self.unread:
+                self.paused_at, self.unread = now, unread
+            elif now - self.paused_at >= rules.idle_after:
+                self.end(Reason.SLOW, RETRY_MS)
+
+    # The hold on the session
+
+    def memory(self, owner: str) -> Memory:
+        """Return what the broker would need to put this session back."""
+        return Memory(
+            Hold(self.hold.session, owner),
+            self.hold.owner,
+            self.keyed,
+            self.nick,
+            self.fold,
+            self.attempt,
+            self.claim,
+            [(name, member.joined) for name, member in self.rooms.items()],
+        )
+
+    def reclaim(self, again: Callable[[], None]) -> None:
+        """The broker says that this session is not ours: find out, and then do ``again``."""
+        if self._stranded is None:
+            self._stranded = []
+            self.hub.recover(self)
+        self._stranded.append(again)
+
+    def reclaimed(self, hold: Hold | None) -> None:
+        """Go on with a new hold, or end without one."""
+        stranded, self._stranded = self._stranded or [], None
+        if hold is None:
+            self.end(Reason.CUT_OFF, RETRY_MS)
+        else:
+            self.hold = hold
+        for again in stranded:
+            again()
+
+    @property
+    def is_stranded(self) -> bool:
+        """Say whether requests wait for the session to be put back."""
+        return self._stranded is not None
+
+    # The end
+
+    def leave_soon(self, retry_after_ms: int) -> None:
+        """Say goodbye when what is under way is done; take nothing new."""
+        if self.state is State.WELCOME and (self._busy or self.backlog):
+            self.state = State.LEAVING
+            if self._queue:
+                self._queue.clear()
+            self.retry_after_ms = retry_after_ms
+            if self._busy or self._flying:
+                return
+        self.end(Reason.DRAINING, retry_after_ms)
+
+    def end(self, reason: Reason, retry_after_ms: int | None = None) -> None:
+        """Say goodbye, let go of the session and close the connection."""
+        if self.state is State.ENDED:
+            return
+        self.hub.counts.said_bye(reason)
+        self.farewell = reason
+        self.tell(Bye(reason=reason, retry_after_ms=retry_after_ms))
+        self.outlet.close()
+        self.closed(reason)
+
+    def closed(self, reason: Reason | None = None) -> None:
+        """The connection is over: let go of the session."""
+        if self.state is State.ENDED:
+            return
+        held = self.state in (State.WELCOME, State.LEAVING)
+        self.state = State.ENDED
+        self.hub.disconnected(self)
+        for member in self.members():
+            member.room.remove(member)
+        self.rooms.clear()
+        self.inbox = None
+        if held and reason not in (Reason.REPLACED, Reason.CUT_OFF):
+            self.hub.broker.part(self.hold, reason is Reason.QUIT)
+
+
+_SLOWER = "Too many requests; wait a little."

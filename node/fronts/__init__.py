@@ -1,0 +1,1 @@
+"""Bytes to wire messages and back, one module a dialect; they know neither core nor sockets."""

@@ -1,0 +1,82 @@
+"""The native dialect: the JSON lines of docs/protocol.md."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Protocol, cast
+
+import msgspec
+
+from wire import codec
+from wire.messages import AnyRequest, Event, Past
+
+
+class Record(Protocol):
+    """The fields of a log's entry that this dialect writes; ``body`` is JSON, less its brace."""
+
+    @property
+    def kind(self) -> bytes: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def id(self) -> bytes: ...
+    @property
+    def at(self) -> bytes: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+_TYPES = {b"m": "message", b"e": "entered", b"l": "left", b"r": "renamed"}
+
+
+@lru_cache(maxsize=4096)
+def _openings(room: str) -> dict[bytes, bytes]:
+    """Return what comes before the position in each kind of a room's entries."""
+    quoted = codec.quote(room).decode()
+    openings = {
+        kind: f'{{"type":"{type}","room":{quoted},"position":"'.encode()
+        for kind, type in _TYPES.items()
+    }
+    return openings | {
+        b"d": b'{"type":"direct","position":"',
+        b"": f'{{"room":{quoted},"position":"'.encode(),
+    }
+
+
+class Native:
+    """Encodes and decodes for clients that speak the native protocol."""
+
+    def request(self, line: bytes) -> AnyRequest:
+        """Return the request in a line; raises WireError."""
+        return codec.decode_request(line)
+
+    def event(self, event: Event) -> bytes:
+        """Return an event as one line."""
+        return codec.encode(event)
+
+    def entries(self, room: str, epoch: bytes, entries: Sequence[Record]) -> bytes:
+        """Return a line for each entry: its body, never decoded, behind what the log adds."""
+        openings = _openings(room)
+        return b"".join(
+            [
+                b'%b%b-%d-%b","at":%b,%b\n'
+                % (openings[entry.kind], epoch, entry.offset, entry.id, entry.at, entry.body)
+                for entry in entries
+            ]
+        )
+
+    def past(self, room: str, epoch: bytes, entries: Sequence[Record]) -> list[Past]:
+        """Return entries for a list of messages, without decoding them.
+
+        They are msgspec.Raw, which encodes as it is; typed as what a client decodes them to.
+        """
+        opening = _openings(room)[b""]
+        return [
+            cast(
+                Past,
+                msgspec.Raw(
+                    b'%b%b-%d-%b","at":%b,%b'
+                    % (opening, epoch, entry.offset, entry.id, entry.at, entry.body)
+                ),
+            )
+            for entry in entries
+        ]

@@ -1,0 +1,1 @@
+"""Where asyncio lives: listeners, connections, what goes out, health and metrics."""

@@ -1,0 +1,206 @@
+"""One client's connection: bytes to requests on the way in, events to bytes on the way out."""
+
+import asyncio
+import logging
+import select
+from typing import cast
+
+from node.core.hub import Hub
+from node.core.session import Session
+from node.fronts.native import Native
+from node.net.flush import Flush
+from node.net.proxy import BadProxyHeader, ProxyReader
+from wire import limits
+from wire.errors import WireError
+from wire.lines import LineReader
+from wire.messages import Hello
+
+log = logging.getLogger(__name__)
+
+BACKLOG_HIGH = 256
+"""Requests under way at which a connection stops reading."""
+WRITE_HIGH = 64 * 1024
+"""Bytes that wait to be written at which a client counts as slow."""
+LINGER = 2.0
+"""Seconds for which what a client still sends is read and thrown away after the last line: closing
+with unread bytes would reset the connection, and the client would lose that line."""
+
+_front = Native()
+_CLOSED = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
+
+
+class Connection(asyncio.Protocol):
+    """Feeds a session, and is its outlet."""
+
+    __slots__ = (
+        *("parts", "paused", "peer", "_hub", "_flush", "_lines", "_proxy", "_session"),
+        *("_transport", "_hungry", "_closing", "_reading", "_number"),
+    )
+
+    def __init__(self, hub: Hub, flush: Flush, proxy: bool, number: int) -> None:
+        self.parts: list[bytes] = []
+        self.paused = False
+        self.peer = ""
+        self._hub = hub
+        self._flush = flush
+        self._lines = LineReader(limits.LINE)
+        self._proxy = ProxyReader() if proxy else None
+        self._session: Session
+        self._transport: asyncio.Transport
+        self._hungry = False
+        self._closing = False
+        self._reading = True
+        self._number = number
+
+    # Life
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a client in."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(WRITE_HIGH)
+        peer = transport.get_extra_info("peername")
+        self.peer = f"{peer[0]}:{peer[1]}" if peer else "?"
+        self._session = self._hub.connect(self, _front)
+        if self._proxy is None:
+            self._opened()
+
+    def _opened(self) -> None:
+        log.info("connection %d opened from %s", self._number, self.peer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the session, which may go on elsewhere."""
+        self._closing = True
+        self.parts.clear()
+        self._session.closed()
+        why = self._session.farewell or exc or "by the client"
+        log.info("connection %d closed: %s", self._number, why)
+
+    def close(self) -> None:
+        """Close once what is queued has been written."""
+        if self._closing:
+            return
+        self.flush()
+        self._closing = True
+        self._resume_reading()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            asyncio.get_running_loop().call_later(LINGER, self._transport.abort)
+        else:
+            self._transport.close()
+
+    # In
+
+    def data_received(self, data: bytes) -> None:
+        """Take what a client says."""
+        if self._closing:
+            return
+        session = self._session
+        session.heard = self._hub.now
+        if self._proxy is not None:
+            if (data := self._preamble(self._proxy, data)) == b"":
+                return
+        lines, fault = self._lines.feed(data)
+        for line in lines:
+            try:
+                request = _front.request(line)
+            except WireError as error:
+                session.refuse(error)
+                if error.fatal:
+                    return
+            else:
+                if type(request) is Hello and self._is_gone():
+                    return
+                session.handle(request)
+        if fault is not None:
+            session.refuse(fault)
+        if session.backlog > BACKLOG_HIGH:
+            session.throttled = True
+            self._pause_reading()
+
+    def _preamble(self, proxy: ProxyReader, data: bytes) -> bytes:
+        """Take a PROXY header off the front; return what follows it."""
+        try:
+            preamble = proxy.feed(data)
+        except BadProxyHeader as error:
+            log.warning("connection %d from %s: %s", self._number, self.peer, error)
+            self._transport.abort()
+            return b""
+        if preamble is None:
+            return b""
+        self._proxy = None
+        if preamble.source is not None:
+            self.peer = f"{preamble.source[0]}:{preamble.source[1]}"
+        self._opened()
+        return preamble.rest
+
+    def _is_gone(self) -> bool:
+        """Say whether the client has closed already.
+
+        A node that hung finds a hello of long ago, and must not take the session back from where
+        it went. The end stands behind the bytes: poll sees it before they are read.
+        """
+        poll = select.poll()
+        socket = self._transport.get_extra_info("socket")
+        poll.register(socket.fileno(), _CLOSED)
+        return bool(poll.poll(0))
+
+    def eof_received(self) -> None:
+        """The client says no more: the connection is closed."""
+
+    def _pause_reading(self) -> None:
+        if self._reading and not self._closing:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if not self._reading and not self._transport.is_closing():
+            self._reading = True
+            self._transport.resume_reading()
+
+    def read_on(self) -> None:
+        """Read again, now that fewer requests are under way."""
+        if not self.paused:
+            self._resume_reading()
+
+    # Out
+
+    @property
+    def unread(self) -> int:
+        """Bytes that wait to be read by the client."""
+        return self._transport.get_write_buffer_size()
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes; they are written at the end of the turn."""
+        if not self._closing:
+            self._flush.add(self, data)
+
+    def feed(self, data: bytes) -> None:
+        """Queue bytes, and tell the session when more may come."""
+        self._hungry = True
+        self.write(data)
+
+    def flush(self) -> None:
+        """Write what is queued."""
+        parts = self.parts
+        if not parts:
+            return
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        parts.clear()
+        if not self._closing:
+            self._transport.write(data)
+            if self._hungry and not self.paused:
+                self._hungry = False
+                self._session.drained()
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: nothing more for it for now, and nothing more from it."""
+        self.paused = True
+        self._pause_reading()
+        self._session.paused()
+
+    def resume_writing(self) -> None:
+        """The client has caught up with what was written."""
+        self.paused = self._hungry = False
+        if not self._session.throttled:
+            self._resume_reading()
+        self._session.drained()

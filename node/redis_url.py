@@ -1,0 +1,127 @@
+"""Where the broker is: the shapes of ``--redis-url``, and how to show one without its secrets."""
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address
+from urllib.parse import parse_qsl, unquote
+
+MEMORY = "memory://"
+REDIS_PORT = 6379
+SENTINEL_PORT = 26379
+TLS_OPTIONS = frozenset(
+    ("ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile")
+)
+"""What may follow the ? of rediss://, as redis-py names it."""
+
+TAKES = (
+    "memory://, redis://[user:pass@]host[:port][/DB], rediss:// likewise,"
+    " or redis+sentinel://[user:pass@]host:port,host:port/NAME[/DB]"
+)
+
+# user:pass@, hosts, /path, ?query
+_PARTS = re.compile(r"(?:([^@/?#\[\]]*)@)?([^@/?#]*)(?:/([^?#]*))?(?:\?([^#]*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class RedisUrl:
+    """A broker's address, taken apart.
+
+    ``url`` is the text as given. ``scheme`` is ``memory``, ``redis``, ``rediss`` (TLS) or
+    ``redis+sentinel``, where ``hosts`` are the sentinels and ``service`` is what they call the
+    Redis that they watch. ``str()`` and ``repr()`` show neither user nor password.
+    """
+
+    url: str = field(repr=False)
+    scheme: str
+    hosts: tuple[tuple[str, int], ...] = ()
+    service: str = ""
+    db: int = 0
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def is_memory(self) -> bool:
+        """Is the broker the embedded one, for one process?"""
+        return self.scheme == "memory"
+
+    def __str__(self) -> str:
+        return hide(self.url)
+
+
+def parse(text: str) -> RedisUrl:
+    """Return ``text`` taken apart. Raises ValueError, whose text holds nothing of ``text``."""
+    if text == MEMORY:
+        return RedisUrl(text, "memory")
+    if not text.isprintable() or " " in text:
+        raise ValueError("a URL has no spaces")
+    scheme, mark, rest = text.partition("://")
+    if not mark or scheme not in ("redis", "rediss", "redis+sentinel"):
+        raise ValueError("the scheme is none of these")
+    found = _PARTS.fullmatch(rest)
+    if not found:
+        raise ValueError("in a user or password, the characters @ : / ? # [ ] are written %XX")
+    user, addresses, path, query = (part or "" for part in found.groups())
+    username, _, password = user.partition(":")
+    sentinel = scheme == "redis+sentinel"
+    service, _, db = path.partition("/") if sentinel else ("", "", path)
+    if sentinel and not service:
+        raise ValueError("the NAME that the sentinels have for Redis is missing")
+    hosts = _hosts(addresses, SENTINEL_PORT if sentinel else REDIS_PORT)
+    if len(hosts) > 1 and not sentinel:
+        raise ValueError("several hosts are for sentinels")
+    _check_query(scheme, query)
+    return RedisUrl(
+        text,
+        scheme,
+        hosts,
+        unquote(service),
+        _db(db),
+        unquote(username) or None,
+        unquote(password) or None,
+    )
+
+
+def hide(text: str) -> str:
+    """Return ``text``, a URL or an attempt at one, without what may be a user, password or query.
+
+    What is before the last @ is hidden even where it could not be a user, and where there is none
+    a ":" that no port follows hides all: a password may have been typed in the wrong place.
+    """
+    scheme, mark, rest = text.partition("://")
+    if not mark:
+        scheme, rest = "", text
+    _, at, rest = rest.rpartition("@")
+    rest, query, _ = rest.partition("?")
+    if re.search(r":(?![0-9]{1,5}([,/]|$))", re.sub(r"\[[0-9a-fA-F:.]*\]", "", rest)):
+        rest = "***"
+    return f"{scheme}{mark}{'***@' if at else ''}{rest}{'?***' if query else ''}"
+
+
+def _hosts(text: str, port: int) -> tuple[tuple[str, int], ...]:
+    return tuple(_host(part, port) for part in text.split(","))
+
+
+def _host(text: str, default: int) -> tuple[str, int]:
+    found = re.fullmatch(r"(?:\[(.+)\]|([^\[\]:]+))(?::([0-9]{1,5}))?", text)
+    port = int(found[3] or default) if found else 0
+    if not found or not 0 < port < 65536:
+        raise ValueError("a host is missing, or its port is none from 1 to 65535")
+    if found[1]:
+        try:
+            IPv6Address(found[1])
+        except ValueError:
+            raise ValueError("what is in brackets is no IPv6 address") from None
+    return found[1] or found[2], port
+
+
+def _check_query(scheme: str, query: str) -> None:
+    """Check that ``query`` holds nothing but options of TLS: the others are not the user's."""
+    options = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+    if options and (scheme != "rediss" or options - TLS_OPTIONS):
+        raise ValueError(f"after ? there may be, for rediss://, {', '.join(sorted(TLS_OPTIONS))}")
+
+
+def _db(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{0,9}", text):
+        raise ValueError("DB is a number")
+    return int(text or 0)

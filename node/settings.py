@@ -1,0 +1,228 @@
+"""Command line and environment to one frozen object; a bad value ends the process."""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from socket import gethostname
+from typing import Any, NoReturn
+
+from node import redis_url, values
+from node.redis_url import RedisUrl
+
+PROGRAM = "chat-node"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a node is told at its start; times are in seconds. Its repr shows no secret."""
+
+    host: str
+    port: int
+    redis_url: RedisUrl
+    nodes: int
+    name: str
+    http_host: str
+    http_port: int | None
+    tls_cert: str | None
+    tls_key: str | None
+    token: str | None = field(repr=False)
+    proxy_protocol: bool
+    history: int
+    grace: float
+    room_idle: float
+    rate: values.Rate
+    notices: int
+    drain: float
+    log_level: str
+    log_format: str
+
+
+def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
+    """Return the settings of ``argv`` (without the program's name) and ``environ``.
+
+    A flag wins over its environment variable; an empty variable counts as unset. Raises
+    SystemExit: 0 after ``--help``, 2 after one line on standard error about a bad value.
+    """
+    flags = _flags(argv)
+    variables = {name: text for name, text in environ.items() if text}
+    if "token" not in flags:
+        _read_token_file(variables)
+    found: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for row in ROWS:
+        text = row.default
+        if row.field in flags:
+            sources[row.field], text = row.flag, flags[row.field]
+        elif row.variable in variables:
+            sources[row.field], text = row.variable, variables[row.variable]
+        found[row.field] = _read(row, sources.get(row.field, row.flag), text)
+    found["name"] = found["name"] or _random_name()
+    settings = Settings(**found)
+    _check_together(settings, sources)
+    return settings
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting: the flag and the environment variable are named after the field.
+
+    ``takes`` completes "takes ..."; ``default`` is read like a value, None stays None.
+    ``show`` makes a value fit to be repeated in an error.
+    """
+
+    field: str
+    metavar: str
+    read: Callable[[str], object]
+    default: str | None
+    takes: str
+    help: str
+    without: str = "none"
+    show: Callable[[str], str] = str
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.field.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return "CHAT_" + self.field.upper()
+
+
+_A_HOST = "a host name or an address"
+_A_TOKEN = f"1 to {values.TOKEN_MOST} bytes of UTF-8"
+_A_FILE = "a file that can be read"
+_SECONDS = f"seconds, 0 to {values.MOST}, fractions too"
+
+# fmt: off
+ROWS = (
+    Row("host", "HOST", values.host, "127.0.0.1", _A_HOST, "address where clients connect"),
+    Row("port", "PORT", values.port, "9999", "a port, 0 to 65535",
+        "port where clients connect; 0 picks a free one"),
+    Row("redis_url", "URL", redis_url.parse, redis_url.MEMORY, redis_url.TAKES,
+        "the broker; memory:// is the embedded one, for one process", show=redis_url.hide),
+    Row("nodes", "N", values.whole(1, 65535), "1", "a whole number, 1 to 65535",
+        "how many nodes this process runs, on consecutive ports, named NAME-1 to NAME-N;"
+        " above 1 only with memory://"),
+    Row("name", "NAME", values.label, None, "1 to 64 printable characters",
+        "the node's name in logs, metrics and welcome", "the host name and a random suffix"),
+    Row("http_host", "HOST", values.host, "127.0.0.1", _A_HOST, "address of health and metrics"),
+    Row("http_port", "PORT", values.port_or_off, "off", "a port, 0 to 65535, or off",
+        "port of health and metrics; 0 picks a free one"),
+    Row("tls_cert", "FILE", values.file, None, _A_FILE,
+        "certificate chain for clients, PEM; with --tls-key"),
+    Row("tls_key", "FILE", values.file, None, _A_FILE, "its private key, PEM; with --tls-cert"),
+    Row("token", "TOKEN", values.token, None, _A_TOKEN,
+        "what a hello must carry; CHAT_TOKEN_FILE names a file that holds it",
+        show=lambda text: "***" if text else ""),
+    Row("proxy_protocol", "1", values.switch, "0", "0 or 1",
+        "take the client's address from a PROXY header, where a connection begins with one"),
+    Row("history", "N", values.whole(1, values.MOST), "1000", f"a whole number, 1 to {values.MOST}",
+        "entries kept per room"),
+    Row("grace", "SECONDS", values.number, "30", _SECONDS,
+        "seconds a session outlives its connection"),
+    Row("room_idle", "SECONDS", values.number, "86400", _SECONDS,
+        "seconds a room lives with nobody in it"),
+    Row("rate", "RATE[/BURST]", values.rate, "20/60",
+        f"RATE[/BURST], RATE at least {values.RATE_LEAST}, BURST at least 1; or 0 for no limit",
+        "requests a second per session, and how many at once (three times RATE if not given);"
+        " 0 switches the limit off"),
+    Row("notices", "N", values.whole(0, values.MOST), "200", f"a whole number, 0 to {values.MOST}",
+        "rooms with more members than this do not announce who comes and goes"),
+    Row("drain", "SECONDS", values.number, "5", _SECONDS,
+        "seconds over which SIGTERM spreads the good-byes"),
+    Row("log_level", "LEVEL", values.word("debug", "info", "warning", "error"), "info",
+        "debug, info, warning or error", "least level of what is logged, to standard error"),
+    Row("log_format", "FORMAT", values.word("text", "json"), "text", "text or json",
+        "text for people, json for machines"),
+)
+# fmt: on
+_BY_FLAG = {row.flag: row for row in ROWS}
+
+
+def _flags(argv: Sequence[str]) -> dict[str, str]:
+    """Return the texts of the flags that were given, by field."""
+    parser = argparse.ArgumentParser(
+        PROGRAM,
+        description="A node of a distributed chat. Every flag has an environment variable; the"
+        " flag wins. Times are in seconds and may be fractions.",
+        allow_abbrev=False,
+        exit_on_error=False,
+        argument_default=argparse.SUPPRESS,
+    )
+    for row in ROWS:
+        default = row.without if row.default is None else row.default
+        stands_alone: dict[str, Any] = {"nargs": "?", "const": "1"}
+        parser.add_argument(
+            row.flag,
+            metavar=row.metavar,
+            help=f"{row.help} (default: {default}; environment: {row.variable})",
+            **(stands_alone if row.read is values.switch else {}),
+        )
+    try:
+        found, unknown = parser.parse_known_args(argv)
+    except argparse.ArgumentError as error:
+        flag = error.argument_name or ""
+        _fail(flag, "nothing", _BY_FLAG[flag].takes)
+    if unknown:
+        # Its value is not repeated: it may be a secret behind a misspelt flag.
+        name = unknown[0].partition("=")[0]
+        known = name.startswith("--") and name.isprintable()
+        _fail(name if known else "arguments", "what is no flag", "the flags that --help shows")
+    return vars(found)
+
+
+def _read(row: Row, source: str, text: str | None) -> object:
+    if text is None:
+        return None
+    try:
+        return row.read(text)
+    except ValueError as error:
+        # A UnicodeError's text is of no use to people, and may repeat a secret.
+        reason = "" if isinstance(error, UnicodeError) else str(error)
+        _fail(source, repr(row.show(text)), row.takes, reason)
+
+
+def _read_token_file(variables: dict[str, str]) -> None:
+    """Put what CHAT_TOKEN_FILE holds where CHAT_TOKEN would be."""
+    path = variables.get("CHAT_TOKEN_FILE")
+    if path is None:
+        return
+    takes = "a file that can be read and holds a token"
+    if "CHAT_TOKEN" in variables:
+        _fail("CHAT_TOKEN_FILE", repr(path), takes, "CHAT_TOKEN is set too: set one of them")
+    try:
+        variables["CHAT_TOKEN"] = values.token(Path(path).read_text("utf-8").strip("\r\n"))
+    except OSError as error:
+        _fail("CHAT_TOKEN_FILE", repr(path), takes, error.strerror or "")
+    except ValueError:
+        _fail("CHAT_TOKEN_FILE", repr(path), takes, f"a token is {_A_TOKEN}")
+
+
+def _check_together(settings: Settings, sources: Mapping[str, str]) -> None:
+    """Check what only several settings together can tell."""
+    nodes = settings.nodes
+    if nodes > 1 and not settings.redis_url.is_memory:
+        _fail(sources["nodes"], repr(nodes), "1 unless the broker is memory://")
+    if settings.port and settings.port + nodes - 1 > 65535:
+        most = 65536 - settings.port
+        _fail(sources["nodes"], repr(nodes), f"at most {most}: ports from {settings.port} to 65535")
+    for one, other in (("tls_cert", "tls_key"), ("tls_key", "tls_cert")):
+        if getattr(settings, one) and not getattr(settings, other):
+            flag = "--" + other.replace("_", "-")
+            _fail(sources[one], repr(getattr(settings, one)), f"{flag} beside it: both or neither")
+
+
+def _random_name() -> str:
+    host = "".join(c if c.isprintable() and c != " " else "-" for c in gethostname())
+    return f"{host[:59] or 'node'}-{token_hex(2)}"
+
+
+def _fail(source: str, got: str, takes: str, reason: str = "") -> NoReturn:
+    print(
+        f"{PROGRAM}: {source}: got {got}, takes {takes}{reason and f' ({reason})'}",
+        file=sys.stderr,
+    )
+    raise SystemExit(2)

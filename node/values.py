@@ -1,0 +1,102 @@
+"""Readers of single settings: a text to a value, or a ValueError whose text may say more."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+MOST = 1_000_000_000
+"""Largest number of anything: some 30 years of seconds, and no count comes near it."""
+RATE_LEAST = 0.001
+"""Smallest rate but 0: a request in a quarter of an hour."""
+TOKEN_MOST = 4096
+"""Longest token in bytes: a hello with it must fit a line."""
+
+
+class Rate(NamedTuple):
+    """Requests a second per session (0: no limit), and how many may come at once."""
+
+    per_second: float
+    burst: float
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from ``least`` to ``most``."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,10}", text) or not least <= int(text) <= most:
+            raise ValueError
+        return int(text)
+
+    return read
+
+
+port = whole(0, 65535)
+
+
+def port_or_off(text: str) -> int | None:
+    """Return a port, None for ``off``."""
+    return None if text == "off" else port(text)
+
+
+def number(text: str) -> float:
+    """Return a decimal number from 0 up, such as seconds."""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]*)?|\.[0-9]+", text) or float(text) > MOST:
+        raise ValueError
+    return float(text)
+
+
+def rate(text: str) -> Rate:
+    """Return ``RATE[/BURST]``; the burst is three times the rate if it is not given."""
+    first, slash, second = text.partition("/")
+    per_second = number(first)
+    burst = number(second) if slash else max(3 * per_second, 1.0)
+    if per_second and (per_second < RATE_LEAST or burst < 1):
+        raise ValueError
+    return Rate(per_second, burst)
+
+
+def word(*words: str) -> Callable[[str], str]:
+    """Return a reader of one of ``words``, in any letter case."""
+
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError
+        return text.lower()
+
+    return read
+
+
+def switch(text: str) -> bool:
+    """Return True for 1, False for 0."""
+    return word("0", "1")(text) == "1"
+
+
+def host(text: str) -> str:
+    """Return a host's name or address; whether there is such a one, listening will tell."""
+    if not text or not text.isprintable() or " " in text:
+        raise ValueError
+    return text
+
+
+def label(text: str) -> str:
+    """Return a name fit for logs and screens."""
+    if not 1 <= len(text) <= 64 or not text.isprintable() or text.isspace():
+        raise ValueError
+    return text
+
+
+def file(text: str) -> str:
+    """Return the path of a file that can be read."""
+    try:
+        with open(text, "rb") as opened:
+            opened.read(1)
+    except OSError as error:
+        raise ValueError(error.strerror) from None
+    return text
+
+
+def token(text: str) -> str:
+    """Return a token; a text that is no UTF-8 is none."""
+    if not 1 <= len(text.encode()) <= TOKEN_MOST:
+        raise ValueError
+    return text

@@ -1,0 +1,63 @@
+"""The token bucket allows a burst, then the rate, and tells the truth about how long to wait."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from node.core.limiter import Limiter
+
+rates = st.floats(0.01, 10_000)
+bursts = st.floats(1, 1000)
+clocks = st.floats(0, 1e7)
+
+
+def test_a_burst_is_allowed_at_once_and_then_the_rate() -> None:
+    limiter = Limiter(20, 60)
+    assert [limiter.take(5.0) for _ in range(60)] == [0.0] * 60
+    assert 0.049 < limiter.take(5.0) <= 0.05
+    assert limiter.take(5.05) == 0.0
+    assert limiter.take(5.05) > 0.0
+
+
+def test_a_refused_request_takes_nothing() -> None:
+    limiter = Limiter(1, 1)
+    assert limiter.take(0.0) == 0.0
+    assert all(limiter.take(0.5) > 0 for _ in range(100))
+    assert limiter.take(1.0) == 0.0
+
+
+def test_a_long_pause_saves_up_no_more_than_the_burst() -> None:
+    limiter = Limiter(10, 3)
+    limiter.take(0.0)
+    allowed = [limiter.take(1e6) == 0.0 for _ in range(10)]
+    assert allowed == [True] * 3 + [False] * 7
+
+
+def test_rate_zero_is_no_limit() -> None:
+    limiter = Limiter(0, 0)
+    assert not any(limiter.take(7.0) for _ in range(10_000))
+
+
+def test_a_rate_below_one_waits_for_seconds() -> None:
+    limiter = Limiter(0.1, 1)
+    assert limiter.take(0.0) == 0.0
+    assert 9.99 < limiter.take(0.0) <= 10.0
+
+
+@given(rates, bursts, clocks)
+def test_who_waits_as_long_as_told_is_allowed(rate: float, burst: float, now: float) -> None:
+    limiter = Limiter(rate, burst)
+    while not (wait := limiter.take(now)):
+        pass
+    assert limiter.take(now + wait) == 0.0
+
+
+@given(rates, bursts, st.lists(st.floats(0, 10), max_size=200))
+def test_no_window_sees_more_than_burst_and_rate(
+    rate: float, burst: float, pauses: list[float]
+) -> None:
+    limiter = Limiter(rate, burst)
+    now, allowed = 0.0, 0
+    for pause in pauses:
+        now += pause
+        allowed += limiter.take(now) == 0.0
+        assert allowed <= burst + rate * now + 0.1

@@ -1,0 +1,288 @@
+"""Every setting, from flag and environment; bad ones end the process with one helpful line."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from node.settings import ROWS, Settings, parse
+from node.values import Rate
+
+Refusal = Callable[..., str]
+
+# As the interface's table has them, with the value that the default must come out as.
+TABLE = [
+    ("--host", "CHAT_HOST", "127.0.0.1"),
+    ("--port", "CHAT_PORT", 9999),
+    ("--redis-url", "CHAT_REDIS_URL", None),
+    ("--nodes", "CHAT_NODES", 1),
+    ("--name", "CHAT_NAME", None),
+    ("--http-host", "CHAT_HTTP_HOST", "127.0.0.1"),
+    ("--http-port", "CHAT_HTTP_PORT", None),
+    ("--tls-cert", "CHAT_TLS_CERT", None),
+    ("--tls-key", "CHAT_TLS_KEY", None),
+    ("--token", "CHAT_TOKEN", None),
+    ("--history", "CHAT_HISTORY", 1000),
+    ("--grace", "CHAT_GRACE", 30.0),
+    ("--rate", "CHAT_RATE", Rate(20.0, 60.0)),
+    ("--notices", "CHAT_NOTICES", 200),
+    ("--drain", "CHAT_DRAIN", 5.0),
+    ("--log-level", "CHAT_LOG_LEVEL", "info"),
+    ("--log-format", "CHAT_LOG_FORMAT", "text"),
+    ("--proxy-protocol", "CHAT_PROXY_PROTOCOL", False),
+    ("--room-idle", "CHAT_ROOM_IDLE", 86400.0),
+]
+
+
+@pytest.fixture
+def refusal(capsys: pytest.CaptureFixture[str]) -> Refusal:
+    """Return a function that parses, expects the end with status 2, and returns the line."""
+
+    def refuse(*argv: str, environ: Mapping[str, str] | None = None) -> str:
+        with pytest.raises(SystemExit) as end:
+            parse(argv, environ or {})
+        assert end.value.code == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.count("\n") == 1 and err.endswith("\n")
+        return err
+
+    return refuse
+
+
+def test_the_rows_are_those_of_the_interface_and_of_the_settings() -> None:
+    assert {(row.flag, row.variable) for row in ROWS} == {row[:2] for row in TABLE}
+    assert {row.field for row in ROWS} == {field.name for field in dataclasses.fields(Settings)}
+
+
+@pytest.mark.parametrize(("flag", "default"), [(row[0], row[2]) for row in TABLE])
+def test_the_defaults_are_those_of_the_interface(flag: str, default: object) -> None:
+    field = flag.removeprefix("--").replace("-", "_")
+    if default is not None or field not in ("redis_url", "name"):
+        assert getattr(parse([], {}), field) == default
+
+
+def test_the_default_broker_is_the_embedded_one() -> None:
+    assert parse([], {}).redis_url.is_memory
+
+
+def test_the_default_name_differs_from_start_to_start() -> None:
+    names = {parse([], {}).name for _ in range(20)}
+    assert len(names) > 1
+    assert all(name.isprintable() for name in names)
+
+
+def test_a_host_name_that_cannot_be_printed_is_made_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("node.settings.gethostname", lambda: "my\nhost\udc80 1" + "x" * 80)
+    name = parse([], {}).name
+    assert name.startswith("my-host--1x")
+    assert len(name) == 64
+
+
+@pytest.mark.parametrize(
+    ("flag", "variable", "text", "value"),
+    [
+        ("--host", "CHAT_HOST", "::", "::"),
+        ("--port", "CHAT_PORT", "0", 0),
+        ("--port", "CHAT_PORT", "65535", 65535),
+        ("--nodes", "CHAT_NODES", "3", 3),
+        ("--name", "CHAT_NAME", "Knoten 1", "Knoten 1"),
+        ("--http-host", "CHAT_HTTP_HOST", "0.0.0.0", "0.0.0.0"),
+        ("--http-port", "CHAT_HTTP_PORT", "8080", 8080),
+        ("--http-port", "CHAT_HTTP_PORT", "0", 0),
+        ("--http-port", "CHAT_HTTP_PORT", "off", None),
+        ("--token", "CHAT_TOKEN", "s3 cret", "s3 cret"),
+        ("--history", "CHAT_HISTORY", "1", 1),
+        ("--grace", "CHAT_GRACE", "0.5", 0.5),
+        ("--grace", "CHAT_GRACE", "0", 0.0),
+        ("--room-idle", "CHAT_ROOM_IDLE", ".25", 0.25),
+        ("--rate", "CHAT_RATE", "0.5/2.5", Rate(0.5, 2.5)),
+        ("--rate", "CHAT_RATE", "5", Rate(5.0, 15.0)),
+        ("--rate", "CHAT_RATE", "0.1", Rate(0.1, 1.0)),
+        ("--rate", "CHAT_RATE", "0", Rate(0.0, 1.0)),
+        ("--notices", "CHAT_NOTICES", "0", 0),
+        ("--drain", "CHAT_DRAIN", "1.", 1.0),
+        ("--log-level", "CHAT_LOG_LEVEL", "DEBUG", "debug"),
+        ("--log-format", "CHAT_LOG_FORMAT", "json", "json"),
+        ("--proxy-protocol", "CHAT_PROXY_PROTOCOL", "1", True),
+        ("--proxy-protocol", "CHAT_PROXY_PROTOCOL", "0", False),
+    ],
+)
+def test_a_value_is_the_same_from_flag_and_environment(
+    flag: str, variable: str, text: str, value: object
+) -> None:
+    field = flag.removeprefix("--").replace("-", "_")
+    assert getattr(parse([flag, text], {}), field) == value
+    assert getattr(parse([f"{flag}={text}"], {}), field) == value
+    assert getattr(parse([], {variable: text}), field) == value
+
+
+def test_a_flag_wins_over_the_environment_even_a_bad_one() -> None:
+    assert parse(["--port", "1"], {"CHAT_PORT": "2"}).port == 1
+    assert parse(["--port", "1"], {"CHAT_PORT": "no"}).port == 1
+    environ = {"CHAT_TOKEN": "b", "CHAT_TOKEN_FILE": "/nowhere"}
+    assert parse(["--token", "a"], environ).token == "a"
+
+
+def test_an_empty_variable_counts_as_unset_and_others_are_ignored() -> None:
+    settings = parse([], {"CHAT_PORT": "", "CHAT_TOKEN_FILE": "", "CHAT_ELSE": "1", "PORT": "1"})
+    assert settings.port == 9999
+    assert settings.token is None
+
+
+def test_a_switch_may_stand_alone() -> None:
+    settings = parse(["--proxy-protocol", "--port", "1"], {})
+    assert settings.proxy_protocol
+    assert settings.port == 1
+
+
+@pytest.mark.parametrize(
+    ("flag", "text", "takes"),
+    [
+        ("--host", "", "a host name or an address"),
+        ("--host", "a b", "a host name or an address"),
+        ("--port", "65536", "0 to 65535"),
+        ("--port", "-1", "0 to 65535"),
+        ("--port", "٣", "0 to 65535"),
+        ("--port", "1_0", "0 to 65535"),
+        ("--port", " 1", "0 to 65535"),
+        ("--port", "", "0 to 65535"),
+        ("--http-port", "on", "or off"),
+        ("--nodes", "0", "1 to 65535"),
+        ("--name", "a\nb", "printable"),
+        ("--name", "x" * 65, "1 to 64"),
+        ("--history", "0", "1 to"),
+        ("--history", "1.5", "a whole number"),
+        ("--grace", "-1", "0 to"),
+        ("--grace", "inf", "seconds"),
+        ("--grace", "nan", "seconds"),
+        ("--drain", "1e400", "seconds"),
+        ("--room-idle", "9" * 400, "seconds"),
+        ("--rate", "-1", "RATE[/BURST]"),
+        ("--rate", "5/0", "BURST at least 1"),
+        ("--rate", "5/", "RATE[/BURST]"),
+        ("--rate", "1/2/3", "RATE[/BURST]"),
+        ("--rate", "0.0001", "RATE at least 0.001"),
+        ("--notices", "many", "a whole number"),
+        ("--log-level", "loud", "debug, info, warning or error"),
+        ("--log-format", "xml", "text or json"),
+        ("--proxy-protocol", "yes", "0 or 1"),
+        ("--redis-url", "http://x", "memory://, redis://"),
+        ("--tls-cert", "/no/such/file", "No such file"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_source_and_with_what_would_do(
+    refusal: Refusal, flag: str, text: str, takes: str
+) -> None:
+    line = refusal(f"{flag}={text}")
+    assert line.startswith(f"chat-node: {flag}: got {text!r}, takes ")
+    assert takes in line
+    if text:
+        variable = "CHAT_" + flag.removeprefix("--").replace("-", "_").upper()
+        line = refusal(environ={variable: text})
+        assert line.startswith(f"chat-node: {variable}: got {text!r}, takes ")
+
+
+def test_a_flag_without_its_value_is_named(refusal: Refusal) -> None:
+    assert refusal("--port") == "chat-node: --port: got nothing, takes a port, 0 to 65535\n"
+
+
+@pytest.mark.parametrize("argv", [["--tokn", "geheim"], ["--tokn=geheim"], ["--tok=geheim"]])
+def test_an_unknown_flag_is_named_without_its_value(refusal: Refusal, argv: list[str]) -> None:
+    line = refusal(*argv)
+    assert "--tok" in line and "--help" in line
+    assert "geheim" not in line
+
+
+@pytest.mark.parametrize("argv", [["geheim"], ["-x"], ["--a\nb"]])
+def test_what_is_no_flag_is_refused(refusal: Refusal, argv: list[str]) -> None:
+    assert refusal(*argv).startswith("chat-node: arguments: got what is no flag")
+
+
+@pytest.mark.parametrize("token", ["", "geheim" * 1000, "geheim\udc80"])
+def test_a_token_is_not_repeated_in_its_refusal(refusal: Refusal, token: str) -> None:
+    line = refusal(f"--token={token}")
+    assert "1 to 4096 bytes" in line
+    assert "geheim" not in line
+
+
+def test_a_password_is_not_repeated_in_its_refusal(refusal: Refusal) -> None:
+    line = refusal("--redis-url=redis://user:geheim@h/x")
+    assert "redis://***@h/x" in line
+    assert "geheim" not in line and "user:geheim" not in line
+
+
+def test_the_repr_shows_neither_token_nor_password() -> None:
+    settings = parse(["--token", "geheim", "--redis-url", "redis://u:geheim@h"], {})
+    assert settings.token == "geheim"
+    assert settings.redis_url.password == "geheim"
+    assert "geheim" not in f"{settings!r} {settings}"
+
+
+def test_a_token_may_be_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("geheim\r\n")
+    assert parse([], {"CHAT_TOKEN_FILE": str(path)}).token == "geheim"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff", b"x" * 4097])
+def test_a_file_without_a_token_is_refused(
+    refusal: Refusal, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "token"
+    path.write_bytes(content)
+    line = refusal(environ={"CHAT_TOKEN_FILE": str(path)})
+    assert line.startswith(f"chat-node: CHAT_TOKEN_FILE: got {str(path)!r}, takes a file")
+
+
+def test_a_token_file_that_is_not_there_is_refused(refusal: Refusal, tmp_path: Path) -> None:
+    line = refusal(environ={"CHAT_TOKEN_FILE": str(tmp_path / "none")})
+    assert "No such file" in line
+
+
+def test_a_token_and_a_token_file_are_one_too_many(refusal: Refusal) -> None:
+    line = refusal(environ={"CHAT_TOKEN": "geheim", "CHAT_TOKEN_FILE": "/x"})
+    assert "CHAT_TOKEN_FILE" in line and "CHAT_TOKEN is set too" in line
+    assert "geheim" not in line
+
+
+def test_several_nodes_are_for_the_embedded_broker(refusal: Refusal) -> None:
+    line = refusal("--redis-url", "redis://h", environ={"CHAT_NODES": "2"})
+    assert line == "chat-node: CHAT_NODES: got 2, takes 1 unless the broker is memory://\n"
+    assert parse(["--redis-url", "redis://h", "--nodes", "1"], {}).nodes == 1
+
+
+def test_consecutive_ports_must_exist(refusal: Refusal) -> None:
+    assert parse(["--nodes", "3", "--port", "65533"], {}).nodes == 3
+    assert parse(["--nodes", "3", "--port", "0"], {}).nodes == 3
+    line = refusal("--nodes", "3", "--port", "65534")
+    assert line == "chat-node: --nodes: got 3, takes at most 2: ports from 65534 to 65535\n"
+
+
+def test_certificate_and_key_come_together(refusal: Refusal, tmp_path: Path) -> None:
+    path = tmp_path / "file.pem"
+    path.write_text("")
+    both = parse(["--tls-cert", str(path)], {"CHAT_TLS_KEY": str(path)})
+    assert (both.tls_cert, both.tls_key) == (str(path), str(path))
+    assert "--tls-key" in refusal("--tls-cert", str(path))
+    assert "--tls-cert" in refusal(environ={"CHAT_TLS_KEY": str(path)})
+
+
+def test_a_folder_is_no_certificate(refusal: Refusal, tmp_path: Path) -> None:
+    assert "a file that can be read" in refusal("--tls-cert", str(tmp_path))
+
+
+def test_help_shows_every_flag_default_and_variable(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    monkeypatch.setenv("NO_COLOR", "1")
+    with pytest.raises(SystemExit) as end:
+        parse(["--help"], {})
+    assert end.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    for row in ROWS:
+        [line] = [line for line in lines if line.startswith(f"  {row.flag} ")]
+        default = row.without if row.default is None else row.default
+        assert f"(default: {default}; environment: {row.variable})" in line

@@ -1,0 +1,225 @@
+"""What no compiler checks: facts that several files of this repository have to agree on."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+HAPROXY = "ops/haproxy.cfg"
+PACKAGES = ("wire", "node", "client")
+
+
+def read(name: str) -> str:
+    """The text of one of the repository's files."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A YAML file, with its anchors and merges resolved."""
+    content: dict[str, Any] = YAML(typ="safe").load(path)
+    return content
+
+
+@cache
+def project() -> dict[str, Any]:
+    """The [project] table of pyproject.toml."""
+    table: dict[str, Any] = tomllib.loads(read("pyproject.toml"))["project"]
+    return table
+
+
+@cache
+def services() -> dict[str, Any]:
+    """The services of docker-compose.yml."""
+    table: dict[str, Any] = load(ROOT / "docker-compose.yml")["services"]
+    return table
+
+
+@cache
+def settings_in_help() -> frozenset[str]:
+    """The environment variables that a node says it understands."""
+    shown = run(sys.executable, "-m", "node", "--help")
+    assert shown.returncode == 0, shown.stderr
+    return frozenset(re.findall(r"\bCHAT_[A-Z_]*[A-Z]\b", shown.stdout))
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command at the repository's root, and hand back what it said."""
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def matched(pattern: str, name: str) -> str:
+    """What the only group of a pattern found in one of the repository's files."""
+    found = re.search(pattern, read(name), re.MULTILINE)
+    assert found, f"{name} has nothing like {pattern}"
+    return found[1]
+
+
+# ---- Schemas
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        *(("vendor.github-workflows", path) for path in WORKFLOWS),
+        ("vendor.dependabot", ROOT / ".github/dependabot.yml"),
+        ("vendor.compose-spec", ROOT / "docker-compose.yml"),
+    ],
+    ids=lambda value: value.name if isinstance(value, Path) else value,
+)
+def test_it_follows_its_schema(schema: str, path: Path) -> None:
+    checked = run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+# ---- Workflows
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_jobs_have_only_the_rights_they_name_and_an_end(path: Path) -> None:
+    workflow = load(path)
+    assert workflow["permissions"] == {}
+    for name, job in workflow["jobs"].items():
+        assert "permissions" in job, name
+        assert job["timeout-minutes"] <= 60, name
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned(path: Path) -> None:
+    for job in load(path)["jobs"].values():
+        for step in job["steps"]:
+            uses = step.get("uses", "local@v1")
+            assert re.fullmatch(r"[^@]+@(v\d+|[0-9a-f]{40})", uses), uses
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_what_the_workflows_run_is_there(path: Path) -> None:
+    for script in re.findall(r"(?:\.ci|tests)/[\w/.-]+", path.read_text(encoding="utf-8")):
+        assert (ROOT / script).stat().st_mode & 0o100, f"{script} cannot be executed"
+
+
+def test_only_what_is_all_green_is_released() -> None:
+    jobs = load(ROOT / ".github/workflows/ci.yml")["jobs"]
+    assert jobs["release"]["needs"] == "green"
+    assert set(jobs["green"]["needs"]) == set(jobs) - {"green", "release"}
+
+
+# ---- Versions
+
+
+def test_the_tests_run_on_every_python_that_we_say_we_support() -> None:
+    said = [
+        classifier.rpartition(" ")[2]
+        for classifier in project()["classifiers"]
+        if re.search(r":: 3\.\d+$", classifier)
+    ]
+    jobs = load(ROOT / ".github/workflows/ci.yml")["jobs"]
+    assert jobs["test"]["strategy"]["matrix"]["python"] == said
+    assert project()["requires-python"] == f">={said[0]}"
+    images = re.findall(r"^FROM python:([\d.]+)-slim", read("Dockerfile"), re.MULTILINE)
+    assert images and set(images) <= set(said)
+
+
+def test_the_version_has_its_notes() -> None:
+    notes = run(".ci/release-notes", project()["version"])
+    _, section = read("CHANGELOG.md").split(f"\n## [{project()['version']}]")
+    assert notes.stdout.strip() == section.split("\n## ")[0].partition("\n")[2].strip() != ""
+
+
+def test_a_version_nobody_wrote_about_has_no_notes() -> None:
+    assert run(".ci/release-notes", "0.0.0").returncode == 1
+
+
+def test_the_release_reads_the_version_that_is_built() -> None:
+    expression = matched(r"sed -n '(.*?)' pyproject\.toml", ".ci/release")
+    assert run("sed", "-n", expression, "pyproject.toml").stdout.strip() == project()["version"]
+
+
+# ---- The package and the image
+
+
+def test_no_folder_of_code_is_left_out_of_the_package() -> None:
+    for package in PACKAGES:
+        for source in (ROOT / package).rglob("*.py"):
+            assert (source.parent / "__init__.py").exists(), f"{source.parent} is not a package"
+
+
+def test_the_image_holds_every_package() -> None:
+    allowed = read(".dockerignore").splitlines()
+    for name in (*PACKAGES, project()["readme"], *project()["license-files"]):
+        assert f"!{name}" in allowed
+
+
+def test_an_old_engine_can_build_the_image() -> None:
+    too_new = r"^# *syntax|<<|--link|--start-interval"
+    assert not re.findall(too_new, read("Dockerfile"), re.MULTILINE)
+
+
+# ---- Settings
+
+
+def test_what_the_image_and_compose_set_is_a_setting() -> None:
+    in_image = set(re.findall(r"\bCHAT_\w+(?==)", read("Dockerfile")))
+    assert in_image | set(services()["node"]["environment"]) <= settings_in_help()
+
+
+def test_every_setting_is_explained_to_operators() -> None:
+    explained = set(re.findall(r"\bCHAT_\w+", read("docs/operations.md")))
+    assert settings_in_help() <= explained
+
+
+def test_a_node_is_given_the_time_that_its_drain_takes() -> None:
+    node = services()["node"]
+    # It may take 5 s more than the drain itself; the rest is for the engine.
+    assert int(node["stop_grace_period"].removesuffix("s")) > node["environment"]["CHAT_DRAIN"] + 5
+
+
+# ---- Compose
+
+
+@pytest.mark.parametrize("name", services())
+def test_a_service_can_do_no_more_than_it_must(name: str) -> None:
+    service = services()[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    user = service.get("user") or matched(r"^USER (.+)", "Dockerfile")
+    assert user not in ("root", "0")
+
+
+def test_redis_is_not_published_and_keeps_what_it_acknowledged() -> None:
+    assert "ports" not in services()["redis"]
+    assert "--appendonly yes" in services()["redis"]["command"]
+
+
+def test_the_front_knows_the_ports() -> None:
+    front, node = (services()[name]["ports"][0] for name in ("front", "node"))
+    assert front == "9999:" + matched(r"^    bind :(\d+)", HAPROXY)
+    assert node.endswith(":" + matched(r" node:(\d+) ", HAPROXY))
+    assert matched(r" check port (\d+)", HAPROXY) == matched(r"CHAT_HTTP_PORT=(\d+)", "Dockerfile")
+
+
+def test_the_front_has_room_for_every_node_that_can_be_published() -> None:
+    first, last = re.findall(r"\d+", services()["node"]["ports"][0])[:2]
+    slots = int(matched(r"server-template \S+ (\d+) ", HAPROXY))
+    assert slots == int(last) - int(first) + 1
+
+
+# ---- Pages
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_points_to_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+        assert (page.parent / target).exists(), f"{page.name} points to {target}"
+    for target in re.findall(r"(?:^    |`)make ([a-z]+)", text, re.MULTILINE):
+        assert re.search(rf"^{target}:", read("Makefile"), re.MULTILINE), f"make {target}"
