@@ -61,7 +61,7 @@ class Node:
             random_id,
         )
         self.broker.attach(self.hub)
-        self.metrics.watch(self.hub)
+        self.metrics.watch(self.hub, self.broker.unready)
 
     async def tick(self) -> None:
         """Let time pass for the hub, for ever."""
@@ -88,6 +88,11 @@ class App:
             names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
         self._nodes = [Node(name, settings, link) for name in names]
         self._stopping = asyncio.Event()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it has been told to stop."""
+        return self._stopping.is_set()
 
     def stop(self) -> None:
         """Drain and end."""
@@ -148,7 +153,7 @@ class App:
 
     def unready(self) -> str | None:
         """Return why this process should get no clients, None if it should."""
-        if self._stopping.is_set():
+        if self.stopping:
             return "draining"
         for node in self._nodes:
             if (reason := node.broker.unready()) is not None:
@@ -180,11 +185,11 @@ async def serve(settings: Settings) -> None:
     app = App(settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _on_signal, app, number, [])
+        loop.add_signal_handler(number, _on_signal, app, number)
     await app.run()
 
 
-def _on_signal(app: App, number: int, earlier: list[int]) -> None:
-    if app._stopping.is_set():
+def _on_signal(app: App, number: int) -> None:
+    if app.stopping:
         os._exit(128 + number)
     app.stop()

@@ -32,6 +32,15 @@ NOT_NOW = ("LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "MISCONF", "OOM", 
 """Redis refuses what it would take at another time."""
 
 
+class Counts(Protocol):
+    """What the pump counts."""
+
+    broker_reconnects: int
+
+    def published(self, seconds: float) -> None:
+        """A pipeline took so long."""
+
+
 class Next(Enum):
     """What a call wants after a reply."""
 
@@ -105,19 +114,18 @@ class Pump:
         self,
         redis: "Redis",
         clock: Callable[[], float],
-        publish_latency: Callable[[float], None],
+        counts: Counts,
     ) -> None:
         self.contact_since: float | None = None
         self._redis = redis
         self._clock = clock
-        self._latency = publish_latency
+        self._counts = counts
         self._queue: deque[Call] = deque()
         self._in_flight: list[Call] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._failures = 0
-        self.reconnects = 0
 
     def call(self, call: Call) -> None:
         """Queue a call; it goes out with what else this turn brings."""
@@ -142,7 +150,7 @@ class Pump:
                 await self._failed(error)
                 continue
             self._in_flight = []
-            self._latency(self._clock() - started)
+            self._counts.published(self._clock() - started)
             await self._settle([call for call, _ in batch], replies)
 
     async def idle(self) -> None:
@@ -231,7 +239,7 @@ class Pump:
         if self.contact_since is None:
             self.contact_since = self._clock()
             if self._failures:
-                self.reconnects += 1
+                self._counts.broker_reconnects += 1
                 log.info("Redis answers again")
         self._failures = 0
 

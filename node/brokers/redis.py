@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import inf
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from node.brokers import replies
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.lease import Lease
 from node.brokers.publishing import Publish, kept
-from node.brokers.pump import Pump, SimpleCall
+from node.brokers.pump import Counts, Pump, SimpleCall
 from node.brokers.subscriber import Subscriber
 from node.core.ports import (
     Claim,
@@ -70,15 +70,6 @@ class Rules:
     """No other process can be at this broker, and it forgets nothing: there is none to wait for."""
 
 
-class Counts(Protocol):
-    """What the broker counts."""
-
-    broker_reconnects: int
-
-    def published(self, seconds: float) -> None:
-        """A pipeline took so long."""
-
-
 class RedisBroker:
     """Implements ``node.core.ports.Broker``; ``run`` has to be running for anything to happen."""
 
@@ -94,7 +85,7 @@ class RedisBroker:
         self._clock = clock
         self._random_id = random_id
         self._clients = [connect(REPLY_TIMEOUT), connect(None)]
-        self._pump = Pump(self._clients[0], clock, counts.published)
+        self._pump = Pump(self._clients[0], clock, counts)
         self._subscriber = Subscriber(self._clients[1], self._on_message, self._on_confirmed)
         self._lease = Lease(
             rules.lease, self._call, self._subscriber, self._sink_of, clock, random_id

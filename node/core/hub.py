@@ -14,7 +14,7 @@ from node.core.ports import (
     Position,
     Refused,
 )
-from node.core.requests import State
+from node.core.answers import State
 from node.core.room import Counts as RoomCounts
 from node.core.room import Room
 from node.core.session import RETRY_MS, Session
@@ -32,6 +32,8 @@ class Counts(RoomCounts, Protocol):
     """What the core counts."""
 
     messages_in: int
+    bytes_in: int
+    bytes_out: int
     slow_readers: int
     resumes: int
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from node.core import requests
 from node.core.limiter import Limiter
 from node.core.ports import Dialect, Hold, Memory, Outlet, Position
-from node.core.requests import State
+from node.core.answers import State
 from node.core.room import Member, Room
 from wire.errors import CODES, Code, Reason, WireError
 from wire.messages import AnyRequest, Bye, Error, Event, PingEvent

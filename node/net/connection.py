@@ -96,6 +96,7 @@ class Connection(asyncio.Protocol):
             return
         session = self._session
         session.heard = self._hub.now
+        self._hub.counts.bytes_in += len(data)
         if self._proxy is not None:
             if (data := self._preamble(self._proxy, data)) == b"":
                 return
@@ -188,6 +189,7 @@ class Connection(asyncio.Protocol):
         parts.clear()
         if not self._closing:
             self._transport.write(data)
+            self._hub.counts.bytes_out += len(data)
             if self._hungry and not self.paused:
                 self._hungry = False
                 self._session.drained()

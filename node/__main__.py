@@ -1,0 +1,33 @@
+"""The command line of a node: settings to app."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from node import app, logs, settings
+
+
+def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
+    """Return what runs the loop: uvloop's where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run
+    return uvloop.run
+
+
+def main() -> None:
+    """Run a node, or several, until it is told to stop."""
+    chosen = settings.parse(sys.argv[1:], os.environ)
+    logs.set_up(chosen.log_level, chosen.log_format)
+    try:
+        _runner()(app.serve(chosen))
+    except (OSError, ValueError) as error:
+        print(f"{settings.PROGRAM}: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""What the answers to several requests share, and the states of a connection."""
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from node.core import names
+from node.core.ports import Position, Refused, Seat
+from node.core.room import Member
+from wire import limits
+from wire.errors import Code
+
+if TYPE_CHECKING:
+    from node.core.session import Session
+
+
+class State(Enum):
+    """Where a connection is in its life."""
+
+    NEW = "no hello yet"
+    GREETING = "the broker has been asked about a hello"
+    WELCOME = "holds a session"
+    LEAVING = "says goodbye when what it waits for is done"
+    ENDED = "over"
+
+
+def failed(session: "Session", request: Any, refused: Refused, room: str | None = None) -> None:
+    """Answer a request that the broker did not do."""
+    id = getattr(request, "id", None)
+    if refused is Refused.INTERNAL:
+        session.error(Code.INTERNAL, "Something went wrong here.", request.ref, id, room)
+        return
+    text = "The broker cannot be reached; try again."
+    if refused is Refused.UNHEALED:
+        text = "The broker has just come back and may still remember more; try again."
+    session.error(Code.UNAVAILABLE, text, request.ref, id, room)
+
+
+def room_of(session: "Session", request: Any) -> Member | None:
+    """Return one's place in the room that a request names; answers the request if there is none."""
+    if (member := session.rooms.get(request.room)) is not None:
+        return member
+    try:
+        name = names.room(request.room)
+    except names.BadName as error:
+        session.error(Code.BAD_ROOM, str(error), request.ref, room=request.room)
+        return None
+    if (member := session.rooms.get(name)) is None:
+        session.error(*not_in(name), request.ref, room=request.room)
+    return member
+
+
+def not_in(room: str) -> tuple[Code, str]:
+    return Code.NOT_IN_ROOM, f"You are not in {room}. /join {room} gets you in."
+
+
+def too_many() -> tuple[Code, str]:
+    return Code.TOO_MANY_ROOMS, f"One may be in at most {limits.ROOMS} rooms."
+
+
+def seat_in(session: "Session", seat: Seat, position: Position | None = None) -> None:
+    start = Position.parse(seat.position)
+    assert start is not None
+    member = Member(session, session.hub.room(seat.room), seat.position)
+    session.rooms[seat.room] = member
+    member.resumed = position is not None
+    member.room.add(member, position or start)

@@ -1,0 +1,150 @@
+"""Hello: a session begins, or goes on."""
+
+import hashlib
+import hmac
+from functools import partial
+from typing import TYPE_CHECKING
+
+from node.core import names
+from node.core.answers import State, failed, seat_in, too_many
+from node.core.ports import START, Claim, Claimed, Hold, Position, Refused, Seat
+from node.core.room import Member
+from wire.errors import Code, Reason
+from wire.messages import DEFAULT_ROOM, INBOX, PROTOCOL, Hello, Joined, Limits, Welcome
+
+if TYPE_CHECKING:
+    from node.core.session import Session
+
+
+_LIMITS = Limits()
+
+
+def hello(session: "Session", request: Hello, deadline: float) -> None:
+    if session.state is not State.NEW:
+        session.error(Code.BAD_REQUEST, "There has been a hello already.", request.ref)
+        return
+    rules = session.hub.rules
+    if rules.token and not hmac.compare_digest(rules.token, (request.token or "").encode()):
+        text = "This node wants a token, and this is not it."
+        session.error(Code.BAD_TOKEN, text, request.ref)
+        return
+    nick = fold = ""
+    if request.nick is not None:
+        try:
+            nick, fold = names.nick(request.nick), names.fold(request.nick)
+        except names.BadName as error:
+            # A continued session keeps its nick, and ignores this one.
+            if request.key is None:
+                session.error(Code.BAD_NICK, str(error), request.ref)
+                return
+    positions = {}
+    for room, text in (request.positions or {}).items():
+        if (position := Position.parse(text)) is None:
+            session.error(Code.BAD_REQUEST, f"{text!a} is not a position.", request.ref)
+            return
+        positions[room] = position
+    rooms, bad = _prepared(request.rooms or [])
+    session.keyed = request.key is not None
+    session.attempt = request.attempt
+    hold = Hold(_session_of(session, request.key), session.hub.broker.owner())
+    default = DEFAULT_ROOM if request.rooms is None else ""
+    known = [("r:" + room, at) for room, at in positions.items() if room != INBOX]
+    claim = Claim(hold, session.keyed, nick, fold, request.attempt, rooms, default, known)
+    session.fold = fold
+    session.state = State.GREETING
+    session.begin()
+    done = partial(_claimed, session, request, hold, positions, bad)
+    session.hub.broker.claim(claim, deadline, done)
+
+
+def _session_of(session: "Session", key: str | None) -> str:
+    if key is None:
+        return "u" + session.hub.random_id()
+    return hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
+def _prepared(rooms: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the names of rooms, each once, and those that are not possible, with the reason."""
+    good: dict[str, None] = {}
+    bad = []
+    for room in rooms:
+        try:
+            good[names.room(room)] = None
+        except names.BadName as error:
+            bad.append((room, str(error)))
+    return list(good), bad
+
+
+def _claimed(
+    session: "Session",
+    request: Hello,
+    hold: Hold,
+    positions: dict[str, Position],
+    bad: list[tuple[str, str]],
+    reply: Claimed | Refused,
+) -> None:
+    if session.state is State.ENDED:
+        if isinstance(reply, Claimed):
+            session.hub.broker.part(hold, quit=False)
+        return
+    if isinstance(reply, Refused):
+        session.state = State.NEW
+        _unwelcome(session, request, reply)
+    else:
+        session.state = State.WELCOME
+        session.hold, session.nick, session.claim = hold, reply.nick, reply.claim
+        session.fold = names.fold(reply.nick)
+        session.hub.welcomed(session, reply.resumed)
+        welcome = Welcome(
+            ref=request.ref,
+            nick=reply.nick,
+            node=session.hub.name,
+            protocol=PROTOCOL,
+            resumed=reply.resumed,
+            limits=_LIMITS,
+        )
+        session.tell(welcome)
+        for room, text in bad:
+            session.error(Code.BAD_ROOM, text, request.ref, room=room)
+        for room in reply.refused:
+            session.error(*too_many(), request.ref, room=room)
+        for seat in reply.seats:
+            _seated(session, seat, positions.get(seat.room))
+        if reply.inbox is not None and reply.resumed:
+            session.inbox = Member(session, session.hub.inbox(session, reply.inbox), "")
+            session.inbox.resumed = True
+            session.inbox.room.add(session.inbox, positions.get(INBOX, START))
+    session.finish()
+
+
+def _unwelcome(session: "Session", request: Hello, refused: Refused) -> None:
+    """Answer a hello that the broker refused."""
+    if refused is Refused.TAKEN:
+        text = f"The nick {request.nick} is taken."
+        session.error(Code.NICK_TAKEN, text, request.ref)
+    elif refused is Refused.NAMELESS and request.nick is not None:
+        try:
+            names.nick(request.nick)
+        except names.BadName as error:
+            session.error(Code.BAD_NICK, str(error), request.ref)
+    elif refused is Refused.NAMELESS:
+        text = "A hello that begins a session needs a nick."
+        session.error(Code.BAD_REQUEST, text, request.ref)
+    elif refused is Refused.STALE:
+        session.end(Reason.REPLACED)
+    else:
+        failed(session, request, refused)
+
+
+def _seated(session: "Session", seat: Seat, position: Position | None) -> None:
+    """Tell of a room that one is in, and let delivery go on after ``position``."""
+    joined = Joined(
+        room=seat.room,
+        position=str(position) if position else seat.position,
+        members=seat.members,
+        created=seat.created,
+        quiet=seat.quiet,
+        messages=[],
+    )
+    session.tell(joined)
+    seat_in(session, seat, position)

@@ -1,0 +1,123 @@
+"""Rooms: to make one, join one, leave one."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from node.core import names
+from node.core.answers import State, failed, room_of, seat_in, too_many
+from node.core.ports import Entry, Position, Refused, Seat
+from node.core.room import Member
+from wire import limits
+from wire.errors import Code
+from wire.messages import Create, Join, Joined, Leave, Left
+
+if TYPE_CHECKING:
+    from node.core.session import Session
+
+
+def join(session: "Session", request: Join | Create, deadline: float) -> None:
+    try:
+        name = names.room(request.room)
+    except names.BadName as error:
+        session.error(Code.BAD_ROOM, str(error), request.ref, room=request.room)
+        return
+    create = isinstance(request, Create)
+    if name not in session.rooms and len(session.rooms) >= limits.ROOMS:
+        session.error(*too_many(), request.ref, room=request.room)
+        return
+    session.begin()
+    done = partial(_on_join, session, request, deadline)
+    session.hub.broker.join(session.hold, name, create, deadline, done)
+
+
+def _on_join(
+    session: "Session", request: Join | Create, deadline: float, reply: Seat | Refused
+) -> None:
+    if reply is Refused.GONE:
+        session.reclaim(lambda: session.rerun(request, deadline))
+        return
+    if reply is Refused.EXISTS:
+        text = f"There is a room called {request.room} already. /join {request.room} gets you in."
+        session.error(Code.ROOM_EXISTS, text, request.ref, room=request.room)
+    elif reply is Refused.MISSING:
+        text = f"There is no room called {request.room}. /create {request.room} makes it."
+        session.error(Code.NO_SUCH_ROOM, text, request.ref, room=request.room)
+    elif isinstance(reply, Refused):
+        failed(session, request, reply, request.room)
+    elif not isinstance(request, Join) or not request.history:
+        _tell_joined(session, request, reply, [])
+    else:
+        member = session.rooms.get(reply.room)
+        at = member.room.delivered(member) if member else None
+        done = partial(_on_join_history, session, request, reply)
+        position = str(at) if at else reply.position
+        session.hub.broker.history(reply.room, "upto", position, request.history, deadline, done)
+        return
+    session.finish()
+
+
+def _on_join_history(
+    session: "Session",
+    request: Join,
+    seat: Seat,
+    reply: tuple[bytes, list[Entry], bool] | Refused,
+) -> None:
+    # One is in the room, whatever became of its history: so say it.
+    past = []
+    if not isinstance(reply, Refused):
+        past = session.dialect.past(seat.room, reply[0], reply[1])
+    _tell_joined(session, request, seat, past)
+    session.finish()
+
+
+def _tell_joined(session: "Session", request: Join | Create, seat: Seat, past: list[Any]) -> None:
+    if session.state is State.ENDED:
+        return
+    member = session.rooms.get(seat.room)
+    delivered = member.room.delivered(member) if member else None
+    joined = Joined(
+        ref=request.ref,
+        room=seat.room,
+        position=str(delivered) if delivered else seat.position,
+        members=seat.members,
+        created=seat.created,
+        quiet=seat.quiet,
+        messages=past,
+    )
+    session.tell(joined)
+    if member is None:
+        seat_in(session, seat)
+
+
+def leave(session: "Session", request: Leave, deadline: float) -> None:
+    if (member := room_of(session, request)) is None:
+        return
+    session.begin()
+    # From here on only what is before one's own `left` may be delivered, and that is told last.
+    member.room.stop(member)
+    done = partial(_on_leave, session, request, member, deadline)
+    session.hub.broker.leave(session.hold, member.room.name, deadline, done)
+
+
+def _on_leave(
+    session: "Session",
+    request: Leave,
+    member: Member,
+    deadline: float,
+    reply: tuple[str, int] | None | Refused,
+) -> None:
+    if reply is Refused.GONE:
+        session.reclaim(lambda: session.rerun(request, deadline))
+        return
+    if isinstance(reply, Refused):
+        member.room.go_on(member)
+        failed(session, request, reply, request.room)
+    else:
+        session.rooms.pop(member.room.name, None)
+        left = Left(ref=request.ref, room=member.room.name, nick=session.nick, reason="left")
+        if reply is not None:
+            left.position, left.at = reply
+            member.room.give_until(member, Position.parse(reply[0]))
+        member.room.remove(member)
+        session.tell(left)
+    session.finish()

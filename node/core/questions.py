@@ -1,0 +1,129 @@
+"""The smaller requests: another nick, lists, history, pings, the end."""
+
+from typing import TYPE_CHECKING, Literal
+
+from node.core import names
+from node.core.answers import failed, room_of
+from node.core.ports import Entry, Position, Refused
+from wire import limits
+from wire.errors import Code, Reason
+from wire.messages import (
+    GetHistory,
+    History,
+    ListMembers,
+    ListRooms,
+    Members,
+    Ping,
+    Pong,
+    PongEvent,
+    Quit,
+    Renamed,
+    RoomRow,
+    Rooms,
+    SetNick,
+)
+
+if TYPE_CHECKING:
+    from node.core.session import Session
+
+
+def nick(session: "Session", request: SetNick, deadline: float) -> None:
+    try:
+        nick, fold = names.nick(request.nick), names.fold(request.nick)
+    except names.BadName as error:
+        session.error(Code.BAD_NICK, str(error), request.ref)
+        return
+
+    def done(reply: tuple[str, int] | Refused) -> None:
+        if reply is Refused.GONE:
+            session.reclaim(lambda: session.rerun(request, deadline))
+            return
+        if reply is Refused.TAKEN:
+            text = f"The nick {nick} is taken."
+            session.error(Code.NICK_TAKEN, text, request.ref)
+        elif isinstance(reply, Refused):
+            failed(session, request, reply)
+        else:
+            session.nick, session.fold = nick, fold
+            session.tell(Renamed(ref=request.ref, nick=nick, from_=reply[0], at=reply[1]))
+        session.finish()
+
+    session.begin()
+    session.hub.broker.rename(session.hold, nick, fold, deadline, done)
+
+
+def rooms(session: "Session", request: ListRooms, deadline: float) -> None:
+    after = request.after or ""
+    try:
+        after = names.room(after)
+    except names.BadName:
+        pass  # A name that no room can have still has a place in the order.
+
+    def done(reply: tuple[list[tuple[str, int]], bool] | Refused) -> None:
+        if isinstance(reply, Refused):
+            failed(session, request, reply)
+        else:
+            rows = [RoomRow(room=room, members=members) for room, members in reply[0]]
+            session.tell(Rooms(ref=request.ref, rooms=rows, more=reply[1]))
+        session.finish()
+
+    session.begin()
+    session.hub.broker.rooms(after, deadline, done)
+
+
+def members(session: "Session", request: ListMembers, deadline: float) -> None:
+    if (member := room_of(session, request)) is None:
+        return
+    room = member.room.name
+    after = request.after or ""
+    try:
+        after = names.fold(after)
+    except names.BadName:
+        pass  # As for rooms.
+
+    def done(reply: tuple[list[str], bool] | Refused) -> None:
+        if isinstance(reply, Refused):
+            failed(session, request, reply, request.room)
+        else:
+            members = Members(ref=request.ref, room=room, members=reply[0], more=reply[1])
+            session.tell(members)
+        session.finish()
+
+    session.begin()
+    session.hub.broker.members(room, after, deadline, done)
+
+
+def history(session: "Session", request: GetHistory, deadline: float) -> None:
+    if (member := room_of(session, request)) is None:
+        return
+    room = member.room.name
+    position = request.after or request.before or ""
+    if (request.after, request.before) != (None, None) and Position.parse(position) is None:
+        text = f"{position!a} is not a position."
+        session.error(Code.BAD_REQUEST, text, request.ref, room=request.room)
+        return
+
+    def done(reply: tuple[bytes, list[Entry], bool] | Refused) -> None:
+        if isinstance(reply, Refused):
+            failed(session, request, reply, request.room)
+        else:
+            past = session.dialect.past(room, reply[0], reply[1])
+            session.tell(History(ref=request.ref, room=room, messages=past, more=reply[2]))
+        session.finish()
+
+    session.begin()
+    limit = request.limit or limits.HISTORY_DEFAULT
+    page: Literal["before", "after"] = "after" if request.after is not None else "before"
+    session.hub.broker.history(room, page, position, limit, deadline, done)
+
+
+def ping(session: "Session", request: Ping, _deadline: float) -> None:
+    session.tell(PongEvent(ref=request.ref))
+
+
+def pong(_session: "Session", _request: Pong, _deadline: float) -> None:
+    """A sign of life, like any line."""
+
+
+def quit(session: "Session", _request: Quit, _deadline: float) -> None:
+    session.end(Reason.QUIT)

@@ -1,0 +1,127 @@
+"""Messages: to a room, or to one nick."""
+
+import hashlib
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from node.core import names
+from node.core.answers import failed, not_in
+from node.core.ports import Kept, Post, Refused
+from wire import codec
+from wire import text as texts
+from wire.errors import Code
+from wire.messages import Ack, Send, SendDirect, Words
+
+if TYPE_CHECKING:
+    from node.core.session import Session
+
+
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+def _token(id: str | None) -> str:
+    """Return what an id is remembered by: itself if it is plain, else a digest of it."""
+    if not id:
+        return ""
+    if _PLAIN_ID.fullmatch(id):
+        return id
+    return "~" + hashlib.blake2b(id.encode(), digest_size=20).hexdigest()
+
+
+def send(session: "Session", request: Send, deadline: float) -> None:
+    member = session.rooms.get(request.room)
+    if member is None:
+        try:
+            name = names.room(request.room)
+        except names.BadName as error:
+            _unsendable(session, request, deadline, Code.BAD_ROOM, str(error), request.room)
+            return
+        if (member := session.rooms.get(name)) is None:
+            _unsendable(session, request, deadline, *not_in(name), request.room)
+            return
+    if wrong := texts.check(request.text):
+        _unsendable(session, request, deadline, *wrong)
+        return
+    words = Words(text=request.text, id=request.id, kind=request.kind or "say")
+    body = b'"from":"%b",%b' % (session.nick.encode(), codec.encode_body(words))
+    session.begin(overlaps=True)
+    post = _post(session, request, body, deadline)
+    session.hub.counts.messages_in += 1
+    session.hub.broker.publish(member.room.name, post)
+
+
+def _post(session: "Session", request: Send | SendDirect, body: bytes, deadline: float) -> Post:
+    hub = session.hub
+    done = partial(_on_sent, session, request, deadline)
+    return Post(session.hold, hub.entry_id(), _token(request.id), body, deadline, done)
+
+
+def direct(session: "Session", request: SendDirect, deadline: float) -> None:
+    try:
+        fold = names.fold(request.to)
+    except names.BadName as error:
+        _unsendable(session, request, deadline, Code.BAD_NICK, str(error))
+        return
+    if wrong := texts.check(request.text):
+        _unsendable(session, request, deadline, *wrong)
+        return
+    words = Words(text=request.text, id=request.id, kind=request.kind or "say")
+    before = b'"from":"%b","to":"' % session.nick.encode()
+    session.begin(overlaps=True)
+    post = _post(session, request, b"", deadline)
+    session.hub.counts.messages_in += 1
+    session.hub.broker.direct(post, fold, before, b'",' + codec.encode_body(words))
+
+
+def _on_sent(
+    session: "Session", request: Send | SendDirect, deadline: float, reply: Kept | Refused
+) -> None:
+    if isinstance(reply, Kept):
+        if request.id is not None:
+            session.tell(_ack(request, reply))
+    elif reply is Refused.GONE:
+        session.reclaim(lambda: session.rerun(request, deadline))
+        return
+    elif reply is Refused.NOBODY and isinstance(request, SendDirect):
+        text = f"Nobody is called {request.to}."
+        session.error(Code.NO_SUCH_NICK, text, request.ref, request.id)
+    else:
+        failed(session, request, reply)
+    session.finish(overlaps=True)
+
+
+def _ack(request: Send | SendDirect, kept: Kept) -> Ack:
+    assert request.id is not None
+    ack = Ack(ref=request.ref, id=request.id, position=kept.position, at=kept.at)
+    if kept.log.startswith("r:"):
+        ack.room = kept.log[2:]
+    else:
+        ack.to = kept.to
+    return ack
+
+
+def _unsendable(
+    session: "Session",
+    request: Send | SendDirect,
+    deadline: float,
+    code: Code,
+    text: str,
+    room: str | None = None,
+) -> None:
+    """Refuse a message, unless it repeats one that was sent: that one's ack comes first."""
+    if request.id is None:
+        session.error(code, text, request.ref, room=room)
+        return
+
+    def done(reply: Kept | None | Refused) -> None:
+        if isinstance(reply, Kept):
+            session.tell(_ack(request, reply))
+        elif isinstance(reply, Refused):
+            failed(session, request, reply, room)
+        else:
+            session.error(code, text, request.ref, request.id, room)
+        session.finish(overlaps=True)
+
+    session.begin(overlaps=True)
+    session.hub.broker.sent(session.hold.session, _token(request.id), deadline, done)

@@ -1,0 +1,97 @@
+"""How the node logs: lines for people or JSON for machines, on standard error.
+
+A line is about a connection, a node or the broker; never about a message, nor what was said in it.
+Callers say what happened in the message and put facts into ``extra``.
+"""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+# What every record has; whatever else is in one came from ``extra``.
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def configure(level: str, form: str, stream: TextIO | None = None) -> None:
+    """Log from ``level`` (debug, info, warning, error) up, as ``form`` (text or json).
+
+    ``stream`` is standard error if it is not given. What was configured before is replaced.
+    """
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    root = logging.getLogger()
+    for earlier in root.handlers[:]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    logging.captureWarnings(True)
+    # Where standard error has gone away, a node goes on without a log.
+    logging.raiseExceptions = False
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, then the extras.
+
+    It is ASCII, whatever was logged, so that no encoding of the stream can break it.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        fields: dict[str, Any] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if trace := _trace(self, record):
+            fields["exception"] = trace
+        # An extra never takes the place of what every line has.
+        fields |= {name: value for name, value in _extras(record).items() if name not in fields}
+        return json.dumps(fields, default=str)
+
+
+class TextFormatter(logging.Formatter):
+    """Time, level, logger, message, then the extras as name=value; a traceback follows below."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the lines of the traceback if there is one."""
+        words = [_time(record), f"{record.levelname.lower():7}", record.name]
+        words.append(_printable(record.getMessage()))
+        words += [f"{name}={_value(value)}" for name, value in _extras(record).items()]
+        line = " ".join(words)
+        trace = _trace(self, record)
+        return f"{line}\n{trace}" if trace else line
+
+
+def _extras(record: logging.LogRecord) -> dict[str, Any]:
+    return {name: value for name, value in vars(record).items() if name not in _OWN}
+
+
+def _time(record: logging.LogRecord) -> str:
+    """Return ISO 8601 in UTC, to the millisecond."""
+    moment = datetime.fromtimestamp(record.created, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    parts = []
+    if record.exc_info:
+        parts.append(formatter.formatException(record.exc_info))
+    if record.stack_info:
+        parts.append(formatter.formatStack(record.stack_info))
+    return "\n".join(parts)
+
+
+def _value(value: object) -> str:
+    text = str(value)
+    plain = text.isprintable() and text and not any(mark in text for mark in ' "=')
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def _printable(text: str) -> str:
+    r"""Return ``text`` with what could forge a line or move a cursor written as \n, \x1b."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,55 @@
+"""The node's side of TLS."""
+
+import ssl
+
+# TLS 1.3 brings its own; of 1.2, what has forward secrecy and authenticated encryption (RFC 9325).
+_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+
+def server_context(cert: str, key: str) -> ssl.SSLContext:
+    """Return a context for TLS 1.2 and later with the certificate chain and key of two PEM files.
+
+    Raises ValueError that names the file at fault.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_CIPHERS)
+    _check_readable(cert, "certificate")
+    _check_readable(key, "key")
+    try:
+        context.load_cert_chain(cert, key, password=_refuse_password)
+    except _EncryptedKey:
+        raise ValueError(
+            f"the key in {key} is encrypted: a node cannot ask for a password"
+        ) from None
+    except ssl.SSLError as error:
+        raise ValueError(_explain(cert, key, error)) from None
+    return context
+
+
+class _EncryptedKey(Exception):
+    pass
+
+
+def _refuse_password() -> str:
+    """OpenSSL would ask for it at the terminal, and the node would hang."""
+    raise _EncryptedKey
+
+
+def _check_readable(path: str, what: str) -> None:
+    try:
+        with open(path, "rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise ValueError(f"the {what} {path} cannot be read: {error.strerror}") from None
+
+
+def _explain(cert: str, key: str, error: ssl.SSLError) -> str:
+    """OpenSSL does not say which file it means: see whether the certificate alone is one."""
+    if error.reason in ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"):
+        return f"the key in {key} is not the one of the certificate in {cert}"
+    try:
+        ssl.create_default_context().load_verify_locations(cert)
+    except ssl.SSLError:
+        return f"{cert} holds no PEM certificate"
+    return f"{key} holds no PEM key that fits, or {cert} is too weak a certificate ({error.reason})"
