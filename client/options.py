@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import NoReturn
 
-from client.connection import Chat, Rename, connect
+from client.connection import Chat, connect
+from client.lifeline import Rename
 from client.names import nick_from
 from client.route import parse_addresses
 from wire.messages import DEFAULT_ROOM

@@ -12,6 +12,7 @@ from client.options import Options
 from client.render import View, render
 from client.safe import safe_line
 from wire import limits, messages as m, text as texts
+from wire.errors import Code
 
 MOST_PENDING = 100
 """Lines that were read and are not acknowledged: a file of any size needs little memory."""
@@ -40,7 +41,7 @@ def _patience(options: Options) -> float | None:
 
 async def listen(chat: Chat, options: Options, write: Write, complain: Complain) -> int:
     """Print what is said until cancelled; return the exit status when it ends before."""
-    reading = asyncio.create_task(_read(chat, _printer(options, write), complain))
+    reading = asyncio.create_task(_read(chat, _printer(options, write), complain, m.Gap, m.Error))
     try:
         chat.start()
         await _first(asyncio.ensure_future(chat.ready()), reading)
@@ -65,14 +66,19 @@ async def say(
 ) -> int:
     """Say each line in the first room; return 0 once all are acknowledged, 1 if one was not."""
     printer = _quietly(_printer(options, write)) if options.json else _print_nothing
-    reading = asyncio.create_task(_read(chat, printer, complain))
+    reading = asyncio.create_task(_read(chat, printer, complain, m.Error))
     speech = Speech(chat, options.room, complain)
     try:
         chat.start()
         await _first(asyncio.ensure_future(chat.ready()), reading)
         await _first(asyncio.ensure_future(speech.say_all(lines)), reading)
+        await chat.close()
+        await reading
+    except asyncio.CancelledError:
+        speech.end("Interrupted.")
+        raise
     except (ChatError, OSError) as error:
-        complain(f"{speech.unsaid}{error}")
+        speech.end(str(error))
         return 1
     finally:
         await chat.close()
@@ -85,31 +91,30 @@ class Speech:
 
     def __init__(self, chat: Chat, room: str, complain: Complain) -> None:
         self.has_failed = False
+        self._has_ended = False
         self._chat = chat
         self._room = room
         self._complain = complain
         self._pending: dict[int, None] = {}
         self._places = asyncio.Semaphore(MOST_PENDING)
 
-    @property
-    def unsaid(self) -> str:
-        """The beginning of a complaint: from which line on nothing is known to have arrived."""
+    def end(self, trouble: str) -> None:
+        """Complain once of what keeps all further lines from being said."""
         first = next(iter(self._pending), None)
-        return "" if first is None else f"line {first} and what follows: "
+        self._has_ended = True
+        self._complain(trouble if first is None else f"line {first} and what follows: {trouble}")
 
     async def say_all(self, lines: AsyncIterable[bytes | None]) -> None:
         """Say the lines in order; return when all are acknowledged or refused. Raises OSError."""
         number = 0
         async for line in lines:
             number += 1
-            if line is not None and not line.strip():
-                continue
             text, trouble = _read_line(line)
             if trouble:
                 self._fail(number, trouble)
-                continue
-            await self._places.acquire()
-            self._post(number, text)
+            elif text:
+                await self._places.acquire()
+                self._post(number, text)
         for _ in range(MOST_PENDING):
             await self._places.acquire()
 
@@ -126,8 +131,8 @@ class Speech:
         self._settle(number, None if answer.cancelled() else answer.exception())
 
     def _settle(self, number: int, error: BaseException | None) -> None:
-        if error is not None and error is self._chat.failure:
-            return  # the end of everything: said once, not for each line
+        if self._has_ended or (error is not None and error is self._chat.failure):
+            return  # said once, not for each line
         del self._pending[number]
         self._places.release()
         if error is not None:
@@ -139,7 +144,7 @@ class Speech:
 
 
 def _read_line(line: bytes | None) -> tuple[str, str]:
-    """Return the text of a line, and what is wrong with it, if anything."""
+    """Return the text of a line ("" for an empty one), and what is wrong with it, if anything."""
     if line is None:
         return "", f"A text is at most {limits.TEXT} bytes of UTF-8 long."
     try:
@@ -147,15 +152,23 @@ def _read_line(line: bytes | None) -> tuple[str, str]:
     except UnicodeDecodeError:
         return "", "The line is not UTF-8."
     found = texts.check(text)
+    if found and found[0] is Code.EMPTY_TEXT:
+        return "", ""
     return text, found[1] if found else ""
 
 
-async def _read(chat: Chat, printer: Callable[[Received], Awaitable[None]], warn: Complain) -> None:
-    """Print what comes, and tell by ``warn`` of what a reader of the output should know."""
+async def _read(
+    chat: Chat,
+    printer: Callable[[Received], Awaitable[None]],
+    warn: Complain,
+    *also: type[m.Event],
+) -> None:
+    """Print what comes, and tell by ``warn`` of the connection, and of events of ``also``."""
     away = False
     async for received in chat.received():
         event = received.event
-        if isinstance(event, (Away, m.Gap)) or (isinstance(event, m.Error) and event.id is None):
+        worth_telling = isinstance(event, (Away, *also)) and getattr(event, "id", None) is None
+        if event is not None and worth_telling:
             warn((render(event, View()) or "")[2:])
         elif isinstance(event, m.Welcome) and away:
             warn(f"Connected to {safe_line(event.node)}.")

@@ -65,7 +65,10 @@ class Connection(asyncio.Protocol):
             self._opened()
 
     def _opened(self) -> None:
-        log.info("connection %d opened from %s", self._number, self.peer)
+        log.info("connection opened", extra=self._facts())
+
+    def _facts(self) -> dict[str, object]:
+        return {"node": self._hub.name, "connection": self._number, "peer": self.peer}
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the session, which may go on elsewhere."""
@@ -73,7 +76,7 @@ class Connection(asyncio.Protocol):
         self.parts.clear()
         self._session.closed()
         why = self._session.farewell or exc or "by the client"
-        log.info("connection %d closed: %s", self._number, why)
+        log.info("connection closed", extra=self._facts() | {"reason": str(why)})
 
     def close(self) -> None:
         """Close once what is queued has been written."""
@@ -123,7 +126,7 @@ class Connection(asyncio.Protocol):
         try:
             preamble = proxy.feed(data)
         except BadProxyHeader as error:
-            log.warning("connection %d from %s: %s", self._number, self.peer, error)
+            log.warning("bad PROXY header", extra=self._facts() | {"error": str(error)})
             self._transport.abort()
             return b""
         if preamble is None:

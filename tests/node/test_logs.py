@@ -1,0 +1,138 @@
+"""Logs: one line a record, with its facts, in either form."""
+
+import io
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from node import logs
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """Put the logging of the test run back as it was."""
+    root = logging.getLogger()
+    handlers, level, complain = root.handlers[:], root.level, logging.raiseExceptions
+    yield
+    logging.captureWarnings(False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.raiseExceptions = complain
+
+
+@pytest.fixture
+def stream() -> io.StringIO:
+    return io.StringIO()
+
+
+def record(message: str, **extra: Any) -> logging.LogRecord:
+    fields = {"created": 1795486460.25, "levelno": 30, "levelname": "WARNING", "name": "node.net"}
+    return logging.makeLogRecord(fields | {"msg": message} | extra)
+
+
+def test_a_text_line_has_time_level_logger_message_and_extras() -> None:
+    line = logs.TextFormatter().format(record("closed", connection=7, reason="idle"))
+    time, rest = line.split(" ", 1)
+    assert time == "2026-11-24T02:14:20.250Z"
+    assert rest == "warning node.net closed connection=7 reason=idle"
+
+
+def test_a_json_line_has_the_same_as_fields() -> None:
+    line = logs.JsonFormatter().format(record("closed", connection=7, reason="idle"))
+    assert json.loads(line) == {
+        "time": "2026-11-24T02:14:20.250Z",
+        "level": "warning",
+        "logger": "node.net",
+        "message": "closed",
+        "connection": 7,
+        "reason": "idle",
+    }
+
+
+def test_a_message_cannot_forge_a_line_nor_move_the_cursor() -> None:
+    for form in (logs.TextFormatter(), logs.JsonFormatter()):
+        line = form.format(record("a\nb\x1b[2J\x9b\ud800", peer="x\ny \x1b"))
+        assert line.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("", '""'), ("a b", '"a b"'), ("a=b", '"a=b"'), ('"', '"\\""'), (None, "None"), (1.5, "1.5")],
+)
+def test_text_values_are_quoted_where_they_must_be(value: object, shown: str) -> None:
+    assert logs.TextFormatter().format(record("m", fact=value)).endswith(f" m fact={shown}")
+
+
+def test_text_keeps_other_scripts_and_json_is_ascii() -> None:
+    assert "日本" in logs.TextFormatter().format(record("日本"))
+    line = logs.JsonFormatter().format(record("日本"))
+    assert line.isascii()
+    assert json.loads(line)["message"] == "日本"
+
+
+def test_json_takes_any_extra_but_none_in_the_place_of_its_own() -> None:
+    line = logs.JsonFormatter().format(record("m", level="mine", odd={1, 2}, error=OSError("x")))
+    found = json.loads(line)
+    assert found["level"] == "warning"
+    assert found["odd"] == "{1, 2}"
+    assert found["error"] == "x"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_exception_is_told_with_its_traceback(stream: io.StringIO, form: str) -> None:
+    logs.configure("info", form, stream)
+    try:
+        raise RuntimeError("out of order")
+    except RuntimeError:
+        logging.getLogger("node").exception("failed", stack_info=True)
+    text = stream.getvalue()
+    if form == "json":
+        assert text.count("\n") == 1
+        text = json.loads(text)["exception"]
+    assert "RuntimeError: out of order" in text
+    assert "Stack (most recent call last)" in text
+
+
+def test_less_than_the_level_is_not_logged(stream: io.StringIO) -> None:
+    logs.configure("warning", "text", stream)
+    logging.getLogger("node").info("quiet")
+    logging.getLogger("node").warning("loud %d", 1)
+    assert stream.getvalue().count("\n") == 1
+    assert "loud 1" in stream.getvalue()
+
+
+def test_to_configure_again_replaces_what_was(stream: io.StringIO) -> None:
+    logs.configure("info", "text", io.StringIO())
+    logs.configure("info", "json", stream)
+    logging.getLogger("node").info("once", extra={"node": "n1"})
+    assert json.loads(stream.getvalue())["node"] == "n1"
+
+
+def test_the_default_is_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info", "text")
+    logging.getLogger("node").info("here")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "here" in err
+
+
+def test_warnings_are_logged(stream: io.StringIO) -> None:
+    logs.configure("info", "text", stream)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(True)
+        warnings.warn("beware", stacklevel=1)
+    assert "py.warnings" in stream.getvalue()
+
+
+def test_a_stream_that_is_gone_harms_nobody(
+    stream: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("info", "text", stream)
+    stream.close()
+    logging.getLogger("node").info("nobody hears")
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,53 @@
+"""Readers of values: a value or a ValueError comes out, whatever goes in."""
+
+from collections.abc import Callable
+from math import isfinite
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from node import values
+
+READERS: list[Callable[[str], object]] = [
+    values.whole(1, 10),
+    values.port,
+    values.port_or_off,
+    values.number,
+    values.rate,
+    values.word("text", "json"),
+    values.switch,
+    values.host,
+    values.label,
+    values.file,
+    values.token,
+]
+numeric = st.text(st.sampled_from("0123456789./-+eE_infa ٣"), max_size=12)
+
+
+@pytest.mark.parametrize("read", READERS)
+@given(text=st.text() | numeric | st.just("\ud800"))
+def test_nothing_but_a_value_error_is_raised(read: Callable[[str], object], text: str) -> None:
+    try:
+        read(text)
+    except ValueError:
+        pass
+
+
+@given(st.integers())
+def test_whole_numbers_within_the_bounds_are_read(number: int) -> None:
+    if 1 <= number <= 1000:
+        assert values.whole(1, 1000)(str(number)) == number
+    else:
+        with pytest.raises(ValueError):
+            values.whole(1, 1000)(str(number))
+
+
+@given(numeric)
+def test_a_rate_is_usable_by_a_limiter(text: str) -> None:
+    try:
+        rate = values.rate(text)
+    except ValueError:
+        return
+    assert isfinite(rate.per_second) and isfinite(rate.burst)
+    assert rate.per_second == 0 or rate.per_second >= values.RATE_LEAST and rate.burst >= 1
