@@ -115,6 +115,7 @@ class App:
                 task.cancel()
 
     async def _listen(self) -> list[asyncio.Server]:
+        """Open all listeners; return those of clients."""
         settings = self._settings
         secure = None
         if settings.tls_cert and settings.tls_key:
@@ -125,7 +126,6 @@ class App:
                 settings.http_host, settings.http_port, self.unready, self.render
             )
             _announce("http", server)
-            servers.append(server)
         return servers
 
     async def _listen_node(self, number: int, secure: ssl.SSLContext | None) -> asyncio.Server:
@@ -139,6 +139,7 @@ class App:
 
     async def _drain(self, servers: list[asyncio.Server]) -> None:
         log.info("draining")
+        # The listeners close at once; health is answered, "draining", until the end.
         for server in servers:
             server.close()
         seconds = self._settings.drain

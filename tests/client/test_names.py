@@ -1,0 +1,36 @@
+"""A nick for who did not choose one."""
+
+import re
+
+import pytest
+from hypothesis import given, strategies as st
+
+from client.names import nick_from, with_suffix
+
+
+@pytest.mark.parametrize(
+    "login, nick",
+    [
+        ("ana", "ana"),
+        ("Ana.Lee-2", "Ana.Lee-2"),
+        ("DOMAIN\\ana", "DOMAINana"),
+        ("-x", "x"),
+        ("jos\u00e9 maria", "josmaria"),
+        ("\uff41\uff4e\uff41", "ana"),
+        ("", "guest"),
+        ("\u5f20", "guest"),
+        ("x" * 100, "x" * 24),
+    ],
+)
+def test_a_login_name_becomes_a_nick(login: str, nick: str) -> None:
+    assert nick_from(login) == nick
+
+
+@given(st.text(), st.floats(0, 1, exclude_max=True))
+def test_every_login_name_becomes_a_possible_nick(login: str, chance: float) -> None:
+    nick = with_suffix(nick_from(login), lambda: chance)
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", nick)
+
+
+def test_a_suffix_is_short_and_random() -> None:
+    assert with_suffix("ana", lambda: 0.00071) == "ana-0007"

@@ -1,0 +1,90 @@
+"""Addresses as people write them, and the order and pace of attempts."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from client.route import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    Address,
+    Route,
+    parse_address,
+    parse_addresses,
+)
+
+
+@pytest.mark.parametrize(
+    "text, addresses",
+    [
+        ("localhost:1234", [("localhost", 1234)]),
+        ("localhost", [("localhost", 9999)]),
+        ("10.0.0.1:80", [("10.0.0.1", 80)]),
+        ("[::1]:9999", [("::1", 9999)]),
+        ("[fe80::1%eth0]", [("fe80::1%eth0", 9999)]),
+        ("chat.example.org:65535", [("chat.example.org", 65535)]),
+        ("localhost:9999-10001", [("localhost", port) for port in (9999, 10000, 10001)]),
+        ("[::1]:5-6", [("::1", 5), ("::1", 6)]),
+        ("a:7-7", [("a", 7)]),
+    ],
+)
+def test_an_address_is_read(text: str, addresses: list[tuple[str, int]]) -> None:
+    assert parse_address(text) == [Address(*address) for address in addresses]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", ":1", "a:", "a:b", "a:0", "a:65536", "a:2-1", "a:1-65535", "::1", "[::1", "a b:1"]
+    + ["a:1:2", "a:1-2-3", "a:-1", "[]:1", "a:1\n", "http://a:1", "[::1]9"],
+)
+def test_what_is_no_address_is_refused_with_a_sentence(text: str) -> None:
+    if text == "http://a:1":
+        with pytest.raises(ValueError):
+            parse_address(text)
+        return
+    with pytest.raises(ValueError, match="no address"):
+        parse_address(text)
+
+
+@given(st.text())
+def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
+    try:
+        found = parse_address(text)
+    except ValueError:
+        return
+    assert found and all(parse_address(str(address)) == [address] for address in found)
+
+
+def test_several_are_taken_in_order_and_each_once() -> None:
+    found = parse_addresses(["b:2", "a:1-2", "b:2"])
+    assert found == [Address("b", 2), Address("a", 1), Address("a", 2)]
+    assert parse_addresses("a:1") == [Address("a", 1)]
+
+
+def test_without_any_it_is_the_local_one() -> None:
+    assert parse_addresses() == [Address("127.0.0.1", 9999)]
+
+
+def test_addresses_are_tried_in_turn() -> None:
+    route = Route(parse_addresses("a:1-3"), lambda: 0.5)
+    assert [route.next().port for _ in range(5)] == [1, 2, 3, 1, 2]
+
+
+def test_the_first_attempt_after_a_good_connection_is_made_at_once() -> None:
+    route = Route(parse_addresses(), lambda: 1.0)
+    assert route.pause() == 0.0
+    assert route.pause() == 2 * FIRST_PAUSE
+    assert route.pause() == 4 * FIRST_PAUSE
+    route.worked()
+    assert route.pause() == 0.0
+
+
+def test_pauses_are_drawn_between_nothing_and_a_bound() -> None:
+    draws = iter([0.0, 0.5, 1.0])
+    route = Route(parse_addresses(), lambda: next(draws))
+    route.pause()
+    assert [route.pause() for _ in range(3)] == [0.0, 2 * FIRST_PAUSE, 8 * FIRST_PAUSE]
+
+
+def test_pauses_do_not_grow_for_ever() -> None:
+    route = Route(parse_addresses(), lambda: 1.0)
+    assert max(route.pause() for _ in range(5000)) == LONGEST_PAUSE
