@@ -8,6 +8,7 @@ import os
 import signal
 import ssl
 import time
+from itertools import count
 from secrets import choice
 
 from node import metrics
@@ -27,9 +28,19 @@ FINISH_WITHIN = 4.0
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def random_id() -> str:
-    """Return 62 random bits as 12 characters: ids of entries, operations, incarnations."""
-    return "".join([choice(_ALPHABET) for _ in range(12)])
+class Ids:
+    """Makes ids for entries, operations and incarnations, unique in the whole system.
+
+    41 random bits for this process, and a counter: they need not be secret, and asking the system
+    for randomness for each message took a third of the node's time (200 rooms of 5, all sending).
+    """
+
+    def __init__(self) -> None:
+        self._prefix = "".join([choice(_ALPHABET) for _ in range(8)])
+        self._counter = count(1)
+
+    def __call__(self) -> str:
+        return f"{self._prefix}{next(self._counter):x}"
 
 
 class Node:
@@ -39,6 +50,7 @@ class Node:
         self.name = name
         self.metrics = Metrics()
         self.flush = Flush()
+        ids = Ids()
         rules = redis.Rules(
             kept=settings.history,
             grace=settings.grace,
@@ -46,7 +58,7 @@ class Node:
             room_idle=settings.room_idle,
             alone=settings.redis_url.is_memory,
         )
-        self.broker = redis.RedisBroker(connect, rules, self.metrics, time.monotonic, random_id)
+        self.broker = redis.RedisBroker(connect, rules, self.metrics, time.monotonic, ids)
         self.hub = core.Hub(
             name,
             core.Rules(
@@ -58,7 +70,7 @@ class Node:
             self.flush.fan_out,
             self.metrics,
             time.monotonic,
-            random_id,
+            ids,
         )
         self.broker.attach(self.hub)
         self.metrics.watch(self.hub, self.broker.unready)

@@ -23,6 +23,9 @@
 -- put back at another offset has its old place, HOME (EPOCH-OFFSET), and FORK, the offset at which
 -- the log it was in and this one part.
 --
+-- Ids of entries come from the nodes, which end them in hexadecimal digits; a script that needs more
+-- than the one it was given appends a letter beyond f, and numbers, to it.
+--
 -- A frame is "log LOG EPOCH FIRST PREV" and then, line by line, head and body of each entry.
 
 local REPEAT_MS, REPEATS = 300000, 1000
@@ -158,7 +161,7 @@ local function finish(sid, reason, id, set)
   local session = redis.call('HMGET', key, 'nick', 'fold', 'owner')
   if not session[1] then return end
   for n, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
-    exit(sid, session[1], session[2], room, reason, id .. n, set)
+    exit(sid, session[1], session[2], room, reason, id .. 'k' .. n, set)
   end
   if redis.call('HGET', 'chat:nicks', session[2]) == sid then
     redis.call('HDEL', 'chat:nicks', session[2])

@@ -25,7 +25,7 @@ for n = 14 + count, #ARGV, 2 do
     if not known then return {'unhealed', log} end
   end
 end
-finish_if_due(sid, op .. 'f', set)
+finish_if_due(sid, op .. 'w', set)
 local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt')
 local resumed = session[1] and 1 or 0
 if resumed == 1 then
