@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from node.brokers.subscriber import Subscriber
-from node.core.ports import Done, Refused, Sink
+from node.core.ports import Done, Hold, Refused, Sink
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ class Lease:
         call: Caller,
         subscriber: Subscriber,
         sink: Callable[[], Sink],
+        part: Callable[[Hold, bool], None],
         clock: Callable[[], float],
         random_id: Callable[[], str],
     ) -> None:
@@ -47,6 +48,7 @@ class Lease:
         self._call = call
         self._subscriber = subscriber
         self._sink = sink
+        self._part = part
         self._clock = clock
         self._random_id = random_id
         self._known = False
@@ -81,11 +83,11 @@ class Lease:
             elif incarnation != self.incarnation:
                 done(True)
             else:
-                done(self._renewed(found, known))
+                done(self._renewed(incarnation, found, known))
 
         self._call("renew", args, self._clock() + self._seconds / 2, reply)
 
-    def _renewed(self, found: Any, known: int) -> bool:
+    def _renewed(self, incarnation: str, found: Any, known: int) -> bool:
         status = found[0]
         if status == b"format":
             self._trouble = f"the data in Redis has format {found[1].decode()}, not {FORMAT}"
@@ -107,7 +109,16 @@ class Lease:
             log.warning("Redis forgot sessions of this node; they are put back")
             self._changes = found[1]
             self._sink().forgotten(anew=True)
+            self._call("held", [incarnation], self._clock() + self._seconds / 2, self._let_go)
         return forgot
+
+    def _let_go(self, found: Any) -> None:
+        """Let go of sessions that left this node in the time that Redis forgot."""
+        if isinstance(found, Refused):
+            return
+        for sid, owner in zip(found[::2], found[1::2], strict=True):
+            if not self._sink().holds(sid.decode()):
+                self._part(Hold(sid.decode(), owner.decode()), False)
 
     def _listen(self) -> None:
         """Look whether probes come back, now that one has been sent."""

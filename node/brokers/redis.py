@@ -88,7 +88,7 @@ class RedisBroker:
         self._pump = Pump(self._clients[0], clock, counts)
         self._subscriber = Subscriber(self._clients[1], self._on_message, self._on_confirmed)
         self._lease = Lease(
-            rules.lease, self._call, self._subscriber, self._sink_of, clock, random_id
+            rules.lease, self._call, self._subscriber, self._sink_of, self.part, clock, random_id
         )
         self._publishes: dict[str, Publish] = {}
         self._sink: Sink | None = None

@@ -63,10 +63,11 @@ class Subscriber:
             self._broken.clear()
             try:
                 await self._connection()
-                failures = 0
             except* LOST + (exceptions.RedisError,) as group:
-                if not failures:
+                if not failures or self._confirmed:
                     log.warning("the subscription connection failed: %s", group.exceptions[0])
+            if self._confirmed:
+                failures = 0
             await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
             failures += 1
 

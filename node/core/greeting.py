@@ -95,6 +95,9 @@ def _claimed(
         session.hold, session.nick, session.claim = hold, reply.nick, reply.claim
         session.fold = names.fold(reply.nick)
         session.hub.welcomed(session, reply.resumed)
+        if session.hub.has_moved(hold):
+            session.end(Reason.REPLACED)
+            return
         welcome = Welcome(
             ref=request.ref,
             nick=reply.nick,

@@ -24,6 +24,8 @@ from wire.messages import INBOX
 
 LINGER = 5.0
 """Seconds for which a room that everybody here has left is still followed: they may come back."""
+MOVED_FOR = 2 * limits.ANSWER_WITHIN
+"""Seconds for which it is remembered that a session moved on: no claim is under way for longer."""
 ANSWER_WITHIN = limits.ANSWER_WITHIN - 0.5
 """Seconds the broker has for a request: the rest is for the way to the client."""
 
@@ -82,6 +84,7 @@ class Hub:
         self.rooms: dict[str, Room] = {}
         self._fan_out = fan_out
         self._stranded: list[Session] = []
+        self._moved: dict[Hold, float] = {}
         self._checking = False
 
     def entry_id(self) -> bytes:
@@ -108,6 +111,14 @@ class Hub:
             older.end(Reason.REPLACED)
         self.sessions[session.hold.session] = session
         self.counts.resumes += resumed
+
+    def has_moved(self, hold: Hold) -> bool:
+        """Say whether a session that is just being taken went on elsewhere meanwhile."""
+        return hold in self._moved
+
+    def holds(self, session: str) -> bool:
+        """Say whether the connection of a session is here."""
+        return session in self.sessions
 
     # Rooms
 
@@ -189,6 +200,9 @@ class Hub:
         session = self.sessions.get(hold.session)
         if session is not None and session.hold == hold:
             session.end(Reason.REPLACED)
+        else:
+            # This may overtake the reply that gives us the session.
+            self._moved[hold] = self.now
 
     def forgotten(self, anew: bool) -> None:
         """The broker forgot sessions of this node (``anew``), or its lease is over."""
@@ -213,9 +227,13 @@ class Hub:
                 self._restore(session, anew=False)
 
     def _restore(self, session: Session, anew: bool) -> None:
+        if session.restoring:
+            return
+        session.restoring = True
         memory = session.memory(self.broker.owner())
 
         def done(reply: bool | Refused) -> None:
+            session.restoring = False
             if session.state is State.ENDED:
                 # It ended while it was being put back: let go of it once more.
                 if reply is True:
@@ -236,6 +254,9 @@ class Hub:
         now = self.now = self.clock()
         for session in list(self.connections):
             session.check(now)
+        if self._moved:
+            recent = {hold: at for hold, at in self._moved.items() if now - at < MOVED_FOR}
+            self._moved = recent
         for log, room in list(self.rooms.items()):
             if not room.empty:
                 if room.stale:

@@ -22,6 +22,8 @@ def onward(position: Position, found: Slice) -> Onward:
     """
     if found.on or found.top is None:
         return Onward(found.entries, False)
+    if position.offset == 0:
+        return Onward(found.entries, bool(found.entries) and found.entries[0].offset > 1)
     for entry in found.entries:
         if entry.id == position.id:
             break

@@ -279,6 +279,9 @@ class Sink(Protocol):
     def inboxes(self) -> list[str]:
         """Return the logs of inboxes that this node should know of but does not follow yet."""
 
+    def holds(self, session: str) -> bool:
+        """Say whether the connection of a session is here."""
+
     def differs(self, log: str) -> None:
         """The newest position of a log is another one than this node knows."""
 

@@ -46,6 +46,7 @@ class Session:
             "unread",
             "farewell",
             "throttled",
+            "restoring",
             "retry_after_ms",
         ),
         *("_busy", "_flying", "_queue", "_stranded"),
@@ -71,6 +72,7 @@ class Session:
         self.unread = 0
         self.farewell: Reason | None = None
         self.throttled = False
+        self.restoring = False
         self.retry_after_ms = 0
         self._busy = False
         self._flying = 0

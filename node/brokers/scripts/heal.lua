@@ -6,7 +6,7 @@ local log, channel, cap, epoch, base, base_id = unpack(ARGV, 1, 6)
 local key = key_of(log)
 base = tonumber(base)
 local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
-if not meta[1] then
+if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) then
   -- Redis forgot the whole log: it begins where the node's memory does.
   redis.call('HSET', key, 'epoch', epoch, 'top', int(base), 'id', base_id)
   if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3)) end
