@@ -56,6 +56,7 @@ class Node:
             grace=settings.grace,
             notices=settings.notices,
             room_idle=settings.room_idle,
+            replicas=settings.durability,
             alone=settings.redis_url.is_memory,
         )
         self.broker = redis.RedisBroker(connect, rules, self.metrics, time.monotonic, ids)

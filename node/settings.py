@@ -33,6 +33,7 @@ class Settings:
     history: int
     grace: float
     room_idle: float
+    durability: int
     rate: values.Rate
     notices: int
     drain: float
@@ -125,6 +126,8 @@ ROWS = (
         "seconds a session outlives its connection"),
     Row("room_idle", "SECONDS", values.number, "86400", _SECONDS,
         "seconds a room lives with nobody in it"),
+    Row("durability", "N", values.whole(0, 16), "0", "a whole number, 0 to 16",
+        "replicas of Redis that must have a message before it is acknowledged"),
     Row("rate", "RATE[/BURST]", values.rate, "20/60",
         f"RATE[/BURST], RATE at least {values.RATE_LEAST}, BURST at least 1; or 0 for no limit",
         "requests a second per session, and how many at once (three times RATE if not given);"

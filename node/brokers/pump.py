@@ -23,6 +23,8 @@ PIPELINE = 256
 """Most calls in one pipeline: more only make each other wait."""
 BACKOFF = (0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds to wait after the first, second, ... failure in a row."""
+REPLICA_WITHIN = 1000
+"""Milliseconds for the replicas to confirm a pipeline."""
 REPEAT_PAUSE = 0.002
 """Seconds to wait before calls that made no progress are made again."""
 
@@ -115,11 +117,13 @@ class Pump:
         redis: "Redis",
         clock: Callable[[], float],
         counts: Counts,
+        replicas: int = 0,
     ) -> None:
         self.contact_since: float | None = None
         self._redis = redis
         self._clock = clock
         self._counts = counts
+        self._replicas = replicas
         self._queue: deque[Call] = deque()
         self._in_flight: list[Call] = []
         self._wake = asyncio.Event()
@@ -175,7 +179,12 @@ class Pump:
         pipeline = self._redis.pipeline(transaction=False)
         for script, args in batch:
             pipeline.execute_command("EVALSHA", scripts.digest(script), *args)
+        if self._replicas:
+            pipeline.execute_command("WAIT", self._replicas, REPLICA_WITHIN)
         replies: list[Any] = await pipeline.execute(raise_on_error=False)
+        if self._replicas and not _suffices(replies.pop(), self._replicas):
+            # Done, but not safe yet: as if the replies had been lost.
+            raise exceptions.ConnectionError("too few replicas have confirmed")
         return replies
 
     async def _settle(self, calls: list[Call], replies: list[Any]) -> None:
@@ -242,6 +251,10 @@ class Pump:
                 self._counts.broker_reconnects += 1
                 log.info("Redis answers again")
         self._failures = 0
+
+
+def _suffices(reply: Any, replicas: int) -> bool:
+    return isinstance(reply, int) and reply >= replicas
 
 
 def _is_passing(error: Any) -> bool:

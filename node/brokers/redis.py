@@ -66,6 +66,8 @@ class Rules:
     lease: float = 8.0
     heal_within: float = 3.0
     """How long other nodes may take to put back what a Redis that has just come back forgot."""
+    replicas: int = 0
+    """How many replicas of Redis must have a change before it counts as done."""
     alone: bool = False
     """No other process can be at this broker, and it forgets nothing: there is none to wait for."""
 
@@ -85,7 +87,7 @@ class RedisBroker:
         self._clock = clock
         self._random_id = random_id
         self._clients = [connect(REPLY_TIMEOUT), connect(None)]
-        self._pump = Pump(self._clients[0], clock, counts)
+        self._pump = Pump(self._clients[0], clock, counts, rules.replicas)
         self._subscriber = Subscriber(self._clients[1], self._on_message, self._on_confirmed)
         self._lease = Lease(
             rules.lease, self._call, self._subscriber, self._sink_of, self.part, clock, random_id

@@ -32,6 +32,7 @@ TABLE = [
     ("--log-format", "CHAT_LOG_FORMAT", "text"),
     ("--proxy-protocol", "CHAT_PROXY_PROTOCOL", False),
     ("--room-idle", "CHAT_ROOM_IDLE", 86400.0),
+    ("--durability", "CHAT_DURABILITY", 0),
 ]
 
 
