@@ -1,29 +1,16 @@
-"""What the answers to several requests share, and the states of a connection."""
+"""What the answers to several requests share."""
 
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from node.core import names
 from node.core.ports import Position, Refused, Seat
 from node.core.room import Member
+from node.core.session import Session
 from wire import limits
 from wire.errors import Code
 
-if TYPE_CHECKING:
-    from node.core.session import Session
 
-
-class State(Enum):
-    """Where a connection is in its life."""
-
-    NEW = "no hello yet"
-    GREETING = "the broker has been asked about a hello"
-    WELCOME = "holds a session"
-    LEAVING = "says goodbye when what it waits for is done"
-    ENDED = "over"
-
-
-def failed(session: "Session", request: Any, refused: Refused, room: str | None = None) -> None:
+def failed(session: Session, request: Any, refused: Refused, room: str | None = None) -> None:
     """Answer a request that the broker did not do."""
     id = getattr(request, "id", None)
     if refused is Refused.INTERNAL:
@@ -35,7 +22,7 @@ def failed(session: "Session", request: Any, refused: Refused, room: str | None 
     session.error(Code.UNAVAILABLE, text, request.ref, id, room)
 
 
-def room_of(session: "Session", request: Any) -> Member | None:
+def room_of(session: Session, request: Any) -> Member | None:
     """Return one's place in the room that a request names; answers the request if there is none."""
     if (member := session.rooms.get(request.room)) is not None:
         return member
@@ -57,7 +44,7 @@ def too_many() -> tuple[Code, str]:
     return Code.TOO_MANY_ROOMS, f"One may be in at most {limits.ROOMS} rooms."
 
 
-def seat_in(session: "Session", seat: Seat, position: Position | None = None) -> None:
+def seat_in(session: Session, seat: Seat, position: Position | None = None) -> None:
     start = Position.parse(seat.position)
     assert start is not None
     member = Member(session, session.hub.room(seat.room), seat.position)

@@ -3,23 +3,20 @@
 import hashlib
 import hmac
 from functools import partial
-from typing import TYPE_CHECKING
 
 from node.core import names
-from node.core.answers import State, failed, seat_in, too_many
+from node.core.answers import failed, seat_in, too_many
 from node.core.ports import START, Claim, Claimed, Hold, Position, Refused, Seat
 from node.core.room import Member
+from node.core.session import Session
+from node.core.states import State
 from wire.errors import Code, Reason
 from wire.messages import DEFAULT_ROOM, INBOX, PROTOCOL, Hello, Joined, Limits, Welcome
-
-if TYPE_CHECKING:
-    from node.core.session import Session
-
 
 _LIMITS = Limits()
 
 
-def hello(session: "Session", request: Hello, deadline: float) -> None:
+def hello(session: Session, request: Hello, deadline: float) -> None:
     if session.state is not State.NEW:
         session.error(Code.BAD_REQUEST, "There has been a hello already.", request.ref)
         return
@@ -57,7 +54,7 @@ def hello(session: "Session", request: Hello, deadline: float) -> None:
     session.hub.broker.claim(claim, deadline, done)
 
 
-def _session_of(session: "Session", key: str | None) -> str:
+def _session_of(session: Session, key: str | None) -> str:
     if key is None:
         return "u" + session.hub.random_id()
     return hashlib.sha256(key.encode()).hexdigest()[:40]
@@ -76,7 +73,7 @@ def _prepared(rooms: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
 
 
 def _claimed(
-    session: "Session",
+    session: Session,
     request: Hello,
     hold: Hold,
     positions: dict[str, Position],
@@ -120,7 +117,7 @@ def _claimed(
     session.finish()
 
 
-def _unwelcome(session: "Session", request: Hello, refused: Refused) -> None:
+def _unwelcome(session: Session, request: Hello, refused: Refused) -> None:
     """Answer a hello that the broker refused."""
     if refused is Refused.TAKEN:
         text = f"The nick {request.nick} is taken."
@@ -139,7 +136,7 @@ def _unwelcome(session: "Session", request: Hello, refused: Refused) -> None:
         failed(session, request, refused)
 
 
-def _seated(session: "Session", seat: Seat, position: Position | None) -> None:
+def _seated(session: Session, seat: Seat, position: Position | None) -> None:
     """Tell of a room that one is in, and let delivery go on after ``position``."""
     joined = Joined(
         room=seat.room,

@@ -1,8 +1,6 @@
 """Everything that lives on this node: its connections, sessions and rooms."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 from node.core.ports import (
     Broker,
@@ -14,49 +12,21 @@ from node.core.ports import (
     Position,
     Refused,
 )
-from node.core.answers import State
-from node.core.room import Counts as RoomCounts
+from node.core.requests import ROWS
 from node.core.room import Room
+from node.core.rules import Counts, Rules
+from node.core.states import Row, State
 from node.core.session import RETRY_MS, Session
 from wire import limits
-from wire.errors import Code, Reason
+from wire.errors import Reason
 from wire.messages import INBOX
+
+__all__ = ["Counts", "Hub", "Rules"]
 
 LINGER = 5.0
 """Seconds for which a room that everybody here has left is still followed: they may come back."""
 MOVED_FOR = 2 * limits.ANSWER_WITHIN
 """Seconds for which it is remembered that a session moved on: no claim is under way for longer."""
-ANSWER_WITHIN = limits.ANSWER_WITHIN - 0.5
-"""Seconds the broker has for a request: the rest is for the way to the client."""
-
-
-class Counts(RoomCounts, Protocol):
-    """What the core counts."""
-
-    messages_in: int
-    bytes_in: int
-    bytes_out: int
-    slow_readers: int
-    resumes: int
-
-    def refused(self, code: Code) -> None:
-        """A request was refused."""
-
-    def said_bye(self, reason: Reason) -> None:
-        """A connection was ended."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What may be set of the core's behaviour; times are in seconds."""
-
-    kept: int = 1000
-    rate: tuple[float, float] = (20.0, 60.0)
-    token: bytes = field(default=b"", repr=False)
-    ping_after: float = limits.PING_AFTER
-    idle_after: float = limits.IDLE_AFTER
-    answer_within: float = ANSWER_WITHIN
-    backlog_low: int = 64
 
 
 class Hub:
@@ -79,6 +49,7 @@ class Hub:
         self.clock = clock
         self.random_id = random_id
         self.now = clock()
+        self.rows: Mapping[type, Row] = ROWS
         self.connections: dict[Session, None] = {}
         self.sessions: dict[str, Session] = {}
         self.rooms: dict[str, Room] = {}
@@ -86,10 +57,6 @@ class Hub:
         self._stranded: list[Session] = []
         self._moved: dict[Hold, float] = {}
         self._checking = False
-
-    def entry_id(self) -> bytes:
-        """Return a new id for an entry of a log."""
-        return self.random_id().encode()
 
     # Connections
 

@@ -1,21 +1,20 @@
 """Rooms: to make one, join one, leave one."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from node.core import names
-from node.core.answers import State, failed, room_of, seat_in, too_many
+from node.core.answers import failed, room_of, seat_in, too_many
 from node.core.ports import Entry, Position, Refused, Seat
 from node.core.room import Member
+from node.core.session import Session
+from node.core.states import State
 from wire import limits
 from wire.errors import Code
 from wire.messages import Create, Join, Joined, Leave, Left
 
-if TYPE_CHECKING:
-    from node.core.session import Session
 
-
-def join(session: "Session", request: Join | Create, deadline: float) -> None:
+def join(session: Session, request: Join | Create, deadline: float) -> None:
     try:
         name = names.room(request.room)
     except names.BadName as error:
@@ -31,7 +30,7 @@ def join(session: "Session", request: Join | Create, deadline: float) -> None:
 
 
 def _on_join(
-    session: "Session", request: Join | Create, deadline: float, reply: Seat | Refused
+    session: Session, request: Join | Create, deadline: float, reply: Seat | Refused
 ) -> None:
     if reply is Refused.GONE:
         session.reclaim(lambda: session.rerun(request, deadline))
@@ -57,7 +56,7 @@ def _on_join(
 
 
 def _on_join_history(
-    session: "Session",
+    session: Session,
     request: Join,
     seat: Seat,
     reply: tuple[bytes, list[Entry], bool] | Refused,
@@ -70,7 +69,7 @@ def _on_join_history(
     session.finish()
 
 
-def _tell_joined(session: "Session", request: Join | Create, seat: Seat, past: list[Any]) -> None:
+def _tell_joined(session: Session, request: Join | Create, seat: Seat, past: list[Any]) -> None:
     if session.state is State.ENDED:
         return
     member = session.rooms.get(seat.room)
@@ -89,7 +88,7 @@ def _tell_joined(session: "Session", request: Join | Create, seat: Seat, past: l
         seat_in(session, seat)
 
 
-def leave(session: "Session", request: Leave, deadline: float) -> None:
+def leave(session: Session, request: Leave, deadline: float) -> None:
     if (member := room_of(session, request)) is None:
         return
     session.begin()
@@ -100,7 +99,7 @@ def leave(session: "Session", request: Leave, deadline: float) -> None:
 
 
 def _on_leave(
-    session: "Session",
+    session: Session,
     request: Leave,
     member: Member,
     deadline: float,

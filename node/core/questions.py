@@ -1,10 +1,11 @@
 """The smaller requests: another nick, lists, history, pings, the end."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from node.core import names
 from node.core.answers import failed, room_of
 from node.core.ports import Entry, Position, Refused
+from node.core.session import Session
 from wire import limits
 from wire.errors import Code, Reason
 from wire.messages import (
@@ -23,11 +24,8 @@ from wire.messages import (
     SetNick,
 )
 
-if TYPE_CHECKING:
-    from node.core.session import Session
 
-
-def nick(session: "Session", request: SetNick, deadline: float) -> None:
+def nick(session: Session, request: SetNick, deadline: float) -> None:
     try:
         nick, fold = names.nick(request.nick), names.fold(request.nick)
     except names.BadName as error:
@@ -52,7 +50,7 @@ def nick(session: "Session", request: SetNick, deadline: float) -> None:
     session.hub.broker.rename(session.hold, nick, fold, deadline, done)
 
 
-def rooms(session: "Session", request: ListRooms, deadline: float) -> None:
+def rooms(session: Session, request: ListRooms, deadline: float) -> None:
     after = request.after or ""
     try:
         after = names.room(after)
@@ -71,7 +69,7 @@ def rooms(session: "Session", request: ListRooms, deadline: float) -> None:
     session.hub.broker.rooms(after, deadline, done)
 
 
-def members(session: "Session", request: ListMembers, deadline: float) -> None:
+def members(session: Session, request: ListMembers, deadline: float) -> None:
     if (member := room_of(session, request)) is None:
         return
     room = member.room.name
@@ -93,7 +91,7 @@ def members(session: "Session", request: ListMembers, deadline: float) -> None:
     session.hub.broker.members(room, after, deadline, done)
 
 
-def history(session: "Session", request: GetHistory, deadline: float) -> None:
+def history(session: Session, request: GetHistory, deadline: float) -> None:
     if (member := room_of(session, request)) is None:
         return
     room = member.room.name
@@ -117,13 +115,13 @@ def history(session: "Session", request: GetHistory, deadline: float) -> None:
     session.hub.broker.history(room, page, position, limit, deadline, done)
 
 
-def ping(session: "Session", request: Ping, _deadline: float) -> None:
+def ping(session: Session, request: Ping, _deadline: float) -> None:
     session.tell(PongEvent(ref=request.ref))
 
 
-def pong(_session: "Session", _request: Pong, _deadline: float) -> None:
+def pong(_session: Session, _request: Pong, _deadline: float) -> None:
     """A sign of life, like any line."""
 
 
-def quit(session: "Session", _request: Quit, _deadline: float) -> None:
+def quit(session: Session, _request: Quit, _deadline: float) -> None:
     session.end(Reason.QUIT)

@@ -19,6 +19,7 @@ from node.core.ports import (
     Refused,
     Slice,
 )
+from node.core.rules import Counts
 from wire.messages import Gap
 
 FEED_ENTRIES = 100
@@ -38,15 +39,6 @@ class Reader(Protocol):
     def outlet(self) -> Outlet: ...
     @property
     def dialect(self) -> Dialect: ...
-
-
-class Counts(Protocol):
-    """What a room counts."""
-
-    deliveries: int
-    holes_healed: int
-    rewinds_healed: int
-    gaps: int
 
 
 class Member:

@@ -1,22 +1,54 @@
 """One connection and the session it holds: who it is, where it is, what it still waits for."""
 
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
 
-from node.core import requests
 from node.core.limiter import Limiter
-from node.core.ports import Dialect, Hold, Memory, Outlet, Position
-from node.core.answers import State
+from node.core.ports import Broker, Dialect, Hold, Memory, Outlet, Position
 from node.core.room import Member, Room
+from node.core.rules import Counts, Rules
+from node.core.states import EARLY_TYPES, Row, State
 from wire.errors import CODES, Code, Reason, WireError
 from wire.messages import AnyRequest, Bye, Error, Event, PingEvent
 
-if TYPE_CHECKING:
-    from node.core.hub import Hub
-
 RETRY_MS = 1000
 """When to come back, or to ask again, after the broker could not be reached."""
+
+
+class Home(Protocol):
+    """Where a session is: the hub, as far as a session and its requests know it."""
+
+    name: str
+    rules: Rules
+    broker: Broker
+    counts: Counts
+    now: float
+    rows: Mapping[type, Row]
+
+    def clock(self) -> float:
+        """Return the time, in seconds that do not go back."""
+
+    def random_id(self) -> str:
+        """Return an id that is unique in the whole system."""
+
+    def room(self, name: str) -> Room:
+        """Return a room, followed from now on."""
+
+    def inbox(self, session: "Session", top: Position) -> Room:
+        """Return the inbox of a session, which continues after ``top``."""
+
+    def welcomed(self, session: "Session", resumed: bool) -> None:
+        """A connection has got hold of a session."""
+
+    def has_moved(self, hold: Hold) -> bool:
+        """Say whether a session that is just being taken went on elsewhere meanwhile."""
+
+    def disconnected(self, session: "Session") -> None:
+        """Forget a connection."""
+
+    def recover(self, session: "Session") -> None:
+        """The broker says that a session here is not ours."""
 
 
 class Waiting(NamedTuple):
@@ -52,7 +84,7 @@ class Session:
         *("_busy", "_flying", "_queue", "_stranded"),
     )
 
-    def __init__(self, hub: "Hub", outlet: Outlet, dialect: Dialect) -> None:
+    def __init__(self, hub: Home, outlet: Outlet, dialect: Dialect) -> None:
         self.hub = hub
         self.outlet = outlet
         self.dialect = dialect
@@ -88,7 +120,7 @@ class Session:
 
     def handle(self, request: AnyRequest) -> None:
         """Take a request."""
-        row = requests.ROWS[type(request)]
+        row = self.hub.rows[type(request)]
         if self.state is State.NEW and not row.early:
             self.refuse_early(request.ref)
             return
@@ -113,7 +145,7 @@ class Session:
         if self.state is State.ENDED:
             return
         if self.state is State.NEW and not fault.fatal and fault.type is not None:
-            if fault.type not in requests.EARLY_TYPES:
+            if fault.type not in EARLY_TYPES:
                 self.refuse_early(fault.ref)
                 return
         if not fault.fatal and (wait := self.limiter.take(self.hub.clock())):
@@ -155,7 +187,7 @@ class Session:
 
     def rerun(self, request: AnyRequest, deadline: float) -> None:
         """Do a request once more, now that the session has been put back."""
-        row = requests.ROWS[type(request)]
+        row = self.hub.rows[type(request)]
         if row.overlaps:
             self._flying -= 1
         else:
@@ -166,7 +198,7 @@ class Session:
 
     def _go_on(self) -> None:
         while self._queue and not self._busy:
-            row = requests.ROWS[type(self._queue[0].request)]
+            row = self.hub.rows[type(self._queue[0].request)]
             if self._flying and not row.overlaps:
                 break
             waiting = self._queue.popleft()

@@ -3,19 +3,15 @@
 import hashlib
 import re
 from functools import partial
-from typing import TYPE_CHECKING
 
 from node.core import names
 from node.core.answers import failed, not_in
 from node.core.ports import Kept, Post, Refused
+from node.core.session import Session
 from wire import codec
 from wire import text as texts
 from wire.errors import Code
 from wire.messages import Ack, Send, SendDirect, Words
-
-if TYPE_CHECKING:
-    from node.core.session import Session
-
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -29,7 +25,7 @@ def _token(id: str | None) -> str:
     return "~" + hashlib.blake2b(id.encode(), digest_size=20).hexdigest()
 
 
-def send(session: "Session", request: Send, deadline: float) -> None:
+def send(session: Session, request: Send, deadline: float) -> None:
     member = session.rooms.get(request.room)
     if member is None:
         try:
@@ -51,13 +47,13 @@ def send(session: "Session", request: Send, deadline: float) -> None:
     session.hub.broker.publish(member.room.name, post)
 
 
-def _post(session: "Session", request: Send | SendDirect, body: bytes, deadline: float) -> Post:
+def _post(session: Session, request: Send | SendDirect, body: bytes, deadline: float) -> Post:
     hub = session.hub
     done = partial(_on_sent, session, request, deadline)
-    return Post(session.hold, hub.entry_id(), _token(request.id), body, deadline, done)
+    return Post(session.hold, hub.random_id().encode(), _token(request.id), body, deadline, done)
 
 
-def direct(session: "Session", request: SendDirect, deadline: float) -> None:
+def direct(session: Session, request: SendDirect, deadline: float) -> None:
     try:
         fold = names.fold(request.to)
     except names.BadName as error:
@@ -75,7 +71,7 @@ def direct(session: "Session", request: SendDirect, deadline: float) -> None:
 
 
 def _on_sent(
-    session: "Session", request: Send | SendDirect, deadline: float, reply: Kept | Refused
+    session: Session, request: Send | SendDirect, deadline: float, reply: Kept | Refused
 ) -> None:
     if isinstance(reply, Kept):
         if request.id is not None:
@@ -102,7 +98,7 @@ def _ack(request: Send | SendDirect, kept: Kept) -> Ack:
 
 
 def _unsendable(
-    session: "Session",
+    session: Session,
     request: Send | SendDirect,
     deadline: float,
     code: Code,
