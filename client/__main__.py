@@ -19,12 +19,22 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 def main() -> None:
     """Run the client, and end the process with its status."""
+    _open_standard_streams()
     options = parse_options()
     try:
         status = asyncio.run(_run(options))
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)
+
+
+def _open_standard_streams() -> None:
+    """Point what was closed at nothing: the first socket would get its number, and our output."""
+    for fd in (0, 1, 2):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 async def _run(options: Options) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from client.safe import safe_word
 from wire import limits, messages as m, text as texts
 
 HISTORY_SHOWN = 20
@@ -46,11 +47,11 @@ def parse(line: str, room: str | None) -> Meaning:
         return _say(line[1:], room)
     if not line.startswith("/"):
         return _say(line, room)
-    name, rest = _halves(line[1:])
+    name, rest = ("", "") if line[1:2].isspace() else _halves(line[1:])
     row = COMMANDS.get(name.lower())
     if row is None:
         raise CommandError(
-            f"There is no command /{name}; /help shows those there are,"
+            f"There is no command /{safe_word(name)}; /help shows those there are,"
             " and // at the start sends a /."
         )
     try:

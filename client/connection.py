@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -233,8 +234,6 @@ class Chat(Talk):
 
     def hear(self, received: Received, show: bool, settled: str | None) -> None:
         """Take what a node said: hand an answer to who waits for it, keep news for the reader."""
-        if show:
-            self._feed.put(received)
         event = received.event
         answer = self._answers.pop(settled, None) if settled else None
         if answer and not answer.done():
@@ -245,8 +244,11 @@ class Chat(Talk):
         if self._ready and not self._ready.done():
             if isinstance(event, m.Error) and event.room is not None and not is_passing(event):
                 self._ready.set_exception(refusal(event))
+                received = replace(received, is_end=True)
             elif self._session.is_ready:
                 self._ready.set_result(None)
+        if show:
+            self._feed.put(received)
         self._balance()
 
     def _balance(self) -> None:

@@ -58,7 +58,7 @@ class Conversation:
             self._show_own_leave(event)
         elif self._is_own_return(event):
             pass
-        elif not isinstance(event, m.Bye):
+        else:
             self._render(event)
             self._turn_page(event)
         if self.room is not None and self.room not in self._chat.rooms:

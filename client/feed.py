@@ -26,11 +26,13 @@ class Received:
     """What a node said: the line as it came, and the event it holds.
 
     ``event`` is None where the client does not know the type; ``line`` is empty for what the
-    client itself has to say: an ``Away``, and errors of its own.
+    client itself has to say: an ``Away``, and errors of its own. ``is_end`` is True of what ended
+    the connection, or the attempt to begin: an ``Away`` or an exception tells people of it.
     """
 
     event: AnyEvent | Away | None
     line: bytes = b""
+    is_end: bool = False
 
 
 class Feed:

@@ -9,7 +9,8 @@ from client.feed import Away, Received
 from client.link import Link
 from client.liveness import Liveness, Verdict
 from client.route import Address, Route
-from client.session import Parting, Session
+from client.session import Session
+from client.steps import Parting
 from client.surroundings import Surroundings, Timer
 from wire.codec import decode_event, encode
 from wire.errors import Reason, WireError
@@ -118,6 +119,7 @@ class Lifeline:
         self._link = link
         self._liveness = Liveness(self._around.clock())
         self.write([self._session.connected(self._around.now_ms())])
+        link.resume()
         self._set_alarm()
         try:
             why = await asyncio.shield(link.closed)
@@ -169,7 +171,8 @@ class Lifeline:
         if isinstance(event, Welcome):
             self._take_welcome(now)
         self.write(step.write)
-        self._hear(Received(event, line), step.show, step.settled)
+        received = Received(event, line, is_end=step.parting is not None)
+        self._hear(received, step.show, step.settled)
         for doubt in step.doubts:
             self._hear(Received(doubt), True, doubt.id)
         if step.parting and self._link:

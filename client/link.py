@@ -11,6 +11,7 @@ from wire.lines import LineReader
 class Link(asyncio.Protocol):
     """Cuts what comes into lines and hands them on; ``closed`` is done when it is over.
 
+    It reads nothing before the first ``resume``: whoever opened it has to know it first.
     The result of ``closed`` is a few words on why. An exception in ``on_lines`` is a fault of
     ours, not of the connection's: it becomes the exception of ``closed``.
     """
@@ -25,6 +26,7 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
         self._transport = cast(asyncio.Transport, transport)
+        self._transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio."""

@@ -4,6 +4,8 @@ from enum import Enum, auto
 
 from wire import limits
 
+PING_WHEN_IDLE = limits.PING_AFTER / 2
+"""Seconds of silence after which any node is asked: one that hangs says no goodbye."""
 PING_WHEN_OWED = 2.0
 """Seconds of silence after which a node that owes an answer is asked whether it is there."""
 WELCOME_WITHIN = limits.ANSWER_WITHIN + 2.0
@@ -47,7 +49,7 @@ class Liveness:
             return self._welcome_by
         if self._pinged_at is not None:
             return self._pinged_at + limits.PONG_WITHIN
-        idle_at = self._heard_at + limits.PING_AFTER
+        idle_at = self._heard_at + PING_WHEN_IDLE
         if not owed:
             return idle_at
         return min(idle_at, max(self._heard_at, self._asked_at) + PING_WHEN_OWED)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable
 from functools import partial
+from typing import cast
 
 from client.connection import Away, Chat
 from client.errors import ChatError, NickRefused
@@ -167,9 +168,9 @@ async def _read(
     away = False
     async for received in chat.received():
         event = received.event
-        worth_telling = isinstance(event, (Away, *also)) and getattr(event, "id", None) is None
-        if event is not None and worth_telling:
-            warn((render(event, View()) or "")[2:])
+        is_answer = getattr(event, "id", None) is not None  # of a line, and told with its number
+        if isinstance(event, (Away, *also)) and not (is_answer or received.is_end):
+            warn((render(cast(m.AnyEvent | Away, event), View()) or "")[2:])
         elif isinstance(event, m.Welcome) and away:
             warn(f"Connected to {safe_line(event.node)}.")
         away = isinstance(event, Away) or (away and not isinstance(event, m.Welcome))

@@ -74,9 +74,10 @@ class Terminal:
 
     async def _show_all(self, chat: Chat) -> None:
         assert self._conversation
-        async for event in chat:
-            self._conversation.show(event)
-            self._prompt.app.invalidate()
+        async for received in chat.received():
+            if received.event is not None and not received.is_end:
+                self._conversation.show(received.event)
+                self._prompt.app.invalidate()
 
     async def _talk(self, chat: Chat) -> None:
         conversation = self._conversation

@@ -72,6 +72,8 @@ class FakeTime:
         timer = FakeTimer(self.now + delay, callback)
         heapq.heappush(self._timers, (timer.at, next(self._count), timer))
         self._set.set()
+        if delay <= 0:
+            asyncio.get_running_loop().call_soon(self.advance, 0.0)
         return timer
 
 

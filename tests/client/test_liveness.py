@@ -1,6 +1,6 @@
 """A silent node is asked whether it is there, and given up when it does not say so."""
 
-from client.liveness import PING_WHEN_OWED, WELCOME_WITHIN, Liveness, Verdict
+from client.liveness import PING_WHEN_IDLE, PING_WHEN_OWED, WELCOME_WITHIN, Liveness, Verdict
 from wire import limits
 
 
@@ -25,36 +25,36 @@ def test_a_node_that_only_pings_before_the_welcome_is_given_up_too() -> None:
 
 def test_silence_leads_to_a_ping_and_then_to_the_end() -> None:
     liveness = alive()
-    assert liveness.judge(limits.PING_AFTER - 0.1, owed=False) is Verdict.FINE
-    assert liveness.judge(limits.PING_AFTER, owed=False) is Verdict.PING
-    assert liveness.judge(limits.PING_AFTER, owed=False) is Verdict.FINE
-    end = limits.PING_AFTER + limits.PONG_WITHIN
+    assert liveness.judge(PING_WHEN_IDLE - 0.1, owed=False) is Verdict.FINE
+    assert liveness.judge(PING_WHEN_IDLE, owed=False) is Verdict.PING
+    assert liveness.judge(PING_WHEN_IDLE, owed=False) is Verdict.FINE
+    end = PING_WHEN_IDLE + limits.PONG_WITHIN
     assert liveness.next_at(owed=False) == end
     assert liveness.judge(end, owed=False) is Verdict.DEAD
 
 
 def test_any_line_is_a_sign_of_life() -> None:
     liveness = alive()
-    liveness.judge(limits.PING_AFTER, owed=False)
-    liveness.heard(limits.PING_AFTER + 4.9)
-    assert liveness.next_at(owed=False) == limits.PING_AFTER + 4.9 + limits.PING_AFTER
+    liveness.judge(PING_WHEN_IDLE, owed=False)
+    liveness.heard(PING_WHEN_IDLE + 4.9)
+    assert liveness.next_at(owed=False) == PING_WHEN_IDLE + 4.9 + PING_WHEN_IDLE
 
 
 def test_a_node_that_owes_an_answer_is_asked_sooner() -> None:
     liveness = alive()
-    liveness.asked(10.0)
-    assert liveness.judge(10.0, owed=True) is Verdict.FINE
-    assert liveness.judge(10.0 + PING_WHEN_OWED, owed=True) is Verdict.PING
+    liveness.asked(5.0)
+    assert liveness.judge(5.0, owed=True) is Verdict.FINE
+    assert liveness.judge(5.0 + PING_WHEN_OWED, owed=True) is Verdict.PING
 
 
 def test_asking_again_and_again_does_not_put_the_ping_off() -> None:
     liveness = alive()
-    for now in (10.0, 11.0, 11.9):
+    for now in (5.0, 6.0, 6.9):
         liveness.asked(now)
-    assert liveness.next_at(owed=True) == 10.0 + PING_WHEN_OWED
+    assert liveness.next_at(owed=True) == 5.0 + PING_WHEN_OWED
 
 
 def test_an_old_question_does_not_bring_the_general_ping_forward_or_back() -> None:
     liveness = alive()
-    liveness.asked(limits.PING_AFTER - 0.5)
-    assert liveness.next_at(owed=True) == limits.PING_AFTER
+    liveness.asked(PING_WHEN_IDLE - 0.5)
+    assert liveness.next_at(owed=True) == PING_WHEN_IDLE

@@ -1,0 +1,34 @@
+"""What a session answers to an event, as plain data."""
+
+from dataclasses import dataclass
+
+from wire import messages as m
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """The connection is over: whether, and after how many seconds, to come back.
+
+    ``refusal`` is the error that ended it, ``reason`` that of the node's bye.
+    """
+
+    come_back: bool
+    after: float = 0.0
+    reason: str = ""
+    refusal: m.Error | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one event leads to.
+
+    ``write`` is for the node, in this order. ``show`` is False for what was seen before and for
+    what is nobody's news. ``settled`` is the ``ref`` or ``id`` of the request that the event
+    answers for good. ``doubts`` are messages given up, as errors of the client's own.
+    """
+
+    write: tuple[m.Request, ...] = ()
+    show: bool = True
+    settled: str | None = None
+    doubts: tuple[m.Error, ...] = ()
+    parting: Parting | None = None
