@@ -216,6 +216,8 @@ def _check_together(settings: Settings, sources: Mapping[str, str]) -> None:
         if getattr(settings, one) and not getattr(settings, other):
             flag = "--" + other.replace("_", "-")
             _fail(sources[one], repr(getattr(settings, one)), f"{flag} beside it: both or neither")
+    if settings.durability and settings.redis_url.is_memory:
+        _fail(sources["durability"], repr(settings.durability), "0 with memory://: no replicas")
     if settings.proxy_protocol and settings.tls_cert:
         # The header comes before the handshake, which asyncio's servers begin by themselves.
         _fail(sources["proxy_protocol"], "'1'", "0 with --tls-cert: let the proxy do the TLS")

@@ -51,6 +51,8 @@ class Lease:
         self._part = part
         self._clock = clock
         self._random_id = random_id
+        self.refused = False
+        """The data in Redis are not ours to touch."""
         self._known = False
         self._changes = 0
         self._probe = 0
@@ -91,6 +93,7 @@ class Lease:
         status = found[0]
         if status == b"format":
             self._trouble = f"the data in Redis has format {found[1].decode()}, not {FORMAT}"
+            self.refused = True
             log.error("%s: upgrade this node, or give it another database", self._trouble)
             return False
         if status == b"dead":

@@ -221,6 +221,9 @@ class RedisBroker:
 
     def claim(self, claim: Claim, deadline: float, done: Done[Claimed]) -> None:
         """Begin or continue a session."""
+        if self._lease.refused:
+            done(Refused.UNAVAILABLE)
+            return
         rules = self._rules
         args: list[Any] = [
             *(self._random_id(), claim.hold.session, int(claim.keyed), claim.nick, claim.fold),
@@ -260,12 +263,14 @@ class RedisBroker:
         parse = self._changed(lambda found: (found[1].decode(), int(found[2])))
         self._ask("nick", args, deadline, done, parse)
 
-    def part(self, hold: Hold, quit: bool) -> None:
+    def part(self, hold: Hold, quit: bool, done: Callable[[], None] | None = None) -> None:
         """End a connection's hold on a session, however long the broker takes to hear of it."""
 
         def reply(found: Any) -> None:
             if not isinstance(found, Refused):
                 self._lease.note(found[0])
+            if done is not None:
+                done()
 
         rules = self._rules
         reason = "quit" if quit else "lost"

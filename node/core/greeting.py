@@ -46,11 +46,11 @@ def hello(session: Session, request: Hello, deadline: float) -> None:
     hold = Hold(_session_of(session, request.key), session.hub.broker.owner())
     default = DEFAULT_ROOM if request.rooms is None else ""
     known = [("r:" + room, at) for room, at in positions.items() if room != INBOX]
-    claim = Claim(hold, session.keyed, nick, fold, request.attempt, rooms, default, known)
+    claim = Claim(hold, session.keyed, nick, fold, request.attempt, list(rooms), default, known)
     session.fold = fold
     session.state = State.GREETING
     session.begin()
-    done = partial(_claimed, session, request, hold, positions, bad)
+    done = partial(_claimed, session, request, hold, positions, rooms, bad)
     session.hub.broker.claim(claim, deadline, done)
 
 
@@ -60,16 +60,16 @@ def _session_of(session: Session, key: str | None) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:40]
 
 
-def _prepared(rooms: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the names of rooms, each once, and those that are not possible, with the reason."""
-    good: dict[str, None] = {}
+def _prepared(rooms: list[str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Return rooms by name, as asked for, and those that are not possible, with the reason."""
+    good: dict[str, str] = {}
     bad = []
     for room in rooms:
         try:
-            good[names.room(room)] = None
+            good.setdefault(names.room(room), room)
         except names.BadName as error:
             bad.append((room, str(error)))
-    return list(good), bad
+    return good, bad
 
 
 def _claimed(
@@ -77,9 +77,13 @@ def _claimed(
     request: Hello,
     hold: Hold,
     positions: dict[str, Position],
+    asked: dict[str, str],
     bad: list[tuple[str, str]],
     reply: Claimed | Refused,
 ) -> None:
+    if reply in (Refused.UNAVAILABLE, Refused.INTERNAL):
+        # It may have been done all the same, and then nobody would ever let go of the session.
+        session.hub.broker.part(hold, quit=False)
     if session.state is State.ENDED:
         if isinstance(reply, Claimed):
             session.hub.broker.part(hold, quit=False)
@@ -107,13 +111,14 @@ def _claimed(
         for room, text in bad:
             session.error(Code.BAD_ROOM, text, request.ref, room=room)
         for room in reply.refused:
-            session.error(*too_many(), request.ref, room=room)
+            session.error(*too_many(), request.ref, room=asked.get(room, room))
         for seat in reply.seats:
             _seated(session, seat, positions.get(seat.room))
         if reply.inbox is not None and reply.resumed:
             session.inbox = Member(session, session.hub.inbox(session, reply.inbox), "")
             session.inbox.resumed = True
             session.inbox.room.add(session.inbox, positions.get(INBOX, START))
+        session.hub.seated(session)
     session.finish()
 
 

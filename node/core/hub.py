@@ -1,6 +1,7 @@
 """Everything that lives on this node: its connections, sessions and rooms."""
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from node.core.ports import (
     Broker,
@@ -23,10 +24,12 @@ from wire.messages import INBOX
 
 __all__ = ["Counts", "Hub", "Rules"]
 
+K = TypeVar("K")
+
 LINGER = 5.0
 """Seconds for which a room that everybody here has left is still followed: they may come back."""
 MOVED_FOR = 2 * limits.ANSWER_WITHIN
-"""Seconds for which it is remembered that a session moved on: no claim is under way for longer."""
+"""Seconds for which it is remembered what overtook a claim: none is under way for longer."""
 
 
 class Hub:
@@ -56,6 +59,7 @@ class Hub:
         self._fan_out = fan_out
         self._stranded: list[Session] = []
         self._moved: dict[Hold, float] = {}
+        self._early: dict[str, float] = {}
         self._checking = False
 
     # Connections
@@ -71,6 +75,8 @@ class Hub:
         self.connections.pop(session, None)
         if self.sessions.get(session.hold.session) is session:
             del self.sessions[session.hold.session]
+            # An inbox may end with its session; it must not be taken for one that was forgotten.
+            self.rooms.pop("i:" + session.hold.session, None)
 
     def welcomed(self, session: Session, resumed: bool) -> None:
         """A connection has got hold of a session: an older one here is replaced."""
@@ -78,6 +84,12 @@ class Hub:
             older.end(Reason.REPLACED)
         self.sessions[session.hold.session] = session
         self.counts.resumes += resumed
+
+    def seated(self, session: Session) -> None:
+        """A session has got its places: a direct that came too early is read now."""
+        log = "i:" + session.hold.session
+        if self._early.pop(log, None) is not None:
+            self.differs(log)
 
     def has_moved(self, hold: Hold) -> bool:
         """Say whether a session that is just being taken went on elsewhere meanwhile."""
@@ -125,6 +137,9 @@ class Hub:
         room = self.rooms.get(frame.log) or self._first_direct(frame)
         if room is not None:
             room.receive(frame)
+        elif frame.log.startswith("i:"):
+            # This may overtake the reply that gives us the session.
+            self._early[frame.log] = self.now
 
     def confirmed(self, log: str) -> None:
         """The frames of a room are delivered from now on; earlier ones may have been missed."""
@@ -194,7 +209,7 @@ class Hub:
                 self._restore(session, anew=False)
 
     def _restore(self, session: Session, anew: bool) -> None:
-        if session.restoring:
+        if session.restoring or session.state is State.ENDED:
             return
         session.restoring = True
         memory = session.memory(self.broker.owner())
@@ -203,7 +218,7 @@ class Hub:
             session.restoring = False
             if session.state is State.ENDED:
                 # It ended while it was being put back: let go of it once more.
-                if reply is True:
+                if reply is True or reply is Refused.UNAVAILABLE:
                     self.broker.part(memory.hold, quit=False)
             elif reply is True:
                 session.reclaimed(memory.hold)
@@ -221,9 +236,8 @@ class Hub:
         now = self.now = self.clock()
         for session in list(self.connections):
             session.check(now)
-        if self._moved:
-            recent = {hold: at for hold, at in self._moved.items() if now - at < MOVED_FOR}
-            self._moved = recent
+        self._moved = _recent(self._moved, now)
+        self._early = _recent(self._early, now)
         for log, room in list(self.rooms.items()):
             if not room.empty:
                 if room.stale:
@@ -242,3 +256,7 @@ class Hub:
     def say_goodbye(self, session: Session) -> None:
         """Ask a client to go on at another node."""
         session.leave_soon(RETRY_MS // 10)
+
+
+def _recent(times: dict[K, float], now: float) -> dict[K, float]:
+    return {key: at for key, at in times.items() if now - at < MOVED_FOR} if times else times

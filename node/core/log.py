@@ -58,8 +58,9 @@ def loss(ring: "Ring", found: Slice) -> Loss | None:
     if found.top is None:
         return Loss(ring.base, list(ring.entries))
     there = {entry.id for entry in found.entries}
+    remembered = _not_trimmed(ring.entries, found.entries)
     if found.top.epoch != ring.epoch:
-        lost = [entry for entry in ring.entries if entry.id not in there]
+        lost = [entry for entry in remembered if entry.id not in there]
         return Loss(START._replace(epoch=ring.epoch), lost) if lost else None
     by_offset = {entry.offset: entry.id for entry in found.entries}
     shared = ring.base
@@ -74,12 +75,24 @@ def loss(ring: "Ring", found: Slice) -> Loss | None:
     oldest = found.entries[0].offset if found.entries else found.top.offset + 1
     lost = [
         entry
-        for entry in ring.entries
+        for entry in remembered
         if entry.id not in there
         and entry.offset > shared.offset
         and (entry.offset >= oldest or entry.offset > found.top.offset)
     ]
     return Loss(shared, lost) if lost else None
+
+
+def _not_trimmed(ours: list[Entry], kept: list[Entry]) -> list[Entry]:
+    """Return our entries without those before the oldest one of a log that was trimmed.
+
+    They may have been put back, more than the log keeps; to put them back again would never end.
+    """
+    if kept and kept[0].offset > 1:
+        for place, entry in enumerate(ours):
+            if entry.id == kept[0].id:
+                return ours[place:]
+    return ours
 
 
 class Ring:

@@ -33,7 +33,8 @@ def _on_join(
     session: Session, request: Join | Create, deadline: float, reply: Seat | Refused
 ) -> None:
     if reply is Refused.GONE:
-        session.reclaim(lambda: session.rerun(request, deadline))
+        done = partial(_on_join, session, request, deadline)
+        session.reclaim(request, deadline, done)
         return
     if reply is Refused.EXISTS:
         text = f"There is a room called {request.room} already. /join {request.room} gets you in."
@@ -106,7 +107,8 @@ def _on_leave(
     reply: tuple[str, int] | None | Refused,
 ) -> None:
     if reply is Refused.GONE:
-        session.reclaim(lambda: session.rerun(request, deadline))
+        done = partial(_on_leave, session, request, member, deadline)
+        session.reclaim(request, deadline, done)
         return
     if isinstance(reply, Refused):
         member.room.go_on(member)

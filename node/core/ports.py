@@ -215,7 +215,7 @@ class Broker(Protocol):
     ) -> None:
         """Give a session another nick; the reply is the old one and the time."""
 
-    def part(self, hold: Hold, quit: bool) -> None:
+    def part(self, hold: Hold, quit: bool, done: Callable[[], None] | None = None) -> None:
         """End a connection's hold on a session, however long the broker takes to hear of it."""
 
     def restore(self, memory: Memory, anew: bool, done: Done[bool]) -> None:

@@ -7,7 +7,7 @@ from node.core.answers import failed, room_of
 from node.core.ports import Entry, Position, Refused
 from node.core.session import Session
 from wire import limits
-from wire.errors import Code, Reason
+from wire.errors import Code
 from wire.messages import (
     GetHistory,
     History,
@@ -34,7 +34,7 @@ def nick(session: Session, request: SetNick, deadline: float) -> None:
 
     def done(reply: tuple[str, int] | Refused) -> None:
         if reply is Refused.GONE:
-            session.reclaim(lambda: session.rerun(request, deadline))
+            session.reclaim(request, deadline, done)
             return
         if reply is Refused.TAKEN:
             text = f"The nick {nick} is taken."
@@ -124,4 +124,4 @@ def pong(_session: Session, _request: Pong, _deadline: float) -> None:
 
 
 def quit(session: Session, _request: Quit, _deadline: float) -> None:
-    session.end(Reason.QUIT)
+    session.quit()

@@ -105,8 +105,8 @@ class Room:
         elif frame.epoch == top.epoch and frame.first <= top.offset:
             self._overlap(frame, top)
         else:
-            # Higher: a hole. Another epoch: another log.
-            self._hold(frame)
+            # Higher: a hole. Another epoch: another log. Either way the log tells, this frame's
+            # entries too; a frame that it does not know of must not be waited for.
             self.sync()
 
     def _overlap(self, frame: Frame, top: Position) -> None:
@@ -116,7 +116,6 @@ class Room:
         old = frame.entries[: len(frame.entries) - len(new)]
         last = old[-1]
         if last.offset >= self.ring.base.offset and not self.ring.has(last.offset, last.id):
-            self._hold(frame)
             self.sync()
         elif new:
             self._accept(new)

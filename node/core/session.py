@@ -5,15 +5,19 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from node.core.limiter import Limiter
-from node.core.ports import Broker, Dialect, Hold, Memory, Outlet, Position
+from node.core.ports import Broker, Dialect, Hold, Memory, Outlet, Position, Refused
 from node.core.room import Member, Room
 from node.core.rules import Counts, Rules
 from node.core.states import EARLY_TYPES, Row, State
 from wire.errors import CODES, Code, Reason, WireError
 from wire.messages import AnyRequest, Bye, Error, Event, PingEvent
 
+QUIT_WITHIN = 3.0
+"""Seconds for the broker to hear of a `quit`; after that the goodbye is said without waiting."""
 RETRY_MS = 1000
 """When to come back, or to ask again, after the broker could not be reached."""
+TOO_LATE = 0.5
+"""Seconds before its deadline from which a request is not begun, nor waited for, any more."""
 
 
 class Home(Protocol):
@@ -41,6 +45,9 @@ class Home(Protocol):
     def welcomed(self, session: "Session", resumed: bool) -> None:
         """A connection has got hold of a session."""
 
+    def seated(self, session: "Session") -> None:
+        """A session has got its places."""
+
     def has_moved(self, hold: Hold) -> bool:
         """Say whether a session that is just being taken went on elsewhere meanwhile."""
 
@@ -58,12 +65,20 @@ class Waiting(NamedTuple):
     deadline: float
 
 
+class Stranded(NamedTuple):
+    """A request that waits for its session to be put back; ``done`` takes what it comes to."""
+
+    request: AnyRequest
+    deadline: float
+    done: Callable[[Refused], None]
+
+
 class Session:
     """A connection's side of a session.
 
     Requests are done in order. Those that only append (``overlaps`` in their row) follow each other
     without waiting for replies; any other one waits until the ones before it are done, and the ones
-    behind it wait for it.
+    behind it wait for it. While the session is being put back, all of them wait.
     """
 
     __slots__ = (
@@ -79,6 +94,7 @@ class Session:
             "farewell",
             "throttled",
             "restoring",
+            "quit_by",
             "retry_after_ms",
         ),
         *("_busy", "_flying", "_queue", "_stranded"),
@@ -105,11 +121,12 @@ class Session:
         self.farewell: Reason | None = None
         self.throttled = False
         self.restoring = False
+        self.quit_by: float | None = None
         self.retry_after_ms = 0
         self._busy = False
         self._flying = 0
         self._queue: deque[Waiting] | None = None
-        self._stranded: list[Callable[[], None]] | None = None
+        self._stranded: list[Stranded] | None = None
 
     # In
 
@@ -133,7 +150,7 @@ class Session:
             self.refuse_flood(request, wait)
             return
         deadline = now + self.hub.rules.answer_within
-        if self._queue or self._busy or (self._flying and not row.overlaps):
+        if self._queue or self._must_wait(row):
             if self._queue is None:
                 self._queue = deque()
             self._queue.append(Waiting(request, deadline))
@@ -179,35 +196,39 @@ class Session:
             self._flying -= 1
         else:
             self._busy = False
-        if self._queue or self.state is State.LEAVING:
-            self._go_on()
+        self._go_on()
+
+    def _must_wait(self, row: Row) -> bool:
+        waits = self._stranded is not None or self.restoring or self._busy
+        return waits or (self._flying > 0 and not row.overlaps)
+
+    def _go_on(self) -> None:
+        while self._queue:
+            waiting = self._queue[0]
+            row = self.hub.rows[type(waiting.request)]
+            late = row.counted and self._is_late(waiting.deadline)
+            if self._must_wait(row) and not late:
+                break
+            self._queue.popleft()
+            if self.state is State.NEW and not row.early:
+                self.refuse_early(waiting.request.ref)
+            elif self.state in (State.NEW, State.GREETING, State.WELCOME):
+                if late:
+                    self._refuse_late(waiting.request)
+                else:
+                    row.run(self, waiting.request, waiting.deadline)
+        if self.state is State.LEAVING and not self._flying and not self._busy:
+            self.end(Reason.DRAINING, self.retry_after_ms)
         if self.throttled and self.backlog <= self.hub.rules.backlog_low:
             self.throttled = False
             self.outlet.read_on()
 
-    def rerun(self, request: AnyRequest, deadline: float) -> None:
-        """Do a request once more, now that the session has been put back."""
-        row = self.hub.rows[type(request)]
-        if row.overlaps:
-            self._flying -= 1
-        else:
-            self._busy = False
-        if self.state in (State.WELCOME, State.LEAVING):
-            row.run(self, request, deadline)
-        self._go_on()
+    def _is_late(self, deadline: float) -> bool:
+        return deadline - self.hub.clock() <= TOO_LATE
 
-    def _go_on(self) -> None:
-        while self._queue and not self._busy:
-            row = self.hub.rows[type(self._queue[0].request)]
-            if self._flying and not row.overlaps:
-                break
-            waiting = self._queue.popleft()
-            if self.state is State.NEW and not row.early:
-                self.refuse_early(waiting.request.ref)
-            elif self.state in (State.NEW, State.WELCOME):
-                row.run(self, waiting.request, waiting.deadline)
-        if self.state is State.LEAVING and not self._flying and not self._busy:
-            self.end(Reason.DRAINING, self.retry_after_ms)
+    def _refuse_late(self, request: AnyRequest) -> None:
+        id, room = getattr(request, "id", None), getattr(request, "room", None)
+        self.error(Code.UNAVAILABLE, "The broker takes too long; try again.", request.ref, id, room)
 
     # Out
 
@@ -243,7 +264,8 @@ class Session:
 
     def drained(self) -> None:
         """What was written has been taken: go on."""
-        self.paused_at = None
+        if self.paused_at is not None:
+            self.paused_at, self.heard = None, self.hub.now
         for member in self.members():
             if member.cursor is not None:
                 member.room.feed(member)
@@ -265,7 +287,8 @@ class Session:
     def check(self, now: float) -> None:
         """Look at what time has brought: silence, or a client that does not read."""
         rules = self.hub.rules
-        silence = now - self.heard
+        # Who does not read is not read from either: its silence says nothing.
+        silence = now - self.heard if self.paused_at is None else 0.0
         if silence < rules.ping_after:
             self.pinged = False
         elif silence >= rules.idle_after:
@@ -274,12 +297,18 @@ class Session:
         elif not self.pinged:
             self.pinged = True
             self.tell(PingEvent())
+        if self.quit_by is not None and now >= self.quit_by:
+            self.end(Reason.QUIT)
+            return
         if self.paused_at is not None:
             unread = self.outlet.unread
             if unread < self.unread:
                 self.paused_at, self.unread = now, unread
             elif now - self.paused_at >= rules.idle_after:
                 self.end(Reason.SLOW, RETRY_MS)
+                return
+        if self._stranded or self._queue:
+            self._expire()
 
     # The hold on the session
 
@@ -296,12 +325,14 @@ class Session:
             [(name, member.joined) for name, member in self.rooms.items()],
         )
 
-    def reclaim(self, again: Callable[[], None]) -> None:
-        """The broker says that this session is not ours: find out, and then do ``again``."""
+    def reclaim(
+        self, request: AnyRequest, deadline: float, done: Callable[[Refused], None]
+    ) -> None:
+        """The broker says that this session is not ours: find out, and do the request again."""
         if self._stranded is None:
             self._stranded = []
             self.hub.recover(self)
-        self._stranded.append(again)
+        self._stranded.append(Stranded(request, deadline, done))
 
     def reclaimed(self, hold: Hold | None) -> None:
         """Go on with a new hold, or end without one."""
@@ -310,8 +341,23 @@ class Session:
             self.end(Reason.CUT_OFF, RETRY_MS)
         else:
             self.hold = hold
-        for again in stranded:
-            again()
+        for request, deadline, _ in stranded:
+            row = self.hub.rows[type(request)]
+            if row.overlaps:
+                self._flying -= 1
+            else:
+                self._busy = False
+            if self.state in (State.WELCOME, State.LEAVING):
+                row.run(self, request, deadline)
+        self._go_on()
+
+    def _expire(self) -> None:
+        """Answer what has waited too long for the session to be put back."""
+        for waiting in [held for held in self._stranded or [] if self._is_late(held.deadline)]:
+            if self._stranded is not None:
+                self._stranded.remove(waiting)
+            waiting.done(Refused.UNAVAILABLE)
+        self._go_on()
 
     @property
     def is_stranded(self) -> bool:
@@ -330,6 +376,15 @@ class Session:
             if self._busy or self._flying:
                 return
         self.end(Reason.DRAINING, retry_after_ms)
+
+    def quit(self) -> None:
+        """End the session; `bye` says that it has ended, so that its nick is free by then."""
+        if self.state is not State.WELCOME:
+            self.end(Reason.QUIT)
+            return
+        self.begin()
+        self.quit_by = self.hub.clock() + QUIT_WITHIN
+        self.hub.broker.part(self.hold, True, lambda: self.end(Reason.QUIT))
 
     def end(self, reason: Reason, retry_after_ms: int | None = None) -> None:
         """Say goodbye, let go of the session and close the connection."""
@@ -352,8 +407,8 @@ class Session:
             member.room.remove(member)
         self.rooms.clear()
         self.inbox = None
-        if held and reason not in (Reason.REPLACED, Reason.CUT_OFF):
-            self.hub.broker.part(self.hold, reason is Reason.QUIT)
+        if held and reason not in (Reason.REPLACED, Reason.CUT_OFF, Reason.QUIT):
+            self.hub.broker.part(self.hold, False)
 
 
 _SLOWER = "Too many requests; wait a little."

@@ -77,7 +77,7 @@ def _on_sent(
         if request.id is not None:
             session.tell(_ack(request, reply))
     elif reply is Refused.GONE:
-        session.reclaim(lambda: session.rerun(request, deadline))
+        session.reclaim(request, deadline, partial(_on_sent, session, request, deadline))
         return
     elif reply is Refused.NOBODY and isinstance(request, SendDirect):
         text = f"Nobody is called {request.to}."

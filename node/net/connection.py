@@ -98,12 +98,13 @@ class Connection(asyncio.Protocol):
         if self._closing:
             return
         session = self._session
-        session.heard = self._hub.now
         self._hub.counts.bytes_in += len(data)
         if self._proxy is not None:
             if (data := self._preamble(self._proxy, data)) == b"":
                 return
         lines, fault = self._lines.feed(data)
+        if lines:
+            session.heard = self._hub.now
         for line in lines:
             try:
                 request = _front.request(line)

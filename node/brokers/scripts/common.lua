@@ -1,6 +1,7 @@
 -- Shared by every script: it is put in front of each when the scripts are loaded.
 --
 -- The data, all keys under "chat:" (docs/architecture.md has the same table):
+--   chat:format           string  the layout of all this, as a number
 --   chat:{LOG}            hash    epoch, top (offset of the newest entry), id (its id)
 --   chat:{LOG}:log        stream  OFFSET-0 -> h (head), b (body)
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
@@ -56,6 +57,9 @@ local function append(log, channel, cap, entries, epoch)
   local key = key_of(log)
   local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
   local top, prev = tonumber(meta[2] or 0), meta[3] or '0'
+  if not meta[1] and string.sub(log, 1, 2) == 'r:' then
+    redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3))
+  end
   epoch = meta[1] or epoch
   local first, at = top + 1, int(now_ms())
   local frame = {'log ' .. log .. ' ' .. epoch .. ' ' .. int(first) .. ' ' .. prev}

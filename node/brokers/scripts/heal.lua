@@ -6,6 +6,9 @@ local log, channel, cap, epoch, base, base_id = unpack(ARGV, 1, 6)
 local key = key_of(log)
 base = tonumber(base)
 local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
+local sid = string.match(log, '^i:(.*)')
+-- An inbox ends with its session.
+if sid and redis.call('EXISTS', 'chat:session:' .. sid) == 0 then return {'ok', 0} end
 if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) then
   -- Redis forgot the whole log: it begins where the node's memory does.
   redis.call('HSET', key, 'epoch', epoch, 'top', int(base), 'id', base_id)

@@ -23,7 +23,9 @@ for n, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
   redis.call('ZREM', members, names[2] .. '\0' .. names[1])
   redis.call('ZADD', members, 0, fold .. '\0' .. nick)
   if redis.call('ZCARD', members) <= set.notices then
-    append('r:' .. room, room_channel(room), set.cap, {{'r', op .. 'r' .. n, '-', body}})
+    local id = op .. 'r' .. n
+    -- Redis may have forgotten the log, and the session be back already: then the log begins anew.
+    append('r:' .. room, room_channel(room), set.cap, {{'r', id, '-', body}}, id)
   end
 end
 return answer(sid, op, {'ok', names[1], at, changed(node_of(owner))})

@@ -31,7 +31,7 @@ local first = tonumber(meta[2]) + 1
 local tokens = {}
 for n = 7, #ARGV, 5 do
   local id, sid, owner, token, body = ARGV[n], ARGV[n + 1], ARGV[n + 2], ARGV[n + 3], ARGV[n + 4]
-  local before = token ~= '' and (tokens[sid .. token] or sent_before(sid, token, at))
+  local before = token ~= '' and (tokens[sid .. ':' .. token] or sent_before(sid, token, at))
   if owners[sid] == nil then owners[sid] = redis.call('HGET', 'chat:session:' .. sid, 'owner') end
   if before then
     results[#results + 1] = before
@@ -41,21 +41,19 @@ for n = 7, #ARGV, 5 do
     results[#results + 1] = 0
   else
     local origin = token ~= '' and sid .. ':' .. token or '-'
-    entries[#entries + 1] = {'m', id, origin, body}
+    entries[#entries + 1] = {'m', id, origin, body, int(at)}
     local offset = first + #entries - 1
     results[#results + 1] = offset
     if token ~= '' then
       local position = meta[1] .. '-' .. int(offset) .. '-' .. id
       remember(sid, token, int(at), log, position)
-      tokens[sid .. token] = int(at) .. ' ' .. log .. ' ' .. position
+      tokens[sid .. ':' .. token] = int(at) .. ' ' .. log .. ' ' .. position
       places[sid] = true
     end
   end
 end
-local stamp = int(at)
 if #entries > 0 then
-  local _
-  _, _, stamp = append(log, room_channel(room), cap, entries)
+  append(log, room_channel(room), cap, entries)
   for sid in pairs(places) do forget_old(sid) end
 end
-return {'ok', meta[1], stamp, unpack(results)}
+return {'ok', meta[1], int(at), unpack(results)}

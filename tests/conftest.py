@@ -1,0 +1,15 @@
+"""What tests of several rooms use."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.support.lab import Lab
+
+
+@pytest_asyncio.fixture
+async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
+    """Starts real processes, and ends them after the test."""
+    async with Lab(tmp_path) as lab:
+        yield lab

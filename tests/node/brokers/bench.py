@@ -1,0 +1,260 @@
+"""Brokers under test: driven by their public methods, over a Redis that may lose replies."""
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from redis import exceptions
+from redis.asyncio import Redis
+
+from node.brokers import scripts
+from node.brokers.connect import Connect
+from node.brokers.redis import RedisBroker, Rules
+from node.core.ports import Claim, Claimed, Entry, Frame, Hold, Kept, Position, Post, Refused, Slice
+from node.metrics import Metrics
+
+WITHIN = 5.0
+"""Seconds after which a test gives up waiting: an answer comes in a hundredth of that."""
+AT_REST = Rules(alone=True)
+
+
+class RecordingSink:
+    """Keeps what the broker tells, and answers what it asks."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.told: list[tuple[Any, ...]] = []
+        self.known: dict[str, Position] = {}
+        self.unseen: list[str] = []
+        self.here: set[str] = set()
+        self._changed = asyncio.Event()
+
+    def _tell(self, *what: Any) -> None:
+        self.told.append(what)
+        self._changed.set()
+
+    def frame(self, frame: Frame) -> None:
+        self.frames.append(frame)
+        self._changed.set()
+
+    def confirmed(self, room: str) -> None:
+        self._tell("confirmed", room)
+
+    def seen(self, room: str) -> Position | None:
+        return self.known.get(room)
+
+    def rewound(self, room: str) -> None:
+        self._tell("rewound", room)
+
+    def tops(self) -> list[tuple[str, Position]]:
+        return list(self.known.items())
+
+    def inboxes(self) -> list[str]:
+        return self.unseen
+
+    def holds(self, session: str) -> bool:
+        return session in self.here
+
+    def differs(self, log: str) -> None:
+        self._tell("differs", log)
+
+    def moved(self, hold: Hold) -> None:
+        self._tell("moved", hold)
+
+    def forgotten(self, anew: bool) -> None:
+        self._tell("forgotten", anew)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until something is true that changes when the broker tells something."""
+        async with asyncio.timeout(WITHIN):
+            while not true():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def hears(self, *what: Any) -> None:
+        """Wait until the broker has told something, and forget it."""
+        await self.until(lambda: what in self.told)
+        self.told.remove(what)
+
+    def entries(self) -> list[tuple[str, str]]:
+        """Return kind and body of all entries told of, in order."""
+        return [_brief(entry) for frame in self.frames for entry in frame.entries]
+
+
+def _brief(entry: Entry) -> tuple[str, str]:
+    return entry.kind.decode(), entry.body.decode()
+
+
+class Losses:
+    """Loses replies that Redis gave: each pipeline that did something is said to have failed."""
+
+    def __init__(self, wanted: bool) -> None:
+        self.wanted = wanted
+        self.count = 0
+
+    def over(self, connect: Connect) -> Connect:
+        """Return what makes clients that lose replies."""
+
+        def lossy(timeout: float | None) -> Redis:
+            client = connect(timeout)
+            make = client.pipeline
+
+            def pipeline(*args: Any, **named: Any) -> Any:
+                made = make(*args, **named)
+                made.execute = self._losing(made.execute)
+                return made
+
+            setattr(client, "pipeline", pipeline)
+            return client
+
+        return lossy
+
+    def _losing(self, execute: Callable[..., Any]) -> Callable[..., Any]:
+        async def losing(*args: Any, **named: Any) -> list[Any]:
+            replies = cast(list[Any], await execute(*args, **named))
+            if self.wanted and not any(isinstance(reply, Exception) for reply in replies):
+                self.count += 1
+                if self.count % 2:
+                    raise exceptions.ConnectionError("the reply was lost")
+            return replies
+
+        return losing
+
+
+class Node:
+    """A broker that runs, and a sink for what it tells."""
+
+    def __init__(self, prefix: str, connect: Connect, rules: Rules) -> None:
+        numbers = itertools.count(1)
+        self.ids: Callable[[], str] = lambda: f"{prefix}{next(numbers):x}"
+        self.sink = RecordingSink()
+        self.metrics = Metrics()
+        self.broker = RedisBroker(connect, rules, self.metrics, time.monotonic, self.ids)
+        self.broker.attach(self.sink)
+        self.kept = rules.kept
+
+    async def ask(self, name: str, *args: Any, **named: Any) -> Any:
+        """Call the broker, and wait for its reply."""
+        return await wait(self.start(name, *args, **named))
+
+    def start(self, name: str, *args: Any, timed: bool = True) -> "asyncio.Future[Any]":
+        """Call the broker; the future gets its reply."""
+        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        deadline = [self.deadline()] if timed else []
+        getattr(self.broker, name)(*args, *deadline, reply.set_result)
+        return reply
+
+    @staticmethod
+    def deadline(within: float = WITHIN) -> float:
+        """Return when a call has to be done."""
+        return time.monotonic() + within
+
+    def post(
+        self, hold: Hold, text: str, token: str = "", within: float = WITHIN
+    ) -> tuple[Post, "asyncio.Future[Kept | Refused]"]:
+        """Return a message on its way, and what becomes of it."""
+        reply: asyncio.Future[Kept | Refused] = asyncio.get_running_loop().create_future()
+        body = b'"from":"ana","text":"%b"}' % text.encode()
+        id = self.ids().encode()
+        return Post(hold, id, token, body, self.deadline(within), reply.set_result), reply
+
+    def say(
+        self, hold: Hold, room: str, text: str, token: str = ""
+    ) -> "asyncio.Future[Kept | Refused]":
+        """Publish a message."""
+        post, reply = self.post(hold, text, token)
+        self.broker.publish(room, post)
+        return reply
+
+    async def direct(self, hold: Hold, to: str, text: str, token: str = "") -> Kept | Refused:
+        """Send a direct message."""
+        post, reply = self.post(hold, text, token)
+        self.broker.direct(post, to, b'"from":"ana","to":"', b'","text":"%b"}' % text.encode())
+        return cast(Kept | Refused, await wait(reply))
+
+    def claim_of(self, session: str, nick: str = "", **named: Any) -> Claim:
+        """Return what a connection asks for when it says hello."""
+        owner = Hold(session, self.broker.owner())
+        options: dict[str, Any] = {"attempt": None, "rooms": (), "default_room": "", "known": ()}
+        return Claim(
+            owner, **{"keyed": True, "nick": nick, "fold": nick.lower(), **options, **named}
+        )
+
+    async def hello(self, session: str, nick: str = "", **named: Any) -> tuple[Hold, Claimed]:
+        """Begin or continue a session that is not refused."""
+        claim = self.claim_of(session, nick, **named)
+        reply = await self.ask("claim", claim)
+        assert isinstance(reply, Claimed), reply
+        self.sink.here.add(session)
+        return claim.hold, reply
+
+    async def log(self, log: str) -> list[tuple[str, str]]:
+        """Return kind and body of a log's entries."""
+        found: Slice = await self.ask("tail", log, 10_000, timed=False)
+        return [_brief(entry) for entry in found.entries]
+
+    async def texts(self, log: str) -> list[str]:
+        """Return the texts of a log's messages."""
+        return [
+            body.split('"text":"')[1][:-2] for kind, body in await self.log(log) if kind in "md"
+        ]
+
+    async def top(self, log: str) -> Position:
+        """Return the newest position of a log."""
+        found: Slice = await self.ask("tail", log, 1, timed=False)
+        assert found.top is not None
+        return found.top
+
+
+async def wait(reply: "asyncio.Future[Any]") -> Any:
+    """Wait for a reply, but not for ever."""
+    async with asyncio.timeout(WITHIN):
+        return await reply
+
+
+class Place:
+    """A Redis of one's own, real or embedded, and the nodes at it."""
+
+    def __init__(self, connect: Connect, losses: Losses) -> None:
+        self.redis = connect(WITHIN)
+        self.losses = losses
+        self._connect = losses.over(connect)
+        self._stack = contextlib.AsyncExitStack()
+        self._prefixes = (f"n{letter}0" for letter in "abcdefghij")
+
+    async def __aenter__(self) -> "Place":
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._stack.aclose()
+        await self.redis.aclose()
+
+    async def node(self, rules: Rules = AT_REST) -> Node:
+        """Start a node, and wait until its subscription works."""
+        node = Node(next(self._prefixes), self._connect, rules)
+        await self._stack.enter_async_context(running(node))
+        return node
+
+    async def run(self, script: str, *args: Any) -> Any:
+        """Run a script by itself."""
+        return await self.redis.eval(scripts.source(script), 0, *[str(arg) for arg in args])
+
+
+@asynccontextmanager
+async def running(node: Node) -> AsyncIterator[None]:
+    """Run a node's broker."""
+    task = asyncio.create_task(node.broker.run())
+    try:
+        async with asyncio.timeout(WITHIN):
+            while node.broker.unready() is not None:
+                assert not task.done(), task.exception()
+                await asyncio.sleep(0.002)
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,288 @@
+"""What the core stands on in its tests: a broker that answers when told, outlets, a clock."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from node.core.hub import Hub, Rules
+from node.core.ports import Claimed, Entry, Frame, Outlet, Position, Seat, Slice
+from node.core.room import Member, Room
+from node.core.session import Session
+from node.fronts.native import Native
+from node.metrics import Metrics
+from wire import codec
+from wire import messages as m
+
+EPOCH = b"k1"
+NATIVE = Native()
+
+
+def entry(offset: int, id: str = "", *, kind: str = "m", home: str = "", text: str = "") -> Entry:
+    """Return an entry; its id is made of its offset, unless it is given."""
+    id = id or f"x{offset}"
+    head = f"{kind} {id} 17 -" + (f" {home}" if home else "")
+    body = f'"from":"ana","text":"{text or id}"}}'
+    if kind in "el":
+        body = f'"nick":"{id}"' + (',"reason":"left"}' if kind == "l" else "}")
+    return Entry(offset, head.encode(), body.encode())
+
+
+def entries(first: int, last: int) -> list[Entry]:
+    """Return the entries from one offset to another, both included."""
+    return [entry(offset) for offset in range(first, last + 1)]
+
+
+def at(offset: int, id: str = "", epoch: bytes = EPOCH) -> Position:
+    """Return the position after an entry as ``entry`` makes it."""
+    return Position(epoch, offset, (id or (f"x{offset}" if offset else "0")).encode())
+
+
+def frame(found: Sequence[Entry], prev: str = "", log: str = "r:lobby") -> Frame:
+    """Return the frame of entries; the entry before them is as ``entry`` makes it."""
+    first = found[0].offset
+    prev = prev or (f"x{first - 1}" if first > 1 else "0")
+    return Frame(log, EPOCH, first, prev.encode(), list(found))
+
+
+class Call(NamedTuple):
+    """A call of the broker; ``done`` answers it, if it wants an answer."""
+
+    name: str
+    args: tuple[Any, ...]
+    done: Callable[[Any], None]
+
+
+class FakeBroker:
+    """Records calls; a test takes them one by one, and answers them."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self._owners = 0
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return partial(self._record, name)
+
+    def _record(self, name: str, *args: Any, **named: Any) -> None:
+        args = (*args, *named.values())
+        dones = [getattr(arg, "done", arg) for arg in args]
+        done = next((done for done in dones if callable(done)), lambda reply: None)
+        self.calls.append(Call(name, args, done))
+
+    def owner(self) -> str:
+        """Return a new name for a hold."""
+        self._owners += 1
+        return f"inc.{self._owners}"
+
+    def take(self, name: str) -> Call:
+        """Return the oldest call of that name that was not taken yet."""
+        call = next((call for call in self.calls if call.name == name), None)
+        assert call is not None, f"no {name} among {self.names()}"
+        self.calls.remove(call)
+        return call
+
+    def answer(self, name: str, reply: Any) -> Call:
+        """Take a call and answer it."""
+        call = self.take(name)
+        call.done(reply)
+        return call
+
+    def names(self) -> list[str]:
+        """Return the names of the calls that wait, oldest first."""
+        return [call.name for call in self.calls]
+
+
+class FakeOutlet:
+    """Keeps what is written; ``hungry``: the session wants to hear when more may come."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.paused = False
+        self.hungry = False
+        self.closed = False
+        self.unread = 0
+        self.reads_on = 0
+
+    def write(self, data: bytes) -> None:
+        assert not self.closed, "written after the end"
+        self.data += data
+
+    def feed(self, data: bytes) -> None:
+        self.hungry = True
+        self.write(data)
+
+    def read_on(self) -> None:
+        self.reads_on += 1
+
+    def close(self) -> None:
+        self.closed = True
+
+    def take(self) -> list[m.AnyEvent]:
+        """Return the events written since the last time."""
+        lines, self.data = self.data.splitlines(), b""
+        events = [codec.decode_event(line) for line in lines]
+        assert None not in events
+        return [event for event in events if event is not None]
+
+    def texts(self) -> list[str]:
+        """Return the events since the last time in short: texts of messages, names of others."""
+        return [_short(event) for event in self.take()]
+
+
+def _short(event: m.AnyEvent) -> str:
+    if isinstance(event, m.Message | m.Direct):
+        return event.text
+    if isinstance(event, m.Gap):
+        return f"gap {event.after} {event.position}"
+    if isinstance(event, m.Entered | m.Left):
+        return f"{type(event).__name__.lower()} {event.nick}"
+    if isinstance(event, m.Error):
+        return f"error {event.code}"
+    if isinstance(event, m.Bye):
+        return f"bye {event.reason}"
+    return type(event).__name__.lower()
+
+
+def fan_out(outlets: Iterable[Outlet], data: bytes) -> None:
+    """Write the same bytes at once."""
+    for outlet in outlets:
+        outlet.write(data)
+
+
+class FakeReader:
+    """Whose member reads, without a session."""
+
+    def __init__(self) -> None:
+        self.outlet = FakeOutlet()
+        self.dialect = NATIVE
+
+
+class RoomBench:
+    """A room over a fake broker."""
+
+    def __init__(self, most: int = 1000) -> None:
+        self.broker = FakeBroker()
+        self.metrics = Metrics()
+        self.room = Room("lobby", "r:lobby", self.broker, fan_out, self.metrics, most)
+
+    def begin(self, offset: int = 0) -> FakeOutlet:
+        """Follow the log from an offset on, with one live member."""
+        self.room.begin(at(offset))
+        return self.member(at(offset)).reader.outlet  # type: ignore[return-value]
+
+    def member(self, cursor: Position, resumed: bool = False) -> Member:
+        """Add a member that reads on after ``cursor``."""
+        member = Member(FakeReader(), self.room, str(cursor))
+        member.resumed = resumed
+        self.room.add(member, cursor)
+        return member
+
+
+def outlet_of(member: Member) -> FakeOutlet:
+    """Return where the bytes for a member of a RoomBench go."""
+    outlet = member.reader.outlet
+    assert isinstance(outlet, FakeOutlet)
+    return outlet
+
+
+class Client:
+    """A connection to a HubBench's hub."""
+
+    def __init__(self, bench: "HubBench") -> None:
+        self.bench = bench
+        self.outlet = FakeOutlet()
+        self.session: Session = bench.hub.connect(self.outlet, NATIVE)
+
+    def says(self, *requests: m.AnyRequest) -> None:
+        """Say something."""
+        for request in requests:
+            self.session.handle(request)
+
+    def hears(self) -> list[str]:
+        """Return what came since the last time, in short."""
+        return self.outlet.texts()
+
+    def events(self) -> list[m.AnyEvent]:
+        """Return what came since the last time."""
+        return self.outlet.take()
+
+    def error(self) -> m.Error:
+        """Return the one event that came since the last time, an error."""
+        [event] = self.events()
+        assert isinstance(event, m.Error)
+        return event
+
+
+class HubBench:
+    """A hub over a fake broker, on a clock that stands still."""
+
+    def __init__(self, **rules: Any) -> None:
+        self.time = 1000.0
+        self.broker = FakeBroker()
+        self.metrics = Metrics()
+        self.ids = 0
+        self.hub = Hub(
+            "node-1",
+            Rules(**{"rate": (0.0, 0.0), **rules}),
+            self.broker,
+            fan_out,
+            self.metrics,
+            lambda: self.time,
+            self._id,
+        )
+
+    def _id(self) -> str:
+        self.ids += 1
+        return f"id{self.ids}"
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, with a tick at its end."""
+        self.time += seconds
+        self.hub.tick()
+
+    def welcome(
+        self, nick: str = "ana", rooms: Sequence[str] = ("general",), key: str | None = "k" * 16
+    ) -> Client:
+        """Return a client that was welcomed; its rooms are followed from offset 1 on."""
+        client = Client(self)
+        client.says(m.Hello(nick=nick, key=key, rooms=list(rooms)))
+        self.broker.answer("claim", claimed(nick, rooms))
+        for room in rooms:
+            self.follow("r:" + room)
+        client.outlet.take()
+        return client
+
+    def follow(self, log: str) -> None:
+        """Answer the first look at a room."""
+        room = self.hub.rooms[log]
+        if room.top is None:
+            self.hub.confirmed(log)
+            found = [entry(1, kind="e")]
+            self.broker.answer("tail", slice_(found))
+        self.broker.calls[:] = [call for call in self.broker.calls if call.name != "watch"]
+
+
+def slice_(found: Sequence[Entry], on: bool = True, top: Position | None = None) -> Slice:
+    """Return a slice whose top is its last entry, unless it is given."""
+    if top is None:
+        assert found
+        top = Position(EPOCH, found[-1].offset, found[-1].id)
+    return Slice(on, top, list(found))
+
+
+def seat(room: str, offset: int = 1, created: bool = False, quiet: bool = False) -> Seat:
+    """Return a place in a room, as the broker gives it."""
+    return Seat(room, str(at(offset)), 1, created, quiet)
+
+
+def claimed(
+    nick: str = "ana",
+    rooms: Sequence[str] = (),
+    resumed: bool = False,
+    inbox: Position | None = None,
+    refused: Sequence[str] = (),
+    claim: int = 1,
+) -> Claimed:
+    """Return the broker's reply to a claim."""
+    return Claimed(resumed, nick, claim, inbox, list(refused), [seat(room) for room in rooms])

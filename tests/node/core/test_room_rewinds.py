@@ -1,0 +1,198 @@
+"""A room notices that its log was taken back, puts back what it remembers, and goes on."""
+
+from node.core.ports import Entry, Refused, Slice
+from tests.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of, slice_
+
+MISSING = Slice(False, None, [])
+
+
+def followed(last: int = 5) -> RoomBench:
+    """Return a room with one live member that has got everything up to ``last``."""
+    bench = RoomBench()
+    bench.begin()
+    bench.room.receive(frame(entries(1, last)))
+    return bench
+
+
+def live(bench: RoomBench) -> list[str]:
+    """Return what the live member got since the last time."""
+    [members] = bench.room.live.values()
+    outlet = outlet_of(next(iter(members)))
+    return outlet.texts()
+
+
+def test_entries_that_the_log_lost_are_put_back_where_they_were() -> None:
+    bench = followed()
+    live(bench)
+    bench.room.sync()
+    bench.broker.answer("read", slice_(entries(1, 3), on=False))
+    heal = bench.broker.answer("heal", 2)
+    log, base, lost = heal.args[:3]
+    assert (log, base, [held.id for held in lost]) == ("r:lobby", at(3), [b"x4", b"x5"])
+    bench.broker.answer("read", slice_([], top=at(5)))
+    assert live(bench) == []
+    assert bench.room.top == at(5)
+    assert bench.metrics.rewinds_healed == 1
+    bench.room.receive(frame(entries(6, 6)))
+    assert live(bench) == ["x6"]
+
+
+def test_a_node_that_comes_second_with_healing_finds_it_done() -> None:
+    bench = followed()
+    live(bench)
+    bench.room.sync()
+    bench.broker.answer("read", slice_(entries(1, 4), on=False))
+    bench.broker.answer("heal", 0)
+    bench.broker.answer("read", slice_([], top=at(5)))
+    assert live(bench) == [] and bench.metrics.rewinds_healed == 0
+
+
+def test_a_log_that_was_forgotten_is_put_back_as_far_as_it_is_remembered() -> None:
+    bench = RoomBench()
+    bench.begin(7)
+    bench.room.receive(frame(entries(8, 9)))
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    heal = bench.broker.answer("heal", 2)
+    assert heal.args[1] == at(7)
+    assert [held.id for held in heal.args[2]] == [b"x8", b"x9"]
+
+
+def test_a_forgotten_log_of_which_nothing_is_remembered_is_made_where_it_was() -> None:
+    bench = RoomBench()
+    bench.begin(7)
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    heal = bench.broker.answer("heal", 0)
+    assert heal.args[1:3] == (at(7), [])
+    bench.broker.answer("read", slice_([], top=at(7)))
+    assert bench.broker.calls == [] and live(bench) == []
+
+
+def test_a_log_of_another_epoch_gets_everything_that_is_remembered() -> None:
+    bench = followed(2)
+    live(bench)
+    bench.room.sync()
+    other = at(1, "y1", b"k2")
+    bench.broker.answer("read", Slice(False, other, [entry(1, "y1")]))
+    heal = bench.broker.answer("heal", 2)
+    assert heal.args[1].offset == 0 and [held.id for held in heal.args[2]] == [b"x1", b"x2"]
+    found = [
+        entry(1, "y1"),
+        entry(2, "x1", home="k1-1 1"),
+        entry(3, "x2", home="k1-2 1"),
+    ]
+    bench.broker.answer("read", Slice(False, at(3, "x2", b"k2"), found))
+    assert live(bench) == ["y1"]
+    assert bench.room.top == at(3, "x2", b"k2")
+
+
+def test_a_log_that_changed_before_it_was_healed_is_looked_at_again() -> None:
+    bench = followed()
+    bench.room.sync()
+    bench.broker.answer("read", slice_(entries(1, 3), on=False))
+    bench.broker.answer("heal", Refused.AGAIN)
+    assert bench.room.stale
+    bench.room.sync()
+    bench.broker.answer("read", slice_([*entries(1, 3), entry(4, "y4")], on=False))
+    heal = bench.broker.take("heal")
+    assert heal.args[1] == at(3)
+
+
+def test_what_others_appended_meanwhile_is_delivered_and_what_was_put_back_is_not() -> None:
+    bench = followed()
+    live(bench)
+    bench.room.receive(frame([entry(4, "y4")], prev="x3"))
+    bench.broker.answer("read", slice_([*entries(1, 3), entry(4, "y4")], on=False))
+    assert live(bench) == []
+    bench.broker.answer("heal", 2)
+    bench.broker.answer("read", slice_(healed_after_y4(), on=False))
+    assert live(bench) == ["y4"]
+    bench.room.receive(frame(healed_after_y4()[4:], prev="y4"))
+    assert live(bench) == []
+    bench.room.receive(frame([entry(7)], prev="x5"))
+    assert live(bench) == ["x7"]
+
+
+def healed_after_y4() -> list[Entry]:
+    """Return a log that lost x4 and x5, got y4, and then x4 and x5 again."""
+    return [
+        *entries(1, 3),
+        entry(4, "y4"),
+        entry(5, "x4", home="k1-4 4"),
+        entry(6, "x5", home="k1-5 4"),
+    ]
+
+
+def test_entries_put_back_by_another_node_go_only_to_those_who_had_not_had_them() -> None:
+    bench = followed(4)
+    live(bench)
+    late = bench.member(at(3))
+    assert outlet_of(late).texts() == ["x4"]
+    behind = outlet_of(bench.member(at(2)))
+    behind.paused = True
+    behind.take()
+    # y5 comes right after what is known; x5, which never came here, follows it.
+    bench.room.receive(frame([entry(5, "y5")]))
+    bench.room.receive(frame([entry(6, "x5", home="k1-5 5")], prev="y5"))
+    assert live(bench) == ["y5", "x5"]
+
+
+def test_a_frame_of_entries_put_back_gives_nobody_what_he_had() -> None:
+    bench = followed(3)
+    live(bench)
+    bench.room.receive(frame([entry(4, "y4")]))
+    back = [entry(5, "x3", home="k1-3 3"), entry(6, "x9", home="k1-4 3")]
+    bench.room.receive(frame(back, prev="y4"))
+    assert live(bench) == ["y4", "x9"]
+
+
+def test_a_reader_behind_the_place_where_the_logs_part_gets_both() -> None:
+    bench = followed()
+    behind = bench.member(at(2))
+    outlet_of(behind).take()
+    bench.room.pause(behind)
+    behind.cursor = at(2)
+    outlet_of(behind).paused = True
+    bench.room.sync()
+    bench.broker.answer("read", slice_([*entries(1, 3), entry(4, "y4")], on=False))
+    bench.broker.answer("heal", 2)
+    bench.broker.answer("read", slice_(healed_after_y4(), on=False))
+    outlet_of(behind).paused = False
+    bench.room.feed(behind)
+    assert outlet_of(behind).texts() == ["x3", "y4", "x4", "x5"]
+
+
+def test_what_nobody_remembers_is_a_gap() -> None:
+    bench = RoomBench()
+    outlet = bench.begin(7)
+    bench.room.sync()
+    bench.broker.answer("read", slice_([entry(1, "y1")], on=False))
+    assert outlet.texts() == [f"gap {at(7)} {at(1, 'y1')}", "y1"]
+    assert bench.metrics.gaps == 1 and bench.room.top == at(1, "y1")
+
+
+def test_what_was_trimmed_while_nobody_looked_is_a_gap_for_all_live_members() -> None:
+    bench = followed(2)
+    live(bench)
+    bench.room.sync()
+    bench.broker.answer("read", slice_(entries(50, 60), on=False))
+    assert bench.broker.calls == []
+    assert live(bench) == [f"gap {at(2)} {at(50)}"] + [f"x{n}" for n in range(50, 61)]
+
+
+def test_more_than_a_log_keeps_is_put_back_once_and_not_again_and_again() -> None:
+    """Six entries are remembered; they are put back at 3, and only the newest four are kept."""
+    bench = RoomBench(most=5)
+    bench.begin(20)
+    bench.room.receive(frame(entries(21, 26)))
+    bench.room.sync()
+    bench.broker.answer("read", slice_(entries(1, 2), on=False))
+    put_back = bench.broker.answer("heal", 6).args[2]
+    found = [
+        entry(number, held.id.decode(), home=f"k1-{held.offset} 3")
+        for number, held in enumerate(put_back, 3)
+    ][-4:]
+    bench.broker.answer("read", slice_(found, on=False))
+    assert bench.broker.calls == []
+    assert bench.room.top == at(found[-1].offset, "x26")

@@ -1,0 +1,92 @@
+"""Nodes as an operator runs them: ``python -m node``, on free ports."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.processes import Process
+
+ROOT = Path(__file__).parents[2]
+START_WITHIN = 30.0
+
+
+class Address(NamedTuple):
+    """Where something listens."""
+
+    host: str
+    port: int
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Return this process's environment, but no setting of a node other than ``variables``."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
+    return kept | variables
+
+
+class NodeProcess(Process):
+    """A process of one node, or of several with ``--nodes``; ``flags`` are the command line.
+
+    Ports are free ones unless the flags say otherwise. ``listeners`` holds, after ``start``, what
+    each line on standard output told: what listens ("chat", "chat+tls", "http"), and where.
+    """
+
+    def __init__(self, log: Path, *flags: str, **variables: str) -> None:
+        super().__init__(log)
+        self.flags = flags if "--port" in flags else ("--port", "0", *flags)
+        self.listeners: list[tuple[str, Address]] = []
+        self._variables = variables
+
+    @property
+    def addresses(self) -> list[Address]:
+        """Where clients connect, one for each node."""
+        return [address for what, address in self.listeners if what.startswith("chat")]
+
+    @property
+    def address(self) -> Address:
+        """Where clients connect to the first node."""
+        return self.addresses[0]
+
+    @property
+    def http(self) -> Address:
+        """Where health and metrics are."""
+        return next(address for what, address in self.listeners if what == "http")
+
+    async def start(self) -> None:
+        """Start it, and wait until everything listens that the flags ask for."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "node", *self.flags),
+                cwd=ROOT,
+                env=environment(**self._variables),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        nodes = int(self.flags[self.flags.index("--nodes") + 1]) if "--nodes" in self.flags else 1
+        expected = nodes + ("--http-port" in self.flags)
+        try:
+            async with asyncio.timeout(START_WITHIN):
+                self.listeners = [await self._listener() for _ in range(expected)]
+        except BaseException:
+            await self.kill()
+            raise
+
+    async def _listener(self) -> tuple[str, Address]:
+        assert self.child.stdout is not None
+        line = (await self.child.stdout.readline()).decode()
+        words = line.split()
+        assert len(words) == 3 and words[0] == "listening", f"{line!r} on output:\n{self.log}"
+        host, _, port = words[2].rpartition(":")
+        return words[1], Address(host.strip("[]"), int(port))
+
+    def interrupt(self) -> None:
+        """SIGINT, as of Ctrl-C."""
+        self.signal(signal.SIGINT)
+
+    async def rest_of_output(self) -> str:
+        """Return what else it wrote to standard output, once it has ended."""
+        assert self.child.stdout is not None
+        return (await self.child.stdout.read()).decode()
