@@ -114,11 +114,19 @@ def _on_leave(
         member.room.go_on(member)
         failed(session, request, reply, request.room)
     else:
-        session.rooms.pop(member.room.name, None)
         left = Left(ref=request.ref, room=member.room.name, nick=session.nick, reason="left")
+        end = None
         if reply is not None:
             left.position, left.at = reply
-            member.room.give_until(member, Position.parse(reply[0]))
-        member.room.remove(member)
-        session.tell(left)
+            end = Position.parse(reply[0])
+        session.leaving = member, deadline
+        member.room.give_until(member, end, partial(_tell_left, session, member, left))
+        return
+    session.finish()
+
+
+def _tell_left(session: Session, member: Member, left: Left) -> None:
+    session.leaving = None
+    session.rooms.pop(member.room.name, None)
+    session.tell(left)
     session.finish()

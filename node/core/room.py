@@ -4,6 +4,7 @@ Inboxes are followed by the same code: a room of one member, whose frames come a
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from node.core.log import Onward, Ring, loss, onward
@@ -45,10 +46,13 @@ class Member:
     """A session's place in a room. ``cursor`` is where it has read to; None while it is live.
 
     ``joined`` is the position at which it joined. ``resumed``: the cursor came from a client, and
-    has to be looked up in the log before anything is believed of it.
+    has to be looked up in the log before anything is believed of it. ``end`` is the position of
+    its own `left`, and ``done`` what is called when it has got all that is before it.
     """
 
-    __slots__ = ("reader", "room", "joined", "cursor", "resumed", "reading", "stopped")
+    __slots__ = (
+        *("reader", "room", "joined", "cursor", "resumed", "reading", "stopped", "end", "done"),
+    )
 
     def __init__(self, reader: Reader, room: "Room", joined: str) -> None:
         self.reader = reader
@@ -58,6 +62,8 @@ class Member:
         self.resumed = False
         self.reading = False
         self.stopped = False
+        self.end: Position | None = None
+        self.done: Callable[[], None] | None = None
 
 
 class Room:
@@ -256,7 +262,14 @@ class Room:
         if reply:
             self._counts.rewinds_healed += 1
         assert self.top is not None
-        self._broker.read(self.log, self.top, READ_ENTRIES, self._on_read)
+        self._broker.read(self.log, self.top, READ_ENTRIES, self._on_reread)
+
+    def _on_reread(self, reply: Slice | Refused) -> None:
+        if isinstance(reply, Slice) and reply.top is None:
+            # Not to be had now: an inbox whose session has to be put back first, or has ended.
+            self._failed()
+        else:
+            self._on_read(reply)
 
     def _failed(self) -> None:
         """The log could not be read now; the next comparison of tops tries again."""
@@ -306,16 +319,23 @@ class Room:
         member.stopped = False
         self.feed(member)
 
-    def give_until(self, member: Member, end: Position | None) -> None:
-        """Give a member that leaves what came before its own `left`, as far as it is here."""
-        cursor, ring = member.cursor, self.ring
-        if end is None or cursor is None or ring is None or not ring.holds(cursor):
-            return
-        entries = [entry for entry in ring.after(cursor, FEED_ENTRIES) if entry.offset < end.offset]
-        if entries and not member.reader.outlet.paused:
-            self._counts.deliveries += len(entries)
-            lines = member.reader.dialect.entries(self.name, ring.epoch, entries)
-            member.reader.outlet.write(lines)
+    def give_until(
+        self, member: Member, end: Position | None, done: Callable[[], None] | None = None
+    ) -> None:
+        """Give a member that leaves what comes before its own `left`; then it is gone."""
+        member.stopped = False
+        member.end, member.done = end, done
+        if end is None:
+            self.let_go(member)
+        else:
+            self.feed(member)
+
+    def let_go(self, member: Member) -> None:
+        """Let a member that leaves go, whatever it has got."""
+        done, member.end, member.done = member.done, None, None
+        self.remove(member)
+        if done is not None:
+            done()
 
     def delivered(self, member: Member) -> Position | None:
         """Return the position up to which a member has been given everything."""
@@ -341,7 +361,9 @@ class Room:
             return
         if member.reading or member.stopped or member.reader.outlet.paused:
             return
-        if cursor == top:
+        if member.end is not None and _precedes(cursor, member.end):
+            self.let_go(member)
+        elif cursor == top:
             self._make_live(member)
         elif ring.holds(cursor):
             if cursor.offset == top.offset:
@@ -359,6 +381,8 @@ class Room:
         # Else it joined at a position ahead of us: the frame is on its way.
 
     def _make_live(self, member: Member) -> None:
+        if member.end is not None:
+            return  # What comes before its own `left` is on its way.
         member.cursor = None
         member.resumed = False
         self.behind.pop(member, None)
@@ -393,13 +417,20 @@ class Room:
         if cursor is None:
             entries = _page(entries)
             cursor = Position(epoch, entries[-1].offset, entries[-1].id)
+        if member.end is not None and member.end.epoch == epoch:
+            entries = [entry for entry in entries if entry.offset < member.end.offset]
         member.cursor = cursor
         if entries:
             self._counts.deliveries += len(entries)
             reader = member.reader
             reader.outlet.feed(reader.dialect.entries(self.name, epoch, entries))
-        else:
+        if not entries or (member.end is not None and _precedes(cursor, member.end)):
             self.feed(member)
+
+
+def _precedes(cursor: Position, end: Position) -> bool:
+    """Say whether nothing is between two positions, or the first is not before the other."""
+    return cursor.epoch == end.epoch and cursor.offset >= end.offset - 1
 
 
 def _page(entries: list[Entry]) -> list[Entry]:

@@ -95,6 +95,7 @@ class Session:
             "throttled",
             "restoring",
             "quit_by",
+            "leaving",
             "retry_after_ms",
         ),
         *("_busy", "_flying", "_queue", "_stranded"),
@@ -122,6 +123,7 @@ class Session:
         self.throttled = False
         self.restoring = False
         self.quit_by: float | None = None
+        self.leaving: tuple[Member, float] | None = None
         self.retry_after_ms = 0
         self._busy = False
         self._flying = 0
@@ -307,6 +309,9 @@ class Session:
             elif now - self.paused_at >= rules.idle_after:
                 self.end(Reason.SLOW, RETRY_MS)
                 return
+        if self.leaving is not None and now >= self.leaving[1] - 1.0:
+            # What came before its own `left` is not to be had: the answer cannot wait for it.
+            self.leaving[0].room.let_go(self.leaving[0])
         if self._stranded or self._queue:
             self._expire()
 
@@ -322,7 +327,7 @@ class Session:
             self.fold,
             self.attempt,
             self.claim,
-            [(name, member.joined) for name, member in self.rooms.items()],
+            [(name, member.joined) for name, member in self.rooms.items() if member.done is None],
         )
 
     def reclaim(

@@ -5,7 +5,7 @@
 --       does not know are to be refused, log and position of each
 -- Returns {'ok', resumed, nick, claim, inbox's position ('' if none), changes, rooms that were too
 --       many, rooms...}, each room {name, position, members, created, quiet};
---       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log}.
+--       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log}, {'gone'} (the node was reaped).
 local op, sid, keyed, nick, fold, attempt, owner = unpack(ARGV, 1, 7)
 local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = ARGV[11]}
 local most, count = tonumber(ARGV[10]), tonumber(ARGV[12])
@@ -13,11 +13,14 @@ local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 13, 12 + count)}
 local fallback = ARGV[13 + count]
 local before = answered(sid, op)
 if before then return before end
+-- Sessions of an incarnation that has been reaped would never be reaped.
+if redis.call('EXISTS', 'chat:dead:' .. node_of(owner)) == 1 then return {'gone'} end
 for n = 14 + count, #ARGV, 2 do
   local log, epoch, offset, id =
     ARGV[n], string.match(ARGV[n + 1], '^(%w+)%-(%d+)%-(%w+)$')
   local meta = redis.call('HMGET', key_of(log), 'epoch', 'top')
-  if tonumber(offset) > 0 and (meta[1] ~= epoch or tonumber(meta[2]) < tonumber(offset)) then
+  local there = meta[1] == epoch and tonumber(meta[2]) >= tonumber(offset)
+  if tonumber(offset) > 0 and not (there and (id_at(log, offset) or id) == id) then
     local known = false
     for _, entry in ipairs(redis.call('XRANGE', key_of(log) .. ':log', '-', '+')) do
       if string.match(entry[2][2], '^%S+ (%S+)') == id then known = true end

@@ -100,7 +100,7 @@ class Losses:
         """Return what makes clients that lose replies."""
 
         def lossy(timeout: float | None) -> Redis:
-            client = connect(timeout)
+            client: Any = connect(timeout)
             make = client.pipeline
 
             def pipeline(*args: Any, **named: Any) -> Any:
@@ -108,8 +108,8 @@ class Losses:
                 made.execute = self._losing(made.execute)
                 return made
 
-            setattr(client, "pipeline", pipeline)
-            return client
+            client.pipeline = pipeline
+            return cast(Redis, client)
 
         return lossy
 
@@ -147,6 +147,11 @@ class Node:
         deadline = [self.deadline()] if timed else []
         getattr(self.broker, name)(*args, *deadline, reply.set_result)
         return reply
+
+    async def idle(self) -> None:
+        """Wait until all that was asked for is done."""
+        async with asyncio.timeout(WITHIN):
+            await self.broker._pump.idle()
 
     @staticmethod
     def deadline(within: float = WITHIN) -> float:

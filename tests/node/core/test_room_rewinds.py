@@ -69,6 +69,15 @@ def test_a_forgotten_log_of_which_nothing_is_remembered_is_made_where_it_was() -
     assert bench.broker.calls == [] and live(bench) == []
 
 
+def test_a_log_that_cannot_be_made_again_yet_is_left_for_later() -> None:
+    bench = followed(2)
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    bench.broker.answer("heal", 0)
+    bench.broker.answer("read", MISSING)
+    assert bench.broker.calls == [] and bench.room.stale
+
+
 def test_a_log_of_another_epoch_gets_everything_that_is_remembered() -> None:
     bench = followed(2)
     live(bench)

@@ -168,6 +168,7 @@ def test_a_token_is_wanted_where_there_is_one() -> None:
         (Refused.NAMELESS, m.Hello(nick="a b", key="k" * 16), Code.BAD_NICK),
         (Refused.UNHEALED, m.Hello(nick="ana"), Code.UNAVAILABLE),
         (Refused.UNAVAILABLE, m.Hello(nick="ana"), Code.UNAVAILABLE),
+        (Refused.GONE, m.Hello(nick="ana"), Code.UNAVAILABLE),
         (Refused.INTERNAL, m.Hello(nick="ana"), Code.INTERNAL),
     ],
 )

@@ -1,0 +1,153 @@
+"""A session begins, goes on anywhere, and is held by one connection."""
+
+import pytest
+
+from node.brokers.redis import Rules
+from node.core.ports import START, Claimed, Position, Refused
+from tests.node.brokers.bench import Node, Place, wait
+
+PATIENT = Rules(heal_within=1e9)
+
+
+async def test_a_session_begins_in_the_default_room(node: Node) -> None:
+    hold, begun = await node.hello("s1", "Ana", default_room="general")
+    assert (begun.resumed, begun.nick, begun.claim, begun.inbox) == (False, "Ana", 1, None)
+    [seat] = begun.seats
+    assert (seat.room, seat.members, seat.created, seat.quiet) == ("general", 1, False, False)
+    assert await node.log("r:general") == [("e", '"nick":"Ana"}')]
+    assert seat.position == str(await node.top("r:general"))
+    assert await node.ask("members", "general", "") == (["Ana"], False)
+
+
+async def test_rooms_that_are_asked_for_are_made_where_missing(node: Node) -> None:
+    _, first = await node.hello("s1", "ana", rooms=["tea"], default_room="")
+    _, second = await node.hello("s2", "bo", rooms=["milk", "tea"])
+    assert [(seat.room, seat.created, seat.members) for seat in first.seats] == [("tea", True, 1)]
+    found = [(seat.room, seat.created, seat.members) for seat in second.seats]
+    assert found == [("milk", True, 1), ("tea", False, 2)]
+    rooms, more = await node.ask("rooms", "")
+    assert rooms == [("general", 0), ("milk", 1), ("tea", 2)] and not more
+
+
+async def test_a_session_goes_on_elsewhere_and_nobody_sees_it(place: Place) -> None:
+    here, there = await place.node(), await place.node()
+    old, _ = await here.hello("s1", "Ana", rooms=["tea"])
+    new, found = await there.hello("s1", "whoever", default_room="general")
+    await here.sink.hears("moved", old)
+    assert (found.resumed, found.nick, found.claim) == (True, "Ana", 2)
+    assert [(seat.room, seat.created) for seat in found.seats] == [("tea", False)]
+    assert found.seats[0].position == str(await here.top("r:tea"))
+    assert await there.log("r:tea") == [("e", '"nick":"Ana"}')]
+    assert await here.ask("leave", old, "tea") is Refused.GONE
+    assert await there.ask("leave", new, "tea") is not None
+
+
+async def test_a_continued_session_may_come_into_more_rooms(node: Node) -> None:
+    await node.hello("s1", "ana", rooms=["tea"])
+    _, found = await node.hello("s1", rooms=["milk", "tea"])
+    assert [(seat.room, seat.created) for seat in found.seats] == [("tea", False), ("milk", True)]
+    assert len(await node.log("r:tea")) == 1
+
+
+async def test_a_nick_is_held_by_one_session_in_any_form(place: Place) -> None:
+    here, there = await place.node(), await place.node()
+    await here.hello("s1", "Ana")
+    taken = await there.ask("claim", there.claim_of("s2", "ANA"))
+    assert taken is Refused.TAKEN
+    assert await place.redis.exists("chat:session:s2") == 0
+
+
+async def test_a_new_session_needs_a_nick(node: Node) -> None:
+    assert await node.ask("claim", node.claim_of("s1")) is Refused.NAMELESS
+
+
+async def test_an_attempt_has_to_be_above_the_last(node: Node) -> None:
+    await node.hello("s1", "ana", attempt=5)
+    for attempt, stale in ((5, True), (4, True), (6, False), (None, False), (6, True), (7, False)):
+        reply = await node.ask("claim", node.claim_of("s1", attempt=attempt))
+        assert (reply is Refused.STALE) is stale, attempt
+
+
+async def test_nobody_is_in_more_rooms_than_allowed(node: Node) -> None:
+    rooms = [f"room{number:02}" for number in range(60)]
+    _, found = await node.hello("s1", "ana", rooms=rooms)
+    assert found.refused == rooms[50:] and len(found.seats) == 50
+    _, again = await node.hello("s1", rooms=["one-more", "room07"])
+    assert again.refused == ["one-more"] and len(again.seats) == 50
+
+
+async def test_a_session_is_let_go_for_a_while_and_comes_back(node: Node, place: Place) -> None:
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    node.broker.part(hold, quit=False)
+    await node.idle()
+    assert await place.redis.zcard("chat:grace") == 1
+    assert await node.ask("members", "tea", "") == (["ana"], False)
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
+    _, found = await node.hello("s1")
+    assert found.resumed and await place.redis.zcard("chat:grace") == 0
+    assert len(await node.log("r:tea")) == 1
+
+
+@pytest.mark.parametrize(
+    ("quit", "keyed", "reason"), [(True, True, "quit"), (False, False, "lost")]
+)
+async def test_a_session_that_ends_is_gone_at_once(
+    node: Node, place: Place, quit: bool, keyed: bool, reason: str
+) -> None:
+    hold, _ = await node.hello("s1", "ana", keyed=keyed, rooms=["tea", "milk"])
+    node.broker.part(hold, quit)
+    await node.idle()
+    for room in ("tea", "milk"):
+        left = ("l", f'"nick":"ana","reason":"{reason}"}}')
+        assert (await node.log("r:" + room))[1:] == [left]
+        assert await node.ask("members", room, "") == ([], False)
+    await node.hello("s2", "ana")
+    assert await place.redis.exists("chat:session:s1", "chat:rooms:s1", "chat:grace") == 0
+    ids = [(await node.top("r:" + room)).id for room in ("tea", "milk")]
+    assert ids[0] != ids[1]
+
+
+async def test_only_the_holder_ends_a_session(node: Node) -> None:
+    old, _ = await node.hello("s1", "ana", rooms=["tea"])
+    await node.hello("s1")
+    node.broker.part(old, quit=True)
+    await node.idle()
+    assert await node.ask("members", "tea", "") == (["ana"], False)
+
+
+async def unhealed(node: Node, room: str, position: Position) -> bool:
+    """Say whether a hello with a position is told to wait for the log to be healed."""
+    known = [("r:" + room, position)]
+    reply = await node.ask("claim", node.claim_of("s9", "cy", known=known))
+    if isinstance(reply, Claimed):
+        return False
+    assert reply is Refused.UNHEALED
+    return True
+
+
+async def test_positions_that_a_log_does_not_know_yet_are_refused_while_it_may_be_healed(
+    place: Place,
+) -> None:
+    node = await place.node(PATIENT)
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    kept = [await wait(node.say(hold, "tea", f"t{number}")) for number in range(3)]
+    found = [Position.parse(each.position) for each in kept]
+    top = found[-1]
+    assert top is not None and found[0] is not None
+    assert not await unhealed(node, "tea", top)
+    assert not await unhealed(node, "tea", found[0])
+    assert not await unhealed(node, "tea", START)
+    assert await unhealed(node, "tea", top._replace(offset=9, id=b"lost"))
+    assert await unhealed(node, "tea", top._replace(epoch=b"k9", id=b"lost"))
+    assert await unhealed(node, "tea", top._replace(id=b"lost")), "its offset was used again"
+    assert await unhealed(node, "milk", top)
+    assert not await unhealed(node, "tea", top._replace(epoch=b"k9", offset=77)), "put back"
+
+
+async def test_an_incarnation_that_was_reaped_gets_no_sessions(place: Place, node: Node) -> None:
+    """Else nobody would ever reap them: it is not among the nodes any more."""
+    claim = node.claim_of("s1", "ana")
+    await place.redis.set("chat:dead:" + claim.hold.owner.split(".")[0], 1)
+    reply = await node.ask("claim", claim)
+    assert reply is Refused.GONE
+    assert await place.redis.exists("chat:session:s1", "chat:nicks") == 0
