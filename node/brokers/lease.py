@@ -55,6 +55,7 @@ class Lease:
         """The data in Redis are not ours to touch."""
         self._known = False
         self._changes = 0
+        self._went_back = False
         self._probe = 0
         self._deaf_since: float | None = None
         self._heard_at: float | None = None
@@ -64,8 +65,16 @@ class Lease:
     def _channel(self) -> bytes:
         return b"chat:node:" + self.incarnation.encode()
 
-    def note(self, changes: int) -> None:
-        """Remember how many changes Redis has counted for this incarnation."""
+    def note(self, owner: str, changes: int) -> None:
+        """Remember how many changes Redis has counted for this incarnation (0: it did not count).
+
+        Each reply tells of one more than the one before it, unless Redis went back meanwhile; by
+        the next renewal it may have counted as far again. What an earlier incarnation was told
+        says nothing.
+        """
+        if owner.partition(".")[0] != self.incarnation:
+            return
+        self._went_back |= 0 < changes <= self._changes
         self._changes = max(self._changes, changes)
 
     def renew(self) -> None:
@@ -101,12 +110,12 @@ class Lease:
             self._subscriber.unwant(self._channel())
             self.incarnation = self._random_id()
             self._subscriber.want(self._channel())
-            self._changes, self._known = 0, False
+            self._changes, self._known, self._went_back = 0, False, False
             self.renew()
             self._sink().forgotten(anew=False)
             return True
-        forgot = self._known and (status == b"new" or found[1] < known)
-        self._known = True
+        forgot = self._known and (status == b"new" or found[1] < known or self._went_back)
+        self._known, self._went_back = True, False
         self._listen()
         if forgot:
             log.warning("Redis forgot sessions of this node; they are put back")

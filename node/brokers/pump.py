@@ -224,7 +224,8 @@ class Pump:
         try:
             for name in names:
                 await self._redis.script_load(scripts.source(name))
-        except LOST as error:
+        except (*LOST, exceptions.RedisError) as error:
+            # BUSY, for one: whatever it is, the calls tell when they are made again.
             await self._down(error)
 
     async def _failed(self, error: Exception) -> None:

@@ -162,11 +162,13 @@ class RedisBroker:
 
         self._call(script, args, deadline, reply)
 
-    def _changed(self, parse: Callable[[Any], Any], place: int = -1) -> Callable[[Any], Any]:
+    def _changed(
+        self, owner: str, parse: Callable[[Any], Any], place: int = -1
+    ) -> Callable[[Any], Any]:
         """Note the number of changes that a reply tells, then parse it."""
 
         def note(found: Any) -> Any:
-            self._lease.note(found[place])
+            self._lease.note(owner, found[place])
             return parse(found)
 
         return note
@@ -234,13 +236,14 @@ class RedisBroker:
         if not self._settled(rules.heal_within):
             for name, position in claim.known:
                 args += (name, str(position))
-        self._ask("hello", args, deadline, done, self._changed(_claimed, 5))
+        self._ask("hello", args, deadline, done, self._changed(claim.hold.owner, _claimed, 5))
 
     def join(self, hold: Hold, room: str, create: bool, deadline: float, done: Done[Seat]) -> None:
         """Put a session into a room."""
         how = "create" if create else "join"
         args = [self._random_id(), *hold, how, room, self._rules.notices, self._rules.kept]
-        self._ask("join", args, deadline, done, self._changed(partial(_seat, room.encode())))
+        parse = self._changed(hold.owner, partial(_seat, room.encode()))
+        self._ask("join", args, deadline, done, parse)
 
     def leave(
         self, hold: Hold, room: str, deadline: float, done: Done[tuple[str, int] | None]
@@ -251,7 +254,7 @@ class RedisBroker:
             return (found[1].decode(), int(found[2])) if found[1] else None
 
         args = [self._random_id(), *hold, room, self._rules.notices, self._rules.kept]
-        self._ask("leave", args, deadline, done, self._changed(parse))
+        self._ask("leave", args, deadline, done, self._changed(hold.owner, parse))
 
     def rename(
         self, hold: Hold, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
@@ -260,7 +263,7 @@ class RedisBroker:
         rules = self._rules
         args = [self._random_id(), *hold, nick, fold, rules.notices, rules.kept]
         args.append(int(self._may_reap()))
-        parse = self._changed(lambda found: (found[1].decode(), int(found[2])))
+        parse = self._changed(hold.owner, lambda found: (found[1].decode(), int(found[2])))
         self._ask("nick", args, deadline, done, parse)
 
     def part(self, hold: Hold, quit: bool, done: Callable[[], None] | None = None) -> None:
@@ -268,7 +271,7 @@ class RedisBroker:
 
         def reply(found: Any) -> None:
             if not isinstance(found, Refused):
-                self._lease.note(found[0])
+                self._lease.note(hold.owner, found[0])
             if done is not None:
                 done()
 
@@ -288,7 +291,8 @@ class RedisBroker:
         for room, position in memory.rooms:
             args += (room, position)
         deadline = self._clock() + READ_WITHIN
-        self._ask("restore", args, deadline, done, self._changed(lambda found: True))
+        parse = self._changed(memory.hold.owner, lambda found: True)
+        self._ask("restore", args, deadline, done, parse)
 
     # Lists
 
@@ -360,7 +364,8 @@ class RedisBroker:
         args: list[Any] = [log, channel, self._rules.kept, *base]
         for entry in lost:
             home = b"%b-%d" % (base.epoch, entry.offset)
-            args += (entry.kind, entry.id, entry.at, entry.origin, entry.body, home)
+            before = b"%b %d" % (entry.home, entry.fork) if entry.home is not None else b""
+            args += (entry.kind, entry.id, entry.at, entry.origin, entry.body, home, before)
         deadline = self._clock() + READ_WITHIN
         self._ask("heal", args, deadline, done, lambda found: int(found[1]))
 

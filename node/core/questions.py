@@ -123,5 +123,5 @@ def pong(_session: Session, _request: Pong, _deadline: float) -> None:
     """A sign of life, like any line."""
 
 
-def quit(session: Session, _request: Quit, _deadline: float) -> None:
-    session.quit()
+def quit(session: Session, request: Quit, _deadline: float) -> None:
+    session.quit(request.ref)

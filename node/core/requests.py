@@ -31,5 +31,5 @@ ROWS: dict[type, Row] = {
     GetHistory: Row(questions.history),
     Ping: Row(questions.ping, early=True, counted=False, urgent=True),
     Pong: Row(questions.pong, early=True, counted=False, urgent=True),
-    Quit: Row(questions.quit, early=True, counted=False),
+    Quit: Row(questions.quit, early=True, counted=False, last=True),
 }

@@ -95,6 +95,7 @@ class Session:
             "throttled",
             "restoring",
             "quit_by",
+            "quit_ref",
             "leaving",
             "retry_after_ms",
         ),
@@ -123,6 +124,7 @@ class Session:
         self.throttled = False
         self.restoring = False
         self.quit_by: float | None = None
+        self.quit_ref: str | None = None
         self.leaving: tuple[Member, float] | None = None
         self.retry_after_ms = 0
         self._busy = False
@@ -156,7 +158,7 @@ class Session:
             if self._queue is None:
                 self._queue = deque()
             self._queue.append(Waiting(request, deadline))
-        elif self.state is not State.ENDED and self.state is not State.LEAVING:
+        elif self.state is not State.ENDED and (self.state is not State.LEAVING or row.last):
             row.run(self, request, deadline)
 
     def refuse(self, fault: WireError) -> None:
@@ -214,7 +216,7 @@ class Session:
             self._queue.popleft()
             if self.state is State.NEW and not row.early:
                 self.refuse_early(waiting.request.ref)
-            elif self.state in (State.NEW, State.GREETING, State.WELCOME):
+            elif self.state in (State.NEW, State.GREETING, State.WELCOME) or row.last:
                 if late:
                     self._refuse_late(waiting.request)
                 else:
@@ -375,19 +377,27 @@ class Session:
         """Say goodbye when what is under way is done; take nothing new."""
         if self.state is State.WELCOME and (self._busy or self.backlog):
             self.state = State.LEAVING
-            if self._queue:
-                self._queue.clear()
+            # What is not begun is left to another node; but who quits is done with all of them.
+            self._queue = deque(
+                waiting
+                for waiting in self._queue or ()
+                if self.hub.rows[type(waiting.request)].last
+            )
             self.retry_after_ms = retry_after_ms
             if self._busy or self._flying:
                 return
         self.end(Reason.DRAINING, retry_after_ms)
 
-    def quit(self) -> None:
+    def quit(self, ref: str | None) -> None:
         """End the session; `bye` says that it has ended, so that its nick is free by then."""
-        if self.state is not State.WELCOME:
+        self.quit_ref = ref
+        if self.state not in (State.WELCOME, State.LEAVING):
             self.end(Reason.QUIT)
             return
         self.begin()
+        for member in self.members():
+            # One's own `left` is for the others.
+            member.room.stop(member)
         self.quit_by = self.hub.clock() + QUIT_WITHIN
         self.hub.broker.part(self.hold, True, lambda: self.end(Reason.QUIT))
 
@@ -397,7 +407,8 @@ class Session:
             return
         self.hub.counts.said_bye(reason)
         self.farewell = reason
-        self.tell(Bye(reason=reason, retry_after_ms=retry_after_ms))
+        ref = self.quit_ref if reason is Reason.QUIT else None
+        self.tell(Bye(ref=ref, reason=reason, retry_after_ms=retry_after_ms))
         self.outlet.close()
         self.closed(reason)
 

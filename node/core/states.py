@@ -20,10 +20,12 @@ class State(Enum):
 
 class Row(NamedTuple):
     """How a request is taken: ``early`` before welcome too; ``counted`` for the rate limit;
-    ``urgent`` ahead of others that wait; ``overlaps`` with others of its kind."""
+    ``urgent`` ahead of others that wait; ``overlaps`` with others of its kind; ``last``: also
+    while the connection says goodbye."""
 
     run: Callable[[Any, Any, float], None]
     early: bool = False
     counted: bool = True
     urgent: bool = False
     overlaps: bool = False
+    last: bool = False

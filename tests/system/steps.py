@@ -26,7 +26,10 @@ def texts(listed: Event) -> list[str]:
 
 
 async def fill(talker: Talker, room: str, count: int) -> list[Event]:
-    """Say "0", "1", ... in a room; return the messages, once they have come back."""
+    """Say "0", "1", ... in a room, each when the one before it has come back; return them."""
+    messages = []
     for number in range(count):
-        talker.send("send", room=room, text=str(number), id=fresh("fill"))
-    return [await talker.expect("message", room=room, text=str(n)) for n in range(count)]
+        id = fresh("fill")
+        talker.send("send", room=room, text=str(number), id=id)
+        messages.append(await talker.expect("message", room=room, id=id))
+    return messages

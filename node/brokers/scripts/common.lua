@@ -51,7 +51,8 @@ local function id_at(log, offset)
   return found[1] and string.match(found[1][2][2], '^%S+ (%S+)')
 end
 
--- Appends entries {kind, id, origin, body [, at, home, fork]} and publishes them as one frame.
+-- Appends entries {kind, id, origin, body [, at, home, fork, before]} and publishes them as one
+-- frame; `before` is the "HOME FORK" that an entry had already, and has still in its own place.
 -- Makes the log if it is missing, with `epoch`. Returns epoch, offset of the first one, at.
 local function append(log, channel, cap, entries, epoch)
   local key = key_of(log)
@@ -68,6 +69,8 @@ local function append(log, channel, cap, entries, epoch)
     local head = entry[1] .. ' ' .. entry[2] .. ' ' .. (entry[5] or at) .. ' ' .. entry[3]
     if entry[6] and entry[6] ~= epoch .. '-' .. int(top) then
       head = head .. ' ' .. entry[6] .. ' ' .. entry[7]
+    elseif entry[8] and entry[8] ~= '' then
+      head = head .. ' ' .. entry[8]
     end
     redis.call('XADD', key .. ':log', int(top) .. '-0', 'h', head, 'b', entry[4])
     frame[#frame + 1] = head

@@ -1,6 +1,7 @@
 -- Puts lost entries back into a log, each once, whichever node comes first.
 -- ARGV  log, channel (''), cap, epoch that the node knows, offset and id up to which its log and
---       this one are the same, then for each entry after that: kind, id, at, origin, body, home
+--       this one are the same, then for each entry after that: kind, id, at, origin, body, home,
+--       and "HOME FORK" of an earlier loss ('')
 -- Returns {'ok', number put back}, or {'again'} if the log has changed meanwhile.
 local log, channel, cap, epoch, base, base_id = unpack(ARGV, 1, 6)
 local key = key_of(log)
@@ -12,7 +13,14 @@ if sid and redis.call('EXISTS', 'chat:session:' .. sid) == 0 then return {'ok', 
 if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) then
   -- Redis forgot the whole log: it begins where the node's memory does.
   redis.call('HSET', key, 'epoch', epoch, 'top', int(base), 'id', base_id)
-  if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3)) end
+  if not sid then
+    local room = string.sub(log, 3)
+    redis.call('ZADD', 'chat:rooms', 0, room)
+    -- Perhaps it was ended because nobody used it: then it ends again.
+    if redis.call('ZCARD', key .. ':members') == 0 then
+      redis.call('ZADD', 'chat:idle', 'NX', int(now_ms()), room)
+    end
+  end
   meta = {epoch, int(base), base_id}
 end
 local fork = base + 1
@@ -28,9 +36,9 @@ for _, row in ipairs(redis.call('XRANGE', key .. ':log', int(fork) .. '-0', '+')
   kept[string.match(row[2][2], '^%S+ (%S+)')] = true
 end
 local lost, now = {}, now_ms()
-for n = 7, #ARGV, 6 do
-  local kind, id, at, origin, body, home = unpack(ARGV, n, n + 5)
-  if not kept[id] then lost[#lost + 1] = {kind, id, origin, body, at, home, int(fork)} end
+for n = 7, #ARGV, 7 do
+  local kind, id, at, origin, body, home, before = unpack(ARGV, n, n + 6)
+  if not kept[id] then lost[#lost + 1] = {kind, id, origin, body, at, home, int(fork), before} end
 end
 if #lost == 0 then return {'ok', 0} end
 local _, first

@@ -19,7 +19,9 @@ from node.metrics import Metrics
 
 WITHIN = 5.0
 """Seconds after which a test gives up waiting: an answer comes in a hundredth of that."""
-AT_REST = Rules(alone=True)
+AT_REST = Rules(lease=1e6, heal_within=0)
+"""It reaps nothing by itself."""
+REAPING = Rules(alone=True)
 
 
 class RecordingSink:
@@ -243,6 +245,10 @@ class Place:
         node = Node(next(self._prefixes), self._connect, rules)
         await self._stack.enter_async_context(running(node))
         return node
+
+    def client(self) -> Redis:
+        """Return a client that waits for messages for ever."""
+        return self._connect(None)
 
     async def run(self, script: str, *args: Any) -> Any:
         """Run a script by itself."""

@@ -110,7 +110,7 @@ async def test_a_position_that_a_log_does_not_hold_gets_all_of_it(node: Node) ->
 async def test_a_trimmed_position_is_held_as_long_as_nothing_after_it_was_trimmed(
     place: Place,
 ) -> None:
-    node = await place.node(Rules(alone=True, kept=10))
+    node = await place.node(Rules(kept=10))
     _, places = await filled(node, 40)
     found: Slice = await node.ask("tail", "r:tea", 1000, timed=False)
     first = found.entries[0].offset

@@ -105,7 +105,7 @@ async def test_a_repeat_is_acknowledged_even_when_the_session_has_moved_on(node:
 
 
 async def test_at_least_what_is_to_be_kept_is_kept_and_a_tenth_more_at_most(place: Place) -> None:
-    node = await place.node(Rules(alone=True, kept=50))
+    node = await place.node(Rules(kept=50))
     hold = await begun(node)
     for size in (1, 7, 30, 49, 50, 3, 50, 13, 21, 5):
         before = (await node.top("r:tea")).offset
@@ -136,7 +136,7 @@ async def test_a_log_that_went_back_takes_nothing_until_it_is_healed(
 
 
 async def test_what_was_seen_and_trimmed_since_is_no_reason_to_refuse(place: Place) -> None:
-    node = await place.node(Rules(alone=True, kept=10))
+    node = await place.node(Rules(kept=10))
     hold = await begun(node)
     node.sink.known["r:tea"] = await node.top("r:tea")
     for _ in range(5):

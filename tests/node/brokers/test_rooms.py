@@ -37,7 +37,7 @@ async def test_who_leaves_is_told_where_and_is_no_member_any_more(node: Node) ->
 
 
 async def test_large_rooms_are_quiet(place: Place) -> None:
-    node = await place.node(Rules(alone=True, notices=2))
+    node = await place.node(Rules(notices=2))
     holds = []
     for number in range(4):
         hold, found = await node.hello(f"s{number}", f"nick{number}", rooms=["tea"])

@@ -31,15 +31,19 @@ class ModelLog:
         """Return the ids of all entries, in order."""
         return [entry.id for entry in self.state.entries]
 
-    def append(self, parts: Sequence[tuple[bytes, bytes | None, int]]) -> Frame:
+    def append(
+        self, parts: Sequence[tuple[bytes, bytes | None, int]], before: Sequence[bytes] = ()
+    ) -> Frame:
         """Append entries (id, home, fork); return the frame that tells of them."""
         epoch, entries, top, prev = self.state
         first, new = top + 1, []
-        for id, home, fork in parts:
+        for number, (id, home, fork) in enumerate(parts):
             top += 1
             head = b"m %b 17 -" % id
             if home is not None and home != b"%b-%d" % (epoch, top):
                 head += b" %b %d" % (home, fork)
+            elif before:
+                head += before[number]
             new.append(Entry(top, head, b'"from":"ana","text":"%b"}' % id))
         self.state = State(epoch, (*entries, *new), top, parts[-1][0])
         return Frame(self.log, epoch, first, prev, new)
@@ -67,12 +71,10 @@ class ModelLog:
         elif base.offset > top or self._id_at(base.offset) not in (None, base.id):
             return Refused.AGAIN, None
         kept = {entry.id for entry in entries if entry.offset >= fork}
-        parts = [
-            (entry.id, b"%b-%d" % (base.epoch, entry.offset), fork)
-            for entry in lost
-            if entry.id not in kept
-        ]
-        return len(parts), self.append(parts) if parts else None
+        lost = [entry for entry in lost if entry.id not in kept]
+        parts = [(entry.id, b"%b-%d" % (base.epoch, entry.offset), fork) for entry in lost]
+        before = [b" %b %d" % (held.home, held.fork) if held.home else b"" for held in lost]
+        return len(parts), self.append(parts, before) if parts else None
 
     def read(self, position: Position, limit: int) -> Slice:
         """Read after a position."""

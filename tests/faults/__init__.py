@@ -1,0 +1,1 @@
+"""The fault laboratory: real nodes, real Redis, and everything that can happen to them."""

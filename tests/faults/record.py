@@ -1,0 +1,134 @@
+"""What happened in a scenario, as its clients saw it, in order; the checker reads nothing else.
+
+Times are seconds by one clock. A session is known by its number; positions are compared, never
+looked into.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Sent(NamedTuple):
+    """A message went out, for the first time or again."""
+
+    at: float
+    session: int
+    connection: int
+    room: str
+    id: str
+
+
+class Acked(NamedTuple):
+    """A message was acknowledged."""
+
+    at: float
+    session: int
+    room: str
+    id: str
+    position: str
+
+
+class Refused(NamedTuple):
+    """A message was not taken; ``code`` says why."""
+
+    at: float
+    session: int
+    connection: int
+    id: str
+    code: str
+
+
+class Delivered(NamedTuple):
+    """An entry came. ``key`` is the same for the same entry, wherever it stands in the log."""
+
+    at: float
+    session: int
+    room: str
+    key: str
+    position: str
+    kind: str
+    nick: str
+    reason: str = ""
+
+
+class Gap(NamedTuple):
+    """It was said that entries are no longer kept."""
+
+    at: float
+    session: int
+    room: str
+    after: str
+    position: str
+
+
+class Joined(NamedTuple):
+    """Delivery begins, or goes on, after a position."""
+
+    at: float
+    session: int
+    room: str
+    position: str
+
+
+class Greeted(NamedTuple):
+    """A client said hello."""
+
+    at: float
+    session: int
+
+
+class Welcomed(NamedTuple):
+    """A session began or was continued."""
+
+    at: float
+    session: int
+    nick: str
+    resumed: bool
+    node: str
+
+
+class Dropped(NamedTuple):
+    """A connection was lost, or ended by a `bye` with that reason."""
+
+    at: float
+    session: int
+    reason: str
+
+
+class Ended(NamedTuple):
+    """A session's client quit, or went away for good (``reason`` lost), or was cut off (gone)."""
+
+    at: float
+    session: int
+    nick: str
+    reason: str
+
+
+Event = Sent | Acked | Refused | Delivered | Gap | Joined | Greeted | Welcomed | Dropped | Ended
+
+
+class Kept(NamedTuple):
+    """A message as it stands in a log at the end."""
+
+    id: str
+    position: str
+
+
+@dataclass
+class Record:
+    """Everything that happened, and what the logs held at the end."""
+
+    events: list[Event] = field(default_factory=list)
+    final: dict[str, list[Kept]] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)
+    """Who was in the rooms at the end, as far as that was asked."""
+    longest: float = 0.0
+    """The longest time that a client was without service."""
+
+    def add(self, event: Event) -> None:
+        """Note what happened."""
+        self.events.append(event)
+
+    def served(self, waited: float) -> None:
+        """Note how long a client waited for an `ack` or a `welcome`."""
+        self.longest = max(self.longest, waited)

@@ -1,0 +1,67 @@
+"""Runs one scenario, and says what came of it."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.checker import check
+from tests.faults.scenarios import Scenario
+from tests.faults.verdict import Kind, Violation
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table; times are in seconds."""
+
+    name: str
+    messages: int
+    faults: int
+    found: list[Violation]
+    longest: float
+    late: float
+    note: str = ""
+
+    def count(self, kind: Kind) -> int:
+        """Return how many violations of a kind there were."""
+        return sum(violation.kind is kind for violation in self.found)
+
+
+async def run(scenario: Scenario, directory: Path, seed: int) -> Row:
+    """Let clients talk, do what the scenario does, wait until all is quiet, and check."""
+    lab = scenario.cluster(directory, scenario.plan, seed)
+    try:
+        await lab.start()
+        end = time.monotonic() + scenario.plan.seconds
+        async with asyncio.TaskGroup() as tasks:
+            for work in (lab.talk(), lab.come_and_go(), lab.rivals()):
+                tasks.create_task(work)
+            await scenario.drive(lab, end)
+            await asyncio.sleep(max(0.0, end - time.monotonic()))
+            lab.talking = False
+        await lab.settle()
+    finally:
+        await lab.stop()
+    found = check(lab.record, scenario.rules) + lab.found
+    if found:
+        events = "\n".join(map(str, lab.record.events))
+        (directory / "record.txt").write_text(events)
+    waits = lab.latencies()
+    late = waits[len(waits) * 99 // 100] if waits else 0.0
+    longest = lab.record.longest
+    return Row(scenario.name, lab.messages(), lab.faults, found, longest, late, lab.note)
+
+
+def table(rows: list[Row]) -> str:
+    """Return the table of some scenarios."""
+    kinds = [kind.value for kind in Kind]
+    lines = [["scenario", "messages", "faults", *kinds, "no service", "p99 delivery"]]
+    for row in rows:
+        counts = [str(row.count(kind)) for kind in Kind]
+        times = [f"{row.longest:.1f} s", f"{row.late * 1000:.0f} ms"]
+        lines.append([row.name, str(row.messages), str(row.faults), *counts, *times])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.rjust(width) if n else cell.ljust(width) for n, (cell, width) in cells)
+        for cells in (list(enumerate(zip(line, widths, strict=True))) for line in lines)
+    )

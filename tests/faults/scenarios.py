@@ -1,0 +1,127 @@
+"""The scenarios: what is done to a system while its clients talk, and what may happen then."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.faults import acts, failover, slow
+from tests.faults.acts import Act
+from tests.faults.cluster import Cluster, Plan
+from tests.faults.verdict import Rules
+
+AOF = {"appendonly": "yes", "appendfsync": "always"}
+
+Drive = Callable[[Cluster, float], Coroutine[Any, Any, None]]
+"""Does things to a system until a time, and leaves it whole."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One line of the table. ``short`` is how many seconds it takes at least to show anything."""
+
+    name: str
+    drive: Drive
+    plan: Plan = field(default_factory=Plan)
+    rules: Rules = Rules()
+    short: float = 5.0
+    cluster: type[Cluster] = Cluster
+
+
+def every(least: float, most: float, *choices: Act) -> Drive:
+    """Do one of some things, wait, and again."""
+
+    async def drive(lab: Cluster, end: float) -> None:
+        await asyncio.sleep(min(1.0, lab.plan.seconds / 5))
+        while True:
+            await lab.rng.choice(choices)(lab)
+            pause = lab.rng.uniform(least, most)
+            if time.monotonic() + pause >= end:
+                return
+            await asyncio.sleep(pause)
+
+    return drive
+
+
+def once(act: Act) -> Drive:
+    """Do something, again and again only if there is a lot of time."""
+    return every(5.0, 8.0, act)
+
+
+async def calm(lab: Cluster, end: float) -> None:
+    """Do nothing."""
+
+
+async def roll_all(lab: Cluster, end: float) -> None:
+    """SIGTERM to one node after the other, round and round."""
+    while time.monotonic() < end:
+        for number in range(len(lab.nodes)):
+            lab.faults += 1
+            lab.nodes[number].terminate()
+            await lab.restart_node(number)
+            await asyncio.sleep(0.5)
+
+
+async def hang(lab: Cluster, end: float) -> None:
+    """Stop nodes, for shorter and for longer than their leases."""
+    await asyncio.sleep(1)
+    for seconds in (11.0, 3.0, 20.0, 7.0, 9.0):
+        await acts.hang_node(lab, seconds, seconds)
+        if time.monotonic() + 3 > end:
+            return
+        await asyncio.sleep(3)
+
+
+ANYTHING: tuple[Act, ...] = (
+    *(acts.kill_node, acts.hang_node, acts.drain_node, acts.kill_redis, acts.pause_redis),
+    *(acts.kill_pubsub, acts.cut, acts.drop_reply, acts.hole, acts.delay),
+    *(acts.abort_client,) * 5,
+)
+
+
+async def anything(lab: Cluster, end: float) -> None:
+    """Do everything, several things at a time, one node left in peace."""
+    under_way: set[asyncio.Task[None]] = set()
+    end -= min(10.0, lab.plan.seconds / 4)
+    while time.monotonic() < end:
+        if len(under_way) < 3 and sum(lock.locked() for lock in lab.busy) < 2:
+            task = asyncio.create_task(lab.rng.choice(ANYTHING)(lab))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+        await asyncio.sleep(lab.rng.uniform(0.0, 1.0))
+    await asyncio.gather(*under_way)
+
+
+FORGETFUL = Rules(forgetful=True)
+
+SCENARIOS = [
+    Scenario("calm", calm, Plan(quits=True)),
+    Scenario("node killed", every(1.0, 4.0, acts.kill_node)),
+    Scenario("node hangs", hang, Plan(seconds=75), short=13.0),
+    Scenario("rolling restart", roll_all, Plan(quits=True)),
+    Scenario("Redis killed, AOF", every(2.0, 5.0, acts.kill_redis), Plan(redis=AOF)),
+    Scenario("Redis rolled back", every(2.0, 4.0, acts.roll_back), rules=FORGETFUL, short=6.0),
+    Scenario("pubsub killed", every(0.5, 0.5, acts.kill_pubsub), Plan(quits=True)),
+    Scenario("cut before reply", every(0.1, 0.5, acts.drop_reply), Plan(quits=True)),
+    Scenario("connections cut", every(0.1, 0.5, acts.cut, acts.delay), Plan(quits=True)),
+    Scenario("node cut off", once(lambda lab: acts.hole(lab, 15.0)), short=16.0),
+    Scenario("Redis hangs", once(lambda lab: acts.pause_redis(lab, 10.0)), short=12.0),
+    Scenario("clients abort", every(0.0, 0.1, acts.abort_client), Plan(quits=True)),
+    Scenario(
+        *("slow reader", slow.flood, Plan(seconds=55, history=1000), Rules(kept=1000)),
+        short=10.0,
+    ),
+    Scenario(
+        *("Sentinel fail-over", failover.fail_over, Plan(seconds=40), FORGETFUL),
+        short=10.0,
+        cluster=failover.SentinelCluster,
+    ),
+    Scenario("anything", anything, Plan(seconds=300, redis=AOF), short=12.0),
+]
+
+
+def shortened(scenario: Scenario) -> Scenario:
+    """Return a scenario's short form, for every run of the tests."""
+    plan = replace(scenario.plan, seconds=scenario.short, clients=12, rate=40.0, rooms=3, grace=4.0)
+    return replace(scenario, plan=plan)

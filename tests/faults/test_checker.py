@@ -1,0 +1,384 @@
+"""Each kind of violation, planted into a recorded history, is told of; a good history is not."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.checker import check
+from tests.faults.order import merge
+from tests.faults.record import (
+    Acked,
+    Delivered,
+    Dropped,
+    Ended,
+    Event,
+    Gap,
+    Greeted,
+    Joined,
+    Kept,
+    Record,
+    Refused,
+    Sent,
+    Welcomed,
+)
+from tests.faults.verdict import Kind, Rules
+
+ROOM = "general"
+
+
+class Scene:
+    """A history of three sessions, 1 to 3, and messages m1, m2, ... by the first."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.record = Record(final={ROOM: []})
+        for session in (1, 2, 3):
+            self.enter(session)
+
+    def add(self, event: Event) -> None:
+        """Note an event."""
+        self.record.add(event)
+
+    def time(self) -> float:
+        """Return a time after all others."""
+        self.now += 1.0
+        return self.now
+
+    def enter(self, session: int, nick: str = "", resumed: bool = False) -> None:
+        """Let a session begin, and those who are there see it."""
+        nick = nick or f"n{session}"
+        self.add(Greeted(self.time(), session))
+        self.add(Welcomed(self.time(), session, nick, resumed, "node"))
+        self.add(Joined(self.time(), session, ROOM, f"e{session}"))
+        for other in range(1, session):
+            self.notice(other, "entered", nick, f"e{session}")
+
+    def notice(self, session: int, kind: str, nick: str, at: str, reason: str = "") -> None:
+        """Let a session see somebody come or go."""
+        key = f"{kind} {nick} {at}"
+        self.add(Delivered(self.time(), session, ROOM, key, at, kind, nick, reason))
+
+    def send(self, id: str, connection: int = 1) -> None:
+        """Let the first session send a message."""
+        self.add(Sent(self.time(), 1, connection, ROOM, id))
+
+    def keep(self, id: str, position: str = "") -> None:
+        """Put a message into the log, and acknowledge it."""
+        position = position or f"p-{id}"
+        self.record.final[ROOM].append(Kept(id, position))
+        self.add(Acked(self.time(), 1, ROOM, id, position))
+
+    def deliver(self, id: str, *sessions: int, position: str = "") -> None:
+        """Let sessions get a message."""
+        for session in sessions or (1, 2, 3):
+            place = position or f"p-{id}"
+            self.add(Delivered(self.time(), session, ROOM, id, place, "message", "n1"))
+
+    def say(self, *ids: str) -> None:
+        """Send messages that everybody gets."""
+        for id in ids:
+            self.send(id)
+            self.keep(id)
+            self.deliver(id)
+
+    def kinds(self, rules: Rules = Rules()) -> list[Kind]:
+        """Return the kinds of violations, each once."""
+        return sorted({found.kind for found in check(self.record, rules)}, key=lambda k: k.value)
+
+
+def test_a_good_history_has_no_violations() -> None:
+    scene = Scene()
+    scene.say("m1", "m2", "m3")
+    scene.add(Dropped(scene.time(), 2, "cut"))
+    scene.add(Welcomed(scene.time(), 2, "n2", True, "node"))
+    scene.add(Joined(scene.time(), 2, ROOM, "p-m3"))
+    scene.say("m4")
+    scene.add(Ended(scene.time(), 3, "n3", "quit"))
+    for session in (1, 2):
+        scene.notice(session, "left", "n3", "l3", "quit")
+    assert scene.kinds() == []
+
+
+def lost_on_the_way(scene: Scene) -> None:
+    """Acknowledged, kept, and never delivered to somebody who stayed: nothing comes after it."""
+    scene.send("m2")
+    scene.keep("m2")
+    scene.deliver("m2", 1, 2)
+
+
+def lost_from_the_log(scene: Scene) -> None:
+    """Acknowledged and delivered, yet not in the log at the end."""
+    scene.say("m2")
+    scene.record.final[ROOM].pop()
+
+
+def lost_altogether(scene: Scene) -> None:
+    """Acknowledged, and never seen again."""
+    scene.say("m2", "m3")
+    scene.send("m4")
+    scene.add(Acked(scene.time(), 1, ROOM, "m4", "p-m4"))
+
+
+def lost_notice(scene: Scene) -> None:
+    """Somebody who stayed never hears that another one left."""
+    scene.add(Ended(scene.time(), 3, "n3", "quit"))
+    scene.notice(1, "left", "n3", "l3", "quit")
+
+
+def doubled(scene: Scene) -> None:
+    """Delivered twice to one session."""
+    scene.say("m2")
+    scene.deliver("m2", 3)
+
+
+def doubled_after_resume(scene: Scene) -> None:
+    """Delivered once more on the next connection, at another position."""
+    scene.say("m2")
+    scene.deliver("m2", 3, position="q")
+
+
+def doubled_in_the_log(scene: Scene) -> None:
+    """Appended twice."""
+    scene.say("m2")
+    scene.record.final[ROOM].append(Kept("m2", "q"))
+
+
+def swapped_for_one(scene: Scene) -> None:
+    """Two members see two messages in different order."""
+    for id in ("m2", "m3"):
+        scene.send(id)
+        scene.keep(id)
+    scene.deliver("m2", 1, 2)
+    scene.deliver("m3")
+    scene.deliver("m2", 3)
+
+
+def swapped_by_author(scene: Scene) -> None:
+    """All see two messages in one order, and their author sent them in the other."""
+    scene.send("m2")
+    scene.send("m3")
+    for id in ("m3", "m2"):
+        scene.keep(id)
+        scene.deliver(id)
+
+
+def swapped_on_resend(scene: Scene) -> None:
+    """An author who sends all again in order, elsewhere, sees them turned round."""
+    for connection in (1, 2):
+        scene.send("m2", connection)
+        scene.send("m3", connection)
+    for id in ("m3", "m2"):
+        scene.keep(id)
+        scene.deliver(id)
+
+
+def moved(scene: Scene) -> None:
+    """A message stands elsewhere than was said, though nothing was forgotten."""
+    scene.say("m2")
+    scene.record.final[ROOM][-1] = Kept("m2", "q")
+
+
+def skipped(scene: Scene) -> None:
+    """A hole, and no gap; it came later, so nothing is lost."""
+    for id in ("m2", "m3"):
+        scene.send(id)
+        scene.keep(id)
+    scene.deliver("m2", 1, 2)
+    scene.deliver("m3")
+
+
+def skipped_notice(scene: Scene) -> None:
+    """A hole where somebody left."""
+    scene.add(Ended(scene.time(), 3, "n3", "quit"))
+    scene.notice(1, "left", "n3", "l3", "quit")
+    scene.say("m2")
+
+
+def skipped_at_resume(scene: Scene) -> None:
+    """A continued session goes on at another position than it asked for."""
+    scene.add(Joined(scene.time(), 2, ROOM, "elsewhere"))
+
+
+def false_gap(scene: Scene) -> None:
+    """A gap, though nothing is ever trimmed."""
+    scene.add(Gap(scene.time(), 2, ROOM, "p-m1", "p-m2"))
+    scene.say("m2")
+
+
+def nick_held_twice(scene: Scene) -> None:
+    """A second session gets a nick that another one holds."""
+    scene.add(Welcomed(scene.time(), 4, "n2", False, "node"))
+
+
+def nick_held_twice_for_a_while(scene: Scene) -> None:
+    """The same, and the second one ends before the first does anything more."""
+    scene.add(Welcomed(scene.time(), 4, "n2", False, "node"))
+    scene.add(Ended(scene.time(), 4, "n2", "quit"))
+
+
+def not_continued(scene: Scene) -> None:
+    """A session that came back in time is begun anew."""
+    scene.add(Welcomed(scene.time(), 2, "n2", False, "node"))
+
+
+def refused_for_good(scene: Scene) -> None:
+    """A member is told that it is none."""
+    scene.send("m2")
+    scene.add(Refused(scene.time(), 1, 1, "m2", "not-in-room"))
+
+
+def spurious_left(scene: Scene) -> None:
+    """Others see somebody leave who stays."""
+    for session in (1, 3):
+        scene.notice(session, "left", "n2", "l2", "lost")
+
+
+def entered_twice(scene: Scene) -> None:
+    """Others see somebody enter who is there."""
+    for session in (1, 3):
+        scene.notice(session, "entered", "n2", "e2b")
+
+
+def entered_missing(scene: Scene) -> None:
+    """Nobody sees somebody enter."""
+    scene.add(Greeted(scene.time(), 4))
+    scene.add(Welcomed(scene.time(), 4, "n4", False, "node"))
+    scene.add(Joined(scene.time(), 4, ROOM, "e4"))
+
+
+def left_missing(scene: Scene) -> None:
+    """Nobody sees somebody leave who went away for good."""
+    scene.add(Ended(scene.time(), 3, "n3", "lost"))
+
+
+def left_twice(scene: Scene) -> None:
+    """Somebody leaves twice."""
+    scene.add(Ended(scene.time(), 3, "n3", "lost"))
+    for at in ("l3", "l3b"):
+        for session in (1, 2):
+            scene.notice(session, "left", "n3", at, "lost")
+
+
+def listed_wrongly(scene: Scene) -> None:
+    """Somebody who stays is not among the members."""
+    scene.record.members[ROOM] = ["n1", "n3"]
+
+
+def stranger(scene: Scene) -> None:
+    """Somebody leaves who never was there."""
+    for session in (1, 2, 3):
+        scene.notice(session, "left", "nobody", "l", "lost")
+
+
+@pytest.mark.parametrize(
+    ("plant", "kinds"),
+    [
+        (lost_on_the_way, [Kind.LOST]),
+        (lost_from_the_log, [Kind.LOST]),
+        (lost_altogether, [Kind.LOST]),
+        (lost_notice, [Kind.LOST]),
+        (doubled, [Kind.DOUBLED]),
+        (doubled_after_resume, [Kind.DISORDER, Kind.DOUBLED]),
+        (doubled_in_the_log, [Kind.DISORDER, Kind.DOUBLED]),
+        (swapped_for_one, [Kind.DISORDER, Kind.SKIPPED]),
+        (swapped_by_author, [Kind.DISORDER]),
+        (swapped_on_resend, [Kind.DISORDER]),
+        (moved, [Kind.DISORDER]),
+        (skipped, [Kind.LOST, Kind.SKIPPED]),
+        (skipped_notice, [Kind.SKIPPED]),
+        (skipped_at_resume, [Kind.SKIPPED]),
+        (false_gap, [Kind.GAP]),
+        (nick_held_twice, [Kind.NICK]),
+        (nick_held_twice_for_a_while, [Kind.NICK]),
+        (not_continued, [Kind.SESSION]),
+        (refused_for_good, [Kind.SESSION]),
+        (spurious_left, [Kind.PRESENCE]),
+        (entered_twice, [Kind.PRESENCE]),
+        (entered_missing, [Kind.PRESENCE]),
+        (left_missing, [Kind.PRESENCE]),
+        (left_twice, [Kind.PRESENCE]),
+        (listed_wrongly, [Kind.PRESENCE]),
+        (stranger, [Kind.PRESENCE]),
+    ],
+)
+def test_a_planted_violation_is_told(plant: Callable[[Scene], None], kinds: list[Kind]) -> None:
+    scene = Scene()
+    scene.say("m1")
+    plant(scene)
+    assert scene.kinds() == kinds
+
+
+def test_a_message_that_was_refused_may_be_overtaken() -> None:
+    scene = Scene()
+    scene.send("m1")
+    scene.send("m2")
+    scene.add(Refused(scene.time(), 1, 1, "m1", "unavailable"))
+    scene.keep("m2")
+    scene.deliver("m2")
+    scene.say("m1")
+    assert scene.kinds() == []
+
+
+def test_what_a_forgetful_broker_moved_is_no_violation_and_may_not_come_again() -> None:
+    def forgetful(again: bool) -> list[Kind]:
+        scene = Scene()
+        scene.say("m1")
+        scene.send("m2")
+        scene.add(Acked(scene.time(), 1, ROOM, "m2", "p-m2"))
+        scene.deliver("m2", 1, 2)
+        scene.say("m3")  # In the place of m2, by a node that did not know of it.
+        scene.keep("m2", "q")
+        scene.deliver("m2", *((2, 3) if again else (3,)), position="q")
+        return scene.kinds(Rules(forgetful=True))
+
+    assert forgetful(again=False) == []
+    assert forgetful(again=True) == [Kind.DOUBLED]
+
+
+@pytest.mark.parametrize(("kept", "kinds"), [(3, []), (4, [Kind.GAP, Kind.LOST])])
+def test_a_gap_is_true_when_what_it_leaves_out_is_not_kept_any_more(
+    kept: int, kinds: list[Kind]
+) -> None:
+    scene = Scene()
+    scene.say("m1")
+    for id in ("m2", "m3", "m4", "m5", "m6"):
+        scene.send(id)
+        scene.keep(id)
+        scene.deliver(id, 1, 2)
+    scene.add(Gap(scene.time(), 3, ROOM, "p-m1", "p-m4"))
+    for id in ("m4", "m5", "m6"):
+        scene.deliver(id, 3)
+    del scene.record.final[ROOM][:-kept]
+    assert scene.kinds(Rules(kept=kept)) == kinds
+
+
+def test_a_gap_must_name_what_comes_after_it() -> None:
+    scene = Scene()
+    scene.say("m1", "m2")
+    scene.add(Gap(scene.time(), 3, ROOM, "p-m2", "p-m9"))
+    scene.say("m3")
+    assert Kind.GAP in scene.kinds(Rules(kept=1))
+
+
+def test_a_trimmed_log_still_holds_the_newest_entries() -> None:
+    scene = Scene()
+    scene.say("m1", "m2", "m3")
+    del scene.record.final[ROOM][0]
+    assert scene.kinds(Rules(kept=2)) == []
+    assert scene.kinds(Rules(kept=3)) == [Kind.LOST]
+
+
+def test_two_sessions_may_hold_a_nick_one_after_the_other() -> None:
+    scene = Scene()
+    scene.add(Ended(scene.time(), 3, "n3", "quit"))
+    for session in (1, 2):
+        scene.notice(session, "left", "n3", "l3", "quit")
+    scene.add(Welcomed(scene.time(), 4, "n3", False, "node"))
+    assert scene.kinds() == []
+
+
+def test_one_order_is_put_together_from_parts() -> None:
+    assert merge(["a", "c"], [["a", "b", "c"], ["x", "a"], ["c", "d", None, "y"]]) == [
+        *("x", "a", "b", "c"),
+        *("d", "y"),
+    ]

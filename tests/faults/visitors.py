@@ -1,0 +1,75 @@
+"""Clients that come for one thing: to try for a nick that somebody holds, to read a log."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import time
+from typing import Any
+
+from tests.faults.chatter import LINE, PONG_WITHIN, Address
+from tests.faults.record import Ended, Kept, Record, Welcomed
+
+_readers = itertools.count(1)
+
+
+async def rival(number: int, nick: str, node: Address, record: Record) -> None:
+    """Try to get a nick that somebody holds, in a session without rooms; note it if that works."""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(PONG_WITHIN):
+            reader, writer = await asyncio.open_connection(*node, limit=LINE)
+            try:
+                hello = {"type": "hello", "nick": nick, "key": f"rival-{number:032x}", "rooms": []}
+                writer.write(json.dumps(hello).encode() + b"\n")
+                event = json.loads(await reader.readline() or b'{"type":"bye"}')
+                if event["type"] == "welcome":
+                    now = time.monotonic()
+                    record.add(Welcomed(now, number, event["nick"], False, event["node"]))
+                    record.add(Ended(now, number, event["nick"], "quit"))
+                    writer.write(b'{"type":"quit"}\n')
+                    await reader.read()
+            finally:
+                writer.transport.abort()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
+
+
+async def look(room: str, node: Address, record: Record) -> None:
+    """Note everything that a room's log keeps, and who is in it, as one who has just come."""
+    nick = f"reader-{next(_readers)}"
+    async with asyncio.timeout(60):
+        reader, writer = await asyncio.open_connection(*node, limit=2 * LINE)
+        try:
+            await _ask(reader, writer, {"type": "hello", "nick": nick, "rooms": [room]}, "welcome")
+            ask: dict[str, Any] = {"type": "history", "room": room, "limit": 200}
+            kept: list[Kept] = []
+            more = True
+            while more:
+                event = await _ask(reader, writer, ask, "history")
+                kept[:0] = [Kept(m.get("id", ""), m["position"]) for m in event["messages"]]
+                ask["before"], more = kept[0].position if kept else None, event["more"]
+            who = await _ask(reader, writer, {"type": "members", "room": room}, "members")
+            record.final[room] = kept
+            record.members[room] = sorted(set(who["members"]) - {nick})
+            await _ask(reader, writer, {"type": "quit"}, "bye")
+        finally:
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+
+async def _ask(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: dict[str, Any], answer: str
+) -> dict[str, Any]:
+    """Send a request until its answer is not that the broker is away; return it."""
+    while True:
+        writer.write(json.dumps(request).encode() + b"\n")
+        while True:
+            event: dict[str, Any] = json.loads(await reader.readline())
+            if event["type"] == answer:
+                return event
+            if event["type"] == "error":
+                break
+        if event["code"] != "unavailable":
+            raise RuntimeError(f"{request} was answered by {event}")
+        await asyncio.sleep(event["retry_after_ms"] / 1000)

@@ -1,0 +1,228 @@
+"""A log that lost its newest entries gets them back: once, with their ids, and told to everyone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from node.core.log import Ring, loss, onward
+from node.core.ports import Entry, Kept, Position, Refused, Slice
+from tests.node.brokers.bench import Node, Place, wait
+
+LOG = "r:tea"
+
+
+@dataclass
+class Before:
+    """A log as it was: its entries after the first, and the base before them."""
+
+    base: Position
+    lost: list[Entry]
+    acks: list[Kept]
+
+
+async def taken_back(place: Place, node: Node, keep: int = 2, said: int = 4) -> Before:
+    """Let a room be followed, talk in it, and take its newest entries back."""
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    node.broker.watch(LOG)
+    await node.sink.hears("confirmed", LOG)
+    acks = [await wait(node.say(hold, "tea", f"t{number}", f"{number}")) for number in range(said)]
+    found = await whole(node)
+    base, lost = found.entries[keep - 1], found.entries[keep:]
+    assert found.top is not None
+    await cut(place, keep)
+    await place.redis.hdel("chat:sent:s1", *[f"{number}" for number in range(keep - 1, said)])
+    node.sink.frames.clear()
+    return Before(Position(found.top.epoch, base.offset, base.id), lost, acks)
+
+
+async def cut(place: Place, keep: int) -> None:
+    """Take a log back to what it was when it had so many entries."""
+    rows: list[Any] = (await place.redis.xrange("chat:{r:tea}:log") or [])[:keep]
+    await place.redis.delete("chat:{r:tea}:log")
+    for offset, fields in rows:
+        await place.redis.xadd("chat:{r:tea}:log", fields, id=offset)
+    mapping: dict[Any, Any] = {"top": keep, "id": rows[-1][1][b"h"].split(b" ")[1]}
+    await place.redis.hset("chat:{r:tea}", mapping=mapping)
+
+
+async def whole(node: Node) -> Slice:
+    """Return a log with all its entries."""
+    found: Slice = await node.ask("tail", LOG, 10_000, timed=False)
+    return found
+
+
+async def heal(node: Node, before: Before) -> int | Refused:
+    """Put back what was lost."""
+    reply: int | Refused = await node.ask("heal", LOG, before.base, before.lost, timed=False)
+    return reply
+
+
+def told(found: list[Entry]) -> list[tuple[int, bytes, bytes, bytes, bytes]]:
+    """Return what of entries can be compared."""
+    return [(each.offset, each.id, each.at, each.origin, each.body) for each in found]
+
+
+async def test_lost_entries_go_back_to_their_places_and_are_told(place: Place, node: Node) -> None:
+    before = await taken_back(place, node)
+    assert await heal(node, before) in (3, 0)
+    found = await whole(node)
+    assert told(found.entries[2:]) == told(before.lost)
+    assert all(entry.home is None for entry in found.entries)
+    await node.sink.until(lambda: bool(node.sink.frames))
+    [frame] = node.sink.frames
+    assert told(frame.entries) == told(before.lost) and frame.prev == before.base.id
+
+
+async def test_nodes_that_race_to_heal_do_it_once(place: Place, node: Node) -> None:
+    other = await place.node()
+    before = await taken_back(place, node)
+    await heal(node, before)
+    part = Before(before.base, before.lost[:2], [])
+    assert await heal(other, part) in (0, Refused.AGAIN)
+    assert await heal(other, before) in (0, Refused.AGAIN)
+    assert told((await whole(node)).entries[2:]) == told(before.lost)
+
+
+async def test_each_node_puts_back_what_the_one_before_it_did_not_know(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await heal(node, Before(before.base, before.lost[:1], []))
+    assert await heal(node, before) in (2, 0)
+    assert told((await whole(node)).entries[2:]) == told(before.lost)
+
+
+async def test_what_others_appended_first_stays_and_the_lost_follow(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    assert [entry.offset for entry in found.entries] == [1, 2, 3, 4, 5, 6]
+    assert [entry.id for entry in found.entries[3:]] == [entry.id for entry in before.lost]
+    epoch = before.base.epoch.decode()
+    homes = [(entry.home, entry.fork) for entry in found.entries[3:]]
+    assert homes == [(f"{epoch}-{offset}".encode(), 3) for offset in (3, 4, 5)]
+    await node.sink.until(lambda: len(node.sink.frames) == 2)
+    assert [entry.home for entry in node.sink.frames[1].entries] == [home for home, _ in homes]
+
+
+async def test_readers_of_either_branch_get_the_rest_once(place: Place, node: Node) -> None:
+    before = await taken_back(place, node)
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    entered = found.entries[2].id
+    ids = [entry.id for entry in before.lost]
+    for seen, expected in enumerate(
+        ([entered, *ids], [entered, *ids[1:]], [entered, *ids[2:]], [entered])
+    ):
+        place_ = Position(before.base.epoch, 2 + seen, ids[seen - 1] if seen else before.base.id)
+        slice_ = await node.ask("read", LOG, place_, 1000, timed=False)
+        rest = onward(place_, slice_)
+        assert [entry.id for entry in rest.entries] == expected and not rest.gap
+
+
+async def test_a_repeat_of_a_message_that_was_put_back_is_acknowledged_where_it_is(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    assert await node.ask("sent", "s1", "3") is None
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    assert found.top is not None
+    again = await node.ask("sent", "s1", "3")
+    assert again == before.acks[3]._replace(position=str(found.top))
+    hold, _ = await node.hello("s1")
+    assert await wait(node.say(hold, "tea", "t3", "3")) == again
+
+
+async def test_a_repeated_direct_that_was_put_back_names_whom_it_was_to(
+    place: Place, node: Node
+) -> None:
+    hold, _ = await node.hello("s1", "ana")
+    await node.hello("s2", "Bo")
+    first = await node.direct(hold, "bo", "hi", "1")
+    found: Slice = await node.ask("tail", "i:s2", 10, timed=False)
+    await place.redis.delete("chat:{i:s2}", "chat:{i:s2}:log", "chat:sent:s1")
+    assert found.top is not None
+    base = found.top._replace(offset=0, id=b"0")
+    assert await node.ask("heal", "i:s2", base, found.entries, timed=False) in (1, 0)
+    again = await node.ask("sent", "s1", "1")
+    assert isinstance(first, Kept)
+    assert again == first._replace(log="i:s2") and again.to == "Bo"
+
+
+async def test_a_forgotten_room_comes_back_whole_with_its_epoch(place: Place, node: Node) -> None:
+    before = await taken_back(place, node)
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:rooms")
+    await heal(node, before)
+    found = await whole(node)
+    assert told(found.entries) == told(before.lost)
+    assert found.top is not None and found.top.epoch == before.base.epoch
+    rooms, _ = await node.ask("rooms", "")
+    assert "tea" in [name for name, _ in rooms]
+
+
+async def test_a_forgotten_room_that_was_begun_anew_gets_what_is_remembered(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:rooms", "chat:rooms:s1")
+    await node.hello("s2", "bo", rooms=["tea"])
+    start = before.base._replace(offset=0, id=b"0")
+    assert await node.ask("heal", LOG, start, before.lost, timed=False) in (3, 0)
+    found = await whole(node)
+    assert found.top is not None and found.top.epoch != before.base.epoch
+    assert [entry.id for entry in found.entries[1:]] == [entry.id for entry in before.lost]
+    assert {entry.fork for entry in found.entries[1:]} == {1}
+    rooms, _ = await node.ask("rooms", "")
+    assert ("tea", 2) in rooms or ("tea", 1) in rooms
+
+
+async def test_a_log_that_differs_from_what_the_node_believes_is_not_touched(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    other = Before(before.base._replace(id=b"other"), before.lost, [])
+    ahead = Before(before.base._replace(offset=9, id=b"other"), before.lost, [])
+    assert await heal(node, other) is Refused.AGAIN
+    assert await heal(node, ahead) is Refused.AGAIN
+    assert len((await whole(node)).entries) == 2
+
+
+async def test_an_entry_put_back_in_its_place_keeps_the_memory_of_an_older_one(
+    place: Place, node: Node
+) -> None:
+    """A position from before the first loss has still to be found, and to hide nothing."""
+    before = await taken_back(place, node)
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    seen = Position(before.base.epoch, 5, before.lost[-1].id)
+    await cut(place, 2)
+    await heal(node, Before(before.base, found.entries[2:], []))
+    rest = onward(seen, await node.ask("read", LOG, seen, 1000, timed=False))
+    assert [entry.id for entry in rest.entries] == [found.entries[2].id]
+
+
+async def test_a_room_with_nobody_in_it_that_comes_back_ends_again_in_time(
+    place: Place, node: Node
+) -> None:
+    """A node may still follow a room that was ended because nobody used it."""
+    before = await taken_back(place, node)
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:members")
+    await heal(node, before)
+    assert await place.redis.zscore("chat:idle", "tea") is not None
+
+
+async def test_what_the_core_finds_lost_is_what_heals(place: Place, node: Node) -> None:
+    before = await taken_back(place, node)
+
+    ring = Ring(before.base, 100)
+    ring.extend(before.lost)
+    lost = loss(ring, await whole(node))
+    assert lost is not None and lost.base == before.base
+    await node.ask("heal", LOG, lost.base, lost.entries, timed=False)
+    assert loss(ring, await whole(node)) is None

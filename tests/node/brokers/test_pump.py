@@ -1,0 +1,305 @@
+"""The pump runs calls in order, again and again until they are done or their time is up."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from redis import exceptions
+from redis.asyncio import Redis
+
+from node.brokers import pump as pumps
+from node.brokers import scripts
+from node.brokers.pump import PIPELINE, Next, Pump, SimpleCall
+from node.core.ports import Refused
+from node.metrics import Metrics
+
+Handler = Callable[[list[Any]], list[Any] | Exception]
+
+
+class ScriptedRedis:
+    """Answers each pipeline by the next handler, and at last by echoing the arguments."""
+
+    def __init__(self, *handlers: Handler) -> None:
+        self.handlers = list(handlers)
+        self.pipelines: list[list[Any]] = []
+        self.loads: list[Any] = []
+        self.disconnects = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.connection_pool = self
+
+    async def disconnect(self) -> None:
+        self.disconnects += 1
+
+    async def script_load(self, source: str) -> None:
+        self.loads.append(source)
+        if self.handlers and self.handlers[0] is refuse_load:
+            self.handlers.pop(0)
+            raise exceptions.ResponseError("BUSY Redis is busy running a script.")
+
+    def pipeline(self, transaction: bool) -> "ScriptedPipeline":
+        assert not transaction
+        return ScriptedPipeline(self)
+
+
+class ScriptedPipeline:
+    """Gathers commands."""
+
+    def __init__(self, redis: ScriptedRedis) -> None:
+        self.redis = redis
+        self.commands: list[Any] = []
+
+    def execute_command(self, *command: Any) -> None:
+        self.commands.append(command)
+
+    async def execute(self, raise_on_error: bool) -> list[Any]:
+        assert not raise_on_error
+        await self.redis.gate.wait()
+        sent = [command[3] if command[0] == "EVALSHA" else command for command in self.commands]
+        self.redis.pipelines.append(sent)
+        handler = self.redis.handlers.pop(0) if self.redis.handlers else echo
+        found = handler(self.commands)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def echo(commands: list[Any]) -> list[Any]:
+    return [command[3] if command[0] == "EVALSHA" else command for command in commands]
+
+
+def refuse_load(_commands: list[Any]) -> list[Any]:
+    raise AssertionError("taken by script_load")
+
+
+def fail(error: Exception) -> Handler:
+    """Return a handler that loses the connection."""
+    return lambda commands: error
+
+
+def each(error: Exception) -> Handler:
+    """Return a handler that answers each command by an error."""
+    return lambda commands: [error for _ in commands]
+
+
+class Bench:
+    """A pump over a scripted Redis, on a clock that stands still."""
+
+    def __init__(self, redis: ScriptedRedis, replicas: int = 0) -> None:
+        self.time = 100.0
+        self.redis = redis
+        self.metrics = Metrics()
+        client = cast(Redis, redis)
+        self.pump = Pump(client, lambda: self.time, self.metrics, replicas)
+        self.replies: list[Any] = []
+
+    def call(self, name: str, within: float = 5.0) -> None:
+        """Make a call that notes its reply."""
+        call = SimpleCall("tail", [name], self.time + within, self.replies.append)
+        self.pump.call(call)
+
+
+@asynccontextmanager
+async def running(*handlers: Handler, replicas: int = 0) -> AsyncIterator[Bench]:
+    """Run a pump."""
+    bench = Bench(ScriptedRedis(*handlers), replicas)
+    task = asyncio.create_task(bench.pump.run())
+    try:
+        yield bench
+        assert not task.done()
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pumps, "BACKOFF", (0.0,))
+    monkeypatch.setattr(pumps, "REPEAT_PAUSE", 0.0)
+
+
+async def idle(bench: Bench) -> None:
+    """Wait until the pump has done everything."""
+    async with asyncio.timeout(5):
+        await bench.pump.idle()
+
+
+async def test_the_calls_of_a_turn_go_out_in_one_pipeline_in_order() -> None:
+    async with running() as bench:
+        for name in "abc":
+            bench.call(name)
+        await idle(bench)
+        assert bench.redis.pipelines == [["a", "b", "c"]] and bench.replies == ["a", "b", "c"]
+        assert bench.metrics.round_trips.counts
+
+
+async def test_calls_gather_while_a_pipeline_is_under_way() -> None:
+    async with running() as bench:
+        bench.redis.gate.clear()
+        bench.call("a")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for name in "bcd":
+            bench.call(name)
+        bench.redis.gate.set()
+        await idle(bench)
+        assert bench.redis.pipelines == [["a"], ["b", "c", "d"]]
+
+
+async def test_a_pipeline_is_bounded() -> None:
+    async with running() as bench:
+        names = [str(number) for number in range(PIPELINE + 3)]
+        for name in names:
+            bench.call(name)
+        await idle(bench)
+        assert [len(pipeline) for pipeline in bench.redis.pipelines] == [PIPELINE, 3]
+        assert bench.replies == names
+
+
+LOST = [
+    exceptions.ConnectionError("gone"),
+    exceptions.TimeoutError("slow"),
+    ConnectionResetError(),
+    asyncio.TimeoutError(),
+]
+
+
+@pytest.mark.parametrize("error", LOST, ids=lambda error: type(error).__name__)
+async def test_calls_whose_connection_was_lost_are_made_again_in_order(error: Exception) -> None:
+    async with running(fail(error), fail(error)) as bench:
+        for name in "abc":
+            bench.call(name)
+        await idle(bench)
+        assert bench.replies == ["a", "b", "c"] and bench.redis.pipelines == [["a", "b", "c"]] * 3
+        assert bench.redis.disconnects == 2 and bench.metrics.broker_reconnects == 1
+
+
+PASSING = [
+    exceptions.BusyLoadingError("LOADING Redis is loading the dataset in memory"),
+    exceptions.ReadOnlyError("You can't write against a read only replica."),
+    exceptions.ResponseError("MASTERDOWN Link with MASTER is down"),
+    exceptions.ResponseError("NOREPLICAS Not enough good replicas to write."),
+    exceptions.ResponseError("MISCONF Redis is configured to save RDB snapshots"),
+    exceptions.OutOfMemoryError("OOM command not allowed"),
+    exceptions.ResponseError("BUSY Redis is busy running a script."),
+    exceptions.ResponseError("TRYAGAIN Multiple keys request during rehashing"),
+    exceptions.ConnectionError("in the middle of the pipeline"),
+]
+
+
+@pytest.mark.parametrize("error", PASSING, ids=str)
+async def test_what_redis_refuses_for_now_is_asked_again(error: Exception) -> None:
+    async with running(each(error)) as bench:
+        for name in "ab":
+            bench.call(name)
+        await idle(bench)
+        assert bench.replies == ["a", "b"] and bench.redis.disconnects == 1
+
+
+async def test_a_script_that_redis_does_not_know_is_loaded_and_run_again() -> None:
+    async with running(each(exceptions.NoScriptError("no"))) as bench:
+        bench.call("a")
+        bench.call("b")
+        await idle(bench)
+        assert bench.redis.loads == [scripts.source("tail")] and bench.replies == ["a", "b"]
+
+
+async def test_redis_may_refuse_to_load_a_script_for_now() -> None:
+    async with running(each(exceptions.NoScriptError("no")), refuse_load) as bench:
+        bench.call("a")
+        await idle(bench)
+        assert bench.replies == ["a"]
+
+
+async def test_a_script_that_fails_is_refused_and_the_others_go_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def second_fails(commands: list[Any]) -> list[Any]:
+        return ["a", exceptions.ResponseError("WRONGTYPE"), "c"]
+
+    async with running(second_fails) as bench:
+        for name in "abc":
+            bench.call(name)
+        await idle(bench)
+        assert bench.replies == ["a", Refused.INTERNAL, "c"] and "WRONGTYPE" in caplog.text
+
+
+async def test_what_is_overdue_is_unavailable_also_while_it_is_under_way() -> None:
+    async with running() as bench:
+        bench.redis.gate.clear()
+        bench.call("under way", within=1)
+        await asyncio.sleep(0)
+        bench.call("waiting", within=2)
+        bench.call("patient", within=9)
+        bench.pump.expire()
+        assert bench.replies == []
+        bench.time += 1
+        bench.pump.expire()
+        bench.pump.expire()
+        assert bench.replies == [Refused.UNAVAILABLE]
+        bench.time += 1
+        bench.pump.expire()
+        assert bench.replies == [Refused.UNAVAILABLE] * 2
+        bench.redis.gate.set()
+        await idle(bench)
+        assert bench.replies == [Refused.UNAVAILABLE] * 2 + ["patient"]
+        assert bench.redis.pipelines[-1] == ["patient"]
+
+
+async def test_contact_is_counted_from_the_first_answer_without_a_break() -> None:
+    async with running(echo, fail(OSError()), echo) as bench:
+        assert bench.pump.contact_since is None
+        for expected in (100.0, 102.0):
+            bench.call("a")
+            await idle(bench)
+            assert bench.pump.contact_since == expected
+            bench.time += 2
+
+
+@pytest.mark.parametrize("confirmed", [0, exceptions.ResponseError("no WAIT here")])
+async def test_without_enough_replicas_nothing_counts_as_done(confirmed: object) -> None:
+    def too_few(commands: list[Any]) -> list[Any]:
+        return [*echo(commands[:-1]), confirmed]
+
+    def enough(commands: list[Any]) -> list[Any]:
+        assert commands[-1] == ("WAIT", 1, 1000)
+        return [*echo(commands[:-1]), 1]
+
+    async with running(too_few, enough, replicas=1) as bench:
+        bench.call("a")
+        await idle(bench)
+        assert bench.replies == ["a"] and len(bench.redis.pipelines) == 2
+
+
+class Patient:
+    """A call that wants to wait a while before it is done."""
+
+    script = "tail"
+
+    def __init__(self, then: Next) -> None:
+        self.then = [then, then, Next.NOTHING]
+
+    def args(self) -> list[Any]:
+        return [0, "again"]
+
+    def reply(self, reply: Any) -> Next:
+        return self.then.pop(0)
+
+    def lost(self) -> None: ...
+
+    def refuse(self, refused: Refused) -> None: ...
+
+    def expire(self, now: float) -> None: ...
+
+
+@pytest.mark.parametrize("then", [Next.WAIT, Next.MORE])
+async def test_a_call_that_wants_more_goes_behind_the_others(then: Next) -> None:
+    async with running() as bench:
+        bench.pump.call(Patient(then))
+        bench.call("a")
+        await idle(bench)
+        assert bench.redis.pipelines == [["again", "a"], ["again"], ["again"]]

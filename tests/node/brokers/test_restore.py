@@ -1,0 +1,142 @@
+"""Sessions are put back as the node that holds their connection knows them."""
+
+from typing import Any
+
+import pytest
+
+from node.core.ports import Hold, Memory, Refused
+from tests.node.brokers.bench import Node, Place
+
+
+def memory(node: Node, hold: Hold, nick: str, *rooms: str, **named: Any) -> Memory:
+    """Return what a node knows of a session."""
+    known: dict[str, Any] = {"keyed": True, "attempt": None, "claim": 1, **named}
+    return Memory(
+        Hold(hold.session, node.broker.owner()),
+        hold.owner,
+        known["keyed"],
+        nick,
+        nick.lower(),
+        known["attempt"],
+        known["claim"],
+        [(room, "k1-7-a") for room in rooms],
+    )
+
+
+async def restore(node: Node, memory: Memory, anew: bool = False) -> object:
+    """Put a session back."""
+    reply: object = await node.ask("restore", memory, anew, timed=False)
+    return reply
+
+
+async def forget(place: Place) -> None:
+    """Forget everything, as a Redis that was restarted without its data."""
+    await place.redis.flushall()
+
+
+async def test_a_forgotten_session_is_put_back_whole(place: Place, node: Node) -> None:
+    hold, _ = await node.hello("s1", "Ana", rooms=["tea"], attempt=5)
+    await forget(place)
+    known = memory(node, hold, "Ana", "tea", attempt=5, claim=3)
+    assert await restore(node, known, anew=True) is True
+    assert await node.ask("members", "tea", "") == (["Ana"], False)
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
+    assert await node.ask("claim", node.claim_of("s1", attempt=5)) is Refused.STALE
+    _, found = await node.hello("s1", attempt=6)
+    assert (found.resumed, found.nick, found.claim) == (True, "Ana", 4)
+    assert [seat.position for seat in found.seats] == ["k1-7-a"]
+
+
+async def test_a_forgotten_nick_that_somebody_else_took_is_theirs(place: Place, node: Node) -> None:
+    hold, _ = await node.hello("s1", "ana")
+    await forget(place)
+    await node.hello("s2", "ana")
+    assert await restore(node, memory(node, hold, "ana"), anew=True) is Refused.TAKEN
+
+
+async def test_a_session_that_ended_is_not_put_back(node: Node) -> None:
+    hold, _ = await node.hello("s1", "ana")
+    node.broker.part(hold, quit=True)
+    assert await restore(node, memory(node, hold, "ana")) is Refused.GONE
+
+
+async def test_a_session_in_its_grace_goes_on_where_it_was(place: Place, node: Node) -> None:
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    node.broker.part(hold, quit=False)
+    known = memory(node, hold, "ana", "tea")
+    assert await restore(node, known) is True
+    assert await place.redis.zcard("chat:grace") == 0
+    assert await node.ask("leave", hold, "tea") is Refused.GONE
+    assert await node.ask("leave", known.hold, "tea") is not None
+
+
+async def test_a_session_in_the_grace_of_another_connection_is_not_ours(node: Node) -> None:
+    old, _ = await node.hello("s1", "ana")
+    new, _ = await node.hello("s1")
+    node.broker.part(new, quit=False)
+    assert await restore(node, memory(node, old, "ana", claim=1)) is Refused.GONE
+
+
+@pytest.mark.parametrize(("claim", "ours"), [(1, False), (2, False), (3, True)])
+async def test_the_higher_claim_wins_when_redis_went_back(
+    node: Node, claim: int, ours: bool
+) -> None:
+    old, _ = await node.hello("s1", "ana")
+    await node.hello("s1")
+    reply = await restore(node, memory(node, old, "ana", claim=claim))
+    assert reply is (True if ours else Refused.GONE)
+
+
+async def test_what_was_left_or_renamed_in_the_forgotten_time_is_done_again(
+    place: Place, node: Node
+) -> None:
+    hold, _ = await node.hello("s1", "old", rooms=["tea", "milk"])
+    assert await restore(node, memory(node, hold, "new", "milk", "coffee")) is True
+    assert await node.ask("members", "tea", "") == ([], False)
+    assert await node.ask("members", "milk", "") == (["new"], False)
+    assert await node.ask("members", "coffee", "") == (["new"], False)
+    assert await place.redis.zscore("chat:idle", "tea") is not None
+    await node.hello("s2", "old")
+
+
+async def test_a_node_notices_that_redis_forgot_its_sessions(place: Place, node: Node) -> None:
+    await node.hello("s1", "ana")
+    assert await node.ask("check", timed=False) is False
+    await forget(place)
+    assert await node.ask("check", timed=False) is True
+    assert ("forgotten", True) in node.sink.told
+
+
+async def test_a_node_notices_that_redis_went_back(place: Place, node: Node) -> None:
+    await node.hello("s1", "ana")
+    inc = node.broker.owner().split(".")[0]
+    await place.redis.hincrby("chat:ops", inc, -1)
+    assert await node.ask("check", timed=False) is True
+    assert ("forgotten", True) in node.sink.told
+
+
+async def test_changes_made_since_do_not_hide_that_redis_went_back(
+    place: Place, node: Node
+) -> None:
+    """As when sessions begin before the node gets to renew its lease."""
+    await node.hello("s1", "ana")
+    await node.hello("s2", "bo")
+    inc = node.broker.owner().split(".")[0]
+    await place.redis.hincrby("chat:ops", inc, -2)
+    for number in range(3, 7):
+        await node.hello(f"s{number}", f"nick{number}")
+    assert await node.ask("check", timed=False) is True
+    assert ("forgotten", True) in node.sink.told
+
+
+async def test_sessions_that_left_in_the_forgotten_time_are_let_go(
+    place: Place, node: Node
+) -> None:
+    await node.hello("s1", "ana", rooms=["tea"])
+    await node.hello("s2", "bo", rooms=["tea"])
+    node.sink.here.discard("s2")
+    inc = node.broker.owner().split(".")[0]
+    await place.redis.hincrby("chat:ops", inc, -1)
+    await node.ask("check", timed=False)
+    await node.idle()
+    assert await place.redis.zrange("chat:grace", 0, -1) == [b"s2"]

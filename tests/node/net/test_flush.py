@@ -1,0 +1,95 @@
+"""Bytes of a turn go out in one write for each client."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import cast
+
+from node.core.ports import Outlet
+from node.net.flush import Flush
+
+
+class Writer:
+    """Notes each write."""
+
+    def __init__(self, flush: Flush | None = None) -> None:
+        self.parts: list[bytes] = []
+        self.written: list[bytes] = []
+        self.more: list[bytes] = []
+        self._flush = flush
+
+    def flush(self) -> None:
+        self.written.append(b"".join(self.parts))
+        self.parts.clear()
+        if self.more and self._flush is not None:
+            self._flush.add(self, self.more.pop(0))
+
+
+def outlets(writers: Iterable[Writer]) -> Iterable[Outlet]:
+    """Return writers as what the core knows them by."""
+    return cast(Iterable[Outlet], writers)
+
+
+async def turn() -> None:
+    """Let a turn of the loop pass."""
+    await asyncio.sleep(0)
+
+
+async def test_everything_for_a_client_goes_out_in_one_write_at_the_end_of_the_turn() -> None:
+    flush = Flush()
+    one, two, idle = Writer(), Writer(), Writer()
+    flush.add(one, b"a")
+    flush.fan_out(outlets([one, two]), b"b")
+    flush.add(two, b"c")
+    flush.fan_out(outlets([two]), b"d")
+    assert one.written == two.written == []
+    await turn()
+    assert (one.written, two.written, idle.written) == ([b"ab"], [b"bcd"], [])
+
+
+async def test_each_turn_has_its_own_write() -> None:
+    flush = Flush()
+    writer = Writer()
+    for number in range(3):
+        flush.add(writer, b"%d" % number)
+        await turn()
+    await turn()
+    assert writer.written == [b"0", b"1", b"2"]
+
+
+async def test_what_is_queued_by_a_flush_goes_out_in_the_next_turn() -> None:
+    flush = Flush()
+    writer, other = Writer(flush), Writer()
+    writer.more = [b"b", b"c"]
+    flush.add(writer, b"a")
+    flush.add(other, b"x")
+    for expected in ([b"a"], [b"a", b"b"], [b"a", b"b", b"c"]):
+        await turn()
+        assert writer.written == expected and other.written == [b"x"]
+
+
+async def test_the_same_bytes_are_shared_and_not_copied() -> None:
+    flush = Flush()
+    writers = [Writer() for _ in range(3)]
+    data = b"x" * 1000
+    flush.fan_out(outlets(writers), data)
+    assert all(writer.parts[0] is data for writer in writers)
+
+
+async def test_nobody_to_write_to_is_no_work() -> None:
+    flush = Flush()
+    flush.fan_out([], b"x")
+    writer = Writer()
+    flush.fan_out(outlets(iter([writer])), b"x")
+    await turn()
+    assert writer.written == [b"x"]
+
+
+async def test_who_was_written_to_at_once_is_not_written_to_again() -> None:
+    flush = Flush()
+    writer = Writer()
+    flush.add(writer, b"a")
+    writer.flush()
+    flush.add(writer, b"b")
+    await turn()
+    await turn()
+    assert b"".join(writer.written) == b"ab"
