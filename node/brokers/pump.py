@@ -72,13 +72,17 @@ class Call(Protocol):
         """Refuse what is overdue."""
 
 
+Args = Sequence[Any] | Callable[[], Sequence[Any] | None]
+"""The arguments of a call, or what makes them when it goes out, perhaps after Redis was away."""
+
+
 class SimpleCall:
-    """A call whose arguments are known from the start; ``done`` gets the reply or a Refused."""
+    """A call that is made once, and repeated if need be; ``done`` gets the reply or a Refused."""
 
     __slots__ = ("script", "_args", "_deadline", "_done")
 
     def __init__(
-        self, script: str, args: Sequence[Any], deadline: float, done: Callable[[Any], None]
+        self, script: str, args: Args, deadline: float, done: Callable[[Any], None]
     ) -> None:
         self.script = script
         self._args = args
@@ -87,7 +91,10 @@ class SimpleCall:
 
     def args(self) -> Sequence[Any] | None:
         """Return the arguments, if the reply is still wanted."""
-        return (0, *self._args) if self._done is not None else None
+        if self._done is None:
+            return None
+        args = self._args() if callable(self._args) else self._args
+        return (0, *args) if args is not None else None
 
     def reply(self, reply: Any) -> Next:
         """Hand the reply on, once."""
@@ -130,6 +137,18 @@ class Pump:
         self._idle = asyncio.Event()
         self._idle.set()
         self._failures = 0
+        self._connects = True
+
+    async def connected(self, connection: Any) -> None:
+        """Take a new connection into use (the pool's ``redis_connect_func``).
+
+        redis-py replaces a connection that was closed while it was idle, and says nothing; but
+        Redis may have been restarted then, and have forgotten. So that is a failure like any other.
+        """
+        if not self._connects:
+            raise exceptions.ConnectionError("the connection was closed while it was idle")
+        self._connects = False
+        await connection.on_connect()
 
     def call(self, call: Call) -> None:
         """Queue a call; it goes out with what else this turn brings."""
@@ -239,6 +258,7 @@ class Pump:
         if self.contact_since is not None or not self._failures:
             log.warning("lost touch with Redis: %s", error or type(error).__name__)
         self.contact_since = None
+        self._connects = True
         await self._redis.connection_pool.disconnect()
         pause = BACKOFF[min(self._failures, len(BACKOFF) - 1)]
         self._failures += 1

@@ -12,7 +12,7 @@ from node.brokers import replies
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.lease import Lease
 from node.brokers.publishing import Publish, kept
-from node.brokers.pump import Counts, Pump, SimpleCall
+from node.brokers.pump import Args, Counts, Pump, SimpleCall
 from node.brokers.subscriber import Subscriber
 from node.core.ports import (
     Claim,
@@ -88,6 +88,8 @@ class RedisBroker:
         self._random_id = random_id
         self._clients = [connect(REPLY_TIMEOUT), connect(None)]
         self._pump = Pump(self._clients[0], clock, counts, rules.replicas)
+        pool = self._clients[0].connection_pool
+        pool.connection_kwargs["redis_connect_func"] = self._pump.connected
         self._subscriber = Subscriber(self._clients[1], self._on_message, self._on_confirmed)
         self._lease = Lease(
             rules.lease, self._call, self._subscriber, self._sink_of, self.part, clock, random_id
@@ -137,15 +139,13 @@ class RedisBroker:
 
     # Calls
 
-    def _call(
-        self, script: str, args: Sequence[Any], deadline: float, done: Callable[[Any], None]
-    ) -> None:
+    def _call(self, script: str, args: Args, deadline: float, done: Callable[[Any], None]) -> None:
         self._pump.call(SimpleCall(script, args, deadline, done))
 
     def _ask(
         self,
         script: str,
-        args: Sequence[Any],
+        args: Args,
         deadline: float,
         done: Done[Any],
         parse: Callable[[Any], Any],
@@ -226,16 +226,20 @@ class RedisBroker:
         if self._lease.refused:
             done(Refused.UNAVAILABLE)
             return
-        rules = self._rules
-        args: list[Any] = [
-            *(self._random_id(), claim.hold.session, int(claim.keyed), claim.nick, claim.fold),
-            *("" if claim.attempt is None else claim.attempt, claim.hold.owner),
-            *(rules.notices, rules.kept, limits.ROOMS, int(self._may_reap())),
-            *(len(claim.rooms), *claim.rooms, claim.default_room),
-        ]
-        if not self._settled(rules.heal_within):
-            for name, position in claim.known:
-                args += (name, str(position))
+        rules, op = self._rules, self._random_id()
+
+        def args() -> list[Any]:
+            args: list[Any] = [
+                *(op, claim.hold.session, int(claim.keyed), claim.nick, claim.fold),
+                *("" if claim.attempt is None else claim.attempt, claim.hold.owner),
+                *(rules.notices, rules.kept, limits.ROOMS, int(self._may_reap())),
+                *(len(claim.rooms), *claim.rooms, claim.default_room),
+            ]
+            if self.unhealed():
+                for name, position in claim.known:
+                    args += (name, str(position))
+            return args
+
         self._ask("hello", args, deadline, done, self._changed(claim.hold.owner, _claimed, 5))
 
     def join(self, hold: Hold, room: str, create: bool, deadline: float, done: Done[Seat]) -> None:
@@ -261,8 +265,11 @@ class RedisBroker:
     ) -> None:
         """Give a session another nick."""
         rules = self._rules
-        args = [self._random_id(), *hold, nick, fold, rules.notices, rules.kept]
-        args.append(int(self._may_reap()))
+        base = [self._random_id(), *hold, nick, fold, rules.notices, rules.kept]
+
+        def args() -> list[Any]:
+            return [*base, int(self._may_reap())]
+
         parse = self._changed(hold.owner, lambda found: (found[1].decode(), int(found[2])))
         self._ask("nick", args, deadline, done, parse)
 
@@ -369,6 +376,10 @@ class RedisBroker:
         deadline = self._clock() + READ_WITHIN
         self._ask("heal", args, deadline, done, lambda found: int(found[1]))
 
+    def unhealed(self) -> bool:
+        """Say whether others may still put back what a Redis that has just come back forgot."""
+        return not self._settled(self._rules.heal_within)
+
     def watch(self, room: str) -> None:
         """Deliver the frames of a room from now on."""
         self._subscriber.want(_channel(room))
@@ -412,8 +423,13 @@ class RedisBroker:
         if not self._may_reap():
             return
         rules = self._rules
-        args = [self._random_id(), int(rules.grace * 1000), rules.notices, rules.kept]
-        args += [int(rules.room_idle * 1000), 100]
+        base = [self._random_id(), int(rules.grace * 1000), rules.notices, rules.kept]
+        base += [int(rules.room_idle * 1000), 100]
+
+        def args() -> list[Any] | None:
+            # Redis may have been away since, and others not have had the time.
+            return base if self._may_reap() else None
+
         self._call("reap", args, self._clock() + READ_WITHIN, self._on_reaped)
 
     def _on_reaped(self, found: Any) -> None:

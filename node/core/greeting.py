@@ -113,7 +113,9 @@ def _claimed(
         for room in reply.refused:
             session.error(*too_many(), request.ref, room=asked.get(room, room))
         for seat in reply.seats:
-            _seated(session, seat, positions.get(seat.room))
+            _seated(
+                session, seat, positions.get(seat.room), (request.positions or {}).get(seat.room)
+            )
         if reply.inbox is not None and reply.resumed:
             session.inbox = Member(session, session.hub.inbox(session, reply.inbox), "")
             session.inbox.resumed = True
@@ -141,11 +143,11 @@ def _unwelcome(session: Session, request: Hello, refused: Refused) -> None:
         failed(session, request, refused)
 
 
-def _seated(session: Session, seat: Seat, position: Position | None) -> None:
-    """Tell of a room that one is in, and let delivery go on after ``position``."""
+def _seated(session: Session, seat: Seat, position: Position | None, text: str | None) -> None:
+    """Tell of a room that one is in, and let delivery go on after ``position``, in its ``text``."""
     joined = Joined(
         room=seat.room,
-        position=str(position) if position else seat.position,
+        position=text or seat.position,
         members=seat.members,
         created=seat.created,
         quiet=seat.quiet,

@@ -221,7 +221,12 @@ class Hub:
                 if reply is True or reply is Refused.UNAVAILABLE:
                     self.broker.part(memory.hold, quit=False)
             elif reply is True:
-                session.reclaimed(memory.hold)
+                session.hold = memory.hold
+                if session.agrees(memory):
+                    session.reclaimed(memory.hold)
+                else:
+                    # A `leave` or `nick` was under way, and done just before it.
+                    self._restore(session, anew)
             elif reply is Refused.UNAVAILABLE:
                 self._restore(session, anew)
             else:

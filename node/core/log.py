@@ -36,7 +36,19 @@ def onward(position: Position, found: Slice) -> Onward:
         for later in found.entries
         if later.offset >= entry.fork and not _seen(later, position)
     ]
-    return Onward(rest, found.entries[0].offset > entry.fork)
+    return Onward(_in_turn(found.entries, rest), found.entries[0].offset > entry.fork)
+
+
+def _in_turn(kept: Sequence[Entry], rest: Sequence[Entry]) -> list[Entry]:
+    """Return the rest of a log with positions that leave behind what a reader has had of it."""
+    told: list[Entry] = []
+    new = {entry.offset for entry in rest}
+    for entry in kept:
+        if entry.offset in new:
+            told.append(entry)
+        elif told:
+            told[-1] = told[-1].told_after(entry)
+    return told
 
 
 def _seen(entry: Entry, position: Position) -> bool:

@@ -126,6 +126,9 @@ def _on_leave(
 
 
 def _tell_left(session: Session, member: Member, left: Left) -> None:
+    """Say that one has left; as in a quiet room, if what came before could not be had in time."""
+    if not member.whole:
+        left.position = left.at = None
     session.leaving = None
     session.rooms.pop(member.room.name, None)
     session.tell(left)

@@ -6,20 +6,23 @@ thread, with the reply or with a ``Refused``.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from wire.messages import Event, Past
 
-_POSITION = re.compile(r"([0-9a-z]{1,32})-(0|[1-9][0-9]{0,14})-([0-9a-z]{1,32})", re.ASCII)
+_POSITION = re.compile(
+    r"([0-9a-z]{1,32})-(0|[1-9][0-9]{0,14})-([0-9a-z]{1,32})(?:-[0-9a-z]{1,32})?", re.ASCII
+)
 
 
 class Position(NamedTuple):
     """A place in a log: just after the entry ``id``, which is at ``offset`` of ``epoch``.
 
     Offset 0 is the beginning. The id makes it safe: an offset may be used again after Redis went
-    back in time, an id never is.
+    back in time, an id never is. The text may have one more id behind it, see ``Entry.told_after``.
     """
 
     epoch: bytes
@@ -60,6 +63,21 @@ class Entry:
         self.fork = 0
         if len(parts) > 4:
             self.home, self.fork = parts[4], int(parts[5])
+
+    @property
+    def name(self) -> bytes:
+        """The id, also of an entry that is told after another one."""
+        return self.id.rpartition(b"-")[2]
+
+    def told_after(self, other: "Entry") -> "Entry":
+        """Return this entry as it is told to who has had a later one, ``other``, already.
+
+        Its position is that of the other one, so that nothing between the two is given again, with
+        this entry's id behind it, so that no other entry is told with the same position.
+        """
+        twin = copy(self)
+        twin.offset, twin.id = other.offset, b"%b-%b" % (other.id, self.name)
+        return twin
 
 
 class Frame(NamedTuple):
@@ -250,6 +268,9 @@ class Broker(Protocol):
 
     def heal(self, log: str, base: Position, lost: Sequence[Entry], done: Done[int]) -> None:
         """Put lost entries back into a log that is the same as ours up to ``base``."""
+
+    def unhealed(self) -> bool:
+        """Say whether others may still put back what a broker that has just come back forgot."""
 
     def watch(self, room: str) -> None:
         """Deliver the frames of a room from now on; ``Sink.confirmed`` tells since when."""

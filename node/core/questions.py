@@ -96,7 +96,8 @@ def history(session: Session, request: GetHistory, deadline: float) -> None:
         return
     room = member.room.name
     position = request.after or request.before or ""
-    if (request.after, request.before) != (None, None) and Position.parse(position) is None:
+    place = Position.parse(position)
+    if (request.after, request.before) != (None, None) and place is None:
         text = f"{position!a} is not a position."
         session.error(Code.BAD_REQUEST, text, request.ref, room=request.room)
         return
@@ -112,7 +113,8 @@ def history(session: Session, request: GetHistory, deadline: float) -> None:
     session.begin()
     limit = request.limit or limits.HISTORY_DEFAULT
     page: Literal["before", "after"] = "after" if request.after is not None else "before"
-    session.hub.broker.history(room, page, position, limit, deadline, done)
+    at = str(place) if place is not None else ""
+    session.hub.broker.history(room, page, at, limit, deadline, done)
 
 
 def ping(session: Session, request: Ping, _deadline: float) -> None:

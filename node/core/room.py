@@ -47,11 +47,23 @@ class Member:
 
     ``joined`` is the position at which it joined. ``resumed``: the cursor came from a client, and
     has to be looked up in the log before anything is believed of it. ``end`` is the position of
-    its own `left`, and ``done`` what is called when it has got all that is before it.
+    its own `left`, ``done`` what is called when it has gone, and ``whole`` whether it had got all
+    that is before that by then.
     """
 
     __slots__ = (
-        *("reader", "room", "joined", "cursor", "resumed", "reading", "stopped", "end", "done"),
+        *(
+            "reader",
+            "room",
+            "joined",
+            "cursor",
+            "resumed",
+            "reading",
+            "stopped",
+            "end",
+            "done",
+            "whole",
+        ),
     )
 
     def __init__(self, reader: Reader, room: "Room", joined: str) -> None:
@@ -64,6 +76,7 @@ class Member:
         self.stopped = False
         self.end: Position | None = None
         self.done: Callable[[], None] | None = None
+        self.whole = False
 
 
 class Room:
@@ -327,8 +340,17 @@ class Room:
         member.end, member.done = end, done
         if end is None:
             self.let_go(member)
-        else:
-            self.feed(member)
+            return
+        if self.top is not None and end.offset <= self.top.offset and not self._knows(end):
+            self.sync()  # This is not the log that we know.
+        self.feed(member)
+
+    def _knows(self, position: Position) -> bool:
+        """Say whether the log is known to have an entry at its place."""
+        ring = self.ring
+        if ring is None or position.epoch != ring.epoch:
+            return False
+        return position.offset < ring.base.offset or ring.has(position.offset, position.id)
 
     def let_go(self, member: Member) -> None:
         """Let a member that leaves go, whatever it has got."""
@@ -361,7 +383,8 @@ class Room:
             return
         if member.reading or member.stopped or member.reader.outlet.paused:
             return
-        if member.end is not None and _precedes(cursor, member.end):
+        if member.end is not None and self._has_all(cursor, member.end):
+            member.whole = True
             self.let_go(member)
         elif cursor == top:
             self._make_live(member)
@@ -380,6 +403,10 @@ class Room:
             )
         # Else it joined at a position ahead of us: the frame is on its way.
 
+    def _has_all(self, cursor: Position, end: Position) -> bool:
+        """Say whether who has read to ``cursor`` has got all that comes before ``end``."""
+        return cursor.offset >= end.offset - 1 and self._knows(end) and self._knows(cursor)
+
     def _make_live(self, member: Member) -> None:
         if member.end is not None:
             return  # What comes before its own `left` is on its way.
@@ -397,6 +424,9 @@ class Room:
             self.stale = True
             return
         new = onward(cursor, reply)
+        if new.gap and not reply.on and self._broker.unhealed():
+            self.stale = True  # Who remembers may still put back what this reader is behind.
+            return
         if new.gap:
             self._counts.gaps += 1
             first = new.entries[0] if new.entries else None
@@ -417,20 +447,17 @@ class Room:
         if cursor is None:
             entries = _page(entries)
             cursor = Position(epoch, entries[-1].offset, entries[-1].id)
-        if member.end is not None and member.end.epoch == epoch:
-            entries = [entry for entry in entries if entry.offset < member.end.offset]
+        if member.end is not None:
+            names = [entry.name for entry in entries]
+            if member.end.id in names:
+                entries = entries[: names.index(member.end.id)]
         member.cursor = cursor
         if entries:
             self._counts.deliveries += len(entries)
             reader = member.reader
             reader.outlet.feed(reader.dialect.entries(self.name, epoch, entries))
-        if not entries or (member.end is not None and _precedes(cursor, member.end)):
+        if not entries or (member.end is not None and self._has_all(cursor, member.end)):
             self.feed(member)
-
-
-def _precedes(cursor: Position, end: Position) -> bool:
-    """Say whether nothing is between two positions, or the first is not before the other."""
-    return cursor.epoch == end.epoch and cursor.offset >= end.offset - 1
 
 
 def _page(entries: list[Entry]) -> list[Entry]:

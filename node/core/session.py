@@ -94,6 +94,7 @@ class Session:
             "farewell",
             "throttled",
             "restoring",
+            "regained",
             "quit_by",
             "quit_ref",
             "leaving",
@@ -123,6 +124,7 @@ class Session:
         self.farewell: Reason | None = None
         self.throttled = False
         self.restoring = False
+        self.regained = False
         self.quit_by: float | None = None
         self.quit_ref: str | None = None
         self.leaving: tuple[Member, float] | None = None
@@ -200,6 +202,7 @@ class Session:
             self._flying -= 1
         else:
             self._busy = False
+        self._rerun()
         self._go_on()
 
     def _must_wait(self, row: Row) -> bool:
@@ -332,6 +335,11 @@ class Session:
             [(name, member.joined) for name, member in self.rooms.items() if member.done is None],
         )
 
+    def agrees(self, memory: Memory) -> bool:
+        """Say whether a memory is still what would be put back."""
+        now = self.memory(memory.hold.owner)
+        return (now.nick, now.rooms) == (memory.nick, memory.rooms)
+
     def reclaim(
         self, request: AnyRequest, deadline: float, done: Callable[[Refused], None]
     ) -> None:
@@ -340,14 +348,31 @@ class Session:
             self._stranded = []
             self.hub.recover(self)
         self._stranded.append(Stranded(request, deadline, done))
+        self._rerun()
 
     def reclaimed(self, hold: Hold | None) -> None:
         """Go on with a new hold, or end without one."""
-        stranded, self._stranded = self._stranded or [], None
         if hold is None:
+            self._stranded = None
             self.end(Reason.CUT_OFF, RETRY_MS)
-        else:
-            self.hold = hold
+            return
+        self.hold = hold
+        self.regained = True
+        self._stranded = self._stranded or []
+        self._rerun()
+        self._go_on()
+
+    def _rerun(self) -> None:
+        """Do again what the old hold could not, in order.
+
+        What is still under way with the old hold comes back first: else it would be overtaken.
+        """
+        if self._stranded is None or not self.regained or self.restoring:
+            return
+        if self._flying + self._busy > len(self._stranded):
+            return
+        stranded, self._stranded = self._stranded, None
+        self.regained = False
         for request, deadline, _ in stranded:
             row = self.hub.rows[type(request)]
             if row.overlaps:
@@ -356,7 +381,6 @@ class Session:
                 self._busy = False
             if self.state in (State.WELCOME, State.LEAVING):
                 row.run(self, request, deadline)
-        self._go_on()
 
     def _expire(self) -> None:
         """Answer what has waited too long for the session to be put back."""
@@ -369,7 +393,7 @@ class Session:
     @property
     def is_stranded(self) -> bool:
         """Say whether requests wait for the session to be put back."""
-        return self._stranded is not None
+        return self._stranded is not None and not self.regained
 
     # The end
 
@@ -424,7 +448,10 @@ class Session:
         self.rooms.clear()
         self.inbox = None
         if held and reason not in (Reason.REPLACED, Reason.CUT_OFF, Reason.QUIT):
-            self.hub.broker.part(self.hold, False)
+            # A `quit` that waits for the requests before it counts, now that nobody waits for them.
+            waiting = self._queue or ()
+            quits = any(self.hub.rows[type(wait.request)].last for wait in waiting)
+            self.hub.broker.part(self.hold, reason is None and quits)
 
 
 _SLOWER = "Too many requests; wait a little."

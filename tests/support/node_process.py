@@ -56,6 +56,26 @@ class NodeProcess(Process):
 
     async def start(self) -> None:
         """Start it, and wait until everything listens that the flags ask for."""
+        await self._spawn()
+        nodes = int(self.flags[self.flags.index("--nodes") + 1]) if "--nodes" in self.flags else 1
+        expected = nodes + ("--http-port" in self.flags)
+        try:
+            async with asyncio.timeout(START_WITHIN):
+                self.listeners = [await self._listener() for _ in range(expected)]
+        except BaseException:
+            await self.kill()
+            raise
+
+    async def run(self) -> tuple[int, str]:
+        """Start it, and wait until it ends by itself; return its status and its output."""
+        await self._spawn()
+        try:
+            output = await asyncio.wait_for(self.rest_of_output(), START_WITHIN)
+            return await self.wait(), output
+        finally:
+            await self.kill()
+
+    async def _spawn(self) -> None:
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "node", *self.flags),
@@ -65,14 +85,6 @@ class NodeProcess(Process):
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
             )
-        nodes = int(self.flags[self.flags.index("--nodes") + 1]) if "--nodes" in self.flags else 1
-        expected = nodes + ("--http-port" in self.flags)
-        try:
-            async with asyncio.timeout(START_WITHIN):
-                self.listeners = [await self._listener() for _ in range(expected)]
-        except BaseException:
-            await self.kill()
-            raise
 
     async def _listener(self) -> tuple[str, Address]:
         assert self.child.stdout is not None

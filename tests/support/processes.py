@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 from pathlib import Path
 
@@ -44,7 +45,9 @@ class Process:
         """Send it a signal, if it still runs."""
         if self.running:
             with contextlib.suppress(ProcessLookupError):
-                self.child.send_signal(number)
+                # Not send_signal, which looks whether the child has ended: if it then has, its exit
+                # status is lost to those who wait for it.
+                os.kill(self.pid, number)
 
     def pause(self) -> None:
         """SIGSTOP: it hangs, and its connections stay open."""

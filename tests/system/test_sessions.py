@@ -79,8 +79,8 @@ async def test_a_room_without_a_position_goes_on_after_one_joined_it(
     await fill(other, new, 2)
     first = await lab.member(pair.node, fresh("ana"), key=secret, rooms=[old])
     await first.ask("join", room=new)
-    later = (await fill(other, new, 4))[-1]["position"]
-    await fill(other, old, 2)
+    await fill(other, new, 4)
+    later = (await fill(other, old, 2))[-1]["position"]
     first.abort()
     again = await lab.member(pair.other, "", key=secret, positions={old: later})
     await mark(new, other, again)

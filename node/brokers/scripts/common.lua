@@ -20,9 +20,9 @@
 -- chat:{r:ROOM}:live, those of an inbox to chat:node:INC of the node its session is at.
 --
 -- A head is "KIND ID AT ORIGIN [HOME FORK]": KIND m message, d direct, e entered, l left,
--- r renamed; ORIGIN is SID:TOKEN of the message's author and id, or "-". An entry that was lost and
--- put back at another offset has its old place, HOME (EPOCH-OFFSET), and FORK, the offset at which
--- the log it was in and this one part.
+-- r renamed; ORIGIN is SID:TOKEN of the message's author and id, SID/OWNER of who left and the last
+-- hold on it, or "-". An entry that was lost and put back at another offset has its old place, HOME
+-- (EPOCH-OFFSET), and FORK, the offset at which the log it was in and this one part.
 --
 -- Ids of entries come from the nodes, which end them in hexadecimal digits; a script that needs more
 -- than the one it was given appends a letter beyond f, and numbers, to it.
@@ -148,17 +148,30 @@ local function enter(sid, nick, fold, room, id, set)
   return position, count, count > set.notices and 1 or 0
 end
 
--- Takes a session out of a room. Returns position and at of its `left`, empty in a quiet room.
-local function exit(sid, nick, fold, room, reason, id, set)
+-- Takes a session out of a room's members, and says how many are left; nil if it was none.
+local function unseat(sid, nick, fold, room)
   local members = key_of('r:' .. room) .. ':members'
   redis.call('HDEL', 'chat:rooms:' .. sid, room)
-  if redis.call('ZREM', members, fold .. '\0' .. nick) == 0 then return '', '' end
+  if redis.call('ZREM', members, fold .. '\0' .. nick) == 0 then return nil end
   local count = redis.call('ZCARD', members)
   if count == 0 then redis.call('ZADD', 'chat:idle', int(now_ms()), room) end
-  if count > set.notices then return '', '' end
+  return count
+end
+
+-- The last hold on a session: that of its connection, or of the one it had.
+local function last_hold(sid)
+  local hold = redis.call('HMGET', 'chat:session:' .. sid, 'owner', 'was')
+  return hold[1] ~= '' and hold[1] or hold[2]
+end
+
+-- Takes a session out of a room. Returns position and at of its `left`, empty in a quiet room.
+local function exit(sid, nick, fold, room, reason, id, set)
+  local count = unseat(sid, nick, fold, room)
+  if not count or count > set.notices then return '', '' end
+  local origin = sid .. '/' .. (last_hold(sid) or '')
   local body = '"nick":"' .. nick .. '","reason":"' .. reason .. '"}'
   local epoch, first, at =
-    append('r:' .. room, room_channel(room), set.cap, {{'l', id, '-', body}}, id)
+    append('r:' .. room, room_channel(room), set.cap, {{'l', id, origin, body}}, id)
   return epoch .. '-' .. int(first) .. '-' .. id, at
 end
 

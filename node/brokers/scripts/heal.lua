@@ -3,6 +3,7 @@
 --       this one are the same, then for each entry after that: kind, id, at, origin, body, home,
 --       and "HOME FORK" of an earlier loss ('')
 -- Returns {'ok', number put back}, or {'again'} if the log has changed meanwhile.
+local LEAVE_AGAIN_MS = 5000
 local log, channel, cap, epoch, base, base_id = unpack(ARGV, 1, 6)
 local key = key_of(log)
 base = tonumber(base)
@@ -41,9 +42,31 @@ for n = 7, #ARGV, 7 do
   if not kept[id] then lost[#lost + 1] = {kind, id, origin, body, at, home, int(fork), before} end
 end
 if #lost == 0 then return {'ok', 0} end
+
+-- A `left` that was forgotten: Redis believes that the session is still there, and would let it
+-- leave once more. One that has gone on since, or that its node has put back, has another hold.
+local function leave_again(place, sid, hold)
+  local nick, reason = string.match(lost[place][4], '^"nick":"([^"]*)","reason":"(%a+)"')
+  for n = place + 1, #lost do
+    if lost[n][1] == 'e' and string.match(lost[n][4], '^"nick":"([^"]*)"') == nick then return end
+  end
+  local session = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
+  if not session[1] or last_hold(sid) ~= hold then return end
+  unseat(sid, session[1], session[2], string.sub(log, 3))
+  if reason == 'left' then return end
+  redis.call('HSET', 'chat:session:' .. sid, 'owner', '', 'was', hold)
+  redis.call('SREM', 'chat:at:' .. node_of(hold), sid)
+  -- It ends when its other rooms have been put back.
+  redis.call('ZADD', 'chat:grace', int(now + LEAVE_AGAIN_MS), sid)
+end
+
 local _, first
 epoch, first = append(log, channel ~= '' and channel, tonumber(cap), lost, epoch)
 for n, entry in ipairs(lost) do
+  if entry[1] == 'l' then
+    local who, hold = string.match(entry[3], '^([^/]+)/(.+)$')
+    if who then leave_again(n, who, hold) end
+  end
   local sid, token = string.match(entry[3], '^([^:]+):(.+)$')
   if sid and tonumber(entry[5]) + REPEAT_MS > now then
     local position = epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2]

@@ -15,12 +15,18 @@ local before = answered(sid, op)
 if before then return before end
 -- Sessions of an incarnation that has been reaped would never be reaped.
 if redis.call('EXISTS', 'chat:dead:' .. node_of(owner)) == 1 then return {'gone'} end
+-- Positions of rooms that it will not be in are ignored. Who names no rooms relies on those of a
+-- session that Redis may have forgotten: then all of them count.
+local wanted = {}
+for _, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do wanted['r:' .. room] = true end
+for _, room in ipairs(rooms) do wanted['r:' .. room] = true end
 for n = 14 + count, #ARGV, 2 do
   local log, epoch, offset, id =
     ARGV[n], string.match(ARGV[n + 1], '^(%w+)%-(%d+)%-(%w+)$')
   local meta = redis.call('HMGET', key_of(log), 'epoch', 'top')
   local there = meta[1] == epoch and tonumber(meta[2]) >= tonumber(offset)
-  if tonumber(offset) > 0 and not (there and (id_at(log, offset) or id) == id) then
+  local counts = (wanted[log] or fallback ~= '') and tonumber(offset) > 0
+  if counts and not (there and (id_at(log, offset) or id) == id) then
     local known = false
     for _, entry in ipairs(redis.call('XRANGE', key_of(log) .. ':log', '-', '+')) do
       if string.match(entry[2][2], '^%S+ (%S+)') == id then known = true end

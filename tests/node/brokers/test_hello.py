@@ -118,7 +118,7 @@ async def test_only_the_holder_ends_a_session(node: Node) -> None:
 async def unhealed(node: Node, room: str, position: Position) -> bool:
     """Say whether a hello with a position is told to wait for the log to be healed."""
     known = [("r:" + room, position)]
-    reply = await node.ask("claim", node.claim_of("s9", "cy", known=known))
+    reply = await node.ask("claim", node.claim_of("s9", "cy", rooms=[room], known=known))
     if isinstance(reply, Claimed):
         return False
     assert reply is Refused.UNHEALED
@@ -142,6 +142,18 @@ async def test_positions_that_a_log_does_not_know_yet_are_refused_while_it_may_b
     assert await unhealed(node, "tea", top._replace(id=b"lost")), "its offset was used again"
     assert await unhealed(node, "milk", top)
     assert not await unhealed(node, "tea", top._replace(epoch=b"k9", offset=77)), "put back"
+
+
+async def test_positions_of_rooms_that_a_session_will_not_be_in_do_not_matter(
+    place: Place,
+) -> None:
+    node = await place.node(PATIENT)
+    known = [("r:tea", Position(b"k9", 7, b"lost"))]
+    await node.hello("s1", "ana", rooms=["milk"], known=known)
+    reply = await node.ask("claim", node.claim_of("s2", "bo", default_room="tea", known=known))
+    assert reply is Refused.UNHEALED
+    await node.hello("s3", "cy", rooms=["tea"])
+    assert await node.ask("claim", node.claim_of("s3", known=known)) is Refused.UNHEALED
 
 
 async def test_an_incarnation_that_was_reaped_gets_no_sessions(place: Place, node: Node) -> None:

@@ -70,6 +70,10 @@ class FakeBroker:
         done = next((done for done in dones if callable(done)), lambda reply: None)
         self.calls.append(Call(name, args, done))
 
+    def unhealed(self) -> bool:
+        """Say that nothing is to be waited for."""
+        return False
+
     def owner(self) -> str:
         """Return a new name for a hold."""
         self._owners += 1

@@ -12,7 +12,7 @@ from tests.node.core.fakes import EPOCH, at, entries, entry, slice_
 
 def ids(found: Iterable[Entry]) -> list[str]:
     """Return the ids of entries."""
-    return [held.id.decode() for held in found]
+    return [held.name.decode() for held in found]
 
 
 def ring(base: int, last: int, most: int = 1000, most_bytes: int = 1 << 20) -> Ring:

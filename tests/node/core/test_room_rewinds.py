@@ -1,7 +1,8 @@
 """A room notices that its log was taken back, puts back what it remembers, and goes on."""
 
-from node.core.ports import Entry, Refused, Slice
+from node.core.ports import Entry, Position, Refused, Slice
 from tests.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of, slice_
+from wire import messages as m
 
 MISSING = Slice(False, None, [])
 
@@ -205,3 +206,18 @@ def test_more_than_a_log_keeps_is_put_back_once_and_not_again_and_again() -> Non
     bench.broker.answer("read", slice_(found, on=False))
     assert bench.broker.calls == []
     assert bench.room.top == at(found[-1].offset, "x26")
+
+
+def test_who_had_the_lost_entries_does_not_get_them_again_on_another_node() -> None:
+    here = RoomBench()
+    outlet = here.begin(5)
+    here.room.sync()
+    here.broker.answer("read", slice_(healed_after_y4(), on=False))
+    [event] = outlet.take()
+    assert isinstance(event, m.Message) and event.text == "y4"
+    told = Position.parse(event.position)
+    assert told is not None and event.position != str(at(4, "y4"))
+    there = RoomBench()
+    there.room.begin(at(0))
+    there.room.receive(frame(healed_after_y4()))
+    assert outlet_of(there.member(told, resumed=True)).texts() == []

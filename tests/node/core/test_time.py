@@ -111,6 +111,20 @@ def test_who_reads_a_little_is_not_too_slow() -> None:
     assert client.hears() == []
 
 
+def test_who_is_not_read_from_is_not_idle_and_has_its_time_again_afterwards() -> None:
+    bench = HubBench()
+    client = slow(bench)
+    for _ in range(20):
+        bench.pass_time(10)
+        client.outlet.unread -= 1
+    client.outlet.paused = False
+    client.session.drained()
+    bench.pass_time(1)
+    assert client.hears() == []
+    bench.pass_time(20)
+    assert client.hears() == ["pingevent"]
+
+
 def test_who_has_read_everything_gets_what_came_meanwhile() -> None:
     bench = HubBench()
     client = slow(bench)

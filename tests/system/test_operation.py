@@ -1,0 +1,153 @@
+"""What an operator sees: lines on standard output, exit statuses, health, metrics, limits."""
+
+import asyncio
+import json
+import re
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support import web
+from tests.support.lab import Lab
+from tests.support.node_process import NodeProcess
+
+
+async def test_standard_output_tells_what_listens_and_nothing_else(lab: Lab) -> None:
+    node = await lab.node(None, "--nodes", "3", "--http-port", "0", "--drain", "0")
+    assert [what for what, _ in node.listeners] == ["chat", "chat", "chat", "http"]
+    assert {address.host for _, address in node.listeners} == {"127.0.0.1"}
+    assert len({address.port for _, address in node.listeners}) == 4
+    for address in node.addresses:
+        await (await lab.connect(address)).ask("ping")
+    node.terminate()
+    assert await node.wait() == 0
+    assert await node.rest_of_output() == ""
+
+
+async def test_several_nodes_listen_on_consecutive_ports(lab: Lab) -> None:
+    redis = lab.unstarted_redis()  # Only for its port, which is free, and no other's.
+    node = await lab.node(None, "--port", str(redis.port), "--nodes", "2", "--host", "::1")
+    assert node.addresses == [("::1", redis.port), ("::1", redis.port + 1)]
+    await lab.member(node.addresses[1], "ana")
+
+
+BAD_SETTINGS: list[tuple[tuple[str, ...], dict[str, str], str]] = [
+    (("--port", "70000"), {}, "--port"),
+    (("--port", "http"), {}, "--port"),
+    (("--grace", "-1"), {}, "--grace"),
+    (("--grace", "nan"), {}, "--grace"),
+    (("--rate", "fast"), {}, "--rate"),
+    (("--history", "0"), {}, "--history"),
+    (("--log-level", "loud"), {}, "--log-level"),
+    (("--redis-url", "http://localhost"), {}, "--redis-url"),
+    (("--nodes", "2", "--redis-url", "redis://localhost"), {}, "--nodes"),
+    (("--tls-cert", __file__), {}, "--tls-"),
+    (("--tls-cert", "/nowhere", "--tls-key", "/nowhere"), {}, "--tls-cert"),
+    (("--colour", "blue"), {}, "--colour"),
+    ((), {"CHAT_DRAIN": "soon"}, "CHAT_DRAIN"),
+    ((), {"CHAT_TOKEN_FILE": "/nowhere"}, "CHAT_TOKEN_FILE"),
+]
+
+
+@pytest.mark.parametrize(("flags", "variables", "named"), BAD_SETTINGS)
+async def test_a_bad_setting_ends_the_process_with_one_line_that_names_it(
+    lab: Lab, flags: tuple[str, ...], variables: dict[str, str], named: str
+) -> None:
+    node = NodeProcess(lab.directory / "node.log", *flags, **variables)
+    assert await node.run() == (2, "")
+    assert node.log.count("\n") == 1 and named in node.log
+
+
+async def test_a_port_that_is_taken_ends_the_process_with_an_error(lab: Lab) -> None:
+    first = await lab.node(None)
+    second = NodeProcess(lab.directory / "second.log", "--port", str(first.address.port))
+    status, output = await second.run()
+    assert status not in (0, 2) and output == ""
+    assert str(first.address.port) in second.log and "Traceback" not in second.log
+
+
+async def test_a_node_is_ready_only_while_the_broker_delivers(lab: Lab) -> None:
+    redis = lab.unstarted_redis()
+    node = await lab.node(redis, "--http-port", "0")
+    assert (await web.get(node.http, "/healthz"))[0] == 200
+    reason = await web.ready(node.http, wanted=False)
+    assert reason.strip() and reason.count("\n") == 1
+    await redis.start()
+    await web.ready(node.http)
+    talker = await lab.member(node.address, "ana")
+    # Its sockets stay open, but nothing comes back: 5 s for the probe, and some to spare.
+    redis.pause()
+    await web.ready(node.http, wanted=False, within=5 + 3)
+    assert (await web.get(node.http, "/healthz"))[0] == 200
+    error = await talker.ask("rooms")
+    assert (error["code"], error["retry_after_ms"] > 0) == ("unavailable", True)
+    assert (await talker.ask("ping"))["type"] == "pong"
+    redis.resume()
+    await web.ready(node.http)
+    await talker.say("general", "still here", "1")
+    assert not talker.seen("bye")
+
+
+async def test_metrics_are_in_the_format_of_prometheus(lab: Lab) -> None:
+    node = await lab.node(None, "--nodes", "2", "--name", "try", "--http-port", "0")
+    talkers = [await lab.member(address, f"t{n}") for n, address in enumerate(node.addresses)]
+    await talkers[0].say("general", "hi", "1")
+    await talkers[1].expect("message")
+    await talkers[0].refused("dance", "unknown-type")
+    status, body = await web.get(node.http, "/metrics")
+    families = list(text_string_to_metric_families(body))
+    samples = [sample for family in families for sample in family.samples]
+    assert status == 200 and families
+    assert {"try-1", "try-2"} <= {sample.labels.get("node") for sample in samples}
+    refused = [s.value for s in samples if "unknown-type" in s.labels.values()]
+    assert sum(refused) == 1
+    assert (await web.get(node.http, "/elsewhere"))[0] == 404
+
+
+async def test_logs_go_to_standard_error_as_json_and_hold_no_text(lab: Lab) -> None:
+    node = await lab.node(None, "--log-format", "json", "--log-level", "debug", "--drain", "0")
+    secret = "the key of a session that must not be seen"
+    talker = await lab.member(node.address, "ana", key=secret)
+    await talker.say("general", "a text that is nobody's business", "1")
+    await talker.refused("send", "not-in-room", room="somewhere", text="nobody's business either")
+    node.terminate()
+    assert await node.wait() == 0
+    for line in node.log.splitlines():
+        assert isinstance(json.loads(line), dict)
+    assert node.log and "business" not in node.log and secret not in node.log
+
+
+async def test_too_many_requests_are_refused_until_the_time_that_is_told(lab: Lab) -> None:
+    node = await lab.node(None, "--rate", "4/10")
+    talker = await lab.member(node.address, "ana")
+    for number in range(20):
+        talker.send("ping", ref=f"ping {number}")
+        talker.send("pong")
+    for number in range(20):
+        await talker.expect("pong", ref=f"ping {number}")
+    for number in range(30):
+        talker.send("send", room="general", text="hi", id=str(number), ref=str(number))
+    answers = [await talker.expect_any("ack", "error", ref=str(n)) for n in range(30)]
+    # The hello was one of the ten; while all this was said, a few more have become due.
+    taken = [answer for answer in answers if answer["type"] == "ack"]
+    assert 9 <= len(taken) < 30
+    last = answers[-1]
+    assert (last["code"], last["id"]) == ("rate-limited", "29")
+    assert 0 < last["retry_after_ms"] <= 1000 / 4 + 1
+    assert (await talker.ask("ping"))["type"] == "pong"
+    await asyncio.sleep(last["retry_after_ms"] / 1000)
+    await talker.say("general", "hi", "29")
+    refused = await talker.ask("rooms")
+    assert (refused["type"], refused.get("code")) == ("error", "rate-limited")
+    talker.send("quit")
+    await talker.expect("bye", reason="quit")
+
+
+async def test_help_names_every_setting_with_its_variable(lab: Lab) -> None:
+    node = NodeProcess(lab.directory / "help.log", "--help")
+    status, shown = await node.run()
+    assert status == 0
+    flags = set(re.findall(r"--[a-z-]+", shown)) - {"--help"}
+    assert len(flags) >= 18
+    for flag in flags:
+        assert "CHAT_" + flag[2:].upper().replace("-", "_") in shown, flag
