@@ -7,7 +7,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from tests.faults.cluster import Cluster
+from tests.faults.cluster import START_WITHIN, Cluster
 
 Act = Callable[[Cluster], Coroutine[Any, Any, None]]
 
@@ -66,10 +66,17 @@ async def pause_redis(lab: Cluster, seconds: float = 3.0) -> None:
 
 
 async def roll_back(lab: Cluster, seconds: float = 3.0) -> None:
-    """Let Redis forget the last seconds: a snapshot, more talk, SIGKILL, and back from there."""
+    """Let Redis forget the last seconds: a snapshot, more talk, SIGKILL, and back from there.
+
+    Somebody quits in those seconds, who is still there for Redis afterwards.
+    """
+    guest = lab.add_chatter(lab.rng.randrange(100), "fleeting")
+    await lab.until(lambda: lab.is_in(guest), START_WITHIN)
     async with lab.redis_busy:
         await command(lab, "SAVE")
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(seconds / 2)
+        guest.quit()
+        await asyncio.sleep(seconds / 2)
         lab.faults += 1
         await lab.redis.kill()
         await lab.redis.start()

@@ -19,13 +19,18 @@ Drive = Callable[[Cluster, float], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True)
 class Scenario:
-    """One line of the table. ``short`` is how many seconds it takes at least to show anything."""
+    """One line of the table.
+
+    ``short`` is how many seconds it takes at least to show anything, ``short_grace`` how many its
+    clients then need to be continued in time.
+    """
 
     name: str
     drive: Drive
     plan: Plan = field(default_factory=Plan)
     rules: Rules = Rules()
     short: float = 5.0
+    short_grace: float = 4.0
     cluster: type[Cluster] = Cluster
 
 
@@ -105,7 +110,9 @@ SCENARIOS = [
     Scenario("pubsub killed", every(0.5, 0.5, acts.kill_pubsub), Plan(quits=True)),
     Scenario("cut before reply", every(0.1, 0.5, acts.drop_reply), Plan(quits=True)),
     Scenario("connections cut", every(0.1, 0.5, acts.cut, acts.delay), Plan(quits=True)),
-    Scenario("node cut off", once(lambda lab: acts.hole(lab, 15.0)), short=16.0),
+    Scenario(
+        *("node cut off", once(lambda lab: acts.hole(lab, 15.0))), short=16.0, short_grace=10.0
+    ),
     Scenario("Redis hangs", once(lambda lab: acts.pause_redis(lab, 10.0)), short=12.0),
     Scenario("clients abort", every(0.0, 0.1, acts.abort_client), Plan(quits=True)),
     Scenario(
@@ -117,11 +124,11 @@ SCENARIOS = [
         short=10.0,
         cluster=failover.SentinelCluster,
     ),
-    Scenario("anything", anything, Plan(seconds=300, redis=AOF), short=12.0),
+    Scenario("anything", anything, Plan(seconds=300, redis=AOF), short=12.0, short_grace=10.0),
 ]
 
 
 def shortened(scenario: Scenario) -> Scenario:
     """Return a scenario's short form, for every run of the tests."""
-    plan = replace(scenario.plan, seconds=scenario.short, clients=12, rate=40.0, rooms=3, grace=4.0)
-    return replace(scenario, plan=plan)
+    plan = replace(scenario.plan, seconds=scenario.short, grace=scenario.short_grace)
+    return replace(scenario, plan=replace(plan, clients=12, rate=40.0, rooms=3))

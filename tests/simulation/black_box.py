@@ -1,0 +1,85 @@
+"""A world as the fault laboratory's checker wants it: it knows nothing but what clients saw.
+
+That checker is for sessions that stay in their rooms from beginning to end, so only worlds in which
+nobody leaves a room, and no session ends and begins anew, are shown to it.
+"""
+
+from tests.faults import record as r
+from tests.faults.checker import check
+from tests.faults.verdict import Rules
+from tests.simulation.notes import Step
+from tests.simulation.world import World
+
+NOTICES = ("entered", "left", "renamed")
+
+
+def suits(world: World) -> bool:
+    """Say whether a world is one of those."""
+    plan = world.plan
+    if plan.forgetful or plan.kept < 1000 or plan.notices < 200 or world.chronicle.deleted:
+        return False
+    for steps in world.notes.steps.values():
+        welcomes = [step for step in steps if step.name == "welcome"]
+        if any(step.name == "left" and "ref" in step.event for step in steps):
+            return False
+        if any(not step.event["resumed"] for step in welcomes[1:]):
+            return False
+    return True
+
+
+def violations(world: World) -> list[str]:
+    """Return what that checker says."""
+    record = r.Record()
+    everything = [
+        (step.at, place, number * 100 + step.session, step)
+        for number, steps in world.notes.steps.items()
+        for place, step in enumerate(steps)
+    ]
+    nicks: dict[int, str] = {}
+    for _, _, session, step in sorted(everything, key=lambda row: row[:2]):
+        if (event := _event(session, step, nicks)) is not None:
+            record.add(event)
+    for log in world.chronicle.logs:
+        if log.startswith("r:"):
+            record.final[log[2:]] = [
+                r.Kept(entry.body.split('"')[-2], f"{entry.offset}-{entry.id}")
+                for entry in world.chronicle.order(log)
+                if entry.kind == "m"
+            ]
+    return [f"black box: {found.kind.value}: {found.text}" for found in check(record, Rules())]
+
+
+def _event(session: int, step: Step, nicks: dict[int, str]) -> r.Event | None:
+    at, event = step.at, step.event
+    room = event.get("room", "")
+    if step.name == "sent" and room:
+        return r.Sent(at, session, step.dial, room, event["id"])
+    if step.name == "ack" and room:
+        return r.Acked(at, session, room, event["id"], _position(event["position"]))
+    if step.name == "welcome" or (step.name == "renamed" and not room):
+        nicks[session] = event["nick"]
+        resumed, node = event.get("resumed", True), event.get("node", "")
+        return r.Welcomed(at, session, event["nick"], resumed, node)
+    if step.name == "ended" and session in nicks:
+        return r.Ended(at, session, nicks[session], event["reason"])
+    if step.name == "joined":
+        return r.Joined(at, session, room, _position(event["position"]))
+    if step.name == "gap" and room != "@":
+        return r.Gap(at, session, room, _position(event["after"]), _position(event["position"]))
+    if step.name == "message" or (step.name in NOTICES and room):
+        return _delivered(session, step)
+    return None
+
+
+def _delivered(session: int, step: Step) -> r.Delivered:
+    event = step.event
+    nick = event.get("nick", event.get("from", ""))
+    key = f"{step.name} {nick} {event['at']} {event.get('from', '')}"
+    if step.name == "message":
+        key = event["id"]
+    position, reason = _position(event["position"]), event.get("reason", "")
+    return r.Delivered(step.at, session, event["room"], key, position, step.name, nick, reason)
+
+
+def _position(text: str) -> str:
+    return text.partition("-")[2]

@@ -1,0 +1,97 @@
+"""What really happened to the logs, as seen at Redis: what clients saw is held against it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Added(NamedTuple):
+    """An entry was put into a log."""
+
+    at: float
+    log: str
+    offset: int
+    id: str
+    kind: str
+    origin: str
+    body: str
+
+
+class Rollback(NamedTuple):
+    """Redis forgot entries. ``remembered``: for each, which nodes that live had it."""
+
+    at: float
+    lost: list[Added]
+    remembered: dict[str, list[object]]
+
+
+@dataclass
+class Chronicle:
+    """All entries that were ever added, and how the logs stand."""
+
+    added: list[Added] = field(default_factory=list)
+    logs: dict[str, dict[int, Added]] = field(default_factory=dict)
+    trims: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
+    deleted: dict[str, list[float]] = field(default_factory=dict)
+    ended: dict[str, list[float]] = field(default_factory=dict)
+    """By session: when Redis ended it."""
+    rollbacks: list[Rollback] = field(default_factory=list)
+
+    def on_call(self, now: float, name: str, fields: Sequence[bytes]) -> None:
+        """Note what a script does to a log."""
+        if name == "xadd":
+            log = fields[0].decode()[6:-5]
+            offset = int(fields[1][:-2])
+            kind, id, _, origin, *_ = fields[3].decode().split(" ")
+            entry = Added(now, log, offset, id, kind, origin, fields[5].decode())
+            self.added.append(entry)
+            self.logs.setdefault(log, {})[offset] = entry
+        elif name == "xtrim":
+            log = fields[0].decode()[6:-5]
+            top = max(self.logs[log])
+            self.trims.setdefault(log, []).append((now, top - int(fields[2]) + 1))
+        elif name == "del":
+            for key in fields:
+                if key.startswith(b"chat:session:"):
+                    self.ended.setdefault(key[13:].decode(), []).append(now)
+                elif key.endswith(b"}:log"):
+                    self.logs.pop(key.decode()[6:-5], None)
+                    self.deleted.setdefault(key.decode()[6:-5], []).append(now)
+
+    def copy(self) -> dict[str, dict[int, Added]]:
+        """Return the logs as they stand."""
+        return {log: dict(entries) for log, entries in self.logs.items()}
+
+    def rolled_back(
+        self,
+        now: float,
+        logs: dict[str, dict[int, Added]],
+        memories: Iterable[tuple[object, str, set[str]]],
+    ) -> None:
+        """Redis went back to older logs; ``memories`` are node, log and ids of what nodes have."""
+        lost = []
+        for log, entries in self.logs.items():
+            kept = {entry.id for entry in logs.get(log, {}).values()}
+            lost += [entry for entry in entries.values() if entry.id not in kept]
+        remembered: dict[str, list[object]] = {entry.id: [] for entry in lost}
+        ids = {(entry.log, entry.id) for entry in lost}
+        for node, log, known in memories:
+            for id in known:
+                if (log, id) in ids:
+                    remembered[id].append(node)
+        self.rollbacks.append(Rollback(now, lost, remembered))
+        self.logs = {log: dict(entries) for log, entries in logs.items()}
+
+    # Afterwards
+
+    def order(self, log: str) -> list[Added]:
+        """Return the entries of a log in order, those that were trimmed too."""
+        return [entry for _, entry in sorted(self.logs.get(log, {}).items())]
+
+    def first_kept(self, log: str, at: float) -> int:
+        """Return the offset of the oldest entry that was kept at a time."""
+        first = 1
+        for when, offset in self.trims.get(log, ()):
+            if when <= at:
+                first = max(first, offset)
+        return first
