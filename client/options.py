@@ -7,28 +7,54 @@ import ssl
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
+from pathlib import Path
 from typing import NoReturn
 
 from client.connection import Chat, connect
 from client.lifeline import Rename
 from client.names import nick_from
 from client.route import parse_addresses
+from client.settings import Settings, default_path, load
 from wire.messages import DEFAULT_ROOM
 
 _EPILOG = """\
-On a terminal the client is interactive; /help shows its commands. Otherwise each line of standard
-input is said in the (first) room, unless --listen or --json asks to read instead.
+On a terminal the client is interactive; /help shows its commands. Otherwise each line of
+standard input is said in the (first) room, unless --listen or --json asks to read instead.
 
-exit status: 0 when all was said, or when listening was interrupted or nobody reads the output any
-more; 1 when something could not be said or the node refused us; 2 for a command line that makes no
-sense; 130 and 143 when interrupted or terminated before all was said.
+examples:
+  chat                                    talk; you are asked for a nick, once
+  chat localhost:9999-10001 --room ops    go on at the next node when one goes away
+  echo "the build is green" | chat --room ci
+  tail -f app.log | chat --room ops --nick app
+  chat --listen --room ops | grep --line-buffered error
+  chat --listen --json | jq --unbuffered -r 'select(.type == "message").text'
+
+settings: the file holds lines of TOML, such as
+  nick = "ana"
+  servers = ["localhost:9999-10001"]
+  rooms = ["general", "ops"]
+  colours = false     # so does NO_COLOR in the environment
+  bell = false        # do not ring when somebody means you
+  time = "%H:%M:%S"   # as of strftime
+A flag wins over the environment, and that over the file.
+
+exit status:
+  0    all was said, or you left; listening was interrupted, or nobody reads the output any more
+  1    something could not be said or printed, or the node refused us; who has something to say
+       gives up after a minute without any node, who listens never does
+  2    the command line or the settings make no sense; nothing was said
+  130  interrupted (Ctrl-C) before all was said, and 143 terminated; listening ends with 0
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks for. ``nick`` is None when it names none."""
+    """What the command line asks for, and the settings where it does not say.
+
+    ``nick`` is None when neither names one; ``insists`` says that the command line does, so that
+    no other one will do. ``settings_path`` is the file that settings are kept in, None for who has
+    no place for one.
+    """
 
     addresses: tuple[str, ...]
     nick: str | None
@@ -37,6 +63,9 @@ class Options:
     tls: ssl.SSLContext | None
     listen: bool
     json: bool
+    insists: bool = False
+    settings: Settings = Settings()
+    settings_path: Path | None = None
 
     @property
     def room(self) -> str:
@@ -67,19 +96,26 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Return the options; ends the process with status 2 and one line if they make no sense."""
     parser = _parser()
     found = parser.parse_args(arguments)
+    if found.version:
+        _print_and_end(f"{parser.prog} {_version()}")
     try:
         parse_addresses(found.addresses)
         tls = _context(found.tls, found.ca)
-    except ValueError as error:
+        path = Path(found.settings) if found.settings is not None else None
+        settings = load(path)
+    except ValueError as error:  # SettingsError is one of them
         parser.error(str(error))
     return Options(
-        addresses=tuple(found.addresses),
-        nick=found.nick,
-        rooms=tuple(found.room),
+        addresses=tuple(found.addresses) or settings.servers,
+        nick=settings.nick if found.nick is None else found.nick,
+        rooms=tuple(found.room) or settings.rooms,
         token=found.token or None,
         tls=tls,
         listen=found.listen,
         json=found.json,
+        insists=found.nick is not None,
+        settings=settings,
+        settings_path=path,
     )
 
 
@@ -129,8 +165,19 @@ def _parser() -> argparse.ArgumentParser:
         help="print all events as lines of the protocol, unchanged; on a terminal, implies"
         " --listen",
     )
-    add("--version", action="version", version=f"%(prog)s {_version()}")
+    add(
+        "--settings",
+        metavar="FILE",
+        default=os.environ.get("CHAT_SETTINGS") or default_path(),
+        help="where your settings are (environment: CHAT_SETTINGS; now: %(default)s)",
+    )
+    add("--version", action="store_true", help="print the version")
     return parser
+
+
+def _print_and_end(text: str) -> NoReturn:
+    print(text)
+    sys.exit(0)
 
 
 def _context(wanted: bool, authorities: str | None) -> ssl.SSLContext | None:
@@ -143,6 +190,8 @@ def _context(wanted: bool, authorities: str | None) -> ssl.SSLContext | None:
 
 
 def _version() -> str:
+    from importlib import metadata  # hardly anybody asks, and it loads slowly
+
     try:
         return metadata.version("distributed-chat")
     except metadata.PackageNotFoundError:

@@ -26,14 +26,19 @@ _KEEP_ALIVE = (m.PingEvent, m.PongEvent)
 
 
 def open_chat(options: Options, login: str, random: Callable[[], float]) -> Chat:
-    """Return the chat for a pipe; a nick nobody chose gets a suffix where it is taken."""
+    """Return the chat for a pipe; a nick that the command line does not name gives way.
+
+    Where it is taken, often by oneself at a terminal, it gets a suffix: nobody can be asked.
+    """
+    nick = options.nick or login
 
     async def rename(refused: NickRefused) -> str:
-        return with_suffix(login, random)
+        if refused.code != Code.NICK_TAKEN:  # and with a suffix it would be no better
+            raise refused
+        return with_suffix(nick, random)
 
-    if options.nick is None:
-        return options.connect(login, rename=rename, patience=_patience(options))
-    return options.connect(options.nick, patience=_patience(options))
+    may_rename = None if options.insists else rename
+    return options.connect(nick, rename=may_rename, patience=_patience(options))
 
 
 def _patience(options: Options) -> float | None:

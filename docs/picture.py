@@ -81,7 +81,7 @@ class Terminal:
             stdin=inner,
             stdout=inner,
             stderr=inner,
-            env=os.environ | {"TERM": "xterm-256color", "TZ": "UTC"},
+            env=os.environ | {"TERM": "xterm-256color", "TZ": "UTC", "CHAT_SETTINGS": os.devnull},
             start_new_session=True,
         )
         os.close(inner)

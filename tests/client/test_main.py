@@ -33,7 +33,7 @@ async def start(*arguments: str, stdin: int = PIPE, stdout: int = PIPE) -> Proce
         stdin=stdin,
         stdout=stdout,
         stderr=PIPE,
-        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "CHAT_SETTINGS": os.devnull},
     )
 
 
@@ -120,7 +120,9 @@ async def test_closed_standard_streams_are_nothing_to_read_and_nowhere_to_write(
 ) -> None:
     command = f"exec {sys.executable} -m client {node.address} --nick bot --json <&- >&-"
     process = await asyncio.create_subprocess_shell(
-        command, stderr=PIPE, env={"PYTHONPATH": str(ROOT)}
+        command,
+        stderr=PIPE,
+        env={"PYTHONPATH": str(ROOT), "CHAT_SETTINGS": os.devnull},
     )
     peer = await node.peer()
     await peer.greet()

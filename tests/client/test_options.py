@@ -1,17 +1,28 @@
 """The command line of the client."""
 
 import getpass
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from client import options
 from client.options import Options, parse_options
+from client.settings import Settings
 
 
-def test_without_arguments_everything_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CHAT_TOKEN", raising=False)
-    assert parse_options([]) == Options((), None, (), None, None, False, False)
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the folder is another one")
+def test_without_arguments_everything_has_a_default(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CHAT_SETTINGS")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    path = tmp_path / "config/distributed-chat/settings.toml"
+    assert parse_options([]) == Options(
+        (), None, (), None, None, False, False, False, Settings(), path
+    )
     assert parse_options([]).room == "general"
 
 
@@ -52,6 +63,7 @@ def test_the_token_is_not_shown_by_help(
         (["--nick"], "--nick"),
         (["--ca", "/nowhere.pem"], "--ca"),
         (["--lis"], "--lis"),
+        (["--settings", os.curdir], "Is a directory"),
     ],
 )
 def test_what_makes_no_sense_ends_with_status_2_and_one_line(
@@ -93,3 +105,74 @@ def test_who_has_no_login_name_is_a_guest(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(getpass, "getuser", nobody)
     assert options.login_nick() == "guest"
+
+
+class TestSettings:
+    """What the command line does not say stands in the file of settings."""
+
+    def test_the_file_says_who_and_where(self, settings_path: Path) -> None:
+        settings_path.parent.mkdir()
+        settings_path.write_text('nick = "ana"\nservers = ["a:1", "b:2-3"]\nrooms = ["lab", "ops"]')
+        found = parse_options([])
+        assert (found.nick, found.addresses, found.rooms) == (
+            "ana",
+            ("a:1", "b:2-3"),
+            ("lab", "ops"),
+        )
+        assert found.settings.nick == "ana" and found.settings_path == settings_path
+        assert not found.insists
+
+    def test_the_command_line_wins(self, settings_path: Path) -> None:
+        settings_path.parent.mkdir()
+        settings_path.write_text('nick = "ana"\nservers = ["a:1"]\nrooms = ["lab"]')
+        found = parse_options(["c:4", "--nick", "bo", "--room", "ops"])
+        assert (found.nick, found.addresses, found.rooms) == ("bo", ("c:4",), ("ops",))
+        assert found.insists
+
+    def test_a_flag_names_another_file_than_the_environment(
+        self, settings_path: Path, tmp_path: Path
+    ) -> None:
+        other = tmp_path / "other.toml"
+        other.write_text('nick = "bo"')
+        found = parse_options(["--settings", str(other)])
+        assert (found.nick, found.settings_path) == ("bo", other)
+
+    def test_what_the_file_gets_wrong_is_one_line_and_status_2(
+        self, settings_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        settings_path.parent.mkdir()
+        settings_path.write_text("bell = 1")
+        with pytest.raises(SystemExit) as raised:
+            parse_options([])
+        assert raised.value.code == 2
+        said = f"chat: {settings_path}: bell: got 1, takes true or false\n"
+        assert capsys.readouterr() == ("", said)
+
+
+class TestHelp:
+    """The page that --help shows is the manual."""
+
+    def test_it_tells_every_flag_examples_and_each_exit_status(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            parse_options(["--help"])
+        page = capsys.readouterr().out
+        for word in "--settings CHAT_SETTINGS CHAT_TOKEN NO_COLOR tail".split():
+            assert word in page
+        statuses = page.partition("exit status:")[2]
+        assert all(status in statuses for status in ("0 ", "1 ", "2 ", "130", "143"))
+        assert all(len(line) < 100 for line in page.splitlines())
+
+    def test_the_examples_of_settings_are_settings(
+        self, settings_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            parse_options(["--help"])
+        page = capsys.readouterr().out
+        lines = [line for line in page.splitlines() if line.startswith("  ") and " = " in line]
+        settings_path.parent.mkdir()
+        settings_path.write_text("\n".join(lines))
+        assert parse_options([]).settings == Settings(
+            "ana", ("localhost:9999-10001",), ("general", "ops"), False, False, "%H:%M:%S"
+        )

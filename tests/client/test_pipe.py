@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -213,6 +214,36 @@ class TestSaying:
         assert (await again.greet()).nick == "login-1234"
         await bid_farewell(again)
         assert await saying == 0
+
+    async def test_a_nick_of_the_settings_gets_a_suffix(
+        self, node: ScriptedNode, settings_path: Path
+    ) -> None:
+        settings_path.parent.mkdir()
+        settings_path.write_text('nick = "ana"\nrooms = ["lab", "ops"]')
+        outside = Outside(node)
+        saying = outside.say(b"one")
+        peer = await node.peer()
+        assert (await peer.expect(m.Hello)).nick == "ana"
+        peer.say(refused("nick-taken", ref="hello"))
+        again = await node.peer()
+        hello = await again.greet()
+        assert (hello.nick, hello.rooms) == ("ana-1234", ["lab", "ops"])
+        assert (await again.take()).room == "lab"
+        await bid_farewell(again)
+        assert await saying == 0
+
+    async def test_a_nick_of_the_settings_that_no_node_takes_is_an_error(
+        self, node: ScriptedNode, settings_path: Path
+    ) -> None:
+        settings_path.parent.mkdir()
+        settings_path.write_text('nick = "no good"')
+        outside = Outside(node)
+        saying = outside.say(b"one")
+        peer = await node.peer()
+        await peer.expect(m.Hello)
+        peer.say(refused("bad-nick", ref="hello"))
+        assert await saying == 1
+        assert outside.complaints == ["No: bad-nick."]
 
     async def test_a_room_that_is_not_possible_is_an_error(self, node: ScriptedNode) -> None:
         outside = Outside(node, "--room", "no good")

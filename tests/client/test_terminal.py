@@ -57,7 +57,7 @@ class Screen:
             stderr=slave,
             start_new_session=True,
             env={"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-            | {"LOGNAME": "login"},
+            | {"LOGNAME": "login", "CHAT_SETTINGS": os.devnull},
         )
         os.close(slave)
         os.set_blocking(self._master, False)

@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+export CHAT_SETTINGS=/dev/null
 chat=.venv/bin/chat
 room=compose-$$
 

@@ -1,0 +1,195 @@
+"""What a person sets once, and the nick that is remembered."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from client import settings
+from client.settings import Settings, SettingsError, load, remember_nick
+
+WHOLE = """\
+# mine
+nick = "ana"
+servers = ["localhost:9999-10001", "[::1]:7"]
+rooms = ["lab", "ops"]
+colours = false
+bell = false
+time = "%d.%m. %H:%M"
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file in a folder that is not there yet."""
+    return tmp_path / "config" / "settings.toml"
+
+
+def write(path: Path, text: str) -> None:
+    """Put something into the file."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+
+
+class TestLoading:
+    """A file says what it says, or is refused in one line."""
+
+    def test_every_setting_is_read(self, path: Path) -> None:
+        write(path, WHOLE)
+        assert load(path) == Settings(
+            nick="ana",
+            servers=("localhost:9999-10001", "[::1]:7"),
+            rooms=("lab", "ops"),
+            colours=False,
+            bell=False,
+            time="%d.%m. %H:%M",
+        )
+
+    def test_without_a_file_or_a_place_for_one_there_are_defaults(self, path: Path) -> None:
+        defaults = Settings(None, (), (), True, True, "%H:%M")
+        assert load(path) == load(None) == load(path / "deeper") == defaults
+        assert load(Path(os.devnull)) == defaults
+        assert not path.parent.exists()
+
+    @pytest.mark.parametrize("value, colours", [("1", False), ("0", False), ("", True)])
+    def test_no_color_in_the_environment_turns_colours_off(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch, value: str, colours: bool
+    ) -> None:
+        write(path, "colours = true")
+        monkeypatch.setenv("NO_COLOR", value)
+        assert load(path).colours is colours
+        assert load(None).colours is colours
+
+    @pytest.mark.parametrize(
+        "text, key, got, takes",
+        [
+            ("nick = 7", "nick", "7", "a nick"),
+            ('nick = ""', "nick", "''", "a nick"),
+            (f'nick = "{"n" * 65}"', "nick", "nnn", "64 bytes"),
+            ('servers = "a:1"', "servers", "'a:1'", "a list of addresses"),
+            ('servers = ["a:x"]', "servers", "a:x", "HOST:PORT"),
+            ("servers = [1]", "servers", "[1]", "a list of addresses"),
+            ('rooms = "lab"', "rooms", "'lab'", "a list of rooms"),
+            ('rooms = [" "]', "rooms", "[' ']", "a list of rooms"),
+            ("colours = 1", "colours", "1", "true or false"),
+            ('bell = "no"', "bell", "'no'", "true or false"),
+            ('time = "24h"', "time", "'24h'", "strftime"),
+            ('time = "%H\\n"', "time", "'%H\\n'", "strftime"),
+            ("time = 12:00:00", "time", "12, 0", "strftime"),
+            ("colors = false", "colors", "unknown", "nick, servers, rooms, colours, bell, time"),
+            ("\nnick = ana", "", "no TOML (Invalid value (at line 2", 'nick = "ana"'),
+            ("[nick]\na = 1", "nick", "{'a': 1}", "a nick"),
+        ],
+    )
+    def test_what_is_wrong_is_named_with_what_would_be_right(
+        self, path: Path, text: str, key: str, got: str, takes: str
+    ) -> None:
+        write(path, text)
+        with pytest.raises(SettingsError) as raised:
+            load(path)
+        line = str(raised.value)
+        assert (
+            line.startswith(f"{path}: ") and "\n" not in line and len(line) < len(str(path)) + 200
+        )
+        assert key in line and got in line and takes in line
+
+    def test_a_file_that_is_not_utf_8_is_refused(self, path: Path) -> None:
+        path.parent.mkdir()
+        path.write_bytes(b'nick = "\xff"')
+        with pytest.raises(SettingsError, match="not UTF-8"):
+            load(path)
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+    def test_a_file_that_may_not_be_read_is_refused(self, path: Path) -> None:
+        write(path, WHOLE)
+        path.chmod(0)
+        with pytest.raises(SettingsError, match="Permission denied"):
+            load(path)
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every folder")
+    def test_a_home_one_may_not_look_into_holds_no_settings(self, path: Path) -> None:
+        write(path, WHOLE)
+        path.parent.chmod(0)
+        assert load(path) == Settings()
+        path.parent.chmod(0o700)
+
+    @pytest.mark.parametrize("home", ["relative", "~nobody-of-this-name"])
+    def test_who_has_no_home_has_no_place_for_settings(
+        self, home: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(settings, "user_config_path", lambda name: Path(home, name))
+        assert settings.default_path() is None
+
+
+class TestRemembering:
+    """The nick is asked for once."""
+
+    def test_a_fresh_file_shows_every_setting_as_a_comment(self, path: Path) -> None:
+        remember_nick(path, "ana")
+        assert load(path) == Settings(nick="ana")
+        lines = path.read_text().splitlines()
+        write(path, "\n".join(line.removeprefix("# ") for line in lines if " = " in line))
+        found = load(path)
+        assert found.nick == "ana" and found.servers and found.rooms
+        assert (found.colours, found.bell, found.time) == (False, False, "%H:%M:%S")
+
+    def test_what_stands_in_the_file_stays(self, path: Path) -> None:
+        text = '# mine\r\nrooms = ["lab"]\r\n\r\n# end'
+        path.parent.mkdir()
+        path.write_bytes(text.encode())
+        remember_nick(path, "\u00e4nna")
+        assert path.read_bytes().decode() == 'nick = "\u00e4nna"\n' + text
+        assert load(path) == Settings(nick="\u00e4nna", rooms=("lab",))
+
+    def test_a_nick_that_stands_there_stays(self, path: Path) -> None:
+        write(path, WHOLE)
+        remember_nick(path, "bo")
+        assert path.read_text() == WHOLE
+
+    @pytest.mark.parametrize("nick", ['a"b', "a\\b", "a#b"])
+    def test_any_printable_nick_is_read_back_as_it_was(self, path: Path, nick: str) -> None:
+        remember_nick(path, nick)
+        assert load(path).nick == nick
+
+    @pytest.mark.parametrize("nick", ["a\nb", "a\x7fb", "", "n" * 65])
+    def test_what_could_not_be_read_back_is_not_written(self, path: Path, nick: str) -> None:
+        with pytest.raises(SettingsError):
+            remember_nick(path, nick)
+        assert not path.exists()
+
+    def test_a_link_stays_a_link_and_the_file_keeps_its_mode(
+        self, path: Path, tmp_path: Path
+    ) -> None:
+        real = tmp_path / "dotfiles.toml"
+        real.write_text("bell = false\n")
+        real.chmod(0o640)
+        path.parent.mkdir()
+        path.symlink_to(real)
+        remember_nick(path, "ana")
+        assert path.is_symlink() and load(path) == Settings(nick="ana", bell=False)
+        assert real.stat().st_mode & 0o777 == 0o640
+
+    def test_what_is_no_file_is_left_alone(self) -> None:
+        remember_nick(None, "ana")
+        remember_nick(Path(os.devnull), "ana")
+        assert Path(os.devnull).is_char_device()
+
+    def test_a_file_that_cannot_be_written_is_told_in_one_line(self, tmp_path: Path) -> None:
+        blocked = tmp_path / "blocked"
+        blocked.touch()
+        with pytest.raises(SettingsError, match="exists") as raised:
+            remember_nick(blocked / "settings.toml", "ana")
+        assert "\n" not in str(raised.value)
+
+    def test_nothing_is_left_of_a_write_that_failed(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(fd: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        write(path, "bell = false\n")
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(SettingsError, match="No space left"):
+            remember_nick(path, "ana")
+        assert path.read_text() == "bell = false\n"
+        assert list(path.parent.iterdir()) == [path]
