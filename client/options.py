@@ -17,6 +17,7 @@ from client.route import parse_addresses
 from client.settings import Settings, default_path, load
 from wire.messages import DEFAULT_ROOM
 
+SHELLS = ("bash", "zsh")
 _EPILOG = """\
 On a terminal the client is interactive; /help shows its commands. Otherwise each line of
 standard input is said in the (first) room, unless --listen or --json asks to read instead.
@@ -28,6 +29,7 @@ examples:
   tail -f app.log | chat --room ops --nick app
   chat --listen --room ops | grep --line-buffered error
   chat --listen --json | jq --unbuffered -r 'select(.type == "message").text'
+  eval "$(chat --completion bash)"        complete flags in this shell
 
 settings: the file holds lines of TOML, such as
   nick = "ana"
@@ -98,6 +100,8 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     found = parser.parse_args(arguments)
     if found.version:
         _print_and_end(f"{parser.prog} {_version()}")
+    if found.completion:
+        _print_and_end(_completion(parser, found.completion))
     try:
         parse_addresses(found.addresses)
         tls = _context(found.tls, found.ca)
@@ -171,6 +175,11 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("CHAT_SETTINGS") or default_path(),
         help="where your settings are (environment: CHAT_SETTINGS; now: %(default)s)",
     )
+    add(
+        "--completion",
+        choices=SHELLS,
+        help="print a script that lets the shell complete these flags",
+    )
     add("--version", action="store_true", help="print the version")
     return parser
 
@@ -178,6 +187,16 @@ def _parser() -> argparse.ArgumentParser:
 def _print_and_end(text: str) -> NoReturn:
     print(text)
     sys.exit(0)
+
+
+def _completion(parser: argparse.ArgumentParser, shell: str) -> str:
+    import shtab  # which takes longer to load than most scripts have to say
+
+    for action in parser._actions:
+        if action.metavar == "FILE":
+            setattr(action, "complete", shtab.FILE)
+    script: str = shtab.complete(parser, shell)
+    return script
 
 
 def _context(wanted: bool, authorities: str | None) -> ssl.SSLContext | None:

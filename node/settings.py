@@ -164,17 +164,38 @@ def _flags(argv: Sequence[str]) -> dict[str, str]:
             help=f"{row.help} (default: {default}; environment: {row.variable})",
             **(stands_alone if row.read is values.switch else {}),
         )
+    parser.add_argument(
+        "--completion",
+        metavar="SHELL",
+        help="print a script that lets the shell complete these flags: bash or zsh",
+    )
     try:
         found, unknown = parser.parse_known_args(argv)
     except argparse.ArgumentError as error:
         flag = error.argument_name or ""
-        _fail(flag, "nothing", _BY_FLAG[flag].takes)
+        _fail(flag, "nothing", _BY_FLAG[flag].takes if flag in _BY_FLAG else "bash or zsh")
     if unknown:
         # Its value is not repeated: it may be a secret behind a misspelt flag.
         name = unknown[0].partition("=")[0]
         known = name.startswith("--") and name.isprintable()
         _fail(name if known else "arguments", "what is no flag", "the flags that --help shows")
-    return vars(found)
+    flags: dict[str, str] = vars(found)
+    if "completion" in flags:
+        _complete(parser, flags["completion"])
+    return flags
+
+
+def _complete(parser: argparse.ArgumentParser, shell: str) -> NoReturn:
+    """Print the script that completes the flags in that shell, and end."""
+    if shell not in ("bash", "zsh"):
+        _fail("--completion", repr(shell), "bash or zsh")
+    import shtab  # which no node needs
+
+    for action in parser._actions:
+        if action.metavar == "FILE":
+            setattr(action, "complete", shtab.FILE)
+    print(shtab.complete(parser, shell))
+    raise SystemExit(0)
 
 
 def _read(row: Row, source: str, text: str | None) -> object:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from client import options
-from client.options import Options, parse_options
+from client.options import SHELLS, Options, parse_options
 from client.settings import Settings
+from tests.support.shell import complete_in_bash
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the folder is another one")
@@ -63,6 +64,7 @@ def test_the_token_is_not_shown_by_help(
         (["--nick"], "--nick"),
         (["--ca", "/nowhere.pem"], "--ca"),
         (["--lis"], "--lis"),
+        (["--completion", "tcl"], "tcl"),
         (["--settings", os.curdir], "Is a directory"),
     ],
 )
@@ -158,7 +160,7 @@ class TestHelp:
         with pytest.raises(SystemExit):
             parse_options(["--help"])
         page = capsys.readouterr().out
-        for word in "--settings CHAT_SETTINGS CHAT_TOKEN NO_COLOR tail".split():
+        for word in "--settings --completion CHAT_SETTINGS CHAT_TOKEN NO_COLOR tail".split():
             assert word in page
         statuses = page.partition("exit status:")[2]
         assert all(status in statuses for status in ("0 ", "1 ", "2 ", "130", "143"))
@@ -176,3 +178,39 @@ class TestHelp:
         assert parse_options([]).settings == Settings(
             "ana", ("localhost:9999-10001",), ("general", "ops"), False, False, "%H:%M:%S"
         )
+
+
+class TestCompletion:
+    """A script for the shell, made of the command line's own description."""
+
+    @pytest.mark.parametrize("shell", SHELLS)
+    def test_every_shell_gets_one(self, shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as raised:
+            parse_options(["--completion", shell])
+        assert raised.value.code == 0
+        script = capsys.readouterr().out
+        assert "chat" in script.splitlines()[0] or shell == "bash"
+        assert all(flag in script for flag in ("--nick", "--listen", "--settings"))
+
+    @pytest.mark.parametrize(
+        "typed, completed",
+        [
+            (["--li"], {"--listen"}),
+            (["localhost:9999", "--js"], {"--json"}),
+            (["--completion", "ba"], {"bash"}),
+            (["--ca", "author"], {"authorities.pem"}),
+            (["--settings", "author"], {"authorities.pem"}),
+        ],
+    )
+    def test_bash_completes_flags_and_files(
+        self,
+        typed: list[str],
+        completed: set[str],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        (tmp_path / "authorities.pem").touch()
+        with pytest.raises(SystemExit):
+            parse_options(["--completion", "bash"])
+        script = capsys.readouterr().out
+        assert complete_in_bash(script, ["chat", *typed], tmp_path) == completed

@@ -8,6 +8,7 @@ import pytest
 
 from node.settings import ROWS, Settings, parse
 from node.values import Rate
+from tests.support.shell import complete_in_bash
 
 Refusal = Callable[..., str]
 
@@ -287,3 +288,32 @@ def test_help_shows_every_flag_default_and_variable(
         [line] = [line for line in lines if line.startswith(f"  {row.flag} ")]
         default = row.without if row.default is None else row.default
         assert f"(default: {default}; environment: {row.variable})" in line
+
+
+@pytest.mark.parametrize(
+    "typed, completed",
+    [
+        (["--red"], {"--redis-url"}),
+        (["--nodes", "3", "--gr"], {"--grace"}),
+        (["--tls-cert", "ce"], {"cert.pem"}),
+    ],
+)
+def test_bash_completes_flags_and_files(
+    typed: list[str], completed: set[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cert.pem").touch()
+    with pytest.raises(SystemExit) as raised:
+        parse(["--completion", "bash"], {})
+    assert raised.value.code == 0
+    assert complete_in_bash(capsys.readouterr().out, ["chat-node", *typed], tmp_path) == completed
+
+
+def test_zsh_gets_a_script_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--completion", "zsh"], {})
+    assert capsys.readouterr().out.startswith("#compdef chat-node\n")
+
+
+@pytest.mark.parametrize("argv", [["--completion", "tcl"], ["--completion"]])
+def test_an_unknown_shell_is_refused(argv: list[str], refusal: Refusal) -> None:
+    assert "--completion" in refusal(*argv) and "bash or zsh" in refusal(*argv)
