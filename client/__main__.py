@@ -5,24 +5,22 @@ import os
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable
 
 from client import pipe
 from client.errors import Refused
 from client.options import Options, is_terminal, login_nick, parse_options
-from client.standard import Output, read_lines
+from client.standard import Output, read_lines, watch_reader
 from wire import limits
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> None:
     """Run the client, and end the process with its status."""
     _open_standard_streams()
-    options = parse_options()
     try:
-        status = asyncio.run(_run(options))
+        status = asyncio.run(_run(parse_options()))
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)
@@ -55,7 +53,9 @@ async def _run_pipe(options: Options) -> int:
     chat = pipe.open_chat(options, login_nick(), random.random)
     write = Output(1).write
     if listens:
-        return await _until_signal(pipe.listen(chat, options, write, _complain), stopped=0)
+        listening = asyncio.ensure_future(pipe.listen(chat, options, write, _complain))
+        watch_reader(1, listening.cancel)
+        return await _until_signal(listening, stopped=0)
     saying = pipe.say(chat, options, _lines(), write, _complain)
     return await _until_signal(saying, stopped=None)
 
@@ -69,26 +69,30 @@ def _lines() -> AsyncIterator[bytes | None]:
     return read_lines(0, limits.TEXT)
 
 
-async def _until_signal(work: Coroutine[Any, Any, int], stopped: int | None) -> int:
+async def _until_signal(work: Awaitable[int], stopped: int | None) -> int:
     """Return what ``work`` returns; on a signal cancel it, and return ``stopped``.
 
     ``stopped`` None stands for the status a shell gives to who was ended by that signal. A second
-    signal ends the process at once.
+    signal ends the process at once. Signals we were told to ignore (nohup, a script's jobs in the
+    background) stay ignored.
     """
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(work)
     caught: list[int] = []
+    heeded = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
 
     def stop(number: int) -> None:
         caught.append(number)
-        for each in _SIGNALS:
+        for each in heeded:
             loop.remove_signal_handler(each)
             signal.signal(each, signal.SIG_DFL)
         task.cancel()
 
-    for number in _SIGNALS:
+    for number in heeded:
         loop.add_signal_handler(number, stop, number)
     await asyncio.wait([task])
+    if task.cancelled() and not caught:  # nobody reads any more
+        return 0
     if caught and (task.cancelled() or stopped is not None):
         return 128 + caught[0] if stopped is None else stopped
     return task.result()

@@ -8,13 +8,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from client.connection import Chat, connect
 from client.lifeline import Rename
 from client.names import nick_from
 from client.route import parse_addresses
 from client.settings import Settings, default_path, load
+from client.standard import write_all
 from wire.messages import DEFAULT_ROOM
 
 SHELLS = ("bash", "zsh")
@@ -45,7 +46,7 @@ exit status:
   1    something could not be said or printed, or the node refused us; who has something to say
        gives up after a minute without any node, who listens never does
   2    the command line or the settings make no sense; nothing was said
-  130  interrupted (Ctrl-C) before all was said, and 143 terminated; listening ends with 0
+  129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM before all was said
 """
 
 
@@ -93,16 +94,21 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
 
+    def print_help(self, file: Any = None) -> None:
+        _print_and_end(self, self.format_help().rstrip())
+
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Return the options; ends the process with status 2 and one line if they make no sense."""
     parser = _parser()
     found = parser.parse_args(arguments)
     if found.version:
-        _print_and_end(f"{parser.prog} {_version()}")
+        _print_and_end(parser, f"{parser.prog} {_version()}")
     if found.completion:
-        _print_and_end(_completion(parser, found.completion))
+        _print_and_end(parser, _completion(parser, found.completion))
     try:
+        for text in filter(None, (found.nick, found.token, *found.room)):
+            _check_text(text)
         parse_addresses(found.addresses)
         tls = _context(found.tls, found.ca)
         path = Path(found.settings) if found.settings is not None else None
@@ -184,8 +190,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _print_and_end(text: str) -> NoReturn:
-    print(text)
+def _print_and_end(parser: argparse.ArgumentParser, text: str) -> NoReturn:
+    # Not by print: what sys.stdout could not write it tries again at the end, with a traceback.
+    try:
+        write_all(1, f"{text}\n".encode(errors="backslashreplace"))
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        parser.exit(1, f"{parser.prog}: standard output: {error.strerror}\n")
     sys.exit(0)
 
 
@@ -197,6 +209,13 @@ def _completion(parser: argparse.ArgumentParser, shell: str) -> str:
             setattr(action, "complete", shtab.FILE)
     script: str = shtab.complete(parser, shell)
     return script
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{text!r} is not UTF-8") from None
 
 
 def _context(wanted: bool, authorities: str | None) -> ssl.SSLContext | None:

@@ -55,7 +55,7 @@ async def listen(chat: Chat, options: Options, write: Write, complain: Complain)
     except BrokenPipeError:
         return 0
     except (ChatError, OSError) as error:
-        complain(str(error))
+        complain(_why(error))
         return 1
     finally:
         await _stop(reading)
@@ -84,7 +84,7 @@ async def say(
         speech.end("Interrupted.")
         raise
     except (ChatError, OSError) as error:
-        speech.end(str(error))
+        speech.end(_why(error))
         return 1
     finally:
         await chat.close()
@@ -147,6 +147,12 @@ class Speech:
     def _fail(self, number: int, trouble: str) -> None:
         self.has_failed = True
         self._complain(f"line {number}: {trouble}")
+
+
+def _why(error: ChatError | OSError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the system'}: {error.strerror}"
+    return str(error)
 
 
 def _read_line(line: bytes | None) -> tuple[str, str]:

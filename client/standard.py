@@ -6,13 +6,15 @@ the interpreter wants at its end.
 """
 
 import asyncio
+import fcntl
 import os
 import select
 import threading
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import CancelledError
 from io import BufferedReader
 from queue import SimpleQueue
+from stat import S_ISFIFO
 from typing import Any
 
 _AHEAD = 100
@@ -42,6 +44,7 @@ async def read_lines(fd: int, longest: int) -> AsyncIterator[bytes | None]:
                     pass_on(_whole(file, line, longest))
             pass_on(EOFError())
         except OSError as error:
+            error.filename = "standard input"
             pass_on(error)
         except (CancelledError, EOFError):
             pass
@@ -86,8 +89,9 @@ class Output:
             data, done = self._jobs.get()
             failure: OSError | None = None
             try:
-                _write_all(self._fd, data)
+                write_all(self._fd, data)
             except OSError as error:
+                error.filename = "standard output"
                 failure = error
             try:
                 self._loop.call_soon_threadsafe(_settle, done, failure)
@@ -95,7 +99,25 @@ class Output:
                 return
 
 
-def _write_all(fd: int, data: bytes) -> None:
+def watch_reader(fd: int, gone: Callable[[], object]) -> None:
+    """Call ``gone`` when nobody reads the pipe ``fd`` any more; never for what is no pipe.
+
+    Writing would tell it too, but only when there is something to write.
+    """
+    one_way = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
+    if not (one_way and S_ISFIFO(os.fstat(fd).st_mode)):
+        return
+    loop = asyncio.get_running_loop()
+
+    def tell() -> None:
+        loop.remove_reader(fd)
+        gone()
+
+    loop.add_reader(fd, tell)  # a pipe's writing end becomes "readable" by its error alone
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of ``data``, blocking. Raises OSError."""
     while data:
         try:
             data = data[os.write(fd, data) :]

@@ -46,13 +46,13 @@ def test_the_token_comes_from_the_environment_unless_it_is_given(
 
 
 def test_the_token_is_not_shown_by_help(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CHAT_TOKEN", "secret")
     with pytest.raises(SystemExit) as raised:
         parse_options(["--help"])
     assert raised.value.code == 0
-    assert "secret" not in capsys.readouterr().out
+    assert "secret" not in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -69,31 +69,31 @@ def test_the_token_is_not_shown_by_help(
     ],
 )
 def test_what_makes_no_sense_ends_with_status_2_and_one_line(
-    arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], named: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as raised:
         parse_options(arguments)
     assert raised.value.code == 2
-    captured = capsys.readouterr()
+    captured = capfd.readouterr()
     assert captured.out == "" and captured.err.count("\n") == 1
     assert named in captured.err
 
 
 def test_a_file_that_holds_no_certificates_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "ca.pem"
     path.write_text("nothing")
     with pytest.raises(SystemExit):
         parse_options(["--ca", str(path)])
-    assert "--ca" in capsys.readouterr().err
+    assert "--ca" in capfd.readouterr().err
 
 
-def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         parse_options(["--version"])
     assert raised.value.code == 0
-    assert capsys.readouterr().out.startswith("chat ")
+    assert capfd.readouterr().out.startswith("chat ")
 
 
 def test_the_login_name_is_the_nick_nobody_chose(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +140,7 @@ class TestSettings:
         assert (found.nick, found.settings_path) == ("bo", other)
 
     def test_what_the_file_gets_wrong_is_one_line_and_status_2(
-        self, settings_path: Path, capsys: pytest.CaptureFixture[str]
+        self, settings_path: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
         settings_path.parent.mkdir()
         settings_path.write_text("bell = 1")
@@ -148,18 +148,18 @@ class TestSettings:
             parse_options([])
         assert raised.value.code == 2
         said = f"chat: {settings_path}: bell: got 1, takes true or false\n"
-        assert capsys.readouterr() == ("", said)
+        assert capfd.readouterr() == ("", said)
 
 
 class TestHelp:
     """The page that --help shows is the manual."""
 
     def test_it_tells_every_flag_examples_and_each_exit_status(
-        self, capsys: pytest.CaptureFixture[str]
+        self, capfd: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(SystemExit):
             parse_options(["--help"])
-        page = capsys.readouterr().out
+        page = capfd.readouterr().out
         for word in "--settings --completion CHAT_SETTINGS CHAT_TOKEN NO_COLOR tail".split():
             assert word in page
         statuses = page.partition("exit status:")[2]
@@ -167,11 +167,11 @@ class TestHelp:
         assert all(len(line) < 100 for line in page.splitlines())
 
     def test_the_examples_of_settings_are_settings(
-        self, settings_path: Path, capsys: pytest.CaptureFixture[str]
+        self, settings_path: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(SystemExit):
             parse_options(["--help"])
-        page = capsys.readouterr().out
+        page = capfd.readouterr().out
         lines = [line for line in page.splitlines() if line.startswith("  ") and " = " in line]
         settings_path.parent.mkdir()
         settings_path.write_text("\n".join(lines))
@@ -184,11 +184,11 @@ class TestCompletion:
     """A script for the shell, made of the command line's own description."""
 
     @pytest.mark.parametrize("shell", SHELLS)
-    def test_every_shell_gets_one(self, shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_every_shell_gets_one(self, shell: str, capfd: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as raised:
             parse_options(["--completion", shell])
         assert raised.value.code == 0
-        script = capsys.readouterr().out
+        script = capfd.readouterr().out
         assert "chat" in script.splitlines()[0] or shell == "bash"
         assert all(flag in script for flag in ("--nick", "--listen", "--settings"))
 
@@ -207,10 +207,10 @@ class TestCompletion:
         typed: list[str],
         completed: set[str],
         tmp_path: Path,
-        capsys: pytest.CaptureFixture[str],
+        capfd: pytest.CaptureFixture[str],
     ) -> None:
         (tmp_path / "authorities.pem").touch()
         with pytest.raises(SystemExit):
             parse_options(["--completion", "bash"])
-        script = capsys.readouterr().out
+        script = capfd.readouterr().out
         assert complete_in_bash(script, ["chat", *typed], tmp_path) == completed
