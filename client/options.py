@@ -175,11 +175,13 @@ def _parser() -> argparse.ArgumentParser:
         help="print all events as lines of the protocol, unchanged; on a terminal, implies"
         " --listen",
     )
+    path = os.environ.get("CHAT_SETTINGS") or default_path()
     add(
         "--settings",
         metavar="FILE",
-        default=os.environ.get("CHAT_SETTINGS") or default_path(),
-        help="where your settings are (environment: CHAT_SETTINGS; now: %(default)s)",
+        default=path,
+        help="where your settings are (environment: CHAT_SETTINGS; now:"
+        f" {'%(default)s' if path else 'none'})",
     )
     add(
         "--completion",

@@ -44,7 +44,10 @@ class Settings:
 
 def default_path() -> Path | None:
     """Return where the settings are, if nobody names a file; None for who has no home."""
-    path = user_config_path("distributed-chat") / "settings.toml"
+    try:
+        path = user_config_path("distributed-chat") / "settings.toml"
+    except RuntimeError:  # a user without a name, as in many a container
+        return None
     return path if path.is_absolute() else None
 
 
