@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from client.errors import ChatError, Ended, NickRefused, Refused, Unreachable, is_passing, refusal
+from client.errors import ChatError, Refused, is_passing, refusal
 from client.feed import Away, Feed, Received
 from client.lifeline import Lifeline, Rename
 from client.route import Route, parse_addresses
@@ -20,17 +20,7 @@ from wire.codec import encode
 from wire.errors import Code
 from wire import messages as m
 
-__all__ = [
-    "Away",
-    "Chat",
-    "ChatError",
-    "Ended",
-    "NickRefused",
-    "Received",
-    "Refused",
-    "Unreachable",
-    "connect",
-]
+__all__ = ["Away", "Chat", "connect"]
 
 QUIT_WITHIN = 2.0
 """Seconds for the node to take note that we leave."""
@@ -52,7 +42,7 @@ def connect(
 ) -> "Chat":
     """Return a chat, to be used as a context manager; inside it one is connected.
 
-    A whole bot::
+    A whole bot; examples/bot.py is another one::
 
         import asyncio
         from client import connect
@@ -70,11 +60,29 @@ def connect(
     ``Away`` whenever the connection is lost. It is found again by itself, on the next of the
     addresses; what was said meanwhile follows, and what one said oneself is repeated until it is
     acknowledged. The iteration ends when the chat is closed, and raises what ended it otherwise.
-    While nobody iterates, only the newest thousand events are kept.
+    While nobody iterates, only the newest thousand events are kept. ``received()`` iterates with
+    the nodes' lines as they came.
+
+    Inside, also while one iterates; each returns when the node has answered, or raises Refused::
+
+        await chat.send("lab", "hi")          # kept, once it returns; kind="action" as of /me
+        await chat.direct("bo", "hi")         # to one nick alone; likewise
+        await chat.join("lab", history=20)    # .messages are the past ones
+        await chat.create("lab")
+        await chat.leave("lab")
+        await chat.rename("echo2")
+        await chat.history("lab", limit=50)   # .messages, oldest first; or before=, after=
+        await chat.members("lab")             # nicks
+        await chat.list_rooms()               # rows of .room and .members
+
+    ``post(Send(...))`` and ``ask(request)`` do the same and return a future at once.
+    ``nick``, ``node``, ``rooms``, ``positions`` and ``is_connected`` tell how things are,
+    ``failure`` what ended them. Without ``async with``: ``start()``, ``await ready()``,
+    ``await close()``.
 
     ``addresses``: ``HOST:PORT``, ``[IPV6]:PORT`` or ranges ``HOST:FIRST-LAST``, tried in turn.
-    ``rooms``: made where missing; None is ``general``. ``tls``: True checks the node's
-    certificate by the system's authorities; a context, by its own.
+    ``rooms``: made where missing; None is ``general``. ``token``: what the nodes want to be shown.
+    ``tls``: True checks the node's certificate by the system's authorities; a context, by its own.
     ``key``: the secret of the session, made up if None. Who passes one, with the ``positions`` of
     the last time, goes on where that ended; such a session is not ended on leaving.
     ``patience``: seconds without any node before giving up with Unreachable; None: never.

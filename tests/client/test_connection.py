@@ -1,6 +1,8 @@
 """The connection as a program uses it, against a node that says what the test says."""
 
 import asyncio
+import inspect
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -436,3 +438,12 @@ class TestComingBack:
         with pytest.raises(ZeroDivisionError):
             async for _ in chat:
                 pass
+
+
+def test_the_docstring_tells_the_whole_of_it() -> None:
+    told = connect.__doc__ or ""
+    for_the_lifeline = {"hear", "lifeline"}
+    for name in {name for name in dir(Chat) if not name.startswith("_")} - for_the_lifeline:
+        assert re.search(rf"\b{name}\b", told), name
+    for name in inspect.signature(connect).parameters:
+        assert re.search(rf"\b{name}\b", told) or name == "surroundings", name

@@ -1,0 +1,42 @@
+"""A bot that answers ``!roll 2d6`` and ``!seen NICK``: ``python examples/bot.py ROOM ADDRESS...``
+
+It remembers nothing, so it may be restarted at any time; ``connect`` sees to the rest.
+"""
+
+import asyncio
+import random
+import re
+import sys
+import time
+from contextlib import suppress
+
+from client import Chat, Refused, connect
+from wire.messages import Message
+
+
+async def answer(chat: Chat, room: str, text: str) -> str | None:
+    """Return what to say to ``text``, None for what is no question."""
+    if roll := re.fullmatch(r"!roll ([1-9]?)d([1-9]\d{0,3})", text):
+        dice = [random.randint(1, int(roll[2])) for _ in range(int(roll[1] or 1))]
+        return f"{' + '.join(map(str, dice))} = {sum(dice)}"
+    if seen := re.fullmatch(r"!seen (\S{1,64})", text):
+        said = (await chat.history(room, limit=200)).messages
+        last = next((each.at for each in reversed(said) if each.from_ == seen[1]), None)
+        when = f"{(time.time() - last / 1000) / 60:.0f} min ago" if last else "not lately"
+        return f"{seen[1]} spoke here {when}"
+    return None
+
+
+async def main(room: str, *addresses: str) -> None:
+    """Answer until interrupted, over all nodes that come and go."""
+    async with connect(addresses, nick="dice", rooms=[room], patience=None) as chat:
+        async for event in chat:
+            if isinstance(event, Message) and event.from_ != chat.nick:
+                with suppress(Refused):  # what cannot be answered now stays unanswered
+                    if reply := await answer(chat, event.room, event.text):
+                        await chat.send(event.room, reply)
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main(*sys.argv[1:]))
