@@ -19,8 +19,20 @@ class ShowHelp:
     """Say which commands there are."""
 
 
-Meaning = m.Request | ShowHelp | None
-"""What a line asks for: a request, help, or nothing at all."""
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Send again what could not be delivered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Find what was said with this in it; it may be several words, too."""
+
+    word: str
+
+
+Meaning = m.Request | ShowHelp | Retry | Search | None
+"""What a line asks for: a request, something the screen does itself, or nothing at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +40,13 @@ class Row:
     """A command: its arguments as ``/help`` names them, what it does, and how it is read.
 
     ``read`` gets what follows the name, and the room one is looking at. It raises ValueError when
-    that does not fit the arguments.
+    that does not fit the arguments. ``example`` is what ``/help`` shows after the name.
     """
 
     arguments: str
     help: str
     read: Callable[[str, str | None], Meaning]
+    example: str = ""
 
 
 def parse(line: str, room: str | None) -> Meaning:
@@ -69,8 +82,12 @@ def usage(name: str) -> str:
 def help_lines() -> list[str]:
     """Return what ``/help`` shows."""
     width = max(len(usage(name)) for name in COMMANDS)
-    rows = [f"{usage(name):{width}}  {row.help}" for name, row in COMMANDS.items()]
+    rows = [f"{usage(name):{width}}  {_help(name, row)}" for name, row in COMMANDS.items()]
     return [*rows, f"{'//TEXT':{width}}  say something that begins with a /"]
+
+
+def _help(name: str, row: Row) -> str:
+    return f"{row.help}, as in /{name} {row.example}" if row.example else row.help
 
 
 def _halves(text: str) -> tuple[str, str]:
@@ -139,6 +156,12 @@ def _history(rest: str, room: str | None) -> Meaning:
     return m.GetHistory(room=_here(room), limit=count)
 
 
+def _search(rest: str, room: str | None) -> Meaning:
+    if not rest.strip():
+        raise ValueError
+    return Search(rest.strip())
+
+
 def _alone(make: Callable[[], Meaning]) -> Callable[[str, str | None], Meaning]:
     def read(rest: str, room: str | None) -> Meaning:
         _nothing(rest)
@@ -149,7 +172,7 @@ def _alone(make: Callable[[], Meaning]) -> Callable[[str, str | None], Meaning]:
 
 COMMANDS: dict[str, Row] = {
     "create": Row(
-        "ROOM", "make a room and enter it", lambda rest, room: m.Create(room=_word(rest))
+        "ROOM", "make a room and enter it", lambda rest, room: m.Create(room=_word(rest)), "tea"
     ),
     "join": Row(
         "ROOM",
@@ -157,12 +180,14 @@ COMMANDS: dict[str, Row] = {
         lambda rest, room: m.Join(room=_word(rest)),
     ),
     "leave": Row("[ROOM]", "leave this room, or that one", _leave),
-    "nick": Row("NICK", "take another nick", lambda rest, room: m.SetNick(nick=_word(rest))),
-    "msg": Row("NICK TEXT", "say something to one person only", _direct),
+    "nick": Row("NICK", "take another nick", lambda rest, room: m.SetNick(nick=_word(rest)), "ana"),
+    "msg": Row("NICK TEXT", "say something to one person only", _direct, "bo hello"),
     "rooms": Row("", "show all rooms", _alone(m.ListRooms)),
     "who": Row("[ROOM]", "show who is in this room, or in that one", _who),
-    "history": Row("[N]", f"show the last N messages here ({HISTORY_SHOWN})", _history),
-    "me": Row("TEXT", "say what you do, as in: /me waves", _act),
+    "history": Row("[N]", f"show the last {HISTORY_SHOWN} messages here, or N", _history, "50"),
+    "search": Row("WORD", "find what was said here", _search, "release"),
+    "me": Row("TEXT", "say what you do", _act, "waves"),
+    "retry": Row("", "send again what was not delivered", _alone(Retry)),
     "help": Row("", "show this", _alone(ShowHelp)),
     "quit": Row("", "leave the chat", _alone(m.Quit)),
 }

@@ -72,6 +72,8 @@ class Conversation:
                 return False
             if isinstance(meaning, commands.ShowHelp):
                 self._say("\n".join(commands.help_lines()))
+            elif isinstance(meaning, (commands.Retry, commands.Search)):
+                self._say("! This screen cannot do that.")
             elif isinstance(meaning, (m.Send, m.SendDirect)):
                 self._post(meaning)
             elif meaning is not None:

@@ -8,6 +8,8 @@ from client.commands import (
     HISTORY_SHOWN,
     CommandError,
     Meaning,
+    Retry,
+    Search,
     ShowHelp,
     help_lines,
     parse,
@@ -36,6 +38,9 @@ from wire import messages as m
         ("/history", m.GetHistory(room="lab", limit=HISTORY_SHOWN)),
         ("/history 200", m.GetHistory(room="lab", limit=200)),
         ("/me waves", m.Send(room="lab", text="waves", kind="action")),
+        ("/retry", Retry()),
+        ("/search  Release ", Search("Release")),
+        ("/search the release", Search("the release")),
         ("/help", ShowHelp()),
         ("/quit", m.Quit()),
         ("", None),
@@ -69,6 +74,9 @@ def test_a_line_means(line: str, meaning: Meaning) -> None:
         ("/history " + "9" * 5000, "/history [N]"),
         ("/history 1 2", "/history [N]"),
         ("/me", "/me TEXT"),
+        ("/retry it", "/retry"),
+        ("/search", "/search WORD"),
+        ("/search  ", "/search WORD"),
         ("/help me", "/help"),
         ("/quit now", "/quit"),
     ],
@@ -91,7 +99,9 @@ def test_in_no_room_one_is_told_how_to_enter_one(line: str) -> None:
         parse(line, None)
 
 
-@pytest.mark.parametrize("line", ["/join a", "/who a", "/leave a", "/msg bo hi", "/rooms"])
+@pytest.mark.parametrize(
+    "line", ["/join a", "/who a", "/leave a", "/msg bo hi", "/rooms", "/retry", "/search a"]
+)
 def test_much_can_be_done_in_no_room(line: str) -> None:
     assert parse(line, None) is not None
 
@@ -110,8 +120,17 @@ def test_help_shows_every_command_with_its_arguments() -> None:
     assert all(len(line) < 80 for line in help_lines())
 
 
+def test_the_examples_that_help_shows_do_what_they_are_shown_for() -> None:
+    shown = [line for line in help_lines() if ", as in /" in line]
+    assert len(shown) >= 5
+    for line in shown:
+        example = line.partition(", as in ")[2]
+        assert line.startswith(example.split()[0])
+        assert parse(example, "lab") is not None
+
+
 def test_the_commands_are_those_of_the_interface() -> None:
-    named = "create join leave nick msg rooms who history me help quit"
+    named = "create join leave nick msg rooms who history search me retry help quit"
     assert list(COMMANDS) == named.split()
 
 
