@@ -39,7 +39,8 @@ settings: the file holds lines of TOML, such as
   colours = false     # so does NO_COLOR in the environment
   bell = false        # do not ring when somebody means you
   time = "%H:%M:%S"   # as of strftime
-A flag wins over the environment, and that over the file.
+A flag wins over the environment, and that over the file; but colours that the file asks for
+are shown in spite of NO_COLOR (https://no-color.org).
 
 exit status:
   0    all was said, or you left; listening was interrupted, or nobody reads the output any more

@@ -54,11 +54,15 @@ def default_path() -> Path | None:
 def load(path: Path | None) -> Settings:
     """Return the settings of a file; the defaults where there is none. Raises SettingsError.
 
-    NO_COLOR in the environment turns colours off (https://no-color.org).
+    NO_COLOR in the environment turns colours off, unless the file asks for them
+    (https://no-color.org).
     """
     text = _read(path) if path else None
-    settings = _parse(text, path) if text and path else Settings()
-    return replace(settings, colours=False) if os.environ.get("NO_COLOR") else settings
+    return _parse(text, path) if text and path else _defaults()
+
+
+def _defaults() -> Settings:
+    return Settings(colours=not os.environ.get("NO_COLOR"))
 
 
 def remember_nick(path: Path | None, nick: str) -> None:
@@ -136,7 +140,7 @@ def _parse(text: str, path: Path) -> Settings:
             detail = f" ({error})" if str(error) else ""
             got = f"{_name(path)}: {key}: got {_shown(value)}"
             raise SettingsError(f"{got}, takes {takes}{detail}") from None
-    return Settings(**found)
+    return replace(_defaults(), **found)
 
 
 def _unusable(path: Path, error: OSError) -> SettingsError:

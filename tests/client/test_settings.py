@@ -57,10 +57,12 @@ class TestLoading:
     def test_no_color_in_the_environment_turns_colours_off(
         self, path: Path, monkeypatch: pytest.MonkeyPatch, value: str, colours: bool
     ) -> None:
-        write(path, "colours = true")
         monkeypatch.setenv("NO_COLOR", value)
-        assert load(path).colours is colours
         assert load(None).colours is colours
+        write(path, "bell = true")
+        assert load(path).colours is colours
+        write(path, "colours = true")
+        assert load(path).colours, "who asks for them in the file gets them"
 
     @pytest.mark.parametrize(
         "text, key, got, takes",
