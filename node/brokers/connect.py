@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import fakeredis
+from redis import exceptions
 from redis.asyncio import Redis, Sentinel
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -15,6 +17,28 @@ CONNECT_TIMEOUT = 1.0
 """Seconds for a connection to be made: Redis is near."""
 REPLY_TIMEOUT = 2.0
 """Seconds without a reply after which a connection is given up, and its calls are made again."""
+
+
+class _Telling(AbstractConnection):
+    """A connection that says in redis-py's words that it was lost.
+
+    uvloop raises a RuntimeError where asyncio drops what is written to a closed connection, and
+    redis-py passes it on as it is.
+    """
+
+    async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
+        """Send a command."""
+        try:
+            await super().send_packed_command(*args, **kwargs)
+        except RuntimeError as error:
+            raise exceptions.ConnectionError(f"closed while writing: {error}") from error
+
+
+def _telling(client: "Redis") -> "Redis":
+    """Let the connections of a client tell of their loss; there are several kinds of them."""
+    pool = client.connection_pool
+    pool.connection_class = type("Connection", (_Telling, pool.connection_class), {})
+    return client
 
 
 def _options(timeout: float | None) -> dict[str, Any]:
@@ -37,7 +61,7 @@ def memory() -> Connect:
 
 def redis(url: str) -> Connect:
     """Return what makes clients for a redis:// or rediss:// URL."""
-    return lambda timeout: Redis.from_url(url, **_options(timeout))
+    return lambda timeout: _telling(Redis.from_url(url, **_options(timeout)))
 
 
 def sentinel(
@@ -52,9 +76,11 @@ def sentinel(
     def connect(timeout: float | None) -> "Redis":
         short = {"socket_timeout": CONNECT_TIMEOUT, "socket_connect_timeout": CONNECT_TIMEOUT}
         watchers = Sentinel(list(hosts), sentinel_kwargs=short)  # type: ignore[no-untyped-call]
+        for watcher in watchers.sentinels:
+            _telling(watcher)
         master: Redis = watchers.master_for(
             service, db=db, username=username, password=password, **_options(timeout)
         )
-        return master
+        return _telling(master)
 
     return connect
