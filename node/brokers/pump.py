@@ -25,6 +25,8 @@ BACKOFF = (0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds to wait after the first, second, ... failure in a row."""
 REPLICA_WITHIN = 1000
 """Milliseconds for the replicas to confirm a pipeline."""
+WAITS = "chat:waits"
+"""Key of the number of times that replicas were waited for; nobody reads it."""
 REPEAT_PAUSE = 0.002
 """Seconds to wait before calls that made no progress are made again."""
 
@@ -199,11 +201,16 @@ class Pump:
         for script, args in batch:
             pipeline.execute_command("EVALSHA", scripts.digest(script), *args)
         if self._replicas:
+            # Since Redis 7.2, WAIT waits for what this connection wrote. A repeat writes nothing,
+            # and what it repeats was written on another connection: so something is written.
+            pipeline.execute_command("INCR", WAITS)
             pipeline.execute_command("WAIT", self._replicas, REPLICA_WITHIN)
         replies: list[Any] = await pipeline.execute(raise_on_error=False)
-        if self._replicas and not _suffices(replies.pop(), self._replicas):
-            # Done, but not safe yet: as if the replies had been lost.
-            raise exceptions.ConnectionError("too few replicas have confirmed")
+        if self._replicas:
+            *replies, written, confirmed = replies
+            if not (isinstance(written, int) and _suffices(confirmed, self._replicas)):
+                # Done, but not safe yet: as if the replies had been lost.
+                raise exceptions.ConnectionError("too few replicas have confirmed")
         return replies
 
     async def _settle(self, calls: list[Call], replies: list[Any]) -> None:

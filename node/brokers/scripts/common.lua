@@ -2,6 +2,7 @@
 --
 -- The data, all keys under "chat:" (docs/architecture.md has the same table):
 --   chat:format           string  the layout of all this, as a number
+--   chat:waits            string  how often replicas were waited for (written by the pump)
 --   chat:{LOG}            hash    epoch, top (offset of the newest entry), id (its id)
 --   chat:{LOG}:log        stream  OFFSET-0 -> h (head), b (body)
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points

@@ -260,14 +260,24 @@ async def test_contact_is_counted_from_the_first_answer_without_a_break() -> Non
             bench.time += 2
 
 
-@pytest.mark.parametrize("confirmed", [0, exceptions.ResponseError("no WAIT here")])
-async def test_without_enough_replicas_nothing_counts_as_done(confirmed: object) -> None:
+@pytest.mark.parametrize(
+    ("written", "confirmed"),
+    [
+        (1, 0),
+        (1, exceptions.ResponseError("no WAIT here")),
+        # What WAIT says then is about what the connection wrote before, which may be nothing.
+        (exceptions.ResponseError("NOREPLICAS Not enough good replicas to write."), 1),
+    ],
+)
+async def test_without_enough_replicas_nothing_counts_as_done(
+    written: object, confirmed: object
+) -> None:
     def too_few(commands: list[Any]) -> list[Any]:
-        return [*echo(commands[:-1]), confirmed]
+        return [*echo(commands[:-2]), written, confirmed]
 
     def enough(commands: list[Any]) -> list[Any]:
-        assert commands[-1] == ("WAIT", 1, 1000)
-        return [*echo(commands[:-1]), 1]
+        assert commands[-2:] == [("INCR", "chat:waits"), ("WAIT", 1, 1000)]
+        return [*echo(commands[:-2]), 2, 1]
 
     async with running(too_few, enough, replicas=1) as bench:
         bench.call("a")
