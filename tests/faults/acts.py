@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -28,13 +29,13 @@ async def kill_node(lab: Cluster) -> None:
         await lab.restart_node(number)
 
 
-async def hang_node(lab: Cluster, least: float = 3.0, most: float = 12.0) -> None:
+async def hang_node(lab: Cluster) -> None:
     """SIGSTOP, and SIGCONT some time later, perhaps after the end of its lease."""
     number = some_node(lab)
     async with lab.busy[number]:
         lab.faults += 1
         lab.nodes[number].pause()
-        await asyncio.sleep(lab.rng.uniform(least, most))
+        await asyncio.sleep(lab.rng.uniform(3.0, 12.0))
         lab.nodes[number].resume()
 
 
@@ -54,6 +55,7 @@ async def kill_redis(lab: Cluster) -> None:
         await lab.redis.kill()
         await asyncio.sleep(lab.rng.uniform(0.1, 2.0))
         await lab.redis.start()
+        lab.back.append(time.monotonic())
 
 
 async def pause_redis(lab: Cluster, seconds: float = 3.0) -> None:
@@ -63,6 +65,7 @@ async def pause_redis(lab: Cluster, seconds: float = 3.0) -> None:
         lab.redis.pause()
         await asyncio.sleep(seconds)
         lab.redis.resume()
+        lab.back.append(time.monotonic())
 
 
 async def roll_back(lab: Cluster, seconds: float = 3.0) -> None:
@@ -80,6 +83,7 @@ async def roll_back(lab: Cluster, seconds: float = 3.0) -> None:
         lab.faults += 1
         await lab.redis.kill()
         await lab.redis.start()
+        lab.back.append(time.monotonic())
 
 
 async def kill_pubsub(lab: Cluster) -> None:
@@ -118,6 +122,7 @@ async def hole(lab: Cluster, seconds: float = 4.0) -> None:
         lab.proxies[number].hole()
         await asyncio.sleep(seconds)
         lab.proxies[number].mend()
+        lab.back.append(time.monotonic())
 
 
 async def delay(lab: Cluster, seconds: float = 2.0) -> None:
@@ -133,3 +138,12 @@ async def abort_client(lab: Cluster) -> None:
     """Break a client's connection; it goes on at another node."""
     lab.faults += 1
     lab.rng.choice(lab.staying).abort()
+
+
+async def deafen_client(lab: Cluster) -> None:
+    """Let a client read nothing for some seconds."""
+    lab.faults += 1
+    chatter = lab.rng.choice(lab.staying)
+    chatter.reading.clear()
+    await asyncio.sleep(lab.rng.uniform(1.0, 5.0))
+    chatter.reading.set()

@@ -126,6 +126,8 @@ class Chatter:
 
     def stop(self) -> None:
         """End the test's part: nothing is noted any more, no connection is made."""
+        if not self.finished:
+            self._served()
         self.finished = True
         self.abort()
 
@@ -248,7 +250,7 @@ class Chatter:
     def _served(self) -> None:
         now = time.monotonic()
         if self._waiting_since is not None:
-            self.record.served(now - self._waiting_since)
+            self.record.served(self._waiting_since, now)
         self._waiting_since = now if self.outbox else None
 
     # Events in

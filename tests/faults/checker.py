@@ -164,7 +164,7 @@ def _logs(story: Story, rules: Rules) -> list[Violation]:
         if rules.kept is not None:
             newest = newest[-rules.kept :]
         else:
-            newest = newest + [key for key in story.positions if story.moved(key)]
+            newest = newest + [key for key in story.positions if key not in story.places[room]]
         for id in newest:
             if id in story.sent and story.sent[id].room == room and id not in there:
                 how = "acknowledged" if id in story.acked else "delivered"
@@ -192,7 +192,10 @@ def _authors(story: Story) -> list[Violation]:
     found = []
     for session, attempts in story.attempts.items():
         for later, earlier in _promised(attempts):
-            place = story.places[story.sent[later].room]
+            room = story.sent[later].room
+            place = story.places[room]
+            if story.moved(later) or story.moved(earlier):
+                place = {id: n for n, (id, _) in enumerate(story.final.get(room, ()))}
             if place.get(later, len(place)) < place.get(earlier, -1):
                 text = f"session {session} sent {earlier} before {later}"
                 found.append(Violation(Kind.DISORDER, text))

@@ -37,6 +37,7 @@ class Plan:
     history: int = 200_000
     grace: float = 15.0
     quits: bool = False
+    flags: tuple[str, ...] = ()
     redis: dict[str, str] = field(default_factory=dict)
 
 
@@ -59,6 +60,10 @@ class Cluster:
         self.found: list[Violation] = []
         """What was found by other means than the record."""
         self.note = ""
+        self.back: list[float] = []
+        """When Redis could be reached again."""
+        self.vaults: set[str] = set()
+        """Rooms without a chatter, whose logs are looked at nevertheless."""
         self.talking = True
         self.extra: list[Process] = []
         self._ports = [free_port() for _ in range(3)]
@@ -110,7 +115,7 @@ class Cluster:
             **{"drain": 1, "log-level": "info"},
         }
         words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
-        return NodeProcess(self.directory / f"node-{number}.log", *words)
+        return NodeProcess(self.directory / f"node-{number}.log", *words, *self.plan.flags)
 
     async def restart_node(self, number: int) -> None:
         """Start a node that has ended again, where it was."""
@@ -118,12 +123,16 @@ class Cluster:
         self.nodes[number] = self._node(number)
         await self.nodes[number].start()
 
+    def number(self) -> int:
+        """Return a number for a session."""
+        return next(self._numbers)
+
     def add_chatter(self, number: int, name: str = "c", *rooms: str) -> Chatter:
         """Bring a client in; it is in `general` and in two other rooms, or in ``rooms``."""
         if not rooms:
             count = self.plan.rooms
             rooms = ("general", f"room-{number % count}", f"room-{(number + 1) % count}")
-        own = next(self._numbers)
+        own = self.number()
         mine = sorted(set(rooms))
         chatter = Chatter(own, f"{name}{own}", mine, self.addresses, self.record, self.rng)
         chatter.node = number % len(self.addresses)
@@ -181,7 +190,7 @@ class Cluster:
         while self.talking:
             nick = self.rng.choice(self.chatters[: self.plan.clients]).nick
             address = self.rng.choice(self.addresses)
-            await visitors.rival(next(self._numbers), nick, address, self.record)
+            await visitors.rival(self.number(), nick, address, self.record)
             await asyncio.sleep(0.3)
 
     # Waiting
@@ -233,9 +242,13 @@ class Cluster:
             for node, address in zip(self.nodes, self.addresses, strict=True)
             if node.running or self._died(node)
         ]
-        for room in {room: None for chatter in self.chatters for room in chatter.rooms}:
+        rooms = {room for chatter in self.chatters for room in chatter.rooms}
+        for room in sorted(rooms | self.vaults):
             if alive:
                 await visitors.look(room, self.rng.choice(alive), self.record)
+        for room in self.vaults:
+            # Those who were in them are no part of the record.
+            self.record.members.pop(room, None)
 
     def _died(self, node: NodeProcess) -> bool:
         """Note that a node has ended which nobody ended."""

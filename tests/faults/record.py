@@ -4,8 +4,12 @@ Times are seconds by one clock. A session is known by its number; positions are 
 looked into.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+SHORTEST = 0.05
+"""Seconds for which a client must wait for that to be noted."""
 
 
 class Sent(NamedTuple):
@@ -122,13 +126,23 @@ class Record:
     final: dict[str, list[Kept]] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
     """Who was in the rooms at the end, as far as that was asked."""
-    longest: float = 0.0
-    """The longest time that a client was without service."""
+    waits: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when clients were without service, where that was long enough to tell of."""
 
     def add(self, event: Event) -> None:
         """Note what happened."""
         self.events.append(event)
 
-    def served(self, waited: float) -> None:
-        """Note how long a client waited for an `ack` or a `welcome`."""
-        self.longest = max(self.longest, waited)
+    def served(self, since: float, now: float) -> None:
+        """Note since when a client had waited for an `ack` or a `welcome`."""
+        if now - since >= SHORTEST:
+            self.waits.append((since, now))
+
+    def longest(self) -> float:
+        """Return the longest time that a client was without service."""
+        return max((end - start for start, end in self.waits), default=0.0)
+
+    def longest_after(self, times: Sequence[float]) -> float:
+        """Return for how long after one of some times clients still were without service."""
+        spans = [end - time for start, end in self.waits for time in times if start < time < end]
+        return max(spans, default=0.0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.faults import acts, failover, slow
+from tests.faults import acts, doubles, failover, slow
 from tests.faults.acts import Act
 from tests.faults.cluster import Cluster, Plan
 from tests.faults.verdict import Rules
@@ -72,7 +72,7 @@ async def hang(lab: Cluster, end: float) -> None:
     """Stop nodes, for shorter and for longer than their leases."""
     await asyncio.sleep(1)
     for seconds in (11.0, 3.0, 20.0, 7.0, 9.0):
-        await acts.hang_node(lab, seconds, seconds)
+        await doubles.hang_node(lab, seconds)
         if time.monotonic() + 3 > end:
             return
         await asyncio.sleep(3)
@@ -82,6 +82,7 @@ ANYTHING: tuple[Act, ...] = (
     *(acts.kill_node, acts.hang_node, acts.drain_node, acts.kill_redis, acts.pause_redis),
     *(acts.kill_pubsub, acts.cut, acts.drop_reply, acts.hole, acts.delay),
     *(acts.abort_client,) * 5,
+    *(acts.deafen_client,) * 2,
 )
 
 
@@ -99,6 +100,12 @@ async def anything(lab: Cluster, end: float) -> None:
 
 
 FORGETFUL = Rules(forgetful=True)
+
+DURABLE = Plan(
+    seconds=40,
+    flags=("--durability", "1"),
+    redis={"min-replicas-to-write": "1", "min-replicas-max-lag": "2"},
+)
 
 SCENARIOS = [
     Scenario("calm", calm, Plan(quits=True)),
@@ -124,8 +131,23 @@ SCENARIOS = [
         short=10.0,
         cluster=failover.SentinelCluster,
     ),
+    Scenario(
+        *("fail-over, durable", failover.fail_over_with_node, DURABLE, FORGETFUL),
+        short=12.0,
+        short_grace=8.0,
+        cluster=failover.SentinelCluster,
+    ),
     Scenario("anything", anything, Plan(seconds=300, redis=AOF), short=12.0, short_grace=10.0),
 ]
+
+
+def _without_durability(scenario: Scenario) -> Scenario:
+    plan = replace(scenario.plan, flags=(), redis={})
+    return replace(scenario, name="fail-over, not durable", plan=plan)
+
+
+BROKEN = [_without_durability(one) for one in SCENARIOS if one.plan is DURABLE]
+"""Systems that do not keep a promise: what they lose must be told."""
 
 
 def shortened(scenario: Scenario) -> Scenario:

@@ -58,9 +58,9 @@ class Scene:
         key = f"{kind} {nick} {at}"
         self.add(Delivered(self.time(), session, ROOM, key, at, kind, nick, reason))
 
-    def send(self, id: str, connection: int = 1) -> None:
-        """Let the first session send a message."""
-        self.add(Sent(self.time(), 1, connection, ROOM, id))
+    def send(self, id: str, connection: int = 1, session: int = 1) -> None:
+        """Let a session send a message."""
+        self.add(Sent(self.time(), session, connection, ROOM, id))
 
     def keep(self, id: str, position: str = "") -> None:
         """Put a message into the log, and acknowledge it."""
@@ -117,6 +117,13 @@ def lost_altogether(scene: Scene) -> None:
     scene.say("m2", "m3")
     scene.send("m4")
     scene.add(Acked(scene.time(), 1, ROOM, "m4", "p-m4"))
+
+
+def lost_unseen(scene: Scene) -> None:
+    """Acknowledged in a room where nobody else is, and not in the log at the end."""
+    scene.record.final["attic"] = []
+    scene.add(Sent(scene.time(), 1, 1, "attic", "m2"))
+    scene.add(Acked(scene.time(), 1, "attic", "m2", "p-m2"))
 
 
 def lost_notice(scene: Scene) -> None:
@@ -276,6 +283,7 @@ def stranger(scene: Scene) -> None:
         (lost_on_the_way, [Kind.LOST]),
         (lost_from_the_log, [Kind.LOST]),
         (lost_altogether, [Kind.LOST]),
+        (lost_unseen, [Kind.LOST]),
         (lost_notice, [Kind.LOST]),
         (doubled, [Kind.DOUBLED]),
         (doubled_after_resume, [Kind.DISORDER, Kind.DOUBLED]),
@@ -320,19 +328,22 @@ def test_a_message_that_was_refused_may_be_overtaken() -> None:
 
 
 def test_what_a_forgetful_broker_moved_is_no_violation_and_may_not_come_again() -> None:
-    def forgetful(again: bool) -> list[Kind]:
+    def forgetful(again: bool, author: int = 2) -> list[Kind]:
         scene = Scene()
         scene.say("m1")
         scene.send("m2")
         scene.add(Acked(scene.time(), 1, ROOM, "m2", "p-m2"))
         scene.deliver("m2", 1, 2)
-        scene.say("m3")  # In the place of m2, by a node that did not know of it.
+        scene.send("m3", session=author)  # In the place of m2, by a node that did not know of it.
+        scene.keep("m3")
+        scene.deliver("m3")
         scene.keep("m2", "q")
         scene.deliver("m2", *((2, 3) if again else (3,)), position="q")
         return scene.kinds(Rules(forgetful=True))
 
     assert forgetful(again=False) == []
     assert forgetful(again=True) == [Kind.DOUBLED]
+    assert forgetful(again=False, author=1) == [Kind.DISORDER]
 
 
 @pytest.mark.parametrize(("kept", "kinds"), [(3, []), (4, [Kind.GAP, Kind.LOST])])

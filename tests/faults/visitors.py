@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from tests.faults.chatter import LINE, PONG_WITHIN, Address
-from tests.faults.record import Ended, Kept, Record, Welcomed
+from tests.faults.record import Acked, Ended, Kept, Record, Sent, Welcomed
 
 _readers = itertools.count(1)
 
@@ -32,6 +32,23 @@ async def rival(number: int, nick: str, node: Address, record: Record) -> None:
                 writer.transport.abort()
                 with contextlib.suppress(OSError):
                     await writer.wait_closed()
+
+
+async def save(number: int, room: str, node: Address, record: Record) -> None:
+    """Send one message after the other to a room where nobody else is, until the node is gone."""
+    with contextlib.suppress(OSError):
+        reader, writer = await asyncio.open_connection(*node, limit=LINE)
+        try:
+            hello = {"type": "hello", "nick": f"saver{number}", "rooms": [room]}
+            await _ask(reader, writer, hello, "welcome")
+            for n in itertools.count(1):
+                id = f"{number}-{n}"
+                record.add(Sent(time.monotonic(), number, number, room, id))
+                send = {"type": "send", "room": room, "text": id, "id": id}
+                ack = await _ask(reader, writer, send, "ack")
+                record.add(Acked(time.monotonic(), number, room, id, ack["position"]))
+        finally:
+            writer.transport.abort()
 
 
 async def look(room: str, node: Address, record: Record) -> None:
@@ -65,7 +82,9 @@ async def _ask(
     while True:
         writer.write(json.dumps(request).encode() + b"\n")
         while True:
-            event: dict[str, Any] = json.loads(await reader.readline())
+            if not (line := await reader.readline()).endswith(b"\n"):
+                raise ConnectionError("the node is gone")
+            event: dict[str, Any] = json.loads(line)
             if event["type"] == answer:
                 return event
             if event["type"] == "error":
