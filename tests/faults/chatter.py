@@ -277,7 +277,7 @@ class Chatter:
             self.joined.add(room)
             self.positions[room] = event["position"]
             self.record.add(Joined(now, me, room, event["position"]))
-        elif kind == "welcome" or kind == "renamed":
+        elif kind in ("welcome", "renamed"):
             self._welcomed(now, event)
         elif kind == "error":
             return self._refused(now, event)
@@ -307,6 +307,9 @@ class Chatter:
         self.seen[room].add(key)
         if kind == "left":
             self.left.add(nick)
+        if kind == "renamed" and event["from"] == self.nick:
+            # It was done after all, though the answer was lost, or said that it is unknown.
+            self._welcomed(now, event)
         reason = event.get("reason", "")
         self.record.add(Delivered(now, self.number, room, key, position, kind, nick, reason))
 

@@ -13,7 +13,7 @@ from tests.faults.chatter import Address, Chatter
 from tests.faults.proxy import Proxy
 from tests.faults.record import Acked, Delivered, Record, Sent
 from tests.faults.verdict import Kind, Violation
-from tests.support.node_process import NodeProcess
+from tests.support.node_process import ROOT, NodeProcess
 from tests.support.processes import Process
 from tests.support.redis_server import RedisServer, free_port
 
@@ -38,6 +38,8 @@ class Plan:
     grace: float = 15.0
     quits: bool = False
     flags: tuple[str, ...] = ()
+    root: Path = ROOT
+    """Where the nodes' code is."""
     redis: dict[str, str] = field(default_factory=dict)
 
 
@@ -115,7 +117,9 @@ class Cluster:
             **{"drain": 1, "log-level": "info"},
         }
         words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
-        return NodeProcess(self.directory / f"node-{number}.log", *words, *self.plan.flags)
+        node = NodeProcess(self.directory / f"node-{number}.log", *words, *self.plan.flags)
+        node.root = self.plan.root
+        return node
 
     async def restart_node(self, number: int) -> None:
         """Start a node that has ended again, where it was."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.faults.planted import PLANTS, Plant
 from tests.faults.runner import Row, run
 from tests.faults.scenarios import BROKEN, SCENARIOS, Scenario, shortened
 from tests.faults.verdict import Kind
@@ -61,3 +62,8 @@ async def test_no_promise_is_broken(name: str, rows: Rows) -> None:
 @pytest.mark.parametrize("name", [scenario.name for scenario in BROKEN])
 async def test_without_durability_what_no_node_remembers_is_lost(name: str, rows: Rows) -> None:
     assert {violation.kind for violation in (await rows[name]).found} == {Kind.LOST}
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name)
+def test_a_bug_can_still_be_planted(plant: Plant, tmp_path: Path) -> None:
+    plant.run_in(tmp_path)

@@ -37,6 +37,8 @@ class NodeProcess(Process):
         super().__init__(log)
         self.flags = flags if "--port" in flags else ("--port", "0", *flags)
         self.listeners: list[tuple[str, Address]] = []
+        self.root = ROOT
+        """Where the code is that it runs."""
         self._variables = variables
 
     @property
@@ -79,7 +81,7 @@ class NodeProcess(Process):
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "node", *self.flags),
-                cwd=ROOT,
+                cwd=self.root,
                 env=environment(**self._variables),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
