@@ -126,6 +126,7 @@ SCENARIOS = [
         *("slow reader", slow.flood, Plan(seconds=55, history=1000), Rules(kept=1000)),
         short=10.0,
     ),
+    Scenario("slow reader, all kept", slow.flood, Plan(seconds=55), short=8.0),
     Scenario(
         *("Sentinel fail-over", failover.fail_over, Plan(seconds=40), FORGETFUL),
         short=10.0,

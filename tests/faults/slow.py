@@ -31,8 +31,14 @@ async def flood(lab: Cluster, end: float) -> None:
     hanging = await _grown_by(lab, senders, seconds)
     reader.reading.set()
     lab.note = f"the node grew by {reading:.1f} MB with a reader, then by {hanging:.1f} without"
-    if hanging > MOST_GROWTH:
-        lab.found.append(Violation(Kind.MEMORY, lab.note))
+    lab.found += judged(hanging)
+
+
+def judged(megabytes: float) -> list[Violation]:
+    """Say what is wrong with a node that grew by so much."""
+    if megabytes < MOST_GROWTH:
+        return []
+    return [Violation(Kind.MEMORY, f"a node grew by {megabytes:.1f} MB for one slow reader")]
 
 
 async def _grown_by(lab: Cluster, senders: list[Chatter], seconds: float) -> float:

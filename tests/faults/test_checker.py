@@ -21,6 +21,7 @@ from tests.faults.record import (
     Sent,
     Welcomed,
 )
+from tests.faults.slow import judged
 from tests.faults.verdict import Kind, Rules
 
 ROOM = "general"
@@ -393,3 +394,17 @@ def test_one_order_is_put_together_from_parts() -> None:
         *("x", "a", "b", "c"),
         *("d", "y"),
     ]
+
+
+def test_a_node_that_grows_too_much_is_told() -> None:
+    assert judged(3.9) == []
+    assert [violation.kind for violation in judged(4.0)] == [Kind.MEMORY]
+
+
+def test_time_without_service_is_told_in_all_and_after_redis_was_back() -> None:
+    record = Record()
+    record.served(10.0, 10.01)
+    assert (record.longest(), record.longest_after([10.0])) == (0.0, 0.0)
+    record.served(10.0, 13.0)
+    record.served(11.0, 13.5)
+    assert (record.longest(), record.longest_after([12.0, 14.0])) == (3.0, 1.5)
