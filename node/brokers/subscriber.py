@@ -95,8 +95,9 @@ class Subscriber:
 
     async def _subscribe(self, pubsub: Any) -> bool:
         """Bring the subscriptions nearer to the wanted ones; return whether they were not equal."""
-        new = list(self._wanted - self._asked)[:CHUNK]
-        old = list(self._asked - self._wanted)[:CHUNK]
+        # Sorted, because the order of a set differs from run to run, and a simulation must not.
+        new = sorted(self._wanted - self._asked)[:CHUNK]
+        old = sorted(self._asked - self._wanted)[:CHUNK]
         if new:
             self._asked.update(new)
             await pubsub.subscribe(*new)

@@ -52,6 +52,8 @@ def violations(world: World) -> list[str]:
 def _event(session: int, step: Step, nicks: dict[int, str]) -> r.Event | None:
     at, event = step.at, step.event
     room = event.get("room", "")
+    if step.name == "greeted":
+        return r.Greeted(at, session)
     if step.name == "sent" and room:
         return r.Sent(at, session, step.dial, room, event["id"])
     if step.name == "ack" and room:
@@ -74,9 +76,8 @@ def _event(session: int, step: Step, nicks: dict[int, str]) -> r.Event | None:
 def _delivered(session: int, step: Step) -> r.Delivered:
     event = step.event
     nick = event.get("nick", event.get("from", ""))
-    key = f"{step.name} {nick} {event['at']} {event.get('from', '')}"
-    if step.name == "message":
-        key = event["id"]
+    # The id of the entry: two rooms, and two changes of one moment, may tell the same of a nick.
+    key = event["id"] if step.name == "message" else f"{step.name} {nick} {event['position']}"
     position, reason = _position(event["position"]), event.get("reason", "")
     return r.Delivered(step.at, session, event["room"], key, position, step.name, nick, reason)
 

@@ -49,7 +49,7 @@ class Chronicle:
         elif name == "xtrim":
             log = fields[0].decode()[6:-5]
             top = max(self.logs[log])
-            self.trims.setdefault(log, []).append((now, top - int(fields[2]) + 1))
+            self.trims.setdefault(log, []).append((now, top - int(fields[1]) + 1))
         elif name == "del":
             for key in fields:
                 if key.startswith(b"chat:session:"):

@@ -91,6 +91,7 @@ class Client:
         self._bytes = b""
         self._heard = self._loop.now
         self._attempt += 1
+        self.notes.greeted(self)
         hello = {"type": "hello", "nick": self.nick, "key": self._key, "attempt": self._attempt}
         self._ask({**hello, "rooms": list(self.wanted), "positions": dict(self.positions)})
 

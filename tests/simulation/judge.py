@@ -166,8 +166,7 @@ def _presence(world: World) -> list[Violation]:
     found = []
     present = {client.nick for client in world.clients if not client.finished}
     for room in ("general", "tea", "ink"):
-        key = "chat:{r:" + room + "}:members"
-        rows = world.server.shell.run("ZRANGE", key, 0, -1)
+        rows = world.server.shell.store.keys.get(b"chat:{r:%b}:members" % room.encode(), ())
         members = sorted(row.decode().partition("\0")[2] for row in rows)
         there = sorted(
             client.nick

@@ -101,7 +101,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self.close()
 
     def _run_once(self) -> None:
-        """Run what is due now; called by BaseEventLoop.run_forever for ever."""
+        """Run what is due, time after time; called by BaseEventLoop.run_forever for ever."""
+        while not self._stopping:  # type: ignore[attr-defined]
+            self._run_due()
+
+    def _run_due(self) -> None:
         timers, due = self._timers, self._due
         if not due:
             while timers and timers[0][2].cancelled():

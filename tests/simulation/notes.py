@@ -25,17 +25,19 @@ class Step(NamedTuple):
 class Notes:
     """Gathers the notes of all clients."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], tracing: bool) -> None:
         self.steps: dict[int, list[Step]] = {}
         self.lines: list[str] = []
         self.troubles: list[str] = []
         """What is wrong already when it is seen."""
+        self.tracing = tracing
         self.late_at: list[tuple[float, int, int, str, float]] = []
         self._clock = clock
 
-    def trace(self, text: str) -> None:
+    def trace(self, *parts: object) -> None:
         """Note something for people, and for the comparison of two runs."""
-        self.lines.append(f"{self._clock():9.4f} {text}")
+        if self.tracing:
+            self.lines.append(f"{self._clock():9.4f} {' '.join(map(str, parts))}")
 
     def _add(self, client: Client, name: str, event: dict[str, Any]) -> None:
         number = client.person.number
@@ -44,8 +46,12 @@ class Notes:
 
     def heard(self, client: Client, event: dict[str, Any]) -> None:
         """A client heard from its node."""
-        self.trace(f"p{client.person.number} < {event}")
+        self.trace(f"p{client.person.number} <", event)
         self._add(client, event["type"], event)
+
+    def greeted(self, client: Client) -> None:
+        """A client says hello."""
+        self._add(client, "greeted", {})
 
     def sent(self, client: Client, request: dict[str, Any]) -> None:
         """A client sends a message, or sends it again."""

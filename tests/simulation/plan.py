@@ -38,7 +38,10 @@ class Person:
 
 @dataclass
 class Plan:
-    """A world before it begins. Times are in virtual seconds."""
+    """A world before it begins. Times are in virtual seconds.
+
+    ``steady``: all stay where they are; what they see is shown to the fault laboratory's checker.
+    """
 
     seed: int
     faults: tuple[str, ...] = ()
@@ -49,6 +52,7 @@ class Plan:
     grace: float = 6.0
     slow: float = 0.3
     trouble: float = 0.0
+    steady: bool = False
     people: list[Person] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
 
@@ -76,6 +80,7 @@ def draw(seed: int, hard: bool = False) -> Plan:
     if plan.forgetful and not hard:
         plan.kept = 1000
     plan.notices = random.choices((200, 2, 0), (10, 1, 1))[0]
+    plan.steady = random.random() < 0.25
     plan.lease = random.choice((3.0, 5.0, 8.0))
     plan.grace = random.choice((3.0, 6.0, 10.0))
     if "slow network" in plan.faults:
@@ -104,6 +109,9 @@ def _person(random: Random, number: int, plan: Plan) -> Person:
     if random.random() < 0.15:
         last = person.acts[-1].at + 0.5
         person.acts.append(Act(last, random.choice(("vanish", "quit"))))
+    if plan.steady:
+        moves = ("join", "leave", "nick", "again")
+        person.acts = [act for act in person.acts if act.name not in moves]
     return person
 
 
@@ -123,6 +131,8 @@ def _deed(random: Random, number: int, plan: Plan) -> tuple[str, tuple[Any, ...]
         return name, (random.choice((f"p{number}", f"P{number}", f"p{number}_b", "shared")),)
     if name == "abort":
         away = random.choice((0.0, 0.3, plan.grace * 0.6, plan.grace + 3.0))
+        if plan.steady:
+            away = min(away, plan.grace * 0.6)
         return name, (away,)
     if name == "rest":
         return name, (random.uniform(0.5, 4.0),)

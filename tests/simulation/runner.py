@@ -9,23 +9,27 @@ from tests.simulation.world import World
 
 
 class Played(NamedTuple):
-    """What came of a seed. ``ran`` is how many callbacks ran, ``lines`` all that happened."""
+    """What came of a seed. ``ran`` is how many callbacks ran, ``lines`` tell all that happened;
+    ``suited``: the fault laboratory's checker could look at it too."""
 
     seed: int
     faults: tuple[str, ...]
     violations: list[str]
     limits: list[str]
     ran: int
+    suited: bool
     lines: list[str]
 
 
-def play(seed: int, hard: bool = False) -> Played:
+def play(seed: int, hard: bool = False, tracing: bool = False) -> Played:
     """Run the world of a seed, and hold it against the promises."""
     plan = draw(seed, hard)
-    world = World(plan)
+    world = World(plan, tracing)
     world.run()
     verdict = judge(world)
     found = verdict.violations
-    if black_box.suits(world):
+    suited = black_box.suits(world)
+    if suited:
         found = found + black_box.violations(world)
-    return Played(seed, plan.faults, found, verdict.limits, world.loop.ran, world.notes.lines)
+    lines = world.notes.lines
+    return Played(seed, plan.faults, found, verdict.limits, world.loop.ran, suited, lines)

@@ -29,7 +29,7 @@ class Server:
     def __init__(
         self, loop: VirtualLoop, random: Random, on_call: Callable[[str, Sequence[Any]], None]
     ) -> None:
-        self.shell = Shell(loop.time, self._publish, on_call)
+        self.shell = Shell(loop.time, random, self._publish, on_call)
         self.up = True
         self.life = 1
         self._loop = loop

@@ -1,118 +1,133 @@
-"""Redis's side: the real Lua scripts over fakeredis, on virtual time, fast enough for many worlds.
+"""Redis's side: the real Lua scripts over a store of our own, on virtual time.
 
-fakeredis compiles a script and collects Lua's garbage at each call. Here a script is compiled once
-for all worlds, and one Lua runtime serves them all: the scripts have no globals (the broker's own
-tests look at that), so nothing is carried over.
+A script is compiled once for all worlds, and one Lua runtime serves them all: the scripts have no
+globals (the broker's own tests look at that), so nothing is carried over.
 """
 
-import copy
+import json
 from collections.abc import Callable, Sequence
+from hashlib import sha1
+from random import Random
 from typing import Any
 
-import redis
-from fakeredis import FakeServer
-from fakeredis._core import Database
-from fakeredis._helpers import SimpleError
-from fakeredis._socket import FakeSocket
-from fakeredis.commands_mixins import scripting_mixin
+from lupa import lua51
+from redis.exceptions import NoScriptError, ResponseError
 
-LuaError = scripting_mixin.LUA_MODULE.LuaError
+from tests.simulation.store import Store
 
-
-class _Data(Database):
-    """A database whose keys nobody watches."""
-
-    def notify_watch(self, key: bytes) -> None:
-        """Nobody waits for a change."""
+_PREPARE = b"""
+local call, encode, decode = ...
+redis, cjson = {call = call}, {encode = encode, decode = decode}
+"""
 
 
-class Shell(FakeSocket):
-    """Runs commands, one after the other. ``on_add`` and ``on_trim`` tell of changes to streams."""
+class Lua:
+    """The Lua runtime, and the store that its scripts work on just now."""
 
-    engine: Any = FakeServer((7,), "redis")
-    compiled: dict[bytes, Any] = {}
+    def __init__(self) -> None:
+        self.store: Any = None
+        self.compiled: dict[str, Any] = {}
+        self.runtime: Any = lua51.LuaRuntime(encoding=None, unpack_returned_tuples=True)
+        self._table = self.runtime.table_from
+        self.runtime.execute(_PREPARE, self._call, self._encode, self._decode)
+
+    def run(self, source: str, digest: str, args: Sequence[bytes], keys: int) -> Any:
+        """Run a script, and return its reply."""
+        if (script := self.compiled.get(digest)) is None:
+            script = self.compiled[digest] = self.runtime.compile(source.encode())
+        names = self.runtime.globals()
+        names[b"KEYS"], names[b"ARGV"] = self._table(args[:keys]), self._table(args[keys:])
+        return self._out(script())
+
+    def _call(self, name: bytes, *args: Any) -> Any:
+        fields = [arg if type(arg) is bytes else b"%.17g" % arg for arg in args]
+        return self._in(self.store.call(name.decode().lower(), fields))
+
+    def _in(self, value: Any) -> Any:
+        """Return a reply as the script gets it."""
+        if type(value) is list:
+            return self._table([self._in(part) for part in value])
+        return False if value is None else value
+
+    def _out(self, value: Any) -> Any:
+        """Return what a script returns as the caller gets it: an array ends at its first nil."""
+        if type(value) is bytes or type(value) is int:
+            return value
+        if lua51.lua_type(value) != "table":
+            return int(value) if value else None
+        found, place = [], 1
+        while (part := value[place]) is not None:
+            found.append(self._out(part))
+            place += 1
+        return found
+
+    def _encode(self, value: Any) -> bytes:
+        return _JSON.encode(_plain(self._out(value))).encode()
+
+    def _decode(self, text: bytes) -> Any:
+        return self._table_of(json.loads(text))
+
+    def _table_of(self, value: Any) -> Any:
+        if isinstance(value, list | dict):
+            return self._table([self._table_of(part) for part in value])
+        return value.encode() if isinstance(value, str) else value
+
+
+_JSON = json.JSONEncoder(default=bytes.decode, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as cjson writes it: to Lua an empty array is the same as an empty object."""
+    return ([_plain(part) for part in value] or {}) if isinstance(value, list) else value
+
+
+_LUA = Lua()
+
+
+class Shell:
+    """Runs commands, one after the other. ``told`` hears of what happens to streams and keys."""
 
     def __init__(
         self,
         clock: Callable[[], float],
+        random: Random,
         publish: Callable[[bytes, bytes], None],
-        on_call: Callable[[str, Sequence[Any]], None],
+        told: Callable[[str, Sequence[bytes]], None],
     ) -> None:
-        server = FakeServer((7,), "redis")
-        server.dbs[0] = _Data(server.lock)
-        super().__init__(server, 0, client_class=redis.Redis)
-        self._clock = clock
-        self._tell = publish
-        self._on_call = on_call
+        self.store = Store(clock, random, publish, told)
         self.faults: list[str] = []
-
-    # Commands
+        self._scripts: dict[str, str] = {}
 
     def run(self, *command: Any) -> Any:
         """Run a command; return its reply, or the exception that redis-py would make of it."""
-        fields = [_encoded(part) for part in command]
-        name = fields.pop(0).decode().lower()
-        if name == "script":
-            name += " " + fields.pop(0).decode().lower()
-        function, signature = self._name_to_func(name)
-        self._db.time = self._clock()
-        return self._decode_result(self._run_command(function, signature, fields, False))
-
-    def time(self) -> list[bytes]:
-        """Return the virtual time."""
-        micros = round(self._clock() * 1_000_000)
-        return [b"%d" % (micros // 1_000_000), b"%d" % (micros % 1_000_000)]
-
-    def publish(self, channel: bytes, message: bytes) -> int:
-        """Publish to the subscriptions of the simulated network."""
-        self._tell(channel, message)
-        return 0
-
-    def evalsha(self, sha1: bytes, numkeys: int, *args: bytes) -> Any:
-        """Run a script."""
-        source = self._server.script_cache.get(sha1)
-        if source is None:
-            raise SimpleError("NOSCRIPT No matching script. Please use EVAL.")
-        engine = self.engine
-        lua = self._get_server_runtime(engine)
-        if (script := self.compiled.get(sha1)) is None:
-            script = self.compiled[sha1] = lua.compile(source)
-        engine._lua_current_socket[0] = self
-        engine._lua_set_keys_argv(lua.table_from(args[:numkeys]), lua.table_from(args[numkeys:]))
-        self._script_resp = 2
+        if command[0] == "SCRIPT":
+            source = command[2]
+            self._scripts[sha1(source.encode()).hexdigest()] = source
+            return b"OK"
+        _, digest, keys, *args = command
+        if (source := self._scripts.get(digest)) is None:
+            return NoScriptError("No matching script. Please use EVAL.")
+        _LUA.store = self.store
         try:
-            return self._convert_lua_result(script(), nested=False)
-        except (SimpleError, LuaError) as error:
-            self.faults.append(f"{error or error.value} in the script {sha1.decode()}")
-            raise SimpleError(f"ERR {error}") from None
-        finally:
-            self._script_resp = None
-
-    def _lua_redis_call(self, lua: Any, _globals: set[Any], op: bytes, *args: Any) -> Any:
-        name = op.decode().lower()
-        function, signature = self._name_to_func(name)
-        fields = [scripting_mixin._convert_redis_arg(arg) for arg in args]
-        result = self._convert_redis_result(
-            lua, self._run_command(function, signature, fields, True)
-        )
-        self._on_call(name, fields)
-        return result
+            return _LUA.run(source, digest, [_encoded(arg) for arg in args], keys)
+        except (ResponseError, lua51.LuaError) as error:
+            self.faults.append(f"{error} in the script {digest}")
+            return ResponseError(str(error))
 
     # What a Redis that ends remembers
 
     def snapshot(self) -> Any:
         """Return a copy of all data."""
-        return copy.deepcopy(self._db._dict)
+        return self.store.copy()
 
     def restart(self, data: Any) -> None:
         """Begin with the data of a snapshot, and without scripts."""
-        self._server.script_cache.clear()
+        self._scripts.clear()
         if data is not None:
-            self._db._dict.clear()
-            self._db._dict.update(copy.deepcopy(data))
+            self.store.load(data)
 
 
 def _encoded(part: Any) -> bytes:
     if isinstance(part, bytes):
         return part
-    return part.encode() if isinstance(part, str) else repr(part).encode()
+    return part.encode() if isinstance(part, str) else b"%d" % part

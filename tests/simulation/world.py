@@ -22,12 +22,12 @@ NODES = 3
 class World:
     """Runs a plan, and keeps what is needed to judge it."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, tracing: bool = False) -> None:
         self.plan = plan
         self.loop = VirtualLoop(0.0)
         self.loop.set_exception_handler(self._on_exception)
         self.random = Random(f"world {plan.seed}")
-        self.notes = Notes(self.loop.time)
+        self.notes = Notes(self.loop.time, tracing)
         self.chronicle = Chronicle()
         self.server = Server(self.loop, Random(f"server {plan.seed}"), self._on_call)
         self.lives: list[Life] = []
@@ -89,10 +89,9 @@ class World:
         self.notes.troubles.append(f"unhandled: {context.get('message')} {error!r}")
 
     def _on_call(self, name: str, fields: Any) -> None:
-        if name in ("xadd", "xtrim", "del"):
-            self.chronicle.on_call(self.loop.now, name, fields)
-            if name == "xadd":
-                self.notes.trace(f"log {b' '.join(fields[:6:2][:1] + fields[1:6:2]).decode()}")
+        self.chronicle.on_call(self.loop.now, name, fields)
+        if name == "xadd":
+            self.notes.trace("log", *fields)
 
     # What clients use
 
@@ -207,7 +206,7 @@ class World:
 
     def do_amnesia(self, away: float) -> None:
         """Kill Redis, which comes back empty."""
-        self._crash(away, ({}, {}))
+        self._crash(away, (({}, {}), {}))
 
     def _crash(self, away: float, data: Any) -> None:
         if not self.server.up:

@@ -1,0 +1,236 @@
+"""The commands of Redis that the broker's scripts use, over dictionaries.
+
+test_store.py compares them with a real Redis.
+
+fakeredis spends five times as long: on locks, watchers, versions and types that nobody needs here.
+"""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+Stream = dict[int, list[bytes]]
+"""What XADD was given, by the first part of the id; the second one is always 0."""
+
+
+class Store:
+    """Runs one command at a time. ``told`` hears of what happens to streams and keys."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        random: Random,
+        publish: Callable[[bytes, bytes], None],
+        told: Callable[[str, Sequence[bytes]], None],
+    ) -> None:
+        self.keys: dict[bytes, Any] = {}
+        self._ends: dict[bytes, float] = {}
+        self._clock = clock
+        self._random = random
+        self._publish = publish
+        self._told = told
+
+    def call(self, name: str, fields: list[bytes]) -> Any:
+        """Run a command."""
+        if self._ends:
+            self._expire(fields[:1])
+        return getattr(self, "do_" + name)(*fields)
+
+    def _expire(self, keys: Sequence[bytes]) -> None:
+        for key in keys:
+            if (end := self._ends.get(key)) is not None and end <= self._clock():
+                self._remove(key)
+
+    def _remove(self, key: bytes) -> int:
+        self._ends.pop(key, None)
+        return int(self.keys.pop(key, None) is not None)
+
+    def copy(self) -> tuple[dict[bytes, Any], dict[bytes, float]]:
+        """Return a copy of all data."""
+        copies = {
+            key: value.copy() if isinstance(value, dict) else value
+            for key, value in self.keys.items()
+        }
+        return copies, dict(self._ends)
+
+    def load(self, data: tuple[dict[bytes, Any], dict[bytes, float]]) -> None:
+        """Take data in place of what there is."""
+        self.keys, self._ends = data
+
+    # Keys
+
+    def do_get(self, key: bytes) -> bytes | None:
+        return self.keys.get(key)
+
+    def do_set(self, key: bytes, value: bytes, *how: bytes) -> bytes | None:
+        if how == (b"NX",) and key in self.keys:
+            return None
+        self.keys[key] = value
+        if how[:1] == (b"EX",):
+            self._ends[key] = self._clock() + int(how[1])
+        return b"OK"
+
+    def do_exists(self, key: bytes) -> int:
+        return int(key in self.keys)
+
+    def do_del(self, *keys: bytes) -> int:
+        self._told("del", keys)
+        return sum([self._remove(key) for key in keys])
+
+    def do_pexpire(self, key: bytes, ms: bytes) -> int:
+        if key in self.keys:
+            self._ends[key] = self._clock() + int(ms) / 1000
+        return int(key in self.keys)
+
+    def do_time(self) -> list[bytes]:
+        micros = round(self._clock() * 1_000_000)
+        return [b"%d" % (micros // 1_000_000), b"%d" % (micros % 1_000_000)]
+
+    def do_publish(self, channel: bytes, message: bytes) -> int:
+        self._publish(channel, message)
+        return 0
+
+    # Hashes
+
+    def do_hget(self, key: bytes, field: bytes) -> bytes | None:
+        return self.keys[key].get(field) if key in self.keys else None
+
+    def do_hmget(self, key: bytes, *fields: bytes) -> list[bytes | None]:
+        found = self.keys.get(key, {})
+        return [found.get(field) for field in fields]
+
+    def do_hset(self, key: bytes, *pairs: bytes) -> int:
+        found = self.keys.setdefault(key, {})
+        before = len(found)
+        found.update(zip(pairs[::2], pairs[1::2], strict=True))
+        return len(found) - before
+
+    def do_hsetnx(self, key: bytes, field: bytes, value: bytes) -> int:
+        return 0 if field in self.keys.get(key, ()) else self.do_hset(key, field, value)
+
+    def do_hdel(self, key: bytes, *fields: bytes) -> int:
+        return self._take(key, fields)
+
+    def do_hincrby(self, key: bytes, field: bytes, by: bytes) -> int:
+        value = int(self.do_hget(key, field) or 0) + int(by)
+        self.do_hset(key, field, b"%d" % value)
+        return value
+
+    def do_hkeys(self, key: bytes) -> list[bytes]:
+        return list(self.keys.get(key, ()))
+
+    def do_hlen(self, key: bytes) -> int:
+        return len(self.keys.get(key, ()))
+
+    def do_hgetall(self, key: bytes) -> list[bytes]:
+        return [part for pair in self.keys.get(key, {}).items() for part in pair]
+
+    def _take(self, key: bytes, fields: Sequence[bytes]) -> int:
+        """Take members out of a hash or a set; an empty one is no key any more."""
+        found = self.keys.get(key, {})
+        before = len(found)
+        for field in fields:
+            found.pop(field, None)
+        count = before - len(found)
+        if before and not found:
+            self._remove(key)
+        return count
+
+    # Sets
+
+    def do_sadd(self, key: bytes, *members: bytes) -> int:
+        found = self.keys.setdefault(key, {})
+        before = len(found)
+        found.update(dict.fromkeys(members))
+        return len(found) - before
+
+    do_srem = do_hdel
+    do_smembers = do_hkeys
+    do_scard = do_hlen
+
+    def do_spop(self, key: bytes, count: bytes) -> list[bytes]:
+        members = self.do_smembers(key)
+        chosen = self._random.sample(members, min(len(members), int(count)))
+        self._take(key, chosen)
+        return chosen
+
+    # Sorted sets
+
+    def do_zadd(self, key: bytes, *fields: bytes) -> int:
+        only_new = fields[0] == b"NX"
+        score, member = fields[1:] if only_new else fields
+        found = self.keys.setdefault(key, {})
+        new = member not in found
+        if new or not only_new:
+            found[member] = float(score)
+        return int(new)
+
+    do_zrem = do_hdel
+    do_zcard = do_hlen
+
+    def do_zscore(self, key: bytes, member: bytes) -> bytes | None:
+        score = self.keys.get(key, {}).get(member)
+        return None if score is None else b"%.17g" % score
+
+    def _sorted(self, key: bytes) -> list[tuple[float, bytes]]:
+        return sorted((score, member) for member, score in self.keys.get(key, {}).items())
+
+    def do_zrangebyscore(self, key: bytes, low: bytes, high: bytes, *how: bytes) -> list[bytes]:
+        scores = how[0] == b"WITHSCORES"
+        start, most = map(int, how[-2:])
+        rows = [row for row in self._sorted(key) if float(low) <= row[0] <= float(high)]
+        found = []
+        for score, member in rows[start : start + most]:
+            found += [member, b"%.17g" % score] if scores else [member]
+        return found
+
+    def do_zrangebylex(self, key: bytes, low: bytes, _high: bytes, *how: bytes) -> list[bytes]:
+        after = b"" if low == b"-" else low[1:]
+        start, most = map(int, how[1:])
+        return [name for _, name in self._sorted(key) if name > after][start : start + most]
+
+    # Streams
+
+    def do_xadd(self, key: bytes, id: bytes, *fields: bytes) -> bytes:
+        offset = int(id[:-2])
+        stream: Stream = self.keys.setdefault(key, {})
+        if stream and offset <= next(reversed(stream)):
+            raise ResponseError("The ID specified in XADD is equal or smaller than the last one")
+        stream[offset] = list(fields)
+        self._told("xadd", (key, id, *fields))
+        return id
+
+    def do_xtrim(self, key: bytes, _maxlen: bytes, most: bytes) -> int:
+        stream = self.keys.get(key, {})
+        old = list(stream)[: -int(most)]
+        for offset in old:
+            del stream[offset]
+        if old:
+            self._told("xtrim", (key, most))
+        return len(old)
+
+    def do_xrange(self, key: bytes, start: bytes, end: bytes, *how: bytes) -> list[Any]:
+        stream: Stream = self.keys.get(key, {})
+        if start == end:
+            offset = int(start[:-2])
+            return [[start, stream[offset]]] if offset in stream else []
+        return self._rows(stream, list(stream), start, end, how)
+
+    def do_xrevrange(self, key: bytes, end: bytes, start: bytes, *how: bytes) -> list[Any]:
+        stream: Stream = self.keys.get(key, {})
+        return self._rows(stream, list(reversed(stream)), start, end, how)
+
+    def _rows(
+        self, stream: Stream, offsets: list[int], start: bytes, end: bytes, how: Sequence[bytes]
+    ) -> list[Any]:
+        if start != b"-":
+            first = int(start[:-2])
+            offsets = [offset for offset in offsets if offset >= first]
+        if end != b"+":
+            last = int(end[:-2])
+            offsets = [offset for offset in offsets if offset <= last]
+        if how:
+            offsets = offsets[: int(how[1])]
+        return [[b"%d-0" % offset, stream[offset]] for offset in offsets]
