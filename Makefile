@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help up test faults lint types imports format install clean
+.PHONY: help up test faults simulate lint types imports format install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: lint types imports ## check everything: style, types, import rules, tests
 
 faults: $(TESTING) ## break everything that can break, for 20 minutes, and print what it cost
 	$(BIN)/python -m tests.faults
+
+simulate: $(TESTING) ## play 100,000 worlds with faults drawn from their seeds; this takes an hour or two
+	$(BIN)/python -m tests.simulation --seeds 100000
 
 lint: $(TESTING) ## check the style
 	$(BIN)/flake8

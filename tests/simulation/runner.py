@@ -32,4 +32,4 @@ def play(seed: int, hard: bool = False, tracing: bool = False) -> Played:
     if suited:
         found = found + black_box.violations(world)
     lines = world.notes.lines
-    return Played(seed, plan.faults, found, verdict.limits, world.loop.ran, suited, lines)
+    return Played(seed, plan.faults, found, verdict.limits, world.ran, suited, lines)

@@ -12,22 +12,21 @@ ANY_CALL = "return redis.call(unpack(ARGV))"
 JSON = "return cjson.encode({'ok', 1, {}, {'a', {2}}, cjson.decode('[\"x\",[3]]')[2][1]})"
 
 COMMANDS = """
-    SET s 1 NX; SET s 2 NX; GET s; SET d 1 EX 100; GET nothing; EXISTS s; EXISTS nothing
-    HSET h a 1 b 2; HSET h a 3; HGET h a; HGET h z; HMGET h a z b; HMGET none a; HKEYS h; HGETALL h
-    HSETNX h a 9; HSETNX h c 4; HINCRBY h a 5; HINCRBY new n 1; HLEN h; HLEN none
-    HDEL h a z
-    HDEL h b c;     EXISTS h; HKEYS h; PEXPIRE new 100000; PEXPIRE none 5
-    SADD t x y; SADD t x; SCARD t; SREM t x z; SMEMBERS t; SPOP t 5; EXISTS t; SPOP t 5; SCARD t
-    ZADD z 0 b; ZADD z 0 a; ZADD z 0 ab; ZADD z NX 5 a; ZADD z NX 0 c
-    ZADD z 1700000000123 d; ZCARD z;     ZSCORE z d; ZSCORE z a; ZSCORE z none; ZREM z c none; ZCARD none
-    ZRANGEBYSCORE z -inf 5 LIMIT 0 2; ZRANGEBYSCORE z -inf 1700000000123 WITHSCORES LIMIT 0 9
-    ZRANGEBYSCORE z -inf 1700000000122 LIMIT 0 9; ZREM z d
-    ZRANGEBYLEX z - + LIMIT 0 2; ZRANGEBYLEX z (a + LIMIT 0 9; ZRANGEBYLEX none - + LIMIT 0 9
-    XADD x 1-0 h one b 1; XADD x 2-0 h two b 2; XADD x 2-0 h two b 2; XADD x 5-0 h five b 5
-    XADD x 6-0 h six b 6; XRANGE x 2-0 2-0; XRANGE x 3-0 3-0; XRANGE x 2-0 +; XRANGE x - + COUNT 2
-    XRANGE x 3-0 + COUNT 1; XREVRANGE x + - COUNT 2; XREVRANGE x 5-0 - COUNT 9; XREVRANGE x 0-0 -
-    XRANGE none - +; XTRIM x MAXLEN 2; XTRIM x MAXLEN 2; XRANGE x - +; DEL x none s; EXISTS x
-    PUBLISH c m
+    SET s 1 NX; SET s 2 NX; GET s; SET d 1 EX 100; GET nothing; EXISTS s; EXISTS nothing;
+    HSET h a 1 b 2; HSET h a 3; HGET h a; HGET h z; HMGET h a z b; HMGET none a; HKEYS h;
+    HGETALL h; HSETNX h a 9; HSETNX h c 4; HINCRBY h a 5; HINCRBY new n 1; HLEN h; HLEN none;
+    HDEL h a z; HDEL h b c; EXISTS h; HKEYS h; PEXPIRE new 100000; PEXPIRE none 5; SADD t x y;
+    SADD t x; SCARD t; SREM t x z; SMEMBERS t; SPOP t 5; EXISTS t; SPOP t 5; SCARD t; ZADD z 0 b;
+    ZADD z 0 a; ZADD z 0 ab; ZADD z NX 5 a; ZADD z NX 0 c; ZADD z 1700000000123 d; ZCARD z;
+    ZSCORE z d; ZSCORE z a; ZSCORE z none; ZREM z c none; ZCARD none;
+    ZRANGEBYSCORE z -inf 5 LIMIT 0 2; ZRANGEBYSCORE z -inf 1700000000123 WITHSCORES LIMIT 0 9;
+    ZRANGEBYSCORE z -inf 1700000000122 LIMIT 0 9; ZREM z d; ZRANGEBYLEX z - + LIMIT 0 2;
+    ZRANGEBYLEX z (a + LIMIT 0 9; ZRANGEBYLEX none - + LIMIT 0 9; XADD x 1-0 h one b 1;
+    XADD x 2-0 h two b 2; XADD x 2-0 h two b 2; XADD x 5-0 h five b 5; XADD x 6-0 h six b 6;
+    XRANGE x 2-0 2-0; XRANGE x 3-0 3-0; XRANGE x 2-0 +; XRANGE x - + COUNT 2;
+    XRANGE x 3-0 + COUNT 1; XREVRANGE x + - COUNT 2; XREVRANGE x 5-0 - COUNT 9; XREVRANGE x 0-0 -;
+    XRANGE none - +; XTRIM x MAXLEN 2; XTRIM x MAXLEN 2; XRANGE x - +; DEL x none s; EXISTS x;
+    PUBLISH c m;
 """
 
 

@@ -35,6 +35,7 @@ class World:
         self.stopped: dict[Life, list[tuple[float, float]]] = {}
         self.cut: dict[Life, list[tuple[float, float]]] = {}
         self.ended: dict[Life, float] = {}
+        self.ran = 0
         self.away: list[tuple[float, float]] = []
         self.dialled: dict[tuple[int, int], Life] = {}
         self.slow, self.trouble = plan.slow, plan.trouble
@@ -64,6 +65,7 @@ class World:
         self._mend()
         await self._until(loop.now + plan.lease + plan.grace + 12.0)
         self.notes.trace("the end")
+        self.ran = loop.ran
 
     async def _until(self, when: float) -> None:
         future = self.loop.create_future()

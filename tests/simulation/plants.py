@@ -1,0 +1,176 @@
+"""Bugs to be planted in the node, each to be caught by the judge; test_planted.py does it."""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha1
+from typing import Any
+
+import pytest
+
+from node.brokers import scripts
+from node.brokers.redis import RedisBroker
+from node.core import answers, greeting
+from node.core import log as logs
+from node.core.hub import Hub
+from node.core.ports import Entry, Frame, Kept, Position, Post, Seat
+from node.core.room import Member, Room
+from node.core.session import Session
+from wire.messages import Ack, Gap
+
+Patch = pytest.MonkeyPatch
+Plant = Callable[[Patch], None]
+
+
+def delivering(change: Callable[[list[Entry]], list[Entry]]) -> Plant:
+    """Return what lets nodes deliver something else to those who read along."""
+    deliver = Room._deliver
+
+    def planted(room: Room, entries: list[Entry]) -> None:
+        deliver(room, change(entries))
+
+    return lambda patch: patch.setattr(Room, "_deliver", planted)
+
+
+def script(old: str, new: str) -> Plant:
+    """Return what changes some scripts."""
+    real = scripts.source
+
+    def source(name: str) -> str:
+        return real(name).replace(old, new)
+
+    def plant(patch: Patch) -> None:
+        assert any(old in real(name) for name in ("hello", "nick", "part", "publish"))
+        patch.setattr(scripts, "source", source)
+        patch.setattr(scripts, "digest", lambda name: sha1(source(name).encode()).hexdigest())
+
+    return plant
+
+
+def acknowledging_without_keeping(patch: Patch) -> None:
+    """Answer a message now and then without having put it into the log."""
+    publish = RedisBroker.publish
+
+    def planted(broker: RedisBroker, room: str, post: Post) -> None:
+        if post.token.endswith("5"):
+            post.done(Kept("r:" + room, f"x-1-{post.id.decode()}", 0, ""))
+        else:
+            publish(broker, room, post)
+
+    patch.setattr(RedisBroker, "publish", planted)
+
+
+def answering_not(patch: Patch) -> None:
+    """Forget an `ack` now and then."""
+    tell = Session.tell
+
+    def planted(session: Session, event: Any) -> None:
+        if not isinstance(event, Ack) or not event.id.endswith("5"):
+            tell(session, event)
+
+    patch.setattr(Session, "tell", planted)
+
+
+def saying_false_gaps(patch: Patch) -> None:
+    """Tell who joins of a gap where there is none."""
+    add = Room.add
+
+    def planted(room: Room, member: Member, cursor: Position) -> None:
+        gap = Gap(room=room.name, after=str(cursor), position=str(cursor))
+        member.reader.outlet.write(member.reader.dialect.event(gap))
+        add(room, member, cursor)
+
+    patch.setattr(Room, "add", planted)
+
+
+def going_on_at_the_wrong_place(patch: Patch) -> None:
+    """Let who comes back read on after the newest entry, not after the last one it had."""
+
+    def planted(session: Session, seat: Seat, position: Position | None = None) -> None:
+        room = session.hub.room(seat.room)
+        answers.seat_in(session, seat, room.top if position and room.top else position)
+
+    patch.setattr(greeting, "seat_in", planted)
+
+
+def believing_every_frame(patch: Patch) -> None:
+    """Take frames as they come, whatever is missing before them."""
+
+    def planted(room: Room, frame: Frame) -> None:
+        if room.top is not None:
+            room._accept(frame.entries)
+
+    patch.setattr(Room, "receive", planted)
+
+
+def healing_nothing(patch: Patch) -> None:
+    """Do not put back what Redis forgot."""
+    real = logs.loss
+    patch.setattr(
+        "node.core.room.loss", lambda ring, found: None if found.top else real(ring, found)
+    )
+
+
+def doubling_directs(patch: Patch) -> None:
+    """Deliver each direct twice."""
+    _with_inboxes(patch, lambda entries: [*entries, *entries])
+
+
+def losing_directs(patch: Patch) -> None:
+    """Deliver no direct to who reads along."""
+    _with_inboxes(patch, lambda entries: [])
+
+
+def _with_inboxes(patch: Patch, change: Callable[[list[Entry]], list[Entry]]) -> None:
+    deliver = Room._deliver
+
+    def planted(room: Room, entries: list[Entry]) -> None:
+        deliver(room, change(entries) if room.log.startswith("i:") else entries)
+
+    patch.setattr(Room, "_deliver", planted)
+
+
+def crashing(patch: Patch) -> None:
+    """End with an error after a while."""
+    tick = Hub.tick
+
+    def planted(hub: Hub) -> None:
+        tick(hub)
+        if hub.now > 5.0:
+            raise ZeroDivisionError
+
+    patch.setattr(Hub, "tick", planted)
+
+
+def _without(kind: bytes, entries: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.kind != kind]
+
+
+_ZREM = "redis.call('ZREM', members, fold .. '\\0' .. nick) == 0 then"
+_LEFT = "if not count or count > set.notices then return '', '' end"
+_ENDS = "if reason == 'quit' or redis.call"
+_TAKEN = "if redis.call('EXISTS', 'chat:session:' .. holder) == 1 then return {'taken'} end"
+
+PLANTS: dict[str, tuple[str, Plant]] = {
+    "an entry is dropped": ("lost", delivering(lambda entries: entries[:-1])),
+    "a message is skipped": ("skipped", delivering(lambda entries: _without(b"m", entries[:1]))),
+    "entries come twice": ("doubled", delivering(lambda entries: [*entries, *entries])),
+    "entries change places": ("disorder", delivering(lambda entries: entries[::-1])),
+    "left is not delivered": ("skipped", delivering(lambda entries: _without(b"l", entries))),
+    "left is not told": ("presence", script(_LEFT, "if true then return '', '' end")),
+    "who leaves stays listed": (
+        "presence",
+        script(_ZREM, "redis.call('ZCARD', members) == 0 then"),
+    ),
+    "a repeat is another message": ("doubled", script("if found and tonumber(", "if false and (")),
+    "an ack is a lie": ("lost", acknowledging_without_keeping),
+    "an ack is forgotten": ("stuck", answering_not),
+    "a gap is a lie": ("false gap", saying_false_gaps),
+    "a session goes on elsewhere in its log": ("skipped", going_on_at_the_wrong_place),
+    "holes are not looked for": ("skipped", believing_every_frame),
+    "what was forgotten is not put back": ("lost", healing_nothing),
+    "a nick is held twice": ("nick", script(_TAKEN, "")),
+    "a lost connection ends the session": ("session", script(_ENDS, "if true or redis.call")),
+    "a direct comes twice": ("doubled", doubling_directs),
+    "a direct is dropped": ("lost", losing_directs),
+    "a node crashes": ("crashed", crashing),
+}
+"""By what is wrong: what the judge has to call it, and what does it."""
