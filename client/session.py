@@ -200,9 +200,11 @@ class Session:
 
     def _left(self, event: m.Left, now: float) -> Step:
         # Nothing but the answer to one's own request means oneself: after a session has ended, the
-        # new one of the same nick reads in the log how the old one was lost.
+        # new one of the same nick reads in the log how the old one was lost. What comes late, after
+        # `unavailable`, has no position: it is none of the log's entries.
         settled = self._answered(event)
-        ours = settled is not None or (event.reason == "kicked" and event.nick == self.nick)
+        ours = settled is not None or event.position is None
+        ours = ours or (event.reason == "kicked" and event.nick == self.nick)
         new = event.position is None or self.places.deliver(event.room, event.position)
         known = self.places.saw_leave(event.room, event.nick)
         if ours:

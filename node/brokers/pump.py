@@ -140,6 +140,7 @@ class Pump:
         self._idle.set()
         self._failures = 0
         self._connects = True
+        self._last: tuple[bytes, bytes] | None = None
 
     async def connected(self, connection: Any) -> None:
         """Take a new connection into use (the pool's ``redis_connect_func``).
@@ -151,6 +152,25 @@ class Pump:
             raise exceptions.ConnectionError("the connection was closed while it was idle")
         self._connects = False
         await connection.on_connect()
+        await self._end_last(connection)
+
+    async def _end_last(self, connection: Any) -> None:
+        """Let Redis close the connection before this one, if it has not noticed its end yet.
+
+        What is still under way on it would else be done after what was repeated, and what follows.
+        The address makes sure that it is the same one: a new Redis begins to count anew.
+        """
+        try:
+            if self._last is not None:
+                id, address = self._last
+                await connection.send_command("CLIENT", "KILL", "ID", id, "ADDR", address)
+                await connection.read_response()
+            await connection.send_command("CLIENT", "INFO")
+            info = dict(part.split(b"=", 1) for part in (await connection.read_response()).split())
+            self._last = info[b"id"], info[b"addr"]
+        except exceptions.ResponseError as error:
+            self._last = None
+            log.debug("Redis does not let this node end its old connections: %s", error)
 
     def call(self, call: Call) -> None:
         """Queue a call; it goes out with what else this turn brings."""

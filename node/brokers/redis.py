@@ -28,6 +28,7 @@ from node.core.ports import (
     Seat,
     Sink,
     Slice,
+    Standing,
 )
 from wire import limits
 
@@ -273,6 +274,15 @@ class RedisBroker:
         parse = self._changed(hold.owner, lambda found: (found[1].decode(), int(found[2])))
         self._ask("nick", args, deadline, done, parse)
 
+    def standing(self, hold: Hold, done: Done[Standing]) -> None:
+        """Look how a session stands."""
+
+        def parse(found: Any) -> Standing:
+            return Standing(found[1].decode(), int(found[2]), _seats(found[3:]))
+
+        args = [*hold, self._rules.notices]
+        self._ask("standing", args, self._clock() + READ_WITHIN, done, parse)
+
     def part(self, hold: Hold, quit: bool, done: Callable[[], None] | None = None) -> None:
         """End a connection's hold on a session, however long the broker takes to hear of it."""
 
@@ -481,9 +491,13 @@ def _seat(room: bytes, found: Any) -> Seat:
     return Seat(room.decode(), position.decode(), int(members), bool(created), bool(quiet))
 
 
+def _seats(rooms: Any) -> list[Seat]:
+    return [_seat(room, (None, *rest)) for room, *rest in rooms]
+
+
 def _claimed(found: Any) -> Claimed:
     _, resumed, nick, claim, inbox, _, refused, *rooms = found
-    seats = [_seat(room, (None, *rest)) for room, *rest in rooms]
+    seats = _seats(rooms)
     names = [room.decode() for room in refused]
     top = replies.position(inbox)
     return Claimed(bool(resumed), nick.decode(), int(claim), top, names, seats)

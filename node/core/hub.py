@@ -189,7 +189,7 @@ class Hub:
     def forgotten(self, anew: bool) -> None:
         """The broker forgot sessions of this node (``anew``), or its lease is over."""
         for session in list(self.sessions.values()):
-            self._restore(session, anew)
+            self.restore(session, anew)
 
     # Putting sessions back
 
@@ -206,10 +206,15 @@ class Hub:
         stranded, self._stranded = self._stranded, []
         for session in stranded:
             if session.is_stranded and (isinstance(reply, Refused) or not reply):
-                self._restore(session, anew=False)
+                self.restore(session, anew=False)
 
-    def _restore(self, session: Session, anew: bool) -> None:
+    def restore(self, session: Session, anew: bool) -> None:
+        """Put a session back, which the broker forgot (``anew``) or may have taken from us."""
         if session.restoring or session.state is State.ENDED:
+            return
+        if session.doubtful:
+            # What would be put back is not known yet.
+            session.owed = anew or bool(session.owed)
             return
         session.restoring = True
         memory = session.memory(self.broker.owner())
@@ -226,9 +231,9 @@ class Hub:
                     session.reclaimed(memory.hold)
                 else:
                     # A `leave` or `nick` was under way, and done just before it.
-                    self._restore(session, anew)
+                    self.restore(session, anew)
             elif reply is Refused.UNAVAILABLE:
-                self._restore(session, anew)
+                self.restore(session, anew)
             else:
                 session.reclaimed(None)
 

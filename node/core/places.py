@@ -5,7 +5,8 @@ from typing import Any
 
 from node.core import names
 from node.core.answers import failed, room_of, seat_in, too_many
-from node.core.ports import Entry, Position, Refused, Seat
+from node.core.doubt import doubt
+from node.core.ports import Entry, Position, Refused, Seat, Standing
 from node.core.room import Member
 from node.core.session import Session
 from node.core.states import State
@@ -44,6 +45,8 @@ def _on_join(
         session.error(Code.NO_SUCH_ROOM, text, request.ref, room=request.room)
     elif isinstance(reply, Refused):
         failed(session, request, reply, request.room)
+        if reply is Refused.UNAVAILABLE:
+            doubt(session, partial(_settle_join, session, names.room(request.room)))
     elif not isinstance(request, Join) or not request.history:
         _tell_joined(session, request, reply, [])
     else:
@@ -54,6 +57,13 @@ def _on_join(
         session.hub.broker.history(reply.room, "upto", position, request.history, deadline, done)
         return
     session.finish()
+
+
+def _settle_join(session: Session, room: str, standing: Standing | None) -> None:
+    """Say that one is in a room after all."""
+    for seat in standing.seats if standing is not None else ():
+        if seat.room == room and room not in session.rooms:
+            _tell_joined(session, Join(room=room), seat, [])
 
 
 def _on_join_history(
@@ -111,8 +121,11 @@ def _on_leave(
         session.reclaim(request, deadline, done)
         return
     if isinstance(reply, Refused):
-        member.room.go_on(member)
         failed(session, request, reply, request.room)
+        if reply is Refused.UNAVAILABLE:
+            doubt(session, partial(_settle_leave, session, member))
+        else:
+            member.room.go_on(member)
     else:
         left = Left(ref=request.ref, room=member.room.name, nick=session.nick, reason="left")
         end = None
@@ -123,6 +136,17 @@ def _on_leave(
         member.room.give_until(member, end, partial(_tell_left, session, member, left))
         return
     session.finish()
+
+
+def _settle_leave(session: Session, member: Member, standing: Standing | None) -> None:
+    """Say that one has left after all, or go on."""
+    name = member.room.name
+    if standing is None or any(seat.room == name for seat in standing.seats):
+        member.room.go_on(member)
+        return
+    member.room.let_go(member)
+    session.rooms.pop(name, None)
+    session.tell(Left(room=name, nick=session.nick, reason="left"))
 
 
 def _tell_left(session: Session, member: Member, left: Left) -> None:

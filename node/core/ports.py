@@ -171,6 +171,14 @@ class Claimed(NamedTuple):
     seats: list[Seat]
 
 
+class Standing(NamedTuple):
+    """How a session stands at a time: its nick, and its places."""
+
+    nick: str
+    at: int
+    seats: list[Seat]
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a connection asks for when it says hello. ``known`` are positions to be checked."""
@@ -232,6 +240,9 @@ class Broker(Protocol):
         self, hold: Hold, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
     ) -> None:
         """Give a session another nick; the reply is the old one and the time."""
+
+    def standing(self, hold: Hold, done: Done[Standing]) -> None:
+        """Look how a session stands."""
 
     def part(self, hold: Hold, quit: bool, done: Callable[[], None] | None = None) -> None:
         """End a connection's hold on a session, however long the broker takes to hear of it."""

@@ -1,10 +1,12 @@
 """The smaller requests: another nick, lists, history, pings, the end."""
 
+from functools import partial
 from typing import Literal
 
 from node.core import names
 from node.core.answers import failed, room_of
-from node.core.ports import Entry, Position, Refused
+from node.core.doubt import doubt
+from node.core.ports import Entry, Position, Refused, Standing
 from node.core.session import Session
 from wire import limits
 from wire.errors import Code
@@ -41,6 +43,8 @@ def nick(session: Session, request: SetNick, deadline: float) -> None:
             session.error(Code.NICK_TAKEN, text, request.ref)
         elif isinstance(reply, Refused):
             failed(session, request, reply)
+            if reply is Refused.UNAVAILABLE:
+                doubt(session, partial(_settle_nick, session))
         else:
             session.nick, session.fold = nick, fold
             session.tell(Renamed(ref=request.ref, nick=nick, from_=reply[0], at=reply[1]))
@@ -48,6 +52,14 @@ def nick(session: Session, request: SetNick, deadline: float) -> None:
 
     session.begin()
     session.hub.broker.rename(session.hold, nick, fold, deadline, done)
+
+
+def _settle_nick(session: Session, standing: Standing | None) -> None:
+    """Say that one has another nick after all."""
+    if standing is not None and standing.nick != session.nick:
+        old, session.nick = session.nick, standing.nick
+        session.fold = names.fold(session.nick)
+        session.tell(Renamed(nick=session.nick, from_=old, at=standing.at))
 
 
 def rooms(session: Session, request: ListRooms, deadline: float) -> None:

@@ -57,6 +57,9 @@ class Home(Protocol):
     def recover(self, session: "Session") -> None:
         """The broker says that a session here is not ours."""
 
+    def restore(self, session: "Session", anew: bool) -> None:
+        """Put a session back, which the broker forgot (``anew``) or may have taken from us."""
+
 
 class Waiting(NamedTuple):
     """A request that waits for the ones before it, and when it must have been answered."""
@@ -94,6 +97,8 @@ class Session:
             "farewell",
             "throttled",
             "restoring",
+            "doubtful",
+            "owed",
             "regained",
             "quit_by",
             "quit_ref",
@@ -124,6 +129,8 @@ class Session:
         self.farewell: Reason | None = None
         self.throttled = False
         self.restoring = False
+        self.doubtful = False
+        self.owed: bool | None = None
         self.regained = False
         self.quit_by: float | None = None
         self.quit_ref: str | None = None
@@ -207,6 +214,8 @@ class Session:
 
     def _must_wait(self, row: Row) -> bool:
         waits = self._stranded is not None or self.restoring or self._busy
+        # Who quits need not know how the session stands.
+        waits = waits or (self.doubtful and not row.last)
         return waits or (self._flying > 0 and not row.overlaps)
 
     def _go_on(self) -> None:
@@ -360,6 +369,14 @@ class Session:
         self.regained = True
         self._stranded = self._stranded or []
         self._rerun()
+        self._go_on()
+
+    def certain(self) -> None:
+        """It is known again how the session stands: go on."""
+        self.doubtful = False
+        if self.owed is not None:
+            anew, self.owed = self.owed, None
+            self.hub.restore(self, anew)
         self._go_on()
 
     def _rerun(self) -> None:

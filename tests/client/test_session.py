@@ -411,3 +411,11 @@ class TestStates:
         assert not session.is_ready
         session.take(joined("lab"), 0.0)
         assert session.is_ready
+
+
+def test_a_leave_that_was_done_after_all_is_known_by_its_lack_of_a_position() -> None:
+    session = live("lab", "ops")
+    session.take(m.Left(room="lab", nick="ana", reason="left"), 0.0)
+    session.take(m.Left(room="ops", position="ops-1", at=1, nick="ana", reason="lost"), 0.0)
+    session.disconnected()
+    assert set(session.connected(2).positions or {}) == {"ops"}

@@ -7,7 +7,7 @@ nobody leaves a room, and no session ends and begins anew, are shown to it.
 from tests.faults import record as r
 from tests.faults.checker import check
 from tests.faults.verdict import Rules
-from tests.simulation.notes import Step
+from tests.simulation.notes import Step, is_own
 from tests.simulation.world import World
 
 NOTICES = ("entered", "left", "renamed")
@@ -20,7 +20,7 @@ def suits(world: World) -> bool:
         return False
     for steps in world.notes.steps.values():
         welcomes = [step for step in steps if step.name == "welcome"]
-        if any(step.name == "left" and "ref" in step.event for step in steps):
+        if any(step.name == "left" and is_own(step.event) for step in steps):
             return False
         if any(not step.event["resumed"] for step in welcomes[1:]):
             return False

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.network import Line
-from tests.simulation.notes import Notes
+from tests.simulation.notes import Notes, is_own
 from tests.simulation.plan import Act, Person
 
 PATIENCE = 5.0
@@ -236,7 +236,8 @@ class Client:
     def _ask(self, request: Event) -> None:
         """Send a request that has to be answered."""
         ref = self._next("r")
-        self.waiting[ref] = (request["type"], self._loop.now)
+        what = request["id"] if "id" in request else request["type"]
+        self.waiting[ref] = (what, self._loop.now)
         self._write({**request, "ref": ref})
 
     def _post(self, request: Event) -> None:
@@ -300,7 +301,7 @@ class Client:
 
     def _on_left(self, event: Event) -> None:
         room = event["room"]
-        if "ref" in event:
+        if is_own(event):
             for known in (self.positions, self.wanted, self.leaving):
                 known.pop(room, None)
         elif room in self.positions:

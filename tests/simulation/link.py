@@ -52,6 +52,7 @@ class Connection:
     def __init__(self, link: "Link") -> None:
         self.link = link
         self.open = True
+        self.killed = False
         self._out = Wire(link.loop, link.weather)
         self._in = Wire(link.loop, link.weather)
         self._waiting: asyncio.Future[list[Any]] | None = None
@@ -99,9 +100,11 @@ class Connection:
         """Run the commands at the server, though the connection may be closed at the other end."""
         link = self.link
         server = link.server
-        if not server.up or server.life != life or (self.open and not server.knows(self)):
+        if not server.up or server.life != life or self.killed:
             return
-        replies = [server.shell.run(*command) for command in commands]
+        if self.open and not server.knows(self):
+            return
+        replies = [server.run(self, *command) for command in commands]
         if fate in ("torn", "unanswered"):
             server.close(self)
         else:
@@ -151,6 +154,7 @@ class Link:
         self.outside = Context()
         self.connection_kwargs: dict[str, Any] = {}
         self._connection: Connection | None = None
+        self._asked: tuple[Any, ...] = ()
         self._pubsubs: list[PubSub] = []
 
     @property
@@ -215,6 +219,15 @@ class Link:
     async def on_connect(self) -> None:
         """Say who one is: there is nothing to say."""
 
+    async def send_command(self, *command: Any) -> None:
+        """Note what is asked on a connection that is being made."""
+        self._asked = command
+
+    async def read_response(self) -> Any:
+        """Ask it, and return the answer."""
+        assert self._connection is not None
+        return (await self._connection.request([self._asked]))[0]
+
     async def disconnect(self) -> None:
         """Close the connection."""
         if self._connection is not None:
@@ -247,6 +260,7 @@ class PubSub:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._open = False
+        self.killed = False
         self._out = Wire(link.loop, link.weather)
         self._in = Wire(link.loop, link.weather)
         self._messages: deque[list[Any] | Exception] = deque()

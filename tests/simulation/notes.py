@@ -22,6 +22,11 @@ class Step(NamedTuple):
     event: dict[str, Any]
 
 
+def is_own(left: dict[str, Any]) -> bool:
+    """Say whether a `left` is one's own: an answer, or what comes after `unavailable`."""
+    return "ref" in left or "position" not in left
+
+
 class Notes:
     """Gathers the notes of all clients."""
 

@@ -10,7 +10,9 @@ from tests.simulation.shell import Shell
 
 
 class Peer(Protocol):
-    """The node's end of a connection."""
+    """The node's end of a connection. ``killed``: nothing that it brings is done any more."""
+
+    killed: bool
 
     def broken(self) -> None:
         """The server has closed the connection."""
@@ -36,6 +38,7 @@ class Server:
         self._random = random
         self._held: list[Callable[[], None]] | None = None
         self._peers: dict[Peer, None] = {}
+        self._accepted: list[Peer] = []
         self._channels: dict[bytes, dict[Subscription, None]] = {}
 
     # Connections
@@ -43,6 +46,18 @@ class Server:
     def accept(self, peer: Peer) -> None:
         """Take a connection."""
         self._peers[peer] = None
+        self._accepted.append(peer)
+
+    def run(self, peer: Peer, *command: Any) -> Any:
+        """Run a command of a connection."""
+        if command[:2] == ("CLIENT", "INFO"):
+            return b"id=%d addr=here name=" % self._accepted.index(peer)
+        if command[:2] == ("CLIENT", "KILL"):
+            last = self._accepted[int(command[3])]
+            last.killed = True
+            self.close(last)
+            return 1
+        return self.shell.run(*command)
 
     def forget(self, peer: Peer) -> None:
         """A connection is over."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tests.faults.verdict import Kind, Violation
 from tests.simulation.chronicle import Added, Chronicle
-from tests.simulation.notes import Step
+from tests.simulation.notes import Step, is_own
 
 INBOX = "@"
 
@@ -37,7 +37,7 @@ def tracks(client: int, steps: list[Step]) -> Iterator[Track]:
                 track.over = True
                 yield track
             open_ones.clear()
-        elif step.name == "left" and "ref" in step.event:
+        elif step.name == "left" and is_own(step.event):
             if room in open_ones:
                 track = open_ones.pop(room)
                 track.end, track.over = step, True

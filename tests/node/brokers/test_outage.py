@@ -4,11 +4,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from redis import exceptions
 
 from node.brokers import connect
+from node.brokers.pump import Pump
 from node.core.ports import Kept, Refused
+from node.metrics import Metrics
 from tests.node.brokers.bench import AT_REST, Losses, Node, Place, wait
 from tests.support.redis_server import RedisServer
 
@@ -112,3 +116,24 @@ async def test_logs_whose_newest_entry_was_missed_are_noticed_by_their_tops(
     await node.idle()
     differs = [what for what in node.sink.told if what[0] == "differs"]
     assert set(differs) == {("differs", "r:milk"), ("differs", "i:s1")}
+
+
+async def test_a_connection_that_was_given_up_is_ended_before_the_next_one_is_used(
+    outage: Outage,
+) -> None:
+    async with outage.server.client() as client:
+        pump = Pump(client, lambda: 0.0, Metrics())
+        pool: Any = client.connection_pool
+        first, second = pool.make_connection(), pool.make_connection()
+        await first.connect()
+        await pump.connected(first)
+        pump._connects = True  # As after a failure, of which Redis may know nothing yet.
+        await second.connect()
+        await pump.connected(second)
+        with pytest.raises(exceptions.ConnectionError):
+            await first.send_command("PING")
+            await first.read_response()
+        await second.send_command("PING")
+        assert await second.read_response() == b"PONG"
+        await first.disconnect()
+        await second.disconnect()

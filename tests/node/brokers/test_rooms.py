@@ -1,7 +1,7 @@
 """Rooms: made, joined, left, listed; nicks changed; all of it told in the rooms' logs."""
 
 from node.brokers.redis import PAGE, Rules
-from node.core.ports import Refused, Seat
+from node.core.ports import Hold, Refused, Seat
 from tests.node.brokers.bench import Node, Place
 
 
@@ -117,3 +117,11 @@ async def test_lists_come_in_pages(node: Node, place: Place) -> None:
 async def test_a_room_that_is_not_there_has_no_members_and_no_history(node: Node) -> None:
     assert await node.ask("members", "milk", "") == ([], False)
     assert await node.ask("history", "milk", "before", "", 10) == (b"", [], False)
+
+
+async def test_how_a_session_stands_is_told_to_who_holds_it(node: Node) -> None:
+    hold, claimed = await node.hello("s1", "ana", rooms=["tea", "lab"])
+    standing = await node.ask("standing", hold, timed=False)
+    assert (standing.nick, standing.at > 1.5e12) == ("ana", True)
+    assert sorted(standing.seats) == sorted(seat._replace(created=False) for seat in claimed.seats)
+    assert await node.ask("standing", Hold("s1", "other.1"), timed=False) is Refused.GONE

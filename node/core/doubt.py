@@ -1,0 +1,36 @@
+"""What became of a change that was answered `unavailable`: it may have been done all the same.
+
+The session's next requests wait until that is known; where the change was done, the client is told
+what it should have been answered, without the `ref`.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from node.core.ports import Hold, Refused, Standing
+from node.core.session import Session
+from node.core.states import State
+
+Settle = Callable[[Standing | None], None]
+"""Takes how the session stands; None: that is not to be known, and it stands as it was."""
+
+
+def doubt(session: Session, settle: Settle) -> None:
+    """Find out how a session stands before anything else is done for it."""
+    session.doubtful = True
+    _ask(session, settle)
+
+
+def _ask(session: Session, settle: Settle) -> None:
+    done = partial(_on_standing, session, session.hold, settle)
+    session.hub.broker.standing(session.hold, done)
+
+
+def _on_standing(session: Session, asked: Hold, settle: Settle, reply: Standing | Refused) -> None:
+    if session.state is State.ENDED:
+        return
+    if reply is Refused.UNAVAILABLE or (reply is Refused.GONE and asked != session.hold):
+        _ask(session, settle)
+        return
+    settle(None if isinstance(reply, Refused) else reply)
+    session.certain()
