@@ -24,7 +24,7 @@ up: $(RUNTIME) ## run the whole system here: three nodes, no Redis needed; Ctrl-
 test: lint types imports ## check everything: style, types, import rules, tests
 	$(BIN)/pytest
 
-faults: $(TESTING) ## break everything that can break, for 20 minutes, and print what it cost
+faults: $(TESTING) ## break everything that can break, for 23 minutes, and print what it cost
 	$(BIN)/python -m tests.faults
 
 simulate: $(TESTING) ## play 100,000 worlds with faults drawn from their seeds; this takes an hour or two
