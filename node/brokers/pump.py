@@ -221,8 +221,8 @@ class Pump:
         for script, args in batch:
             pipeline.execute_command("EVALSHA", scripts.digest(script), *args)
         if self._replicas:
-            # Since Redis 7.2, WAIT waits for what this connection wrote. A repeat writes nothing,
-            # and what it repeats was written on another connection: so something is written.
+            # WAIT promises only what this connection has written (Redis 7.0 waits for more). A
+            # repeat writes nothing, and what it repeats was written on another connection.
             pipeline.execute_command("INCR", WAITS)
             pipeline.execute_command("WAIT", self._replicas, REPLICA_WITHIN)
         replies: list[Any] = await pipeline.execute(raise_on_error=False)
