@@ -43,7 +43,9 @@ class Publish:
         self._sent = [post for post in self._sent if post.done is not _expired]
         if not self._sent:
             posts = [post for post in self._posts if post.done is not _expired]
-            self._sent, self._posts = posts[:MOST], posts[MOST:]
+            # What one call appends is not trimmed by it: a repeat has to find it.
+            most = min(MOST, self._cap)
+            self._sent, self._posts = posts[:most], posts[most:]
             self._again = False
         if not self._sent:
             self.queued = False
@@ -80,8 +82,8 @@ class Publish:
         self._again = True
 
     def refuse(self, refused: Refused) -> None:
-        """Refuse the messages under way."""
-        sent, self._sent = self._sent, []
+        """Refuse the messages under way, and those behind them: nothing would call for them."""
+        sent, self._sent, self._posts = self._sent + self._posts, [], []
         self.queued = False
         for post in sent:
             post.done(refused)

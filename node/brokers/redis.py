@@ -119,6 +119,7 @@ class RedisBroker:
                 tasks.create_task(self._every(1.0, self._lease.renew))
                 tasks.create_task(self._every(1.0, self._reap))
                 tasks.create_task(self._every(2.0, self._compare))
+                tasks.create_task(self._every(10.0, self._forget_idle))
         finally:
             for client in self._clients:
                 await client.aclose()
@@ -375,6 +376,11 @@ class RedisBroker:
 
         self._call(script, args, self._clock() + READ_WITHIN, reply)
 
+    def begin(self, room: str, done: Done[bool]) -> None:
+        """Make the log of a room that is missing."""
+        args = [self._random_id(), room]
+        self._ask("begin", args, self._clock() + READ_WITHIN, done, lambda found: True)
+
     def heal(self, log: str, base: Position, lost: Sequence[Entry], done: Done[int]) -> None:
         """Put lost entries back into a log."""
         channel = "chat:{" + log + "}:live" if log.startswith("r:") else ""
@@ -452,6 +458,10 @@ class RedisBroker:
             log.info("ended %d sessions that nobody continued, %d unused rooms", ended, closed)
         if more:
             self._reap()
+
+    def _forget_idle(self) -> None:
+        """Forget the rooms to which nobody has anything to say just now."""
+        self._publishes = {room: one for room, one in self._publishes.items() if one.queued}
 
     def _compare(self) -> None:
         """Compare all tops: the last entry of a quiet room has no successor to reveal its loss."""

@@ -277,6 +277,9 @@ class Broker(Protocol):
     def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
         """Read the newest entries of a log."""
 
+    def begin(self, room: str, done: Done[bool]) -> None:
+        """Make the log of a room that is missing."""
+
     def heal(self, log: str, base: Position, lost: Sequence[Entry], done: Done[int]) -> None:
         """Put lost entries back into a log that is the same as ours up to ``base``."""
 

@@ -185,11 +185,28 @@ class Room:
             self._broker.read(self.log, self.top, READ_ENTRIES, self._on_read)
 
     def _on_tail(self, reply: Slice | Refused) -> None:
-        if isinstance(reply, Refused) or reply.top is None:
+        if isinstance(reply, Refused):
             self._failed()
+            return
+        if reply.top is None:
+            self._missing()
             return
         self.top, self.ring = reply.top, self._ring_of(reply.top, reply.entries)
         self._synced()
+
+    def _missing(self) -> None:
+        """Redis forgot the room before it was looked at here: make it anew, unless it was ended,
+        or others may still remember it."""
+        if self.empty or self._broker.unhealed():
+            self._failed()
+        else:
+            self._broker.begin(self.name, self._on_begun)
+
+    def _on_begun(self, reply: bool | Refused) -> None:
+        if isinstance(reply, Refused):
+            self._failed()
+        else:
+            self._broker.tail(self.log, FEED_ENTRIES, self._on_tail)
 
     def _ring_of(self, top: Position, entries: list[Entry]) -> Ring:
         """Make a ring of the newest entries; of the oldest one, if it is not the log's first,

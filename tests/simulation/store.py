@@ -214,7 +214,8 @@ class Store:
     def do_xrange(self, key: bytes, start: bytes, end: bytes, *how: bytes) -> list[Any]:
         stream: Stream = self.keys.get(key, {})
         if start == end:
-            offset = int(start[:-2])
+            if (offset := int(start[:-2])) < 0:
+                raise ResponseError("Invalid stream ID specified as stream command argument")
             return [[start, stream[offset]]] if offset in stream else []
         return self._rows(stream, list(stream), start, end, how)
 

@@ -23,7 +23,7 @@ COMMANDS = """
     ZRANGEBYSCORE z -inf 1700000000122 LIMIT 0 9; ZREM z d; ZRANGEBYLEX z - + LIMIT 0 2;
     ZRANGEBYLEX z (a + LIMIT 0 9; ZRANGEBYLEX none - + LIMIT 0 9; XADD x 1-0 h one b 1;
     XADD x 2-0 h two b 2; XADD x 2-0 h two b 2; XADD x 5-0 h five b 5; XADD x 6-0 h six b 6;
-    XRANGE x 2-0 2-0; XRANGE x 3-0 3-0; XRANGE x 2-0 +; XRANGE x - + COUNT 2;
+    XRANGE x 2-0 2-0; XRANGE x 3-0 3-0; XRANGE x -3-0 -3-0; XRANGE x 2-0 +; XRANGE x - + COUNT 2;
     XRANGE x 3-0 + COUNT 1; XREVRANGE x + - COUNT 2; XREVRANGE x 5-0 - COUNT 9; XREVRANGE x 0-0 -;
     XRANGE none - +; XTRIM x MAXLEN 2; XTRIM x MAXLEN 2; XRANGE x - +; DEL x none s; EXISTS x;
     PUBLISH c m;

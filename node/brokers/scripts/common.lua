@@ -3,7 +3,8 @@
 -- The data, all keys under "chat:" (docs/architecture.md has the same table):
 --   chat:format           string  the layout of all this, as a number
 --   chat:waits            string  how often replicas were waited for (written by the pump)
---   chat:{LOG}            hash    epoch, top (offset of the newest entry), id (its id)
+--   chat:{LOG}            hash    epoch, top (offset of the newest entry), id (its id), cut (offset
+--                                 and id of the newest entry that was trimmed)
 --   chat:{LOG}:log        stream  OFFSET-0 -> h (head), b (body)
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
 --   chat:rooms            zset    room names, all of score 0
@@ -45,11 +46,14 @@ local function node_of(owner) return string.match(owner, '^[^.]+') end
 
 local function room_channel(room) return 'chat:{r:' .. room .. '}:live' end
 
--- Entry at an offset: its id, or nil when it is not kept.
+-- Entry at an offset: its id, or nil when that is not kept. Of the newest one that was trimmed it is:
+-- who has read just to there has missed nothing.
 local function id_at(log, offset)
   local place = int(offset) .. '-0'
   local found = redis.call('XRANGE', key_of(log) .. ':log', place, place)
-  return found[1] and string.match(found[1][2][2], '^%S+ (%S+)')
+  if found[1] then return string.match(found[1][2][2], '^%S+ (%S+)') end
+  local cut = redis.call('HGET', key_of(log), 'cut')
+  return cut and string.match(cut, '^' .. int(offset) .. ' (%S+)')
 end
 
 -- Appends entries {kind, id, origin, body [, at, home, fork, before]} and publishes them as one
@@ -81,6 +85,8 @@ local function append(log, channel, cap, entries, epoch)
   -- Trimmed by a tenth at a time: exact, and cheaper than at each entry.
   local step = math.max(1, math.floor(cap / 10))
   if math.floor(top / step) > math.floor((first - 1) / step) then
+    local last = top > cap and id_at(log, top - cap)
+    if last then redis.call('HSET', key, 'cut', int(top - cap) .. ' ' .. last) end
     redis.call('XTRIM', key .. ':log', 'MAXLEN', cap)
   end
   if channel then redis.call('PUBLISH', channel, table.concat(frame, '\n')) end

@@ -14,6 +14,7 @@ if sid and redis.call('EXISTS', 'chat:session:' .. sid) == 0 then return {'ok', 
 if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) then
   -- Redis forgot the whole log: it begins where the node's memory does.
   redis.call('HSET', key, 'epoch', epoch, 'top', int(base), 'id', base_id)
+  redis.call('HDEL', key, 'cut')
   if not sid then
     local room = string.sub(log, 3)
     redis.call('ZADD', 'chat:rooms', 0, room)

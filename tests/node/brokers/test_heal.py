@@ -226,3 +226,17 @@ async def test_what_the_core_finds_lost_is_what_heals(place: Place, node: Node) 
     assert lost is not None and lost.base == before.base
     await node.ask("heal", LOG, lost.base, lost.entries, timed=False)
     assert loss(ring, await whole(node)) is None
+
+
+async def test_a_room_that_nobody_remembers_is_made_anew_and_healed_all_the_same(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log")
+    await node.ask("begin", "tea", timed=False)
+    begun = await node.top(LOG)
+    assert begun.offset == 0 and begun.epoch != before.base.epoch
+    await node.ask("begin", "tea", timed=False)
+    assert await node.top(LOG) == begun
+    await heal(node, before)
+    assert (await node.top(LOG)).epoch == before.base.epoch

@@ -131,3 +131,15 @@ async def test_the_tail_is_the_newest_entries_oldest_first(node: Node) -> None:
     _, places = await filled(node, 5)
     found: Slice = await node.ask("tail", "r:tea", 2, timed=False)
     assert [entry.offset for entry in found.entries] == [places[-1].offset - 1, places[-1].offset]
+
+
+async def test_the_entry_before_the_oldest_kept_one_is_known_by_its_id(place: Place) -> None:
+    node = await place.node(Rules(kept=10))
+    _, places = await filled(node, 40)
+    oldest: Slice = await node.ask("read", "r:tea", START, 1, timed=False)
+    trimmed = oldest.entries[0].offset - 1
+    for known in places:
+        on = (await node.ask("read", "r:tea", known, 1, timed=False)).on
+        assert on is (known.offset >= trimmed)
+    wrong = Position(places[0].epoch, trimmed, b"other")
+    assert not (await node.ask("read", "r:tea", wrong, 1, timed=False)).on

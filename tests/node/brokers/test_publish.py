@@ -2,10 +2,10 @@
 
 import asyncio
 
-from node.brokers.publishing import MOST
+from node.brokers.publishing import MOST, Publish
 from node.brokers.redis import Rules
-from node.core.ports import Entry, Hold, Kept, Position, Refused
-from tests.node.brokers.bench import Node, Place, wait
+from node.core.ports import Entry, Hold, Kept, Position, Post, Refused
+from tests.node.brokers.bench import Node, Place, RecordingSink, wait
 
 
 async def begun(node: Node, room: str = "tea") -> Hold:
@@ -172,3 +172,32 @@ async def test_ids_are_remembered_for_their_time_and_among_the_newest(place: Pla
     old = b"1 r:tea k1-1-a"
     await place.redis.hset("chat:sent:s1", "ancient", old)
     assert await node.ask("sent", "s1", "ancient") is None
+
+
+async def test_what_waits_behind_a_batch_that_redis_refuses_is_refused_with_it() -> None:
+    replies: list[object] = []
+    publish = Publish("tea", 1000, RecordingSink())
+    posts = [
+        Post(Hold("s1", "n.1"), b"1%d" % n, "", b"", 1.0, replies.append) for n in range(MOST + 1)
+    ]
+    for post in posts:
+        publish.add(post)
+    assert publish.args() is not None
+    publish.refuse(Refused.INTERNAL)
+    assert replies == [Refused.INTERNAL] * len(posts) and not publish.queued
+
+
+async def test_a_batch_is_not_larger_than_what_a_log_keeps() -> None:
+    publish = Publish("tea", 10, RecordingSink())
+    for n in range(25):
+        publish.add(Post(Hold("s1", "n.1"), b"1%d" % n, "", b"", 1.0, lambda reply: None))
+    args = publish.args()
+    assert args is not None and len(args) == 9 + 10 * 5
+
+
+async def test_rooms_to_which_nothing_is_said_are_forgotten(node: Node) -> None:
+    hold = await begun(node)
+    await wait(node.say(hold, "tea", "hi"))
+    node.broker._forget_idle()
+    assert node.broker._publishes == {}
+    assert isinstance(await wait(node.say(hold, "tea", "again")), Kept)

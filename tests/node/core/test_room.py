@@ -122,6 +122,28 @@ def test_a_room_that_is_not_there_yet_is_looked_at_again() -> None:
     assert not bench.room.stale and bench.room.top == at(0)
 
 
+def test_a_room_that_nobody_remembers_is_made_anew_for_who_is_in_it() -> None:
+    bench = RoomBench()
+    outlet = outlet_of(bench.member(at(1)))
+    bench.room.sync()
+    bench.broker.answer("tail", Slice(False, None, []))
+    bench.broker.answer("begin", True)
+    bench.broker.answer("tail", slice_([], top=at(0, epoch=b"k2")))
+    bench.broker.answer("read", slice_([], on=False, top=at(0, epoch=b"k2")))
+    assert outlet.texts() == ["gap k1-1-x1 k2-0-0"]
+    bench.room.receive(frame(entries(1, 1))._replace(epoch=b"k2"))
+    assert outlet.texts() == ["x1"]
+
+
+def test_a_room_that_could_not_be_made_anew_is_looked_at_again() -> None:
+    bench = RoomBench()
+    bench.member(at(1))
+    bench.room.sync()
+    bench.broker.answer("tail", Slice(False, None, []))
+    bench.broker.answer("begin", Refused.UNAVAILABLE)
+    assert bench.room.stale
+
+
 def test_a_frame_that_names_another_predecessor_is_not_believed() -> None:
     bench = RoomBench()
     outlet = bench.begin(2)

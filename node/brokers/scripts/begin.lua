@@ -1,0 +1,9 @@
+-- Makes the log of a room that Redis forgot, and that no node remembers.
+-- ARGV  epoch for it, room
+-- Returns {'ok'}; a room that is there is left as it is.
+local room = ARGV[2]
+make_room(room, ARGV[1])
+if redis.call('ZCARD', key_of('r:' .. room) .. ':members') > 0 then
+  redis.call('ZREM', 'chat:idle', room)
+end
+return {'ok'}
