@@ -58,6 +58,8 @@ def _event(session: int, step: Step, nicks: dict[int, str]) -> r.Event | None:
         return r.Sent(at, session, step.dial, room, event["id"])
     if step.name == "ack" and room:
         return r.Acked(at, session, room, event["id"], _position(event["position"]))
+    if step.name == "error" and event.get("id", "").startswith("m"):
+        return r.Refused(at, session, step.dial, event["id"], event["code"])
     if step.name == "welcome" or (step.name == "renamed" and not room):
         nicks[session] = event["nick"]
         resumed, node = event.get("resumed", True), event.get("node", "")

@@ -198,6 +198,9 @@ class Client:
 
     def _read_on(self, line: Line) -> None:
         self._heard = self._loop.now
+        if line is self.line:
+            # Who does not read is not read from either: its requests came to the node only now.
+            self.waiting = {ref: (what, self._loop.now) for ref, (what, _) in self.waiting.items()}
         line.read(True)
 
     def do_again(self, away: float) -> None:

@@ -138,6 +138,17 @@ local function position_of(log)
   return meta[1] and meta[1] .. '-' .. meta[2] .. '-' .. meta[3]
 end
 
+-- The offset of an entry among the newest ones, or nil. Redis may have forgotten a call that is being
+-- repeated, while its entry has been put back: then it is not told again.
+local function put_back(log, id)
+  local newest = redis.call('XREVRANGE', key_of(log) .. ':log', '+', '-', 'COUNT', 32)
+  for _, entry in ipairs(newest) do
+    if string.match(entry[2][2], '^%S+ (%S+)') == id then
+      return tonumber(string.match(entry[1], '^%d+'))
+    end
+  end
+end
+
 -- Puts a session into a room; `set` has notices and cap. Returns position, members, quiet (0, 1).
 local function enter(sid, nick, fold, room, id, set)
   local members = key_of('r:' .. room) .. ':members'
@@ -145,8 +156,11 @@ local function enter(sid, nick, fold, room, id, set)
   redis.call('ZREM', 'chat:idle', room)
   local count, position = redis.call('ZCARD', members), nil
   if count <= set.notices then
-    local body = '"nick":"' .. nick .. '"}'
-    local epoch, first = append('r:' .. room, room_channel(room), set.cap, {{'e', id, '-', body}})
+    local log, body = 'r:' .. room, '"nick":"' .. nick .. '"}'
+    local epoch, first = redis.call('HGET', key_of(log), 'epoch'), put_back(log, id)
+    if not first then
+      epoch, first = append(log, room_channel(room), set.cap, {{'e', id, '-', body}})
+    end
     position = epoch .. '-' .. int(first) .. '-' .. id
   else
     position = position_of('r:' .. room)

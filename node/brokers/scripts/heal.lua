@@ -37,6 +37,12 @@ local kept = {}
 for _, row in ipairs(redis.call('XRANGE', key .. ':log', int(fork) .. '-0', '+')) do
   kept[string.match(row[2][2], '^%S+ (%S+)')] = true
 end
+-- What another node has put back in its own place already is common to both logs.
+for n = 7, #ARGV, 7 do
+  local place = epoch .. '-' .. int(fork)
+  if meta[1] ~= epoch or ARGV[n + 5] ~= place or id_at(log, fork) ~= ARGV[n + 1] then break end
+  fork = fork + 1
+end
 local lost, now = {}, now_ms()
 for n = 7, #ARGV, 7 do
   local kind, id, at, origin, body, home, before = unpack(ARGV, n, n + 6)

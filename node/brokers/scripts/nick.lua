@@ -25,7 +25,9 @@ for n, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
   if redis.call('ZCARD', members) <= set.notices then
     local id = op .. 'r' .. n
     -- Redis may have forgotten the log, and the session be back already: then the log begins anew.
-    append('r:' .. room, room_channel(room), set.cap, {{'r', id, '-', body}}, id)
+    if not put_back('r:' .. room, id) then
+      append('r:' .. room, room_channel(room), set.cap, {{'r', id, '-', body}}, id)
+    end
   end
 end
 return answer(sid, op, {'ok', names[1], at, changed(node_of(owner))})

@@ -107,6 +107,34 @@ async def test_what_others_appended_first_stays_and_the_lost_follow(
     assert [entry.home for entry in node.sink.frames[1].entries] == [home for home, _ in homes]
 
 
+async def test_what_another_node_has_put_back_meanwhile_is_common_to_both_logs(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await node.ask("heal", LOG, before.base, before.lost[:2], timed=False)
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    assert [entry.id for entry in found.entries[2:4]] == [entry.id for entry in before.lost[:2]]
+    assert (found.entries[5].id, found.entries[5].fork) == (before.lost[2].id, 5)
+    seen = before.lost[2]
+    at = Position(before.base.epoch, seen.offset, seen.id)
+    rest = onward(at, found._replace(on=False))
+    assert [entry.name for entry in rest.entries] == [found.entries[4].id]
+
+
+async def test_who_is_let_in_by_a_repeat_that_redis_forgot_is_told_of_once(
+    place: Place, node: Node
+) -> None:
+    args = ["1f", "s1", 1, "ana", "ana", "", "n.1", 200, 1000, 50, 0, 1, "tea", ""]
+    first = await place.run("hello", *args)
+    for key in ("chat:session:s1", "chat:rooms:s1", "chat:nicks", "chat:{r:tea}:members"):
+        await place.redis.delete(key)
+    again = await place.run("hello", *args)
+    assert again[7][:2] == first[7][:2]
+    assert await node.log(LOG) == [("e", '"nick":"ana"}')]
+
+
 async def test_readers_of_either_branch_get_the_rest_once(place: Place, node: Node) -> None:
     before = await taken_back(place, node)
     await node.hello("s2", "bo", rooms=["tea"])
