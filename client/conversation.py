@@ -1,141 +1,281 @@
-"""What the screen shows, and what becomes of a typed line; the screen itself is elsewhere."""
+"""What becomes of what a node says: the windows of the screen."""
 
-import asyncio
+import re
 from collections.abc import Callable
-from contextlib import suppress
+from typing import Any
 
-from client import commands
 from client.connection import Away, Chat
 from client.errors import ChatError
-from client.render import View, render, render_sent
-from client.safe import safe_line, safe_word
+from client.phrases import phrase
+from client.rows import Kind, Mark, Row
+from client.safe import safe_word
 from client.session import HELLO
+from client.windows import PERSON, Window, Windows
 from wire import messages as m
+
+CONTEXT = 50
+"""Past messages that are shown of a room one has just entered."""
+PAGE = 100
+"""Messages that are fetched at a time when one reads on above the oldest."""
+
+Then = Callable[[m.AnyEvent], None]
 
 
 class Conversation:
-    """What the screen shows of a chat: pure but for the clock that it is given.
+    """Keeps the windows as the chat goes: pure but for the clocks that it is given.
 
-    ``say`` puts lines above the prompt.
+    ``clock`` is in seconds, ``now_ms`` in milliseconds of the day's clock; ``ring`` is called when
+    somebody means us.
     """
 
-    def __init__(self, chat: Chat, say: Callable[[str], None], clock: Callable[[], float]) -> None:
-        self.room: str | None = None
+    def __init__(
+        self,
+        chat: Chat,
+        windows: Windows,
+        clock: Callable[[], float],
+        now_ms: Callable[[], int],
+        ring: Callable[[], None],
+    ) -> None:
+        self.windows = windows
+        self.away_at: float | None = clock()
+        self.was_welcomed = False
+        self.mine: dict[str, tuple[Window, Row]] = {}
+        """Messages of our own that are neither acknowledged nor refused, by their ids."""
         self._chat = chat
-        self._say = say
         self._clock = clock
-        self._shown_rooms: set[str] = set()
-        self._away_at: float | None = None
-        self._was_welcomed = False
+        self._now_ms = now_ms
+        self._ring = ring
+        self._answers: dict[str, Then] = {}
 
-    @property
-    def nick(self) -> str:
-        """Who we are."""
-        return self._chat.nick
+    # Saying something to the person
 
-    @property
-    def toolbar(self) -> str:
-        """The line below the prompt."""
-        chat = self._chat
-        if chat.is_connected:
-            link = f"on {safe_word(chat.node or '')}"
-        else:
-            link = "reconnecting\u2026" if self._was_welcomed else "connecting\u2026"
-        others = [safe_word(room) for room in chat.rooms if room != self.room]
-        also = f" \u00b7 also in {', '.join(others)}" if others else ""
-        here = safe_word(self.room) if self.room else "in no room"
-        return f" {here} \u00b7 {safe_word(chat.nick)} \u00b7 {link}{also}"
+    def notice(self, text: str, window: Window | None = None) -> None:
+        """Tell something, in the window that is looked at unless another one is meant."""
+        (window or self.windows.current).add(Row(Kind.NOTICE, text, at=self._now_ms()))
+
+    def trouble(self, text: str) -> None:
+        """Tell of something that went wrong."""
+        self.windows.current.add(Row(Kind.TROUBLE, text, at=self._now_ms()))
+
+    # What is asked without being shown as a question
+
+    def ask(self, request: m.Request, then: Then) -> None:
+        """Ask the node; ``then`` gets the answer, also if it is an error. Nothing else shows it."""
+        self._chat.ask(request)
+        assert request.ref is not None
+        self._answers[request.ref] = then
+
+    def fetch_older(self, window: Window, limit: int, then: Callable[[list[Row]], None]) -> None:
+        """Fetch messages from before the oldest one here; ``then`` gets the new rows."""
+        if window.is_whole or window.is_fetching or window.person is not None or not window.name:
+            return
+
+        def take(event: m.AnyEvent) -> None:
+            window.is_fetching = False
+            if isinstance(event, m.History):
+                rows = [row for past in event.messages if (row := self._past(window, past))]
+                window.put_before(rows)
+                window.is_whole = not event.more
+                then(rows)
+
+        request = m.GetHistory(room=window.name, before=window.oldest, limit=limit)
+        try:
+            self.ask(request, take)
+        except ChatError:
+            return  # The chat has ended, and says so itself.
+        window.is_fetching = True
+
+    def _past(self, window: Window, past: m.Past) -> Row | None:
+        """Return the row of a past message, None if it is here already, or on its way here."""
+        if past.position in window.positions or (past.id and past.id in self.mine):
+            return None
+        window.fetched.add(past.position)
+        return self._said(past.from_, past.text, past.kind, past.at, past.position)
+
+    # Events
 
     def show(self, event: m.AnyEvent | Away) -> None:
-        """Show what came from the node, or happened to the connection."""
-        if isinstance(event, Away):
-            self._show_away(event)
-        elif isinstance(event, m.Welcome):
-            self._show_welcome(event)
-        elif isinstance(event, m.Joined):
-            self._show_joined(event)
-        elif isinstance(event, m.Left) and event.ref is not None:
-            self._show_own_leave(event)
-        elif self._is_own_return(event):
-            pass
-        else:
-            self._render(event)
-            self._turn_page(event)
-        if self.room is not None and self.room not in self._chat.rooms:
-            self.room = next(iter(self._chat.rooms), None)
+        """Take what came from the node, or happened to the connection."""
+        if not isinstance(event, Away) and event.ref is not None:
+            if (then := self._answers.pop(event.ref, None)) is not None:
+                then(event)
+                return
+        row = _ROWS.get(type(event))
+        if row is not None:
+            row(self, event)
+        elif (text := phrase(event)) is not None:
+            self.notice(text)
 
-    def take(self, line: str) -> bool:
-        """Do what was typed; return whether to go on."""
-        try:
-            meaning = commands.parse(line, self.room)
-            if isinstance(meaning, m.Quit):
-                return False
-            if isinstance(meaning, commands.ShowHelp):
-                self._say("\n".join(commands.help_lines()))
-            elif isinstance(meaning, (commands.Retry, commands.Search)):
-                self._say("! This screen cannot do that.")
-            elif isinstance(meaning, (m.Send, m.SendDirect)):
-                self._post(meaning)
-            elif meaning is not None:
-                self._chat.ask(meaning)
-        except (commands.CommandError, ChatError) as error:
-            self._say(f"! {error}")
-        return True
+    def _away(self, event: Away) -> None:
+        self.away_at = self._clock()
+        if not self.was_welcomed:  # later the status line says so
+            self.notice(phrase(event) or "")
 
-    def _post(self, message: m.Send | m.SendDirect) -> None:
-        answer = self._chat.post(message)
-        if isinstance(message, m.SendDirect):
-            answer.add_done_callback(lambda done: self._show_sent(message, done))
-        if not self._chat.is_connected:
-            self._say(
-                f"\u00b7 To be said when there is a connection again: {safe_line(message.text)}"
-            )
-
-    def _show_sent(self, message: m.SendDirect, done: asyncio.Future[m.AnyEvent]) -> None:
-        if not done.cancelled() and done.exception() is None:
-            ack = done.result()
-            if isinstance(ack, m.Ack):
-                self._say(render_sent(ack, message, View(self._chat.nick)))
-
-    def _render(self, event: m.AnyEvent | Away) -> None:
-        if shown := render(event, View(self._chat.nick)):
-            self._say(shown)
-
-    def _show_away(self, event: Away) -> None:
-        self._away_at = self._clock()
-        if not self._was_welcomed:  # later the toolbar says so
-            self._render(event)
-
-    def _show_welcome(self, event: m.Welcome) -> None:
-        if not self._was_welcomed:
-            self._render(event)
-        elif self._away_at is not None:
-            pause = self._clock() - self._away_at
+    def _welcome(self, event: m.Welcome) -> None:
+        if not self.was_welcomed:
+            self.notice(phrase(event) or "")
+        elif self.away_at is not None:
+            pause = self._clock() - self.away_at
             news = "" if event.resumed else " The old session had ended; this is a new one."
-            self._say(f"\u00b7 Back after {pause:.1f} s, on {safe_word(event.node)}.{news}")
-        self._was_welcomed = True
-        self._away_at = None
+            took = f"{pause:.1f} s" if pause >= 0.1 else f"{pause * 1000:.0f} ms"
+            self.notice(f"Back after {took}, on {safe_word(event.node)}.{news}")
+        self.was_welcomed = True
+        self.away_at = None
 
-    def _show_joined(self, event: m.Joined) -> None:
+    def _joined(self, event: m.Joined) -> None:
+        new = self.windows.get(event.room) is None
+        window = self.windows.open(event.room)
         asked = event.ref is not None and event.ref != HELLO
-        if asked or event.room not in self._shown_rooms:
-            self._render(event)
-        self._shown_rooms.add(event.room)
-        if asked or self.room is None:
-            self.room = event.room
+        if asked or new:
+            self.notice(phrase(event) or "", window)
+        if asked:
+            self.windows.turn_to(event.room)
+        if new:
+            self._ask_members(window, None)
+            self.fetch_older(window, CONTEXT, lambda rows: None)
 
-    def _show_own_leave(self, event: m.Left) -> None:
-        self._shown_rooms.discard(event.room)
-        self._say(f"\u00b7 You left {safe_word(event.room)}.")
+    def _ask_members(self, window: Window, after: str | None) -> None:
+        """Find out who is here: their nicks can be completed then."""
 
-    def _is_own_return(self, event: m.AnyEvent | Away) -> bool:
-        """Whether the log tells of ourselves: how the last session ended, and this one began."""
-        mine = isinstance(event, (m.Entered, m.Left)) and event.nick == self._chat.nick
-        return mine and getattr(event, "reason", None) != "kicked"
+        def take(event: m.AnyEvent) -> None:
+            if isinstance(event, m.Members):
+                for nick in event.members:
+                    window.nicks.setdefault(nick)
+                if event.more and event.members:
+                    self._ask_members(window, event.members[-1])
 
-    def _turn_page(self, event: m.AnyEvent) -> None:
-        with suppress(ChatError):
-            if isinstance(event, m.Rooms) and event.more and event.rooms:
-                self._chat.ask(m.ListRooms(after=event.rooms[-1].room))
-            if isinstance(event, m.Members) and event.more and event.members:
-                self._chat.ask(m.ListMembers(room=event.room, after=event.members[-1]))
+        self.ask(m.ListMembers(room=window.name, after=after), take)
+
+    def _said(self, nick: str, text: str, kind: str, at: int, position: str) -> Row:
+        mine = nick == self._chat.nick
+        row = Row(Kind.ACTED if kind == "action" else Kind.SAID, text, nick, at, position)
+        row.mine = mine
+        row.mention = not mine and _names(self._chat.nick, text)
+        return row
+
+    def _message(self, event: m.Message) -> None:
+        window = self.windows.open(event.room)
+        own = window.pending.pop(event.id, None) if event.id else None
+        if own is not None and own.text == event.text:
+            own.at, own.position = event.at, event.position
+            window.add(own)
+            return
+        if event.position in window.fetched:
+            return
+        row = self._said(event.from_, event.text, event.kind, event.at, event.position)
+        self._add(window, row, called=row.mention)
+
+    def _direct(self, event: m.Direct) -> None:
+        window = self.windows.open(PERSON + event.from_)
+        row = self._said(event.from_, event.text, event.kind, event.at, event.position)
+        if window is not self.windows.current:
+            self.aside(f"{safe_word(event.from_)}, to you alone", event.text)
+        self._add(window, row, called=True)
+
+    def aside(self, who: str, text: str) -> None:
+        """Show in the window that is looked at what stands in another one."""
+        row = Row(Kind.NOTICE, f"{who}: {text}", at=self._now_ms(), mention=True)
+        self.windows.current.add(row)
+
+    def _add(self, window: Window, row: Row, called: bool) -> None:
+        window.add(row)
+        window.spoke(row.nick)
+        if called:
+            self._ring()
+        if window is not self.windows.current:
+            window.unread += 1
+            window.mentions += called
+
+    def _entered(self, event: m.Entered) -> None:
+        self._note(event, event.nick)
+
+    def _left(self, event: m.Left) -> None:
+        window = self.windows.get(event.room)
+        kicked = event.reason == "kicked" and event.nick == self._chat.nick
+        if window is not None and (event.ref is not None or kicked):
+            self.windows.close(event.room)
+            how = f"You were kicked from {safe_word(event.room)}."
+            self.notice(how if kicked else f"You left {safe_word(event.room)}.")
+        elif window is not None:
+            window.nicks.pop(event.nick, None)
+            self._note(event, event.nick)
+
+    def _renamed(self, event: m.Renamed) -> None:
+        if event.room is None:
+            self.notice(phrase(event) or "")
+            return
+        window = self.windows.open(event.room)
+        window.nicks.pop(event.from_, None)
+        window.nicks.setdefault(event.nick)
+        self._note(event, event.nick)
+
+    def _note(self, event: m.Entered | m.Left | m.Renamed, nick: str) -> None:
+        """Tell of somebody else; of ourselves the log tells how a session ended or began."""
+        if nick == self._chat.nick or event.room is None:
+            return
+        window = self.windows.open(event.room)
+        if not isinstance(event, m.Left):
+            window.nicks.setdefault(nick)
+        text = phrase(event) or ""
+        window.add(Row(Kind.NOTICE, text, at=event.at, position=event.position))
+
+    def _gap(self, event: m.Gap) -> None:
+        window = self.windows.current if event.room == m.INBOX else self.windows.open(event.room)
+        for id, row in list(window.pending.items()):
+            if row.mark is Mark.NONE:  # it was kept, and is among what is no longer
+                window.add(window.pending.pop(id))
+        self.notice(phrase(event) or "", window)
+
+    def _ack(self, event: m.Ack) -> None:
+        if (found := self.mine.pop(event.id, None)) is None:
+            return
+        window, row = found
+        row.mark = Mark.NONE
+        if event.to is not None and window.pending.pop(event.id, None) is not None:
+            row.at, row.position = event.at, event.position
+            window.add(row)
+
+    def _error(self, event: m.Error) -> None:
+        found = self.mine.pop(event.id, None) if event.id is not None else None
+        if found is None or event.id is None:
+            self.trouble(phrase(event) or "")
+            return
+        window, _ = found
+        window.fail(event.id, event.text)
+        if window is not self.windows.current:
+            self.trouble(phrase(event) or "")
+
+    def _rooms(self, event: m.Rooms) -> None:
+        self.notice(phrase(event) or "")
+        if event.more and event.rooms:
+            self._chat.ask(m.ListRooms(after=event.rooms[-1].room))
+
+    def _members(self, event: m.Members) -> None:
+        self.notice(phrase(event) or "")
+        if event.more and event.members:
+            self._chat.ask(m.ListMembers(room=event.room, after=event.members[-1]))
+
+
+def _names(nick: str, text: str) -> bool:
+    """Whether a text means somebody: the nick stands in it as a word."""
+    nick = nick.casefold()
+    return nick in text.casefold() and bool(
+        re.search(rf"(?<!\w){re.escape(nick)}(?!\w)", text.casefold())
+    )
+
+
+_ROWS: dict[type[Any], Callable[[Conversation, Any], None]] = {
+    Away: Conversation._away,
+    m.Welcome: Conversation._welcome,
+    m.Joined: Conversation._joined,
+    m.Message: Conversation._message,
+    m.Direct: Conversation._direct,
+    m.Entered: Conversation._entered,
+    m.Left: Conversation._left,
+    m.Renamed: Conversation._renamed,
+    m.Gap: Conversation._gap,
+    m.Ack: Conversation._ack,
+    m.Error: Conversation._error,
+    m.Rooms: Conversation._rooms,
+    m.Members: Conversation._members,
+}

@@ -1,17 +1,20 @@
-"""An event as text for people. Pure; whatever came from others has been made harmless."""
+"""An event as lines of text for who reads a pipe. Pure; what came from others is made harmless."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from client.feed import Away
+from client.look import Look
+from client.phrases import and_more, phrase
 from client.safe import safe_line, safe_word
 from wire import messages as m
 
 INDENT = "    "
 """Before every further line of a text, so that none of them passes for another message."""
-_LEFT = {"left": "left", "quit": "left the chat", "lost": "was lost", "kicked": "was kicked"}
+_SIGNS: dict[type[Any], str] = {m.Entered: "+", m.Left: "-", m.Renamed: "~"}
+"""Before what happens to those who are in a room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,10 @@ class View:
     nick: str = ""
     zone: tzinfo | None = None
 
+    def clock(self, at: int | None) -> str:
+        """Return a time of day."""
+        return Look(zone=self.zone).clock(at)
+
 
 def render(event: m.AnyEvent | Away, view: View) -> str | None:
     """Return the lines that show ``event``, None if there is nothing to show.
@@ -28,40 +35,17 @@ def render(event: m.AnyEvent | Away, view: View) -> str | None:
     A line that begins with a time is an entry of a room or of the inbox (``@``); one that begins
     with ``·`` is a notice, and ``!`` is a refusal.
     """
-    row = _ROWS.get(type(event))
-    return row(event, view) if row else None
-
-
-def render_sent(ack: m.Ack, message: m.SendDirect, view: View) -> str:
-    """Return the lines that show a direct of our own, which no node echoes."""
-    said = m.Direct(
-        position=ack.position,
-        at=ack.at,
-        from_=view.nick,
-        to=ack.to or message.to,
-        text=message.text,
-        kind=message.kind or "say",
-    )
-    return _direct(said, view)
-
-
-def clock(at: int, zone: tzinfo | None) -> str:
-    """Return a node's time of day; dashes for one that no calendar has."""
-    try:
-        return datetime.fromtimestamp(at / 1000, zone).strftime("%H:%M")
-    except (ValueError, OverflowError, OSError):
-        return "--:--"
+    if row := _ROWS.get(type(event)):
+        return row(event, view)
+    said = phrase(event)
+    return None if said is None else f"\u00b7 {said}"
 
 
 def _said(at: int, where: str, who: str, text: str, kind: str, view: View) -> str:
     first, *further = (safe_line(line) for line in text.split("\n"))
     author = f"* {who}" if kind == "action" else f"<{who}>"
-    lines = [f"{clock(at, view.zone)} {where} {author} {first}"]
+    lines = [f"{view.clock(at)} {where} {author} {first}"]
     return "\n".join([*lines, *(INDENT + line for line in further)])
-
-
-def _entry(at: int | None, room: str, text: str, view: View) -> str:
-    return f"{clock(at or 0, view.zone) if at else '--:--'} {safe_word(room)} {text}"
 
 
 def _message(event: m.Message | m.Past, view: View) -> str:
@@ -74,49 +58,16 @@ def _direct(event: m.Direct, view: View) -> str:
     return _said(event.at, m.INBOX, who, event.text, event.kind, view)
 
 
-def _entered(event: m.Entered, view: View) -> str:
-    return _entry(event.at, event.room, f"+ {safe_word(event.nick)} entered", view)
-
-
-def _left(event: m.Left, view: View) -> str:
-    how = _LEFT.get(event.reason) or f"left ({safe_word(event.reason)})"
-    return _entry(event.at, event.room, f"- {safe_word(event.nick)} {how}", view)
-
-
-def _renamed(event: m.Renamed, view: View) -> str:
+def _entry(event: m.Entered | m.Left | m.Renamed, view: View) -> str:
     if event.room is None:
-        return f"\u00b7 You are now called {safe_word(event.nick)}."
-    names = f"~ {safe_word(event.from_)} is now called {safe_word(event.nick)}"
-    return _entry(event.at, event.room, names, view)
+        return f"\u00b7 {phrase(event)}"
+    place = f"{view.clock(event.at or None)} {safe_word(event.room)}"
+    return f"{place} {_SIGNS[type(event)]} {phrase(event)}"
 
 
 def _joined(event: m.Joined, view: View) -> str:
-    room = safe_word(event.room)
-    others = event.members - 1
-    if event.created:
-        notice = f"\u00b7 {room} is new, and you are in it."
-    elif others <= 0:
-        notice = f"\u00b7 You are in {room}, alone."
-    else:
-        notice = f"\u00b7 You are in {room}, with {_count(others, 'other')}."
-    return "\n".join([notice, *(_message(past, view) for past in event.messages)])
-
-
-def _gap(event: m.Gap, view: View) -> str:
-    where = "your inbox" if event.room == m.INBOX else safe_word(event.room)
-    return f"\u00b7 Something is missing here: {where} went on, and it is no longer kept."
-
-
-def _rooms(event: m.Rooms, view: View) -> str:
-    rows = [
-        f"{INDENT}{safe_word(row.room)} ({_count(row.members, 'member')})" for row in event.rooms
-    ]
-    return "\n".join([f"\u00b7 {_count(len(rows), 'room')}{_and_more(event.more)}:", *rows])
-
-
-def _members(event: m.Members, view: View) -> str:
-    nicks = ", ".join(safe_word(nick) for nick in event.members)
-    return f"\u00b7 In {safe_word(event.room)}: {nicks}{_and_more(event.more)}."
+    past = (_message(message, view) for message in event.messages)
+    return "\n".join([f"\u00b7 {phrase(event)}", *past])
 
 
 def _history(event: m.History, view: View) -> str:
@@ -126,7 +77,7 @@ def _history(event: m.History, view: View) -> str:
     lines = [_message(past, view) for past in event.messages]
     return "\n".join(
         [
-            f"\u00b7 The last of {room}{_and_more(event.more)}:",
+            f"\u00b7 The last of {room}{and_more(event.more)}:",
             *lines,
             f"\u00b7 So far what was said in {room} before.",
         ]
@@ -134,43 +85,16 @@ def _history(event: m.History, view: View) -> str:
 
 
 def _error(event: m.Error, view: View) -> str:
-    what = "Not delivered: " if event.id is not None else ""
-    return f"! {what}{safe_line(event.text)}"
-
-
-def _welcome(event: m.Welcome, view: View) -> str:
-    return f"\u00b7 You are {safe_word(event.nick)}, on {safe_word(event.node)}."
-
-
-def _bye(event: m.Bye, view: View) -> str:
-    return f"\u00b7 The node said goodbye: {safe_word(event.reason)}."
-
-
-def _away(event: Away, view: View) -> str:
-    return f"\u00b7 No connection ({safe_line(event.why)}); trying again."
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def _and_more(more: bool) -> str:
-    return " (there are more)" if more else ""
+    return f"! {phrase(event)}"
 
 
 _ROWS: dict[type[Any], Callable[[Any, View], str]] = {
-    m.Welcome: _welcome,
     m.Joined: _joined,
     m.Message: _message,
     m.Direct: _direct,
-    m.Entered: _entered,
-    m.Left: _left,
-    m.Renamed: _renamed,
-    m.Rooms: _rooms,
-    m.Members: _members,
+    m.Entered: _entry,
+    m.Left: _entry,
+    m.Renamed: _entry,
     m.History: _history,
-    m.Gap: _gap,
     m.Error: _error,
-    m.Bye: _bye,
-    Away: _away,
 }

@@ -242,7 +242,7 @@ class Session:
         return Step(write=(m.Pong(ref=event.ref),), show=False)
 
     def _ponged(self, event: m.PongEvent, now: float) -> Step:
-        return Step(show=False)
+        return Step(show=False, settled=self._answered(event))
 
     def _said_bye(self, event: m.Bye, now: float) -> Step:
         after = event.retry_after_ms

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from client.feed import Away
-from client.render import INDENT, View, clock, render, render_sent
+from client.look import Look
+from client.render import INDENT, View, render
 from client.safe import safe_line, safe_word
 from tests.client.scripted import joined, message, refused, welcome
 from wire import messages as m
@@ -111,11 +112,6 @@ def test_a_gap_is_shown_as_what_it_is() -> None:
     room = render(m.Gap(room="lab", after="a", position="b"), VIEW) or ""
     inbox = render(m.Gap(room="@", after="a", position="b"), VIEW) or ""
     assert "lab" in room and "your inbox" in inbox and "no longer kept" in room
-
-
-def test_a_direct_of_ones_own_is_shown_as_going_out() -> None:
-    ack = m.Ack(id="1", position="p", at=NOON, to="Bo")
-    assert render_sent(ack, m.SendDirect(to="bo", text="hi"), VIEW) == "12:00 @ <ana \u2192 Bo> hi"
 
 
 @pytest.mark.parametrize("at", [-(10**18), 10**18, 10**15])

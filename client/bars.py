@@ -1,0 +1,78 @@
+"""The bars of the screen: which windows there are, and how things stand. Pure."""
+
+from dataclasses import dataclass
+
+from client.rows import Fragment, Line
+from client.safe import safe_word
+from client.windows import Window, Windows
+from client.wrap import columns, cut, steady
+
+
+def room_bar(windows: Windows, width: int) -> Line:
+    """Return the bar of all windows; where they are too many, those around the current one."""
+    tabs = [_tab(number, window, windows) for number, window in enumerate(windows, 1)]
+    here = next((n for n, window in enumerate(windows) if window is windows.current), 0)
+    first, last = here, here + 1
+    used = columns(tabs[here][1]) if tabs else 0
+    # To both sides in turn, as far as there is space; two columns are for the arrows.
+    for step in range(1, len(tabs)):
+        for place in (here + step, here - step):
+            if 0 <= place < len(tabs) and place in (first - 1, last):
+                wide = columns(tabs[place][1])
+                if used + wide <= width - 2:
+                    used += wide
+                    first, last = min(first, place), max(last, place + 1)
+    shown = tabs[first:last]
+    left: Line = [("", "\u2039" if first else " ")]
+    return [*left, *shown, ("", "\u203a")] if last < len(tabs) else [*left, *shown]
+
+
+def _tab(number: int, window: Window, windows: Windows) -> Fragment:
+    name = steady(safe_word(window.name))
+    news = ""
+    if window.unread:
+        news = f"({window.unread}{'!' if window.mentions else ''})"
+    style = ""
+    if window is windows.current:
+        style = "class:bar.current"
+    elif window.mentions:
+        style = "class:bar.mention"
+    elif window.unread:
+        style = "class:bar.unread"
+    return style, f" {number}:{name}{news} "
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand. ``away`` is for how many seconds there has been no connection, None while
+    there is one; ``latency`` is the time to the node and back in seconds."""
+
+    nick: str
+    node: str
+    away: float | None
+    was_welcomed: bool
+    latency: float | None
+    unsent: int
+    below: int
+
+
+def status(standing: Standing, width: int) -> Line:
+    """Return the status line: who and where one is on the left, what is open on the right."""
+    who = steady(safe_word(standing.nick))
+    if standing.away is None:
+        link = steady(safe_word(standing.node))
+        if standing.latency is not None:
+            link += f" \u00b7 {standing.latency * 1000:.0f} ms"
+        style = ""
+    else:
+        what = "reconnecting" if standing.was_welcomed else "connecting"
+        link, style = f"{what}\u2026 {standing.away:.0f} s", "class:bar.away"
+    notes = []
+    if standing.unsent:
+        notes.append(f"{standing.unsent} unsent")
+    if standing.below:
+        notes.append(f"\u2193 {standing.below} below")
+    right = " \u00b7 ".join(notes)
+    left = cut(f" {who} \u00b7 {link}", max(0, width - columns(right) - 2))
+    space = max(1, width - columns(left) - columns(right) - 1)
+    return [(style, left), ("", " " * space), ("class:bar.unread", right)]

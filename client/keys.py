@@ -1,0 +1,85 @@
+"""Which key does what; the rest is as in any line editor of the emacs kind."""
+
+from dataclasses import dataclass
+from collections.abc import Callable
+
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What keys lead to. ``enter`` gets what was typed; ``scroll`` so many pages, down if positive;
+    ``turn`` so many windows; ``leave`` is for who wants to go."""
+
+    enter: Callable[[str], None]
+    scroll: Callable[[int], None]
+    turn: Callable[[int], None]
+    turn_to_number: Callable[[int], None]
+    leave: Callable[[], None]
+
+
+def bindings(line: Buffer, actions: Actions) -> KeyBindings:
+    """Return the keys of the screen; they come before those of the line editor."""
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _(press: KeyPressEvent) -> None:
+        """Say it, or take the completion that is chosen."""
+        if line.complete_state and line.complete_state.current_completion:
+            line.complete_state = None
+            return
+        text = line.text
+        line.reset(append_to_history=bool(text.strip()))
+        actions.enter(text)
+
+    @keys.add("escape", "enter", eager=True)
+    @keys.add("c-j")
+    def _(press: KeyPressEvent) -> None:
+        """Begin another line of the same message."""
+        line.insert_text("\n")
+
+    @keys.add("tab")
+    def _(press: KeyPressEvent) -> None:
+        """Complete, or offer the next completion."""
+        if line.complete_state:
+            line.complete_next()
+        else:
+            line.start_completion(insert_common_part=True)
+
+    @keys.add("c-c")
+    @keys.add("<sigint>")
+    def _(press: KeyPressEvent) -> None:
+        """Throw away what was typed; with nothing typed, leave."""
+        if line.text:
+            line.reset()
+        else:
+            actions.leave()
+
+    @keys.add("c-d")
+    def _(press: KeyPressEvent) -> None:
+        """Delete a character; with nothing typed, leave."""
+        if line.text:
+            line.delete()
+        else:
+            actions.leave()
+
+    @keys.add("c-z")
+    def _(press: KeyPressEvent) -> None:
+        """Go to the background, as any program does."""
+        press.app.suspend_to_background()
+
+    _add_turns(keys, actions)
+    return keys
+
+
+def _add_turns(keys: KeyBindings, actions: Actions) -> None:
+    """Keys that turn to other windows, and to other parts of one."""
+    for key, pages in (("pageup", -1), ("pagedown", 1)):
+        keys.add(key)(lambda press, pages=pages: actions.scroll(pages))
+    for name, steps in (("c-n", 1), ("c-p", -1)):
+        keys.add(name)(lambda press, steps=steps: actions.turn(steps))
+    for number in range(1, 10):
+        keys.add("escape", str(number), eager=True)(
+            lambda press, number=number: actions.turn_to_number(number)
+        )

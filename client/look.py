@@ -1,0 +1,43 @@
+"""How things look: colours, times, days. Pure; the time zone is passed in."""
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+NICK_COLOURS = (
+    *("#e12b2b", "#be571b", "#956f15", "#5b8012", "#13881d", "#13855f", "#14818b"),
+    *("#1b7abe", "#486edf", "#7e5de2", "#b633e2", "#d41ea7", "#e02362"),
+)
+"""All of a luminance of about 0.18, which is as far from black as from white: the contrast (WCAG
+2.2, 1.4.3) is at least 4.5 on either, so nobody has to say which ground the terminal has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What may be set: the format of times (as of strftime), and the time zone (None: ours)."""
+
+    time: str = "%H:%M"
+    zone: tzinfo | None = None
+
+    def clock(self, at: int | None) -> str:
+        """Return a time of day; dashes for none, and for one that no calendar has."""
+        when = self._when(at)
+        return "--:--" if when is None else when.strftime(self.time)
+
+    def day(self, at: int | None) -> str:
+        """Return a day, empty if it is not known."""
+        when = self._when(at)
+        return "" if when is None else f"{when:%A}, {when.day} {when:%B %Y}"
+
+    def _when(self, at: int | None) -> datetime | None:
+        if at is None:
+            return None
+        try:
+            return datetime.fromtimestamp(at / 1000, self.zone)
+        except (ValueError, OverflowError, OSError):
+            return None
+
+
+def nick_colour(nick: str) -> str:
+    """Return the colour of a nick: always the same, on every client."""
+    return NICK_COLOURS[zlib.crc32(nick.casefold().encode(errors="replace")) % len(NICK_COLOURS)]

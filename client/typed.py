@@ -1,0 +1,168 @@
+"""What becomes of a typed line: something said, something asked, something looked for."""
+
+from collections.abc import Callable
+
+from client import commands
+from client.connection import Chat
+from client.conversation import PAGE, Conversation
+from client.errors import ChatError
+from client.rows import Kind, Mark, Row
+from client.safe import safe_word
+from client.windows import PERSON, Anchor, Window
+from wire import limits, messages as m
+
+ROWS_BELOW = 3
+"""Rows that are shown below one that was looked for."""
+LAST_LINE = 1 << 30
+"""A line that no row has: its last one is meant."""
+
+
+class Typed:
+    """Does what a person asks for; what cannot be done is said where it was typed."""
+
+    def __init__(self, chat: Chat, conversation: Conversation, now_ms: Callable[[], int]) -> None:
+        self.word = ""
+        """What was looked for last."""
+        self._chat = chat
+        self._conversation = conversation
+        self._windows = conversation.windows
+        self._now_ms = now_ms
+        self._found: Row | None = None
+        self._warned = False
+
+    def take(self, line: str) -> bool:
+        """Do what was typed; return whether to go on."""
+        try:
+            return self._do(commands.parse(line, self._room))
+        except (commands.CommandError, ChatError) as error:
+            self._conversation.trouble(str(error))
+            return True
+
+    @property
+    def _room(self) -> str | None:
+        """Where what is typed goes by default: the room, or the person, that is looked at."""
+        return self._windows.current.name or None
+
+    def _do(self, meaning: commands.Meaning) -> bool:
+        if isinstance(meaning, m.Quit):
+            return not self.may_leave()
+        self._warned = False
+        if isinstance(meaning, commands.ShowHelp):
+            self._conversation.notice("\n".join(commands.help_lines()))
+        elif isinstance(meaning, commands.Retry):
+            self._retry()
+        elif isinstance(meaning, commands.Search):
+            self._search(meaning.word)
+        elif isinstance(meaning, m.GetHistory):
+            self._history(meaning.limit or commands.HISTORY_SHOWN)
+        elif isinstance(meaning, m.Send | m.SendDirect):
+            self._say(meaning)
+        elif isinstance(meaning, m.Leave | m.ListMembers) and meaning.room.startswith(PERSON):
+            self._about_person(meaning)
+        elif isinstance(meaning, m.Join) and self._windows.get(meaning.room) is not None:
+            self._windows.turn_to(meaning.room)
+        elif meaning is not None:
+            self._chat.ask(meaning)
+        return True
+
+    def may_leave(self) -> bool:
+        """Say whether one may go: not without a warning while something is not delivered yet."""
+        unsent = len(self._conversation.mine)
+        if not unsent or self._warned:
+            return True
+        self._warned = True
+        what = "1 message is" if unsent == 1 else f"{unsent} messages are"
+        self._conversation.trouble(f"{what} not delivered yet; once more, and you leave without.")
+        return False
+
+    # Saying something
+
+    def _say(self, message: m.Send | m.SendDirect) -> None:
+        aside = isinstance(message, m.SendDirect)
+        if isinstance(message, m.Send) and message.room.startswith(PERSON):
+            nick = message.room.removeprefix(PERSON)
+            message = m.SendDirect(to=nick, text=message.text, kind=message.kind)
+        kind = Kind.ACTED if message.kind == "action" else Kind.SAID
+        row = Row(kind, message.text, self._chat.nick, self._now_ms(), mine=True)
+        row.mark = Mark.PENDING
+        self._chat.post(message)
+        row.id = message.id
+        name = message.room if isinstance(message, m.Send) else PERSON + message.to
+        window = self._windows.open(name)
+        if aside and window is not self._windows.current and isinstance(message, m.SendDirect):
+            self._conversation.aside(f"To {safe_word(message.to)} alone", message.text)
+        self._put(window, row)
+
+    def _put(self, window: Window, row: Row) -> None:
+        assert row.id is not None
+        window.pending[row.id] = row
+        window.anchor = None
+        self._conversation.mine[row.id] = (window, row)
+
+    def _retry(self) -> None:
+        """Say again, under the same ids and in order, what could not be delivered here."""
+        window = self._windows.current
+        rows = window.failed()
+        if not rows:
+            raise commands.CommandError("There is nothing here that could not be delivered.")
+        for row in rows:
+            kind: m.Kind | None = "action" if row.kind is Kind.ACTED else None
+            if (nick := window.person) is not None:
+                self._chat.post(m.SendDirect(to=nick, text=row.text, id=row.id, kind=kind))
+            else:
+                self._chat.post(m.Send(room=window.name, text=row.text, id=row.id, kind=kind))
+            window.rows.remove(row)
+            row.mark, row.why = Mark.PENDING, ""
+            self._put(window, row)
+
+    # Reading
+
+    def _about_person(self, meaning: m.Leave | m.ListMembers) -> None:
+        if isinstance(meaning, m.Leave):
+            self._windows.close(meaning.room)
+        else:
+            nick = safe_word(meaning.room.removeprefix(PERSON))
+            self._conversation.notice(f"You and {nick} are alone here.")
+
+    def _history(self, count: int) -> None:
+        """Fetch so many older messages, and show them from the first one on."""
+        window = self._windows.current
+        if window.is_whole or window.person is not None:
+            self._conversation.notice("This is all there is.")
+            return
+
+        def show(rows: list[Row]) -> None:
+            if rows:
+                self._conversation.notice(f"{len(rows)} older messages are above; PageUp.")
+            else:
+                self._conversation.notice("Nothing older is kept.")
+
+        self._conversation.fetch_older(window, count, show)
+
+    def _search(self, word: str) -> None:
+        """Show the next older row with a word; fetch older ones as long as there are any."""
+        window = self._windows.current
+        if word.casefold() != self.word.casefold():
+            self._found = None
+        self.word = word
+        rows = window.everything
+        end = rows.index(self._found) if self._found in rows else len(rows)
+        for place in range(end - 1, -1, -1):
+            row = rows[place]
+            if row.is_said and word.casefold() in f"{row.nick} {row.text}".casefold():
+                self._found = row
+                window.anchor = Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)], LAST_LINE)
+                return
+        if window.is_whole or window.person is not None:
+            self._conversation.trouble(f"No older line here has {safe_word(word)}.")
+            return
+        oldest = window.oldest
+
+        def again(rows: list[Row]) -> None:
+            if window.oldest != oldest or window.is_whole:
+                self._search(word)
+
+        self._conversation.fetch_older(window, limits.HISTORY, again)
+
+
+__all__ = ["PAGE", "Typed"]

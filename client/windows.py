@@ -1,0 +1,164 @@
+"""The windows of the screen: one for each room, one for each person one talks to alone. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from client.rows import Mark, Row
+
+MOST_ROWS = 10_000
+"""Rows of a window that are kept; older ones can be had from a node, as long as it keeps them."""
+PERSON = "@"
+"""Before the nick, in the name of a window for one person; no room's name can begin so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The last line seen in a window that is scrolled up: a row, and which of its lines."""
+
+    row: Row
+    line: int
+
+
+class Window:
+    """What was said in one place, and how far one has read it.
+
+    ``rows`` are in the order of the room; ``pending`` are one's own messages that have no place in
+    it yet, by their ids. ``unread_after`` is the row after which one stopped reading. ``fetched``
+    are the positions of rows that were asked for: they may come by themselves as well. A window
+    that ``is_whole`` has all that is kept.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows: list[Row] = []
+        self.pending: dict[str, Row] = {}
+        self.unread = 0
+        self.mentions = 0
+        self.unread_after: Row | None = None
+        self.anchor: Anchor | None = None
+        self.nicks: dict[str, None] = {}
+        self.oldest: str | None = None
+        self.fetched: set[str] = set()
+        self.is_fetching = False
+        self.is_whole = False
+
+    @property
+    def person(self) -> str | None:
+        """Who one talks to here, if it is one person."""
+        return self.name[len(PERSON) :] if self.name.startswith(PERSON) else None
+
+    @property
+    def positions(self) -> set[str]:
+        """The positions of all rows."""
+        return {row.position for row in self.rows if row.position}
+
+    @property
+    def everything(self) -> list[Row]:
+        """All rows as they stand on the screen."""
+        return [*self.rows, *self.pending.values()] if self.pending else self.rows
+
+    def add(self, row: Row) -> None:
+        """Put a row at the end of what the room said."""
+        self.rows.append(row)
+        if row.position and self.oldest is None:
+            self.oldest = row.position
+        if len(self.rows) > MOST_ROWS:
+            self._drop(len(self.rows) - MOST_ROWS * 9 // 10)
+
+    def _drop(self, count: int) -> None:
+        del self.rows[:count]
+        self.oldest = next((row.position for row in self.rows if row.position), None)
+        self.is_whole = False
+
+    def put_before(self, rows: list[Row]) -> None:
+        """Put older rows above all others."""
+        self.rows[:0] = rows
+        self.oldest = next((row.position for row in rows if row.position), self.oldest)
+
+    def spoke(self, nick: str) -> None:
+        """Note who is here; who spoke last is offered first."""
+        self.nicks.pop(nick, None)
+        self.nicks[nick] = None
+
+    def stop_reading(self) -> None:
+        """One turns to another window: what comes from now on is new."""
+        self.unread_after = self.rows[-1] if self.rows else None
+
+    # Messages of one's own
+
+    def fail(self, id: str, why: str) -> None:
+        """A message could not be delivered."""
+        if (row := self.pending.pop(id, None)) is not None:
+            row.mark, row.why = Mark.FAILED, why
+            self.add(row)
+
+    def failed(self) -> list[Row]:
+        """Return the messages that could not be delivered."""
+        return [row for row in self.rows if row.mark is Mark.FAILED]
+
+
+class Windows:
+    """All windows, in the order of opening, and the one that is looked at.
+
+    There always is one: before the first room, and after the last, it is one without a name.
+    """
+
+    def __init__(self) -> None:
+        self._home = Window("")
+        self._open: dict[str, Window] = {}
+        self.current = self._home
+
+    def __iter__(self) -> Iterator[Window]:
+        return iter(self._open.values())
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def get(self, name: str) -> Window | None:
+        """Return a window that is open."""
+        return self._open.get(name)
+
+    def open(self, name: str) -> Window:
+        """Return a window, opened if need be; the first one is looked at from then on."""
+        if (window := self._open.get(name)) is None:
+            window = self._open[name] = Window(name)
+            if self.current is self._home:
+                window.rows, self._home.rows = self._home.rows, []
+                self.current = window
+        return window
+
+    def close(self, name: str) -> None:
+        """Forget a window; if it was looked at, its neighbour is from now on."""
+        place = list(self._open).index(name) if name in self._open else -1
+        if place < 0:
+            return
+        window = self._open.pop(name)
+        if window is self.current:
+            left = list(self._open.values())
+            self._look_at(left[min(place, len(left) - 1)] if left else self._home)
+
+    def turn_to(self, name: str) -> None:
+        """Look at a window."""
+        if (window := self._open.get(name)) is not None:
+            self._look_at(window)
+
+    def turn_to_number(self, number: int) -> None:
+        """Look at a window by its place in the bar, counted from 1."""
+        names = list(self._open)
+        if 1 <= number <= len(names):
+            self.turn_to(names[number - 1])
+
+    def turn(self, steps: int) -> None:
+        """Look at the next window, or the one before."""
+        names = list(self._open)
+        if self.current.name in names:
+            self.turn_to(names[(names.index(self.current.name) + steps) % len(names)])
+
+    def _look_at(self, window: Window) -> None:
+        if window is not self.current:
+            self.current.stop_reading()
+            self.current = window
+            if window.rows and window.unread_after is window.rows[-1]:
+                window.unread_after = None
+        window.unread = window.mentions = 0
+        window.anchor = None
