@@ -74,7 +74,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _fitting(text: str, start: int, width: int) -> int:
-    """Return the place up to which a text from ``start`` on fits, marks of the last one included."""
+    """Return the place up to which a text from ``start`` on fits, with the marks at its end."""
     if text.isascii():
         return min(len(text), start + width)
     used = 0
