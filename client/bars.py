@@ -7,10 +7,18 @@ from client.safe import safe_word
 from client.windows import Window, Windows
 from client.wrap import columns, cut, steady
 
+UNREAD, MENTION = "class:bar.unread", "class:bar.mention"
+SHORTEST_NAME = 8
+"""Columns that the name of a window, a person or a node gets on any screen."""
+
 
 def room_bar(windows: Windows, width: int) -> Line:
-    """Return the bar of all windows; where they are too many, those around the current one."""
-    tabs = [_tab(number, window, windows) for number, window in enumerate(windows, 1)]
+    """Return the bar of all windows; where they are too many, those around the current one.
+
+    An arrow tells of others; it looks like the most urgent of them.
+    """
+    most = max(SHORTEST_NAME, width // 3)
+    tabs = [_tab(number, window, windows, most) for number, window in enumerate(windows, 1)]
     here = next((n for n, window in enumerate(windows) if window is windows.current), 0)
     first, last = here, here + 1
     used = columns(tabs[here][1]) if tabs else 0
@@ -22,13 +30,18 @@ def room_bar(windows: Windows, width: int) -> Line:
                 if used + wide <= width - 2:
                     used += wide
                     first, last = min(first, place), max(last, place + 1)
-    shown = tabs[first:last]
-    left: Line = [("", "\u2039" if first else " ")]
-    return [*left, *shown, ("", "\u203a")] if last < len(tabs) else [*left, *shown]
+    left, right = tabs[:first], tabs[last:]
+    start: Fragment = (_urgent(left), "\u2039") if left else ("", " ")
+    return [start, *tabs[first:last], *([(_urgent(right), "\u203a")] if right else [])]
 
 
-def _tab(number: int, window: Window, windows: Windows) -> Fragment:
-    name = steady(safe_word(window.name))
+def _urgent(tabs: Line) -> str:
+    styles = [style for style, _ in tabs]
+    return next((style for style in (MENTION, UNREAD) if style in styles), "")
+
+
+def _tab(number: int, window: Window, windows: Windows, most: int) -> Fragment:
+    name = cut(steady(safe_word(window.name)), most)
     news = ""
     if window.unread:
         news = f"({window.unread}{'!' if window.mentions else ''})"
@@ -36,9 +49,9 @@ def _tab(number: int, window: Window, windows: Windows) -> Fragment:
     if window is windows.current:
         style = "class:bar.current"
     elif window.mentions:
-        style = "class:bar.mention"
+        style = MENTION
     elif window.unread:
-        style = "class:bar.unread"
+        style = UNREAD
     return style, f" {number}:{name}{news} "
 
 
@@ -58,9 +71,10 @@ class Standing:
 
 def status(standing: Standing, width: int) -> Line:
     """Return the status line: who and where one is on the left, what is open on the right."""
-    who = steady(safe_word(standing.nick))
+    most = max(SHORTEST_NAME, width // 3)
+    who = cut(steady(safe_word(standing.nick)), most)
     if standing.away is None:
-        link = steady(safe_word(standing.node))
+        link = cut(steady(safe_word(standing.node)), most)
         if standing.latency is not None:
             link += f" \u00b7 {standing.latency * 1000:.0f} ms"
         style = ""
@@ -75,4 +89,4 @@ def status(standing: Standing, width: int) -> Line:
     right = " \u00b7 ".join(notes)
     left = cut(f" {who} \u00b7 {link}", max(0, width - columns(right) - 2))
     space = max(1, width - columns(left) - columns(right) - 1)
-    return [(style, left), ("", " " * space), ("class:bar.unread", right)]
+    return [(style, left), ("", " " * space), (UNREAD, right)]

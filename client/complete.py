@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from client.commands import COMMANDS
+from client.safe import safe_word
 
 ROOM_COMMANDS = frozenset({"join", "leave", "who"})
 
@@ -11,7 +12,8 @@ def candidates(before: str, rooms: Iterable[str], nicks: Iterable[str]) -> tuple
     """Return the word before the cursor, and what it may become, best first.
 
     A command is offered with a space behind it, a nick that begins a line with a colon, as one
-    addresses people.
+    addresses people. A name with anything in it that hides or acts on a terminal is not offered:
+    it would stand in the input line as it is.
     """
     start = max(before.rfind(" "), before.rfind("\n")) + 1
     word = before[start:]
@@ -28,4 +30,9 @@ def candidates(before: str, rooms: Iterable[str], nicks: Iterable[str]) -> tuple
 
 def _of(word: str, names: Iterable[str]) -> list[str]:
     fold = word.casefold()
-    return [name for name in names if name.casefold().startswith(fold)]
+    return [name for name in names if name.casefold().startswith(fold) and _is_plain(name)]
+
+
+def _is_plain(name: str) -> bool:
+    word = name.rstrip(" ")
+    return safe_word(word) == word

@@ -12,6 +12,7 @@ from client.safe import safe_word
 from client.session import HELLO
 from client.windows import PERSON, Window, Windows
 from wire import messages as m
+from wire.errors import Code
 
 CONTEXT = 50
 """Past messages that are shown of a room one has just entered."""
@@ -61,36 +62,42 @@ class Conversation:
 
     def ask(self, request: m.Request, then: Then) -> None:
         """Ask the node; ``then`` gets the answer, also if it is an error. Nothing else shows it."""
-        self._chat.ask(request)
+        try:
+            self._chat.ask(request)
+        except ChatError as error:  # A node may make up a room's name that no request can hold.
+            self.trouble(str(error))
+            return
         assert request.ref is not None
         self._answers[request.ref] = then
 
     def fetch_older(self, window: Window, limit: int, then: Callable[[list[Row]], None]) -> None:
         """Fetch messages from before the oldest one here; ``then`` gets the new rows."""
-        if window.is_whole or window.is_fetching or window.person is not None or not window.name:
+        if window.is_whole or window.person is not None or not window.name:
             return
+        window.waiting.append(then)
+        if len(window.waiting) > 1:
+            return  # It is on its way.
 
         def take(event: m.AnyEvent) -> None:
-            window.is_fetching = False
-            if isinstance(event, m.History):
-                rows = [row for past in event.messages if (row := self._past(window, past))]
-                window.put_before(rows)
-                window.is_whole = not event.more
-                then(rows)
+            waiting, window.waiting = window.waiting, []
+            if not isinstance(event, m.History):
+                self.trouble(phrase(event) or "")
+                return
+            rows = self._past(window, event)
+            window.put_before(rows, event.more)
+            for each in waiting:
+                each(rows)
 
-        request = m.GetHistory(room=window.name, before=window.oldest, limit=limit)
-        try:
-            self.ask(request, take)
-        except ChatError:
-            return  # The chat has ended, and says so itself.
-        window.is_fetching = True
+        self.ask(m.GetHistory(room=window.name, before=window.oldest, limit=limit), take)
 
-    def _past(self, window: Window, past: m.Past) -> Row | None:
-        """Return the row of a past message, None if it is here already, or on its way here."""
-        if past.position in window.positions or (past.id and past.id in self.mine):
-            return None
-        window.fetched.add(past.position)
-        return self._said(past.from_, past.text, past.kind, past.at, past.position)
+    def _past(self, window: Window, event: m.History) -> list[Row]:
+        """Return the rows of past messages that are not here already, nor on their way here."""
+        known = window.positions
+        return [
+            self._said(past.from_, past.text, past.kind, past.at, past.position)
+            for past in event.messages
+            if past.position not in known and past.id not in self.mine
+        ]
 
     # Events
 
@@ -155,19 +162,26 @@ class Conversation:
 
     def _message(self, event: m.Message) -> None:
         window = self.windows.open(event.room)
-        own = window.pending.pop(event.id, None) if event.id else None
-        if own is not None and own.text == event.text:
-            own.at, own.position = event.at, event.position
-            window.add(own)
-            return
-        if event.position in window.fetched:
+        if self._is_own(window, event) or event.position in window.fetched:
             return
         row = self._said(event.from_, event.text, event.kind, event.at, event.position)
         self._add(window, row, called=row.mention)
 
+    def _is_own(self, window: Window, event: m.Message | m.Direct) -> bool:
+        """Give a message of our own that came back its place; return whether it was one."""
+        own = window.pending.get(event.id or "")
+        if own is None or own.text != event.text:
+            return False
+        del window.pending[event.id or ""]
+        own.at, own.position = event.at, event.position
+        window.add(own)
+        return True
+
     def _direct(self, event: m.Direct) -> None:
         window = self.windows.open(PERSON + event.from_)
         row = self._said(event.from_, event.text, event.kind, event.at, event.position)
+        if row.mine and (self._is_own(window, event) or row.position in window.positions):
+            return  # We talk to ourselves.
         if window is not self.windows.current:
             self.aside(f"{safe_word(event.from_)}, to you alone", event.text)
         self._add(window, row, called=True)
@@ -204,16 +218,16 @@ class Conversation:
         if event.room is None:
             self.notice(phrase(event) or "")
             return
-        window = self.windows.open(event.room)
-        window.nicks.pop(event.from_, None)
-        window.nicks.setdefault(event.nick)
+        self.windows.rename(event.from_, event.nick)
+        if (window := self.windows.get(event.room)) is not None:
+            window.nicks.pop(event.from_, None)
         self._note(event, event.nick)
 
     def _note(self, event: m.Entered | m.Left | m.Renamed, nick: str) -> None:
         """Tell of somebody else; of ourselves the log tells how a session ended or began."""
-        if nick == self._chat.nick or event.room is None:
+        window = self.windows.get(event.room or "")
+        if nick == self._chat.nick or window is None:
             return
-        window = self.windows.open(event.room)
         if not isinstance(event, m.Left):
             window.nicks.setdefault(nick)
         text = phrase(event) or ""
@@ -239,10 +253,17 @@ class Conversation:
         found = self.mine.pop(event.id, None) if event.id is not None else None
         if found is None or event.id is None:
             self.trouble(phrase(event) or "")
+            if event.code == Code.NOT_IN_ROOM and event.room not in self._chat.rooms:
+                self.windows.close(event.room or "")
             return
-        window, _ = found
+        window, row = found
+        if event.id not in window.pending:  # It is there: only the ack got lost.
+            row.mark = Mark.NONE
+            return
         window.fail(event.id, event.text)
-        if window is not self.windows.current:
+        if self.windows.get(window.name) is not window:
+            self.trouble(f"{phrase(event)} It was: {row.text}")
+        elif window is not self.windows.current:
             self.trouble(phrase(event) or "")
 
     def _rooms(self, event: m.Rooms) -> None:

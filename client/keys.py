@@ -1,9 +1,11 @@
 """Which key does what; the rest is as in any line editor of the emacs kind."""
 
-from dataclasses import dataclass
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
 
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 
@@ -29,7 +31,7 @@ def bindings(line: Buffer, actions: Actions) -> KeyBindings:
         if line.complete_state and line.complete_state.current_completion:
             line.complete_state = None
             return
-        text = line.text
+        text = line.text.rstrip("\n")  # what is pasted mostly ends with one
         line.reset(append_to_history=bool(text.strip()))
         actions.enter(text)
 
@@ -44,6 +46,11 @@ def bindings(line: Buffer, actions: Actions) -> KeyBindings:
         """Complete, or offer the next completion."""
         if line.complete_state:
             line.complete_next()
+            return
+        event = CompleteEvent(completion_requested=True)
+        found = list(islice(line.completer.get_completions(line.document, event), 2))
+        if len(found) == 1:
+            line.apply_completion(found[0])  # a menu of one would only be in the way
         else:
             line.start_completion(insert_common_part=True)
 
@@ -79,7 +86,7 @@ def _add_turns(keys: KeyBindings, actions: Actions) -> None:
         keys.add(key)(lambda press, pages=pages: actions.scroll(pages))
     for name, steps in (("c-n", 1), ("c-p", -1)):
         keys.add(name)(lambda press, steps=steps: actions.turn(steps))
-    for number in range(1, 10):
-        keys.add("escape", str(number), eager=True)(
+    for number in range(1, 11):
+        keys.add("escape", str(number % 10), eager=True)(
             lambda press, number=number: actions.turn_to_number(number)
         )

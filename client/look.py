@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 NICK_COLOURS = (
-    *("#e12b2b", "#be571b", "#956f15", "#5b8012", "#13881d", "#13855f", "#14818b"),
-    *("#1b7abe", "#486edf", "#7e5de2", "#b633e2", "#d41ea7", "#e02362"),
+    *("#e6005f", "#af5f5f", "#af6200", "#5f8100", "#008a00", "#00875f", "#008484"),
+    *("#007eaf", "#006bff", "#6268dd", "#845fd7", "#bb00ff", "#d700b2"),
 )
 """All of a luminance of about 0.18, which is as far from black as from white: the contrast (WCAG
-2.2, 1.4.3) is at least 4.5 on either, so nobody has to say which ground the terminal has."""
+2.2, 1.4.3) is at least 4.5 on either, so nobody has to say which ground the terminal has. Where
+there are but 256 colours, the nearest ones have at least 4."""
+ALARM = NICK_COLOURS[0]
+"""The colour of what went wrong, and of where one stopped reading."""
 
 
 @dataclass(frozen=True, slots=True)

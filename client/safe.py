@@ -5,7 +5,7 @@ import unicodedata
 _CONTROL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Blank or without width, though their categories (letters, marks) do not say so.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-_JOINERS = frozenset("\u200c\u200d")
+JOINERS = frozenset("\u200c\u200d")
 _JOINABLE = frozenset("LMS")
 
 
@@ -38,7 +38,7 @@ def safe_line(text: str) -> str:
 def _in_text(character: str, before: str, after: str) -> str:
     if character == "\t":
         return " "
-    if character in _JOINERS and _may_join(before) and _may_join(after):
+    if character in JOINERS and _may_join(before) and _may_join(after):
         return character
     return _shown(character) if _is_dangerous(character) else character
 

@@ -1,5 +1,6 @@
 """The full screen: a bar of windows, what was said, how things stand, and the line one types."""
 
+import os
 from collections.abc import Callable, Iterable
 
 from prompt_toolkit.application import Application
@@ -22,18 +23,23 @@ from prompt_toolkit.layout import (
     Window,
 )
 from prompt_toolkit.layout.menus import CompletionsMenu
-from prompt_toolkit.layout.processors import BeforeInput
+from prompt_toolkit.layout.processors import (
+    BeforeInput,
+    Processor,
+    Transformation,
+    TransformationInput,
+)
 from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import Style
 
 from client.bars import Standing, room_bar, status
 from client.complete import candidates
 from client.keys import Actions, bindings
-from client.look import Look
-from client.safe import safe_word
+from client.look import ALARM, Look
+from client.safe import JOINERS, safe_line, safe_word
 from client.view import View
 from client.windows import Windows
-from client.wrap import steady
+from client.wrap import columns, steady
 
 REDRAW_PAUSE = 0.05
 """Seconds between two drawings, at least: hundreds of messages a second cost no more than 20."""
@@ -53,8 +59,8 @@ STYLE = Style.from_dict(
         "notice": "dim",
         "pending": "dim",
         "day": "dim",
-        "unread": "fg:#e12b2b",
-        "failed": "fg:#e12b2b",
+        "unread": f"fg:{ALARM}",
+        "failed": f"fg:{ALARM}",
         "mention": "bold",
         "prompt": "bold",
     }
@@ -91,6 +97,23 @@ class Said(UIControl):
         self._size = (width, height)
         lines: list[StyleAndTextTuples] = [list(line) for line in self.view.lines()]
         return UIContent(lines.__getitem__, len(lines), show_cursor=False)
+
+
+class Harmless(Processor):
+    """Shows in the input line, too, what would hide or act: it may have been pasted."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        """Called by prompt_toolkit; each character stays one, for the cursor's sake."""
+        fragments = transformation_input.fragments
+        return Transformation(
+            [(style, "".join(map(_visible, text))) for style, text, *_ in fragments]
+        )
+
+
+def _visible(character: str) -> str:
+    shown = safe_line(character)
+    # Joiners are judged by their neighbours, which are not known here; they have no width anyway.
+    return shown if len(shown) == 1 else character if character in JOINERS else "\ufffd"
 
 
 class Completions(Completer):
@@ -140,7 +163,7 @@ class Screen:
             style=STYLE,
             full_screen=True,
             min_redraw_interval=REDRAW_PAUSE,
-            color_depth=None if colours else ColorDepth.DEPTH_1_BIT,
+            color_depth=_depth(colours),
             input=input,
             output=output,
         )
@@ -151,7 +174,7 @@ class Screen:
         line = Window(
             BufferControl(
                 self.input,
-                input_processors=[BeforeInput(self._prompt, "class:prompt")],
+                input_processors=[Harmless(), BeforeInput(self._prompt, "class:prompt")],
                 focus_on_click=False,
             ),
             height=Dimension(min=1, max=MOST_INPUT_LINES),
@@ -183,8 +206,16 @@ class Screen:
     def _prompt(self) -> str:
         name = steady(safe_word(self._windows.current.name))
         # On a narrow screen what one types is worth more than where.
-        return f"{name}> " if len(name) <= min(PROMPT_COLUMNS, self._columns // 3) else "> "
+        return f"{name}> " if columns(name) <= min(PROMPT_COLUMNS, self._columns // 3) else "> "
 
     def redraw(self) -> None:
         """Draw soon."""
         self.app.invalidate()
+
+
+def _depth(colours: bool) -> ColorDepth | None:
+    """Return how many colours to use; None leaves it to NO_COLOR and TERM."""
+    if not colours:
+        return ColorDepth.DEPTH_1_BIT
+    has_all = os.environ.get("COLORTERM") in ("truecolor", "24bit")
+    return ColorDepth.DEPTH_24_BIT if has_all and not os.environ.get("NO_COLOR") else None

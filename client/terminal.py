@@ -1,9 +1,12 @@
 """The interactive client: a chat, its windows, and the screen that shows them."""
 
 import asyncio
+import os
 import random
 import signal
+import sys
 import time
+from contextlib import suppress
 
 from client.bars import Standing
 from client.conversation import PAGE, Conversation
@@ -12,6 +15,7 @@ from client.keys import Actions
 from client.look import Look
 from client.names import with_suffix
 from client.options import Options, login_nick
+from client.rows import Row
 from client.screen import Screen
 from client.typed import Typed
 from client.windows import Windows
@@ -19,6 +23,8 @@ from wire import messages as m
 
 MEASURE_EVERY = 10.0
 """Seconds between two measurements of the time to the node and back."""
+RING_PAUSE = 1.0
+"""Seconds between two rings of the bell, at least: who was away may have been meant often."""
 
 HANGUP = 129
 """The exit status when the terminal has gone away, as a shell gives it for SIGHUP."""
@@ -26,6 +32,9 @@ HANGUP = 129
 
 async def run(options: Options) -> int:
     """Talk until the person leaves; return the exit status. Raises Refused for a bad option."""
+    if os.environ.get("TERM") == "dumb":
+        print("chat: TERM=dumb is no screen to draw on; see --listen.", file=sys.stderr)
+        return 2
     nick = options.nick
     while True:
         if nick is None:
@@ -55,7 +64,9 @@ class Terminal:
     def __init__(self, options: Options, nick: str) -> None:
         self.refused: NickRefused | None = None
         self._bell = True
+        self._rang_at = -RING_PAUSE
         self._latency: float | None = None
+        self._welcomed = asyncio.Event()
         self._status = 0
         self._windows = Windows()
         self._chat = options.connect(nick, rename=self._rename)
@@ -73,16 +84,17 @@ class Terminal:
     async def run(self) -> int:
         """Connect, and talk until the person leaves; return the exit status."""
         app, loop = self._screen.app, asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._exit)
+        loop.add_signal_handler(signal.SIGTERM, self._exit)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         self._chat.start()
-        tasks = [
-            asyncio.create_task(work()) for work in (self._show_all, self._measure, self._tick)
-        ]
+        works = (self._show_all, self._measure, self._tick)
+        tasks = [asyncio.create_task(work()) for work in works]
+        for task in tasks:
+            task.add_done_callback(self._look_at)
         try:
             await app.run_async(handle_sigint=False)
         except (EOFError, OSError):
-            self._status = HANGUP  # the terminal is gone: there is nobody left to be told
+            self._status = HANGUP
         finally:
             for task in tasks:
                 task.cancel()
@@ -90,6 +102,9 @@ class Terminal:
             await self._chat.close()
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.remove_signal_handler(number)
+        if self._status == HANGUP:
+            # There is nobody left to be told, and what waits to be written could only fail.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if self._chat.failure is not None and self.refused is None and not self._status:
             print(f"! {self._chat.failure}")
             return 1
@@ -100,8 +115,13 @@ class Terminal:
     async def _show_all(self) -> None:
         try:
             async for received in self._chat.received():
-                if received.event is not None and not received.is_end:
-                    self._conversation.show(received.event)
+                event = received.event
+                if isinstance(event, m.Welcome):
+                    self._welcomed.set()
+                # What ends an attempt is told by Away; a room that is refused ends none.
+                is_end = received.is_end and getattr(event, "room", None) is None
+                if event is not None and not is_end:
+                    self._conversation.show(event)
                     self._screen.redraw()
         except ChatError as error:
             if isinstance(error, NickRefused):
@@ -115,15 +135,17 @@ class Terminal:
         return with_suffix(self._chat.nick, random.random)
 
     async def _measure(self) -> None:
-        """Measure how long it takes to the node and back, again and again."""
-        await self._chat.ready()
-        while True:
-            node, begun = self._chat.node, time.monotonic()
-            await self._chat.ask(m.Ping())
-            if node == self._chat.node:
-                self._latency = time.monotonic() - begun
-                self._screen.redraw()
-            await asyncio.sleep(MEASURE_EVERY)
+        """Measure how long it takes to the node and back: on each connection, and then again."""
+        with suppress(ChatError):
+            while True:
+                self._welcomed.clear()
+                begun = time.monotonic()
+                await self._chat.ask(m.Ping())
+                if not self._welcomed.is_set():  # else it was asked twice
+                    self._latency = time.monotonic() - begun
+                    self._screen.redraw()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._welcomed.wait(), MEASURE_EVERY)
 
     async def _tick(self) -> None:
         """Count the seconds without a connection; nothing else changes by itself."""
@@ -145,7 +167,9 @@ class Terminal:
         )
 
     def _ring(self) -> None:
-        if self._bell:
+        now = time.monotonic()
+        if self._bell and now - self._rang_at >= RING_PAUSE:
+            self._rang_at = now
             self._screen.app.output.bell()
 
     # What a person does
@@ -158,23 +182,39 @@ class Terminal:
         if self._typed.may_leave():
             self._exit()
 
-    def _exit(self) -> None:
-        if self._screen.app.is_running:
+    def _exit(self, error: BaseException | None = None) -> None:
+        future = self._screen.app.future
+        if future is None or future.done():
+            return
+        if error is None:
             self._screen.app.exit(result=0)
+        else:
+            self._screen.app.exit(exception=error)
+
+    def _hang_up(self) -> None:
+        self._status = HANGUP
+        self._exit()
+
+    def _look_at(self, task: asyncio.Task[None]) -> None:
+        """A fault of ours ends the client, visibly: without this work the screen stands still."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._exit(error)
 
     def _scroll(self, pages: int) -> None:
         view, window = self._screen.said.view, self._windows.current
         lines = max(1, self._screen.said.height - 1)
         if pages > 0:
             view.scroll_down(lines)
-        elif view.scroll_up(lines):
-            # At the beginning of what is here: there may be more at the node.
-            self._conversation.fetch_older(window, PAGE, lambda rows: self._scrolled(bool(rows)))
+            return
+        missing = view.scroll_up(lines)
+        if not missing or window.waiting:
+            return
 
-    def _scrolled(self, more: bool) -> None:
-        if more:
-            self._screen.said.view.scroll_up(max(1, self._screen.said.height - 1))
-        self._screen.redraw()
+        def scroll(rows: list[Row]) -> None:
+            if window is self._windows.current:
+                self._screen.said.view.scroll_up(missing)
+
+        self._conversation.fetch_older(window, PAGE, scroll)
 
 
 def _now_ms() -> int:

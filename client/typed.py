@@ -13,8 +13,6 @@ from wire import limits, messages as m
 
 ROWS_BELOW = 3
 """Rows that are shown below one that was looked for."""
-LAST_LINE = 1 << 30
-"""A line that no row has: its last one is meant."""
 
 
 class Typed:
@@ -59,11 +57,15 @@ class Typed:
             self._say(meaning)
         elif isinstance(meaning, m.Leave | m.ListMembers) and meaning.room.startswith(PERSON):
             self._about_person(meaning)
-        elif isinstance(meaning, m.Join) and self._windows.get(meaning.room) is not None:
+        elif isinstance(meaning, m.Join) and self._is_in(meaning.room):
             self._windows.turn_to(meaning.room)
         elif meaning is not None:
             self._chat.ask(meaning)
         return True
+
+    def _is_in(self, room: str) -> bool:
+        window = self._windows.get(room)
+        return window is not None and window.name in self._chat.rooms
 
     def may_leave(self) -> bool:
         """Say whether one may go: not without a warning while something is not delivered yet."""
@@ -78,7 +80,6 @@ class Typed:
     # Saying something
 
     def _say(self, message: m.Send | m.SendDirect) -> None:
-        aside = isinstance(message, m.SendDirect)
         if isinstance(message, m.Send) and message.room.startswith(PERSON):
             nick = message.room.removeprefix(PERSON)
             message = m.SendDirect(to=nick, text=message.text, kind=message.kind)
@@ -89,7 +90,7 @@ class Typed:
         row.id = message.id
         name = message.room if isinstance(message, m.Send) else PERSON + message.to
         window = self._windows.open(name)
-        if aside and window is not self._windows.current and isinstance(message, m.SendDirect):
+        if isinstance(message, m.SendDirect) and window is not self._windows.current:
             self._conversation.aside(f"To {safe_word(message.to)} alone", message.text)
         self._put(window, row)
 
@@ -133,9 +134,9 @@ class Typed:
 
         def show(rows: list[Row]) -> None:
             if rows:
-                self._conversation.notice(f"{len(rows)} older messages are above; PageUp.")
+                window.anchor = Anchor(window.rows[0])
             else:
-                self._conversation.notice("Nothing older is kept.")
+                self._conversation.notice("Nothing older is kept.", window)
 
         self._conversation.fetch_older(window, count, show)
 
@@ -151,7 +152,7 @@ class Typed:
             row = rows[place]
             if row.is_said and word.casefold() in f"{row.nick} {row.text}".casefold():
                 self._found = row
-                window.anchor = Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)], LAST_LINE)
+                window.anchor = Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)])
                 return
         if window.is_whole or window.person is not None:
             self._conversation.trouble(f"No older line here has {safe_word(word)}.")
@@ -159,7 +160,7 @@ class Typed:
         oldest = window.oldest
 
         def again(rows: list[Row]) -> None:
-            if window.oldest != oldest or window.is_whole:
+            if window is self._windows.current and (window.oldest != oldest or window.is_whole):
                 self._search(word)
 
         self._conversation.fetch_older(window, limits.HISTORY, again)

@@ -1,9 +1,10 @@
 """The part of a window that is seen: so many lines, up to an anchor. Pure."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from client.look import Look
-from client.rows import Line, Painter, Row
+from client.rows import Line, Painter
 from client.windows import Anchor, Window
 
 
@@ -19,26 +20,22 @@ class View:
     def lines(self) -> list[Line]:
         """Return what is seen, exactly as many lines as there is space; few ones stand at the end.
 
-        The window's anchor is the last line; one that is gone is given up.
+        The window's anchor is the last line; one that is gone is given up, and one with too few
+        lines above it is moved down.
         """
-        seen = []
-        for _, _, line in self._upward():
-            seen.append(line)
-            if len(seen) == self._height:
-                break
-        return [[]] * (self._height - len(seen)) + seen[::-1]
+        seen = list(islice(self._upward(), self._height))
+        if len(seen) < self._height and self._window.anchor is not None:
+            self.scroll_down(self._height - len(seen))
+            seen = list(islice(self._upward(), self._height))
+        return [[]] * (self._height - len(seen)) + [line for _, line in reversed(seen)]
 
-    def scroll_up(self, count: int) -> bool:
-        """Move up by so many lines; return whether the beginning of what is here was reached."""
-        above: list[Anchor] = []
-        for row, number, _ in self._upward():
-            above.append(Anchor(row, number))
-            if len(above) == self._height + count:
-                break
-        most = len(above) - self._height
-        if most > 0:
-            self._window.anchor = above[min(count, most)]
-        return most < count
+    def scroll_up(self, count: int) -> int:
+        """Move up by so many lines; return how many of them are not here."""
+        above = [anchor for anchor, _ in islice(self._upward(), self._height + count)]
+        most = max(0, len(above) - self._height)
+        if most:
+            self._window.anchor = above[most]
+        return count - most
 
     def scroll_down(self, count: int) -> None:
         """Move down by so many lines; at the end the window follows what is said again."""
@@ -51,12 +48,8 @@ class View:
                 window.anchor = None
                 return
             window.anchor = found
-
-    def show(self, row: Row) -> None:
-        """Scroll so that a row stands in the middle."""
-        window = self._window
-        window.anchor = Anchor(row, len(self._of(self._rows.index(row))) - 1)
-        self.scroll_down(self._height // 2)
+        if next(below, None) is None:
+            window.anchor = None
 
     def below(self) -> int:
         """Return how many rows come after the last line that is seen."""
@@ -79,23 +72,23 @@ class View:
             self._window.anchor = None
             return None
 
-    def _upward(self) -> Iterator[tuple[Row, int, Line]]:
-        """Yield the lines from the anchor upward: row, number within it, the line."""
+    def _upward(self) -> Iterator[tuple[Anchor, Line]]:
+        """Yield the lines from the anchor upward, each with the anchor that it would be."""
         place = self._anchored()
-        anchor = self._window.anchor
-        last = None if anchor is None else anchor.line
+        hidden = 0 if self._window.anchor is None else self._window.anchor.hidden
         for number in range(len(self._rows) - 1 if place is None else place, -1, -1):
             lines = self._of(number)
             # It may have fewer lines than it had, in a wider space.
-            end = len(lines) if last is None else min(last + 1, len(lines))
-            last = None
-            for line in range(end - 1, -1, -1):
-                yield self._rows[number], line, lines[line]
+            hidden = min(hidden, len(lines) - 1)
+            for line in range(hidden, len(lines)):
+                yield Anchor(self._rows[number], line), lines[-1 - line]
+            hidden = 0
 
     def _downward(self, anchor: Anchor) -> Iterator[Anchor]:
         """Yield the lines below an anchor."""
-        first = anchor.line + 1
+        hidden: int | None = anchor.hidden
         for number in range(self._rows.index(anchor.row), len(self._rows)):
-            for line in range(first, len(self._of(number))):
+            lines = len(self._of(number))
+            for line in reversed(range(lines if hidden is None else min(hidden, lines - 1))):
                 yield Anchor(self._rows[number], line)
-            first = 0
+            hidden = None

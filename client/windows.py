@@ -1,22 +1,26 @@
 """The windows of the screen: one for each room, one for each person one talks to alone. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from client.rows import Mark, Row
 
 MOST_ROWS = 10_000
-"""Rows of a window that are kept; older ones can be had from a node, as long as it keeps them."""
+"""Rows of a window that are kept; older ones can be had from a node, as long as it keeps them.
+While one reads further up it may be twice as many: what one reads should stay."""
 PERSON = "@"
 """Before the nick, in the name of a window for one person; no room's name can begin so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The last line seen in a window that is scrolled up: a row, and which of its lines."""
+    """The last line seen in a window that is scrolled up: a row, how many of its lines are below.
+
+    So it is the same line when rows are put above: those at the beginning of a row come and go.
+    """
 
     row: Row
-    line: int
+    hidden: int = 0
 
 
 class Window:
@@ -24,8 +28,8 @@ class Window:
 
     ``rows`` are in the order of the room; ``pending`` are one's own messages that have no place in
     it yet, by their ids. ``unread_after`` is the row after which one stopped reading. ``fetched``
-    are the positions of rows that were asked for: they may come by themselves as well. A window
-    that ``is_whole`` has all that is kept.
+    are the positions of rows that were asked for: they may come by themselves as well. ``waiting``
+    are called with older rows that were asked for. A window that ``is_whole`` has all that it can.
     """
 
     def __init__(self, name: str) -> None:
@@ -39,7 +43,7 @@ class Window:
         self.nicks: dict[str, None] = {}
         self.oldest: str | None = None
         self.fetched: set[str] = set()
-        self.is_fetching = False
+        self.waiting: list[Callable[[list[Row]], None]] = []
         self.is_whole = False
 
     @property
@@ -62,18 +66,23 @@ class Window:
         self.rows.append(row)
         if row.position and self.oldest is None:
             self.oldest = row.position
-        if len(self.rows) > MOST_ROWS:
+        if len(self.rows) > (MOST_ROWS if self.anchor is None else 2 * MOST_ROWS):
             self._drop(len(self.rows) - MOST_ROWS * 9 // 10)
 
     def _drop(self, count: int) -> None:
-        del self.rows[:count]
+        gone, self.rows = self.rows[:count], self.rows[count:]
+        if self.anchor is not None and self.anchor.row in gone:
+            self.anchor = Anchor(self.rows[0])
         self.oldest = next((row.position for row in self.rows if row.position), None)
+        self.fetched &= self.positions
         self.is_whole = False
 
-    def put_before(self, rows: list[Row]) -> None:
-        """Put older rows above all others."""
+    def put_before(self, rows: list[Row], more: bool) -> None:
+        """Put older rows above all others; ``more`` tells whether there are still older ones."""
         self.rows[:0] = rows
         self.oldest = next((row.position for row in rows if row.position), self.oldest)
+        self.fetched.update(row.position for row in rows if row.position)
+        self.is_whole = not more or len(self.rows) >= 2 * MOST_ROWS
 
     def spoke(self, nick: str) -> None:
         """Note who is here; who spoke last is offered first."""
@@ -100,7 +109,8 @@ class Window:
 class Windows:
     """All windows, in the order of opening, and the one that is looked at.
 
-    There always is one: before the first room, and after the last, it is one without a name.
+    There always is one: before the first room, and after the last, it is one without a name. Names
+    are the same in capitals: rooms have none, and a person is the same one however typed.
     """
 
     def __init__(self) -> None:
@@ -116,12 +126,12 @@ class Windows:
 
     def get(self, name: str) -> Window | None:
         """Return a window that is open."""
-        return self._open.get(name)
+        return self._open.get(name.casefold())
 
     def open(self, name: str) -> Window:
         """Return a window, opened if need be; the first one is looked at from then on."""
-        if (window := self._open.get(name)) is None:
-            window = self._open[name] = Window(name)
+        if (window := self.get(name)) is None:
+            window = self._open[name.casefold()] = Window(name)
             if self.current is self._home:
                 window.rows, self._home.rows = self._home.rows, []
                 self.current = window
@@ -129,30 +139,36 @@ class Windows:
 
     def close(self, name: str) -> None:
         """Forget a window; if it was looked at, its neighbour is from now on."""
-        place = list(self._open).index(name) if name in self._open else -1
-        if place < 0:
+        if (window := self.get(name)) is None:
             return
-        window = self._open.pop(name)
+        place = list(self).index(window)
+        del self._open[name.casefold()]
         if window is self.current:
-            left = list(self._open.values())
+            left = list(self)
             self._look_at(left[min(place, len(left) - 1)] if left else self._home)
+
+    def rename(self, old: str, new: str) -> None:
+        """Who one talks to alone has another nick: the window stays with the person."""
+        window, other = self.get(PERSON + old), self.get(PERSON + new)
+        if window is not None and other in (None, window):
+            window.name = PERSON + new
+            self._open = {each.name.casefold(): each for each in self}
 
     def turn_to(self, name: str) -> None:
         """Look at a window."""
-        if (window := self._open.get(name)) is not None:
+        if (window := self.get(name)) is not None:
             self._look_at(window)
 
     def turn_to_number(self, number: int) -> None:
         """Look at a window by its place in the bar, counted from 1."""
-        names = list(self._open)
-        if 1 <= number <= len(names):
-            self.turn_to(names[number - 1])
+        if 1 <= number <= len(self):
+            self._look_at(list(self)[number - 1])
 
     def turn(self, steps: int) -> None:
         """Look at the next window, or the one before."""
-        names = list(self._open)
-        if self.current.name in names:
-            self.turn_to(names[(names.index(self.current.name) + steps) % len(names)])
+        windows = list(self)
+        if self.current in windows:
+            self._look_at(windows[(windows.index(self.current) + steps) % len(windows)])
 
     def _look_at(self, window: Window) -> None:
         if window is not self.current:

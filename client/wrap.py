@@ -1,4 +1,4 @@
-"""Text cut into lines of so many columns. Pure.
+"""Text, harmless already, cut into lines of so many columns. Pure.
 
 Columns are counted character by character, as most terminals and prompt_toolkit do; what would be
 counted otherwise by some of them is left out (``steady``), so that all agree.
