@@ -1,11 +1,11 @@
 """What becomes of what a node says: the windows of the screen."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from client.connection import Away, Chat
 from client.errors import ChatError
+from client.names import means
 from client.phrases import phrase
 from client.rows import Kind, Mark, Row
 from client.safe import safe_word
@@ -62,11 +62,7 @@ class Conversation:
 
     def ask(self, request: m.Request, then: Then) -> None:
         """Ask the node; ``then`` gets the answer, also if it is an error. Nothing else shows it."""
-        try:
-            self._chat.ask(request)
-        except ChatError as error:  # A node may make up a room's name that no request can hold.
-            self.trouble(str(error))
-            return
+        self._chat.ask(request)
         assert request.ref is not None
         self._answers[request.ref] = then
 
@@ -103,6 +99,12 @@ class Conversation:
 
     def show(self, event: m.AnyEvent | Away) -> None:
         """Take what came from the node, or happened to the connection."""
+        try:
+            self._show(event)
+        except ChatError as error:  # A node may make up names that no request can hold.
+            self.trouble(str(error))
+
+    def _show(self, event: m.AnyEvent | Away) -> None:
         if not isinstance(event, Away) and event.ref is not None:
             if (then := self._answers.pop(event.ref, None)) is not None:
                 then(event)
@@ -157,7 +159,7 @@ class Conversation:
         mine = nick == self._chat.nick
         row = Row(Kind.ACTED if kind == "action" else Kind.SAID, text, nick, at, position)
         row.mine = mine
-        row.mention = not mine and _names(self._chat.nick, text)
+        row.mention = not mine and means(text, self._chat.nick)
         return row
 
     def _message(self, event: m.Message) -> None:
@@ -275,14 +277,6 @@ class Conversation:
         self.notice(phrase(event) or "")
         if event.more and event.members:
             self._chat.ask(m.ListMembers(room=event.room, after=event.members[-1]))
-
-
-def _names(nick: str, text: str) -> bool:
-    """Whether a text means somebody: the nick stands in it as a word."""
-    nick = nick.casefold()
-    return nick in text.casefold() and bool(
-        re.search(rf"(?<!\w){re.escape(nick)}(?!\w)", text.casefold())
-    )
 
 
 _ROWS: dict[type[Any], Callable[[Conversation, Any], None]] = {

@@ -1,4 +1,4 @@
-"""A nick for who did not choose one. Pure."""
+"""A nick for who did not choose one, and whether one is meant. Pure."""
 
 import re
 import unicodedata
@@ -15,3 +15,9 @@ def nick_from(login: str) -> str:
 def with_suffix(nick: str, random: Callable[[], float]) -> str:
     """Return ``nick`` with a short random end, for when it is taken."""
     return f"{nick}-{int(random() * 10_000):04d}"
+
+
+def means(text: str, nick: str) -> bool:
+    """Whether a text means somebody: the nick stands in it as a word."""
+    text, nick = text.casefold(), nick.casefold()
+    return nick in text and bool(re.search(rf"(?<!\w){re.escape(nick)}(?!\w)", text))

@@ -29,7 +29,8 @@ def least_contrast(colour: str) -> float:
 
 def nearest_of_256(colour: str) -> str:
     """Return what is shown of a colour where there are but 256."""
-    number = vt100._256_colors[tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))] - 16
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    number = vt100._256_colors[red, green, blue] - 16
     parts = (LEVELS[number // 36], LEVELS[number // 6 % 6], LEVELS[number % 6])
     return "#%02x%02x%02x" % parts
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from client.names import nick_from, with_suffix
+from client.names import means, nick_from, with_suffix
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,18 @@ def test_every_login_name_becomes_a_possible_nick(login: str, chance: float) -> 
 
 def test_a_suffix_is_short_and_random() -> None:
     assert with_suffix("ana", lambda: 0.00071) == "ana-0007"
+
+
+@pytest.mark.parametrize(
+    "text, meant",
+    [
+        ("hello Ana!", True),
+        ("ana: there", True),
+        ("banana", False),
+        ("@ana", True),
+        ("", False),
+        ("\u0430na", False),
+    ],
+)
+def test_who_is_named_as_a_word_is_meant(text: str, meant: bool) -> None:
+    assert means(text, "ana") is meant
