@@ -33,6 +33,7 @@ def bindings(line: Buffer, actions: Actions) -> KeyBindings:
             return
         text = line.text.rstrip("\n")  # what is pasted mostly ends with one
         line.reset(append_to_history=bool(text.strip()))
+        line.load_history_if_not_yet_loaded()  # else only the next drawing does it
         actions.enter(text)
 
     @keys.add("escape", "enter", eager=True)

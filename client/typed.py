@@ -7,7 +7,7 @@ from client.connection import Chat
 from client.conversation import PAGE, Conversation
 from client.errors import ChatError
 from client.rows import Kind, Mark, Row
-from client.safe import safe_word
+from client.safe import safe_line, safe_word
 from client.windows import PERSON, Anchor, Window
 from wire import limits, messages as m
 
@@ -33,8 +33,12 @@ class Typed:
         try:
             return self._do(commands.parse(line, self._room))
         except (commands.CommandError, ChatError) as error:
-            self._conversation.trouble(str(error))
+            self._complain(str(error))
             return True
+
+    def _complain(self, trouble: str) -> None:
+        self._windows.current.anchor = None  # where it can be seen
+        self._conversation.trouble(trouble)
 
     @property
     def _room(self) -> str | None:
@@ -45,6 +49,8 @@ class Typed:
         if isinstance(meaning, m.Quit):
             return not self.may_leave()
         self._warned = False
+        if not isinstance(meaning, commands.Search | m.GetHistory | None):
+            self._windows.current.anchor = None  # the answer comes at the end
         if isinstance(meaning, commands.ShowHelp):
             self._conversation.notice("\n".join(commands.help_lines()))
         elif isinstance(meaning, commands.Retry):
@@ -129,6 +135,7 @@ class Typed:
         """Fetch so many older messages, and show them from the first one on."""
         window = self._windows.current
         if window.is_whole or window.person is not None:
+            window.anchor = None
             self._conversation.notice("This is all there is.")
             return
 
@@ -155,7 +162,7 @@ class Typed:
                 window.anchor = Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)])
                 return
         if window.is_whole or window.person is not None:
-            self._conversation.trouble(f"No older line here has {safe_word(word)}.")
+            self._complain(f"No older line here has {safe_line(word)}.")
             return
         oldest = window.oldest
 

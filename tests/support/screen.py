@@ -16,6 +16,8 @@ import pyte
 from wcwidth import wcwidth
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 30.0
+"""Seconds for the screen to become as wanted: much more than it takes."""
 ENVIRONMENT = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "LOGNAME": "login", "TZ": "UTC"}
 
 
@@ -102,9 +104,13 @@ class Screen:
 
     async def until(self, wanted: Callable[[list[str]], Any]) -> None:
         """Wait until the screen is as wanted."""
-        while not wanted(self.lines):
-            self._changed.clear()
-            await self._changed.wait()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not wanted(self.lines):
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise AssertionError("never seen; instead:\n" + "\n".join(self.lines)) from None
 
     async def shows(self, text: str) -> None:
         """Wait until some line holds ``text``."""
