@@ -62,9 +62,15 @@ class Conversation:
 
     def ask(self, request: m.Request, then: Then) -> None:
         """Ask the node; ``then`` gets the answer, also if it is an error. Nothing else shows it."""
-        self._chat.ask(request)
-        assert request.ref is not None
-        self._answers[request.ref] = then
+        self._request(request)
+        if request.ref is not None:
+            self._answers[request.ref] = then
+
+    def _request(self, request: m.Request) -> None:
+        try:
+            self._chat.ask(request)
+        except ChatError as error:  # A node may make up names that no request can hold.
+            self.trouble(str(error))
 
     def fetch_older(self, window: Window, limit: int, then: Callable[[list[Row]], None]) -> None:
         """Fetch messages from before the oldest one here; ``then`` gets the new rows."""
@@ -99,21 +105,14 @@ class Conversation:
 
     def show(self, event: m.AnyEvent | Away) -> None:
         """Take what came from the node, or happened to the connection."""
-        try:
-            self._show(event)
-        except ChatError as error:  # A node may make up names that no request can hold.
-            self.trouble(str(error))
-
-    def _show(self, event: m.AnyEvent | Away) -> None:
-        if not isinstance(event, Away) and event.ref is not None:
-            if (then := self._answers.pop(event.ref, None)) is not None:
-                then(event)
-                return
-        row = _ROWS.get(type(event))
-        if row is not None:
+        ref = None if isinstance(event, Away) else event.ref
+        if ref is not None and (then := self._answers.pop(ref, None)) is not None:
+            then(event)
+        elif (row := _ROWS.get(type(event))) is not None:
             row(self, event)
         elif (text := phrase(event)) is not None:
             self.notice(text)
+        self.look()
 
     def _away(self, event: Away) -> None:
         self.away_at = self._clock()
@@ -139,7 +138,15 @@ class Conversation:
             self.notice(phrase(event) or "", window)
         if asked:
             self.windows.turn_to(event.room)
-        if new:
+
+    def look(self) -> None:
+        """Ask for what a room needs that is looked at for the first time.
+
+        Asking for all rooms at once would be too much for the nodes' limit of requests.
+        """
+        window = self.windows.current
+        if window.is_new and window.name in self._chat.rooms:
+            window.is_new = False
             self._ask_members(window, None)
             self.fetch_older(window, CONTEXT, lambda rows: None)
 
@@ -185,13 +192,9 @@ class Conversation:
         if row.mine and (self._is_own(window, event) or row.position in window.positions):
             return  # We talk to ourselves.
         if window is not self.windows.current:
-            self.aside(f"{safe_word(event.from_)}, to you alone", event.text)
+            text = f"{safe_word(event.from_)}, to you alone: {event.text}"
+            self.windows.current.add(Row(Kind.NOTICE, text, at=event.at, mention=True))
         self._add(window, row, called=True)
-
-    def aside(self, who: str, text: str) -> None:
-        """Show in the window that is looked at what stands in another one."""
-        row = Row(Kind.NOTICE, f"{who}: {text}", at=self._now_ms(), mention=True)
-        self.windows.current.add(row)
 
     def _add(self, window: Window, row: Row, called: bool) -> None:
         window.add(row)
@@ -271,12 +274,12 @@ class Conversation:
     def _rooms(self, event: m.Rooms) -> None:
         self.notice(phrase(event) or "")
         if event.more and event.rooms:
-            self._chat.ask(m.ListRooms(after=event.rooms[-1].room))
+            self._request(m.ListRooms(after=event.rooms[-1].room))
 
     def _members(self, event: m.Members) -> None:
         self.notice(phrase(event) or "")
         if event.more and event.members:
-            self._chat.ask(m.ListMembers(room=event.room, after=event.members[-1]))
+            self._request(m.ListMembers(room=event.room, after=event.members[-1]))
 
 
 _ROWS: dict[type[Any], Callable[[Conversation, Any], None]] = {

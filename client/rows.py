@@ -109,7 +109,8 @@ class Painter:
 
     def _noticed(self, row: Row) -> list[Line]:
         trouble = row.kind is Kind.TROUBLE
-        style = "class:failed" if trouble else "class:notice"
+        style = "class:mention" if row.mention else "class:notice"
+        style = "class:failed" if trouble else style
         sign = "!" if trouble else "\u00b7"
         head: Line = [("class:time", f"{self._look.clock(row.at)} "), (style, f"{sign} ")]
         indent = self._time_width + 3

@@ -74,9 +74,7 @@ class Terminal:
             self._chat, self._windows, time.monotonic, _now_ms, self._ring
         )
         self._typed = Typed(self._chat, self._conversation, _now_ms)
-        actions = Actions(
-            self._enter, self._scroll, self._windows.turn, self._windows.turn_to_number, self._leave
-        )
+        actions = Actions(self._enter, self._scroll, self._turn, self._turn_to_number, self._leave)
         self._screen = Screen(
             self._windows, Look(), actions, self._standing, lambda: self._typed.word
         )
@@ -199,6 +197,14 @@ class Terminal:
         """A fault of ours ends the client, visibly: without this work the screen stands still."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self._exit(error)
+
+    def _turn(self, steps: int) -> None:
+        self._windows.turn(steps)
+        self._conversation.look()
+
+    def _turn_to_number(self, number: int) -> None:
+        self._windows.turn_to_number(number)
+        self._conversation.look()
 
     def _scroll(self, pages: int) -> None:
         view, window = self._screen.said.view, self._windows.current

@@ -31,7 +31,9 @@ class Typed:
     def take(self, line: str) -> bool:
         """Do what was typed; return whether to go on."""
         try:
-            return self._do(commands.parse(line, self._room))
+            go_on = self._do(commands.parse(line, self._room))
+            self._conversation.look()
+            return go_on
         except (commands.CommandError, ChatError) as error:
             self._complain(str(error))
             return True
@@ -97,7 +99,7 @@ class Typed:
         name = message.room if isinstance(message, m.Send) else PERSON + message.to
         window = self._windows.open(name)
         if isinstance(message, m.SendDirect) and window is not self._windows.current:
-            self._conversation.aside(f"To {safe_word(message.to)} alone", message.text)
+            self._conversation.notice(f"To {safe_word(message.to)} alone: {message.text}")
         self._put(window, row)
 
     def _put(self, window: Window, row: Row) -> None:

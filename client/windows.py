@@ -29,7 +29,8 @@ class Window:
     ``rows`` are in the order of the room; ``pending`` are one's own messages that have no place in
     it yet, by their ids. ``unread_after`` is the row after which one stopped reading. ``fetched``
     are the positions of rows that were asked for: they may come by themselves as well. ``waiting``
-    are called with older rows that were asked for. A window that ``is_whole`` has all that it can.
+    are called with older rows that were asked for. One that ``is_new`` was never looked at;
+    one that ``is_whole`` has all that it can.
     """
 
     def __init__(self, name: str) -> None:
@@ -44,6 +45,7 @@ class Window:
         self.oldest: str | None = None
         self.fetched: set[str] = set()
         self.waiting: list[Callable[[list[Row]], None]] = []
+        self.is_new = True
         self.is_whole = False
 
     @property

@@ -100,8 +100,7 @@ async def peer(screen: Screen, node: ScriptedNode) -> Peer:
     await screen.chat.ready()
     for kind in (m.Welcome, m.Joined, m.Joined):
         await screen.show_until(kind)
-    for _ in range(2):
-        await answer_new_window(peer, screen)
+    await answer_new_window(peer, screen)
     return peer
 
 
@@ -194,7 +193,22 @@ async def test_joining_turns_to_the_room_and_leaving_turns_to_another(
     assert screen.room == "ops" and screen.texts()[-1] == "You left new."
 
 
+async def test_a_room_asks_for_what_it_needs_when_it_is_first_looked_at(
+    screen: Screen, peer: Peer
+) -> None:
+    screen.windows.turn_to("ops")
+    screen.typed.take("")
+    await answer_new_window(peer, screen)
+    screen.typed.take("/join lab")
+    screen.typed.take("/join ops")
+    screen.typed.take("/who")
+    await peer.expect(m.ListMembers)
+    screen.typed.take("/rooms")
+    await peer.expect(m.ListRooms)
+
+
 async def test_who_left_all_rooms_is_in_none(screen: Screen, peer: Peer) -> None:
+    screen.windows.open("ops").is_new = False
     for room in ("lab", "ops"):
         screen.typed.take(f"/leave {room}")
         leave = await peer.expect(m.Leave)
@@ -497,7 +511,7 @@ async def test_what_comes_of_a_room_that_was_left_opens_no_window(
 async def test_a_room_whose_name_no_request_can_hold_breaks_nothing(
     screen: Screen, peer: Peer
 ) -> None:
-    screen.conversation.show(joined("x" * 20_000))
+    screen.conversation.show(m.Rooms(rooms=[m.RoomRow(room="x" * 20_000, members=1)], more=True))
     assert "bytes long" in screen.texts()[-1]
 
 

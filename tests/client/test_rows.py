@@ -101,6 +101,7 @@ def test_actions_are_italic_and_mentions_stand_out() -> None:
 def test_notices_and_troubles_are_told_apart() -> None:
     assert painted(Row(Kind.NOTICE, "bo entered", at=NOON)) == ["12:00 \u00b7 bo entered"]
     assert painted(Row(Kind.TROUBLE, "No.", at=NOON)) == ["12:00 ! No."]
+    assert styles(Row(Kind.NOTICE, "psst", at=NOON, mention=True))["psst"] == "class:mention"
 
 
 def test_the_word_that_is_looked_for_is_shown() -> None:

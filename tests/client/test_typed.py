@@ -51,6 +51,7 @@ class Screen:
         self.typed = Typed(chat, self.conversation, int)
         self.take: Callable[[str], bool] = self.typed.take
         self.lab = self.windows.open("lab")
+        self.lab.is_new = False
 
     def asked(self) -> m.Request:
         """Return the only request since the last time."""

@@ -22,7 +22,10 @@ ENVIRONMENT = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "LOGNAME": "login", 
 
 
 class Display(pyte.Screen):
-    """A screen that says where its cursor is when it is asked, as terminals do."""
+    """A screen that says where its cursor is when it is asked, as terminals do.
+
+    What is dim blinks: pyte does not know dim, and nothing else blinks.
+    """
 
     def __init__(self, columns: int, lines: int, answer: Callable[[str], None]) -> None:
         super().__init__(columns, lines)
@@ -31,6 +34,16 @@ class Display(pyte.Screen):
     def write_process_input(self, data: str) -> None:
         """Called by pyte."""
         self._answer(data)
+
+    def select_graphic_rendition(self, *attributes: int, **how: Any) -> None:
+        """Called by pyte."""
+        super().select_graphic_rendition(*attributes, **how)
+        left = list(attributes)
+        while left:
+            if (code := left.pop(0)) == 2:
+                self.cursor.attrs = self.cursor.attrs._replace(blink=True)
+            elif code in (38, 48):  # a colour: 5 and its number, or 2 and its parts
+                del left[: 2 if left[0] == 5 else 4]
 
     def draw(self, data: str) -> None:
         """Called by pyte, which forgets what follows a joiner."""
