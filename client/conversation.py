@@ -105,8 +105,7 @@ class Conversation:
 
     def show(self, event: m.AnyEvent | Away) -> None:
         """Take what came from the node, or happened to the connection."""
-        ref = None if isinstance(event, Away) else event.ref
-        if ref is not None and (then := self._answers.pop(ref, None)) is not None:
+        if not isinstance(event, Away) and (then := self._answers.pop(event.ref or "", None)):
             then(event)
         elif (row := _ROWS.get(type(event))) is not None:
             row(self, event)
@@ -156,7 +155,7 @@ class Conversation:
         def take(event: m.AnyEvent) -> None:
             if isinstance(event, m.Members):
                 for nick in event.members:
-                    window.nicks.setdefault(nick)
+                    window.came(nick)
                 if event.more and event.members:
                     self._ask_members(window, event.members[-1])
 
@@ -187,14 +186,22 @@ class Conversation:
         return True
 
     def _direct(self, event: m.Direct) -> None:
-        window = self.windows.open(PERSON + event.from_)
+        name = PERSON + event.from_
+        window = self.windows.get(name)
+        if window is None and not self.windows.is_full:
+            window = self.windows.open(name)
         row = self._said(event.from_, event.text, event.kind, event.at, event.position)
-        if row.mine and (self._is_own(window, event) or row.position in window.positions):
+        if (
+            window
+            and row.mine
+            and (self._is_own(window, event) or row.position in window.positions)
+        ):
             return  # We talk to ourselves.
         if window is not self.windows.current:
             text = f"{safe_word(event.from_)}, to you alone: {event.text}"
             self.windows.current.add(Row(Kind.NOTICE, text, at=event.at, mention=True))
-        self._add(window, row, called=True)
+        if window is not None:
+            self._add(window, row, called=True)
 
     def _add(self, window: Window, row: Row, called: bool) -> None:
         window.add(row)
@@ -205,9 +212,6 @@ class Conversation:
             window.unread += 1
             window.mentions += called
 
-    def _entered(self, event: m.Entered) -> None:
-        self._note(event, event.nick)
-
     def _left(self, event: m.Left) -> None:
         window = self.windows.get(event.room)
         kicked = event.reason == "kicked" and event.nick == self._chat.nick
@@ -217,7 +221,7 @@ class Conversation:
             self.notice(how if kicked else f"You left {safe_word(event.room)}.")
         elif window is not None:
             window.nicks.pop(event.nick, None)
-            self._note(event, event.nick)
+            self._note(event)
 
     def _renamed(self, event: m.Renamed) -> None:
         if event.room is None:
@@ -226,17 +230,16 @@ class Conversation:
         self.windows.rename(event.from_, event.nick)
         if (window := self.windows.get(event.room)) is not None:
             window.nicks.pop(event.from_, None)
-        self._note(event, event.nick)
+        self._note(event)
 
-    def _note(self, event: m.Entered | m.Left | m.Renamed, nick: str) -> None:
+    def _note(self, event: m.Entered | m.Left | m.Renamed) -> None:
         """Tell of somebody else; of ourselves the log tells how a session ended or began."""
         window = self.windows.get(event.room or "")
-        if nick == self._chat.nick or window is None:
+        if event.nick == self._chat.nick or window is None:
             return
         if not isinstance(event, m.Left):
-            window.nicks.setdefault(nick)
-        text = phrase(event) or ""
-        window.add(Row(Kind.NOTICE, text, at=event.at, position=event.position))
+            window.came(event.nick)
+        window.add(Row(Kind.NOTICE, phrase(event) or "", at=event.at, position=event.position))
 
     def _gap(self, event: m.Gap) -> None:
         window = self.windows.current if event.room == m.INBOX else self.windows.open(event.room)
@@ -288,7 +291,7 @@ _ROWS: dict[type[Any], Callable[[Conversation, Any], None]] = {
     m.Joined: Conversation._joined,
     m.Message: Conversation._message,
     m.Direct: Conversation._direct,
-    m.Entered: Conversation._entered,
+    m.Entered: Conversation._note,
     m.Left: Conversation._left,
     m.Renamed: Conversation._renamed,
     m.Gap: Conversation._gap,

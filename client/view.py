@@ -52,9 +52,11 @@ class View:
             window.anchor = None
 
     def below(self) -> int:
-        """Return how many rows come after the last line that is seen."""
-        place = self._anchored()
-        return 0 if place is None else len(self._rows) - 1 - place
+        """Return how many rows are not seen, or not whole, below the last line that is seen."""
+        place, anchor = self._anchored(), self._window.anchor
+        if place is None or anchor is None:
+            return 0
+        return len(self._rows) - 1 - place + (anchor.hidden > 0)
 
     def _of(self, place: int) -> list[Line]:
         """Return the lines of a row."""

@@ -8,6 +8,10 @@ from client.rows import Mark, Row
 MOST_ROWS = 10_000
 """Rows of a window that are kept; older ones can be had from a node, as long as it keeps them.
 While one reads further up it may be twice as many: what one reads should stay."""
+MOST_WINDOWS = 100
+"""Windows that are opened by what others say: twice as many as the rooms one can be in."""
+MOST_NICKS = 1000
+"""Nicks of a window that can be completed; those who were last heard of stay."""
 PERSON = "@"
 """Before the nick, in the name of a window for one person; no room's name can begin so."""
 
@@ -89,7 +93,13 @@ class Window:
     def spoke(self, nick: str) -> None:
         """Note who is here; who spoke last is offered first."""
         self.nicks.pop(nick, None)
-        self.nicks[nick] = None
+        self.came(nick)
+
+    def came(self, nick: str) -> None:
+        """Note who is here and said nothing yet."""
+        self.nicks.setdefault(nick)
+        if len(self.nicks) > MOST_NICKS:
+            del self.nicks[next(iter(self.nicks))]
 
     def stop_reading(self) -> None:
         """One turns to another window: what comes from now on is new."""
@@ -138,6 +148,11 @@ class Windows:
                 window.rows, self._home.rows = self._home.rows, []
                 self.current = window
         return window
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many as others may open."""
+        return len(self) >= MOST_WINDOWS
 
     def close(self, name: str) -> None:
         """Forget a window; if it was looked at, its neighbour is from now on."""

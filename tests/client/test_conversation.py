@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import given
 
-from client import Chat, connect
+from client import Chat, connect, windows
 from client.connection import Away
 from client.conversation import Conversation
 from client.look import Look
@@ -314,6 +314,16 @@ async def test_a_direct_is_shown_where_one_talks_to_that_person(screen: Screen, 
     screen.windows.turn_to("@bo")
     screen.typed.take("nothing")
     assert (await peer.expect(m.SendDirect)).to == "Bo"
+
+
+async def test_strangers_cannot_open_windows_without_end(
+    screen: Screen, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "MOST_WINDOWS", 3)
+    for nick in ("bo", "eve", "bo"):
+        screen.conversation.show(m.Direct(position=nick, at=1, from_=nick, to="ana", text="hi"))
+    assert [window.name for window in screen.windows] == ["lab", "ops", "@bo"]
+    assert screen.texts()[-2] == "eve, to you alone: hi"
 
 
 @pytest.mark.parametrize("ack_first", [True, False])

@@ -85,6 +85,12 @@ async def test_resizing_wraps_anew_and_keeps_everything(screen: Screen, node: No
     assert said == text
 
 
+async def test_what_is_not_known_yet_is_no_trouble(screen: Screen, node: Node) -> None:
+    node.peer.say_bytes(b'{"type":"surprise","room":"general"}\n{"type":"message","room":1}\n')
+    node.say(message("hi", "p1"))
+    await screen.shows("bo \u2502 hi")
+
+
 async def test_a_bell_rings_when_one_is_meant(screen: Screen, node: Node) -> None:
     node.say(message("nothing", "p1"), message("look, Ana", "p2"), message("banana", "p3"))
     await screen.shows("banana")

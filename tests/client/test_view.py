@@ -86,6 +86,12 @@ def test_at_the_beginning_one_is_told_how_many_lines_are_missing() -> None:
     assert view(of("a")).scroll_up(1) == 1
 
 
+def test_a_row_that_is_not_seen_whole_is_below_too() -> None:
+    window = of("word " * 200)
+    view(window).scroll_up(1)
+    assert view(window).below() == 1
+
+
 def test_older_rows_put_above_do_not_move_what_is_seen() -> None:
     window = of("one two three four five six seven eight nine ten", *map(str, range(20)))
     view(window, 5, 30).scroll_up(100)

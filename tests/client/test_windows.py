@@ -130,6 +130,14 @@ def test_who_spoke_last_comes_last_among_the_nicks() -> None:
     assert list(window.nicks) == ["bo", "ana"]
 
 
+def test_so_many_nicks_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_NICKS", 2)
+    window = Window("general")
+    for nick in ("ana", "bo", "ana", "eve"):
+        window.came(nick)
+    assert list(window.nicks) == ["bo", "eve"]
+
+
 def test_older_rows_are_put_above_and_the_oldest_is_known() -> None:
     window = Window("general")
     window.add(row("notice"))

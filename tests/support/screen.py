@@ -16,6 +16,11 @@ import pyte
 from wcwidth import wcwidth
 
 ROOT = Path(__file__).parents[2]
+IN_ITS_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    " os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""Makes the terminal the session's own, so that it sends the client its signals; then is it."""
 PATIENCE = 30.0
 """Seconds for the screen to become as wanted: much more than it takes."""
 ENVIRONMENT = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "LOGNAME": "login", "TZ": "UTC"}
@@ -66,12 +71,11 @@ class Screen:
         self._master, slave = pty.openpty()
         self._tell_size()
         self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "client", *arguments),
+            *(sys.executable, "-ISc", IN_ITS_TERMINAL, sys.executable, "-m", "client", *arguments),
             stdin=slave,
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-            preexec_fn=_take_terminal,
             env=ENVIRONMENT | {"PYTHONPATH": str(ROOT)} | variables,
         )
         os.close(slave)
@@ -152,8 +156,3 @@ class Screen:
             self.raw += data
             self._stream.feed(data)
         self._changed.set()
-
-
-def _take_terminal() -> None:
-    """Make the terminal the session's own: so it sends the client its signals."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -61,6 +61,7 @@ async def test_two_people_on_two_nodes_talk(lab: Lab, open_screen: Open) -> None
     ana.type("\r")
     bo.type("\x1b2")
     await bo.shows("\u2502 two")
+    await ana.lacks("\u2026")
     assert texts(ana, "ana") == texts(bo, "ana") == ["what?", "one"]
     assert b"\x07" in ana.raw
 
