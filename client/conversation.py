@@ -204,13 +204,12 @@ class Conversation:
             self._add(window, row, called=True)
 
     def _add(self, window: Window, row: Row, called: bool) -> None:
+        if window is not self.windows.current:
+            window.miss(called)
         window.add(row)
         window.spoke(row.nick)
         if called:
             self._ring()
-        if window is not self.windows.current:
-            window.unread += 1
-            window.mentions += called
 
     def _left(self, event: m.Left) -> None:
         window = self.windows.get(event.room)

@@ -101,9 +101,15 @@ class Window:
         if len(self.nicks) > MOST_NICKS:
             del self.nicks[next(iter(self.nicks))]
 
-    def stop_reading(self) -> None:
-        """One turns to another window: what comes from now on is new."""
-        self.unread_after = self.rows[-1] if self.rows else None
+    def miss(self, called: bool) -> None:
+        """Something is about to be added while one looks elsewhere; ``called``: one is meant.
+
+        The first of it is where one stopped reading: who comes and goes is not worth a line.
+        """
+        if not self.unread:
+            self.unread_after = self.rows[-1] if self.rows else None
+        self.unread += 1
+        self.mentions += called
 
     # Messages of one's own
 
@@ -189,9 +195,7 @@ class Windows:
 
     def _look_at(self, window: Window) -> None:
         if window is not self.current:
-            self.current.stop_reading()
+            self.current.unread_after = None
             self.current = window
-            if window.rows and window.unread_after is window.rows[-1]:
-                window.unread_after = None
         window.unread = window.mentions = 0
         window.anchor = None

@@ -177,3 +177,29 @@ async def test_a_room_that_is_refused_at_first_is_told(
     peer.say(m.Welcome("ana", "node-1", 1, False, m.Limits(), ref="hello"))
     peer.say(refused("bad-room", room="a b", ref="hello"))
     await screen.shows("! No: bad-room.")
+
+
+async def test_nothing_a_hostile_node_says_reaches_the_terminal_as_it_is(
+    screen: Screen, node: Node
+) -> None:
+    bad = "x\x1b]0;title\x07\x9b31m\u202e\u2066\u200b\u200f\ufeff\u2028y"
+    node.say(
+        joined(bad, "l0"),
+        message(bad, "p1", from_=bad),
+        message(bad, "l1", room=bad),
+        m.Direct(position="d1", at=1, from_=bad, to="ana", text=bad),
+        m.Entered(room="general", position="p2", at=1, nick=bad),
+        m.Renamed(room="general", position="p3", at=1, nick=bad + "z", from_=bad),
+        m.Left(room="general", position="p4", at=1, nick=bad + "z", reason=bad),
+        m.Rooms(rooms=[m.RoomRow(room=bad, members=1)], more=False),
+        m.Error(code=bad, text=bad),
+        m.Gap(room=bad, after="l1", position="l2"),
+        message("the end", "p5"),
+    )
+    await screen.shows("the end")
+    screen.type("x\t\t")
+    screen.type("\x15/join x\t\t\x15done")
+    await screen.until(lambda lines: lines[-1] == "general> done")
+    shown = screen.raw.decode()
+    assert not set(shown) & set("\x9b\u202e\u2066\u200b\u200f\ufeff\u2028")
+    assert "\x1b]0;title" not in shown

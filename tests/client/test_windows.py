@@ -90,15 +90,18 @@ def test_what_one_looks_at_is_read(windows: Windows) -> None:
 def test_where_one_stopped_reading_is_remembered_until_one_turns_away_again(
     windows: Windows,
 ) -> None:
-    general = windows.current
-    general.add(first := row("read"))
+    lab = windows.open("lab")
+    lab.add(row("read"))
+    lab.add(last := Row(Kind.NOTICE, "bo entered"))
+    for called in (False, True, False):
+        lab.miss(called)
+        lab.add(row("new"))
+    assert (lab.unread, lab.mentions) == (3, 1)
+    windows.turn_to("lab")
+    assert lab.unread_after is last and not lab.unread
     windows.turn(1)
-    general.add(row("new"))
     windows.turn(-1)
-    assert general.unread_after is first
-    windows.turn(1)
-    windows.turn(-1)
-    assert general.unread_after is None
+    assert lab.unread_after is None
 
 
 def test_who_is_renamed_keeps_the_window(windows: Windows) -> None:
