@@ -81,8 +81,9 @@ async def test_resizing_wraps_anew_and_keeps_everything(screen: Screen, node: No
         if columns > 1:
             await screen.until(lambda lines: lines[-1].endswith("> typed"))
             await screen.shows("w39")
-    said = " ".join(line.split("\u2502")[-1].strip() for line in screen.lines if "\u2502" in line)
-    assert said == text
+    await screen.until(
+        lambda lines: text == " ".join(line[21:] for line in lines if "\u2502" in line)
+    )
 
 
 async def test_what_is_not_known_yet_is_no_trouble(screen: Screen, node: Node) -> None:
