@@ -8,6 +8,7 @@ from typing import cast
 from client.connection import Away, Chat
 from client.errors import ChatError, NickRefused
 from client.feed import Received
+from client.look import Look
 from client.names import with_suffix
 from client.options import Options
 from client.render import View, render
@@ -189,13 +190,15 @@ async def _read(
 
 
 def _printer(options: Options, write: Write) -> Callable[[Received], Awaitable[None]]:
+    view = View(look=Look(options.settings.time))
+
     async def print_line(received: Received) -> None:
         if received.line and not isinstance(received.event, _KEEP_ALIVE):
             await write(received.line + b"\n")
 
     async def print_text(received: Received) -> None:
         if isinstance(received.event, (m.Message, m.Direct)):
-            await write(f"{render(received.event, View())}\n".encode(errors="backslashreplace"))
+            await write(f"{render(received.event, view)}\n".encode(errors="backslashreplace"))
 
     return print_line if options.json else print_text
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Any
 
 from client.feed import Away
@@ -19,14 +18,10 @@ _SIGNS: dict[type[Any], str] = {m.Entered: "+", m.Left: "-", m.Renamed: "~"}
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Who looks: our own nick, and the time zone (None: the system's)."""
+    """Who looks: our own nick, and how times are written."""
 
     nick: str = ""
-    zone: tzinfo | None = None
-
-    def clock(self, at: int | None) -> str:
-        """Return a time of day."""
-        return Look(zone=self.zone).clock(at)
+    look: Look = Look()
 
 
 def render(event: m.AnyEvent | Away, view: View) -> str | None:
@@ -44,7 +39,7 @@ def render(event: m.AnyEvent | Away, view: View) -> str | None:
 def _said(at: int, where: str, who: str, text: str, kind: str, view: View) -> str:
     first, *further = (safe_line(line) for line in text.split("\n"))
     author = f"* {who}" if kind == "action" else f"<{who}>"
-    lines = [f"{view.clock(at)} {where} {author} {first}"]
+    lines = [f"{view.look.clock(at)} {where} {author} {first}"]
     return "\n".join([*lines, *(INDENT + line for line in further)])
 
 
@@ -61,7 +56,7 @@ def _direct(event: m.Direct, view: View) -> str:
 def _entry(event: m.Entered | m.Left | m.Renamed, view: View) -> str:
     if event.room is None:
         return f"\u00b7 {phrase(event)}"
-    place = f"{view.clock(event.at or None)} {safe_word(event.room)}"
+    place = f"{view.look.clock(event.at or None)} {safe_word(event.room)}"
     return f"{place} {_SIGNS[type(event)]} {phrase(event)}"
 
 

@@ -214,8 +214,10 @@ class Screen:
 
 
 def _depth(colours: bool) -> ColorDepth | None:
-    """Return how many colours to use; None leaves it to NO_COLOR and TERM."""
+    """Return how many colours to use; None leaves it to TERM."""
     if not colours:
         return ColorDepth.DEPTH_1_BIT
-    has_all = os.environ.get("COLORTERM") in ("truecolor", "24bit")
-    return ColorDepth.DEPTH_24_BIT if has_all and not os.environ.get("NO_COLOR") else None
+    if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return ColorDepth.DEPTH_24_BIT
+    # prompt_toolkit would heed NO_COLOR, but the settings have, and may know better.
+    return ColorDepth.DEPTH_8_BIT if os.environ.get("NO_COLOR") else None

@@ -17,6 +17,7 @@ from client.names import with_suffix
 from client.options import Options, login_nick
 from client.rows import Row
 from client.screen import Screen
+from client.settings import SettingsError, remember_nick
 from client.typed import Typed
 from client.windows import Windows
 from wire import messages as m
@@ -35,14 +36,15 @@ async def run(options: Options) -> int:
     if os.environ.get("TERM") == "dumb":
         print("chat: TERM=dumb is no screen to draw on; see --listen.", file=sys.stderr)
         return 2
-    nick = options.nick
+    nick, asked = options.nick, False
     while True:
         if nick is None:
+            asked = True
             try:
                 nick = await _ask_nick(login_nick())
             except (EOFError, KeyboardInterrupt):
                 return 0
-        terminal = Terminal(options, nick.strip())
+        terminal = Terminal(options, nick.strip(), asked)
         status = await terminal.run()
         if terminal.refused is None:
             return status
@@ -59,11 +61,15 @@ async def _ask_nick(default: str) -> str:
 
 
 class Terminal:
-    """A chat on a screen. ``refused`` is why no node would have us by that nick."""
+    """A chat on a screen. ``refused`` is why no node would have us by that nick.
 
-    def __init__(self, options: Options, nick: str) -> None:
+    A nick that was ``asked`` for is remembered once a node has taken it.
+    """
+
+    def __init__(self, options: Options, nick: str, asked: bool) -> None:
         self.refused: NickRefused | None = None
-        self._bell = True
+        self._remember_in = options.settings_path if asked else None
+        self._bell = options.settings.bell
         self._rang_at = -RING_PAUSE
         self._latency: float | None = None
         self._welcomed = asyncio.Event()
@@ -76,7 +82,12 @@ class Terminal:
         self._typed = Typed(self._chat, self._conversation, _now_ms)
         actions = Actions(self._enter, self._scroll, self._turn, self._turn_to_number, self._leave)
         self._screen = Screen(
-            self._windows, Look(), actions, self._standing, lambda: self._typed.word
+            self._windows,
+            Look(options.settings.time),
+            actions,
+            self._standing,
+            lambda: self._typed.word,
+            colours=options.settings.colours,
         )
 
     async def run(self) -> int:
@@ -120,11 +131,20 @@ class Terminal:
                 is_end = received.is_end and getattr(event, "room", None) is None
                 if event is not None and not is_end:
                     self._conversation.show(event)
+                    self._remember_nick(event)
                     self._screen.redraw()
         except ChatError as error:
             if isinstance(error, NickRefused):
                 self.refused = error
             self._exit()
+
+    def _remember_nick(self, event: object) -> None:
+        if isinstance(event, m.Welcome) and self._remember_in is not None:
+            path, self._remember_in = self._remember_in, None
+            try:
+                remember_nick(path, event.nick)
+            except SettingsError as error:
+                self._conversation.trouble(f"Your nick could not be kept. {error}")
 
     async def _rename(self, refused: NickRefused) -> str:
         """Ask for another nick at first; who is talking already gets a suffix."""

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 
 from client.feed import Away
+from client.look import Look
 from client.render import INDENT, View, render
 from client.safe import safe_line, safe_word
 from tests.client.hostile import assert_harmless, events, hostile
 from tests.client.scripted import joined, message, refused, welcome
 from wire import messages as m
 
-VIEW = View("ana", UTC)
+VIEW = View("ana", Look(zone=UTC))
 NOON = 43_200_000
 
 
@@ -114,7 +115,7 @@ def test_a_gap_is_shown_as_what_it_is() -> None:
 
 @pytest.mark.parametrize("at", [-(10**18), 10**18, 10**15])
 def test_a_time_that_no_calendar_has_breaks_nothing(at: int) -> None:
-    shown = VIEW.clock(at)
+    shown = VIEW.look.clock(at)
     assert len(shown) == 5 and (shown == "--:--" or shown[0].isdigit())
 
 

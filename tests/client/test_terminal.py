@@ -2,9 +2,11 @@
 
 import asyncio
 import signal
+from pathlib import Path
 
 import pytest
 
+from client.settings import load
 from tests.client.scripted import ScriptedNode, message, refused
 from tests.client.seen import Node, begin, come_back, count
 from tests.support.screen import Screen
@@ -170,6 +172,46 @@ async def test_without_a_nick_one_is_asked_and_asked_again_when_it_is_taken(
     again = await listener.peer()
     assert (await again.greet()).nick == "ana2"
     await screen.until(lambda lines: lines[-1] == "general>")
+
+
+async def test_a_nick_is_asked_for_once(
+    screen: Screen, listener: ScriptedNode, settings_path: Path
+) -> None:
+    await screen.start(listener.address, CHAT_SETTINGS=str(settings_path))
+    await screen.shows("Nick: login")
+    screen.type("\x15ana\r")
+    peer = await listener.peer()
+    await peer.greet()
+    await screen.until(lambda lines: lines[-1] == "general>")
+    assert load(settings_path).nick == "ana"
+
+
+async def test_a_nick_that_cannot_be_remembered_is_told(
+    screen: Screen, listener: ScriptedNode, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    await screen.start(listener.address, CHAT_SETTINGS=str(tmp_path / "file" / "settings.toml"))
+    await screen.shows("Nick: login")
+    screen.type("\r")
+    peer = await listener.peer()
+    await peer.greet()
+    await screen.shows("! Your nick could not be kept.")
+
+
+async def test_the_settings_are_heeded(
+    screen: Screen, listener: ScriptedNode, settings_path: Path
+) -> None:
+    settings_path.parent.mkdir()
+    lines = ['nick = "cy"', "bell = false", "colours = false", 'time = "%Hh%M"']
+    settings_path.write_text("\n".join(lines))
+    await screen.start(listener.address, CHAT_SETTINGS=str(settings_path))
+    peer = await listener.peer()
+    assert (await peer.greet()).nick == "cy"
+    await screen.until(lambda lines: lines[-1] == "general>")
+    peer.say(message("hello cy", "p1"))
+    await screen.shows("00h00")
+    await screen.shows("hello cy")
+    assert b"\x07" not in screen.raw and b"38;5;" not in screen.raw
 
 
 async def test_a_session_that_went_on_elsewhere_ends_this_one(screen: Screen, node: Node) -> None:

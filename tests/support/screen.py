@@ -23,7 +23,10 @@ IN_ITS_TERMINAL = (
 """Makes the terminal the session's own, so that it sends the client its signals; then is it."""
 PATIENCE = 30.0
 """Seconds for the screen to become as wanted: much more than it takes."""
-ENVIRONMENT = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "LOGNAME": "login", "TZ": "UTC"}
+ENVIRONMENT = {
+    **{"TERM": "xterm-256color", "LANG": "C.UTF-8", "LOGNAME": "login", "TZ": "UTC"},
+    "CHAT_SETTINGS": os.devnull,
+}
 
 
 class Display(pyte.Screen):
