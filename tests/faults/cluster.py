@@ -247,12 +247,13 @@ class Cluster:
             if node.running or self._died(node)
         ]
         rooms = {room for chatter in self.chatters for room in chatter.rooms}
-        for room in sorted(rooms | self.vaults):
+        # The members first: their grace period has begun, and logs may be long. Those who were in a
+        # vault are no part of the record.
+        looks = [(room, True) for room in sorted(rooms)]
+        looks += [(room, False) for room in sorted(rooms | self.vaults)]
+        for room, members in looks:
             if alive:
-                await visitors.look(room, self.rng.choice(alive), self.record)
-        for room in self.vaults:
-            # Those who were in them are no part of the record.
-            self.record.members.pop(room, None)
+                await visitors.look(room, self.rng.choice(alive), self.record, members)
 
     def _died(self, node: NodeProcess) -> bool:
         """Note that a node has ended which nobody ended."""

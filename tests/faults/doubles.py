@@ -11,6 +11,8 @@ from tests.support.lab import key
 from tests.support.talker import Talker
 
 ROOM = "doubles"
+END_WITHIN = 15.0
+"""Seconds for a node that continues to say good-bye to a session that has moved."""
 
 
 async def hang_node(lab: Cluster, seconds: float) -> None:
@@ -33,7 +35,8 @@ async def hang_node(lab: Cluster, seconds: float) -> None:
                 await _say(lab, new)
                 await asyncio.sleep(seconds)
                 lab.nodes[number].resume()
-                await old.closed()
+                if not await lab.until(lambda: old.ended, END_WITHIN):
+                    lab.found.append(Violation(Kind.SESSION, "a session moved, and was not told"))
                 for event in old.seen("ack", "renamed"):
                     lab.found.append(Violation(Kind.SESSION, f"a session moved, and got {event}"))
                 await _say(lab, new)

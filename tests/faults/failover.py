@@ -20,6 +20,9 @@ WITHIN = 30.0
 LEAST = 3
 """Messages that the isolated master acknowledges at least, so that there is something to lose."""
 VAULT = "vault"
+DOWN_AFTER = 2000
+"""Milliseconds without an answer: on a busy machine a master that lives was called down after 1 s,
+and the fail-over began before the scenario did."""
 
 
 class Sentinel(RedisServer):
@@ -62,7 +65,7 @@ class SentinelCluster(Cluster):
             await replica.start()
         await self._until_replicas_say(all, "master_link_status", "up")
         lines = f"monitor {SERVICE} 127.0.0.1 {self.way.port} 1"
-        lines += f"|down-after-milliseconds {SERVICE} 1000|failover-timeout {SERVICE} 10000"
+        lines += f"|down-after-milliseconds {SERVICE} {DOWN_AFTER}|failover-timeout {SERVICE} 10000"
         self.sentinel = Sentinel(self._place("sentinel"), lines=lines)
         self.extra.append(self.sentinel)
         await self.sentinel.start()

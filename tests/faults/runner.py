@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.checker import check
+from tests.faults.cluster import Cluster
 from tests.faults.scenarios import Scenario
 from tests.faults.verdict import Kind, Violation
 
@@ -44,6 +45,12 @@ async def run(scenario: Scenario, directory: Path, seed: int) -> Row:
         await lab.settle()
     finally:
         await lab.stop()
+    # In a thread: the proxies and clients of other scenarios may be in this loop.
+    return await asyncio.to_thread(_row, scenario, lab, directory)
+
+
+def _row(scenario: Scenario, lab: Cluster, directory: Path) -> Row:
+    """Check what is recorded; keep it if something is wrong."""
     found = check(lab.record, scenario.rules) + lab.found
     if found:
         events = "\n".join(map(str, lab.record.events))

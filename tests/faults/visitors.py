@@ -51,28 +51,36 @@ async def save(number: int, room: str, node: Address, record: Record) -> None:
             writer.transport.abort()
 
 
-async def look(room: str, node: Address, record: Record) -> None:
-    """Note everything that a room's log keeps, and who is in it, as one who has just come."""
+async def look(room: str, node: Address, record: Record, members: bool) -> None:
+    """Note who is in a room, or everything that its log keeps, as one who has just come."""
     nick = f"reader-{next(_readers)}"
     async with asyncio.timeout(60):
         reader, writer = await asyncio.open_connection(*node, limit=2 * LINE)
         try:
             await _ask(reader, writer, {"type": "hello", "nick": nick, "rooms": [room]}, "welcome")
-            ask: dict[str, Any] = {"type": "history", "room": room, "limit": 200}
-            kept: list[Kept] = []
-            more = True
-            while more:
-                event = await _ask(reader, writer, ask, "history")
-                kept[:0] = [Kept(m.get("id", ""), m["position"]) for m in event["messages"]]
-                ask["before"], more = kept[0].position if kept else None, event["more"]
-            who = await _ask(reader, writer, {"type": "members", "room": room}, "members")
-            record.final[room] = kept
-            record.members[room] = sorted(set(who["members"]) - {nick})
+            if members:
+                who = await _ask(reader, writer, {"type": "members", "room": room}, "members")
+                record.members[room] = sorted(set(who["members"]) - {nick})
+            else:
+                record.final[room] = await _kept(reader, writer, room)
             await _ask(reader, writer, {"type": "quit"}, "bye")
         finally:
             writer.transport.abort()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+
+async def _kept(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, room: str
+) -> list[Kept]:
+    ask: dict[str, Any] = {"type": "history", "room": room, "limit": 200}
+    kept: list[Kept] = []
+    more = True
+    while more:
+        event = await _ask(reader, writer, ask, "history")
+        kept[:0] = [Kept(m.get("id", ""), m["position"]) for m in event["messages"]]
+        ask["before"], more = kept[0].position if kept else None, event["more"]
+    return kept
 
 
 async def _ask(
