@@ -9,6 +9,8 @@ from tests.simulation.chronicle import Added, Chronicle
 from tests.simulation.notes import Step, is_own
 
 INBOX = "@"
+BEGINNING = "0"
+"""What stands for an id in the position before a log's first entry."""
 
 
 def key_of(position: str) -> str:
@@ -123,7 +125,8 @@ class Audit:
 
     def _follows(self, position: str, gap: Step) -> bool:
         """Say whether an entry may be the next after a gap, which names it or the newest one."""
-        said = self.places.get(key_of(gap.event["position"]), len(self.order))
+        named = key_of(gap.event["position"])
+        said = -1 if named == BEGINNING else self.places.get(named, len(self.order))
         return position == gap.event["position"] or said < self.places.get(key_of(position), -1)
 
     def _entry(self, key: str) -> None:
