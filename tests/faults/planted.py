@@ -58,7 +58,7 @@ PUBLISHING, BROKER = "node/brokers/publishing.py", "node/brokers/redis.py"
 
 LOSS = Edit("node/core/log.py", "return Loss(shared, lost) if lost else None", "return None")
 REPEAT = Edit(LUA + "publish.lua", "local before = token ~= ''", "local before = false")
-TURN = Edit(PUBLISHING, "= posts[:MOST], posts[MOST:]", "= posts[:MOST][::-1], posts[MOST:]")
+TURN = Edit(PUBLISHING, "= posts[:most], posts[most:]", "= posts[:most][::-1], posts[most:]")
 HOLE = Edit("node/core/room.py", "_accept(reply.entries)", "_accept(reply.entries[-1:])")
 TRIM = Edit(LUA + "publish.lua", "ARGV[1], tonumber(ARGV[2]),", "ARGV[1], 20,")
 NICK = Edit(LUA + "hello.lua", "  if holder then", "  if false then")
