@@ -1,0 +1,70 @@
+"""Measuring: one run of a shape against a server, and rounds of them in turn."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bench.load import Load
+from bench.processes import Failed
+from bench.servers import Running, Server
+from bench.shapes import Kind, Shape
+
+Result = dict[str, Any]
+"""What came of a run; see ``measure``. Plain data: it is kept as JSON."""
+
+
+def measure(server: Server, shape: Shape) -> Result:
+    """Run a shape against a server; return what it took, or ``error``.
+
+    ``cpu`` and ``redis_cpu`` are seconds during ``seconds``; ``open_cpu`` and ``open_redis_cpu``
+    those that it took all clients to come in, ``memory`` what they added, in bytes; ``p50``,
+    ``p99`` and ``p999`` are latencies in microseconds.
+    """
+    result: Result = {"server": server.name, "shape": shape.name}
+    if (reason := server.missing()) is not None:
+        return result | {"error": reason}
+    try:
+        running = Running(server, shape.nodes, shape.history)
+        try:
+            with Load(shape, server.dialect, running.ports) as load:
+                return result | _stages(load, running, shape)
+        finally:
+            running.stop()
+    except Failed as error:
+        return result | {"error": str(error)}
+
+
+def _stages(load: Load, running: Running, shape: Shape) -> Result:
+    memory, cpu, redis_cpu = running.memory(), running.cpu(), running.redis_cpu()
+    opened = load.event("open")
+    result = {
+        "open_cpu": running.cpu() - cpu,
+        "open_redis_cpu": running.redis_cpu() - redis_cpu,
+        "open_seconds": opened["seconds"],
+        "memory": running.memory() - memory,
+    }
+    load.go()
+    load.event("warm")
+    cpu, redis_cpu = running.cpu(), running.redis_cpu()
+    if shape.kind is Kind.STORM:
+        running.servers[0].kill()
+        cpu = running.cpu()
+    measured = load.event("measured")
+    result |= {"cpu": running.cpu() - cpu, "redis_cpu": running.redis_cpu() - redis_cpu}
+    return result | measured | load.event("done")
+
+
+def rounds(servers: Sequence[Server], shapes: Sequence[Shape], count: int) -> Iterator[Result]:
+    """Measure all, one server after the other, and again: what drifts hits all of them alike.
+
+    ``count`` bounds the rounds; a server that failed at a shape is not tried again.
+    """
+    for shape in shapes:
+        failed: set[str] = set()
+        for number in range(min(count, shape.rounds)):
+            for server in servers:
+                if server.name in failed or (shape.only and server.name not in shape.only):
+                    continue
+                result = measure(server, shape) | {"round": number}
+                if "error" in result:
+                    failed.add(server.name)
+                yield result
