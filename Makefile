@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help up test faults simulate lint types imports format install clean
+.PHONY: help up test faults simulate bench lint types imports format install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ faults: $(TESTING) ## break everything that can break, for 23 minutes, and print
 
 simulate: $(TESTING) ## play 100,000 worlds with faults drawn from their seeds; this takes an hour or two
 	$(BIN)/python -m tests.simulation --seeds 100000
+
+bench: $(RUNTIME) ## measure against other servers, for 25 minutes, and write docs/performance.md
+	$(BIN)/python -m bench
 
 lint: $(TESTING) ## check the style
 	$(BIN)/flake8

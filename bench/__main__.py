@@ -1,0 +1,71 @@
+"""Measure, and write what came of it into docs/performance.md."""
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bench import figures, plot, report
+from bench.build import build
+from bench.processes import BUILD
+from bench.run import Result, rounds
+from bench.servers import SERVERS
+from bench.shapes import Shape, everything
+
+ROUNDS = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Build, measure, report; a run that is broken off leaves what it has so far."""
+    options = _parser().parse_args(arguments)
+    out: Path = options.out
+    if options.report:
+        report.write(*report.load(out))
+        return
+    build()
+    facts, results = report.machine(), list[Result]()
+    shapes = [
+        replace(shape, seconds=min(options.seconds or shape.seconds, shape.seconds))
+        for shape in everything()
+        if not options.shape or shape.name in options.shape
+    ]
+    servers = [server for server in SERVERS if not options.server or server.name in options.server]
+    begun = time.monotonic()
+    for result in rounds(servers, shapes, options.rounds):
+        results.append(result)
+        report.save(out, facts, results)
+        shape = next(shape for shape in shapes if shape.name == result["shape"])
+        print(f"{time.monotonic() - begun:6.0f} s  {_told(shape, result)}", flush=True)
+    if not (options.server or options.shape):
+        report.write(facts, results)
+
+
+def _told(shape: Shape, result: Result) -> str:
+    said = f"{shape.name:16} {result['server']:16} "
+    if "error" in result:
+        return said + str(result["error"])
+    value = figures.main_figure(shape)[0](result)
+    lost = result["lost"] + result["strays"]
+    return said + plot.short(value or 0) + (f", {lost} lost" if lost else "")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=f"{__doc__} With all servers and shapes, that is."
+    )
+    names = [server.name for server in SERVERS]
+    parser.add_argument("--server", action="append", choices=names, help="only this one")
+    shapes = [shape.name for shape in everything()]
+    parser.add_argument("--shape", action="append", choices=shapes, help="only this one")
+    parser.add_argument("--seconds", type=float, help="at most so long for each run")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="at most so many (%(default)s)")
+    parser.add_argument("--out", type=Path, default=BUILD / "results.json", help="(%(default)s)")
+    parser.add_argument(
+        "--report", action="store_true", help="measure nothing: write the report of --out anew"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()
