@@ -19,15 +19,20 @@ def build() -> None:
 
     Raises SystemExit without the load, for nothing can be measured then.
     """
+    compile_all()
+    _packages()
+    _npm()
+    for name in _PYTHON:
+        _venv(name)
+
+
+def compile_all() -> None:
+    """Build the programs in C. Raises SystemExit if that cannot be done."""
     BUILD.mkdir(parents=True, exist_ok=True)
     for name in ("load", "relay"):
         source = ROOT / "bench" / f"{name}.c"
         if not _run("cc", "-O2", "-Wall", "-Wextra", "-o", str(BUILD / name), str(source)):
             raise SystemExit(f"{source} cannot be built: is there a C compiler?")
-    _packages()
-    _npm()
-    for name in _PYTHON:
-        _venv(name)
 
 
 def _packages() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bench import dialects
 from bench.dialects import Dialect
-from bench.processes import BUILD, LOAD_CORE, Failed, prepare
+from bench.processes import BUILD, LOAD_CORE, Failed, pinned
 from bench.shapes import Shape
 
 WITHIN = 180.0
@@ -24,12 +24,11 @@ class Load:
     def __init__(self, shape: Shape, dialect: Dialect, ports: list[int]) -> None:
         self._log = (BUILD / "load.log").open("w+")
         self._child = subprocess.Popen(
-            [str(BUILD / "load")],
+            pinned(LOAD_CORE, [str(BUILD / "load")]),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
-            preexec_fn=lambda: prepare(LOAD_CORE),
         )
         self._timer = threading.Timer(WITHIN, self._child.kill)
         self._timer.start()

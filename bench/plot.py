@@ -12,12 +12,14 @@ LEFT, RIGHT, TOP, BOTTOM = 190, 90, 44, 50
 _STYLE = """<style>
 text { font: 13px system-ui, sans-serif; fill: #24292f }
 .title { font-weight: 600; font-size: 15px } .faint { fill: #57606a }
-.grid { stroke: #8c959f; stroke-opacity: .35 } .line { fill: none; stroke-width: 2 }
+.grid { stroke: #8c959f; stroke-opacity: .35 } .line { stroke-width: 2 }
 .fit { stroke-dasharray: 5 4; stroke-width: 1.5 }
-.a { --c: #0969da } .b { --c: #bc4c00 } .c { --c: #8c959f }
-.bar, .dot { fill: var(--c) } .line, .fit { stroke: var(--c) } .key { fill: var(--c) }
+.a { fill: #0969da; stroke: #0969da } .b { fill: #bc4c00; stroke: #bc4c00 } .c { fill: #8c959f }
+.line, .fit { fill: none } .key { stroke: none }
 @media (prefers-color-scheme: dark) {
-text { fill: #e6edf3 } .faint { fill: #9198a1 } .a { --c: #58a6ff } .b { --c: #f0883e }
+text { fill: #e6edf3 } .faint { fill: #9198a1 }
+.a { fill: #58a6ff; stroke: #58a6ff } .b { fill: #f0883e; stroke: #f0883e }
+.line, .fit { fill: none } .key { stroke: none }
 }
 </style>"""
 

@@ -34,13 +34,12 @@ class Process:
         self.log = BUILD / f"{name}.log"
         with self.log.open("wb") as log:
             self._child = subprocess.Popen(
-                command,
+                pinned(core, command),
                 cwd=ROOT,
                 env={**os.environ, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=lambda: prepare(core),
             )
         self.pid = self._child.pid
 
@@ -88,11 +87,11 @@ class Process:
         return 0
 
 
-def prepare(core: int) -> None:
-    """Put this process on a core, and let it have as many files as it may."""
-    os.sched_setaffinity(0, {core})
+def pinned(core: int, command: Sequence[str]) -> list[str]:
+    """Return the command that runs another one on a core, with as many files as it may have."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return ["taskset", "--cpu-list", str(core), *command]
 
 
 def free_port() -> int:
