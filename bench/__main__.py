@@ -11,7 +11,7 @@ from bench.build import build
 from bench.processes import BUILD
 from bench.run import Result, rounds
 from bench.servers import SERVERS
-from bench.shapes import Shape, everything
+from bench.shapes import Kind, Shape, everything
 
 ROUNDS = 3
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     build()
     facts, results = report.machine(), list[Result]()
     shapes = [
-        replace(shape, seconds=min(options.seconds or shape.seconds, shape.seconds))
+        replace(shape, seconds=_seconds(shape, options.seconds))
         for shape in everything()
         if not options.shape or shape.name in options.shape
     ]
@@ -39,6 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{time.monotonic() - begun:6.0f} s  {_told(shape, result)}", flush=True)
     if not (options.server or options.shape):
         report.write(facts, results)
+
+
+def _seconds(shape: Shape, most: float | None) -> float:
+    if most is None or shape.kind is Kind.STORM:  # which ends by itself
+        return shape.seconds
+    return min(most, shape.seconds)
 
 
 def _told(shape: Shape, result: Result) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from bench import dialects
 from bench.dialects import Dialect
 from bench.processes import BUILD, LOAD_CORE, Failed, pinned
+from bench.servers import Server
 from bench.shapes import Shape
 
 WITHIN = 180.0
@@ -21,7 +22,7 @@ ALIVE_EVERY = 10
 class Load:
     """A load under way: ``event`` waits for its next stage, ``go`` lets it begin."""
 
-    def __init__(self, shape: Shape, dialect: Dialect, ports: list[int]) -> None:
+    def __init__(self, shape: Shape, server: Server, ports: list[int]) -> None:
         self._log = (BUILD / "load.log").open("w+")
         self._child = subprocess.Popen(
             pinned(LOAD_CORE, [str(BUILD / "load")]),
@@ -32,7 +33,7 @@ class Load:
         )
         self._timer = threading.Timer(WITHIN, self._child.kill)
         self._timer.start()
-        self._say(plan(shape, dialect, ports) + "open")
+        self._say(plan(shape, server.dialect, ports) + f"at_once {server.at_once}\nopen")
 
     def __enter__(self) -> "Load":
         return self

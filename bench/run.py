@@ -25,7 +25,7 @@ def measure(server: Server, shape: Shape) -> Result:
     try:
         running = Running(server, shape.nodes, shape.history)
         try:
-            with Load(shape, server.dialect, running.ports) as load:
+            with Load(shape, server, running.ports) as load:
                 return result | _stages(load, running, shape)
         finally:
             running.stop()
@@ -49,6 +49,8 @@ def _stages(load: Load, running: Running, shape: Shape) -> Result:
         running.servers[0].kill()
         cpu = running.cpu()
     measured = load.event("measured")
+    if shape.kind is Kind.STORM and measured["served"] < shape.clients:
+        raise Failed(f"only {measured['served']} were served in {shape.seconds:.0f} s")
     result |= {"cpu": running.cpu() - cpu, "redis_cpu": running.redis_cpu() - redis_cpu}
     return result | measured | load.event("done")
 

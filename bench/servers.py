@@ -28,6 +28,8 @@ class Server:
     program: str
     """What has to be there."""
     uses_redis: bool = False
+    at_once: int = 500
+    """How many clients may come in at a time: InspIRCd lets people in once a second."""
 
     def missing(self) -> str | None:
         """Return why it cannot be run here, None if it can."""
@@ -161,7 +163,9 @@ SERVERS = (
     Server("relay", "C relay (the limit)", dialects.RELAY, _relay, str(BUILD / "relay")),
     Server("redis", "Redis pub/sub alone", dialects.REDIS, _redis, "redis-server"),
     Server("inspircd", "InspIRCd", dialects.IRC, _inspircd, "inspircd"),
-    Server("ngircd", "ngIRCd", dialects.IRC, _ngircd, "ngircd"),
+    Server(
+        "ngircd", "ngIRCd", dialects.IRC, _ngircd, "ngircd", at_once=32
+    ),  # its listener holds 10
     Server(
         *("socketio", "Socket.IO, Node.js", dialects.SOCKET_IO, _socket_io),
         str(BUILD / "npm" / "node_modules" / "socket.io"),
