@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import fakeredis
-from redis import exceptions
 from redis.asyncio import Redis, Sentinel
-from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+from node.brokers.quick import quick
 
 Connect = Callable[[float | None], "Redis"]
 """Makes a client with a connection pool of its own, given the seconds to wait for a reply."""
@@ -17,28 +17,6 @@ CONNECT_TIMEOUT = 1.0
 """Seconds for a connection to be made: Redis is near."""
 REPLY_TIMEOUT = 2.0
 """Seconds without a reply after which a connection is given up, and its calls are made again."""
-
-
-class _Telling(AbstractConnection):
-    """A connection that says in redis-py's words that it was lost.
-
-    uvloop raises a RuntimeError where asyncio drops what is written to a closed connection, and
-    redis-py passes it on as it is.
-    """
-
-    async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
-        """Send a command."""
-        try:
-            await super().send_packed_command(*args, **kwargs)
-        except RuntimeError as error:
-            raise exceptions.ConnectionError(f"closed while writing: {error}") from error
-
-
-def _telling(client: "Redis") -> "Redis":
-    """Let the connections of a client tell of their loss; there are several kinds of them."""
-    pool = client.connection_pool
-    pool.connection_class = type("Connection", (_Telling, pool.connection_class), {})
-    return client
 
 
 def _options(timeout: float | None) -> dict[str, Any]:
@@ -61,7 +39,7 @@ def memory() -> Connect:
 
 def redis(url: str) -> Connect:
     """Return what makes clients for a redis:// or rediss:// URL."""
-    return lambda timeout: _telling(Redis.from_url(url, **_options(timeout)))
+    return lambda timeout: quick(Redis.from_url(url, **_options(timeout)))
 
 
 def sentinel(
@@ -77,10 +55,10 @@ def sentinel(
         short = {"socket_timeout": CONNECT_TIMEOUT, "socket_connect_timeout": CONNECT_TIMEOUT}
         watchers = Sentinel(list(hosts), sentinel_kwargs=short)  # type: ignore[no-untyped-call]
         for watcher in watchers.sentinels:
-            _telling(watcher)
+            quick(watcher)
         master: Redis = watchers.master_for(
             service, db=db, username=username, password=password, **_options(timeout)
         )
-        return _telling(master)
+        return quick(master)
 
     return connect

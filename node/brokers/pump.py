@@ -15,6 +15,7 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers import scripts
+from node.brokers.quick import Calls
 from node.core.ports import Refused
 
 log = logging.getLogger(__name__)
@@ -129,7 +130,7 @@ class Pump:
         replicas: int = 0,
     ) -> None:
         self.contact_since: float | None = None
-        self._redis = redis
+        self._calls = Calls(redis)
         self._clock = clock
         self._counts = counts
         self._replicas = replicas
@@ -217,15 +218,12 @@ class Pump:
         return batch
 
     async def _execute(self, batch: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
-        pipeline = self._redis.pipeline(transaction=False)
-        for script, args in batch:
-            pipeline.execute_command("EVALSHA", scripts.digest(script), *args)
+        commands = [("EVALSHA", scripts.digest(script), *args) for script, args in batch]
         if self._replicas:
             # WAIT promises only what this connection has written (Redis 7.0 waits for more). A
             # repeat writes nothing, and what it repeats was written on another connection.
-            pipeline.execute_command("INCR", WAITS)
-            pipeline.execute_command("WAIT", self._replicas, REPLICA_WITHIN)
-        replies: list[Any] = await pipeline.execute(raise_on_error=False)
+            commands += (("INCR", WAITS), ("WAIT", self._replicas, REPLICA_WITHIN))
+        replies = await self._calls.execute(commands)
         if self._replicas:
             *replies, written, confirmed = replies
             if not (isinstance(written, int) and _suffices(confirmed, self._replicas)):
@@ -267,12 +265,17 @@ class Pump:
             await asyncio.sleep(REPEAT_PAUSE)
 
     async def _load(self, names: Iterable[str]) -> None:
+        loads = [("SCRIPT", "LOAD", scripts.source(name)) for name in names]
         try:
-            for name in names:
-                await self._redis.script_load(scripts.source(name))
-        except (*LOST, exceptions.RedisError) as error:
-            # BUSY, for one: whatever it is, the calls tell when they are made again.
+            replies = await self._calls.execute(loads)
+        except LOST as error:
             await self._down(error)
+            return
+        for reply in replies:
+            if isinstance(reply, Exception):
+                # BUSY, for one: whatever it is, the calls tell when they are made again.
+                await self._down(reply)
+                return
 
     async def _failed(self, error: Exception) -> None:
         calls, self._in_flight = self._in_flight, []
@@ -286,7 +289,7 @@ class Pump:
             log.warning("lost touch with Redis: %s", error or type(error).__name__)
         self.contact_since = None
         self._connects = True
-        await self._redis.connection_pool.disconnect()
+        await self._calls.drop()
         pause = BACKOFF[min(self._failures, len(BACKOFF) - 1)]
         self._failures += 1
         self.expire()

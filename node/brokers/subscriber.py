@@ -9,6 +9,7 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers.pump import BACKOFF, LOST
+from node.brokers.quick import Quick
 
 log = logging.getLogger(__name__)
 
@@ -108,11 +109,15 @@ class Subscriber:
         return bool(new or old)
 
     async def _listen(self, pubsub: Any) -> None:
+        if isinstance(pubsub.connection, Quick):
+            await pubsub.connection.listen(self._take)
         while True:
-            message = await pubsub.parse_response(block=True)
-            kind = message[0]
-            if kind == b"message":
-                self._on_message(message[2])
-            elif kind == b"subscribe" and message[1] in self._asked:
-                self._confirmed.add(message[1])
-                self._on_confirmed(message[1])
+            self._take(await pubsub.parse_response(block=True))
+
+    def _take(self, message: Any) -> None:
+        kind = message[0]
+        if kind == b"message":
+            self._on_message(message[2])
+        elif kind == b"subscribe" and message[1] in self._asked:
+            self._confirmed.add(message[1])
+            self._on_confirmed(message[1])

@@ -34,12 +34,6 @@ class ScriptedRedis:
     async def disconnect(self) -> None:
         self.disconnects += 1
 
-    async def script_load(self, source: str) -> None:
-        self.loads.append(source)
-        if self.handlers and self.handlers[0] is refuse_load:
-            self.handlers.pop(0)
-            raise exceptions.ResponseError("BUSY Redis is busy running a script.")
-
     def pipeline(self, transaction: bool) -> "ScriptedPipeline":
         assert not transaction
         return ScriptedPipeline(self)
@@ -58,6 +52,8 @@ class ScriptedPipeline:
     async def execute(self, raise_on_error: bool) -> list[Any]:
         assert not raise_on_error
         await self.redis.gate.wait()
+        if self.commands[0][:2] == ("SCRIPT", "LOAD"):
+            return self.load()
         sent = [command[3] if command[0] == "EVALSHA" else command for command in self.commands]
         self.redis.pipelines.append(sent)
         handler = self.redis.handlers.pop(0) if self.redis.handlers else echo
@@ -66,13 +62,20 @@ class ScriptedPipeline:
             raise found
         return found
 
+    def load(self) -> list[Any]:
+        self.redis.loads += [source for _, _, source in self.commands]
+        if self.redis.handlers and self.redis.handlers[0] is refuse_load:
+            self.redis.handlers.pop(0)
+            return [exceptions.ResponseError("BUSY Redis is busy running a script.")]
+        return ["digest"]
+
 
 def echo(commands: list[Any]) -> list[Any]:
     return [command[3] if command[0] == "EVALSHA" else command for command in commands]
 
 
 def refuse_load(_commands: list[Any]) -> list[Any]:
-    raise AssertionError("taken by script_load")
+    raise AssertionError("taken by load")
 
 
 def fail(error: Exception) -> Handler:
