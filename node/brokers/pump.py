@@ -238,21 +238,21 @@ class Pump:
         refusal: Exception | None = None
         progress = False
         for call, reply in zip(calls, replies, strict=True):
-            if isinstance(reply, exceptions.NoScriptError):
+            if not isinstance(reply, Exception):
+                then = call.reply(reply)
+                progress |= then is not Next.WAIT
+                if then is not Next.NOTHING:
+                    self.call(call)
+            elif isinstance(reply, exceptions.NoScriptError):
                 missing.add(call.script)
                 repeat.append(call)
             elif isinstance(reply, LOST) or _is_passing(reply):
                 refusal = reply
                 call.lost()
                 repeat.append(call)
-            elif isinstance(reply, Exception):
+            else:
                 log.error("Redis refused the script %s: %s", call.script, reply)
                 call.refuse(Refused.INTERNAL)
-            elif (then := call.reply(reply)) is Next.NOTHING:
-                progress = True
-            else:
-                self.call(call)
-                progress |= then is Next.MORE
         self._queue.extendleft(reversed(repeat))
         if refusal is not None:
             await self._down(refusal)

@@ -209,8 +209,11 @@ class Session:
             self._flying -= 1
         else:
             self._busy = False
-        self._rerun()
-        self._go_on()
+        if self._stranded is not None:
+            self._rerun()
+        # Nearly always nothing waits: looking is cheaper than going on.
+        if self._queue or self.throttled or self.state is State.LEAVING:
+            self._go_on()
 
     def _must_wait(self, row: Row) -> bool:
         waits = self._stranded is not None or self.restoring or self._busy
