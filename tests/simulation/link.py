@@ -258,6 +258,7 @@ class PubSub:
     """A connection for subscriptions."""
 
     def __init__(self, link: Link) -> None:
+        self.connection = None  # none of redis-py's
         self._link = link
         self._open = False
         self.killed = False
