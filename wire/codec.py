@@ -1,13 +1,23 @@
 """A message to one JSON line, and back; decoding raises nothing but ``WireError``."""
 
 import json
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import msgspec
 
 from wire import limits
 from wire.errors import Code, WireError
-from wire.messages import AnyEvent, AnyRequest, Event, GetHistory, Hello, Request
+from wire.messages import (
+    AnyEvent,
+    AnyRequest,
+    Event,
+    GetHistory,
+    Hello,
+    Request,
+    Send,
+    SendDirect,
+)
 
 _encoder = msgspec.json.Encoder()
 _requests: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
@@ -48,14 +58,10 @@ def decode_request(line: bytes) -> AnyRequest:
         request = _requests.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _refuse(line, error, REQUEST_TYPES)
-    _check_length(request, "ref", request.ref, 1, limits.REF)
-    id = getattr(request, "id", None)
-    if id is not None:
-        _check_length(request, "id", id, 1, limits.ID)
-    if isinstance(request, Hello) and request.key is not None:
-        _check_length(request, "key", request.key, limits.KEY_MIN, limits.KEY_MAX)
-    if isinstance(request, GetHistory) and None not in (request.before, request.after):
-        raise _wrong(request, "A request for history has before or after, not both.")
+    if request.ref is not None:
+        _check_length(request, "ref", request.ref, 1, limits.REF)
+    if (check := _CHECKS.get(type(request))) is not None:
+        check(request)
     return request
 
 
@@ -75,8 +81,32 @@ def decode_event(line: bytes) -> AnyEvent | None:
             raise
 
 
-def _check_length(request: Request, name: str, value: str | None, least: int, most: int) -> None:
-    if value is not None and not least <= len(value.encode()) <= most:
+def _check_id(request: Send | SendDirect) -> None:
+    # A short one need not be encoded to know that it is.
+    if request.id is not None and not 0 < len(request.id) <= limits.ID // 4:
+        _check_length(request, "id", request.id, 1, limits.ID)
+
+
+def _check_hello(request: Hello) -> None:
+    if request.key is not None:
+        _check_length(request, "key", request.key, limits.KEY_MIN, limits.KEY_MAX)
+
+
+def _check_history(request: GetHistory) -> None:
+    if None not in (request.before, request.after):
+        raise _wrong(request, "A request for history has before or after, not both.")
+
+
+_CHECKS: dict[type, Callable[[Any], None]] = {
+    Send: _check_id,
+    SendDirect: _check_id,
+    Hello: _check_hello,
+    GetHistory: _check_history,
+}
+
+
+def _check_length(request: Request, name: str, value: str, least: int, most: int) -> None:
+    if not least <= len(value.encode()) <= most:
         raise _wrong(request, f"The field {name} is {least} to {most} bytes of UTF-8 long.")
 
 

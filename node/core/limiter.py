@@ -22,7 +22,7 @@ class Limiter:
 
         ``now`` is any clock's seconds that do not go back. A refused request takes nothing.
         """
-        full_at = max(self._full_at, now)
+        full_at = self._full_at if self._full_at > now else now
         too_early = full_at - now - self._slack
         # Not 0: rounding must not refuse one who waited just as long as told.
         if too_early > 1e-6:
