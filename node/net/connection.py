@@ -33,12 +33,11 @@ class Connection(asyncio.Protocol):
     """Feeds a session, and is its outlet."""
 
     __slots__ = (
-        *("parts", "paused", "peer", "_hub", "_flush", "_lines", "_proxy", "_session"),
+        *("paused", "peer", "_hub", "_flush", "_lines", "_proxy", "_session"),
         *("_transport", "_hungry", "_closing", "_reading", "_number"),
     )
 
     def __init__(self, hub: Hub, flush: Flush, proxy: bool, number: int) -> None:
-        self.parts: list[bytes] = []
         self.paused = False
         self.peer = ""
         self._hub = hub
@@ -73,7 +72,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the session, which may go on elsewhere."""
         self._closing = True
-        self.parts.clear()
+        self._flush.take(self)
         self._session.closed()
         why = self._session.farewell or exc or "by the client"
         log.info("connection closed", extra=self._facts() | {"reason": str(why)})
@@ -82,7 +81,8 @@ class Connection(asyncio.Protocol):
         """Close once what is queued has been written."""
         if self._closing:
             return
-        self.flush()
+        if data := self._flush.take(self):
+            self.send(data)
         self._closing = True
         self._resume_reading()
         if self._transport.can_write_eof():
@@ -184,13 +184,8 @@ class Connection(asyncio.Protocol):
         self._hungry = True
         self.write(data)
 
-    def flush(self) -> None:
-        """Write what is queued."""
-        parts = self.parts
-        if not parts:
-            return
-        data = parts[0] if len(parts) == 1 else b"".join(parts)
-        parts.clear()
+    def send(self, data: bytes) -> None:
+        """Write bytes now: the end of a turn."""
         if not self._closing:
             self._transport.write(data)
             self._hub.counts.bytes_out += len(data)

@@ -8,42 +8,43 @@ from node.core.ports import Outlet
 
 
 class Writer(Protocol):
-    """What is flushed: ``parts`` wait for the end of the turn."""
+    """What is written to."""
 
-    parts: list[bytes]
-
-    def flush(self) -> None:
-        """Write the parts."""
+    def send(self, data: bytes) -> None:
+        """Write bytes now."""
 
 
 class Flush:
-    """Knows which clients have bytes waiting, and writes them at the end of the turn."""
+    """Knows what waits for each client, and writes it at the end of the turn."""
 
     def __init__(self) -> None:
-        self._dirty: list[Writer] = []
+        self._waiting: dict[Writer, bytes] = {}
 
     def fan_out(self, outlets: Iterable[Outlet], data: bytes) -> None:
-        """Queue the same bytes at many clients: two appends and no copy for each."""
-        dirty = self._dirty
-        was_clean = not dirty
+        """Queue the same bytes at many clients: mostly nothing else waits, and it is one step."""
         # All outlets of this process are connections; the core knows them by what it needs.
-        for outlet in cast(Iterable[Writer], outlets):
-            parts = outlet.parts
-            if not parts:
-                dirty.append(outlet)
-            parts.append(data)
-        if was_clean and dirty:
-            asyncio.get_running_loop().call_soon(self._flush)
+        writers = cast(Iterable[Writer], outlets)
+        waiting = self._waiting
+        if not waiting:
+            self._waiting = dict.fromkeys(writers, data)
+            if self._waiting:
+                asyncio.get_running_loop().call_soon(self._flush)
+            return
+        for writer in writers:
+            waiting[writer] = waiting[writer] + data if writer in waiting else data
 
     def add(self, writer: Writer, data: bytes) -> None:
         """Queue bytes at one client."""
-        if not self._dirty:
+        waiting = self._waiting
+        if not waiting:
             asyncio.get_running_loop().call_soon(self._flush)
-        if not writer.parts:
-            self._dirty.append(writer)
-        writer.parts.append(data)
+        waiting[writer] = waiting[writer] + data if writer in waiting else data
+
+    def take(self, writer: Writer) -> bytes:
+        """Return what waits for a client, for who cannot wait for the end of the turn."""
+        return self._waiting.pop(writer, b"")
 
     def _flush(self) -> None:
-        dirty, self._dirty = self._dirty, []
-        for writer in dirty:
-            writer.flush()
+        waiting, self._waiting = self._waiting, {}
+        for writer, data in waiting.items():
+            writer.send(data)

@@ -51,8 +51,8 @@ class Load(NamedTuple):
 
 
 LOADS = {
-    "one message to a room of 500": Load(1, 500, 1, "delivery", 6.3),
-    "50 rooms of 5, all send": Load(50, 5, 5, "message", 83.2),
+    "one message to a room of 500": Load(1, 500, 1, "delivery", 2.3),
+    "50 rooms of 5, all send": Load(50, 5, 5, "message", 68.6),
 }
 
 

@@ -12,14 +12,12 @@ class Writer:
     """Notes each write."""
 
     def __init__(self, flush: Flush | None = None) -> None:
-        self.parts: list[bytes] = []
         self.written: list[bytes] = []
         self.more: list[bytes] = []
         self._flush = flush
 
-    def flush(self) -> None:
-        self.written.append(b"".join(self.parts))
-        self.parts.clear()
+    def send(self, data: bytes) -> None:
+        self.written.append(data)
         if self.more and self._flush is not None:
             self._flush.add(self, self.more.pop(0))
 
@@ -72,7 +70,8 @@ async def test_the_same_bytes_are_shared_and_not_copied() -> None:
     writers = [Writer() for _ in range(3)]
     data = b"x" * 1000
     flush.fan_out(outlets(writers), data)
-    assert all(writer.parts[0] is data for writer in writers)
+    await turn()
+    assert all(writer.written[0] is data for writer in writers)
 
 
 async def test_nobody_to_write_to_is_no_work() -> None:
@@ -84,12 +83,25 @@ async def test_nobody_to_write_to_is_no_work() -> None:
     assert writer.written == [b"x"]
 
 
-async def test_who_was_written_to_at_once_is_not_written_to_again() -> None:
+async def test_what_is_taken_is_not_written_in_the_end() -> None:
+    flush = Flush()
+    writer, other = Writer(), Writer()
+    assert flush.take(writer) == b""
+    flush.fan_out(outlets([writer, other]), b"a")
+    flush.add(writer, b"b")
+    assert flush.take(writer) == b"ab"
+    flush.add(writer, b"c")
+    await turn()
+    await turn()
+    assert (writer.written, other.written) == ([b"c"], [b"a"])
+
+
+async def test_who_is_alone_in_a_turn_may_be_taken_and_come_again() -> None:
     flush = Flush()
     writer = Writer()
     flush.add(writer, b"a")
-    writer.flush()
+    flush.take(writer)
     flush.add(writer, b"b")
     await turn()
     await turn()
-    assert b"".join(writer.written) == b"ab"
+    assert writer.written == [b"b"]

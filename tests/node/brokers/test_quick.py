@@ -1,0 +1,128 @@
+"""Many commands at once over a connection of redis-py's, and what becomes of it when that fails."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from redis import exceptions
+
+from node.brokers import connect
+from node.brokers.quick import Calls, Quick
+from tests.support.redis_server import RedisServer
+
+WITHIN = 5.0
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RedisServer]:
+    """A real Redis."""
+    server = RedisServer(tmp_path)
+    await server.start()
+    yield server
+    await server.kill()
+
+
+@pytest_asyncio.fixture
+async def calls(server: RedisServer) -> AsyncIterator[Calls]:
+    """Calls to it, which wait no longer than they have to."""
+    client = connect.redis(server.url)(WITHIN)
+    calls = Calls(client)
+    yield calls
+    await calls.drop()
+    await client.aclose()
+
+
+async def test_replies_come_in_the_order_of_the_commands(calls: Calls) -> None:
+    commands = [("ECHO", b"%d" % number) for number in range(1000)]
+    assert await calls.execute(commands) == [b"%d" % number for number in range(1000)]
+
+
+async def test_a_reply_larger_than_a_read_comes_whole(calls: Calls) -> None:
+    data = bytes(range(256)) * 10_000
+    assert await calls.execute([("SET", "k", data), ("GET", "k"), ("PING",)]) == [
+        *(b"OK", data, b"PONG")
+    ]
+
+
+async def test_an_error_stands_among_the_replies_with_its_code(calls: Calls) -> None:
+    first, second, third = await calls.execute([("GET",), ("EVALSHA", "0" * 40, 0), ("PING",)])
+    assert isinstance(first, exceptions.ResponseError) and str(first).startswith("ERR ")
+    assert isinstance(second, exceptions.NoScriptError)
+    assert third == b"PONG"
+
+
+async def test_nested_replies_and_nothing_are_what_redis_py_makes_of_them(calls: Calls) -> None:
+    script = "return {1, 'a', {false, 'b'}}"
+    assert await calls.execute([("EVAL", script, 0), ("GET", "nothing")]) == [
+        *([1, b"a", [None, b"b"]], None)
+    ]
+
+
+async def test_a_connection_is_kept_until_it_fails(calls: Calls, server: RedisServer) -> None:
+    [first], [second] = [await calls.execute([("CLIENT", "ID")]) for _ in range(2)]
+    assert first == second
+    async with server.client() as other:
+        await other.client_kill_filter(_id=first)
+    with pytest.raises(exceptions.ConnectionError):
+        await calls.execute([("PING",)])
+    [third] = await calls.execute([("CLIENT", "ID")])
+    assert third != first
+
+
+async def test_a_redis_that_hangs_is_given_up_in_time(server: RedisServer) -> None:
+    client = connect.redis(server.url)(0.05)
+    calls = Calls(client)
+    await calls.execute([("PING",)])
+    server.pause()
+    try:
+        with pytest.raises(exceptions.TimeoutError):
+            await calls.execute([("PING",)])
+    finally:
+        server.resume()
+    assert await calls.execute([("ECHO", b"another")]) == [b"another"], "not the late reply"
+    await calls.drop()
+    await client.aclose()
+
+
+async def test_who_stops_waiting_leaves_no_reply_for_the_next(
+    calls: Calls, server: RedisServer
+) -> None:
+    await calls.execute([("PING",)])
+    server.pause()
+    waiting = asyncio.create_task(calls.execute([("ECHO", b"late")]))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    server.resume()
+    assert await calls.execute([("ECHO", b"new")]) == [b"new"]
+
+
+async def test_all_that_one_read_brings_is_handed_on(server: RedisServer) -> None:
+    heard: list[Any] = []
+    full = asyncio.Event()
+
+    def take(message: Any) -> None:
+        heard.append(message)
+        if len(heard) == 101:
+            full.set()
+
+    client = connect.redis(server.url)(None)
+    pubsub = client.pubsub()
+    await pubsub.subscribe(b"c")
+    assert isinstance(pubsub.connection, Quick)
+    listening = asyncio.create_task(pubsub.connection.listen(take))
+    async with server.client() as other, asyncio.timeout(WITHIN):
+        for number in range(100):
+            await other.publish(b"c", b"%d" % number)
+        await full.wait()
+    assert heard[0][0] == b"subscribe"
+    assert [message[2] for message in heard[1:]] == [b"%d" % number for number in range(100)]
+    await server.kill()
+    with pytest.raises(exceptions.ConnectionError):
+        await listening
+    await pubsub.aclose()
+    await client.aclose()
