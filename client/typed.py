@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from client import commands
 from client.connection import Chat
-from client.conversation import PAGE, Conversation
+from client.conversation import Conversation
 from client.errors import ChatError
 from client.rows import Kind, Mark, Row
 from client.safe import safe_line, safe_word
@@ -174,5 +174,3 @@ class Typed:
 
         self._conversation.fetch_older(window, limits.HISTORY, again)
 
-
-__all__ = ["PAGE", "Typed"]
