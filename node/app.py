@@ -26,8 +26,8 @@ FINISH_WITHIN = 4.0
 """Seconds that a node may take to end after the good-byes, with or without the broker."""
 
 GC_AFTER = 50_000
-"""New containers after which the youngest are collected; with Python's 700 that took 6 to 7 % of the
-time of a node that is busy with many small rooms."""
+"""New containers after which the youngest are collected; with Python's 700 that took 6 to 7 % of
+the time of a node that is busy with many small rooms."""
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -53,7 +53,7 @@ class Node:
     def __init__(self, name: str, settings: Settings, connect: connect.Connect) -> None:
         self.name = name
         self.metrics = Metrics()
-        self.flush = Flush()
+        self.flush = Flush(self.metrics)
         ids = Ids()
         rules = redis.Rules(
             kept=settings.history,

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 PIPELINE = 256
 """Most calls in one pipeline: more only make each other wait."""
+CLAIMS = 64
+"""Most claims among them. They are the longest scripts, and come by thousands when another node has
+died: who is here already talks on meanwhile."""
 BACKOFF = (0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds to wait after the first, second, ... failure in a row."""
 REPLICA_WITHIN = 1000
@@ -135,6 +138,7 @@ class Pump:
         self._counts = counts
         self._replicas = replicas
         self._queue: deque[Call] = deque()
+        self._claims: deque[Call] = deque()
         self._in_flight: list[Call] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -175,9 +179,18 @@ class Pump:
 
     def call(self, call: Call) -> None:
         """Queue a call; it goes out with what else this turn brings."""
-        self._queue.append(call)
+        self._line(call).append(call)
         self._idle.clear()
         self._wake.set()
+
+    def _line(self, call: Call) -> deque[Call]:
+        """Return where a call waits: claims let the others pass."""
+        return self._claims if call.script == "hello" else self._queue
+
+    def _put_back(self, calls: Sequence[Call]) -> None:
+        """Let calls be made again before all others of their kind."""
+        for call in reversed(calls):
+            self._line(call).appendleft(call)
 
     async def run(self) -> None:
         """Run calls for ever."""
@@ -206,15 +219,17 @@ class Pump:
     def expire(self) -> None:
         """Refuse the calls whose time is up, also those under way."""
         now = self._clock()
-        for call in (*self._in_flight, *self._queue):
+        for call in (*self._in_flight, *self._queue, *self._claims):
             call.expire(now)
 
     def _take(self) -> list[tuple[Call, Sequence[Any]]]:
         batch: list[tuple[Call, Sequence[Any]]] = []
-        while self._queue and len(batch) < PIPELINE:
-            call = self._queue.popleft()
-            if (args := call.args()) is not None:
-                batch.append((call, args))
+        for line, most in ((self._queue, PIPELINE), (self._claims, CLAIMS)):
+            most += len(batch)
+            while line and len(batch) < most:
+                call = line.popleft()
+                if (args := call.args()) is not None:
+                    batch.append((call, args))
         return batch
 
     async def _execute(self, batch: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
@@ -253,7 +268,7 @@ class Pump:
             else:
                 log.error("Redis refused the script %s: %s", call.script, reply)
                 call.refuse(Refused.INTERNAL)
-        self._queue.extendleft(reversed(repeat))
+        self._put_back(repeat)
         if refusal is not None:
             await self._down(refusal)
             return
@@ -281,7 +296,7 @@ class Pump:
         calls, self._in_flight = self._in_flight, []
         for call in calls:
             call.lost()
-        self._queue.extendleft(reversed(calls))
+        self._put_back(calls)
         await self._down(error)
 
     async def _down(self, error: Exception) -> None:

@@ -5,7 +5,7 @@ thread, with the reply or with a ``Refused``.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import copy
 from dataclasses import dataclass
 from enum import Enum
@@ -354,7 +354,7 @@ class Outlet(Protocol):
         """Close the connection once what is queued has been written."""
 
 
-FanOut = Callable[[Iterable[Outlet], bytes], None]
+FanOut = Callable[[Collection[Outlet], bytes], None]
 """Queues the same bytes at many outlets."""
 
 

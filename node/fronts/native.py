@@ -7,7 +7,7 @@ from typing import Protocol, cast
 import msgspec
 
 from wire import codec
-from wire.messages import AnyRequest, Event, Past
+from wire.messages import Past
 
 
 class Record(Protocol):
@@ -45,13 +45,9 @@ def _openings(room: str) -> dict[bytes, bytes]:
 class Native:
     """Encodes and decodes for clients that speak the native protocol."""
 
-    def request(self, line: bytes) -> AnyRequest:
-        """Return the request in a line; raises WireError."""
-        return codec.decode_request(line)
-
-    def event(self, event: Event) -> bytes:
-        """Return an event as one line."""
-        return codec.encode(event)
+    # One call less for each request and each event.
+    request = staticmethod(codec.decode_request)
+    event = staticmethod(codec.encode)
 
     def entries(self, room: str, epoch: bytes, entries: Sequence[Record]) -> bytes:
         """Return a line for each entry: its body, never decoded, behind what the log adds."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import select
+from collections.abc import Callable
 from typing import cast
 
 from node.core.hub import Hub
@@ -29,12 +30,16 @@ _front = Native()
 _CLOSED = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
+def _drop(_data: bytes) -> None:
+    """Write to nobody: the connection is over."""
+
+
 class Connection(asyncio.Protocol):
-    """Feeds a session, and is its outlet."""
+    """Feeds a session, and is its outlet. ``put`` writes bytes now: it is the transport's write."""
 
     __slots__ = (
-        *("paused", "peer", "_hub", "_flush", "_lines", "_proxy", "_session"),
-        *("_transport", "_hungry", "_closing", "_reading", "_number"),
+        *("paused", "peer", "put", "_hub", "_flush", "_lines", "_proxy", "_session"),
+        *("_transport", "_closing", "_reading", "_number"),
     )
 
     def __init__(self, hub: Hub, flush: Flush, proxy: bool, number: int) -> None:
@@ -46,7 +51,7 @@ class Connection(asyncio.Protocol):
         self._proxy = ProxyReader() if proxy else None
         self._session: Session
         self._transport: asyncio.Transport
-        self._hungry = False
+        self.put: Callable[[bytes], None] = _drop
         self._closing = False
         self._reading = True
         self._number = number
@@ -57,6 +62,7 @@ class Connection(asyncio.Protocol):
         """Take a client in."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(WRITE_HIGH)
+        self.put = self._transport.write
         peer = transport.get_extra_info("peername")
         self.peer = f"{peer[0]}:{peer[1]}" if peer else "?"
         self._session = self._hub.connect(self, _front)
@@ -72,7 +78,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the session, which may go on elsewhere."""
         self._closing = True
-        self._flush.take(self)
+        self.put = _drop
         self._session.closed()
         why = self._session.farewell or exc or "by the client"
         log.info("connection closed", extra=self._facts() | {"reason": str(why)})
@@ -82,8 +88,9 @@ class Connection(asyncio.Protocol):
         if self._closing:
             return
         if data := self._flush.take(self):
-            self.send(data)
+            self.put(data)
         self._closing = True
+        self.put = _drop
         self._resume_reading()
         if self._transport.can_write_eof():
             self._transport.write_eof()
@@ -181,17 +188,13 @@ class Connection(asyncio.Protocol):
 
     def feed(self, data: bytes) -> None:
         """Queue bytes, and tell the session when more may come."""
-        self._hungry = True
-        self.write(data)
-
-    def send(self, data: bytes) -> None:
-        """Write bytes now: the end of a turn."""
         if not self._closing:
-            self._transport.write(data)
-            self._hub.counts.bytes_out += len(data)
-            if self._hungry and not self.paused:
-                self._hungry = False
-                self._session.drained()
+            self._flush.feed(self, data)
+
+    def fed(self) -> None:
+        """What was fed is written: more may come, unless the client has to take that first."""
+        if not self._closing and not self.paused:
+            self._session.drained()
 
     def pause_writing(self) -> None:
         """The client reads too slowly: nothing more for it for now, and nothing more from it."""
@@ -201,7 +204,7 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """The client has caught up with what was written."""
-        self.paused = self._hungry = False
+        self.paused = False
         if not self._session.throttled:
             self._resume_reading()
         self._session.drained()

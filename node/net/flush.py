@@ -1,29 +1,40 @@
 """One write for each client and turn: bytes gather here and go out together."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 from typing import Protocol, cast
 
 from node.core.ports import Outlet
 
 
 class Writer(Protocol):
-    """What is written to."""
+    """What is written to. ``put`` writes bytes now; it may be the transport's own method."""
 
-    def send(self, data: bytes) -> None:
-        """Write bytes now."""
+    put: Callable[[bytes], None]
+
+    def fed(self) -> None:
+        """What was fed is written: more may come."""
+
+
+class Counts(Protocol):
+    """What is counted here."""
+
+    bytes_out: int
 
 
 class Flush:
     """Knows what waits for each client, and writes it at the end of the turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
         self._waiting: dict[Writer, bytes] = {}
+        self._fed: dict[Writer, None] = {}
 
-    def fan_out(self, outlets: Iterable[Outlet], data: bytes) -> None:
+    def fan_out(self, outlets: Collection[Outlet], data: bytes) -> None:
         """Queue the same bytes at many clients: mostly nothing else waits, and it is one step."""
         # All outlets of this process are connections; the core knows them by what it needs.
-        writers = cast(Iterable[Writer], outlets)
+        writers = cast(Collection[Writer], outlets)
+        self._counts.bytes_out += len(data) * len(writers)
         waiting = self._waiting
         if not waiting:
             self._waiting = dict.fromkeys(writers, data)
@@ -35,10 +46,16 @@ class Flush:
 
     def add(self, writer: Writer, data: bytes) -> None:
         """Queue bytes at one client."""
+        self._counts.bytes_out += len(data)
         waiting = self._waiting
         if not waiting:
             asyncio.get_running_loop().call_soon(self._flush)
         waiting[writer] = waiting[writer] + data if writer in waiting else data
+
+    def feed(self, writer: Writer, data: bytes) -> None:
+        """Queue bytes at one client, which is told when they are written."""
+        self.add(writer, data)
+        self._fed[writer] = None
 
     def take(self, writer: Writer) -> bytes:
         """Return what waits for a client, for who cannot wait for the end of the turn."""
@@ -46,5 +63,8 @@ class Flush:
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, {}
+        fed, self._fed = self._fed, {}
         for writer, data in waiting.items():
-            writer.send(data)
+            writer.put(data)
+        for writer in fed:
+            writer.fed()

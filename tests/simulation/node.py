@@ -53,7 +53,7 @@ class Life:
 
     def _assemble(self, core_rules: core_rules.Rules, broker_rules: redis.Rules) -> None:
         self.metrics = Metrics()
-        self.flush = Flush()
+        self.flush = Flush(self.metrics)
         clock, ids = self._loop.time, self._id
         self.broker = redis.RedisBroker(self._connect, broker_rules, self.metrics, clock, ids)
         self.hub = core.Hub(

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from node.brokers import pump as pumps
 from node.brokers import scripts
-from node.brokers.pump import PIPELINE, Next, Pump, SimpleCall
+from node.brokers.pump import CLAIMS, PIPELINE, Next, Pump, SimpleCall
 from node.core.ports import Refused
 from node.metrics import Metrics
 
@@ -99,9 +99,9 @@ class Bench:
         self.pump = Pump(client, lambda: self.time, self.metrics, replicas)
         self.replies: list[Any] = []
 
-    def call(self, name: str, within: float = 5.0) -> None:
+    def call(self, name: str, within: float = 5.0, script: str = "tail") -> None:
         """Make a call that notes its reply."""
-        call = SimpleCall("tail", [name], self.time + within, self.replies.append)
+        call = SimpleCall(script, [name], self.time + within, self.replies.append)
         self.pump.call(call)
 
 
@@ -161,6 +161,18 @@ async def test_a_pipeline_is_bounded() -> None:
         await idle(bench)
         assert [len(pipeline) for pipeline in bench.redis.pipelines] == [PIPELINE, 3]
         assert bench.replies == names
+
+
+async def test_claims_let_others_pass_and_are_not_forgotten() -> None:
+    async with running(fail(OSError()), echo) as bench:
+        claims = [f"claim {number}" for number in range(CLAIMS + 2)]
+        for name in claims:
+            bench.call(name, script="hello")
+        bench.call("a")
+        await idle(bench)
+        first = ["a", *claims[:CLAIMS]]
+        assert bench.redis.pipelines == [first, first, claims[CLAIMS:]]
+        assert bench.replies == ["a", *claims]
 
 
 LOST = [

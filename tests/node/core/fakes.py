@@ -1,6 +1,6 @@
 """What the core stands on in its tests: a broker that answers when told, outlets, a clock."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -148,7 +148,7 @@ def _short(event: m.AnyEvent) -> str:
     return type(event).__name__.lower()
 
 
-def fan_out(outlets: Iterable[Outlet], data: bytes) -> None:
+def fan_out(outlets: Collection[Outlet], data: bytes) -> None:
     """Write the same bytes at once."""
     for outlet in outlets:
         outlet.write(data)

@@ -72,7 +72,7 @@ class Bench:
     def __init__(self, proxy: bool = False, eof: bool = True) -> None:
         self.broker = FakeBroker()
         self.metrics = Metrics()
-        self.flush = Flush()
+        self.flush = Flush(self.metrics)
         self.numbers = iter(range(10_000))
         self.hub = Hub(
             "node-1",

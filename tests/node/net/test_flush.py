@@ -1,30 +1,33 @@
 """Bytes of a turn go out in one write for each client."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import cast
 
 from node.core.ports import Outlet
+from node.metrics import Metrics
 from node.net.flush import Flush
 
 
 class Writer:
-    """Notes each write."""
+    """Notes each write, and has more to be fed with."""
 
     def __init__(self, flush: Flush | None = None) -> None:
         self.written: list[bytes] = []
+        self.put = self.written.append
         self.more: list[bytes] = []
+        self.told = 0
         self._flush = flush
 
-    def send(self, data: bytes) -> None:
-        self.written.append(data)
+    def fed(self) -> None:
+        self.told += 1
         if self.more and self._flush is not None:
-            self._flush.add(self, self.more.pop(0))
+            self._flush.feed(self, self.more.pop(0))
 
 
-def outlets(writers: Iterable[Writer]) -> Iterable[Outlet]:
+def outlets(writers: Collection[Writer]) -> Collection[Outlet]:
     """Return writers as what the core knows them by."""
-    return cast(Iterable[Outlet], writers)
+    return cast(Collection[Outlet], writers)
 
 
 async def turn() -> None:
@@ -33,7 +36,7 @@ async def turn() -> None:
 
 
 async def test_everything_for_a_client_goes_out_in_one_write_at_the_end_of_the_turn() -> None:
-    flush = Flush()
+    flush = Flush(Metrics())
     one, two, idle = Writer(), Writer(), Writer()
     flush.add(one, b"a")
     flush.fan_out(outlets([one, two]), b"b")
@@ -45,7 +48,7 @@ async def test_everything_for_a_client_goes_out_in_one_write_at_the_end_of_the_t
 
 
 async def test_each_turn_has_its_own_write() -> None:
-    flush = Flush()
+    flush = Flush(Metrics())
     writer = Writer()
     for number in range(3):
         flush.add(writer, b"%d" % number)
@@ -55,18 +58,19 @@ async def test_each_turn_has_its_own_write() -> None:
 
 
 async def test_what_is_queued_by_a_flush_goes_out_in_the_next_turn() -> None:
-    flush = Flush()
+    flush = Flush(Metrics())
     writer, other = Writer(flush), Writer()
     writer.more = [b"b", b"c"]
-    flush.add(writer, b"a")
+    flush.feed(writer, b"a")
     flush.add(other, b"x")
     for expected in ([b"a"], [b"a", b"b"], [b"a", b"b", b"c"]):
         await turn()
         assert writer.written == expected and other.written == [b"x"]
+    assert (writer.told, other.told) == (3, 0)
 
 
 async def test_the_same_bytes_are_shared_and_not_copied() -> None:
-    flush = Flush()
+    flush = Flush(Metrics())
     writers = [Writer() for _ in range(3)]
     data = b"x" * 1000
     flush.fan_out(outlets(writers), data)
@@ -75,16 +79,16 @@ async def test_the_same_bytes_are_shared_and_not_copied() -> None:
 
 
 async def test_nobody_to_write_to_is_no_work() -> None:
-    flush = Flush()
+    flush = Flush(Metrics())
     flush.fan_out([], b"x")
     writer = Writer()
-    flush.fan_out(outlets(iter([writer])), b"x")
+    flush.fan_out(outlets([writer]), b"x")
     await turn()
     assert writer.written == [b"x"]
 
 
 async def test_what_is_taken_is_not_written_in_the_end() -> None:
-    flush = Flush()
+    flush = Flush(Metrics())
     writer, other = Writer(), Writer()
     assert flush.take(writer) == b""
     flush.fan_out(outlets([writer, other]), b"a")
@@ -97,7 +101,7 @@ async def test_what_is_taken_is_not_written_in_the_end() -> None:
 
 
 async def test_who_is_alone_in_a_turn_may_be_taken_and_come_again() -> None:
-    flush = Flush()
+    flush = Flush(Metrics())
     writer = Writer()
     flush.add(writer, b"a")
     flush.take(writer)
@@ -105,3 +109,20 @@ async def test_who_is_alone_in_a_turn_may_be_taken_and_come_again() -> None:
     await turn()
     await turn()
     assert writer.written == [b"b"]
+
+
+async def test_who_is_fed_from_several_places_in_a_turn_is_told_once() -> None:
+    flush = Flush(Metrics())
+    writer = Writer(flush)
+    flush.feed(writer, b"a")
+    flush.feed(writer, b"b")
+    await turn()
+    assert (writer.written, writer.told) == ([b"ab"], 1)
+
+
+async def test_bytes_are_counted_for_each_client() -> None:
+    metrics = Metrics()
+    flush = Flush(metrics)
+    flush.fan_out(outlets([Writer(), Writer()]), b"abc")
+    flush.add(Writer(), b"de")
+    assert metrics.bytes_out == 8
