@@ -173,4 +173,3 @@ class Typed:
                 self._search(word)
 
         self._conversation.fetch_older(window, limits.HISTORY, again)
-
