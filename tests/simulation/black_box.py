@@ -4,6 +4,8 @@ That checker is for sessions that stay in their rooms from beginning to end, so 
 nobody leaves a room, and no session ends and begins anew, are shown to it.
 """
 
+from collections import defaultdict
+
 from tests.faults import record as r
 from tests.faults.checker import check
 from tests.faults.verdict import Rules
@@ -36,7 +38,10 @@ def violations(world: World) -> list[str]:
         for place, step in enumerate(steps)
     ]
     nicks: dict[int, str] = {}
+    waiting: dict[int, dict[str, None]] = defaultdict(dict)
     for _, _, session, step in sorted(everything, key=lambda row: row[:2]):
+        for refused in _unheard(session, step, waiting[session]):
+            record.add(refused)
         if (event := _event(session, step, nicks)) is not None:
             record.add(event)
     for log in world.chronicle.logs:
@@ -47,6 +52,24 @@ def violations(world: World) -> list[str]:
                 if entry.kind == "m"
             ]
     return [f"black box: {found.kind.value}: {found.text}" for found in check(record, Rules())]
+
+
+def _unheard(session: int, step: Step, waiting: dict[str, None]) -> list[r.Refused]:
+    """Return the refusals that a client may have missed with the end of its connection.
+
+    Its node goes on with what it had read: it may refuse a message whose time is over, and keep the
+    one behind it, whose time is not. ``waiting`` are the messages that are not answered.
+    """
+    id = step.event.get("id", "")
+    if step.name == "sent":
+        waiting[id] = None
+    elif step.name in ("ack", "error"):
+        waiting.pop(id, None)
+    elif step.name == "dropped":
+        lost = list(waiting)
+        waiting.clear()
+        return [r.Refused(step.at, session, step.dial, id, "unavailable") for id in lost]
+    return []
 
 
 def _event(session: int, step: Step, nicks: dict[int, str]) -> r.Event | None:
