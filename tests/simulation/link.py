@@ -200,10 +200,6 @@ class Link:
         assert not transaction
         return Pipeline(self)
 
-    async def script_load(self, source: str) -> None:
-        """Load a script."""
-        await self.call([("SCRIPT", "LOAD", source)])
-
     def pubsub(self) -> "PubSub":
         """Return what subscribes to channels."""
         self._pubsubs.append(PubSub(self))

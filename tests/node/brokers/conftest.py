@@ -32,3 +32,12 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 async def node(place: Place) -> Node:
     """A node whose broker runs."""
     return await place.node()
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RedisServer]:
+    """A real Redis that a test may kill."""
+    server = RedisServer(tmp_path)
+    await server.start()
+    yield server
+    await server.kill()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,15 +13,6 @@ from node.brokers.quick import Calls, Quick
 from tests.support.redis_server import RedisServer
 
 WITHIN = 5.0
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RedisServer]:
-    """A real Redis."""
-    server = RedisServer(tmp_path)
-    await server.start()
-    yield server
-    await server.kill()
 
 
 @pytest_asyncio.fixture

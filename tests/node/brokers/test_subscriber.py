@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -140,15 +139,6 @@ async def test_a_connection_that_is_given_up_is_made_anew_and_confirmed(place: P
             await ear.says(b"a", payload)
             await ear.until(lambda: payload in ear.heard)
         assert ear.heard == [b"after 0", b"after 1", b"after 2"]
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RedisServer]:
-    """A real Redis."""
-    server = RedisServer(tmp_path)
-    await server.start()
-    yield server
-    await server.kill()
 
 
 def real(server: RedisServer) -> Place:
