@@ -7,7 +7,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable
 
-from client import pipe
 from client.errors import Refused
 from client.options import Options, is_terminal, login_nick, parse_options
 from client.standard import Output, read_lines, watch_reader
@@ -39,7 +38,7 @@ async def _run(options: Options) -> int:
     try:
         if not is_terminal() or options.listen or options.json:
             return await _run_pipe(options)
-        # Here and not above: a filter should not wait for the screen's library to load.
+        # Here and not above, like pipe below: a filter should not wait for a screen to load.
         from client.terminal import run
 
         return await run(options)
@@ -49,6 +48,8 @@ async def _run(options: Options) -> int:
 
 
 async def _run_pipe(options: Options) -> int:
+    from client import pipe
+
     listens = options.listen or (options.json and is_stdin_terminal())
     chat = pipe.open_chat(options, login_nick(), random.random)
     write = Output(1).write

@@ -1,6 +1,6 @@
 """The bars of the screen: which windows there are, and how things stand. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from client.rows import Fragment, Line
 from client.safe import safe_word
@@ -55,8 +55,7 @@ def _tab(number: int, window: Window, windows: Windows, most: int) -> Fragment:
     return style, f" {number}:{name}{news} "
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How things stand. ``away`` is for how many seconds there has been no connection, None while
     there is one; ``latency`` is the time to the node and back in seconds."""
 

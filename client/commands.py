@@ -1,7 +1,8 @@
 """A typed line to a request, or to something the client does itself. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from client.safe import safe_word
 from wire import limits, messages as m, text as texts
@@ -14,18 +15,15 @@ class CommandError(Exception):
     """A line that cannot be done; the text says what would do."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShowHelp:
+class ShowHelp(Struct, frozen=True):
     """Say which commands there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """Send again what could not be delivered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """Find what was said with this in it; it may be several words, too."""
 
     word: str
@@ -35,8 +33,7 @@ Meaning = m.Request | ShowHelp | Retry | Search | None
 """What a line asks for: a request, something the screen does itself, or nothing at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A command: its arguments as ``/help`` names them, what it does, and how it is read.
 
     ``read`` gets what follows the name, and the room one is looking at. It raises ValueError when

@@ -4,9 +4,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
+
+from msgspec.structs import replace
 
 from client.errors import ChatError, Refused, is_passing, refusal
 from client.feed import Away, Feed, Received

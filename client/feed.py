@@ -3,7 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wire.messages import AnyEvent
 
@@ -11,8 +12,7 @@ MOST_WAITING = 1000
 """Events that wait for the reader; when they are as many, the node is left to keep the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Away:
+class Away(Struct, frozen=True):
     """The connection is gone, or could not be made; another attempt follows by itself.
 
     It stands among the events of the nodes, and is said once until the next ``welcome``.
@@ -21,8 +21,7 @@ class Away:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """What a node said: the line as it came, and the event it holds.
 
     ``event`` is None where the client does not know the type; ``line`` is empty for what the

@@ -1,16 +1,15 @@
 """Which key does what; the rest is as in any line editor of the emacs kind."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 
+from msgspec import Struct
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Actions:
+class Actions(Struct, frozen=True):
     """What keys lead to. ``enter`` gets what was typed; ``scroll`` so many pages, down if positive;
     ``turn`` so many windows; ``leave`` is for who wants to go."""
 

@@ -1,8 +1,9 @@
 """How things look: colours, times, days. Pure; the time zone is passed in."""
 
 import zlib
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 NICK_COLOURS = (
     *("#e6005f", "#af5f5f", "#af6200", "#5f8100", "#008a00", "#00875f", "#008484"),
@@ -15,8 +16,7 @@ ALARM = NICK_COLOURS[0]
 """The colour of what went wrong, and of where one stopped reading."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What may be set: the format of times (as of strftime), and the time zone (None: ours)."""
 
     time: str = "%H:%M"

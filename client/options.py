@@ -6,9 +6,10 @@ import os
 import ssl
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
+
+from msgspec import Struct
 
 from client.connection import Chat, connect
 from client.lifeline import Rename
@@ -51,8 +52,7 @@ exit status:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the command line asks for, and the settings where it does not say.
 
     ``nick`` is None when neither names one; ``insists`` says that the command line does, so that

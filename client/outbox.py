@@ -1,7 +1,8 @@
 """What was said and is not yet acknowledged, in order. Pure."""
 
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from client.errors import is_passing, retry_after
 from wire import limits
@@ -14,8 +15,7 @@ DOUBTFUL_AFTER = limits.REPEAT_WITHIN - 2 * limits.ANSWER_WITHIN
 """Seconds for which a repeat is sure to be recognised as one when it arrives."""
 
 
-@dataclass(slots=True)
-class Outgoing:
+class Outgoing(Struct):
     """A message on its way.
 
     ``doubtful_since``: when it was written without an answer that tells whether it is in the log.

@@ -1,7 +1,8 @@
 """Where a session is and how far it has read: rooms and the inbox. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from wire.messages import INBOX, Joined
 
@@ -9,8 +10,7 @@ _REMEMBERED = 2000
 """Positions per room that are recognised: more than a node keeps of one, by its default."""
 
 
-@dataclass(slots=True)
-class Place:
+class Place(Struct):
     """What is known of one room, or of the inbox.
 
     ``quiet`` rooms do not announce everyone who enters, so of those who leave only ``entered``

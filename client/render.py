@@ -1,8 +1,9 @@
 """An event as lines of text for who reads a pipe. Pure; what came from others is made harmless."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from client.feed import Away
 from client.look import Look
@@ -16,8 +17,7 @@ _SIGNS: dict[type[Any], str] = {m.Entered: "+", m.Left: "-", m.Renamed: "~"}
 """Before what happens to those who are in a room."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """Who looks: our own nick, and how times are written."""
 
     nick: str = ""

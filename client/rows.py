@@ -1,8 +1,9 @@
 """What stands in a window: rows, and the lines of the screen that they become. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from client.look import Look, nick_colour
 from client.safe import safe_line, safe_word
@@ -34,8 +35,7 @@ class Mark(Enum):
     FAILED = ("\u2717", "class:failed")
 
 
-@dataclass(slots=True, eq=False)
-class Row:
+class Row(Struct, eq=False):
     """One entry of a window. ``at`` is in milliseconds; ``position`` that of the room's entry.
 
     ``id`` is that of a message of one's own; ``why`` tells why it could not be delivered.

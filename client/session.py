@@ -6,9 +6,10 @@ happen when is a table at the end of this file.
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
+
+from msgspec import Struct
 
 from client.errors import is_passing, retry_after
 from client.outbox import Outbox
@@ -32,8 +33,7 @@ class State(Enum):
     OVER = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who a session is: its secret, and what its ids begin with.
 
     Both are random, and apart: the ids are seen by everyone, the key by nobody.

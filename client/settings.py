@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from platformdirs import user_config_path
 
 from client.route import parse_addresses
@@ -30,8 +31,7 @@ class SettingsError(ValueError):
     """The file cannot be used; the text is one line that says why, and begins with its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What the file says, or the defaults; ``time`` is a format of strftime."""
 
     nick: str | None = None

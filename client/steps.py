@@ -1,12 +1,11 @@
 """What a session answers to an event, as plain data."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from wire import messages as m
 
 
-@dataclass(frozen=True, slots=True)
-class Parting:
+class Parting(Struct, frozen=True):
     """The connection is over: whether, and after how many seconds, to come back.
 
     ``refusal`` is the error that ended it, ``reason`` that of the node's bye.
@@ -18,8 +17,7 @@ class Parting:
     refusal: m.Error | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What one event leads to.
 
     ``write`` is for the node, in this order. ``show`` is False for what was seen before and for

@@ -6,8 +6,9 @@ import secrets
 import ssl
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from client.link import Link
 
@@ -39,8 +40,7 @@ def _call_later(delay: float, callback: Callable[[], None]) -> Timer:
     return asyncio.get_running_loop().call_later(delay, callback)
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """Clock in seconds, wall clock in milliseconds, a timer, chance, secrets, and the opener.
 
     They are passed in so that a test can have all of them its own way.

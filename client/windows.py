@@ -1,7 +1,8 @@
 """The windows of the screen: one for each room, one for each person one talks to alone. Pure."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from client.rows import Mark, Row
 
@@ -16,8 +17,7 @@ PERSON = "@"
 """Before the nick, in the name of a window for one person; no room's name can begin so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Struct, frozen=True):
     """The last line seen in a window that is scrolled up: a row, how many of its lines are below.
 
     So it is the same line when rows are put above: those at the beginning of a row come and go.

@@ -6,8 +6,9 @@
     └── WireError        a line that is no request (or no event)
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Code(StrEnum):
@@ -46,16 +47,14 @@ class Reason(StrEnum):
     KICKED = "kicked"
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRow:
+class CodeRow(Struct, frozen=True):
     """What a code means, and whether the same request may succeed later unchanged."""
 
     meaning: str
     retry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReasonRow:
+class ReasonRow(Struct, frozen=True):
     """What a reason means, whether to come back, and whether the session ended with it."""
 
     meaning: str

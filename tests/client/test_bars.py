@@ -1,6 +1,6 @@
 """The bars: which windows there are, and how things stand."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from hypothesis import given, strategies as st
 
