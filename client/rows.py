@@ -12,6 +12,10 @@ from client.wrap import columns, cut, steady, wrap
 NARROW = 50
 """Columns below which nicks get less room."""
 NICK_COLUMNS, NARROW_NICK_COLUMNS = 12, 8
+HANG = 2
+"""Columns by which what is left of a notice's line is indented: lists are read by their starts."""
+HANGING = 20
+"""Columns for a text below which nothing is indented."""
 
 Fragment = tuple[str, str]
 Line = list[Fragment]
@@ -114,15 +118,24 @@ class Painter:
         sign = "!" if trouble else "\u00b7"
         head: Line = [("class:time", f"{self._look.clock(row.at)} "), (style, f"{sign} ")]
         indent = self._time_width + 3
-        return self._body(row.text, head, [("", " " * indent)], indent, style)
+        hang = HANG if self._width - indent >= HANGING else 0
+        return self._body(row.text, head, [("", " " * indent)], indent, style, hang)
 
-    def _body(self, text: str, head: Line, gutter: Line, indent: int, style: str) -> list[Line]:
-        """Return a text's lines, the first behind ``head`` and the others behind ``gutter``."""
+    def _body(
+        self, text: str, head: Line, gutter: Line, indent: int, style: str, hang: int = 0
+    ) -> list[Line]:
+        """Return a text's lines, the first behind ``head`` and the others behind ``gutter``.
+
+        What is left of a line is indented by ``hang`` columns more.
+        """
         lines: list[Line] = []
         for part in text.split("\n"):
-            for piece in wrap(steady(safe_line(part)), self._width - indent):
+            for number, piece in enumerate(
+                wrap(steady(safe_line(part)), self._width - indent, hang)
+            ):
                 start = gutter if lines else head
-                lines.append([*start, *self._found(piece, style)])
+                rest: Line = [("", " " * hang)] if number and hang else []
+                lines.append([*start, *rest, *self._found(piece, style)])
         return lines
 
     def _found(self, text: str, style: str) -> Iterator[Fragment]:

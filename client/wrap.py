@@ -48,16 +48,19 @@ def cut(text: str, width: int) -> str:
     return text[: _fitting(text, 0, max(0, width - 1))] + "\u2026"
 
 
-def wrap(text: str, width: int) -> list[str]:
+def wrap(text: str, width: int, hang: int = 0) -> list[str]:
     """Return a line cut into lines of at most ``width`` columns, between words where possible.
 
-    Nothing is left out but the one space at which a line is broken. A width below 2 counts as 2:
-    a wide character has to fit.
+    All but the first have ``hang`` columns less. Nothing is left out but the one space at which a
+    line is broken. A width below 2 counts as 2: a wide character has to fit.
     """
+    later = max(2, width - hang)
     width = max(2, width)
     lines: list[str] = []
     start = 0
     while True:
+        if lines:
+            width = later
         end = _fitting(text, start, width)
         if end == len(text):
             return [*lines, text[start:]]

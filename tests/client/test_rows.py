@@ -104,6 +104,16 @@ def test_notices_and_troubles_are_told_apart() -> None:
     assert styles(Row(Kind.NOTICE, "psst", at=NOON, mention=True))["psst"] == "class:mention"
 
 
+def test_what_is_left_of_a_notices_line_is_indented_where_there_is_space() -> None:
+    listed = Row(Kind.NOTICE, "/join ROOM  be in a room that there is\n/quit  leave", at=NOON)
+    assert painted(listed, width=30) == [
+        "12:00 \u00b7 /join ROOM  be in a",
+        " " * 8 + "  room that there is",
+        " " * 8 + "/quit  leave",
+    ]
+    assert painted(listed, width=20)[1].startswith(" " * 8 + "be")
+
+
 def test_the_word_that_is_looked_for_is_shown() -> None:
     found = styles(said("one Two three"), "two")
     assert (found["one"], found["Two"], found["three"]) == ("", "reverse", "")

@@ -32,6 +32,10 @@ def test_a_line_is_cut_as(text: str, width: int, lines: list[str]) -> None:
     assert wrap(text, width) == lines
 
 
+def test_what_is_left_of_a_line_may_have_less_space() -> None:
+    assert wrap("ab cd ef gh", 6, hang=3) == ["ab cd", "ef", "gh"]
+
+
 @given(texts, st.integers(-3, 30))
 def test_no_piece_is_wider_than_the_width(text: str, width: int) -> None:
     assert all(columns(piece) <= max(2, width) for piece in wrap(text, width))
