@@ -1,19 +1,28 @@
 # One image for both ends: the node by default, the client by the entry point `chat`.
 
-FROM python:3.13-slim AS build
+# Named by version and not by digest, which has to be raised each time Debian mends something; what a
+# release was really built from is in its provenance.
+FROM python:3.13-slim-trixie AS build
+# No time of today's gets into what is built: the same commit gives the same files.
+ARG SOURCE_DATE_EPOCH=315532800
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 # No pip in here: it stays behind in this stage.
 RUN python -m venv --without-pip /opt/chat
-# What we depend on changes seldom; in a layer of its own it is not installed again for each change of ours.
-COPY pyproject.toml .
-RUN python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
-        > requirements.txt \
-    && pip --python /opt/chat/bin/python install --no-cache-dir -r requirements.txt
+# What we depend on changes seldom; in a layer of its own it is not installed again for each change of
+# ours. Only files whose hashes are known, and only wheels: to install these runs no code of theirs.
+COPY requirements requirements
+RUN pip install --require-hashes --only-binary :all: -r requirements/build.txt \
+    && pip --python /opt/chat/bin/python install --require-hashes --only-binary :all: --no-compile \
+        -r requirements/runtime.txt
 COPY . .
-RUN pip --python /opt/chat/bin/python install --no-cache-dir --no-deps .
+# Compiled here, for nothing is written when it runs; and without the files' times.
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
+    && pip --python /opt/chat/bin/python install --no-index --no-deps --no-compile /wheel/*.whl \
+    && python -m compileall -q --invalidation-mode unchecked-hash /opt/chat/lib
 
 
-FROM python:3.13-slim
+FROM python:3.13-slim-trixie
 # A fixed number, so that rules outside the image (file owners, security policies) can name it.
 RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin chat
 COPY --from=build /opt/chat /opt/chat

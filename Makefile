@@ -3,16 +3,23 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-RUNTIME := $(VENV)/.runtime
-TESTING := $(VENV)/.testing
+# LOCKED=1, as in CI: only the very files that requirements/*.txt name by their hashes. Otherwise
+# what pyproject.toml allows, because not every index of packages has those files.
+LOCKED ?= $(CI)
+RUNTIME := $(VENV)/.runtime$(if $(LOCKED),-locked)
+TESTING := $(VENV)/.testing$(if $(LOCKED),-locked)
+TOOLS := $(VENV)/.tools
 
 # The first interpreter that runs and is new enough: a name on the PATH alone proves neither.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+TOOLS_BIN := $(VENV)/tools/bin
+COMPILE := $(TOOLS_BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test faults simulate bench lint types imports format install clean
+.PHONY: help up test faults simulate bench lint types imports format install lock audit sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +55,24 @@ format: $(TESTING) ## put the code into shape
 
 install: $(RUNTIME) ## only install, into .venv
 
+# Each lock keeps to the ones before it, so that they can be installed together.
+lock: $(TOOLS) ## lock what pyproject.toml asks for; UPGRADE=1 takes the newest of everything
+	$(COMPILE) pyproject.toml -o requirements/runtime.txt
+	$(COMPILE) pyproject.toml --extra test -c requirements/runtime.txt -o requirements/test.txt
+	$(COMPILE) requirements/build.in -c requirements/test.txt -o requirements/build.txt
+	$(COMPILE) requirements/tools.in -c requirements/test.txt -c requirements/build.txt \
+		-o requirements/tools.txt
+
+audit: $(TOOLS) ## look for what an attacker could use in the workflows
+	$(TOOLS_BIN)/zizmor --offline --quiet --persona pedantic .github
+
+# From an environment with nothing in it but what the package needs.
+sbom: $(TOOLS) ## list all that a node is made of, as CycloneDX, in build/sbom.cdx.json
+	$(BIN)/python -m venv --clear --without-pip build/sbom
+	$(PIP) --python build/sbom/bin/python install --require-hashes -r requirements/runtime.txt
+	$(TOOLS_BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom.cdx.json build/sbom/bin/python
+
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
@@ -57,10 +82,28 @@ $(BIN)/pip:
 	@test -n '$(PYTHON)' || { echo 'No Python 3.11 or newer found; name one: make PYTHON=/path/to/python' >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 
+# The locks name files and not folders: the project itself is installed without looking at the rest.
+ifneq ($(LOCKED),)
+$(RUNTIME): pyproject.toml requirements/runtime.txt requirements/build.txt | $(BIN)/pip
+	$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TESTING): $(RUNTIME) requirements/test.txt
+	$(PIP) install --require-hashes -r requirements/test.txt
+	@touch $@
+else
 $(RUNTIME): pyproject.toml | $(BIN)/pip
-	$(PIP) --editable .
+	$(PIP) install --editable .
 	@touch $@
 
 $(TESTING): pyproject.toml | $(BIN)/pip
-	$(PIP) --editable '.[test]'
+	$(PIP) install --editable '.[test]'
 	@touch $(RUNTIME) $@
+endif
+
+# Apart from the rest, with which they have nothing to do.
+$(TOOLS): requirements/tools.txt | $(BIN)/pip
+	$(BIN)/python -m venv --clear --without-pip $(VENV)/tools
+	$(PIP) --python $(VENV)/tools/bin/python install --require-hashes -r $<
+	@touch $@

@@ -1,46 +1,26 @@
 """What no compiler checks: facts that several files of this repository have to agree on."""
 
 import re
-import subprocess
 import sys
-import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
-ROOT = Path(__file__).parent.parent
-WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+from tests.support.repository import (
+    PACKAGES,
+    ROOT,
+    WORKFLOWS,
+    load,
+    matched,
+    project,
+    read,
+    run,
+    services,
+)
+
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 HAPROXY = "ops/haproxy.cfg"
-PACKAGES = ("wire", "node", "client")
-
-
-def read(name: str) -> str:
-    """The text of one of the repository's files."""
-    return (ROOT / name).read_text(encoding="utf-8")
-
-
-def load(path: Path) -> dict[str, Any]:
-    """A YAML file, with its anchors and merges resolved."""
-    content: dict[str, Any] = YAML(typ="safe").load(path)
-    return content
-
-
-@cache
-def project() -> dict[str, Any]:
-    """The [project] table of pyproject.toml."""
-    table: dict[str, Any] = tomllib.loads(read("pyproject.toml"))["project"]
-    return table
-
-
-@cache
-def services() -> dict[str, Any]:
-    """The services of docker-compose.yml."""
-    table: dict[str, Any] = load(ROOT / "docker-compose.yml")["services"]
-    return table
 
 
 @cache
@@ -49,18 +29,6 @@ def settings_in_help() -> frozenset[str]:
     shown = run(sys.executable, "-m", "node", "--help")
     assert shown.returncode == 0, shown.stderr
     return frozenset(re.findall(r"\bCHAT_[A-Z_]*[A-Z]\b", shown.stdout))
-
-
-def run(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command at the repository's root, and hand back what it said."""
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-
-
-def matched(pattern: str, name: str) -> str:
-    """What the only group of a pattern found in one of the repository's files."""
-    found = re.search(pattern, read(name), re.MULTILINE)
-    assert found, f"{name} has nothing like {pattern}"
-    return found[1]
 
 
 # ---- Schemas
@@ -78,38 +46,6 @@ def matched(pattern: str, name: str) -> str:
 def test_it_follows_its_schema(schema: str, path: Path) -> None:
     checked = run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path))
     assert checked.returncode == 0, checked.stdout + checked.stderr
-
-
-# ---- Workflows
-
-
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_jobs_have_only_the_rights_they_name_and_an_end(path: Path) -> None:
-    workflow = load(path)
-    assert workflow["permissions"] == {}
-    for name, job in workflow["jobs"].items():
-        assert "permissions" in job, name
-        assert job["timeout-minutes"] <= 60, name
-
-
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_actions_are_pinned(path: Path) -> None:
-    for job in load(path)["jobs"].values():
-        for step in job["steps"]:
-            uses = step.get("uses", "local@v1")
-            assert re.fullmatch(r"[^@]+@(v\d+|[0-9a-f]{40})", uses), uses
-
-
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_what_the_workflows_run_is_there(path: Path) -> None:
-    for script in re.findall(r"(?:\.ci|tests)/[\w/.-]+", path.read_text(encoding="utf-8")):
-        assert (ROOT / script).stat().st_mode & 0o100, f"{script} cannot be executed"
-
-
-def test_only_what_is_all_green_is_released() -> None:
-    jobs = load(ROOT / ".github/workflows/ci.yml")["jobs"]
-    assert jobs["release"]["needs"] == "green"
-    assert set(jobs["green"]["needs"]) == set(jobs) - {"green", "release"}
 
 
 # ---- Versions
@@ -138,11 +74,6 @@ def test_a_version_nobody_wrote_about_has_no_notes() -> None:
     assert run(".ci/release-notes", "0.0.0").returncode == 1
 
 
-def test_the_release_reads_the_version_that_is_built() -> None:
-    expression = matched(r"sed -n '(.*?)' pyproject\.toml", ".ci/release")
-    assert run("sed", "-n", expression, "pyproject.toml").stdout.strip() == project()["version"]
-
-
 # ---- The package and the image
 
 
@@ -154,7 +85,7 @@ def test_no_folder_of_code_is_left_out_of_the_package() -> None:
 
 def test_the_image_holds_every_package() -> None:
     allowed = read(".dockerignore").splitlines()
-    for name in (*PACKAGES, project()["readme"], *project()["license-files"]):
+    for name in (*PACKAGES, "requirements", project()["readme"], *project()["license-files"]):
         assert f"!{name}" in allowed
 
 
