@@ -131,6 +131,15 @@ def test_redis_is_not_published_and_keeps_what_it_acknowledged() -> None:
     assert "--appendonly yes" in services()["redis"]["command"]
 
 
+def test_only_nodes_reach_redis() -> None:
+    assert services()["redis"]["networks"] == ["data"]
+    reaching = {
+        name for name, service in services().items() if "data" in service.get("networks", ())
+    }
+    assert reaching == {"redis", "node"}
+    assert "default" in services()["node"]["networks"]
+
+
 def test_the_front_knows_the_ports() -> None:
     front, node = (services()[name]["ports"][0] for name in ("front", "node"))
     assert front == "9999:" + matched(r"^    bind :(\d+)", HAPROXY)
