@@ -131,6 +131,13 @@ def test_redis_is_not_published_and_keeps_what_it_acknowledged() -> None:
     assert "--appendonly yes" in services()["redis"]["command"]
 
 
+@pytest.mark.parametrize("name", ["redis", "front", "node"])
+def test_strangers_cannot_fill_the_disk_with_log_lines(name: str) -> None:
+    logging = services()[name]["logging"]
+    assert logging["driver"] == "json-file"
+    assert set(logging["options"]) == {"max-size", "max-file"}
+
+
 def test_only_nodes_reach_redis() -> None:
     assert services()["redis"]["networks"] == ["data"]
     reaching = {
