@@ -13,7 +13,8 @@ TOOLS := $(VENV)/.tools
 # The first interpreter that runs and is new enough: a name on the PATH alone proves neither.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP_OF := $(BIN)/python -m pip --quiet --disable-pip-version-check --python
 TOOLS_BIN := $(VENV)/tools/bin
 COMPILE := $(TOOLS_BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url $(if $(UPGRADE),--upgrade)
@@ -69,7 +70,7 @@ audit: $(TOOLS) ## look for what an attacker could use in the workflows
 # From an environment with nothing in it but what the package needs.
 sbom: $(TOOLS) ## list all that a node is made of, as CycloneDX, in build/sbom.cdx.json
 	$(BIN)/python -m venv --clear --without-pip build/sbom
-	$(PIP) --python build/sbom/bin/python install --require-hashes -r requirements/runtime.txt
+	$(PIP_OF) build/sbom/bin/python install --require-hashes -r requirements/runtime.txt
 	$(TOOLS_BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
 		--output-file build/sbom.cdx.json build/sbom/bin/python
 
@@ -85,25 +86,25 @@ $(BIN)/pip:
 # The locks name files and not folders: the project itself is installed without looking at the rest.
 ifneq ($(LOCKED),)
 $(RUNTIME): pyproject.toml requirements/runtime.txt requirements/build.txt | $(BIN)/pip
-	$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(TESTING): $(RUNTIME) requirements/test.txt
-	$(PIP) install --require-hashes -r requirements/test.txt
+	$(PIP) --require-hashes -r requirements/test.txt
 	@touch $@
 else
 $(RUNTIME): pyproject.toml | $(BIN)/pip
-	$(PIP) install --editable .
+	$(PIP) --editable .
 	@touch $@
 
 $(TESTING): pyproject.toml | $(BIN)/pip
-	$(PIP) install --editable '.[test]'
+	$(PIP) --editable '.[test]'
 	@touch $(RUNTIME) $@
 endif
 
 # Apart from the rest, with which they have nothing to do.
 $(TOOLS): requirements/tools.txt | $(BIN)/pip
 	$(BIN)/python -m venv --clear --without-pip $(VENV)/tools
-	$(PIP) --python $(VENV)/tools/bin/python install --require-hashes -r $<
+	$(PIP_OF) $(VENV)/tools/bin/python install --require-hashes -r $<
 	@touch $@
