@@ -52,7 +52,7 @@ class Node:
 
     def __init__(self, name: str, settings: Settings, connect: connect.Connect) -> None:
         self.name = name
-        self.metrics = Metrics()
+        self.metrics = Metrics(time.monotonic)
         self.flush = Flush(self.metrics)
         ids = Ids()
         rules = redis.Rules(
@@ -84,7 +84,7 @@ class Node:
         """Let time pass for the hub, for ever."""
         while True:
             self.hub.tick()
-            await asyncio.sleep(1)
+            await asyncio.sleep(core.TICK)
 
     async def drain(self, seconds: float) -> None:
         """Say goodbye to all clients, spread over some seconds."""

@@ -26,6 +26,8 @@ __all__ = ["Counts", "Hub", "Rules"]
 
 K = TypeVar("K")
 
+TICK = 1.0
+"""Seconds from the end of one tick to the next."""
 LINGER = 5.0
 """Seconds for which a room that everybody here has left is still followed: they may come back."""
 MOVED_FOR = 2 * limits.ANSWER_WITHIN
@@ -61,6 +63,7 @@ class Hub:
         self._moved: dict[Hold, float] = {}
         self._early: dict[str, float] = {}
         self._checking = False
+        self._due: float | None = None
 
     # Connections
 
@@ -242,8 +245,10 @@ class Hub:
     # Time
 
     def tick(self) -> None:
-        """Look at what time has brought; to be called about once a second."""
+        """Look at what time has brought; to be called ``TICK`` after the last time."""
         now = self.now = self.clock()
+        if self._due is not None:
+            self.counts.ticked(max(0.0, now - self._due))
         for session in list(self.connections):
             session.check(now)
         self._moved = _recent(self._moved, now)
@@ -258,6 +263,8 @@ class Hub:
                 del self.rooms[log]
                 if log.startswith("r:"):
                     self.broker.unwatch(log)
+        # What the tick itself takes is not lateness.
+        self._due = self.clock() + TICK
 
     def drain(self) -> list[Session]:
         """Return the connections that have to be asked to leave."""

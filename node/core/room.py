@@ -161,11 +161,14 @@ class Room:
         self._deliver(new)
         if self.behind:
             self._feed_all()
+        if self._counts.awaited == self.log:
+            self._counts.handed_out(new)
 
     def _deliver(self, entries: list[Entry]) -> None:
         if not entries:
             return
         assert self.top is not None
+        self._counts.entries += len(entries)
         for dialect, live in self.live.items():
             self._fan_out(live.values(), dialect.entries(self.name, self.top.epoch, entries))
             self._counts.deliveries += len(live) * len(entries)

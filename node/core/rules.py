@@ -1,8 +1,10 @@
 """What may be set of the core's behaviour, and what it counts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from node.core.ports import Entry
 from wire import limits
 from wire.errors import Code, Reason
 
@@ -13,6 +15,7 @@ ANSWER_WITHIN = limits.ANSWER_WITHIN - 0.5
 class Counts(Protocol):
     """What the core counts."""
 
+    entries: int
     deliveries: int
     holes_healed: int
     rewinds_healed: int
@@ -22,6 +25,17 @@ class Counts(Protocol):
     bytes_out: int
     slow_readers: int
     resumes: int
+    awaited: str | None
+    """The log of the one message that is being timed on its way, None while there is none."""
+
+    def follow(self, log: str, id: bytes, arrived_at: float) -> None:
+        """Time a message on its way to the readers of ``log``."""
+
+    def handed_out(self, entries: Iterable[Entry]) -> None:
+        """Entries of the awaited log were handed out."""
+
+    def ticked(self, late: float) -> None:
+        """The tick that is due once a second came so many seconds late."""
 
     def refused(self, code: Code) -> None:
         """A request was refused."""

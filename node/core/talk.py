@@ -43,7 +43,10 @@ def send(session: Session, request: Send, deadline: float) -> None:
     body = b'"from":"%b",%b' % (session.nick.encode(), codec.encode_body(words))
     session.begin(overlaps=True)
     post = _post(session, request, body, deadline)
-    session.hub.counts.messages_in += 1
+    counts = session.hub.counts
+    counts.messages_in += 1
+    if counts.awaited is None:
+        counts.follow(member.room.log, post.id, deadline - session.hub.rules.answer_within)
     session.hub.broker.publish(member.room.name, post)
 
 

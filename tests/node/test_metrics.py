@@ -1,9 +1,11 @@
 """Metrics: what is counted comes out under its name, for each node of the process."""
 
+from typing import NamedTuple
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from node.metrics import Histogram, Metrics, render
+from node.metrics import FOLLOWED_FOR, Histogram, Metrics, render
 from wire.errors import Code, Reason
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -31,6 +33,7 @@ class FakeHub:
     ("attribute", "name"),
     [
         ("messages_in", "chat_messages_in_total"),
+        ("entries", "chat_entries_total"),
         ("deliveries", "chat_deliveries_total"),
         ("bytes_in", "chat_bytes_in_total"),
         ("bytes_out", "chat_bytes_out_total"),
@@ -81,6 +84,7 @@ def test_refusals_and_byes_are_counted_by_code_and_reason() -> None:
 
 def test_round_trips_are_a_histogram() -> None:
     metrics = Metrics()
+    assert samples(render({"a": metrics}))[key("chat_publish_seconds_count", node="a")] == 0
     for seconds in (0.0001, 0.0005, 0.002, 9.0):
         metrics.published(seconds)
     found = samples(render({"a": metrics}))
@@ -99,6 +103,52 @@ def test_buckets_only_grow() -> None:
     counts = [count for _, count in histogram.buckets()]
     assert counts == sorted(counts)
     assert counts[-1] == 100
+
+
+class Line(NamedTuple):
+    id: bytes
+
+
+def test_one_message_at_a_time_is_timed_until_it_is_handed_out() -> None:
+    times = iter([100.25, 200.0, 200.5])
+    metrics = Metrics(lambda: next(times))
+    metrics.follow("r:tea", b"x1", 100.0)
+    metrics.handed_out([Line(b"x0")])
+    assert metrics.awaited == "r:tea"
+    metrics.handed_out([Line(b"x0"), Line(b"x1"), Line(b"x2")])
+    assert metrics.awaited is None
+    found = samples(render({"a": metrics}))
+    assert found[key("chat_delivery_seconds_count", node="a")] == 1
+    assert found[key("chat_delivery_seconds_sum", node="a")] == 0.25
+
+
+def test_a_message_that_never_comes_is_not_waited_for_and_not_counted() -> None:
+    time = 0.0
+    metrics = Metrics(lambda: time)
+    metrics.follow("r:tea", b"x1", 0.0)
+    time = FOLLOWED_FOR
+    metrics.ticked(0.0)
+    assert metrics.awaited == "r:tea"
+    time = FOLLOWED_FOR + 1
+    metrics.ticked(0.0)
+    assert metrics.awaited is None
+    assert sum(metrics.delays.counts) == 0
+
+
+def test_how_late_the_tick_comes_is_a_histogram() -> None:
+    metrics = Metrics()
+    metrics.ticked(0.0)
+    metrics.ticked(0.3)
+    found = samples(render({"a": metrics}))
+    assert found[key("chat_loop_lag_seconds_bucket", node="a", le="0.0005")] == 1
+    assert found[key("chat_loop_lag_seconds_bucket", node="a", le="0.25")] == 1
+    assert found[key("chat_loop_lag_seconds_bucket", node="a", le="0.5")] == 2
+
+
+def test_no_label_has_more_values_than_are_known_beforehand() -> None:
+    metrics = Metrics()
+    names = {label for _, labels in samples(render({"a": metrics})) for label, _ in labels}
+    assert names == {"node", "version", "code", "reason", "le"}
 
 
 def test_nodes_of_one_process_share_a_page_and_keep_apart() -> None:

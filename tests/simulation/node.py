@@ -52,9 +52,9 @@ class Life:
         self.context.run(self._assemble, *rules)
 
     def _assemble(self, core_rules: core_rules.Rules, broker_rules: redis.Rules) -> None:
-        self.metrics = Metrics()
-        self.flush = Flush(self.metrics)
         clock, ids = self._loop.time, self._id
+        self.metrics = Metrics(clock)
+        self.flush = Flush(self.metrics)
         self.broker = redis.RedisBroker(self._connect, broker_rules, self.metrics, clock, ids)
         self.hub = core.Hub(
             self.name, core_rules, self.broker, self.flush.fan_out, self.metrics, clock, ids

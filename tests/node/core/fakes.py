@@ -224,7 +224,7 @@ class HubBench:
     def __init__(self, **rules: Any) -> None:
         self.time = 1000.0
         self.broker = FakeBroker()
-        self.metrics = Metrics()
+        self.metrics = Metrics(lambda: self.time)
         self.ids = 0
         self.hub = Hub(
             "node-1",
