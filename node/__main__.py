@@ -21,7 +21,7 @@ def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
 def main() -> None:
     """Run a node, or several, until it is told to stop."""
     chosen = settings.parse(sys.argv[1:], os.environ)
-    logs.configure(chosen.log_level, chosen.log_format)
+    logs.configure(chosen.log_level, chosen.log_format, node=chosen.name)
     try:
         _runner()(app.serve(chosen))
     except (OSError, ValueError) as error:

@@ -11,7 +11,7 @@ import time
 from itertools import count
 from secrets import choice
 
-from node import metrics
+from node import logs, metrics
 from node.brokers import connect, redis
 from node.core import hub as core
 from node.metrics import Metrics
@@ -204,6 +204,7 @@ async def serve(settings: Settings) -> None:
     """Run the nodes of this process until SIGTERM or SIGINT; a second one ends it at once."""
     app = App(settings)
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(logs.on_fault)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, app, number)
     await app.run()

@@ -1,9 +1,11 @@
 """How the node logs: lines for people or JSON for machines, on standard error.
 
 A line is about a connection, a node or the broker; never about a message, nor what was said in it.
-Callers say what happened in the message and put facts into ``extra``.
+Callers say what happened in the message and put facts into ``extra``. Every line names a node: the
+one that a caller gave, or else the process's own.
 """
 
+import asyncio
 import json
 import logging
 import sys
@@ -14,13 +16,17 @@ from typing import Any, TextIO
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-def configure(level: str, form: str, stream: TextIO | None = None) -> None:
+log = logging.getLogger(__name__)
+
+
+def configure(level: str, form: str, stream: TextIO | None = None, node: str = "") -> None:
     """Log from ``level`` (debug, info, warning, error) up, as ``form`` (text or json).
 
-    ``stream`` is standard error if it is not given. What was configured before is replaced.
+    ``stream`` is standard error if it is not given; ``node`` is the name in lines that have none.
+    What was configured before is replaced.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    handler.setFormatter(JsonFormatter(node) if form == "json" else TextFormatter(node))
     root = logging.getLogger()
     for earlier in root.handlers[:]:
         root.removeHandler(earlier)
@@ -31,7 +37,28 @@ def configure(level: str, form: str, stream: TextIO | None = None) -> None:
     logging.raiseExceptions = False
 
 
-class JsonFormatter(logging.Formatter):
+def on_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody caught, as a loop's exception handler.
+
+    asyncio's own would show the arguments of callbacks, which may be what somebody has said, and
+    would not name the connection.
+    """
+    facts: dict[str, object] = getattr(context.get("protocol"), "facts", dict)()
+    log.error(context["message"], exc_info=context.get("exception"), extra=facts)
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, node: str = "") -> None:
+        super().__init__()
+        self._node = node
+
+    def extras(self, record: logging.LogRecord) -> dict[str, Any]:
+        """Return what the caller gave, and the node."""
+        found = {name: value for name, value in vars(record).items() if name not in _OWN}
+        return found if "node" in found or not self._node else {"node": self._node} | found
+
+
+class JsonFormatter(_Formatter):
     """One JSON object a line: time, level, logger, message, then the extras.
 
     It is ASCII, whatever was logged, so that no encoding of the stream can break it.
@@ -48,25 +75,21 @@ class JsonFormatter(logging.Formatter):
         if trace := _trace(self, record):
             fields["exception"] = trace
         # An extra never takes the place of what every line has.
-        fields |= {name: value for name, value in _extras(record).items() if name not in fields}
+        fields |= {name: value for name, value in self.extras(record).items() if name not in fields}
         return json.dumps(fields, default=str)
 
 
-class TextFormatter(logging.Formatter):
+class TextFormatter(_Formatter):
     """Time, level, logger, message, then the extras as name=value; a traceback follows below."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the lines of the traceback if there is one."""
         words = [_time(record), f"{record.levelname.lower():7}", record.name]
         words.append(_printable(record.getMessage()))
-        words += [f"{name}={_value(value)}" for name, value in _extras(record).items()]
+        words += [f"{name}={_value(value)}" for name, value in self.extras(record).items()]
         line = " ".join(words)
         trace = _trace(self, record)
         return f"{line}\n{trace}" if trace else line
-
-
-def _extras(record: logging.LogRecord) -> dict[str, Any]:
-    return {name: value for name, value in vars(record).items() if name not in _OWN}
 
 
 def _time(record: logging.LogRecord) -> str:

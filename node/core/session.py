@@ -95,6 +95,7 @@ class Session:
             "paused_at",
             "unread",
             "farewell",
+            "fault",
             "throttled",
             "restoring",
             "doubtful",
@@ -127,6 +128,7 @@ class Session:
         self.paused_at: float | None = None
         self.unread = 0
         self.farewell: Reason | None = None
+        self.fault: Code | None = None
         self.throttled = False
         self.restoring = False
         self.doubtful = False
@@ -183,6 +185,7 @@ class Session:
             return
         self.error(fault.code, fault.text, fault.ref, fault.id, fault.room)
         if fault.fatal:
+            self.fault = fault.code
             self.end(Reason.PROTOCOL)
 
     def refuse_early(self, ref: str | None) -> None:

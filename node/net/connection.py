@@ -70,9 +70,10 @@ class Connection(asyncio.Protocol):
             self._opened()
 
     def _opened(self) -> None:
-        log.info("connection opened", extra=self._facts())
+        log.info("connection opened", extra=self.facts())
 
-    def _facts(self) -> dict[str, object]:
+    def facts(self) -> dict[str, object]:
+        """Return what every line of the log about this connection says."""
         return {"node": self._hub.name, "connection": self._number, "peer": self.peer}
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -80,8 +81,18 @@ class Connection(asyncio.Protocol):
         self._closing = True
         self.put = _drop
         self._session.closed()
-        why = self._session.farewell or exc or "by the client"
-        log.info("connection closed", extra=self._facts() | {"reason": str(why)})
+        facts = self.facts() | {"reason": self._why(exc)}
+        if self._session.fault is not None:
+            facts["code"] = str(self._session.fault)
+        log.info("connection closed", extra=facts)
+
+    def _why(self, exc: Exception | None) -> str:
+        """Return why it is over; of a fault of ours not the text, which may quote somebody."""
+        if self._session.farewell is not None:
+            return str(self._session.farewell)
+        if exc is None:
+            return "by the client"
+        return str(exc) if isinstance(exc, OSError) else type(exc).__name__
 
     def close(self) -> None:
         """Close once what is queued has been written."""
@@ -134,7 +145,7 @@ class Connection(asyncio.Protocol):
         try:
             preamble = proxy.feed(data)
         except BadProxyHeader as error:
-            log.warning("bad PROXY header", extra=self._facts() | {"error": str(error)})
+            log.warning("bad PROXY header", extra=self.facts() | {"error": str(error)})
             self._transport.abort()
             return b""
         if preamble is None:

@@ -1,5 +1,6 @@
 """Logs: one line a record, with its facts, in either form."""
 
+import asyncio
 import io
 import json
 import logging
@@ -51,6 +52,41 @@ def test_a_json_line_has_the_same_as_fields() -> None:
         "connection": 7,
         "reason": "idle",
     }
+
+
+def test_every_line_names_a_node_the_process_s_own_unless_another_is_given() -> None:
+    own = json.loads(logs.JsonFormatter("chat").format(record("lost touch with Redis")))
+    assert own["node"] == "chat"
+    line = logs.TextFormatter("chat").format(record("closed", node="chat-2", connection=7))
+    assert line.endswith("closed node=chat-2 connection=7")
+
+
+class Faulty:
+    """A protocol that knows what the log should say of it."""
+
+    def facts(self) -> dict[str, object]:
+        return {"node": "n1", "connection": 7}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_nobody_caught_names_its_connection_and_quotes_nobody(
+    stream: io.StringIO, form: str
+) -> None:
+    logs.configure("info", form, stream)
+    loop = asyncio.new_event_loop()
+    try:
+        raise RuntimeError("out of order")
+    except RuntimeError as error:
+        context = {"message": "it failed", "exception": error, "protocol": Faulty()}
+        logs.on_fault(loop, context | {"handle": "<Handle say('secret')>"})
+    logs.on_fault(loop, {"message": "something else"})
+    loop.close()
+    first, *_, last = stream.getvalue().splitlines()
+    shown = ("n1", "7") if form == "text" else ('"n1"', "7")
+    for word in ("it failed", *shown):
+        assert word in first
+    assert "something else" in last
+    assert "out of order" in stream.getvalue() and "secret" not in stream.getvalue()
 
 
 def test_a_message_cannot_forge_a_line_nor_move_the_cursor() -> None:
