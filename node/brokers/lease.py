@@ -89,7 +89,7 @@ class Lease:
 
         def reply(found: Any) -> None:
             if isinstance(found, Refused):
-                self._trouble = "the broker does not answer"
+                self._trouble = "the broker does not answer, or refuses (full, read-only, loading)"
                 done(found)
             elif incarnation != self.incarnation:
                 done(True)
@@ -147,6 +147,8 @@ class Lease:
         """A probe has come back."""
         self._heard_at = self._clock()
         self._deaf_since = None
+        # What will be the matter if it was the last one; until more is known.
+        self._trouble = f"no probe has come back for {PROBE_WITHIN:g} s"
 
     def unready(self) -> str | None:
         """Return why the broker does not deliver, None if a probe came back lately."""

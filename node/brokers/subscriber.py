@@ -115,7 +115,11 @@ class Subscriber:
             self._take(await pubsub.parse_response(block=True))
 
     def _take(self, message: Any) -> None:
-        kind = message[0]
+        try:
+            kind = message[0]
+        except TypeError:
+            # An error: Redis does not let this user subscribe. It may be told to, any time.
+            raise message from None
         if kind == b"message":
             self._on_message(message[2])
         elif kind == b"subscribe" and message[1] in self._asked:

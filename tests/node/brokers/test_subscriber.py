@@ -11,6 +11,7 @@ from node.brokers import connect
 from node.brokers import subscriber as subscribers
 from node.brokers.lease import DEAF_AFTER, PROBE_WITHIN, Lease
 from node.brokers.subscriber import CHUNK, Subscriber
+from node.core.ports import Refused
 from tests.node.brokers.bench import WITHIN, Losses, Place, RecordingSink
 from tests.support.redis_server import RedisServer
 
@@ -208,7 +209,11 @@ async def test_a_node_is_ready_while_its_probes_come_back() -> None:
     bench.lease.heard(1)
     assert bench.lease.unready() is None
     bench.time += PROBE_WITHIN
-    assert bench.lease.unready() is not None
+    assert bench.lease.unready() == "no probe has come back for 5 s"
+    bench.renew(Refused.UNAVAILABLE)
+    assert "does not answer" in (bench.lease.unready() or "")
+    bench.lease.heard(2)
+    assert bench.lease.unready() is None
 
 
 async def test_a_subscription_that_is_deaf_is_made_anew() -> None:
