@@ -196,6 +196,8 @@ class Room:
             return
         self.top, self.ring = reply.top, self._ring_of(reply.top, reply.entries)
         self._synced()
+        if self._counts.awaited == self.log:
+            self._counts.handed_out(reply.entries)
 
     def _missing(self) -> None:
         """Redis forgot the room before it was looked at here: make it anew, unless it was ended,

@@ -12,7 +12,7 @@ from node.fronts.native import Native
 from node.net.flush import Flush
 from node.net.proxy import BadProxyHeader, ProxyReader
 from wire import limits
-from wire.errors import WireError
+from wire.errors import Reason, WireError
 from wire.lines import LineReader
 from wire.messages import Hello
 
@@ -146,6 +146,7 @@ class Connection(asyncio.Protocol):
             preamble = proxy.feed(data)
         except BadProxyHeader as error:
             log.warning("bad PROXY header", extra=self.facts() | {"error": str(error)})
+            self._session.farewell = Reason.PROTOCOL
             self._transport.abort()
             return b""
         if preamble is None:

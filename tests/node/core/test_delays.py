@@ -2,7 +2,7 @@
 
 from node.core.hub import TICK
 from node.core.ports import Entry, Post, Refused
-from tests.node.core.fakes import Client, HubBench, entry, frame, slice_
+from tests.node.core.fakes import Client, HubBench, claimed, entry, frame, slice_
 from wire import messages as m
 
 LOG = "r:general"
@@ -55,6 +55,18 @@ def test_one_that_came_through_a_hole_took_as_long_as_that() -> None:
     bench.time += 2.0
     bench.broker.answer("read", slice_([written(post, 2), entry(3)]))
     assert observed(bench) == (1, 2.0)
+
+
+def test_one_that_is_there_when_its_room_is_first_looked_at_is_timed_too() -> None:
+    bench = HubBench()
+    client = Client(bench)
+    client.says(m.Hello(nick="ana", rooms=["general"]))
+    bench.broker.answer("claim", claimed("ana", ["general"]))
+    post = say(client, "hi")
+    bench.time += 0.3
+    bench.hub.confirmed(LOG)
+    bench.broker.answer("tail", slice_([entry(1), written(post, 2)]))
+    assert observed(bench) == (1, 0.3)
 
 
 def test_after_one_that_was_refused_others_are_timed_again() -> None:
