@@ -3,39 +3,31 @@
 import json
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from ruamel.yaml import YAML
 
 from tests.support import web
 from tests.support.lab import Lab
+from tests.support.repository import ROOT, load, read, services
 from wire.errors import Code
 
-ROOT = Path(__file__).parents[2]
 TARGET = {"job", "instance"}
 """Labels that Prometheus gives to whatever it reads from a node."""
-
-
-def load(name: str) -> dict[str, Any]:
-    """One of the repository's YAML files."""
-    content: dict[str, Any] = YAML(typ="safe").load(ROOT / name)
-    return content
 
 
 @cache
 def dashboard() -> dict[str, Any]:
     """The dashboard."""
-    content: dict[str, Any] = json.loads((ROOT / "ops/grafana/chat.json").read_text())
+    content: dict[str, Any] = json.loads(read("ops/grafana/chat.json"))
     return content
 
 
 @cache
 def rules() -> list[dict[str, Any]]:
     """The alert rules."""
-    return [rule for group in load("ops/alerts.yml")["groups"] for rule in group["rules"]]
+    return [rule for group in load(ROOT / "ops/alerts.yml")["groups"] for rule in group["rules"]]
 
 
 def panels() -> list[dict[str, Any]]:
@@ -85,7 +77,7 @@ async def test_what_is_asked_for_is_told_by_a_node(lab: Lab) -> None:
 
 
 async def test_what_a_node_tells_is_explained_to_operators(lab: Lab) -> None:
-    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    page = read("docs/operations.md")
     page = page.partition("\n## Seen from outside")[2].partition("\n## ")[0]
     explained = set(re.findall(r"`((?:chat|process)_[a-z_]+)`", page))
     found = {re.sub(r"_(bucket|count|sum)$", "", name) for name in await told(lab)}
@@ -103,11 +95,11 @@ def test_every_alert_is_tried_and_explained() -> None:
     assert len(alerts) == len(rules())
     tried = {
         case["alertname"]
-        for story in load("tests/ops/alerts.yml")["tests"]
+        for story in load(ROOT / "tests/ops/alerts.yml")["tests"]
         for case in story.get("alert_rule_test", [])
         if case["exp_alerts"]
     }
-    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    page = read("docs/operations.md")
     explained = set(re.findall(r"`(Chat[A-Z]\w+)`", page))
     assert tried == explained == alerts
 
@@ -119,7 +111,7 @@ def test_an_alert_says_how_bad_it_is_and_what_is_the_matter() -> None:
 
 
 def test_the_dashboard_asks_the_source_that_is_set_up() -> None:
-    [source] = load("ops/grafana/datasource.yml")["datasources"]
+    [source] = load(ROOT / "ops/grafana/datasource.yml")["datasources"]
     wanted = {"type": source["type"], "uid": source["uid"]}
     for panel in panels():
         assert all(part["datasource"] == wanted for part in (panel, *panel["targets"]))
@@ -138,7 +130,7 @@ def test_no_two_panels_lie_in_the_same_place() -> None:
 
 @pytest.mark.parametrize("name", ["prometheus", "grafana"])
 def test_what_observes_is_there_only_when_asked_for_and_only_on_this_host(name: str) -> None:
-    service = load("docker-compose.yml")["services"][name]
+    service = services()[name]
     assert service["profiles"] == ["observe"]
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
     assert re.search(r":v?\d+\.\d+\.\d+$", service["image"])
@@ -148,8 +140,8 @@ def test_what_observes_is_there_only_when_asked_for_and_only_on_this_host(name: 
 
 
 def test_prometheus_finds_the_nodes_where_they_tell() -> None:
-    [job] = load("ops/prometheus.yml")["scrape_configs"]
+    [job] = load(ROOT / "ops/prometheus.yml")["scrape_configs"]
     [found] = job["dns_sd_configs"]
-    port = re.search(r"CHAT_HTTP_PORT=(\d+)", (ROOT / "Dockerfile").read_text())
+    port = re.search(r"CHAT_HTTP_PORT=(\d+)", read("Dockerfile"))
     assert port and found["port"] == int(port[1]) and found["names"] == ["node"]
     assert all(f'job="{job["job_name"]}"' in e for e in expressions() if "job=" in e)
