@@ -7,7 +7,6 @@ from functools import partial
 from node.core import names
 from node.core.answers import failed, seat_in, too_many
 from node.core.ports import START, Claim, Claimed, Hold, Position, Refused, Seat
-from node.core.room import Member
 from node.core.session import Session
 from node.core.states import State
 from wire.errors import Code, Reason
@@ -116,10 +115,11 @@ def _claimed(
             _seated(
                 session, seat, positions.get(seat.room), (request.positions or {}).get(seat.room)
             )
-        if reply.inbox is not None and reply.resumed:
-            session.inbox = Member(session, session.hub.inbox(session, reply.inbox), "")
-            session.inbox.resumed = True
-            session.inbox.room.add(session.inbox, positions.get(INBOX, START))
+        if reply.resumed:
+            # An inbox that is not there may have been forgotten, and be put back later.
+            session.inbox_from = positions.get(INBOX)
+            if reply.inbox is not None:
+                session.join_inbox(session.hub.inbox(session, reply.inbox), START)
         session.hub.seated(session)
     session.finish()
 

@@ -89,6 +89,7 @@ class Session:
         *(
             "rooms",
             "inbox",
+            "inbox_from",
             "limiter",
             "heard",
             "pinged",
@@ -122,6 +123,7 @@ class Session:
         self.claim = 0
         self.rooms: dict[str, Member] = {}
         self.inbox: Member | None = None
+        self.inbox_from: Position | None = None
         self.limiter = Limiter(*hub.rules.rate)
         self.heard = hub.now
         self.pinged = False
@@ -300,9 +302,10 @@ class Session:
         return places
 
     def join_inbox(self, room: Room, start: Position) -> None:
-        """Read one's inbox after ``start`` from now on."""
+        """Read one's inbox from now on: after what the client has had, or else after ``start``."""
         self.inbox = Member(self, room, "")
-        room.add(self.inbox, start)
+        self.inbox.resumed = self.inbox_from is not None
+        room.add(self.inbox, self.inbox_from or start)
 
     # Time
 

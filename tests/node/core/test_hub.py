@@ -127,6 +127,18 @@ def test_an_inbox_that_has_something_though_nothing_came_is_read() -> None:
     assert client.hears() == ["d1"] and bench.hub.tops()[-1] == (log, at(1))
 
 
+def test_an_inbox_that_is_put_back_after_the_hello_goes_on_where_the_client_was() -> None:
+    bench = HubBench()
+    client = Client(bench)
+    client.says(m.Hello(key="a" * 16, positions={"@": str(at(1))}))
+    log = "i:" + bench.broker.answer("claim", claimed("ana", resumed=True)).args[0].hold.session
+    bench.hub.frame(frame([direct(2)], log=log))
+    while bench.broker.calls:
+        read = bench.broker.take("read")
+        read.done(slice_([direct(1), direct(2)][read.args[1].offset :]))
+    assert client.hears() == ["welcome", "d2"]
+
+
 def test_an_inbox_that_was_trimmed_before_it_was_read_has_a_gap() -> None:
     bench = HubBench()
     client = bench.welcome()
