@@ -102,16 +102,13 @@ class Losses:
         """Return what makes clients that lose replies."""
 
         def lossy(timeout: float | None) -> Redis:
-            client: Any = connect(timeout)
-            make = client.pipeline
-
-            def pipeline(*args: Any, **named: Any) -> Any:
-                made = make(*args, **named)
-                made.execute = self._losing(made.execute)
-                return made
-
-            client.pipeline = pipeline
-            return cast(Redis, client)
+            client = connect(timeout)
+            pool: Any = client.connection_pool
+            if self.wanted:
+                kind = pool.connection_class
+                exchange = self._losing(kind.exchange)
+                pool.connection_class = type("Lossy", (kind,), {"exchange": exchange})
+            return client
 
         return lossy
 
