@@ -69,13 +69,13 @@ class Lease:
         """Remember how many changes Redis has counted for this incarnation (0: it did not count).
 
         Each reply tells of one more than the one before it, unless Redis went back meanwhile; by
-        the next renewal it may have counted as far again. What an earlier incarnation was told
-        says nothing.
+        the next renewal it may have counted as far again. A negative number is of a reply that is
+        told again: nothing was counted for it. What an earlier incarnation was told says nothing.
         """
         if owner.partition(".")[0] != self.incarnation:
             return
-        self._went_back |= 0 < changes <= self._changes
-        self._changes = max(self._changes, changes)
+        self._went_back |= 0 < changes <= self._changes or 0 < -changes < self._changes
+        self._changes = max(self._changes, abs(changes))
 
     def renew(self) -> None:
         """Renew the lease; sessions that turn out to be forgotten are put back by the core."""

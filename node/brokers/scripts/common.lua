@@ -224,10 +224,14 @@ local function owns(sid, owner)
   return redis.call('HGET', 'chat:session:' .. sid, 'owner') == owner
 end
 
--- A repeated call (its reply was lost) gets the first one's reply.
-local function answered(sid, op)
+-- A repeated call (its reply was lost) gets the first one's reply; but the number of changes in it
+-- (at `place`, or its last part) is the one of now, and negative, for nothing was counted for this.
+local function answered(sid, op, owner, place)
   local last = redis.call('HMGET', 'chat:session:' .. sid, 'op', 'reply')
-  if last[1] == op then return cjson.decode(last[2]) end
+  if last[1] ~= op then return nil end
+  local reply = cjson.decode(last[2])
+  reply[place or #reply] = -tonumber(redis.call('HGET', 'chat:ops', node_of(owner)) or 0)
+  return reply
 end
 
 local function answer(sid, op, reply)

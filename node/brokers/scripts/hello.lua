@@ -11,7 +11,7 @@ local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = ARGV[1
 local most, count = tonumber(ARGV[10]), tonumber(ARGV[12])
 local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 13, 12 + count)}
 local fallback = ARGV[13 + count]
-local before = answered(sid, op)
+local before = answered(sid, op, owner, 6)
 if before then return before end
 -- Sessions of an incarnation that has been reaped would never be reaped.
 if redis.call('EXISTS', 'chat:dead:' .. node_of(owner)) == 1 then return {'gone'} end

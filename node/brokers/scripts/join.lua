@@ -3,7 +3,7 @@
 -- Returns {'ok', position, members, created, quiet, changes}, {'exists'}, {'missing'}, {'gone'}.
 local op, sid, owner, how, room = unpack(ARGV, 1, 5)
 local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7])}
-local before = answered(sid, op)
+local before = answered(sid, op, owner)
 if before then return before end
 if not owns(sid, owner) then return {'gone'} end
 local exists = redis.call('EXISTS', key_of('r:' .. room)) == 1

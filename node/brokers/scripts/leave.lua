@@ -3,7 +3,7 @@
 -- Returns {'ok', position, at, changes} (position and at are '' in a quiet room), or {'gone'}.
 local op, sid, owner, room = unpack(ARGV, 1, 4)
 local set = {notices = tonumber(ARGV[5]), cap = tonumber(ARGV[6])}
-local before = answered(sid, op)
+local before = answered(sid, op, owner)
 if before then return before end
 if not owns(sid, owner) then return {'gone'} end
 local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')

@@ -3,7 +3,7 @@
 -- Returns {'ok', old nick, at, changes}, {'taken'} or {'gone'}.
 local op, sid, owner, nick, fold = unpack(ARGV, 1, 5)
 local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7]), reap = ARGV[8]}
-local before = answered(sid, op)
+local before = answered(sid, op, owner)
 if before then return before end
 if not owns(sid, owner) then return {'gone'} end
 local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')

@@ -1,5 +1,6 @@
 """Sessions are put back as the node that holds their connection knows them."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -127,6 +128,19 @@ async def test_changes_made_since_do_not_hide_that_redis_went_back(
         await node.hello(f"s{number}", f"nick{number}")
     assert await node.ask("check", timed=False) is True
     assert ("forgotten", True) in node.sink.told
+
+
+async def test_a_reply_that_is_told_again_does_not_say_that_redis_went_back(
+    place: Place, node: Node
+) -> None:
+    hold, _ = await node.hello("s1", "ana", rooms=["tea", "milk"])
+    await node.ask("leave", hold, "milk")
+    place.losses.count = 0  # The next reply is lost, if any.
+    claimed = node.start("claim", node.claim_of("s2", "bo"))
+    await asyncio.sleep(0.005)  # What follows is done before the claim is repeated.
+    await node.ask("leave", hold, "tea")
+    await claimed
+    assert await node.ask("check", timed=False) is False
 
 
 async def test_sessions_that_left_in_the_forgotten_time_are_let_go(
