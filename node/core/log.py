@@ -18,7 +18,8 @@ def onward(position: Position, found: Slice) -> Onward:
 
     An entry that was lost and put back at another offset tells where its old log and this one part:
     everything after that place is new to the reader, but for what it had already seen in the old
-    log, which is known by its old place.
+    log, which is known by its old place. One that a repeated call appended anew before it was put
+    back does not tell, but the position is its old place.
     """
     if found.on or found.top is None:
         return Onward(found.entries, False)
@@ -30,7 +31,8 @@ def onward(position: Position, found: Slice) -> Onward:
     else:
         return Onward(found.entries, True)
     if entry.home is None:
-        return Onward([later for later in found.entries if later.offset > entry.offset], False)
+        entry.fork = _parted(position, entry, found)
+        entry.home = _place(position.epoch, position.offset)
     rest = [
         later
         for later in found.entries
@@ -51,11 +53,44 @@ def _in_turn(kept: Sequence[Entry], rest: Sequence[Entry]) -> list[Entry]:
     return told
 
 
+def _place(epoch: bytes, offset: int) -> bytes:
+    return b"%b-%d" % (epoch, offset)
+
+
+def _parted(position: Position, entry: Entry, found: Slice) -> int:
+    """Return where the log that had ``entry`` at ``position`` and this one part, as far as told."""
+    assert found.top is not None
+    if position.epoch != found.top.epoch:
+        return 1
+    forks = [other.fork for other in found.entries if _seen(other, position)]
+    return min(entry.offset, position.offset, *forks)
+
+
 def _seen(entry: Entry, position: Position) -> bool:
     if entry.home is None:
         return False
     epoch, _, offset = entry.home.partition(b"-")
     return epoch == position.epoch and int(offset) <= position.offset
+
+
+def recall(ring: "Ring", found: Slice) -> None:
+    """Give what a repeated call appended anew its old place, as what was put back has it.
+
+    A call whose reply was lost and that Redis forgot is repeated; its entry, which has the id it
+    had, may come before those who remember the first one have put it back.
+    """
+    assert found.top is not None
+    same = found.top.epoch == ring.epoch
+    known = {old.id: old for old in ring.entries}
+    moved, fork = [], min(ring.base.offset, found.top.offset) + 1 if same else 1
+    for entry in found.entries:
+        old = known.get(entry.id)
+        if old is not None and same and entry.offset == old.offset:
+            entry.home, entry.fork, fork = old.home, old.fork, entry.offset + 1
+        elif old is not None and entry.home is None:
+            moved.append((entry, old))
+    for entry, old in moved:
+        entry.home, entry.fork = _place(ring.epoch, old.offset), fork
 
 
 class Loss(NamedTuple):

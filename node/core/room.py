@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from node.core.log import Onward, Ring, loss, onward
+from node.core.log import Onward, Ring, loss, onward, recall
 from node.core.ports import (
     START,
     Broker,
@@ -253,6 +253,7 @@ class Room:
             self._broker.heal(self.log, lost.base, lost.entries, self._on_healed)
             return
         assert found.top is not None
+        recall(ring, found)
         new = onward(top, found)
         shared = ring.base.offset
         offsets = {entry.offset: entry.id for entry in found.entries}
@@ -445,6 +446,8 @@ class Room:
         if isinstance(reply, Refused) or reply.top is None:
             self.stale = True
             return
+        if not reply.on and self.ring is not None:
+            recall(self.ring, reply)
         new = onward(cursor, reply)
         if new.gap and not reply.on and self._broker.unhealed():
             self.stale = True  # Who remembers may still put back what this reader is behind.

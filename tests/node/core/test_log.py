@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core.log import Ring, loss, onward
+from node.core.log import Ring, loss, onward, recall
 from node.core.ports import START, Entry, Position, Slice
 from tests.node.core.fakes import EPOCH, at, entries, entry, slice_
 
@@ -96,6 +96,27 @@ def test_a_reader_is_told_when_the_place_where_the_logs_part_was_trimmed() -> No
     assert onward(at(5), slice_(found, on=False)).gap
     found = [entry(5, "y5"), entry(6, "y6"), entry(7, "x5", home="k1-5 5")]
     assert not onward(at(5), slice_(found, on=False)).gap
+
+
+def test_who_is_at_an_entry_that_was_appended_anew_gets_nothing_again_and_misses_nothing() -> None:
+    """A repeated call appended x5 before x4 was put back, and once after another one's y4."""
+    found = [*entries(1, 3), entry(4, "x5"), entry(5, "x4", home="k1-4 4"), entry(6, "y6")]
+    assert ids(onward(at(5), slice_(found, on=False)).entries) == ["y6"]
+    found = [*entries(1, 3), entry(4, "y4"), entry(5, "x4"), entry(6, "y6")]
+    assert ids(onward(at(4), slice_(found, on=False)).entries) == ["y4", "y6"]
+    found = [entry(1, "y1"), entry(2, "x4"), entry(3, "y3")]
+    result = onward(at(4), Slice(False, Position(b"k2", 3, b"y3"), found))
+    assert ids(result.entries) == ["y1", "y3"] and not result.gap
+
+
+def test_a_ring_recalls_the_old_places_of_what_was_appended_anew() -> None:
+    found = [*entries(1, 3), entry(4, "y4"), entry(5, "x4"), entry(6, "x5", home="k1-5 4")]
+    recall(ring(2, 5), slice_(found, on=False))
+    assert [(held.home, held.fork) for held in found[3:]] == [(None, 0), (b"k1-4", 4), (b"k1-5", 4)]
+    assert ids(onward(at(5), slice_(found, on=False)).entries) == ["y4"]
+    found = [entry(1, "y1"), entry(2, "x4")]
+    recall(ring(2, 5), Slice(False, Position(b"k2", 2, b"x4"), found))
+    assert [(held.home, held.fork) for held in found] == [(None, 0), (b"k1-4", 1)]
 
 
 def test_entries_that_came_home_from_another_epoch_were_not_seen() -> None:

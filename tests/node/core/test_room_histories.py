@@ -83,6 +83,7 @@ class Histories(RuleBasedStateMachine):
         self.readers: list[Reader] = []
         self.snapshot: State = self.log.state
         self.count = 0
+        self.last: bytes | None = None
         for node in self.nodes:
             self.read(node)
             self.read(node)
@@ -101,6 +102,7 @@ class Histories(RuleBasedStateMachine):
         for _ in range(most):
             self.count += 1
             parts.append((b"x%d" % self.count, None, 0))
+        self.last = parts[-1][0]
         self.tell(self.log.append(parts))
 
     @rule(of=numbers, most=st.integers(1, 3))
@@ -114,6 +116,12 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def somebody_enters(self) -> None:
         self.append(1)
+
+    @rule()
+    def a_lost_change_is_repeated(self) -> None:
+        """Its entry has the id it had; one that was put back already is not appended again."""
+        if self.last is not None and self.last not in self.log.ids():
+            self.tell(self.log.append([(self.last, None, 0)]))
 
     @rule(of=numbers)
     def a_frame_arrives(self, of: int) -> None:
@@ -192,3 +200,17 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+
+
+def test_a_log_taken_back_again_after_it_was_healed_gives_nothing_twice() -> None:
+    histories = Histories()
+    histories.begin()
+    histories.somebody_enters()
+    histories.a_frame_arrives(of=0)
+    histories.redis_goes_back_to_its_snapshot(deaf=False)
+    histories.somebody_enters()
+    histories.a_call_is_answered(of=0)
+    histories.a_call_is_answered(of=0)
+    histories.a_call_is_answered(of=1)
+    histories.redis_goes_back_to_its_snapshot(deaf=False)
+    histories.teardown()

@@ -134,6 +134,23 @@ def healed_after_y4() -> list[Entry]:
     ]
 
 
+def test_what_a_repeated_call_appended_before_it_was_put_back_is_given_to_nobody_again() -> None:
+    bench = followed()
+    live(bench)
+    behind = bench.member(at(5))
+    bench.room.pause(behind)
+    outlet_of(behind).paused = True
+    log = [*entries(1, 3), entry(4, "y4"), entry(5, "x4"), entry(6, "x5", home="k1-5 4")]
+    bench.room.sync()
+    bench.broker.answer("read", slice_(log, on=False))
+    assert live(bench) == ["y4"]
+    outlet_of(behind).paused = False
+    bench.room.feed(behind)
+    anew = [*entries(1, 3), entry(4, "y4"), entry(5, "x4"), entry(6, "x5", home="k1-5 4")]
+    bench.broker.answer("read", slice_(anew, on=False))
+    assert outlet_of(behind).texts() == ["y4"]
+
+
 def test_entries_put_back_by_another_node_go_only_to_those_who_had_not_had_them() -> None:
     bench = followed(4)
     live(bench)
