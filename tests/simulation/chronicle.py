@@ -84,6 +84,15 @@ class Chronicle:
 
     # Afterwards
 
+    def was_away(self, id: str, since: float, until: float) -> bool:
+        """Say whether an entry was forgotten, and not put back yet, at some time between two."""
+        for rollback in self.rollbacks:
+            if rollback.at <= until and any(entry.id == id for entry in rollback.lost):
+                back = [new.at for new in self.added if new.id == id and new.at >= rollback.at]
+                if min(back, default=until) >= since:
+                    return True
+        return False
+
     def order(self, log: str) -> list[Added]:
         """Return the entries of a log in order, those that were trimmed too."""
         return [entry for _, entry in sorted(self.logs.get(log, {}).items())]

@@ -85,6 +85,7 @@ class Audit:
         self.said: list[tuple[Step, int]] = []
         self.position = ""
         self.highest = -1
+        self.heard_at = 0.0
 
     def run(self) -> list[Violation]:
         """Return what is wrong."""
@@ -97,6 +98,7 @@ class Audit:
                     self._say(Kind.GAP, f"{event} comes after {self.position}")
                 gap = step
                 self._gap(step)
+                self.heard_at = step.at
                 continue
             position = event["position"]
             if step.name == "joined":
@@ -111,7 +113,7 @@ class Audit:
                     self._say(Kind.GAP, f"{gap.event} is followed by {position}")
                 self._entry(key_of(position))
                 gap = None
-            self.position = position
+            self.position, self.heard_at = position, step.at
         if start is None:
             if self.track.steps:
                 self._say(Kind.SKIPPED, "entries came before joined")
@@ -149,11 +151,14 @@ class Audit:
         after = key_of(step.event["after"])
         start = self.places.get(after, -1) if after not in self.moved else -1
         end = self.places.get(key_of(step.event["position"]), -1)
-        if self.forgetful and after not in self.places:
-            # Everything that is kept follows, what this client has had as well.
+        unknown = self.chronicle.was_away(after, self.heard_at, step.at)
+        if unknown or (self.forgetful and after not in self.places):
+            # Everything that is kept follows, what this client has had as well; and so may what is
+            # put back later by a node that was stopped for longer than others wait for it.
             self.again, self.highest = set(self.seen), -1
         self.excuses.append(Excuse(start, end))
-        self.said.append((step, len(self.excuses) - 1))
+        if not unknown:
+            self.said.append((step, len(self.excuses) - 1))
 
     def _end(self, start: Step) -> None:
         """Look at what should have come, and has not."""
