@@ -117,6 +117,8 @@ class Lease:
         forgot = self._known and (status == b"new" or found[1] < known or self._went_back)
         self._known, self._went_back = True, False
         self._listen()
+        # Others count too: what they take over.
+        self._changes = max(self._changes, found[1])
         if forgot:
             log.warning("Redis forgot sessions of this node; they are put back")
             self._changes = found[1]

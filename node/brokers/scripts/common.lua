@@ -15,7 +15,7 @@
 --   chat:sent:SID         hash    id of a message -> "AT LOG POSITION TO", for 5 minutes
 --   chat:grace            zset    sessions without a connection -> ms at which they end
 --   chat:nodes            zset    incarnations -> ms at which their leases end
---   chat:ops              hash    incarnation -> number of changes it made to sessions
+--   chat:ops              hash    incarnation -> number of changes made to its sessions
 --   chat:at:INC           set     sessions whose connection is at this incarnation
 --   chat:dead:INC         string  this incarnation has been reaped
 -- LOG is r:ROOM or i:SID (the inbox of a session). Frames of a room go to the channel

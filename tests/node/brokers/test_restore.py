@@ -143,6 +143,23 @@ async def test_a_reply_that_is_told_again_does_not_say_that_redis_went_back(
     assert await node.ask("check", timed=False) is False
 
 
+async def test_a_session_that_went_to_another_node_in_the_forgotten_time_is_let_go(
+    place: Place, node: Node
+) -> None:
+    """Redis believes that it is still here, where nothing else was forgotten."""
+    old, _ = await node.hello("s1", "ana")
+    before = {key: await place.redis.dump(key) or b"" for key in await place.redis.keys("*")}
+    await (await place.node()).hello("s1")
+    node.sink.here.discard("s1")
+    assert await node.ask("check", timed=False) is False
+    await place.redis.flushall()
+    for key, data in before.items():
+        await place.redis.restore(key, 0, data)
+    assert await node.ask("check", timed=False) is True
+    await node.idle()
+    assert await place.redis.zrange("chat:grace", 0, -1) == [b"s1"]
+
+
 async def test_sessions_that_left_in_the_forgotten_time_are_let_go(
     place: Place, node: Node
 ) -> None:
