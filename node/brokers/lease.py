@@ -59,6 +59,7 @@ class Lease:
         self._probe = 0
         self._deaf_since: float | None = None
         self._heard_at: float | None = None
+        self._time: tuple[float, int] | None = None
         self._trouble = "the broker has not been reached yet"
         subscriber.want(self._channel())
 
@@ -114,6 +115,7 @@ class Lease:
             self.renew()
             self._sink().forgotten(anew=False)
             return True
+        self._time = self._clock(), int(found[2])
         forgot = self._known and (status == b"new" or found[1] < known or self._went_back)
         self._known, self._went_back = True, False
         self._listen()
@@ -125,6 +127,13 @@ class Lease:
             self._sink().forgotten(anew=True)
             self._call("held", [incarnation], self._clock() + self._seconds / 2, self._let_go)
         return forgot
+
+    def time(self) -> int:
+        """Return the time in ms by the clock of Redis, or a little less; 0 if it is not known."""
+        if self._time is None:
+            return 0
+        at, time = self._time
+        return time + int((self._clock() - at) * 1000)
 
     def _let_go(self, found: Any) -> None:
         """Let go of sessions that left this node in the time that Redis forgot."""

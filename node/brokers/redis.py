@@ -234,7 +234,7 @@ class RedisBroker:
             args: list[Any] = [
                 *(op, claim.hold.session, int(claim.keyed), claim.nick, claim.fold),
                 *("" if claim.attempt is None else claim.attempt, claim.hold.owner),
-                *(rules.notices, rules.kept, limits.ROOMS, int(self._may_reap())),
+                *(rules.notices, rules.kept, limits.ROOMS, self._reaps_until()),
                 *(len(claim.rooms), *claim.rooms, claim.default_room),
             ]
             if self.unhealed():
@@ -270,7 +270,7 @@ class RedisBroker:
         base = [self._random_id(), *hold, nick, fold, rules.notices, rules.kept]
 
         def args() -> list[Any]:
-            return [*base, int(self._may_reap())]
+            return [*base, self._reaps_until()]
 
         parse = self._changed(hold.owner, lambda found: (found[1].decode(), int(found[2])))
         self._ask("nick", args, deadline, done, parse)
@@ -435,6 +435,14 @@ class RedisBroker:
         """Say whether everybody else has had the time to renew their leases."""
         return self._settled(self._rules.lease)
 
+    def _reaps_until(self) -> int:
+        """Return the time, by the clock of Redis, at which what is over now is over; 0: nothing.
+
+        Calls that Redis has not read yet when it hangs are done afterwards; then what had the time
+        to be renewed until the call has to be told from what has not had it since.
+        """
+        return self._lease.time() if self._may_reap() else 0
+
     def _reap(self) -> None:
         if not self._may_reap():
             return
@@ -444,7 +452,7 @@ class RedisBroker:
 
         def args() -> list[Any] | None:
             # Redis may have been away since, and others not have had the time.
-            return base if self._may_reap() else None
+            return [*base, self._reaps_until()] if self._may_reap() else None
 
         self._call("reap", args, self._clock() + READ_WITHIN, self._on_reaped)
 

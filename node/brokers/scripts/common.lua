@@ -213,10 +213,10 @@ local function finish(sid, reason, id, set)
   redis.call('DEL', key, 'chat:rooms:' .. sid, inbox, inbox .. ':log')
 end
 
--- Ends the session if its grace period is over: a reaper may be late.
+-- Ends the session if its grace period was over at `set.reap`: a reaper may be late.
 local function finish_if_due(sid, id, set)
   local due = redis.call('ZSCORE', 'chat:grace', sid)
-  if due and set.reap == '1' and tonumber(due) <= now_ms() then finish(sid, 'lost', id, set) end
+  if due and tonumber(due) <= math.min(now_ms(), set.reap) then finish(sid, 'lost', id, set) end
 end
 
 -- The fence of every change: only the connection that holds the session may make it.

@@ -1,13 +1,13 @@
 -- Begins a session or continues it, and puts it into rooms.
 -- ARGV  op, session, keyed (0, 1), nick, folded nick, attempt (''), owner, notices, cap,
---       most rooms, 1 if sessions may be reaped, number of rooms, the rooms (made where missing),
---       'default' room for a new session that asked for none (''), then, if positions that the log
+--       most rooms, until when sessions may be reaped, number of rooms, the rooms (made where
+--       missing), 'default' room for a new session that asked for none (''), then, if positions that the log
 --       does not know are to be refused, log and position of each
 -- Returns {'ok', resumed, nick, claim, inbox's position ('' if none), changes, rooms that were too
 --       many, rooms...}, each room {name, position, members, created, quiet};
 --       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log}, {'gone'} (the node was reaped).
 local op, sid, keyed, nick, fold, attempt, owner = unpack(ARGV, 1, 7)
-local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = ARGV[11]}
+local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = tonumber(ARGV[11])}
 local most, count = tonumber(ARGV[10]), tonumber(ARGV[12])
 local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 13, 12 + count)}
 local fallback = ARGV[13 + count]

@@ -1,8 +1,8 @@
 -- Gives a session another nick; its rooms see `renamed`.
--- ARGV  op, session, owner, nick, folded nick, notices, cap, 1 if sessions may be reaped
+-- ARGV  op, session, owner, nick, folded nick, notices, cap, until when sessions may be reaped
 -- Returns {'ok', old nick, at, changes}, {'taken'} or {'gone'}.
 local op, sid, owner, nick, fold = unpack(ARGV, 1, 5)
-local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7]), reap = ARGV[8]}
+local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7]), reap = tonumber(ARGV[8])}
 local before = answered(sid, op, owner)
 if before then return before end
 if not owns(sid, owner) then return {'gone'} end

@@ -1,11 +1,13 @@
 -- Ends what is over: leases, sessions whose grace period has passed, rooms that nobody uses.
 -- Whoever calls it must have been in touch with Redis for as long as a lease: others had the time
--- to renew theirs.
--- ARGV  op, ms of grace, notices, cap, ms that a room lives with nobody in it, most at a time
+-- to renew theirs. What was over when it called is over: Redis may have hung since, and all leases
+-- have run out meanwhile.
+-- ARGV  op, ms of grace, notices, cap, ms that a room lives with nobody in it, most at a time, the
+--       time of the call
 -- Returns {sessions left without a node, sessions ended, rooms ended, 1 if there is more to do}.
 local op, grace, idle, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local set = {notices = tonumber(ARGV[3]), cap = tonumber(ARGV[4])}
-local now = now_ms()
+local now = math.min(now_ms(), tonumber(ARGV[7]))
 local orphans, ended, closed, more = 0, 0, 0, 0
 local leases = redis.call('ZRANGEBYSCORE', 'chat:nodes', '-inf', now, 'WITHSCORES', 'LIMIT', 0, 1)
 if leases[1] then

@@ -1,8 +1,8 @@
 -- Renews the lease of an incarnation.
 -- ARGV  incarnation, ms of the lease, format of the data, epoch for the room `general`, probe to be
 --       published to the incarnation's own channel
--- Returns {'ok', changes to its sessions}; {'new', 0}: it was not known, as at its start or after
--- Redis forgot it; {'dead'}: it has been reaped; {'format', the data's format}.
+-- Returns {'ok', changes to its sessions, time}; {'new', 0, time}: it was not known, as at its start
+-- or after Redis forgot it; {'dead'}: it has been reaped; {'format', the data's format}.
 local inc = ARGV[1]
 redis.call('SET', 'chat:format', ARGV[3], 'NX')
 local format = redis.call('GET', 'chat:format')
@@ -11,4 +11,5 @@ if redis.call('EXISTS', 'chat:dead:' .. inc) == 1 then return {'dead'} end
 local new = redis.call('ZADD', 'chat:nodes', int(now_ms() + tonumber(ARGV[2])), inc)
 make_room('general', ARGV[4])
 redis.call('PUBLISH', 'chat:node:' .. inc, 'probe ' .. ARGV[5])
-return {new == 1 and 'new' or 'ok', tonumber(redis.call('HGET', 'chat:ops', inc) or 0)}
+local changes = tonumber(redis.call('HGET', 'chat:ops', inc) or 0)
+return {new == 1 and 'new' or 'ok', changes, int(now_ms())}

@@ -23,9 +23,11 @@ async def begin(place: Place, session: str, nick: str, keyed: int = 1, inc: str 
     await place.redis.zadd("chat:nodes", {inc: 1})
 
 
-async def reap(place: Place, grace: int = GRACE_MS, idle: int = DAY_MS, most: int = 100) -> Any:
+async def reap(
+    place: Place, grace: int = GRACE_MS, idle: int = DAY_MS, most: int = 100, now: float = 9e15
+) -> Any:
     """Reap, as one of many."""
-    return await place.run("reap", next(operations), grace, 200, 1000, idle, most)
+    return await place.run("reap", next(operations), grace, 200, 1000, idle, most, now)
 
 
 async def kinds(node: Node) -> list[str]:
@@ -57,6 +59,20 @@ async def test_a_session_that_nobody_continued_is_lost_exactly_once(
     assert await node.log("r:tea") == [("e", '"nick":"ana"}'), ("l", LOST.format("ana"))]
     _, found = await others[0].hello("s2", "ana")
     assert not found.resumed
+
+
+async def test_what_ran_out_after_the_call_is_not_reaped(place: Place, node: Node) -> None:
+    """As when Redis hung, and does then what it was asked before: nobody could renew meanwhile."""
+    await begin(place, "s1", "ana")
+    await place.redis.zadd("chat:nodes", {"dead": 5_000})
+    assert await reap(place, now=4_999) == [0, 0, 0, 0]
+    await place.redis.zadd("chat:grace", {"s1": 5_000})
+    assert await reap(place, now=4_999) == [0, 0, 0, 0]
+    hello = ("hello", "op", "s2", 1, "ana", "ana", "", "inc.1", 200, 1000, 50)
+    assert await place.run(*hello, 4_999, 0, "") == [b"taken"]
+    assert await kinds(node) == ["e"]
+    assert (await place.run(*hello, 5_000, 0, ""))[0] == b"ok"
+    assert await kinds(node) == ["e", "l"]
 
 
 async def test_a_session_that_is_continued_in_time_is_not_lost(place: Place, node: Node) -> None:
@@ -168,6 +184,7 @@ async def test_a_node_that_shuts_down_lets_others_reap_at_once(place: Place) -> 
     await leaving.hello("u1", "ana", keyed=False, rooms=["tea"])
     async with asyncio.timeout(5):
         await leaving.broker.retire()
+    await staying.ask("check", timed=False)  # It learns the time.
     staying.broker._reap()
     await staying.idle()
     assert [kind for kind, _ in await staying.log("r:tea")] == ["e", "l"]

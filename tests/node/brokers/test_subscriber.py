@@ -204,7 +204,7 @@ async def test_a_node_is_ready_while_its_probes_come_back() -> None:
     bench = LeaseBench()
     assert bench.wanted == [b"chat:node:inc1"]
     assert bench.lease.unready() is not None
-    bench.renew([b"new", 0])
+    bench.renew([b"new", 0, 0])
     assert bench.lease.unready() is not None
     bench.lease.heard(1)
     assert bench.lease.unready() is None
@@ -218,14 +218,14 @@ async def test_a_node_is_ready_while_its_probes_come_back() -> None:
 
 async def test_a_subscription_that_is_deaf_is_made_anew() -> None:
     bench = LeaseBench()
-    bench.renew([b"new", 0])
+    bench.renew([b"new", 0, 0])
     bench.lease.heard(1)
     for seconds in (1.0, DEAF_AFTER - 0.5):
-        bench.renew([b"ok", 0], seconds)
+        bench.renew([b"ok", 0, 0], seconds)
         assert bench.rebuilt == 0
-    bench.renew([b"ok", 0])
+    bench.renew([b"ok", 0, 0])
     assert bench.rebuilt == 1
-    bench.renew([b"ok", 0])
+    bench.renew([b"ok", 0, 0])
     assert bench.rebuilt == 1, "the new one gets its time as well"
 
 
