@@ -1,6 +1,6 @@
 """The alert rules, run by Prometheus's own tool on made-up figures, where there is one.
 
-It is no Python package: on Debian it comes with ``apt-get install prometheus``; .ci/run tries to get it.
+It is no Python package: on Debian it comes with ``apt-get install prometheus``; .ci/run tries that.
 """
 
 import shutil

@@ -124,8 +124,10 @@ class Client:
         now = self._loop.now
         if self.line is not None and now >= self._resting_until:
             for what, since in self.waiting.values():
-                if now - since > ANSWER_WITHIN:
-                    self.notes.late(self, what, now - since)
+                # Who takes too slowly what was written is not read from.
+                waited = now - max(since, self.line.free_since)
+                if waited > ANSWER_WITHIN:
+                    self.notes.late(self, what, waited)
             if not self.person.patient and now - self._heard > PATIENCE:
                 self._drop("silent", 0.0, reset=True)
             elif now - self._heard > 1.5:

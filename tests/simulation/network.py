@@ -59,6 +59,7 @@ class Line:
         self._unread: list[bytes | None] = []
         self._last_out = 0.0
         self._paused = False
+        self._free_since = 0.0
         self._ending = False
         self._gone = False
         self.client_open = True
@@ -83,6 +84,11 @@ class Line:
     def _to_node(self, callback: Callable[..., None], *args: Any) -> None:
         self._last_in = max(self._last_in + 1e-6, self._loop.now + self._delay())
         self._loop.deliver_at(self._last_in, callback, *args, context=self._outside)
+
+    @property
+    def free_since(self) -> float:
+        """Since when the node may write; until then it reads nothing either."""
+        return self._loop.now if self._paused else self._free_since
 
     def _bring(self, data: bytes) -> None:
         self._inbox.append(data)
@@ -192,7 +198,7 @@ class Line:
             self._flying += size
             self._to_client(self._take, data)
         if self._paused and len(self._buffer) <= self._high // 4 and not self._gone:
-            self._paused = False
+            self._paused, self._free_since = False, self._loop.now
             assert self._protocol is not None
             self._protocol.resume_writing()
         if self._ending and not self._buffer and not self._gone:
