@@ -192,7 +192,7 @@ class Chat(Talk):
         if not self._task.done() and self.is_connected and not self._stays:
             self._feed.abandon()
             self.lifeline.resume()
-            self.lifeline.write([m.Quit()])
+            self.lifeline.quit()
             quitting = asyncio.shield(self._task)
             with suppress(TimeoutError):
                 await self._around.within(QUIT_WITHIN, quitting)

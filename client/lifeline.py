@@ -4,17 +4,18 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
 
+from client.crossing import Crossing, TakeLines
 from client.errors import Ended, NickRefused, Unreachable, refusal
 from client.feed import Away, Received
 from client.link import Link
 from client.liveness import Liveness, Verdict
 from client.route import Address, Route
 from client.session import Session
-from client.steps import Parting
+from client.steps import Parting, Step
 from client.surroundings import Surroundings, Timer
 from wire.codec import decode_event, encode
 from wire.errors import Reason, WireError
-from wire.messages import Ping, Request, Welcome
+from wire.messages import AnyEvent, Ping, Quit, Request, Welcome
 
 CONNECT_WITHIN = 3.0
 """Seconds for a connection, TLS included; a node that is there needs far less."""
@@ -54,6 +55,11 @@ class Lifeline:
         self._link: Link | None = None
         self._liveness: Liveness | None = None
         self._alarm: Timer | None = None
+        self._crossing: Crossing | None = None
+        self._going_over: asyncio.Task[None] | None = None
+        self._is_quitting = False
+        self._address = ""
+        self._heading_for: Address | None = None
         self._parting: Parting | None = None
         self._welcomed_at: float | None = None
         self._away_since: float | None = around.clock()
@@ -84,6 +90,11 @@ class Lifeline:
             self._liveness.asked(self._around.clock())
             self._link.write(data)
 
+    def quit(self) -> None:
+        """Ask the node to end the session."""
+        self._is_quitting = True
+        self.write([Quit()])
+
     def stir(self) -> None:
         """Write what the outbox has due, and see to the clock."""
         step = self._session.wake(self._around.clock())
@@ -110,29 +121,43 @@ class Lifeline:
     async def _visit(self, address: Address) -> tuple[Parting, str]:
         """Talk to one node for as long as it lasts; return how to go on, and why it ended."""
         self._parting = None
-        opening = self._around.open(self._new_link, address.host, address.port, self._tls)
         try:
-            link = await self._around.within(CONNECT_WITHIN, opening)
+            link = await self._open(address, self._take_lines)
         except OSError as error:  # TimeoutError is one of them
             self._raise_if_hopeless(error)
             return Parting(come_back=True), f"{address}: {_in_words(error)}"
-        self._link = link
+        self._link, self._address = link, str(address)
         self._liveness = Liveness(self._around.clock())
         self.write([self._session.connected(self._around.now_ms())])
         link.resume()
         self._set_alarm()
         try:
-            why = await asyncio.shield(link.closed)
+            why = await self._last_word(link)
         finally:
-            self._let_go(link)
-        return self._parting or Parting(come_back=True), f"{address}: {why}"
+            self._let_go()
+        return self._parting or Parting(come_back=True), f"{self._address}: {why}"
 
-    def _new_link(self) -> Link:
-        return Link(self._take_lines)
+    async def _open(self, address: Address, take_lines: TakeLines) -> Link:
+        """Connect. Raises OSError."""
+        opening = self._around.open(lambda: Link(take_lines), address.host, address.port, self._tls)
+        return await self._around.within(CONNECT_WITHIN, opening)
 
-    def _let_go(self, link: Link) -> None:
-        link.end("done with it")
+    async def _last_word(self, link: Link) -> str:
+        """Return why the connection ended, or the one that took its place, and so on."""
+        while True:
+            why = await asyncio.shield(link.closed)
+            if self._link is link and self._crossing:
+                # Another node may have been faster in taking the session than in telling us.
+                await self._crossing.settled()
+            if self._link is link or self._link is None:
+                return why
+            link = self._link
+
+    def _let_go(self) -> None:
+        if self._link:
+            self._link.end("done with it")
         self._link = self._liveness = None
+        self._stop_crossing()
         self._paused = False
         if self._alarm:
             self._alarm.cancel()
@@ -140,10 +165,62 @@ class Lifeline:
         self._session.disconnected()
         now = self._around.clock()
         if self._welcomed_at is not None:
-            if now - self._welcomed_at >= STEADY_AFTER:
-                self._route.worked()
+            self._count_as_worked(now)
             self._away_since = now
             self._welcomed_at = None
+
+    def _count_as_worked(self, now: float) -> None:
+        if self._welcomed_at is not None and now - self._welcomed_at >= STEADY_AFTER:
+            self._route.worked()
+
+    # Going over to another node
+
+    def _cross(self, seconds: float, now: float) -> None:
+        """The node is about to go: look for another one, for so many seconds."""
+        if self._crossing or self._is_quitting:
+            return
+        self._count_as_worked(now)
+        self._crossing = Crossing(
+            self._session,
+            self._around,
+            lambda take_lines: self._open(self._next(), take_lines),
+            self._route.pause,
+            self._arrive,
+            lambda: self.write(self._session.stayed()),
+        )
+        self._going_over = asyncio.create_task(self._crossing.run(seconds))
+        self._going_over.add_done_callback(self._crossing_ended)
+
+    def _next(self) -> Address:
+        self._heading_for = self._route.next()
+        return self._heading_for
+
+    def _arrive(self, link: Link, welcome: Welcome, line: bytes, rest: list[bytes]) -> None:
+        """Let another link take the place of the present one."""
+        now = self._around.clock()
+        self._crossing = self._going_over = None
+        old, self._link, self._address = self._link, link, str(self._heading_for)
+        if old:
+            old.end("went on elsewhere")
+        self._parting, self._liveness = None, Liveness(now)
+        link.hand_to(self._take_lines)
+        if self._paused:
+            link.pause()
+        self._follow(self._session.crossed(welcome, now), welcome, line, now)
+        if self._is_quitting:
+            self.write([Quit()])
+        self._take_lines(rest)
+
+    def _crossing_ended(self, task: asyncio.Task[None]) -> None:
+        if task is self._going_over:
+            self._crossing = self._going_over = None
+
+    def _stop_crossing(self) -> None:
+        if self._going_over:
+            self._going_over.cancel()
+        self._crossing = self._going_over = None
+
+    # What the node says
 
     def _take_lines(self, lines: list[bytes]) -> None:
         now = self._around.clock()
@@ -153,6 +230,8 @@ class Lifeline:
             if self._parting:
                 break
             self._take(line, now)
+        if self._crossing:
+            self._crossing.stir()
         self._set_alarm()
 
     def _take(self, line: bytes, now: float) -> None:
@@ -167,7 +246,10 @@ class Lifeline:
         if event is None:
             self._hear(Received(None, line), True, None)
             return
-        step = self._session.take(event, now)
+        self._follow(self._session.take(event, now), event, line, now)
+
+    def _follow(self, step: Step, event: AnyEvent, line: bytes, now: float) -> None:
+        """Do what an event leads to."""
         if isinstance(event, Welcome):
             self._take_welcome(now)
         self.write(step.write)
@@ -175,6 +257,8 @@ class Lifeline:
         self._hear(received, step.show, step.settled)
         for doubt in step.doubts:
             self._hear(Received(doubt), True, doubt.id)
+        if step.move is not None:
+            self._cross(step.move, now)
         if step.parting and self._link:
             self._parting = step.parting
             refused = step.parting.refusal

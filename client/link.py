@@ -45,8 +45,12 @@ class Link(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio."""
         if not self.closed.done():
-            why = self._why or (exc and str(exc)) or "the node closed the connection"
-            self.closed.set_result(why)
+            self._why = self._why or (exc and str(exc)) or "the node closed the connection"
+            self.closed.set_result(self._why)
+
+    def hand_to(self, on_lines: Callable[[list[bytes]], None]) -> None:
+        """Give the lines to somebody else from now on."""
+        self._on_lines = on_lines
 
     def write(self, data: bytes) -> None:
         """Send bytes, if the connection is still open."""

@@ -54,12 +54,14 @@ class Places:
         return self._earlier | {name: place for name, place in known.items() if place is not None}
 
     def enter(self, event: Joined) -> None:
-        """We are in a room (perhaps once more): what comes of it comes after that position."""
+        """We are in a room (perhaps once more): what comes of it comes after that position.
+
+        Who comes over from a connection that still delivers may have read further meanwhile.
+        """
         self.were_entered = True
         self._earlier.pop(event.room, None)
         place = self._rooms.setdefault(event.room, Place())
         place.read(event.position)
-        place.position = event.position
         place.quiet = event.quiet
 
     def leave(self, room: str) -> None:

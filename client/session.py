@@ -16,7 +16,7 @@ from client.outbox import Outbox
 from client.places import Places
 from client.steps import Parting, Step
 from wire import messages as m
-from wire.errors import Code
+from wire.errors import Code, Reason
 
 HELLO = "hello"
 """The ``ref`` of every hello: its answers are told from those of other requests by it."""
@@ -71,6 +71,8 @@ class Session:
         # Rooms asked for and not yet answered, by their folded names; None: none were named.
         self._wanted = None if rooms is None else {_fold(room): room for room in rooms}
         self._asked: dict[str, m.Request] = {}
+        self._held: list[m.Request] | None = None
+        self._may_be_elsewhere = False
 
     @property
     def is_ready(self) -> bool:
@@ -88,12 +90,16 @@ class Session:
         return self.outbox.wake_at if self.state is State.LIVE else None
 
     def connected(self, now_ms: int) -> m.Hello:
-        """Return the hello that begins or continues the session on a new connection.
-
-        It names all the rooms we are in: a continued session keeps its own anyhow, and one that
-        has ended meanwhile gets them back.
-        """
+        """Return the hello that begins or continues the session on a new connection."""
         self.state = State.GREETING
+        self._held, self._may_be_elsewhere = None, False
+        return self._hello(now_ms)
+
+    def _hello(self, now_ms: int) -> m.Hello:
+        """Return a hello with all the rooms we are in.
+
+        A continued session keeps its own anyhow, and one that has ended meanwhile gets them back.
+        """
         # A clock may have been set back; the node takes no attempt below the last one.
         self._attempt = max(self._attempt + 1, now_ms)
         leaving = {_fold(ask.room) for ask in self._asked.values() if isinstance(ask, m.Leave)}
@@ -116,7 +122,36 @@ class Session:
         """Take note that the connection is gone; what was unanswered is asked again later."""
         if self.state is not State.OVER:
             self.state = State.AWAY
+        self._held = None
         self.outbox.disconnected()
+
+    @property
+    def may_cross(self) -> bool:
+        """Whether no answer is lost by going on elsewhere: messages may be repeated, they know it.
+
+        The rest is asked again there, and may be answered as what it then is: a room that one has
+        just created exists.
+        """
+        return not self._asked
+
+    def crossing(self, now_ms: int) -> m.Hello:
+        """Return the hello that continues the session on a second connection beside the present.
+
+        What is asked from now on waits; messages go on.
+        """
+        self._held, self._may_be_elsewhere = [], True
+        return self._hello(now_ms)
+
+    def crossed(self, event: m.Welcome, now: float) -> Step:
+        """The second connection has the session, and is the only one from now on."""
+        self.outbox.disconnected()
+        self._held, self._may_be_elsewhere = None, False
+        return self._welcomed(event, now)
+
+    def stayed(self) -> tuple[m.Request, ...]:
+        """The second connection came to nothing: return what waited for it."""
+        held, self._held = self._held, None
+        return tuple(held or ())
 
     def say(self, message: m.Send | m.SendDirect) -> str:
         """Put a message into the outbox, and return the id it got; ``wake`` tells when to write."""
@@ -133,6 +168,9 @@ class Session:
         self._count += 1
         request.ref = ref = f"ask-{self._count}"
         self._asked[ref] = request
+        if self._held is not None:
+            self._held.append(request)
+            return ref, ()
         return ref, (request,) if self.state is State.LIVE else ()
 
     def wake(self, now: float) -> Step:
@@ -246,10 +284,16 @@ class Session:
 
     def _said_bye(self, event: m.Bye, now: float) -> Step:
         after = event.retry_after_ms
+        if event.reason == Reason.REPLACED and self._may_be_elsewhere:
+            # By ourselves: the hello on the second connection was heard.
+            return Step(show=False, parting=Parting(True, 0.0, event.reason))
         if after is None:
             self.state = State.OVER
             return Step(parting=Parting(come_back=False, reason=event.reason))
         return Step(parting=Parting(True, max(0, after) / 1000, event.reason))
+
+    def _asked_to_move(self, event: m.Move, now: float) -> Step:
+        return Step(show=False, move=max(0, event.within_ms) / 1000)
 
     def _noted(self, event: m.Event, now: float) -> Step:
         return Step()
@@ -296,6 +340,7 @@ _TABLE: dict[State, dict[type[m.Event], Row]] = {
         m.Members: Session._answer,
         m.History: Session._answer,
         m.Gap: Session._noted,
+        m.Move: Session._asked_to_move,
     },
     State.OVER: {},
 }

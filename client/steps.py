@@ -22,7 +22,8 @@ class Step(Struct, frozen=True):
 
     ``write`` is for the node, in this order. ``show`` is False for what was seen before and for
     what is nobody's news. ``settled`` is the ``ref`` or ``id`` of the request that the event
-    answers for good. ``doubts`` are messages given up, as errors of the client's own.
+    answers for good. ``doubts`` are messages given up, as errors of the client's own. ``move`` is
+    how many seconds are left to go on at another node.
     """
 
     write: tuple[m.Request, ...] = ()
@@ -30,3 +31,4 @@ class Step(Struct, frozen=True):
     settled: str | None = None
     doubts: tuple[m.Error, ...] = ()
     parting: Parting | None = None
+    move: float | None = None

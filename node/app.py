@@ -14,6 +14,7 @@ from secrets import choice
 from node import logs, metrics
 from node.brokers import connect, redis
 from node.core import hub as core
+from node.core.farewell import turns
 from node.metrics import Metrics
 from node.net import http, listener, tls
 from node.net.flush import Flush
@@ -22,6 +23,10 @@ from node.settings import Settings
 
 log = logging.getLogger(__name__)
 
+LOOK_EVERY = 0.05
+"""Seconds between two looks at whether all clients of a node that drains are gone."""
+LAST_WORDS = 0.1
+"""Seconds for a client to have read its goodbye before the process ends."""
 FINISH_WITHIN = 4.0
 """Seconds that a node may take to end after the good-byes, with or without the broker."""
 
@@ -87,11 +92,31 @@ class Node:
             await asyncio.sleep(core.TICK)
 
     async def drain(self, seconds: float) -> None:
-        """Say goodbye to all clients, spread over some seconds."""
+        """Ask all clients to move, and say goodbye to who is still there; spread over some seconds.
+
+        It is over when everybody is gone, or the time is.
+        """
+        start = time.monotonic()
         sessions = self.hub.drain()
-        for session in sessions:
+        for at, session, within in turns(sessions, seconds):
+            if not await self._is_occupied_until(start + at):
+                break
+            if within is not None:
+                self.hub.ask_to_move(session, within)
+            else:
+                self.hub.say_goodbye(session)
+        # Who was just being let in when the listener closed.
+        for session in set(self.hub.drain()).difference(sessions):
             self.hub.say_goodbye(session)
-            await asyncio.sleep(seconds / len(sessions))
+        await self._is_occupied_until(start + seconds)
+        # The last goodbyes are on their way: a process that has ended closes what is unread.
+        await asyncio.sleep(min(LAST_WORDS, seconds))
+
+    async def _is_occupied_until(self, end: float) -> bool:
+        """Wait until a time, or until all clients are gone; say whether somebody is there."""
+        while self.hub.connections and (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, LOOK_EVERY))
+        return bool(self.hub.connections)
 
 
 class App:

@@ -298,6 +298,12 @@ class PongEvent(Event, tag="pong"):
     """The node is there."""
 
 
+class Move(Event, tag="move"):
+    """The node is about to go: go on at another one, before it says goodbye in ``within_ms``."""
+
+    within_ms: int
+
+
 class Bye(Event, tag="bye"):
     """The connection ends; with ``retry_after_ms``, come back after that time."""
 
@@ -321,6 +327,7 @@ AnyEvent = (
     | Error
     | PingEvent
     | PongEvent
+    | Move
     | Bye
 )
 

@@ -20,7 +20,7 @@ from node.core.states import Row, State
 from node.core.session import RETRY_MS, Session
 from wire import limits
 from wire.errors import Reason
-from wire.messages import INBOX
+from wire.messages import INBOX, Move
 
 __all__ = ["Counts", "Hub", "Rules"]
 
@@ -269,6 +269,12 @@ class Hub:
     def drain(self) -> list[Session]:
         """Return the connections that have to be asked to leave."""
         return list(self.connections)
+
+    def ask_to_move(self, session: Session, within: float) -> None:
+        """Tell a client that it gets its goodbye in so many seconds, if it can go before."""
+        # Without a key there is nothing that another node could continue.
+        if session.state is State.WELCOME and session.keyed:
+            session.tell(Move(within_ms=int(within * 1000)))
 
     def say_goodbye(self, session: Session) -> None:
         """Ask a client to go on at another node."""

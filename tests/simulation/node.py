@@ -11,6 +11,7 @@ from typing import Any
 from node.brokers import redis
 from node.core import hub as core
 from node.core import rules as core_rules
+from node.core.farewell import turns
 from node.metrics import Metrics
 from node.net.flush import Flush
 from tests.simulation.link import Link
@@ -121,10 +122,13 @@ class Life:
         self._loop.create_task(self._drain(seconds), context=self.context)
 
     async def _drain(self, seconds: float) -> None:
-        sessions = self.hub.drain()
-        for session in sessions:
-            self.hub.say_goodbye(session)
-            await asyncio.sleep(seconds / len(sessions))
+        begun = self._loop.now
+        for at, session, within in turns(self.hub.drain(), seconds):
+            await asyncio.sleep(max(0.0, begun + at - self._loop.now))
+            if within is not None:
+                self.hub.ask_to_move(session, within)
+            else:
+                self.hub.say_goodbye(session)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_WITHIN):
                 await self.broker.retire()
