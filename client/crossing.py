@@ -48,8 +48,10 @@ class Crossing:
     async def run(self, seconds: float) -> None:
         """Go over, or give it up when so many seconds have passed."""
         end = self._around.clock() + seconds
-        while (left := end - self._around.clock()) > 0:
-            await self._around.sleep(min(left, self._pause()))
+        while True:
+            await self._around.sleep(min(self._pause(), end - self._around.clock()))
+            if self._around.clock() >= end:
+                return
             try:
                 link = await self._connect(self._take_lines)
             except OSError:

@@ -53,6 +53,31 @@ async def test_while_a_node_drains_it_takes_nobody_in_and_is_not_ready(lab: Lab)
     assert first.seen("bye")
 
 
+async def test_who_can_be_continued_is_told_to_move_in_time_before_the_goodbye(lab: Lab) -> None:
+    node = await lab.node(None, *FLAGS, "--drain", "1")
+    keyed = await lab.member(node.address, "keyed", key=key())
+    keyless = await lab.member(node.address, "keyless")
+    node.terminate()
+    move = await keyed.expect("move")
+    assert 0 < move["within_ms"] <= 500 and not keyed.seen("bye")
+    await keyed.expect("bye", reason="draining")
+    await keyless.expect("bye", reason="draining")
+    assert not keyless.seen("move")
+    assert await node.wait(1 + 5) == 0
+
+
+async def test_a_node_ends_as_soon_as_everybody_has_gone_over(lab: Lab) -> None:
+    redis = await lab.redis()
+    old, new = [await lab.node(redis, "--rate", "0", "--drain", "60") for _ in range(2)]
+    keys = [key() for _ in range(3)]
+    before = [await lab.member(old.address, f"t{n}", key=k) for n, k in enumerate(keys)]
+    old.terminate()
+    for talker, secret in zip(before, keys, strict=True):
+        await lab.member(new.address, "", key=secret)
+        await talker.expect("bye", reason="replaced")
+    assert await old.wait(10) == 0
+
+
 async def _first_bye(talkers: list[Talker]) -> Talker:
     waiting = {asyncio.create_task(talker.expect("bye")): talker for talker in talkers}
     done, others = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
