@@ -15,7 +15,10 @@ from node.core.ports import Done, Hold, Refused, Sink
 log = logging.getLogger(__name__)
 
 FORMAT = 1
-"""The layout of the data in Redis; it is refused by a node that does not know it."""
+"""The layout of the data in Redis. A node that does not know the layout it finds keeps off.
+
+It is raised only for what nodes of before would misread; docs/architecture.md tells what that is.
+"""
 PROBE_WITHIN = 5.0
 """Seconds within which a probe must have come back for the broker to count as delivering."""
 DEAF_AFTER = 3.0
@@ -102,10 +105,11 @@ class Lease:
     def _renewed(self, incarnation: str, found: Any, known: int) -> bool:
         status = found[0]
         if status == b"format":
-            self._trouble = f"the data in Redis has format {found[1].decode()}, not {FORMAT}"
-            self.refused = True
-            log.error("%s: upgrade this node, or give it another database", self._trouble)
+            self._keep_off(found[1])
             return False
+        if self.refused:
+            self.refused = False
+            log.warning("the data in Redis have format %d again: this node serves", FORMAT)
         if status == b"dead":
             log.warning("the lease is over, and this node was reaped; it begins anew")
             self._subscriber.unwant(self._channel())
@@ -135,6 +139,18 @@ class Lease:
         at, time = self._time
         return time + int((self._clock() - at) * 1000)
 
+    def _keep_off(self, found: bytes) -> None:
+        """Serve nobody, and change nothing, as long as the data have a format we do not know."""
+        format = found.decode(errors="replace")
+        newer = format.isdecimal() and int(format) > FORMAT
+        trouble = f"the data in Redis have format {format}, and this node knows only {FORMAT}"
+        if trouble != self._trouble or not self.refused:
+            what = "upgrade this node" if newer else "this node is too new for them"
+            log.error("%s: %s, or give it another Redis", trouble, what)
+        self._trouble, self.refused = trouble, True
+        # Each time: somebody may just have been let in when the format changed.
+        self._sink().estranged()
+
     def _let_go(self, found: Any) -> None:
         """Let go of sessions that left this node in the time that Redis forgot."""
         if isinstance(found, Refused):
@@ -163,6 +179,8 @@ class Lease:
 
     def unready(self) -> str | None:
         """Return why the broker does not deliver, None if a probe came back lately."""
+        if self.refused:
+            return self._trouble
         if self._heard_at is not None and self._clock() - self._heard_at < PROBE_WITHIN:
             return None
         return self._trouble

@@ -53,6 +53,7 @@ _REFUSALS = {
     b"nobody": Refused.NOBODY,
     b"gone": Refused.GONE,
     b"again": Refused.AGAIN,
+    b"foreign": Refused.UNAVAILABLE,
 }
 
 
@@ -117,8 +118,8 @@ class RedisBroker:
                 tasks.create_task(self._subscriber.run())
                 tasks.create_task(self._every(0.25, self._pump.expire))
                 tasks.create_task(self._every(1.0, self._lease.renew))
-                tasks.create_task(self._every(1.0, self._reap))
-                tasks.create_task(self._every(2.0, self._compare))
+                tasks.create_task(self._look_after(1.0, self._reap))
+                tasks.create_task(self._look_after(2.0, self._compare))
                 tasks.create_task(self._every(10.0, self._forget_idle))
         finally:
             for client in self._clients:
@@ -129,9 +130,18 @@ class RedisBroker:
             what()
             await asyncio.sleep(seconds)
 
+    async def _look_after(self, seconds: float, what: Callable[[], None]) -> None:
+        """Do something to the data now and then, as long as they are ours to touch."""
+        while True:
+            if not self._lease.refused:
+                what()
+            await asyncio.sleep(seconds)
+
     async def retire(self) -> None:
         """Give back the lease, once all that was asked for is done."""
         await self._pump.idle()
+        if self._lease.refused:
+            return
         self._call("retire", [self._lease.incarnation], inf, _ignore)
         await self._pump.idle()
 
@@ -408,15 +418,19 @@ class RedisBroker:
 
     def _on_message(self, payload: bytes) -> None:
         kind, _, rest = payload.partition(b" ")
+        if self._lease.refused:
+            return
         if kind == b"log":
             self._sink_of().frame(replies.frame(payload))
         elif kind == b"probe":
-            self._lease.heard(int(rest))
+            self._lease.heard(int(rest.partition(b" ")[0]))
         elif kind == b"moved":
-            session, owner = rest.decode().split(" ")
+            session, owner, *_ = rest.decode().split(" ")
             self._sink_of().moved(Hold(session, owner))
 
     def _on_confirmed(self, channel: bytes) -> None:
+        if self._lease.refused:
+            return
         if channel.startswith(b"chat:{"):
             self._sink_of().confirmed(channel[len("chat:{") : -len("}:live")].decode())
         else:

@@ -6,9 +6,12 @@ from node.core.ports import Entry, Frame, Position, Slice
 
 
 def frame(payload: bytes) -> Frame:
-    """Return the frame in a message of a channel (its layout stands in scripts/common.lua)."""
+    """Return the frame in a message of a channel (its layout stands in scripts/common.lua).
+
+    A node of a later version may have written it: what stands behind is none of ours.
+    """
     lines = payload.split(b"\n")
-    _, log, epoch, first, prev = lines[0].split(b" ")
+    _, log, epoch, first, prev, *_ = lines[0].split(b" ")
     offset = int(first)
     entries = [
         Entry(offset + number, lines[place], lines[place + 1])

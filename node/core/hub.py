@@ -194,6 +194,15 @@ class Hub:
         for session in list(self.sessions.values()):
             self.restore(session, anew)
 
+    def estranged(self) -> None:
+        """The broker's data are no longer ours to touch: clients go on where they are known."""
+        for session in list(self.sessions.values()):
+            session.end(Reason.CUT_OFF, RETRY_MS)
+        for log in list(self.rooms):
+            del self.rooms[log]
+            if log.startswith("r:"):
+                self.broker.unwatch(log)
+
     # Putting sessions back
 
     def recover(self, session: Session) -> None:

@@ -329,6 +329,9 @@ class Sink(Protocol):
         ``anew``: the broker forgot them; else this node's lease was over, and some may have ended.
         """
 
+    def estranged(self) -> None:
+        """The broker's data are no longer ours to touch: serve nobody."""
+
 
 class Outlet(Protocol):
     """Where the bytes for one client go."""

@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
-from tests.support.node_process import Address, NodeProcess
+from tests.support.node_process import ROOT, Address, NodeProcess
 from tests.support.redis_server import RedisServer
 from tests.support.talker import Talker
 
@@ -47,11 +47,17 @@ class Lab:
         self._ends.push_async_callback(server.kill)
         return server
 
-    async def node(self, redis: RedisServer | None, *flags: str, **variables: str) -> NodeProcess:
-        """Start a process of nodes: over ``redis``, or over the embedded broker."""
+    async def node(
+        self, redis: RedisServer | None, *flags: str, root: Path = ROOT, **variables: str
+    ) -> NodeProcess:
+        """Start a process of nodes: over ``redis``, or over the embedded broker.
+
+        ``root`` is where its code is.
+        """
         if redis is not None:
             flags = ("--redis-url", redis.url, *flags)
         node = NodeProcess(self.directory / fresh("node.log"), *flags, **variables)
+        node.root = root
         self._nodes.append(node)
         self._ends.push_async_callback(node.kill)
         await node.start()

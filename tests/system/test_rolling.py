@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.rolling import Felt, Plan, Rolling, broken
+from tests.faults.felt import Felt, Load, broken
+from tests.faults.rolling import Plan, roll
 
 
 @pytest.mark.timeout(120)
 async def test_nobody_is_ever_away_and_nothing_is_missing(tmp_path: Path) -> None:
-    outcome = await Rolling(tmp_path, Plan(clients=12, rate=60.0, drain=2.0)).run()
+    outcome = await roll(tmp_path, Plan(Load(clients=12, rate=60.0), drain=2.0))
     print(outcome.table())
     assert outcome.broken == []
     assert outcome.moves >= 12 and outcome.messages > 0

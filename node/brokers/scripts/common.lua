@@ -33,6 +33,12 @@
 
 local REPEAT_MS, REPEATS = 300000, 1000
 
+-- The layout that these scripts know; the renewal of the lease tells the node of another one, but a
+-- session may be asked for before that.
+local FORMAT = '1'
+
+local function is_foreign() return (redis.call('GET', 'chat:format') or FORMAT) ~= FORMAT end
+
 local function now_ms()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)

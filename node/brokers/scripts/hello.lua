@@ -5,12 +5,14 @@
 --       does not know are to be refused, log and position of each
 -- Returns {'ok', resumed, nick, claim, inbox's position ('' if none), changes, rooms that were too
 --       many, rooms...}, each room {name, position, members, created, quiet};
---       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log}, {'gone'} (the node was reaped).
+--       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log}, {'gone'} (the node was reaped),
+--       {'foreign'} (the data have another layout).
 local op, sid, keyed, nick, fold, attempt, owner = unpack(ARGV, 1, 7)
 local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = tonumber(ARGV[11])}
 local most, count = tonumber(ARGV[10]), tonumber(ARGV[12])
 local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 13, 12 + count)}
 local fallback = ARGV[13 + count]
+if is_foreign() then return {'foreign'} end
 local before = answered(sid, op, owner, 6)
 if before then return before end
 -- Sessions of an incarnation that has been reaped would never be reaped.

@@ -70,6 +70,9 @@ class RecordingSink:
     def forgotten(self, anew: bool) -> None:
         self._tell("forgotten", anew)
 
+    def estranged(self) -> None:
+        self._tell("estranged")
+
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something is true that changes when the broker tells something."""
         async with asyncio.timeout(WITHIN):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from node.brokers import scripts
+from node.brokers.lease import FORMAT
 from node.brokers.redis import Rules
 from node.core.ports import START, Claimed, Position, Refused
 from tests.node.brokers.bench import Node, Place, wait
@@ -163,3 +165,16 @@ async def test_an_incarnation_that_was_reaped_gets_no_sessions(place: Place, nod
     reply = await node.ask("claim", claim)
     assert reply is Refused.GONE
     assert await place.redis.exists("chat:session:s1", "chat:nicks") == 0
+
+
+async def test_no_session_begins_in_data_of_another_format(place: Place) -> None:
+    """Also before the node has renewed its lease, which tells it of the format."""
+    node = await place.node()
+    await place.redis.set("chat:format", 99)
+    before = sorted(await place.redis.keys())
+    assert await node.ask("claim", node.claim_of("s1", "ana")) is Refused.UNAVAILABLE
+    assert sorted(await place.redis.keys()) == before
+
+
+def test_the_scripts_know_the_same_format_as_the_lease() -> None:
+    assert f"local FORMAT = '{FORMAT}'" in scripts.source("hello")

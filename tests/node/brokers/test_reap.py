@@ -190,6 +190,14 @@ async def test_a_node_that_shuts_down_lets_others_reap_at_once(place: Place) -> 
     assert [kind for kind, _ in await staying.log("r:tea")] == ["e", "l"]
 
 
+async def test_the_format_is_written_where_there_is_none(place: Place) -> None:
+    await place.run("renew", "inc", 8000, 1, "k9", 7)
+    assert await place.redis.get("chat:format") == b"1"
+    await place.redis.flushall()  # it forgot everything
+    assert (await place.run("renew", "inc", 8000, 1, "k9", 7))[0] == b"new"
+    assert await place.redis.get("chat:format") == b"1"
+
+
 async def test_data_of_another_format_is_refused(place: Place) -> None:
     await place.redis.set("chat:format", 99)
     assert await place.run("renew", "inc", 8000, 1, "k9", 7) == [b"format", b"99"]

@@ -233,3 +233,35 @@ async def test_a_node_never_serves_data_of_another_format() -> None:
     bench = LeaseBench()
     bench.renew([b"format", b"99"])
     assert "99" in (bench.lease.unready() or "") and bench.lease.refused
+
+
+async def test_a_format_that_is_not_known_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    bench = LeaseBench()
+    for _ in range(3):
+        bench.renew([b"format", b"99"])
+    [said] = caplog.messages
+    assert "format 99" in said and "upgrade this node" in said
+    caplog.clear()
+    bench.renew([b"format", b"0"])
+    [said] = caplog.messages
+    assert "format 0" in said and "too new for them" in said
+    bench.renew([b"format", b"\xff?"])
+    assert bench.lease.refused
+
+
+async def test_a_node_whose_data_become_newer_is_unready_at_once_and_lets_go_of_all() -> None:
+    bench = LeaseBench()
+    bench.renew([b"new", 0])
+    bench.lease.heard(1)
+    assert bench.lease.unready() is None
+    bench.renew([b"format", b"2"])
+    assert "format 2" in (bench.lease.unready() or "")
+    assert bench.sink.told == [("estranged",)]
+
+
+async def test_a_node_serves_again_when_the_data_are_what_it_knows() -> None:
+    bench = LeaseBench()
+    bench.renew([b"format", b"2"])
+    bench.renew([b"new", 0])
+    bench.lease.heard(2)
+    assert bench.lease.unready() is None and not bench.lease.refused

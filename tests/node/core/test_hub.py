@@ -217,3 +217,16 @@ def test_what_redis_forgot_is_put_back_as_it_is_here() -> None:
     assert (memory.keyed, memory.nick, memory.fold) == (True, "Ana", "ana")
     assert (memory.attempt, memory.claim) == (7, 3)
     assert memory.rooms == [("tea", str(at(1))), ("milk", str(at(5)))]
+
+
+def test_who_is_here_goes_on_elsewhere_when_the_data_are_no_longer_ours() -> None:
+    bench = HubBench()
+    ana, stranger = bench.welcome(), Client(bench)
+    bench.broker.calls.clear()
+    bench.hub.estranged()
+    [bye] = ana.events()
+    assert bye == m.Bye(reason="cut-off", retry_after_ms=1000)
+    assert bench.hub.rooms == {} and bench.hub.sessions == {}
+    # Nothing is written: not even that she is gone.
+    assert bench.broker.names() == ["unwatch"]
+    assert stranger.events() == []
