@@ -139,8 +139,20 @@ class Lifeline:
 
     async def _open(self, address: Address, take_lines: TakeLines) -> Link:
         """Connect. Raises OSError."""
-        opening = self._around.open(lambda: Link(take_lines), address.host, address.port, self._tls)
-        return await self._around.within(CONNECT_WITHIN, opening)
+        made: list[Link] = []
+
+        def make() -> Link:
+            made.append(Link(take_lines))
+            return made[-1]
+
+        opening = self._around.open(make, address.host, address.port, self._tls)
+        try:
+            return await self._around.within(CONNECT_WITHIN, opening)
+        except BaseException:
+            # Whoever gives up just when the connection is there would leave it open.
+            for link in made:
+                link.end("it is not needed any more")
+            raise
 
     async def _last_word(self, link: Link) -> str:
         """Return why the connection ended, or the one that took its place, and so on."""

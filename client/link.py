@@ -27,6 +27,8 @@ class Link(asyncio.Protocol):
         """Called by asyncio."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.pause_reading()
+        if self._why:
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio."""
