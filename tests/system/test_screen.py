@@ -114,3 +114,18 @@ async def test_of_ten_thousand_messages_the_last_is_shown_and_the_screen_is_whol
     assert texts(ana, "flood") == expected
     # What was drawn is far less than what came: no screen is drawn for each message.
     assert len(ana.raw) < MANY * 50
+
+
+async def test_a_node_that_drains_is_left_without_a_word(lab: Lab, open_screen: Open) -> None:
+    one, two = await two_nodes(lab)
+    room = fresh("move")
+    ana = await open_screen("ana", one, two, room=room)
+    bo = await open_screen("bo", two, room=room)
+    await ana.shows("bo entered")
+    one.terminate()
+    await ana.until(lambda lines: "two" in lines[-2])
+    assert await one.wait(10) == 0
+    ana.type("still here\r")
+    await bo.shows("ana \u2502 still here")
+    shown = "\n".join([*ana.lines, *bo.lines])
+    assert "Back" not in shown and "goodbye" not in shown and "left" not in shown
