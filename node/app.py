@@ -8,6 +8,7 @@ import os
 import signal
 import ssl
 import time
+from collections import Counter
 from itertools import count
 from secrets import choice
 
@@ -20,6 +21,7 @@ from node.net import http, listener, tls
 from node.net.flush import Flush
 from node.redis_url import RedisUrl
 from node.settings import Settings
+from wire.errors import Reason
 
 log = logging.getLogger(__name__)
 
@@ -109,13 +111,20 @@ class Node:
         for session in set(self.hub.drain()).difference(sessions):
             self.hub.say_goodbye(session)
         await self._is_occupied_until(start + seconds)
+        ends = Counter(session.farewell for session in sessions)
+        moved, told = ends[Reason.REPLACED], ends[Reason.DRAINING]
+        facts = {"node": self.name, "moved": moved, "told": told}
+        log.info("clients were let go", extra=facts)
         # The last goodbyes are on their way: a process that has ended closes what is unread.
         await asyncio.sleep(min(LAST_WORDS, seconds))
 
     async def _is_occupied_until(self, end: float) -> bool:
         """Wait until a time, or until all clients are gone; say whether somebody is there."""
-        while self.hub.connections and (left := end - time.monotonic()) > 0:
-            await asyncio.sleep(min(left, LOOK_EVERY))
+        left = LOOK_EVERY
+        while self.hub.connections and left >= LOOK_EVERY:
+            left = end - time.monotonic()
+            # Also when it is late: others have to have their turn between two clients.
+            await asyncio.sleep(max(0.0, min(left, LOOK_EVERY)))
         return bool(self.hub.connections)
 
 

@@ -76,6 +76,7 @@ async def test_a_node_ends_as_soon_as_everybody_has_gone_over(lab: Lab) -> None:
         await lab.member(new.address, "", key=secret)
         await talker.expect("bye", reason="replaced")
     assert await old.wait(10) == 0
+    assert "moved=3 told=0" in old.log
 
 
 async def _first_bye(talkers: list[Talker]) -> Talker:
