@@ -8,14 +8,14 @@ import os
 import signal
 import ssl
 import time
-from collections import Counter
+from collections import Counter, deque
 from itertools import count
 from secrets import choice
 
 from node import logs, metrics
 from node.brokers import connect, redis
 from node.core import hub as core
-from node.core.farewell import turns
+from node.core.farewell import Turn, turns
 from node.metrics import Metrics
 from node.net import http, listener, tls
 from node.net.flush import Flush
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.05
 """Seconds between two looks at whether all clients of a node that drains are gone."""
+AT_ONCE = 100
+"""Clients in one turn of the loop, where it is late: thousands in one would hold up all others."""
 LAST_WORDS = 0.1
 """Seconds for a client to have read its goodbye before the process ends."""
 FINISH_WITHIN = 4.0
@@ -100,17 +102,19 @@ class Node:
         """
         start = time.monotonic()
         sessions = self.hub.drain()
-        for at, session, within in turns(sessions, seconds):
-            if not await self._is_occupied_until(start + at):
-                break
-            if within is not None:
-                self.hub.ask_to_move(session, within)
-            else:
-                self.hub.say_goodbye(session)
+        due = deque(turns(sessions, seconds))
+        while due and self.hub.connections:
+            now = time.monotonic() - start
+            for _ in range(AT_ONCE):
+                if due and due[0].at <= now:
+                    self._take_turn(due.popleft())
+            pause = due[0].at - now if due else 0.0
+            await asyncio.sleep(max(0.0, min(pause, LOOK_EVERY)))
         # Who was just being let in when the listener closed.
         for session in set(self.hub.drain()).difference(sessions):
             self.hub.say_goodbye(session)
-        await self._is_occupied_until(start + seconds)
+        while self.hub.connections and time.monotonic() < start + seconds:
+            await asyncio.sleep(LOOK_EVERY)
         ends = Counter(session.farewell for session in sessions)
         moved, told = ends[Reason.REPLACED], ends[Reason.DRAINING]
         facts = {"node": self.name, "moved": moved, "told": told}
@@ -118,14 +122,11 @@ class Node:
         # The last goodbyes are on their way: a process that has ended closes what is unread.
         await asyncio.sleep(min(LAST_WORDS, seconds))
 
-    async def _is_occupied_until(self, end: float) -> bool:
-        """Wait until a time, or until all clients are gone; say whether somebody is there."""
-        left = LOOK_EVERY
-        while self.hub.connections and left >= LOOK_EVERY:
-            left = end - time.monotonic()
-            # Also when it is late: others have to have their turn between two clients.
-            await asyncio.sleep(max(0.0, min(left, LOOK_EVERY)))
-        return bool(self.hub.connections)
+    def _take_turn(self, turn: Turn) -> None:
+        if turn.within is not None:
+            self.hub.ask_to_move(turn.session, turn.within)
+        else:
+            self.hub.say_goodbye(turn.session)
 
 
 class App:
