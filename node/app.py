@@ -12,13 +12,15 @@ from collections import Counter, deque
 from itertools import count
 from secrets import choice
 
-from node import logs, metrics
-from node.brokers import connect, redis
+from node import files, logs, memory, metrics
+from node.brokers import connect, redis, scripts
 from node.core import hub as core
+from node.core.admission import Bounds
 from node.core.farewell import Turn, turns
 from node.metrics import Metrics
 from node.net import http, listener, tls
 from node.net.flush import Flush
+from node.net.gate import Gate
 from node.redis_url import RedisUrl
 from node.settings import Settings
 from wire.errors import Reason
@@ -79,6 +81,10 @@ class Node:
                 kept=settings.history,
                 rate=settings.rate,
                 token=(settings.token or "").encode(),
+                hello_within=settings.hello_within,
+                room_rate=settings.room_rate,
+                direct_rate=settings.direct_rate,
+                rooms_made=settings.rooms_made,
             ),
             self.broker,
             self.flush.fan_out,
@@ -87,13 +93,28 @@ class Node:
             ids,
         )
         self.broker.attach(self.hub)
+        bounds = Bounds(
+            settings.max_clients,
+            settings.per_address,
+            settings.connect_rate,
+            settings.address_rate,
+            settings.rooms_made,
+            settings.exempt,
+        )
+        self.gate = Gate(self.hub, bounds, settings.proxy_protocol, settings.proxy_from)
         self.metrics.watch(self.hub, self.broker.unready)
 
     async def tick(self) -> None:
         """Let time pass for the hub, for ever."""
         while True:
             self.hub.tick()
+            self.gate.tick()
             await asyncio.sleep(core.TICK)
+
+    def heed(self, watch: memory.Watch) -> None:
+        """Take newcomers, or not, as there is memory."""
+        self.hub.full = watch.full
+        self.gate.overflowing = watch.overflowing
 
     async def drain(self, seconds: float) -> None:
         """Ask all clients to move, and say goodbye to who is still there; spread over some seconds.
@@ -140,6 +161,8 @@ class App:
             names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
         self._nodes = [Node(name, settings, link) for name in names]
         self._stopping = asyncio.Event()
+        self._memory = memory.Watch(settings.memory * memory.MIB)
+        self._files = files.Watch()
 
     @property
     def stopping(self) -> bool:
@@ -152,6 +175,9 @@ class App:
 
     async def run(self) -> None:
         """Serve until told to stop. Raises OSError when an address cannot be had."""
+        files.raise_limit()
+        scripts.read_all()
+        asyncio.get_running_loop().set_exception_handler(self._files.on_exception)
         servers = await self._listen()
         async with asyncio.TaskGroup() as tasks:
             working = [
@@ -159,6 +185,7 @@ class App:
                 for node in self._nodes
                 for work in (node.broker.run(), node.tick())
             ]
+            working.append(tasks.create_task(self._look_around()))
             # What exists now lives as long as the process: the collector need not look at it. Nor
             # need it look often: a message leaves no cycles behind, a session few.
             gc.freeze()
@@ -167,6 +194,16 @@ class App:
             await self._drain(servers)
             for task in working:
                 task.cancel()
+
+    async def _look_around(self) -> None:
+        """Look at what the process has used up, for ever."""
+        while True:
+            self._files.look()
+            if self._memory.look(memory.resident()):
+                memory.give_back()
+            for node in self._nodes:
+                node.heed(self._memory)
+            await asyncio.sleep(1)
 
     async def _listen(self) -> list[asyncio.Server]:
         """Open all listeners; return those of clients."""
@@ -185,9 +222,7 @@ class App:
     async def _listen_node(self, number: int, secure: ssl.SSLContext | None) -> asyncio.Server:
         settings, node = self._settings, self._nodes[number]
         port = settings.port + number if settings.port else 0
-        server = await listener.listen(
-            node.hub, node.flush, settings.host, port, secure, settings.proxy_protocol
-        )
+        server = await listener.listen(node.hub, node.flush, settings.host, port, secure, node.gate)
         _announce("chat+tls" if secure else "chat", server)
         return server
 

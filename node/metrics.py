@@ -20,6 +20,7 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
+from node.core.rules import Limit
 from wire.errors import Code, Reason
 
 _BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -99,6 +100,7 @@ _COUNTERS = (
 _LABELLED = (
     ("refusals", "code", tuple(Code), "Requests that were refused."),
     ("byes", "reason", tuple(Reason), "Connections that the node ended."),
+    ("limited", "limit", tuple(Limit), "Times that somebody ran into a limit."),
 )
 """Counters by a label, with all the values that it can have."""
 _HISTOGRAMS = (
@@ -143,6 +145,7 @@ class Metrics:
     broker_reconnects: int
     refusals: dict[Code, int]
     byes: dict[Reason, int]
+    limited: dict[Limit, int]
     round_trips: Histogram
     delays: Histogram
     lags: Histogram
@@ -178,6 +181,10 @@ class Metrics:
     def said_bye(self, reason: Reason) -> None:
         """A connection was ended by the node."""
         self.byes[reason] += 1
+
+    def hit(self, limit: Limit) -> None:
+        """Somebody ran into a limit."""
+        self.limited[limit] += 1
 
     def follow(self, log: str, id: bytes, arrived_at: float) -> None:
         """Time the message ``id`` on its way to the readers of ``log``; one at a time."""

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from socket import gethostname
@@ -39,6 +40,17 @@ class Settings:
     drain: float
     log_level: str
     log_format: str
+    max_clients: int
+    per_address: int
+    connect_rate: values.Rate
+    address_rate: values.Rate
+    room_rate: values.Rate
+    direct_rate: values.Rate
+    rooms_made: int
+    hello_within: float
+    memory: int
+    exempt: values.Networks
+    proxy_from: values.Networks
 
 
 def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
@@ -61,6 +73,9 @@ def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
             sources[row.field], text = row.variable, variables[row.variable]
         found[row.field] = _read(row, sources.get(row.field, row.flag), text)
     found["name"] = found["name"] or _random_name()
+    if not found["rate"].per_second:
+        # For benchmarks: no limit of requests at all, but those that were asked for.
+        found |= {name: off for name, off in _WITHOUT_RATE.items() if name not in sources}
     settings = Settings(**found)
     _check_together(settings, sources)
     return settings
@@ -95,6 +110,13 @@ class Row:
 _A_HOST = "a host name or an address"
 _A_TOKEN = f"1 to {values.TOKEN_MOST} bytes of UTF-8"
 _A_FILE = "a file that can be read"
+_A_BOUND = f"a whole number, 0 to {values.MOST}; 0 for no limit"
+_A_RATE = f"RATE[/BURST], RATE at least {values.RATE_LEAST}, BURST at least 1; or 0 for no limit"
+_NETWORKS = "networks or addresses with commas between them, or none"
+_WITHOUT_RATE: dict[str, Any] = {
+    **dict.fromkeys(("address_rate", "room_rate", "direct_rate"), values.Rate(0, 0)),
+    "rooms_made": 0,
+}
 _SECONDS = f"seconds, 0 to {values.MOST}, fractions too"
 
 # fmt: off
@@ -129,7 +151,7 @@ ROWS = (
     Row("durability", "N", values.whole(0, 16), "0", "a whole number, 0 to 16",
         "replicas of Redis that must have a message before it is acknowledged"),
     Row("rate", "RATE[/BURST]", values.rate, "20/60",
-        f"RATE[/BURST], RATE at least {values.RATE_LEAST}, BURST at least 1; or 0 for no limit",
+        _A_RATE,
         "requests a second per session, and how many at once (three times RATE if not given);"
         " 0 switches the limit off"),
     Row("notices", "N", values.whole(0, values.MOST), "200", f"a whole number, 0 to {values.MOST}",
@@ -140,6 +162,31 @@ ROWS = (
         "debug, info, warning or error", "least level of what is logged, to standard error"),
     Row("log_format", "FORMAT", values.word("text", "json"), "text", "text or json",
         "text for people, json for machines"),
+    # What strangers can run into.
+    Row("max_clients", "N", values.whole(0, values.MOST), "50000", _A_BOUND,
+        "connections in all that this node takes"),
+    Row("per_address", "N", values.whole(0, values.MOST), "500", _A_BOUND,
+        "connections from one address, or one IPv6 /64"),
+    Row("connect_rate", "RATE[/BURST]", values.rate, "100/500", _A_RATE,
+        "new connections a second from one address"),
+    Row("address_rate", "RATE[/BURST]", values.rate, "400/1200", _A_RATE,
+        "requests a second from one address; off with --rate 0, unless it is set"),
+    Row("room_rate", "RATE[/BURST]", values.rate, "5000/10000", _A_RATE,
+        "messages a second to one room, from this node; off with --rate 0, unless it is set"),
+    Row("direct_rate", "RATE[/BURST]", values.rate, "50/500", _A_RATE,
+        "directs a second to one nick, from this node; off with --rate 0, unless it is set"),
+    Row("rooms_made", "N", values.whole(0, values.MOST), "200", _A_BOUND,
+        "rooms that one connection may make, and one address in a day; off with --rate 0, unless"
+        " it is set"),
+    Row("hello_within", "SECONDS", values.number, "30", f"{_SECONDS}; 0 for no limit",
+        "seconds in which a connection has to be welcomed"),
+    Row("memory", "MIB", values.whole(0, values.MOST), "2048", _A_BOUND,
+        "MiB of memory above which this process takes no newcomers"),
+    Row("exempt", "NETWORKS", values.networks, "127.0.0.0/8,::1", _NETWORKS,
+        "whom no limit by address concerns"),
+    Row("proxy_from", "NETWORKS", values.networks,
+        "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7", _NETWORKS,
+        "whose PROXY headers are taken; others that send one are closed"),
 )
 # fmt: on
 _BY_FLAG = {row.flag: row for row in ROWS}
@@ -151,6 +198,7 @@ def _flags(argv: Sequence[str]) -> dict[str, str]:
         PROGRAM,
         description="A node of a distributed chat. Every flag has an environment variable; the"
         " flag wins. Times are in seconds and may be fractions.",
+        formatter_class=partial(argparse.HelpFormatter, max_help_position=32),
         allow_abbrev=False,
         exit_on_error=False,
         argument_default=argparse.SUPPRESS,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
 
 MOST = 1_000_000_000
@@ -12,8 +13,13 @@ TOKEN_MOST = 4096
 """Longest token in bytes: a hello with it must fit a line."""
 
 
+NETWORKS_MOST = 64
+"""Most networks in one setting: each connection is compared with all of them."""
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
 class Rate(NamedTuple):
-    """Requests a second per session (0: no limit), and how many may come at once."""
+    """So many a second (0: no limit), and how many may come at once."""
 
     per_second: float
     burst: float
@@ -53,6 +59,16 @@ def rate(text: str) -> Rate:
     if per_second and (per_second < RATE_LEAST or burst < 1):
         raise ValueError
     return Rate(per_second, burst)
+
+
+def networks(text: str) -> Networks:
+    """Return networks, or single addresses, that are separated by commas; ``none`` is none."""
+    if text.strip().lower() == "none":
+        return ()
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) > NETWORKS_MOST:
+        raise ValueError(f"more than {NETWORKS_MOST} of them")
+    return tuple(ip_network(part) for part in parts)
 
 
 def word(*words: str) -> Callable[[str], str]:

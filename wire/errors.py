@@ -41,6 +41,7 @@ class Reason(StrEnum):
     SLOW = "slow"
     IDLE = "idle"
     CUT_OFF = "cut-off"
+    BUSY = "busy"
     QUIT = "quit"
     PROTOCOL = "protocol"
     REPLACED = "replaced"
@@ -77,9 +78,9 @@ CODES: dict[Code, CodeRow] = {
     Code.EMPTY_TEXT: CodeRow("the text is empty or only white space"),
     Code.LINE_TOO_LONG: CodeRow("the line is longer than the limit"),
     Code.RATE_LIMITED: CodeRow("too many requests in too short a time", retry=True),
-    Code.UNAVAILABLE: CodeRow("the broker cannot be reached", retry=True),
+    Code.UNAVAILABLE: CodeRow("the broker cannot be reached, or the node is full", retry=True),
     Code.BAD_TOKEN: CodeRow("the node wants a token, and this is not it"),
-    Code.TOO_MANY_ROOMS: CodeRow("the session is in as many rooms as it may be"),
+    Code.TOO_MANY_ROOMS: CodeRow("the session is in, or has made, as many rooms as it may"),
     Code.INTERNAL: CodeRow("a fault of the node's own", retry=True),
 }
 
@@ -88,6 +89,7 @@ REASONS: dict[Reason, ReasonRow] = {
     Reason.SLOW: ReasonRow("the client read nothing for too long", come_back=True),
     Reason.IDLE: ReasonRow("no line came from the client for too long", come_back=True),
     Reason.CUT_OFF: ReasonRow("the node lost the session with the broker", come_back=True),
+    Reason.BUSY: ReasonRow("the node takes no newcomers just now", come_back=True),
     Reason.QUIT: ReasonRow("the client quit", come_back=False, ends_session=True),
     Reason.PROTOCOL: ReasonRow("the client does not speak the protocol", come_back=False),
     Reason.REPLACED: ReasonRow("the session went on in a newer connection", come_back=False),

@@ -245,6 +245,7 @@ class RedisBroker:
                 *(op, claim.hold.session, int(claim.keyed), claim.nick, claim.fold),
                 *("" if claim.attempt is None else claim.attempt, claim.hold.owner),
                 *(rules.notices, rules.kept, limits.ROOMS, self._reaps_until()),
+                claim.makes,
                 *(len(claim.rooms), *claim.rooms, claim.default_room),
             ]
             if self.unhealed():

@@ -5,6 +5,7 @@ from typing import Any
 from node.core import names
 from node.core.ports import Position, Refused, Seat
 from node.core.room import Member
+from node.core.rules import Limit
 from node.core.session import Session
 from wire import limits
 from wire.errors import Code
@@ -40,7 +41,8 @@ def not_in(room: str) -> tuple[Code, str]:
     return Code.NOT_IN_ROOM, f"You are not in {room}. /join {room} gets you in."
 
 
-def too_many() -> tuple[Code, str]:
+def too_many(session: Session) -> tuple[Code, str]:
+    session.hub.counts.hit(Limit.ROOMS)
     return Code.TOO_MANY_ROOMS, f"One may be in at most {limits.ROOMS} rooms."
 
 

@@ -4,13 +4,17 @@ import hashlib
 import hmac
 from functools import partial
 
-from node.core import names
-from node.core.answers import failed, seat_in, too_many
+from node.core import making, names
+from node.core.answers import failed, seat_in
 from node.core.ports import START, Claim, Claimed, Hold, Position, Refused, Seat
+from node.core.rules import Limit
 from node.core.session import Session
 from node.core.states import State
 from wire.errors import Code, Reason
 from wire.messages import DEFAULT_ROOM, INBOX, PROTOCOL, Hello, Joined, Limits, Welcome
+
+FULL_FOR = 5.0
+"""Seconds after which a newcomer that was refused for want of memory may try again."""
 
 _LIMITS = Limits()
 
@@ -39,17 +43,25 @@ def hello(session: Session, request: Hello, deadline: float) -> None:
             session.error(Code.BAD_REQUEST, f"{text!a} is not a position.", request.ref)
             return
         positions[room] = position
+    if session.hub.full:
+        # Whose session goes on may come in: a claim without a nick begins none.
+        nick = fold = ""
+        if request.key is None:
+            _full(session, request)
+            return
     rooms, bad = _prepared(request.rooms or [])
     session.keyed = request.key is not None
     session.attempt = request.attempt
     hold = Hold(_session_of(session, request.key), session.hub.broker.owner())
     default = DEFAULT_ROOM if request.rooms is None else ""
     known = [("r:" + room, at) for room, at in positions.items() if room != INBOX]
-    claim = Claim(hold, session.keyed, nick, fold, request.attempt, list(rooms), default, known)
+    makes = making.reserve(session, len(rooms))
+    asked = list(rooms)
+    claim = Claim(hold, session.keyed, nick, fold, request.attempt, asked, default, known, makes)
     session.fold = fold
     session.state = State.GREETING
     session.begin()
-    done = partial(_claimed, session, request, hold, positions, rooms, bad)
+    done = partial(_claimed, session, request, claim, positions, rooms, bad)
     session.hub.broker.claim(claim, deadline, done)
 
 
@@ -74,12 +86,16 @@ def _prepared(rooms: list[str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
 def _claimed(
     session: Session,
     request: Hello,
-    hold: Hold,
+    claim: Claim,
     positions: dict[str, Position],
     asked: dict[str, str],
     bad: list[tuple[str, str]],
     reply: Claimed | Refused,
 ) -> None:
+    hold, made = claim.hold, 0
+    if isinstance(reply, Claimed):
+        made = sum(seat.created and seat.room != claim.default_room for seat in reply.seats)
+    making.give_back(session, max(claim.makes - made, 0))
     if reply in (Refused.UNAVAILABLE, Refused.INTERNAL):
         # It may have been done all the same, and then nobody would ever let go of the session.
         session.hub.broker.part(hold, quit=False)
@@ -89,7 +105,10 @@ def _claimed(
         return
     if isinstance(reply, Refused):
         session.state = State.NEW
-        _unwelcome(session, request, reply)
+        if reply is Refused.NAMELESS and session.hub.full:
+            _full(session, request)
+        else:
+            _unwelcome(session, request, reply)
     else:
         session.state = State.WELCOME
         session.hold, session.nick, session.claim = hold, reply.nick, reply.claim
@@ -110,7 +129,8 @@ def _claimed(
         for room, text in bad:
             session.error(Code.BAD_ROOM, text, request.ref, room=room)
         for room in reply.refused:
-            session.error(*too_many(), request.ref, room=asked.get(room, room))
+            why = making.refused(session, len(reply.seats))
+            session.error(*why, request.ref, room=asked.get(room, room))
         for seat in reply.seats:
             _seated(
                 session, seat, positions.get(seat.room), (request.positions or {}).get(seat.room)
@@ -122,6 +142,13 @@ def _claimed(
                 session.join_inbox(session.hub.inbox(session, reply.inbox), START)
         session.hub.seated(session)
     session.finish()
+
+
+def _full(session: Session, request: Hello) -> None:
+    """Refuse a newcomer: the node is short of memory."""
+    session.hub.counts.hit(Limit.MEMORY)
+    text = "This node is full; try another one, or later."
+    session.error(Code.UNAVAILABLE, text, request.ref, wait=FULL_FOR)
 
 
 def _unwelcome(session: Session, request: Hello, refused: Refused) -> None:
@@ -140,6 +167,8 @@ def _unwelcome(session: Session, request: Hello, refused: Refused) -> None:
     elif refused is Refused.STALE:
         session.end(Reason.REPLACED)
     else:
+        # The delay is ours: it does not count against the time that a hello may take.
+        session.since = session.hub.now
         failed(session, request, refused)
 
 

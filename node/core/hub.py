@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from node.core.admission import Limiters
+from node.core.limiter import Limiter
 from node.core.ports import (
     Broker,
     Dialect,
@@ -54,6 +56,8 @@ class Hub:
         self.clock = clock
         self.random_id = random_id
         self.now = clock()
+        self.full = False
+        self.directs: Limiters[str] = Limiters(rules.direct_rate)
         self.rows: Mapping[type, Row] = ROWS
         self.connections: dict[Session, None] = {}
         self.sessions: dict[str, Session] = {}
@@ -120,6 +124,7 @@ class Hub:
 
     def _follow(self, name: str, log: str) -> Room:
         room = Room(name, log, self.broker, self._fan_out, self.counts, self.rules.kept)
+        room.pace = Limiter(*self.rules.room_rate) if self.rules.room_rate[0] else None
         self.rooms[log] = room
         return room
 
@@ -260,6 +265,7 @@ class Hub:
             self.counts.ticked(max(0.0, now - self._due))
         for session in list(self.connections):
             session.check(now)
+        self.directs.forget(now)
         self._moved = _recent(self._moved, now)
         self._early = _recent(self._early, now)
         for log, room in list(self.rooms.items()):

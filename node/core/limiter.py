@@ -2,6 +2,9 @@
 
 from math import inf
 
+DEBT = 2.0
+"""Most seconds that ``charge`` makes wait: a client gives up a node that is silent for 5 s."""
+
 
 class Limiter:
     """A token bucket: ``rate`` requests a second, after a pause up to ``burst`` at once.
@@ -29,3 +32,26 @@ class Limiter:
             return too_early
         self._full_at = full_at + self._interval
         return 0.0
+
+    def spare(self, now: float) -> int:
+        """Return how many are allowed at once now."""
+        early = now + self._slack - max(self._full_at, now)
+        return int(early / self._interval + 1e-6) + 1 if early > -1e-6 else 0
+
+    def give_back(self, count: int = 1) -> None:
+        """Undo ``take``, or ``charge``: what it was for was refused for another reason."""
+        self._full_at -= count * self._interval
+
+    def charge(self, count: int, now: float) -> float:
+        """Take ``count`` whether they are allowed or not; return the seconds until they are.
+
+        The debt is bounded, so that one long wait makes up for it.
+        """
+        full_at = self._full_at if self._full_at > now else now
+        used_up = now + self._slack + self._interval
+        self._full_at = min(full_at + count * self._interval, used_up + DEBT)
+        return max(self._full_at - used_up, 0.0)
+
+    def rests(self, now: float) -> bool:
+        """Say whether it is as good as new: nothing that it knows matters any more."""
+        return self._full_at <= now

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from node.core import names
+from node.core import making, names
 from node.core.answers import failed, room_of, seat_in, too_many
 from node.core.doubt import doubt
 from node.core.ports import Entry, Position, Refused, Seat, Standing
@@ -23,18 +23,23 @@ def join(session: Session, request: Join | Create, deadline: float) -> None:
         return
     create = isinstance(request, Create)
     if name not in session.rooms and len(session.rooms) >= limits.ROOMS:
-        session.error(*too_many(), request.ref, room=request.room)
+        session.error(*too_many(session), request.ref, room=request.room)
+        return
+    if create and not making.reserve(session, 1):
+        session.error(*making.too_many(session), request.ref, room=request.room)
         return
     session.begin()
-    done = partial(_on_join, session, request, deadline)
+    done = partial(_on_join, session, request, deadline, int(create))
     session.hub.broker.join(session.hold, name, create, deadline, done)
 
 
 def _on_join(
-    session: Session, request: Join | Create, deadline: float, reply: Seat | Refused
+    session: Session, request: Join | Create, deadline: float, reserved: int, reply: Seat | Refused
 ) -> None:
+    if not (isinstance(reply, Seat) and reply.created):
+        making.give_back(session, reserved)
     if reply is Refused.GONE:
-        done = partial(_on_join, session, request, deadline)
+        done = partial(_on_join, session, request, deadline, 0)
         session.reclaim(request, deadline, done)
         return
     if reply is Refused.EXISTS:

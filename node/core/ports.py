@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
+from wire import limits
 from wire.messages import Event, Past
 
 _POSITION = re.compile(
@@ -181,7 +182,8 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a connection asks for when it says hello. ``known`` are positions to be checked."""
+    """What a connection asks for when it says hello. ``known`` are positions to be checked,
+    ``makes`` is how many rooms may be made for it."""
 
     hold: Hold
     keyed: bool
@@ -191,6 +193,7 @@ class Claim:
     rooms: Sequence[str]
     default_room: str
     known: Sequence[tuple[str, Position]]
+    makes: int = limits.ROOMS
 
 
 @dataclass(frozen=True, slots=True)

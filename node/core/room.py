@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from node.core.limiter import Limiter
 from node.core.log import Onward, Ring, loss, onward, recall
 from node.core.ports import (
     START,
@@ -83,7 +84,7 @@ class Room:
     """Follows one log. ``name`` is what clients call it, ``log`` what the broker does."""
 
     __slots__ = (
-        *("name", "log", "ring", "top", "live", "behind", "empty_since", "stale"),
+        *("name", "log", "ring", "top", "live", "behind", "empty_since", "stale", "pace"),
         *("_broker", "_fan_out", "_counts", "_most", "_syncing", "_held", "_missed"),
     )
 
@@ -98,6 +99,7 @@ class Room:
         self.behind: dict[Member, None] = {}
         self.empty_since: float | None = None
         self.stale = False
+        self.pace: Limiter | None = None
         self._broker = broker
         self._fan_out = fan_out
         self._counts = counts

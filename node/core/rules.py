@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from node.core.ports import Entry
@@ -10,6 +11,31 @@ from wire.errors import Code, Reason
 
 ANSWER_WITHIN = limits.ANSWER_WITHIN - 0.5
 """Seconds the broker has for a request: the rest is for the way to the client."""
+
+
+Rate = tuple[float, float]
+"""So many a second, and so many at once; the first one 0: no limit."""
+NO_LIMIT: Rate = (0.0, 0.0)
+
+
+class Limit(StrEnum):
+    """What a stranger can run into: named after the setting, where there is one."""
+
+    MAX_CLIENTS = "max-clients"
+    PER_ADDRESS = "per-address"
+    CONNECT_RATE = "connect-rate"
+    FILES = "files"
+    MEMORY = "memory"
+    HELLO_WITHIN = "hello-within"
+    RATE = "rate"
+    ADDRESS_RATE = "address-rate"
+    ROOM_RATE = "room-rate"
+    DIRECT_RATE = "direct-rate"
+    ROOMS = "rooms"
+    ROOMS_MADE = "rooms-made"
+    LINES = "lines"
+    BACKLOG = "backlog"
+    PROXY_FROM = "proxy-from"
 
 
 class Counts(Protocol):
@@ -43,15 +69,22 @@ class Counts(Protocol):
     def said_bye(self, reason: Reason) -> None:
         """A connection was ended."""
 
+    def hit(self, limit: Limit) -> None:
+        """Somebody ran into a limit."""
+
 
 @dataclass(frozen=True)
 class Rules:
     """What may be set of the core's behaviour; times are in seconds."""
 
     kept: int = 1000
-    rate: tuple[float, float] = (20.0, 60.0)
+    rate: Rate = (20.0, 60.0)
     token: bytes = field(default=b"", repr=False)
     ping_after: float = limits.PING_AFTER
     idle_after: float = limits.IDLE_AFTER
     answer_within: float = ANSWER_WITHIN
     backlog_low: int = 64
+    hello_within: float = 0.0
+    room_rate: Rate = NO_LIMIT
+    direct_rate: Rate = NO_LIMIT
+    rooms_made: int = 0

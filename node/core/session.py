@@ -4,10 +4,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
+from node.core.admission import Caller, Limiters
 from node.core.limiter import Limiter
 from node.core.ports import Broker, Dialect, Hold, Memory, Outlet, Position, Refused
 from node.core.room import Member, Room
-from node.core.rules import Counts, Rules
+from node.core.rules import Counts, Limit, Rules
 from node.core.states import EARLY_TYPES, Row, State
 from wire.errors import CODES, Code, Reason, WireError
 from wire.messages import AnyRequest, Bye, Error, Event, PingEvent
@@ -18,6 +19,8 @@ RETRY_MS = 1000
 """When to come back, or to ask again, after the broker could not be reached."""
 TOO_LATE = 0.5
 """Seconds before its deadline from which a request is not begun, nor waited for, any more."""
+SLOW_FOR = 5.0
+"""Seconds for which a client may read nothing while the node is short of memory."""
 
 
 class Home(Protocol):
@@ -28,6 +31,8 @@ class Home(Protocol):
     broker: Broker
     counts: Counts
     now: float
+    full: bool
+    directs: Limiters[str]
     rows: Mapping[type, Row]
 
     def clock(self) -> float:
@@ -106,6 +111,10 @@ class Session:
             "quit_ref",
             "leaving",
             "retry_after_ms",
+            "caller",
+            "crowd",
+            "since",
+            "made",
         ),
         *("_busy", "_flying", "_queue", "_stranded"),
     )
@@ -140,6 +149,10 @@ class Session:
         self.quit_ref: str | None = None
         self.leaving: tuple[Member, float] | None = None
         self.retry_after_ms = 0
+        self.caller: Caller | None = None
+        self.crowd: Limiter | None = None
+        self.since = hub.now
+        self.made = 0
         self._busy = False
         self._flying = 0
         self._queue: deque[Waiting] | None = None
@@ -163,9 +176,14 @@ class Session:
                 row.run(self, request, 0.0)
             return
         now = self.hub.clock()
-        if row.counted and (wait := self.limiter.take(now)):
-            self.refuse_flood(request, wait)
-            return
+        if row.counted:
+            if wait := self.limiter.take(now):
+                self.refuse_flood(request, wait, Limit.RATE)
+                return
+            if self.crowd is not None and (wait := self.crowd.take(now)):
+                self.limiter.give_back()
+                self.refuse_flood(request, wait, Limit.ADDRESS_RATE)
+                return
         deadline = now + self.hub.rules.answer_within
         if self._queue or self._must_wait(row):
             if self._queue is None:
@@ -183,6 +201,7 @@ class Session:
                 self.refuse_early(fault.ref)
                 return
         if not fault.fatal and (wait := self.limiter.take(self.hub.clock())):
+            self.hub.counts.hit(Limit.RATE)
             self.error(Code.RATE_LIMITED, _SLOWER, fault.ref, fault.id, fault.room, wait)
             return
         self.error(fault.code, fault.text, fault.ref, fault.id, fault.room)
@@ -194,10 +213,22 @@ class Session:
         """Answer a request that came before its time."""
         self.error(Code.NOT_WELCOME_YET, "Say hello first.", ref)
 
-    def refuse_flood(self, request: AnyRequest, wait: float) -> None:
+    def refuse_flood(self, request: AnyRequest, wait: float, limit: Limit) -> None:
         """Answer a request that came too soon after too many others; ``wait`` is in seconds."""
+        self.hub.counts.hit(limit)
         id, room = getattr(request, "id", None), getattr(request, "room", None)
         self.error(Code.RATE_LIMITED, _SLOWER, request.ref, id, room, wait)
+
+    def came_from(self, caller: Caller | None) -> None:
+        """It is known where the client is; None: no limit by address concerns it."""
+        self.caller = caller
+        self.crowd = caller.requests if caller is not None else None
+
+    def turn_away(self, limit: Limit, text: str, wait: float) -> None:
+        """Refuse a client as it comes in."""
+        self.hub.counts.hit(limit)
+        self.error(Code.UNAVAILABLE, text, wait=wait)
+        self.end(Reason.BUSY, int(wait * 1000))
 
     # Order
 
@@ -222,8 +253,10 @@ class Session:
 
     def _must_wait(self, row: Row) -> bool:
         waits = self._stranded is not None or self.restoring or self._busy
-        # Who quits need not know how the session stands.
-        waits = waits or (self.doubtful and not row.last)
+        # Who quits need not know how the session stands. Who does not read gets no more answers:
+        # a page of history for each of its requests would have to be kept until it does.
+        unsure = self.doubtful or (self.paused_at is not None and not row.overlaps)
+        waits = waits or (unsure and not row.last)
         return waits or (self._flying > 0 and not row.overlaps)
 
     def _go_on(self) -> None:
@@ -293,6 +326,8 @@ class Session:
         for member in self.members():
             if member.cursor is not None:
                 member.room.feed(member)
+        if self._queue:
+            self._go_on()
 
     def members(self) -> list[Member]:
         """Return this session's places, its inbox's too."""
@@ -312,6 +347,11 @@ class Session:
     def check(self, now: float) -> None:
         """Look at what time has brought: silence, or a client that does not read."""
         rules = self.hub.rules
+        new = self.state in (State.NEW, State.GREETING)
+        if new and 0 < rules.hello_within <= now - self.since:
+            self.hub.counts.hit(Limit.HELLO_WITHIN)
+            self.end(Reason.IDLE, RETRY_MS)
+            return
         # Who does not read is not read from either: its silence says nothing.
         silence = now - self.heard if self.paused_at is None else 0.0
         if silence < rules.ping_after:
@@ -329,7 +369,7 @@ class Session:
             unread = self.outlet.unread
             if unread < self.unread:
                 self.paused_at, self.unread = now, unread
-            elif now - self.paused_at >= rules.idle_after:
+            elif now - self.paused_at >= (SLOW_FOR if self.hub.full else rules.idle_after):
                 self.end(Reason.SLOW, RETRY_MS)
                 return
         if self.leaving is not None and now >= self.leaving[1] - 1.0:

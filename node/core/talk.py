@@ -7,6 +7,7 @@ from functools import partial
 from node.core import names
 from node.core.answers import failed, not_in
 from node.core.ports import Kept, Post, Refused
+from node.core.rules import Limit
 from node.core.session import Session
 from wire import codec
 from wire import text as texts
@@ -39,6 +40,10 @@ def send(session: Session, request: Send, deadline: float) -> None:
     if wrong := texts.check(request.text):
         _unsendable(session, request, deadline, *wrong)
         return
+    if (pace := member.room.pace) is not None:
+        if wait := pace.take(deadline - session.hub.rules.answer_within):
+            session.refuse_flood(request, wait, Limit.ROOM_RATE)
+            return
     words = Words(text=request.text, id=request.id, kind=request.kind or "say")
     body = b'"from":"%b",%b' % (session.nick.encode(), codec.encode_body(words))
     session.begin(overlaps=True)
@@ -65,6 +70,11 @@ def direct(session: Session, request: SendDirect, deadline: float) -> None:
     if wrong := texts.check(request.text):
         _unsendable(session, request, deadline, *wrong)
         return
+    directs = session.hub.directs
+    if directs.limited:
+        if wait := directs.take(fold, deadline - session.hub.rules.answer_within):
+            session.refuse_flood(request, wait, Limit.DIRECT_RATE)
+            return
     words = Words(text=request.text, id=request.id, kind=request.kind or "say")
     before = b'"from":"%b","to":"' % session.nick.encode()
     session.begin(overlaps=True)

@@ -6,10 +6,14 @@ import select
 from collections.abc import Callable
 from typing import cast
 
+from node.core.admission import Refusal
 from node.core.hub import Hub
+from node.core.rules import Limit
 from node.core.session import Session
 from node.fronts.native import Native
 from node.net.flush import Flush
+from node.net.gate import LINGER_MOST, Gate
+from node.net.pace import Pace
 from node.net.proxy import BadProxyHeader, ProxyReader
 from wire import limits
 from wire.errors import Reason, WireError
@@ -20,6 +24,9 @@ log = logging.getLogger(__name__)
 
 BACKLOG_HIGH = 256
 """Requests under way at which a connection stops reading."""
+BACKLOG_BYTES = 256 * 1024
+"""Bytes that came while requests were under way at which a connection stops reading too, if more
+than a few are: 256 requests of the longest kind would be 4 MiB."""
 WRITE_HIGH = 64 * 1024
 """Bytes that wait to be written at which a client counts as slow."""
 LINGER = 2.0
@@ -39,22 +46,31 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         *("paused", "peer", "put", "_hub", "_flush", "_lines", "_proxy", "_session"),
-        *("_transport", "_closing", "_reading", "_number"),
+        *("_transport", "_closing", "_reading", "_number", "_gate", "_inside", "_pace"),
+        *("_held", "_waiting", "_taken", "_address", "_refused"),
     )
 
-    def __init__(self, hub: Hub, flush: Flush, proxy: bool, number: int) -> None:
+    def __init__(self, hub: Hub, flush: Flush, gate: Gate, number: int) -> None:
         self.paused = False
         self.peer = ""
         self._hub = hub
         self._flush = flush
         self._lines = LineReader(limits.LINE)
-        self._proxy = ProxyReader() if proxy else None
+        self._proxy = ProxyReader() if gate.proxy else None
         self._session: Session
         self._transport: asyncio.Transport
         self.put: Callable[[bytes], None] = _drop
         self._closing = False
         self._reading = True
         self._number = number
+        self._gate = gate
+        self._inside = False
+        self._refused = False
+        self._address = ""
+        self._pace = Pace(hub.rules.rate) if hub.rules.rate[0] else None
+        self._held: list[bytes] = []
+        self._waiting = False
+        self._taken = 0
 
     # Life
 
@@ -65,12 +81,38 @@ class Connection(asyncio.Protocol):
         self.put = self._transport.write
         peer = transport.get_extra_info("peername")
         self.peer = f"{peer[0]}:{peer[1]}" if peer else "?"
+        self._address = peer[0] if peer else ""
         self._session = self._hub.connect(self, _front)
-        if self._proxy is None:
+        socket = transport.get_extra_info("socket")
+        file = socket.fileno() if socket is not None else 0
+        if (refusal := self._gate.crowded(file)) is not None:
+            self._turn_away(refusal)
+        elif self._proxy is None:
             self._opened()
 
     def _opened(self) -> None:
+        """It is known who comes: let it in, or not."""
+        found = self._gate.enter(self._address)
+        if isinstance(found, Refusal):
+            self._turn_away(found)
+            return
+        self._session.came_from(found)
+        self._inside = True
         log.info("connection opened", extra=self.facts())
+
+    def _turn_away(self, refusal: Refusal) -> None:
+        """Say that there is no room, in a few hundred bytes, and close.
+
+        There is no line in the log for each of these, and few of them may linger.
+        """
+        gate = self._gate
+        gate.say(refusal.limit)
+        self._refused = True
+        gate.lingering += 1
+        in_peace = gate.lingering <= LINGER_MOST
+        self._session.turn_away(*refusal)
+        if not in_peace:
+            self._transport.close()
 
     def facts(self) -> dict[str, object]:
         """Return what every line of the log about this connection says."""
@@ -80,7 +122,15 @@ class Connection(asyncio.Protocol):
         """Let go of the session, which may go on elsewhere."""
         self._closing = True
         self.put = _drop
+        self._held = []
+        caller = self._session.caller
         self._session.closed()
+        if caller is not None:
+            self._gate.leave(caller)
+        if self._refused:
+            self._gate.lingering -= 1
+        if not self._inside:
+            return
         facts = self.facts() | {"reason": self._why(exc)}
         if self._session.fault is not None:
             facts["code"] = str(self._session.fault)
@@ -102,6 +152,7 @@ class Connection(asyncio.Protocol):
             self.put(data)
         self._closing = True
         self.put = _drop
+        self._held = []
         self._resume_reading()
         if self._transport.can_write_eof():
             self._transport.write_eof()
@@ -116,11 +167,14 @@ class Connection(asyncio.Protocol):
         if self._closing:
             return
         session = self._session
-        self._hub.counts.bytes_in += len(data)
+        size = len(data)
+        self._hub.counts.bytes_in += size
         if self._proxy is not None:
             if (data := self._preamble(self._proxy, data)) == b"":
                 return
         lines, fault = self._lines.feed(data)
+        if self._pace is not None:
+            lines = self._paced(self._pace, lines)
         if lines:
             session.heard = self._hub.now
         for line in lines:
@@ -136,26 +190,71 @@ class Connection(asyncio.Protocol):
                 session.handle(request)
         if fault is not None:
             session.refuse(fault)
-        if session.backlog > BACKLOG_HIGH:
-            session.throttled = True
+        if backlog := session.backlog:
+            self._taken += size
+            if backlog > BACKLOG_HIGH or self._taken > BACKLOG_BYTES:
+                self._throttle(backlog)
+        else:
+            self._taken = 0
+
+    def _throttle(self, backlog: int) -> None:
+        """Stop reading until fewer requests are under way."""
+        if backlog <= self._hub.rules.backlog_low:
+            return
+        self._session.throttled = True
+        self._taken = 0
+        self._hub.counts.hit(Limit.BACKLOG)
+        self._pause_reading()
+
+    def _paced(self, pace: Pace, lines: list[bytes]) -> list[bytes]:
+        """Return the lines that may be taken now; the others are held, and nothing more is read."""
+        lines, self._held = self._held + lines, []
+        if self._waiting or not lines:
+            self._held = lines
+            return []
+        count, wait = pace.take(len(lines), self._session.caller, self._hub.clock())
+        if wait or count < len(lines):
+            self._held = lines[count:]
+            self._waiting = True
             self._pause_reading()
+            self._hub.counts.hit(Limit.LINES)
+            asyncio.get_running_loop().call_later(wait, self._go_on)
+        return lines[:count]
+
+    def _go_on(self) -> None:
+        """Take more of what was held, or read again."""
+        self._waiting = False
+        if self.paused or self._session.throttled or self._closing:
+            return
+        if self._held:
+            self.data_received(b"")
+        if not self._waiting and not self._session.throttled:
+            self._resume_reading()
 
     def _preamble(self, proxy: ProxyReader, data: bytes) -> bytes:
         """Take a PROXY header off the front; return what follows it."""
         try:
             preamble = proxy.feed(data)
         except BadProxyHeader as error:
-            log.warning("bad PROXY header", extra=self.facts() | {"error": str(error)})
-            self._session.farewell = Reason.PROTOCOL
-            self._transport.abort()
-            return b""
+            log.debug("bad PROXY header", extra=self.facts() | {"error": str(error)})
+            return self._abort()
         if preamble is None:
             return b""
         self._proxy = None
         if preamble.source is not None:
+            if not self._gate.believes(self._address):
+                return self._abort()
+            self._address = preamble.source[0]
             self.peer = f"{preamble.source[0]}:{preamble.source[1]}"
         self._opened()
-        return preamble.rest
+        return b"" if self._closing else preamble.rest
+
+    def _abort(self) -> bytes:
+        """Close a connection whose header is not to be believed; anybody can send those."""
+        self._hub.counts.hit(Limit.PROXY_FROM)
+        self._gate.say(Limit.PROXY_FROM)
+        self._transport.abort()
+        return b""
 
     def _is_gone(self) -> bool:
         """Say whether the client has closed already.
@@ -183,8 +282,8 @@ class Connection(asyncio.Protocol):
 
     def read_on(self) -> None:
         """Read again, now that fewer requests are under way."""
-        if not self.paused:
-            self._resume_reading()
+        if not self.paused and not self._waiting:
+            self._go_on()
 
     # Out
 
@@ -217,6 +316,6 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has caught up with what was written."""
         self.paused = False
-        if not self._session.throttled:
-            self._resume_reading()
+        if not self._session.throttled and not self._waiting:
+            self._go_on()
         self._session.drained()

@@ -86,7 +86,7 @@ class House:
         self._turns = itertools.count()
         self.connections: list[Connection] = []
         for number in range(load.rooms * load.members):
-            connection = Connection(self.node.hub, self.node.flush, False, number)
+            connection = Connection(self.node.hub, self.node.flush, self.node.gate, number)
             connection.connection_made(Client(number, here, self.told))
             self.connections.append(connection)
 

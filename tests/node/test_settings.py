@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from node.values import Rate
 from tests.support.shell import complete_in_bash
 
 Refusal = Callable[..., str]
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
+PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 # As the interface's table has them, with the value that the default must come out as.
 TABLE = [
@@ -34,6 +38,17 @@ TABLE = [
     ("--proxy-protocol", "CHAT_PROXY_PROTOCOL", False),
     ("--room-idle", "CHAT_ROOM_IDLE", 86400.0),
     ("--durability", "CHAT_DURABILITY", 0),
+    ("--max-clients", "CHAT_MAX_CLIENTS", 50_000),
+    ("--per-address", "CHAT_PER_ADDRESS", 500),
+    ("--connect-rate", "CHAT_CONNECT_RATE", Rate(100.0, 500.0)),
+    ("--address-rate", "CHAT_ADDRESS_RATE", Rate(400.0, 1200.0)),
+    ("--room-rate", "CHAT_ROOM_RATE", Rate(5000.0, 10_000.0)),
+    ("--direct-rate", "CHAT_DIRECT_RATE", Rate(50.0, 500.0)),
+    ("--rooms-made", "CHAT_ROOMS_MADE", 200),
+    ("--hello-within", "CHAT_HELLO_WITHIN", 30.0),
+    ("--memory", "CHAT_MEMORY", 2048),
+    ("--exempt", "CHAT_EXEMPT", LOOPBACK),
+    ("--proxy-from", "CHAT_PROXY_FROM", (*LOOPBACK, *PRIVATE)),
 ]
 
 
@@ -109,6 +124,10 @@ def test_a_host_name_that_cannot_be_printed_is_made_so(monkeypatch: pytest.Monke
         ("--log-format", "CHAT_LOG_FORMAT", "json", "json"),
         ("--proxy-protocol", "CHAT_PROXY_PROTOCOL", "1", True),
         ("--proxy-protocol", "CHAT_PROXY_PROTOCOL", "0", False),
+        ("--exempt", "CHAT_EXEMPT", "none", ()),
+        ("--exempt", "CHAT_EXEMPT", "192.0.2.1, ::1", (ip_network("192.0.2.1"), LOOPBACK[1])),
+        ("--connect-rate", "CHAT_CONNECT_RATE", "0", Rate(0.0, 1.0)),
+        ("--memory", "CHAT_MEMORY", "0", 0),
     ],
 )
 def test_a_value_is_the_same_from_flag_and_environment(
@@ -273,6 +292,18 @@ def test_certificate_and_key_come_together(refusal: Refusal, tmp_path: Path) -> 
 
 def test_a_folder_is_no_certificate(refusal: Refusal, tmp_path: Path) -> None:
     assert "a file that can be read" in refusal("--tls-cert", str(tmp_path))
+
+
+def test_without_a_rate_there_is_no_other_limit_of_requests_but_those_asked_for() -> None:
+    free = parse(["--rate", "0"], {"CHAT_ROOM_RATE": "7"})
+    assert free.address_rate.per_second == free.direct_rate.per_second == free.rooms_made == 0
+    assert free.room_rate == Rate(7.0, 21.0)
+    assert (free.per_address, free.connect_rate) == (500, Rate(100.0, 500.0))
+
+
+@pytest.mark.parametrize("text", ["", "127.0.0.1/8", "localhost", "::1,", ",".join(["::1"] * 65)])
+def test_what_is_no_list_of_networks_is_refused(refusal: Refusal, text: str) -> None:
+    assert "takes networks or addresses with commas between them" in refusal(f"--exempt={text}")
 
 
 def test_help_shows_every_flag_default_and_variable(

@@ -14,6 +14,7 @@ from node.core import rules as core_rules
 from node.core.farewell import turns
 from node.metrics import Metrics
 from node.net.flush import Flush
+from node.net.gate import Gate
 from tests.simulation.link import Link
 from tests.simulation.loop import NODE, VirtualLoop
 from tests.simulation.network import Line, Polled
@@ -61,6 +62,7 @@ class Life:
             self.name, core_rules, self.broker, self.flush.fan_out, self.metrics, clock, ids
         )
         self.broker.attach(self.hub)
+        self.gate = Gate(self.hub)
 
     def _connect(self, timeout: float | None) -> Any:
         link = Link(self._loop, self._server, self, self._random, timeout)
@@ -103,7 +105,7 @@ class Life:
     def take(self, line: Line, number: int) -> None:
         """Take a client's connection."""
         self.lines[line] = None
-        line.accept(Polled(self.hub, self.flush, False, number), self.context)
+        line.accept(Polled(self.hub, self.flush, self.gate, number), self.context)
 
     def kill(self) -> None:
         """End without a word, as a process that is killed."""

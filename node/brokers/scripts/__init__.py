@@ -17,3 +17,11 @@ def source(name: str) -> str:
 def digest(name: str) -> str:
     """Return the digest by which Redis knows a script (EVALSHA)."""
     return sha1(source(name).encode()).hexdigest()
+
+
+def read_all() -> None:
+    """Read them now: later there may be no file descriptor left to do it with."""
+    for file in files(__package__).iterdir():
+        name, _, kind = file.name.partition(".")
+        if kind == "lua" and name != "common":
+            digest(name)

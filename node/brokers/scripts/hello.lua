@@ -1,17 +1,18 @@
 -- Begins a session or continues it, and puts it into rooms.
 -- ARGV  op, session, keyed (0, 1), nick, folded nick, attempt (''), owner, notices, cap,
---       most rooms, until when sessions may be reaped, number of rooms, the rooms (made where
---       missing), 'default' room for a new session that asked for none (''), then, if positions that the log
---       does not know are to be refused, log and position of each
+--       most rooms, until when sessions may be reaped, how many rooms it may make (the default one
+--       is free), number of rooms, the rooms (made where missing), 'default' room for a new session
+--       that asked for none (''), then, if positions that the log does not know are to be refused,
+--       log and position of each
 -- Returns {'ok', resumed, nick, claim, inbox's position ('' if none), changes, rooms that were too
---       many, rooms...}, each room {name, position, members, created, quiet};
+--       many (to be in, or to make), rooms...}, each room {name, position, members, created, quiet};
 --       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log}, {'gone'} (the node was reaped),
 --       {'foreign'} (the data have another layout).
 local op, sid, keyed, nick, fold, attempt, owner = unpack(ARGV, 1, 7)
 local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = tonumber(ARGV[11])}
-local most, count = tonumber(ARGV[10]), tonumber(ARGV[12])
-local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 13, 12 + count)}
-local fallback = ARGV[13 + count]
+local most, makes, count = tonumber(ARGV[10]), tonumber(ARGV[12]), tonumber(ARGV[13])
+local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 14, 13 + count)}
+local fallback = ARGV[14 + count]
 if is_foreign() then return {'foreign'} end
 local before = answered(sid, op, owner, 6)
 if before then return before end
@@ -22,7 +23,7 @@ if redis.call('EXISTS', 'chat:dead:' .. node_of(owner)) == 1 then return {'gone'
 local wanted = {}
 for _, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do wanted['r:' .. room] = true end
 for _, room in ipairs(rooms) do wanted['r:' .. room] = true end
-for n = 14 + count, #ARGV, 2 do
+for n = 15 + count, #ARGV, 2 do
   local log, epoch, offset, id =
     ARGV[n], string.match(ARGV[n + 1], '^(%w+)%-(%d+)%-(%w+)$')
   local meta = redis.call('HMGET', key_of(log), 'epoch', 'top')
@@ -75,9 +76,11 @@ end
 for n, room in ipairs(rooms) do
   if not new[room] then
     new[room] = true
-    if total >= most then
+    local missing = room ~= fallback and redis.call('EXISTS', key_of('r:' .. room)) == 0
+    if total >= most or (missing and makes <= 0) then
       refused[#refused + 1] = room
     else
+      if missing then makes = makes - 1 end
       total = total + 1
       local created = make_room(room, op .. n) and 1 or 0
       local position, size, quiet = enter(sid, nick, fold, room, op .. 'j' .. n, set)

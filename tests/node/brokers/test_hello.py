@@ -178,3 +178,13 @@ async def test_no_session_begins_in_data_of_another_format(place: Place) -> None
 
 def test_the_scripts_know_the_same_format_as_the_lease() -> None:
     assert f"local FORMAT = '{FORMAT}'" in scripts.source("hello")
+
+
+async def test_a_hello_makes_no_more_rooms_than_it_may_but_joins_those_there_are(
+    node: Node,
+) -> None:
+    await node.hello("s1", "ana", rooms=["tea"])
+    names = ["a", "tea", "b", "c"]
+    _, found = await node.hello("s2", "bo", rooms=names, default_room="den", makes=2)
+    assert [seat.room for seat in found.seats] == ["a", "tea", "b", "den"]
+    assert found.refused == ["c"]

@@ -1,9 +1,10 @@
 """The token bucket allows a burst, then the rate, and tells the truth about how long to wait."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core.limiter import Limiter
+from node.core.limiter import DEBT, Limiter
 
 rates = st.floats(0.01, 10_000)
 bursts = st.floats(1, 1000)
@@ -61,3 +62,36 @@ def test_no_window_sees_more_than_burst_and_rate(
         now += pause
         allowed += limiter.take(now) == 0.0
         assert allowed <= burst + rate * now + 0.1
+
+
+def test_what_is_given_back_may_be_taken_again() -> None:
+    limiter = Limiter(1, 3)
+    assert [limiter.spare(0.0), limiter.take(0.0), limiter.spare(0.0)] == [3, 0.0, 2]
+    limiter.charge(2, 0.0)
+    assert limiter.spare(0.0) == 0 and limiter.take(0.0) > 0
+    limiter.give_back(2)
+    assert limiter.spare(0.0) == 2
+    limiter.give_back()
+    assert limiter.spare(0.0) == 3 and limiter.spare(100.0) == 3
+
+
+def test_what_comes_back_in_days_is_not_there_in_seconds() -> None:
+    limiter = Limiter(200 / 86400, 200)
+    limiter.charge(200, 0.0)
+    assert limiter.spare(60.0) == 0
+    assert limiter.spare(433.0) == 1
+
+
+def test_who_takes_more_than_is_allowed_waits_for_a_bounded_time() -> None:
+    limiter = Limiter(10, 20)
+    assert limiter.charge(20, 0.0) == 0.0
+    assert limiter.charge(1, 0.0) == pytest.approx(0.1)
+    assert limiter.charge(10**9, 0.0) == DEBT
+    assert limiter.take(DEBT + 0.1) == 0.0
+
+
+def test_a_limiter_rests_when_it_is_as_good_as_new() -> None:
+    limiter = Limiter(1, 3)
+    assert limiter.rests(0.0)
+    limiter.take(0.0)
+    assert not limiter.rests(0.9) and limiter.rests(1.0)

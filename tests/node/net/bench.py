@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
+from node.core.admission import Bounds
 from node.core.hub import Hub, Rules
 from node.metrics import Metrics
 from node.net import listener
 from node.net.connection import Connection
 from node.net.flush import Flush
+from node.net.gate import Gate
 from tests.node.core.fakes import FakeBroker
 from wire import codec
 from wire import messages as m
@@ -69,14 +71,16 @@ class FakeTransport(asyncio.Transport):
 class Bench:
     """A hub over a fake broker, and connections to it."""
 
-    def __init__(self, proxy: bool = False, eof: bool = True) -> None:
+    def __init__(
+        self, proxy: bool = False, eof: bool = True, bounds: Bounds = Bounds(), **rules: Any
+    ) -> None:
         self.broker = FakeBroker()
         self.metrics = Metrics()
         self.flush = Flush(self.metrics)
         self.numbers = iter(range(10_000))
         self.hub = Hub(
             "node-1",
-            Rules(rate=(0.0, 0.0)),
+            Rules(**{"rate": (0.0, 0.0), **rules}),
             self.broker,
             self.flush.fan_out,
             self.metrics,
@@ -84,7 +88,8 @@ class Bench:
             lambda: f"id{next(self.numbers)}",
         )
         self.transport = FakeTransport(eof)
-        self.connection = Connection(self.hub, self.flush, proxy, 1)
+        self.gate = Gate(self.hub, bounds, proxy)
+        self.connection = Connection(self.hub, self.flush, self.gate, 1)
         self.connection.connection_made(self.transport)
 
     def end(self) -> None:
@@ -106,7 +111,7 @@ class Bench:
 @asynccontextmanager
 async def served(bench: Bench) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Connect a client to a bench's hub over loopback."""
-    server = await listener.listen(bench.hub, bench.flush, "127.0.0.1", 0, None, False)
+    server = await listener.listen(bench.hub, bench.flush, "127.0.0.1", 0, None, bench.gate)
     port = cast(int, server.sockets[0].getsockname()[1])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:

@@ -1,0 +1,80 @@
+"""File descriptors: the limit is raised, and it is said once that there are none left."""
+
+import asyncio
+import errno
+import logging
+import os
+import resource
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from node import files
+
+Failing = Callable[[int], None]
+
+
+@pytest.fixture
+def opening(monkeypatch: pytest.MonkeyPatch) -> Failing:
+    """Return a function that lets opening fail with an error number; 0 lets it succeed."""
+    real = os.open
+
+    def fail(number: int) -> None:
+        def attempt(*args: Any) -> int:
+            if number:
+                raise OSError(number, "so it is")
+            return real(*args)
+
+        monkeypatch.setattr(os, "open", attempt)
+
+    return fail
+
+
+def test_that_there_are_none_left_is_said_once_and_so_is_that_there_are_some(
+    opening: Failing, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    watch = files.Watch()
+    for number in (0, errno.EMFILE, errno.EMFILE, errno.ENFILE, 0, 0):
+        opening(number)
+        watch.look()
+    none, some = [record.getMessage() for record in caplog.records]
+    assert none.startswith("no file descriptors left") and some.startswith("there are")
+
+
+def test_what_the_loop_tells_of_failed_accepts_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loop = asyncio.new_event_loop()
+    watch = files.Watch()
+    full = {"message": "socket.accept() out of system resource", "socket": None}
+    for _ in range(1000):
+        watch.on_exception(loop, {**full, "exception": OSError(errno.EMFILE, "full")})
+    assert len(caplog.records) == 1
+    watch.on_exception(loop, {"message": "something else", "exception": KeyError("x")})
+    assert caplog.records[-1].getMessage().startswith("something else")
+    loop.close()
+
+
+def test_the_limit_is_raised_as_far_as_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: asked.append(limits))
+    files.raise_limit()
+    assert asked == [(4096, 4096)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (4096, 4096))
+    files.raise_limit()
+    assert len(asked) == 1
+
+
+def test_a_limit_that_cannot_be_raised_is_no_reason_to_stop(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: int, limits: tuple[int, int]) -> None:
+        raise OSError(errno.EPERM, "no")
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    files.raise_limit()
+    assert len(caplog.records) == 1
