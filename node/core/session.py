@@ -228,7 +228,7 @@ class Session:
         """Refuse a client as it comes in."""
         self.hub.counts.hit(limit)
         self.error(Code.UNAVAILABLE, text, wait=wait)
-        self.end(Reason.BUSY, int(wait * 1000))
+        self.end(Reason.BUSY, int(wait * 1000) + 1)
 
     # Order
 

@@ -254,6 +254,6 @@ def test_who_is_turned_away_is_told_why_and_when_to_come_back() -> None:
     error, bye = ana.events()
     assert isinstance(error, m.Error) and isinstance(bye, m.Bye)
     assert (error.code, error.text) == ("unavailable", "Too many of you.")
-    assert (bye.reason, bye.retry_after_ms) == ("busy", 5000)
+    assert (bye.reason, bye.retry_after_ms) == ("busy", error.retry_after_ms)
     assert ana.outlet.closed and not bench.hub.connections
     assert limited(bench) == {"per-address": 1}
