@@ -19,7 +19,7 @@ K = TypeVar("K")
 
 GONE_MOST = 20_000
 """Addresses without a connection that are remembered at most: some 10 MiB."""
-LINES_EACH = 3
+LINES_EACH = 5
 """Lines of any kind, pings and nonsense too, that may be read for each request that is allowed:
 beyond that they are read more slowly. Refusing a line costs nearly as much as doing it."""
 DAY = 86400.0
