@@ -22,12 +22,18 @@ GONE_MOST = 20_000
 LINES_EACH = 5
 """Lines of any kind, pings and nonsense too, that may be read for each request that is allowed:
 beyond that they are read more slowly. Refusing a line costs nearly as much as doing it."""
+LINES_LEAST: Rate = (100.0, 300.0)
+"""Lines that may be read of each connection, however few its requests: these cost little."""
+CROWD_LEAST: Rate = (2000.0, 6000.0)
+"""Lines that may be read from each address, as above."""
 DAY = 86400.0
 
 
-def lines_of(rate: Rate) -> Rate:
+def lines_of(rate: Rate, least: Rate) -> Rate:
     """Return how many lines may be read where so many requests are allowed."""
-    return LINES_EACH * rate[0], LINES_EACH * rate[1]
+    if not rate[0]:
+        return NO_LIMIT
+    return max(LINES_EACH * rate[0], least[0]), max(LINES_EACH * rate[1], least[1])
 
 
 def within(address: str, networks: Sequence[Network]) -> bool:
@@ -83,7 +89,7 @@ class Caller:
         self.open = 0
         self.connects = _limiter(bounds.connects)
         self.requests = _limiter(bounds.requests)
-        self.lines = _limiter(lines_of(bounds.requests))
+        self.lines = _limiter(lines_of(bounds.requests, CROWD_LEAST))
         made = bounds.rooms_made
         self.rooms = _limiter((made / DAY, made))
 

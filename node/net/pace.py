@@ -5,7 +5,7 @@ refused at full speed, but read from at the pace that it may have; what it sends
 the buffers of the network, and its own sending stops.
 """
 
-from node.core.admission import Caller, lines_of
+from node.core.admission import LINES_LEAST, Caller, lines_of
 from node.core.limiter import Limiter
 from node.core.rules import Rate
 
@@ -19,7 +19,7 @@ class Pace:
     __slots__ = ("_own",)
 
     def __init__(self, rate: Rate) -> None:
-        self._own = Limiter(*lines_of(rate))
+        self._own = Limiter(*lines_of(rate, LINES_LEAST))
 
     def take(self, lines: int, caller: Caller | None, now: float) -> tuple[int, float]:
         """Return how many of the lines may be taken now, and after how many seconds to go on."""

@@ -183,8 +183,9 @@ async def test_a_flood_is_read_slowly_and_in_turns_with_others() -> None:
 async def test_a_flood_from_one_address_is_slow_for_all_of_it() -> None:
     bounds = Bounds(requests=(1.0, 1.0))
     async with bench_of(rate=(1e6, 1e6), bounds=bounds) as bench:
-        for _ in range(2):
-            bench.says(*[m.Ping() for _ in range(10)])
+        for number in range(61):
+            assert bench.transport.reading
+            bench.says(*[m.Ping() for _ in range(100)])
         assert not bench.transport.reading
 
 
@@ -198,7 +199,8 @@ async def test_a_client_that_goes_away_takes_along_what_was_held() -> None:
 
 async def test_reading_goes_on_only_when_nothing_is_against_it() -> None:
     async with bench_of(rate=(1.0, 1.0)) as bench:
-        bench.says(*[m.Ping() for _ in range(20)])
+        for _ in range(4):
+            bench.says(*[m.Ping() for _ in range(100)])
         assert not bench.transport.reading
         bench.connection.pause_writing()
         bench.connection.resume_writing()
