@@ -12,7 +12,7 @@ from collections import Counter, deque
 from itertools import count
 from secrets import choice
 
-from node import files, logs, memory, metrics
+from node import files, memory, metrics
 from node.brokers import connect, redis, scripts
 from node.core import hub as core
 from node.core.admission import Bounds
@@ -274,7 +274,6 @@ async def serve(settings: Settings) -> None:
     """Run the nodes of this process until SIGTERM or SIGINT; a second one ends it at once."""
     app = App(settings)
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(logs.on_fault)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, app, number)
     await app.run()

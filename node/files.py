@@ -7,6 +7,8 @@ import os
 import resource
 from typing import Any
 
+from node import logs
+
 log = logging.getLogger(__name__)
 
 _NONE_LEFT = (errno.EMFILE, errno.ENFILE)
@@ -52,7 +54,7 @@ class Watch:
         if isinstance(error, OSError) and error.errno in _NONE_LEFT and "socket" in context:
             self._say()
         else:
-            loop.default_exception_handler(context)
+            logs.on_fault(loop, context)
 
     def _say(self) -> None:
         if not self.none_left:

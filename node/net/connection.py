@@ -16,7 +16,7 @@ from node.net.gate import LINGER_MOST, Gate
 from node.net.pace import Pace
 from node.net.proxy import BadProxyHeader, ProxyReader
 from wire import limits
-from wire.errors import Reason, WireError
+from wire.errors import WireError
 from wire.lines import LineReader
 from wire.messages import Hello
 
