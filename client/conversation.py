@@ -8,7 +8,7 @@ from client.errors import ChatError
 from client.names import means
 from client.phrases import phrase
 from client.rows import Kind, Mark, Row
-from client.safe import safe_word
+from client.safe import safe_line, safe_word
 from client.session import HELLO
 from client.windows import PERSON, Window, Windows
 from wire import messages as m
@@ -216,8 +216,8 @@ class Conversation:
         kicked = event.reason == "kicked" and event.nick == self._chat.nick
         if window is not None and (event.ref is not None or kicked):
             self.windows.close(event.room)
-            how = f"You were kicked from {safe_word(event.room)}."
-            self.notice(how if kicked else f"You left {safe_word(event.room)}.")
+            room = safe_word(event.room)
+            self.notice(_kicked(room, event.text) if kicked else f"You left {room}.")
         elif window is not None:
             window.nicks.pop(event.nick, None)
             self._note(event)
@@ -273,6 +273,12 @@ class Conversation:
         elif window is not self.windows.current:
             self.trouble(phrase(event) or "")
 
+    def _announcement(self, event: m.Announcement) -> None:
+        window = self.windows.get(event.room) if event.room is not None else None
+        text = phrase(event) or ""
+        (window or self.windows.current).add(Row(Kind.NOTICE, text, at=event.at, mention=True))
+        self._ring()
+
     def _rooms(self, event: m.Rooms) -> None:
         self.notice(phrase(event) or "")
         if event.more and event.rooms:
@@ -282,6 +288,11 @@ class Conversation:
         self.notice(phrase(event) or "")
         if event.more and event.members:
             self._request(m.ListMembers(room=event.room, after=event.members[-1]))
+
+
+def _kicked(room: str, why: str | None) -> str:
+    how = f"A moderator has kicked you out of {room}"
+    return f"{how}: {safe_line(why)}" if why else f"{how}."
 
 
 _ROWS: dict[type[Any], Callable[[Conversation, Any], None]] = {
@@ -294,6 +305,7 @@ _ROWS: dict[type[Any], Callable[[Conversation, Any], None]] = {
     m.Left: Conversation._left,
     m.Renamed: Conversation._renamed,
     m.Gap: Conversation._gap,
+    m.Announcement: Conversation._announcement,
     m.Ack: Conversation._ack,
     m.Error: Conversation._error,
     m.Rooms: Conversation._rooms,

@@ -37,14 +37,18 @@ class Unreachable(ChatError):
 
 
 class Ended(ChatError):
-    """The node ended the session, or the connection for good; ``reason`` is that of its bye."""
+    """The node ended the session, or the connection for good; ``reason`` is that of its bye.
 
-    def __init__(self, reason: str) -> None:
+    ``text`` is what a moderator has to say about it.
+    """
+
+    def __init__(self, reason: str, text: str = "") -> None:
         try:
             meaning = REASONS[Reason(reason)].meaning
         except ValueError:
             meaning = "the node says no more"
-        super().__init__(f"The node said goodbye ({reason}): {meaning}.")
+        said = f" The moderator says: {text}" if text else ""
+        super().__init__(f"The node said goodbye ({reason}): {meaning}.{said}")
         self.reason = reason
 
 

@@ -310,7 +310,7 @@ class Lifeline:
     async def _accept_or_raise(self, parting: Parting) -> None:
         """Take another nick, where that is the trouble and somebody knows one."""
         if parting.refusal is None:
-            raise Ended(parting.reason)
+            raise Ended(parting.reason, parting.text)
         error = refusal(parting.refusal)
         if not isinstance(error, NickRefused) or self._rename is None:
             raise error

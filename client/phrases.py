@@ -36,7 +36,8 @@ def _entered(event: m.Entered) -> str:
 
 def _left(event: m.Left) -> str:
     how = _LEFT.get(event.reason) or f"left ({safe_word(event.reason)})"
-    return f"{safe_word(event.nick)} {how}"
+    why = f" ({safe_line(event.text)})" if event.text else ""
+    return f"{safe_word(event.nick)} {how}{why}"
 
 
 def _renamed(event: m.Renamed) -> str:
@@ -80,7 +81,13 @@ def _welcome(event: m.Welcome) -> str:
 
 
 def _bye(event: m.Bye) -> str:
-    return f"The node said goodbye: {safe_word(event.reason)}."
+    why = f" The moderator says: {safe_line(event.text)}" if event.text else ""
+    return f"The node said goodbye: {safe_word(event.reason)}.{why}"
+
+
+def _announcement(event: m.Announcement) -> str:
+    where = f" in {safe_word(event.room)}" if event.room is not None else ""
+    return f"Announcement{where}: {' / '.join(map(safe_line, event.text.splitlines()))}"
 
 
 def _away(event: Away) -> str:
@@ -98,5 +105,6 @@ _ROWS: dict[type[Any], Callable[[Any], str]] = {
     m.Gap: _gap,
     m.Error: _error,
     m.Bye: _bye,
+    m.Announcement: _announcement,
     Away: _away,
 }

@@ -12,7 +12,8 @@ from client.look import Look
 from client.names import with_suffix
 from client.options import Options
 from client.render import View, render
-from client.safe import safe_line
+from client.phrases import phrase
+from client.safe import safe_line, safe_word
 from wire import limits, messages as m, text as texts
 from wire.errors import Code
 
@@ -48,7 +49,8 @@ def _patience(options: Options) -> float | None:
 
 async def listen(chat: Chat, options: Options, write: Write, complain: Complain) -> int:
     """Print what is said until cancelled; return the exit status when it ends before."""
-    reading = asyncio.create_task(_read(chat, _printer(options, write), complain, m.Gap, m.Error))
+    told = (m.Gap, m.Error, m.Announcement)
+    reading = asyncio.create_task(_read(chat, _printer(options, write), complain, *told))
     try:
         chat.start()
         await _first(asyncio.ensure_future(chat.ready()), reading)
@@ -183,6 +185,8 @@ async def _read(
         is_answer = getattr(event, "id", None) is not None  # of a line, and told with its number
         if isinstance(event, (Away, *also)) and not (is_answer or received.is_end):
             warn((render(cast(m.AnyEvent | Away, event), View()) or "")[2:])
+        elif isinstance(event, m.Left) and event.reason == "kicked" and event.nick == chat.nick:
+            warn(f"{safe_word(event.room)}: {phrase(event)}")
         elif isinstance(event, m.Welcome) and away:
             warn(f"Connected to {safe_line(event.node)}.")
         away = isinstance(event, Away) or (away and not isinstance(event, m.Welcome))

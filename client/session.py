@@ -289,7 +289,7 @@ class Session:
             return Step(show=False, parting=Parting(True, 0.0, event.reason))
         if after is None:
             self.state = State.OVER
-            return Step(parting=Parting(come_back=False, reason=event.reason))
+            return Step(parting=Parting(False, reason=event.reason, text=event.text or ""))
         return Step(parting=Parting(True, max(0, after) / 1000, event.reason))
 
     def _asked_to_move(self, event: m.Move, now: float) -> Step:
@@ -341,6 +341,7 @@ _TABLE: dict[State, dict[type[m.Event], Row]] = {
         m.History: Session._answer,
         m.Gap: Session._noted,
         m.Move: Session._asked_to_move,
+        m.Announcement: Session._noted,
     },
     State.OVER: {},
 }

@@ -8,13 +8,14 @@ from wire import messages as m
 class Parting(Struct, frozen=True):
     """The connection is over: whether, and after how many seconds, to come back.
 
-    ``refusal`` is the error that ended it, ``reason`` that of the node's bye.
+    ``refusal`` is the error that ended it, ``reason`` and ``text`` are those of the node's bye.
     """
 
     come_back: bool
     after: float = 0.0
     reason: str = ""
     refusal: m.Error | None = None
+    text: str = ""
 
 
 class Step(Struct, frozen=True):

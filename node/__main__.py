@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from node import app, logs, settings
+from node.commands import COMMANDS
 
 
 def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
@@ -19,7 +20,9 @@ def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
 
 
 def main() -> None:
-    """Run a node, or several, until it is told to stop."""
+    """Run a node, or several, until it is told to stop; or do what the first word says."""
+    if len(sys.argv) > 1 and sys.argv[1] in COMMANDS:
+        raise SystemExit(COMMANDS[sys.argv[1]](sys.argv[2:]))
     chosen = settings.parse(sys.argv[1:], os.environ)
     logs.configure(chosen.log_level, chosen.log_format, node=chosen.name)
     try:

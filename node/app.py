@@ -72,6 +72,7 @@ class Node:
             notices=settings.notices,
             room_idle=settings.room_idle,
             replicas=settings.durability,
+            version=metrics.node_version(),
             alone=settings.redis_url.is_memory,
         )
         self.broker = redis.RedisBroker(connect, rules, self.metrics, time.monotonic, ids)
@@ -155,7 +156,7 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        link = _connector(settings.redis_url)
+        link = connector(settings.redis_url)
         names = [settings.name]
         if settings.nodes > 1:
             names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
@@ -255,7 +256,8 @@ class App:
         return metrics.render({node.name: node.metrics for node in self._nodes})
 
 
-def _connector(url: RedisUrl) -> connect.Connect:
+def connector(url: RedisUrl) -> connect.Connect:
+    """Return what makes clients of the broker at a URL."""
     if url.is_memory:
         return connect.memory()
     if url.scheme == "redis+sentinel":

@@ -243,7 +243,7 @@ class _Families:
         nodes = self._nodes.items()
         info = InfoMetricFamily("chat_node", "What runs here.", labels=["node"])
         for name, _ in nodes:
-            info.add_metric([name], {"version": _version()})
+            info.add_metric([name], {"version": node_version()})
         yield info
         for attribute, text in _GAUGES:
             gauge = GaugeMetricFamily(f"chat_{attribute}", text, labels=["node"])
@@ -273,7 +273,8 @@ class _Families:
         return family
 
 
-def _version() -> str:
+def node_version() -> str:
+    """Return the version that runs."""
     try:
         return version("distributed-chat")
     except PackageNotFoundError:  # run from a source tree that was not installed

@@ -199,6 +199,8 @@ def _flags(argv: Sequence[str]) -> dict[str, str]:
         description="A node of a distributed chat. Every flag has an environment variable; the"
         " flag wins. Times are in seconds and may be fractions.",
         formatter_class=partial(argparse.HelpFormatter, max_help_position=32),
+        epilog="chat-node status shows the whole system, and chat-node admin moderates it; each has"
+        " a --help of its own.",
         allow_abbrev=False,
         exit_on_error=False,
         argument_default=argparse.SUPPRESS,

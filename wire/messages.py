@@ -223,11 +223,15 @@ class Entered(Event, tag="entered"):
 
 
 class Left(Event, tag="left"):
-    """Somebody left a room; of oneself in a quiet room, without ``position`` and ``at``."""
+    """Somebody left a room; of oneself in a quiet room, without ``position`` and ``at``.
+
+    ``text`` is what a moderator gives as the reason.
+    """
 
     room: str
     nick: str
     reason: str
+    text: str | None = None
     position: str | None = None
     at: int | None = None
 
@@ -305,10 +309,22 @@ class Move(Event, tag="move"):
 
 
 class Bye(Event, tag="bye"):
-    """The connection ends; with ``retry_after_ms``, come back after that time."""
+    """The connection ends; with ``retry_after_ms``, come back after that time.
+
+    ``text`` is what a moderator gives as the reason.
+    """
 
     reason: str
     retry_after_ms: int | None = None
+    text: str | None = None
+
+
+class Announcement(Event, tag="announcement"):
+    """Who runs the system says something to everybody, or to everybody in ``room``."""
+
+    text: str
+    at: int
+    room: str | None = None
 
 
 AnyEvent = (
@@ -329,6 +345,7 @@ AnyEvent = (
     | PongEvent
     | Move
     | Bye
+    | Announcement
 )
 
 

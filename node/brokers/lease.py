@@ -43,6 +43,8 @@ class Lease:
         subscriber: Subscriber,
         sink: Callable[[], Sink],
         part: Callable[[Hold, bool], None],
+        facts: Callable[[], Sequence[Any]],
+        ordered: Callable[[bytes], None],
         clock: Callable[[], float],
         random_id: Callable[[], str],
     ) -> None:
@@ -52,6 +54,8 @@ class Lease:
         self._subscriber = subscriber
         self._sink = sink
         self._part = part
+        self._facts = facts
+        self._ordered = ordered
         self._clock = clock
         self._random_id = random_id
         self.refused = False
@@ -59,7 +63,8 @@ class Lease:
         self._known = False
         self._changes = 0
         self._went_back = False
-        self._probe = 0
+        self.lag: float | None = None
+        """Seconds that the last probe took from here through Redis and back."""
         self._deaf_since: float | None = None
         self._heard_at: float | None = None
         self._time: tuple[float, int] | None = None
@@ -87,9 +92,11 @@ class Lease:
 
     def check(self, done: Done[bool]) -> None:
         """Renew the lease, and tell whether sessions of this node were forgotten."""
-        self._probe += 1
         incarnation, known = self.incarnation, self._changes
-        args = [incarnation, int(self._seconds * 1000), FORMAT, self._random_id(), self._probe]
+        # A probe is the time at which it was sent.
+        probe = int(self._clock() * 1e6)
+        args = [incarnation, int(self._seconds * 1000), FORMAT, self._random_id(), probe]
+        args += self._facts()
 
         def reply(found: Any) -> None:
             if isinstance(found, Refused):
@@ -122,6 +129,7 @@ class Lease:
         self._time = self._clock(), int(found[2])
         forgot = self._known and (status == b"new" or found[1] < known or self._went_back)
         self._known, self._went_back = True, False
+        self._ordered(found[3])
         self._listen()
         # Others count too: what they take over.
         self._changes = max(self._changes, found[1])
@@ -170,9 +178,10 @@ class Lease:
             self._deaf_since = now
             self._subscriber.rebuild()
 
-    def heard(self, _probe: int) -> None:
+    def heard(self, probe: int) -> None:
         """A probe has come back."""
         self._heard_at = self._clock()
+        self.lag = max(0.0, self._heard_at - probe / 1e6)
         self._deaf_since = None
         # What will be the matter if it was the last one; until more is known.
         self._trouble = f"no probe has come back for {PROBE_WITHIN:g} s"

@@ -8,9 +8,12 @@ from functools import partial
 from math import inf
 from typing import Any, Literal
 
+import msgspec
+
 from node.brokers import replies
 from node.brokers.connect import REPLY_TIMEOUT, Connect
-from node.brokers.lease import Lease
+from node.brokers.lease import FORMAT, Lease
+from node.brokers.orders import Orders
 from node.brokers.publishing import Publish, kept
 from node.brokers.pump import Args, Counts, Pump, SimpleCall
 from node.brokers.subscriber import Subscriber
@@ -52,6 +55,8 @@ _REFUSALS = {
     b"missing": Refused.MISSING,
     b"nobody": Refused.NOBODY,
     b"gone": Refused.GONE,
+    b"kicked": Refused.KICKED,
+    b"banned": Refused.BANNED,
     b"again": Refused.AGAIN,
     b"foreign": Refused.UNAVAILABLE,
 }
@@ -70,6 +75,8 @@ class Rules:
     """How long other nodes may take to put back what a Redis that has just come back forgot."""
     replicas: int = 0
     """How many replicas of Redis must have a change before it counts as done."""
+    version: str = ""
+    """That of this node, for moderators to see."""
     alone: bool = False
     """No other process can be at this broker, and it forgets nothing: there is none to wait for."""
 
@@ -93,8 +100,19 @@ class RedisBroker:
         pool = self._clients[0].connection_pool
         pool.connection_kwargs["redis_connect_func"] = self._pump.connected
         self._subscriber = Subscriber(self._clients[1], self._on_message, self._on_confirmed)
+        self._orders = Orders(
+            self._call, self._sink_of, clock, random_id, (rules.notices, rules.kept)
+        )
         self._lease = Lease(
-            rules.lease, self._call, self._subscriber, self._sink_of, self.part, clock, random_id
+            rules.lease,
+            self._call,
+            self._subscriber,
+            self._sink_of,
+            self.part,
+            self._facts,
+            self._orders.newest,
+            clock,
+            random_id,
         )
         self._publishes: dict[str, Publish] = {}
         self._sink: Sink | None = None
@@ -148,6 +166,14 @@ class RedisBroker:
     def unready(self) -> str | None:
         """Return why the broker does not deliver, None if it does."""
         return self._lease.unready()
+
+    def _facts(self) -> list[Any]:
+        """Return what a renewal of the lease tells of this node."""
+        facts = self._sink_of().facts()._asdict()
+        lag = self._lease.lag
+        facts |= {"version": self._rules.version, "format": FORMAT}
+        facts["lag_ms"] = None if lag is None else round(lag * 1000, 1)
+        return [msgspec.json.encode(facts), self._rules.notices, self._rules.kept]
 
     # Calls
 
@@ -245,7 +271,7 @@ class RedisBroker:
                 *(op, claim.hold.session, int(claim.keyed), claim.nick, claim.fold),
                 *("" if claim.attempt is None else claim.attempt, claim.hold.owner),
                 *(rules.notices, rules.kept, limits.ROOMS, self._reaps_until()),
-                claim.makes,
+                *(claim.makes, claim.address),
                 *(len(claim.rooms), *claim.rooms, claim.default_room),
             ]
             if self.unhealed():
@@ -297,7 +323,13 @@ class RedisBroker:
 
     def part(self, hold: Hold, quit: bool, done: Callable[[], None] | None = None) -> None:
         """End a connection's hold on a session, however long the broker takes to hear of it."""
+        self._part(hold, "quit" if quit else "lost", done)
 
+    def kick(self, hold: Hold) -> None:
+        """End a session that may not be here, however long the broker takes to hear of it."""
+        self._part(hold, "kicked", None)
+
+    def _part(self, hold: Hold, reason: str, done: Callable[[], None] | None) -> None:
         def reply(found: Any) -> None:
             if not isinstance(found, Refused):
                 self._lease.note(hold.owner, found[0])
@@ -305,7 +337,6 @@ class RedisBroker:
                 done()
 
         rules = self._rules
-        reason = "quit" if quit else "lost"
         args = [self._random_id(), *hold, reason, int(rules.grace * 1000)]
         self._call("part", [*args, rules.notices, rules.kept], inf, reply)
 
@@ -428,6 +459,10 @@ class RedisBroker:
         elif kind == b"moved":
             session, owner, *_ = rest.decode().split(" ")
             self._sink_of().moved(Hold(session, owner))
+        elif kind == b"orders":
+            self._orders.newest(rest)
+        elif kind == b"announce":
+            self._sink_of().announced(*replies.announcement(rest))
 
     def _on_confirmed(self, channel: bytes) -> None:
         if self._lease.refused:

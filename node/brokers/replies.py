@@ -1,8 +1,12 @@
 """What Redis answers and tells, as the words of the core's ports. Pure."""
 
+from collections.abc import Callable
+from math import inf
 from typing import Any
 
-from node.core.ports import Entry, Frame, Position, Slice
+import msgspec
+
+from node.core.ports import Entry, Frame, Order, Position, Slice
 
 
 def frame(payload: bytes) -> Frame:
@@ -36,3 +40,33 @@ def slice_of(reply: list[Any]) -> Slice:
 def position(text: bytes) -> Position | None:
     """Return the position that a script wrote."""
     return Position.parse(text.decode()) if text else None
+
+
+def orders(found: list[Any], now: float) -> list[Order]:
+    """Return the orders in the reply of orders.lua, which tells how long each still holds."""
+    return [_order(found[place : place + 4], now) for place in range(1, len(found), 4)]
+
+
+def _order(row: list[Any], now: float) -> Order:
+    field, left, epoch, why = row
+    kind, _, what = field.decode().partition(":")
+    until = now + int(left) / 1000 if int(left) else inf
+    return Order(kind, what, until, epoch, _text(why) if why else "")
+
+
+_text: Callable[[bytes], str] = msgspec.json.Decoder(str).decode
+
+
+class _Announcement(msgspec.Struct):
+    text: str
+    room: str | None
+    at: int
+
+
+_announcement = msgspec.json.Decoder(_Announcement).decode
+
+
+def announcement(payload: bytes) -> tuple[str, str | None, int]:
+    """Return text, room (None: everybody is meant) and time of what a moderator announces."""
+    found = _announcement(payload)
+    return found.text, found.room, found.at

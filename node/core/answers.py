@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from node.core import names
+from node.core import moderation, names
 from node.core.ports import Position, Refused, Seat
 from node.core.room import Member
 from node.core.rules import Limit
@@ -46,9 +46,19 @@ def too_many(session: Session) -> tuple[Code, str]:
     return Code.TOO_MANY_ROOMS, f"One may be in at most {limits.ROOMS} rooms."
 
 
+def banned(session: Session, nick: str) -> tuple[Code, str]:
+    text = f"The nick {nick} is banned here"
+    order = session.hub.orders.holding("nick", names.fold(nick), session.hub.now)
+    return Code.BAD_NICK, f"{text}: {order.why}" if order and order.why else f"{text}."
+
+
 def seat_in(session: Session, seat: Seat, position: Position | None = None) -> None:
     start = Position.parse(seat.position)
     assert start is not None
+    if (order := session.hub.orders.closed(seat.room, start.epoch)) is not None:
+        # It was closed while the reply was on its way.
+        moderation.tell_closed(session, seat.room, order)
+        return
     member = Member(session, session.hub.room(seat.room), seat.position)
     session.rooms[seat.room] = member
     member.resumed = position is not None

@@ -4,8 +4,8 @@ import hashlib
 import hmac
 from functools import partial
 
-from node.core import making, names
-from node.core.answers import failed, seat_in
+from node.core import making, moderation, names
+from node.core.answers import banned, failed, seat_in
 from node.core.ports import START, Claim, Claimed, Hold, Position, Refused, Seat
 from node.core.rules import Limit
 from node.core.session import Session
@@ -55,9 +55,11 @@ def hello(session: Session, request: Hello, deadline: float) -> None:
     hold = Hold(_session_of(session, request.key), session.hub.broker.owner())
     default = DEFAULT_ROOM if request.rooms is None else ""
     known = [("r:" + room, at) for room, at in positions.items() if room != INBOX]
-    makes = making.reserve(session, len(rooms))
-    asked = list(rooms)
-    claim = Claim(hold, session.keyed, nick, fold, request.attempt, asked, default, known, makes)
+    makes, asked = making.reserve(session, len(rooms)), list(rooms)
+    claim = Claim(
+        *(hold, session.keyed, nick, fold, request.attempt, asked, default, known, makes),
+        address=session.outlet.address,
+    )
     session.fold = fold
     session.state = State.GREETING
     session.begin()
@@ -117,6 +119,9 @@ def _claimed(
         if session.hub.has_moved(hold):
             session.end(Reason.REPLACED)
             return
+        if (order := session.hub.orders.holding("kick", hold.session, session.hub.now)) is not None:
+            moderation.kick(session, order)
+            return
         welcome = Welcome(
             ref=request.ref,
             nick=reply.nick,
@@ -153,6 +158,7 @@ def _full(session: Session, request: Hello) -> None:
 
 def _unwelcome(session: Session, request: Hello, refused: Refused) -> None:
     """Answer a hello that the broker refused."""
+    hub = session.hub
     if refused is Refused.TAKEN:
         text = f"The nick {request.nick} is taken."
         session.error(Code.NICK_TAKEN, text, request.ref)
@@ -164,6 +170,12 @@ def _unwelcome(session: Session, request: Hello, refused: Refused) -> None:
     elif refused is Refused.NAMELESS:
         text = "A hello that begins a session needs a nick."
         session.error(Code.BAD_REQUEST, text, request.ref)
+    elif refused is Refused.KICKED:
+        order = hub.orders.holding("kick", _session_of(session, request.key), hub.now)
+        session.end(Reason.KICKED, text=order.why or None if order else None)
+    elif refused is Refused.BANNED:
+        session.error(*banned(session, request.nick or ""), request.ref)
+        session.end(Reason.KICKED)
     elif refused is Refused.STALE:
         session.end(Reason.REPLACED)
     else:

@@ -1,16 +1,20 @@
 """Everything that lives on this node: its connections, sessions and rooms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+from node.core import moderation
 from node.core.admission import Limiters
 from node.core.limiter import Limiter
+from node.core.moderation import Orders
 from node.core.ports import (
     Broker,
     Dialect,
+    Facts,
     FanOut,
     Frame,
     Hold,
+    Order,
     Outlet,
     Position,
     Refused,
@@ -62,7 +66,8 @@ class Hub:
         self.connections: dict[Session, None] = {}
         self.sessions: dict[str, Session] = {}
         self.rooms: dict[str, Room] = {}
-        self._fan_out = fan_out
+        self.orders = Orders()
+        self.fan_out = fan_out
         self._stranded: list[Session] = []
         self._moved: dict[Hold, float] = {}
         self._early: dict[str, float] = {}
@@ -76,6 +81,11 @@ class Hub:
         session = Session(self, outlet, dialect)
         self.connections[session] = None
         return session
+
+    def opened(self, session: Session) -> None:
+        """It is known where a connection comes from: may it be here?"""
+        if (ban := self.orders.against(session.outlet.address, self.now)) is not None:
+            moderation.kick(session, ban)
 
     def disconnected(self, session: Session) -> None:
         """Forget a connection."""
@@ -123,7 +133,7 @@ class Hub:
         return room
 
     def _follow(self, name: str, log: str) -> Room:
-        room = Room(name, log, self.broker, self._fan_out, self.counts, self.rules.kept)
+        room = Room(name, log, self.broker, self.fan_out, self.counts, self.rules.kept)
         room.pace = Limiter(*self.rules.room_rate) if self.rules.room_rate[0] else None
         self.rooms[log] = room
         return room
@@ -207,6 +217,21 @@ class Hub:
             del self.rooms[log]
             if log.startswith("r:"):
                 self.broker.unwatch(log)
+
+    def ordered(self, orders: Sequence[Order]) -> None:
+        """These are the orders of moderators that hold now."""
+        self.now = self.clock()
+        before, self.orders = self.orders, Orders(orders)
+        moderation.carry_out(self, self.orders, before)
+
+    def announced(self, text: str, room: str | None, at: int) -> None:
+        """A moderator has something to say to everybody, or to everybody in a room."""
+        moderation.announce(self, text, room, at)
+
+    def facts(self) -> Facts:
+        """Return what moderators are told of this node."""
+        rooms = sum(log.startswith("r:") for log in self.rooms)
+        return Facts(self.name, len(self.connections), len(self.sessions), rooms)
 
     # Putting sessions back
 

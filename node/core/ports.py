@@ -109,6 +109,8 @@ class Refused(Enum):
     UNAVAILABLE = "the broker did not answer in time"
     INTERNAL = "the broker refused what it should take"
     GONE = "the session has ended or moved on"
+    KICKED = "a moderator has ended the session of this key"
+    BANNED = "a moderator lets nobody hold the nick"
     TAKEN = "the nick is held by another session"
     NAMELESS = "a new session needs a nick"
     STALE = "the attempt is not above the last one"
@@ -194,6 +196,7 @@ class Claim:
     default_room: str
     known: Sequence[tuple[str, Position]]
     makes: int = limits.ROOMS
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,30 @@ class Memory:
     attempt: int | None
     claim: int
     rooms: Sequence[tuple[str, str]]
+
+
+class Order(NamedTuple):
+    """What a moderator has ordered, until a time by the clock of the core.
+
+    ``kind`` and ``what`` are ``nick`` and a folded nick, ``net`` and a network, ``kick`` and a
+    session, ``room`` and a room's name; ``epoch`` is that of the room's log when it was closed.
+    ``why`` is for people, and may be empty.
+    """
+
+    kind: str
+    what: str
+    until: float
+    epoch: bytes
+    why: str
+
+
+class Facts(NamedTuple):
+    """What a node tells moderators of itself."""
+
+    name: str
+    clients: int
+    sessions: int
+    rooms: int
 
 
 class Broker(Protocol):
@@ -249,6 +276,9 @@ class Broker(Protocol):
 
     def part(self, hold: Hold, quit: bool, done: Callable[[], None] | None = None) -> None:
         """End a connection's hold on a session, however long the broker takes to hear of it."""
+
+    def kick(self, hold: Hold) -> None:
+        """End a session that may not be here, however long the broker takes to hear of it."""
 
     def restore(self, memory: Memory, anew: bool, done: Done[bool]) -> None:
         """Put a session back; ``anew``: even if there is none of that name any more."""
@@ -335,6 +365,15 @@ class Sink(Protocol):
     def estranged(self) -> None:
         """The broker's data are no longer ours to touch: serve nobody."""
 
+    def ordered(self, orders: Sequence[Order]) -> None:
+        """These are the orders of moderators that hold now."""
+
+    def announced(self, text: str, room: str | None, at: int) -> None:
+        """A moderator has something to say to everybody, or to everybody in a room."""
+
+    def facts(self) -> Facts:
+        """Return what moderators are told of this node."""
+
 
 class Outlet(Protocol):
     """Where the bytes for one client go."""
@@ -346,6 +385,10 @@ class Outlet(Protocol):
     @property
     def unread(self) -> int:
         """Bytes that wait to be read by the client."""
+
+    @property
+    def address(self) -> str:
+        """The address that the client comes from, as far as it is known."""
 
     def write(self, data: bytes) -> None:
         """Queue bytes; they are written at the end of the turn."""

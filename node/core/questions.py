@@ -4,7 +4,7 @@ from functools import partial
 from typing import Literal
 
 from node.core import names
-from node.core.answers import failed, room_of
+from node.core.answers import banned, failed, room_of
 from node.core.doubt import doubt
 from node.core.ports import Entry, Position, Refused, Standing
 from node.core.session import Session
@@ -41,6 +41,8 @@ def nick(session: Session, request: SetNick, deadline: float) -> None:
         if reply is Refused.TAKEN:
             text = f"The nick {nick} is taken."
             session.error(Code.NICK_TAKEN, text, request.ref)
+        elif reply is Refused.BANNED:
+            session.error(*banned(session, nick), request.ref)
         elif isinstance(reply, Refused):
             failed(session, request, reply)
             if reply is Refused.UNAVAILABLE:

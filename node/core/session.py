@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from node.core.admission import Caller, Limiters
 from node.core.limiter import Limiter
@@ -12,6 +12,9 @@ from node.core.rules import Counts, Limit, Rules
 from node.core.states import EARLY_TYPES, Row, State
 from wire.errors import CODES, Code, Reason, WireError
 from wire.messages import AnyRequest, Bye, Error, Event, PingEvent
+
+if TYPE_CHECKING:
+    from node.core.moderation import Orders
 
 QUIT_WITHIN = 3.0
 """Seconds for the broker to hear of a `quit`; after that the goodbye is said without waiting."""
@@ -34,6 +37,7 @@ class Home(Protocol):
     full: bool
     directs: Limiters[str]
     rows: Mapping[type, Row]
+    orders: "Orders"
 
     def clock(self) -> float:
         """Return the time, in seconds that do not go back."""
@@ -491,14 +495,16 @@ class Session:
         self.quit_by = self.hub.clock() + QUIT_WITHIN
         self.hub.broker.part(self.hold, True, lambda: self.end(Reason.QUIT))
 
-    def end(self, reason: Reason, retry_after_ms: int | None = None) -> None:
+    def end(
+        self, reason: Reason, retry_after_ms: int | None = None, text: str | None = None
+    ) -> None:
         """Say goodbye, let go of the session and close the connection."""
         if self.state is State.ENDED:
             return
         self.hub.counts.said_bye(reason)
         self.farewell = reason
         ref = self.quit_ref if reason is Reason.QUIT else None
-        self.tell(Bye(ref=ref, reason=reason, retry_after_ms=retry_after_ms))
+        self.tell(Bye(ref=ref, reason=reason, retry_after_ms=retry_after_ms, text=text))
         self.outlet.close()
         self.closed(reason)
 
@@ -513,7 +519,10 @@ class Session:
             member.room.remove(member)
         self.rooms.clear()
         self.inbox = None
-        if held and reason not in (Reason.REPLACED, Reason.CUT_OFF, Reason.QUIT):
+        if held and reason is Reason.KICKED:
+            # Who was kicked by nick has ended there already; of addresses only the nodes know.
+            self.hub.broker.kick(self.hold)
+        elif held and reason not in (Reason.REPLACED, Reason.CUT_OFF, Reason.QUIT):
             # A `quit` that waits for the requests before it counts, now that nobody waits for them.
             waiting = self._queue or ()
             quits = any(self.hub.rows[type(wait.request)].last for wait in waiting)

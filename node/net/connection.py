@@ -99,6 +99,7 @@ class Connection(asyncio.Protocol):
         self._session.came_from(found)
         self._inside = True
         log.info("connection opened", extra=self.facts())
+        self._hub.opened(self._session)
 
     def _turn_away(self, refusal: Refusal) -> None:
         """Say that there is no room, in a few hundred bytes, and close.
@@ -286,6 +287,11 @@ class Connection(asyncio.Protocol):
             self._go_on()
 
     # Out
+
+    @property
+    def address(self) -> str:
+        """The address that the client comes from."""
+        return self.peer.rpartition(":")[0]
 
     @property
     def unread(self) -> int:

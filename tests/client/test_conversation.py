@@ -501,6 +501,27 @@ async def test_being_kicked_is_shown_and_turns_to_another_room(screen: Screen, p
     assert "kicked" in screen.texts()[-1] and screen.room == "ops"
 
 
+async def test_who_is_put_out_of_a_room_is_told_by_whom_and_why(screen: Screen, peer: Peer) -> None:
+    peer.say(m.Left(room="lab", nick="ana", reason="kicked", text="off\u202etopic"))
+    await screen.show_until(m.Left)
+    told = "A moderator has kicked you out of lab: off\\u202etopic"
+    assert screen.texts()[-1] == told and screen.room == "ops"
+    assert screen.chat.rooms == ["ops"]
+
+
+async def test_an_announcement_is_shown_where_one_looks_and_rings(
+    screen: Screen, peer: Peer
+) -> None:
+    peer.say(m.Announcement(text="back\nsoon", at=1))
+    await screen.show_until(m.Announcement)
+    assert screen.texts()[-1] == "Announcement: back / soon" and screen.room == "lab"
+    peer.say(m.Announcement(text="tidy up", at=1, room="ops"))
+    await screen.show_until(m.Announcement)
+    assert screen.texts()[-1] == "Announcement: back / soon"
+    assert screen.texts("ops")[-1] == "Announcement in ops: tidy up"
+    assert screen.rings == 2
+
+
 async def test_a_room_joined_by_hello_does_not_turn_the_page(screen: Screen, peer: Peer) -> None:
     event = joined("later", ref=HELLO)
     screen.chat._session.take(event, 0.0)

@@ -141,6 +141,14 @@ async def test_a_session_replaced_elsewhere_does_not_come_back(peer: Peer, chat:
     assert raised.value.reason == "replaced"
 
 
+async def test_who_was_kicked_is_told_why_and_does_not_come_back(peer: Peer, chat: Chat) -> None:
+    peer.say(m.Bye(reason="kicked", text="be nice"))
+    with pytest.raises(Ended, match="a moderator removed the session.*be nice") as raised:
+        async for _ in chat:
+            pass
+    assert raised.value.reason == "kicked"
+
+
 async def test_a_hello_without_broker_is_said_again_to_the_next_node(
     chat: Chat, nodes: Nodes, time: FakeTime
 ) -> None:

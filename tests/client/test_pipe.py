@@ -345,6 +345,23 @@ class TestListening:
         assert await listening == 0
         assert outside.complaints == []
 
+    async def test_who_listens_is_told_what_moderators_say(self, node: ScriptedNode) -> None:
+        outside = Outside(node, "--listen", "--nick", "ana")
+        listening = outside.listen()
+        peer = await node.peer()
+        await peer.greet()
+        peer.say(m.Announcement(text="back soon", at=1))
+        peer.say(m.Left(room="general", nick="ana", reason="kicked", text="too loud"))
+        peer.say(message("on"))
+        await asyncio.wait_for(outside.printed.wait(), 5)
+        assert outside.complaints == [
+            "Announcement: back soon",
+            "general: ana was kicked (too loud)",
+        ]
+        listening.cancel()
+        await bid_farewell(peer)
+        await asyncio.wait([listening])
+
     async def test_a_gap_is_told_to_who_listens(self, node: ScriptedNode) -> None:
         outside = Outside(node, "--listen")
         listening = outside.listen()

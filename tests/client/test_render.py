@@ -82,6 +82,15 @@ def said(text: str, kind: m.Kind = "say", from_: str = "bo") -> m.Message:
         ),
         (refused("no-such-room"), "! No: no-such-room."),
         (refused("not-in-room", id="1"), "! Not delivered: No: not-in-room."),
+        (
+            m.Bye(reason="kicked", text="be nice"),
+            "\u00b7 The node said goodbye: kicked. The moderator says: be nice",
+        ),
+        (
+            m.Left(room="lab", position="p", at=NOON, nick="bo", reason="kicked", text="spam"),
+            "12:00 lab - bo was kicked (spam)",
+        ),
+        (m.Announcement(text="so be it", at=NOON), "\u00b7 Announcement: so be it"),
         (m.Bye(reason="draining"), "\u00b7 The node said goodbye: draining."),
         (Away("refused"), "\u00b7 No connection (refused); trying again."),
         (m.Ack(id="1", position="p", at=1), None),

@@ -146,7 +146,7 @@ def _without(kind: bytes, entries: Sequence[Entry]) -> list[Entry]:
 
 _ZREM = "redis.call('ZREM', members, fold .. '\\0' .. nick) == 0 then"
 _LEFT = "if not count or count > set.notices then return '', '' end"
-_ENDS = "if reason == 'quit' or redis.call"
+_ENDS = "if reason ~= 'lost' or redis.call"
 _TAKEN = "if redis.call('EXISTS', 'chat:session:' .. holder) == 1 then return {'taken'} end"
 
 PLANTS: dict[str, tuple[str, Plant]] = {

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from node.brokers import connect
+from node.brokers.moderator import Moderator
 from tests.support.lab import Lab, fresh
 from tests.support.node_process import NodeProcess
 from tests.support.screen import Screen
@@ -129,3 +131,22 @@ async def test_a_node_that_drains_is_left_without_a_word(lab: Lab, open_screen: 
     await bo.shows("ana \u2502 still here")
     shown = "\n".join([*ana.lines, *bo.lines])
     assert "Back" not in shown and "goodbye" not in shown and "left" not in shown
+
+
+async def test_what_moderators_do_is_shown_in_words(lab: Lab, open_screen: Open) -> None:
+    one, two = await two_nodes(lab)
+    room = fresh("noisy")
+    ana = await open_screen("ana", one, room=room)
+    bo = await open_screen("bo", two, room=room)
+    await ana.shows("bo entered")
+    moderator = Moderator(connect.redis(one.flags[one.flags.index("--redis-url") + 1]))
+    async with moderator:
+        await moderator.announce("back at eight", None)
+        await ana.shows("Announcement: back at eight")
+        await bo.shows("Announcement: back at eight")
+        await moderator.kick("bo", "be nice")
+        await ana.shows("bo was kicked (be nice)")
+        await moderator.close(room, "too loud")
+        await ana.shows(f"A moderator has kicked you out of {room}: too loud")
+    await bo.until(lambda lines: b"The moderator says: be nice" in bo.raw)
+    assert await bo.process.wait() == 1

@@ -18,6 +18,12 @@
 --   chat:ops              hash    incarnation -> number of changes made to its sessions
 --   chat:at:INC           set     sessions whose connection is at this incarnation
 --   chat:dead:INC         string  this incarnation has been reaped
+--   chat:about:INC        hash    facts (JSON), since, notices, kept: for moderators; for a
+--                                 minute longer than the lease
+--   chat:orders           hash    what moderators have ordered: nick:FOLDED, net:NETWORK, kick:SID or
+--                                 room:ROOM -> "TILL EXTRA WHY": ms at which it ends (0: never), the
+--                                 epoch of a closed room or "-", a JSON string or nothing
+--   chat:ordered          string  "COUNT ID" of the newest change to chat:orders
 -- LOG is r:ROOM or i:SID (the inbox of a session). Frames of a room go to the channel
 -- chat:{r:ROOM}:live, those of an inbox to chat:node:INC of the node its session is at.
 --
@@ -191,24 +197,26 @@ local function last_hold(sid)
   return hold[1] ~= '' and hold[1] or hold[2]
 end
 
--- Takes a session out of a room. Returns position and at of its `left`, empty in a quiet room.
-local function exit(sid, nick, fold, room, reason, id, set)
+-- Takes a session out of a room; `why` is a JSON string that the others are told, or nil.
+-- Returns position and at of its `left`, empty in a quiet room.
+local function exit(sid, nick, fold, room, reason, id, set, why)
   local count = unseat(sid, nick, fold, room)
   if not count or count > set.notices then return '', '' end
   local origin = sid .. '/' .. (last_hold(sid) or '')
-  local body = '"nick":"' .. nick .. '","reason":"' .. reason .. '"}'
+  local more = why and why ~= '' and ',"text":' .. why or ''
+  local body = '"nick":"' .. nick .. '","reason":"' .. reason .. '"' .. more .. '}'
   local epoch, first, at =
     append('r:' .. room, room_channel(room), set.cap, {{'l', id, origin, body}}, id)
   return epoch .. '-' .. int(first) .. '-' .. id, at
 end
 
 -- Ends a session: its rooms see `left`, its nick is free, its inbox is gone.
-local function finish(sid, reason, id, set)
+local function finish(sid, reason, id, set, why)
   local key = 'chat:session:' .. sid
   local session = redis.call('HMGET', key, 'nick', 'fold', 'owner')
   if not session[1] then return end
   for n, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
-    exit(sid, session[1], session[2], room, reason, id .. 'k' .. n, set)
+    exit(sid, session[1], session[2], room, reason, id .. 'k' .. n, set, why)
   end
   if redis.call('HGET', 'chat:nicks', session[2]) == sid then
     redis.call('HDEL', 'chat:nicks', session[2])
@@ -223,6 +231,47 @@ end
 local function finish_if_due(sid, id, set)
   local due = redis.call('ZSCORE', 'chat:grace', sid)
   if due and tonumber(due) <= math.min(now_ms(), set.reap) then finish(sid, 'lost', id, set) end
+end
+
+-- Removes a room with its log; nobody is in it any more. Returns how many were.
+local function remove_room(room)
+  local key = key_of('r:' .. room)
+  local members = redis.call('ZRANGE', key .. ':members', 0, -1)
+  for _, member in ipairs(members) do
+    local fold = string.sub(member, 1, string.find(member, '\0', 1, true) - 1)
+    local sid = redis.call('HGET', 'chat:nicks', fold)
+    if sid then redis.call('HDEL', 'chat:rooms:' .. sid, room) end
+  end
+  redis.call('DEL', key, key .. ':log', key .. ':members')
+  redis.call('ZREM', 'chat:rooms', room)
+  redis.call('ZREM', 'chat:idle', room)
+  return #members
+end
+
+-- An order of a moderator that holds: its EXTRA and WHY, or nil.
+local function order_of(field)
+  local found = redis.call('HGET', 'chat:orders', field)
+  if not found then return nil end
+  local till, extra, why = string.match(found, '^(%d+) (%S+) (.*)$')
+  if till ~= '0' and tonumber(till) <= now_ms() then return nil end
+  return extra, why
+end
+
+-- Tells all nodes that the orders have changed; who does not hear it learns it with its next renewal.
+local function tell_orders(id, least)
+  local count = tonumber(string.match(redis.call('GET', 'chat:ordered') or '', '^%d+') or 0)
+  local newest = int(math.max(count, least or 0) + 1) .. ' ' .. id
+  redis.call('SET', 'chat:ordered', newest)
+  for _, inc in ipairs(redis.call('ZRANGE', 'chat:nodes', 0, -1)) do
+    redis.call('PUBLISH', 'chat:node:' .. inc, 'orders ' .. newest)
+  end
+end
+
+-- Gives an order for so many ms, 0 for ever; `id` names the change.
+local function order(id, field, ms, extra, why)
+  local till = ms == 0 and '0' or int(now_ms() + ms)
+  redis.call('HSET', 'chat:orders', field, till .. ' ' .. extra .. ' ' .. why)
+  tell_orders(id)
 end
 
 -- The fence of every change: only the connection that holds the session may make it.

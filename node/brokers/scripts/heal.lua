@@ -2,13 +2,15 @@
 -- ARGV  log, channel (''), cap, epoch that the node knows, offset and id up to which its log and
 --       this one are the same, then for each entry after that: kind, id, at, origin, body, home,
 --       and "HOME FORK" of an earlier loss ('')
--- Returns {'ok', number put back}, or {'again'} if the log has changed meanwhile.
+-- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, or {'gone'} if a
+-- moderator has closed the room that this was.
 local LEAVE_AGAIN_MS = 5000
 local log, channel, cap, epoch, base, base_id = unpack(ARGV, 1, 6)
 local key = key_of(log)
 base = tonumber(base)
 local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
 local sid = string.match(log, '^i:(.*)')
+if not sid and order_of('room:' .. string.sub(log, 3)) == epoch then return {'gone'} end
 -- An inbox ends with its session.
 if sid and redis.call('EXISTS', 'chat:session:' .. sid) == 0 then return {'ok', 0} end
 if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) then

@@ -1,29 +1,31 @@
 -- Begins a session or continues it, and puts it into rooms.
 -- ARGV  op, session, keyed (0, 1), nick, folded nick, attempt (''), owner, notices, cap,
 --       most rooms, until when sessions may be reaped, how many rooms it may make (the default one
---       is free), number of rooms, the rooms (made where missing), 'default' room for a new session
---       that asked for none (''), then, if positions that the log does not know are to be refused,
---       log and position of each
+--       is free), the client's address, number of rooms, the rooms (made where missing), 'default'
+--       room for a new session that asked for none (''), then, if positions that the log does not
+--       know are to be refused, log and position of each
 -- Returns {'ok', resumed, nick, claim, inbox's position ('' if none), changes, rooms that were too
 --       many (to be in, or to make), rooms...}, each room {name, position, members, created, quiet};
 --       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log}, {'gone'} (the node was reaped),
---       {'foreign'} (the data have another layout).
+--       {'kicked'} (this key was, not long ago), {'banned'} (the nick is), {'foreign'} (the data have
+--       another layout).
 local op, sid, keyed, nick, fold, attempt, owner = unpack(ARGV, 1, 7)
 local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = tonumber(ARGV[11])}
-local most, makes, count = tonumber(ARGV[10]), tonumber(ARGV[12]), tonumber(ARGV[13])
-local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 14, 13 + count)}
-local fallback = ARGV[14 + count]
+local most, makes, count = tonumber(ARGV[10]), tonumber(ARGV[12]), tonumber(ARGV[14])
+local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 15, 14 + count)}
+local fallback = ARGV[15 + count]
 if is_foreign() then return {'foreign'} end
 local before = answered(sid, op, owner, 6)
 if before then return before end
 -- Sessions of an incarnation that has been reaped would never be reaped.
 if redis.call('EXISTS', 'chat:dead:' .. node_of(owner)) == 1 then return {'gone'} end
+if order_of('kick:' .. sid) then return {'kicked'} end
 -- Positions of rooms that it will not be in are ignored. Who names no rooms relies on those of a
 -- session that Redis may have forgotten: then all of them count.
 local wanted = {}
 for _, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do wanted['r:' .. room] = true end
 for _, room in ipairs(rooms) do wanted['r:' .. room] = true end
-for n = 15 + count, #ARGV, 2 do
+for n = 16 + count, #ARGV, 2 do
   local log, epoch, offset, id =
     ARGV[n], string.match(ARGV[n + 1], '^(%w+)%-(%d+)%-(%w+)$')
   local meta = redis.call('HMGET', key_of(log), 'epoch', 'top')
@@ -53,16 +55,17 @@ if resumed == 1 then
   redis.call('ZREM', 'chat:grace', sid)
 else
   if nick == '' then return {'nameless'} end
+  if order_of('nick:' .. fold) then return {'banned'} end
   local holder = redis.call('HGET', 'chat:nicks', fold)
   if holder then
     finish_if_due(holder, op .. 'h', set)
     if redis.call('EXISTS', 'chat:session:' .. holder) == 1 then return {'taken'} end
   end
   redis.call('HSET', 'chat:nicks', fold, sid)
-  redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed)
+  redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'since', int(now_ms()))
   if fallback ~= '' then rooms[#rooms + 1] = fallback end
 end
-redis.call('HSET', key, 'owner', owner, 'was', '')
+redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[13])
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
 local claim = redis.call('HINCRBY', key, 'claim', 1)
 redis.call('SADD', 'chat:at:' .. node_of(owner), sid)

@@ -1,6 +1,6 @@
 -- Gives a session another nick; its rooms see `renamed`.
 -- ARGV  op, session, owner, nick, folded nick, notices, cap, until when sessions may be reaped
--- Returns {'ok', old nick, at, changes}, {'taken'} or {'gone'}.
+-- Returns {'ok', old nick, at, changes}, {'taken'}, {'banned'} or {'gone'}.
 local op, sid, owner, nick, fold = unpack(ARGV, 1, 5)
 local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7]), reap = tonumber(ARGV[8])}
 local before = answered(sid, op, owner)
@@ -9,6 +9,7 @@ if not owns(sid, owner) then return {'gone'} end
 local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
 local at = int(now_ms())
 if names[1] == nick then return {'ok', nick, at, 0} end
+if order_of('nick:' .. fold) then return {'banned'} end
 local holder = redis.call('HGET', 'chat:nicks', fold)
 if holder and holder ~= sid then
   finish_if_due(holder, op .. 'h', set)

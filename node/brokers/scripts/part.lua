@@ -1,13 +1,13 @@
--- Ends a connection's hold on a session: 'quit' ends the session, 'lost' leaves it its grace period,
--- or ends it if it was begun without a key.
--- ARGV  op, session, owner, 'quit' or 'lost', ms of grace, notices, cap
+-- Ends a connection's hold on a session: 'quit' and 'kicked' end the session, 'lost' leaves it its grace
+-- period, or ends it if it was begun without a key.
+-- ARGV  op, session, owner, 'quit', 'kicked' or 'lost', ms of grace, notices, cap
 -- Returns {changes}; nothing happens if the session has moved on.
 local op, sid, owner, reason = unpack(ARGV, 1, 4)
 local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7])}
 if not owns(sid, owner) then return {0} end
 local key = 'chat:session:' .. sid
 local grace = tonumber(ARGV[5])
-if reason == 'quit' or redis.call('HGET', key, 'keyed') == '0' or grace == 0 then
+if reason ~= 'lost' or redis.call('HGET', key, 'keyed') == '0' or grace == 0 then
   finish(sid, reason, op, set)
 else
   redis.call('HSET', key, 'owner', '', 'was', owner)

@@ -3,9 +3,10 @@
 -- ARGV  op, session, old owner, owner, keyed, nick, folded nick, attempt (''), claim,
 --       1 if a missing session is to be made anew (Redis forgot it), number of rooms,
 --       then for each room: its name and the position at which it was joined
--- Returns {'ok', changes}, {'gone'} (it ended or moved on) or {'taken'} (its nick).
+-- Returns {'ok', changes}, {'gone'} (it ended, moved on or was kicked) or {'taken'} (its nick).
 local _, sid, was, owner, keyed, nick, fold, attempt, claim, anew = unpack(ARGV, 1, 10)
 local key = 'chat:session:' .. sid
+if order_of('kick:' .. sid) or order_of('nick:' .. fold) then return {'gone'} end
 local session = redis.call('HMGET', key, 'owner', 'was', 'claim', 'fold')
 if session[1] then
   local held = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
@@ -34,13 +35,16 @@ redis.call('SADD', 'chat:at:' .. node_of(owner), sid)
 local keep = {}
 for n = 12, #ARGV, 2 do
   local room = ARGV[n]
-  keep[room] = true
-  local members = key_of('r:' .. room) .. ':members'
-  -- A room that Redis forgot is put back with its log (heal.lua), not here.
-  if old[1] and old[1] ~= nick then redis.call('ZREM', members, old[2] .. '\0' .. old[1]) end
-  redis.call('ZADD', members, 0, fold .. '\0' .. nick)
-  redis.call('ZREM', 'chat:idle', room)
-  redis.call('HSET', 'chat:rooms:' .. sid, room, ARGV[n + 1])
+  -- One that a moderator has closed meanwhile is not gone back to.
+  if order_of('room:' .. room) ~= string.match(ARGV[n + 1], '^%w+') then
+    keep[room] = true
+    local members = key_of('r:' .. room) .. ':members'
+    -- A room that Redis forgot is put back with its log (heal.lua), not here.
+    if old[1] and old[1] ~= nick then redis.call('ZREM', members, old[2] .. '\0' .. old[1]) end
+    redis.call('ZADD', members, 0, fold .. '\0' .. nick)
+    redis.call('ZREM', 'chat:idle', room)
+    redis.call('HSET', 'chat:rooms:' .. sid, room, ARGV[n + 1])
+  end
 end
 for _, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
   if not keep[room] then

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -13,8 +13,22 @@ from redis.asyncio import Redis
 
 from node.brokers import scripts
 from node.brokers.connect import Connect
+from node.brokers.moderator import Moderator
 from node.brokers.redis import RedisBroker, Rules
-from node.core.ports import Claim, Claimed, Entry, Frame, Hold, Kept, Position, Post, Refused, Slice
+from node.core.ports import (
+    Claim,
+    Claimed,
+    Entry,
+    Facts,
+    Frame,
+    Hold,
+    Kept,
+    Order,
+    Position,
+    Post,
+    Refused,
+    Slice,
+)
 from node.metrics import Metrics
 
 WITHIN = 5.0
@@ -33,6 +47,7 @@ class RecordingSink:
         self.known: dict[str, Position] = {}
         self.unseen: list[str] = []
         self.here: set[str] = set()
+        self.orders: list[Order] = []
         self._changed = asyncio.Event()
 
     def _tell(self, *what: Any) -> None:
@@ -72,6 +87,16 @@ class RecordingSink:
 
     def estranged(self) -> None:
         self._tell("estranged")
+
+    def ordered(self, orders: Sequence[Order]) -> None:
+        self.orders = list(orders)
+        self._tell("ordered", [(order.kind, order.what, order.why) for order in orders])
+
+    def announced(self, text: str, room: str | None, at: int) -> None:
+        self._tell("announced", text, room)
+
+    def facts(self) -> Facts:
+        return Facts("bench", 3, 2, 1)
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something is true that changes when the broker tells something."""
@@ -245,6 +270,10 @@ class Place:
         node = Node(next(self._prefixes), self._connect, rules)
         await self._stack.enter_async_context(running(node))
         return node
+
+    def moderator(self) -> Moderator:
+        """Return a moderator; ``async with`` lets go of Redis."""
+        return Moderator(self._connect)
 
     def client(self) -> Redis:
         """Return a client that waits for messages for ever."""

@@ -126,7 +126,7 @@ async def test_what_another_node_has_put_back_meanwhile_is_common_to_both_logs(
 async def test_who_is_let_in_by_a_repeat_that_redis_forgot_is_told_of_once(
     place: Place, node: Node
 ) -> None:
-    args = ["1f", "s1", 1, "ana", "ana", "", "n.1", 200, 1000, 50, 0, 50, 1, "tea", ""]
+    args = ["1f", "s1", 1, "ana", "ana", "", "n.1", 200, 1000, 50, 0, 50, "", 1, "tea", ""]
     first = await place.run("hello", *args)
     for key in ("chat:session:s1", "chat:rooms:s1", "chat:nicks", "chat:{r:tea}:members"):
         await place.redis.delete(key)

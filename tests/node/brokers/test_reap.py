@@ -18,7 +18,7 @@ async def begin(place: Place, session: str, nick: str, keyed: int = 1, inc: str 
     """Let a session begin at a node that will not be heard of again."""
     await place.run(
         *("hello", next(operations), session, keyed, nick, nick, "", inc + ".1", 200, 1000, 50, 0),
-        *(50, 1, "tea", ""),
+        *(50, "", 1, "tea", ""),
     )
     await place.redis.zadd("chat:nodes", {inc: 1})
 

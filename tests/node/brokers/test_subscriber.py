@@ -183,6 +183,8 @@ class LeaseBench:
             self,  # type: ignore[arg-type]
             lambda: self.sink,
             lambda hold, quit: None,
+            list,
+            lambda id: None,
             lambda: self.time,
             iter(("inc1", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9")).__next__,
         )
@@ -204,7 +206,7 @@ async def test_a_node_is_ready_while_its_probes_come_back() -> None:
     bench = LeaseBench()
     assert bench.wanted == [b"chat:node:inc1"]
     assert bench.lease.unready() is not None
-    bench.renew([b"new", 0, 0])
+    bench.renew([b"new", 0, 0, b""])
     assert bench.lease.unready() is not None
     bench.lease.heard(1)
     assert bench.lease.unready() is None
@@ -218,14 +220,14 @@ async def test_a_node_is_ready_while_its_probes_come_back() -> None:
 
 async def test_a_subscription_that_is_deaf_is_made_anew() -> None:
     bench = LeaseBench()
-    bench.renew([b"new", 0, 0])
+    bench.renew([b"new", 0, 0, b""])
     bench.lease.heard(1)
     for seconds in (1.0, DEAF_AFTER - 0.5):
-        bench.renew([b"ok", 0, 0], seconds)
+        bench.renew([b"ok", 0, 0, b""], seconds)
         assert bench.rebuilt == 0
-    bench.renew([b"ok", 0, 0])
+    bench.renew([b"ok", 0, 0, b""])
     assert bench.rebuilt == 1
-    bench.renew([b"ok", 0, 0])
+    bench.renew([b"ok", 0, 0, b""])
     assert bench.rebuilt == 1, "the new one gets its time as well"
 
 

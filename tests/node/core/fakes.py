@@ -103,6 +103,7 @@ class FakeOutlet:
     def __init__(self) -> None:
         self.data = b""
         self.paused = False
+        self.address = "192.0.2.1"
         self.hungry = False
         self.closed = False
         self.unread = 0

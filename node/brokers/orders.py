@@ -1,0 +1,88 @@
+"""What moderators have ordered: read anew when it has changed, put back when Redis forgot it."""
+
+import logging
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+import msgspec
+
+from node.brokers import replies
+from node.brokers.lease import Caller
+from node.core.ports import Order, Refused, Sink
+
+log = logging.getLogger(__name__)
+
+READ_WITHIN = 4.0
+"""Seconds for the orders to be read; after that the next renewal of the lease asks again."""
+
+
+class Orders:
+    """Tells the core the orders that hold, and Redis those that it forgot.
+
+    A change has a number and an id, which each renewal of the lease tells too: so a lost message
+    costs a second. A number that is not above the one we know shows that Redis went back.
+    """
+
+    def __init__(
+        self,
+        call: Caller,
+        sink: Callable[[], Sink],
+        clock: Callable[[], float],
+        random_id: Callable[[], str],
+        rules: tuple[int, int],
+    ) -> None:
+        self._call = call
+        self._sink = sink
+        self._clock = clock
+        self._random_id = random_id
+        self._rules = rules
+        self._orders: list[Order] = []
+        self._known = b""
+        self._wanted = b""
+        self._busy = False
+
+    def newest(self, change: bytes) -> None:
+        """The newest change is this one: read the orders, unless they are known."""
+        self._wanted = change
+        if change != self._known and not self._busy:
+            self._read()
+
+    def _read(self) -> None:
+        self._busy = True
+        self._call("orders", [], self._clock() + READ_WITHIN, self._on_read)
+
+    def _on_read(self, found: Any) -> None:
+        self._busy = False
+        if isinstance(found, Refused) or found[0] == self._known:
+            return
+        if _number(found[0]) <= _number(self._known):
+            self._put_back()
+            return
+        self._known, self._orders = found[0], replies.orders(found, self._clock())
+        log.info("%d orders of moderators hold", len(self._orders))
+        self._sink().ordered(self._orders)
+        if _number(self._wanted) > _number(self._known):
+            self._read()
+
+    def _put_back(self) -> None:
+        log.warning("Redis forgot orders of moderators; they are put back")
+        now = self._clock()
+        args: list[Any] = [self._random_id(), _number(self._known), *self._rules]
+        for order in self._orders:
+            if order.until > now:
+                left = 0 if order.until == inf else max(1, int((order.until - now) * 1000))
+                why = msgspec.json.encode(order.why) if order.why else b""
+                args += (f"{order.kind}:{order.what}", left, order.epoch, why)
+        self._busy = True
+        self._call("reorder", args, now + READ_WITHIN, self._on_put_back)
+
+    def _on_put_back(self, found: Any) -> None:
+        self._busy = False
+        if not isinstance(found, Refused):
+            self._read()
+
+
+def _number(change: bytes) -> int:
+    number = change.partition(b" ")[0]
+    return int(number) if number.isdigit() else 0

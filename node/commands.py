@@ -1,0 +1,19 @@
+"""What `chat-node` does besides running a node: the first word of the command line says it."""
+
+from collections.abc import Callable, Sequence
+
+
+def _admin(argv: Sequence[str]) -> int:
+    from node import admin  # which no node needs
+
+    return admin.main(argv)
+
+
+def _status(argv: Sequence[str]) -> int:
+    from node import admin
+
+    return admin.main(["status", *argv], "chat-node")
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"admin": _admin, "status": _status}
+"""Each takes the rest of the command line, and returns the exit status."""

@@ -1,0 +1,135 @@
+"""What moderators have ordered, and what a node does about it."""
+
+from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Protocol
+
+from node.core.ports import Broker, Dialect, FanOut, Order, Outlet, Position
+from node.core.room import Room
+from node.core.session import Session
+from node.core.states import State
+from wire.errors import Reason
+from wire.messages import Announcement, Left
+
+
+class Place(Protocol):
+    """Where orders are carried out: the hub, as far as they are concerned."""
+
+    broker: Broker
+    fan_out: FanOut
+    now: float
+    connections: dict[Session, None]
+    sessions: dict[str, Session]
+    rooms: dict[str, Room]
+
+
+class Orders:
+    """The orders that hold, as they are asked for.
+
+    A network is found by its length and its first bits, so that many of them cost no more than few:
+    they are looked through for each connection.
+    """
+
+    def __init__(self, orders: Iterable[Order] = ()) -> None:
+        self._by_kind: dict[str, dict[str, Order]] = {}
+        self._networks: dict[tuple[int, int], dict[int, Order]] = {}
+        for order in orders:
+            self._by_kind.setdefault(order.kind, {})[order.what] = order
+            if order.kind == "net":
+                network = ip_network(order.what)
+                bits = network.max_prefixlen - network.prefixlen
+                length = (network.version, bits)
+                first = int(network.network_address) >> bits
+                self._networks.setdefault(length, {})[first] = order
+
+    def of(self, kind: str) -> dict[str, Order]:
+        """Return the orders of a kind, by what they are about."""
+        return self._by_kind.get(kind, {})
+
+    def against(self, address: str, now: float) -> Order | None:
+        """Return the ban that an address falls under."""
+        if not self._networks:
+            return None
+        try:
+            found = ip_address(address)
+        except ValueError:  # a connection that has none
+            return None
+        if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+            found = found.ipv4_mapped
+        for (version, bits), networks in self._networks.items():
+            if version == found.version and (order := networks.get(int(found) >> bits)):
+                if now < order.until:
+                    return order
+        return None
+
+    def holding(self, kind: str, what: str, now: float) -> Order | None:
+        """Return the order about something, if it is not over."""
+        order = self.of(kind).get(what)
+        return order if order is not None and now < order.until else None
+
+    def closed(self, room: str, epoch: bytes) -> Order | None:
+        """Return the order that closed a room, if its log was the one of this epoch."""
+        order = self.of("room").get(room)
+        return order if order is not None and order.epoch == epoch else None
+
+
+def carry_out(place: Place, orders: Orders, before: Orders) -> None:
+    """Do what the orders say to all who are here; they have survived those of ``before``."""
+    for sid, order in orders.of("kick").items():
+        if (session := place.sessions.get(sid)) is not None:
+            kick(session, order)
+    if any(_is_new(order, before, place.now) for order in orders.of("net").values()):
+        for session in list(place.connections):
+            if (ban := orders.against(session.outlet.address, place.now)) is not None:
+                kick(session, ban)
+    for name, order in orders.of("room").items():
+        room = place.rooms.get("r:" + name)
+        if room is not None and _is_new(order, before, place.now):
+            _close(place, room, orders)
+
+
+def _is_new(order: Order, before: Orders, now: float) -> bool:
+    held = before.holding(order.kind, order.what, now)
+    return held is None or held.epoch != order.epoch
+
+
+def kick(session: Session, order: Order) -> None:
+    """End a session that may not be here."""
+    session.end(Reason.KICKED, text=order.why or None)
+
+
+def _close(place: Place, room: Room, orders: Orders) -> None:
+    """Put everybody out of a room that was closed; who is in a new one of that name stays."""
+    for session in list(place.sessions.values()):
+        member = session.rooms.get(room.name)
+        if member is None:
+            continue
+        joined = Position.parse(member.joined)
+        epoch = room.top.epoch if room.top is not None else joined.epoch if joined else b""
+        if (order := orders.closed(room.name, epoch)) is not None:
+            session.rooms.pop(room.name)
+            leaves = member.done is not None  # and is told so anyway
+            room.let_go(member)
+            if not leaves:
+                tell_closed(session, room.name, order)
+    if room.empty and (room.top is None or orders.closed(room.name, room.top.epoch)):
+        del place.rooms[room.log]
+        place.broker.unwatch(room.log)
+
+
+def tell_closed(session: Session, room: str, order: Order) -> None:
+    """Tell someone that the room is gone: there is no log any more to name a position in."""
+    left = Left(room=room, nick=session.nick, reason=Reason.KICKED, text=order.why or None)
+    session.tell(left)
+
+
+def announce(place: Place, text: str, room: str | None, at: int) -> None:
+    """Say something to everybody here; who does not read just now is not told."""
+    event = Announcement(text=text, room=room, at=at)
+    readers: dict[Dialect, list[Outlet]] = {}
+    for session in place.sessions.values():
+        wanted = room is None or room in session.rooms
+        if wanted and session.state is State.WELCOME and not session.outlet.paused:
+            readers.setdefault(session.dialect, []).append(session.outlet)
+    for dialect, outlets in readers.items():
+        place.fan_out(outlets, dialect.event(event))

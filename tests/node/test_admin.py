@@ -1,0 +1,88 @@
+"""The command line of moderators: what it takes, and what it shows."""
+
+import pytest
+
+from node import admin
+from node.commands import COMMANDS
+
+
+def ends(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
+    """Return how a command line ends that does nothing, and its one line of complaint."""
+    try:
+        status = admin.main(argv)
+    except SystemExit as end:
+        status = int(end.code or 0)
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1, said
+    return status, said.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "part"),
+    [
+        ((), "ACTION"),
+        (("dance",), "dance"),
+        (("kick",), "NICK"),
+        (("kick", "a b"), "U+0020 SPACE"),
+        (("close-room", "a/b"), "U+002F"),
+        (("ban", "--address", "10.0.0.300"), "192.0.2.0/24"),
+        (("ban", "ana", "--for", "soon"), "15m"),
+        (("ban", "ana", "--for", "0s"), "15m"),
+        (("kick", "ana", "--reason", "a\x1bb"), "one line"),
+        (("kick", "ana", "--reason", "x" * 401), "one line"),
+        (("announce", ""), "a text"),
+        (("nodes", "--redis-url", "http://user:secret@x"), "redis://"),
+    ],
+)
+def test_what_is_not_clear_gets_one_line_and_status_2(
+    capsys: pytest.CaptureFixture[str], argv: tuple[str, ...], part: str
+) -> None:
+    status, line = ends(capsys, *argv)
+    assert status == 2 and part in line and "secret" not in line
+
+
+def test_the_embedded_broker_cannot_be_reached_from_outside(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHAT_REDIS_URL", raising=False)
+    status, line = ends(capsys, "nodes")
+    assert status == 2 and "memory://" in line and "--redis-url" in line
+
+
+def test_a_redis_that_is_away_is_status_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAT_REDIS_URL", "redis://127.0.0.1:1")
+    status, line = ends(capsys, "kick", "ana")
+    assert status == 1 and line.startswith("chat-node: Redis: ")
+
+
+def test_a_ban_names_somebody(capsys: pytest.CaptureFixture[str]) -> None:
+    status, line = ends(capsys, "ban")
+    assert status == 2 and "--address" in line
+
+
+def test_the_first_word_says_what_the_program_does() -> None:
+    assert {"admin", "status"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90), ("90s", 90), ("15m", 900), ("2h", 7200), ("7d", 604_800), ("1w", 604_800)],
+)
+def test_times_are_written_with_a_unit(text: str, seconds: float) -> None:
+    assert admin.duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7/32"),
+        ("192.0.2.7/24", "192.0.2.0/24"),
+        ("2001:DB8::1/64", "2001:db8::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7/32"),
+        ("::ffff:192.0.2.0/120", "192.0.2.0/24"),
+    ],
+)
+def test_a_network_has_one_way_to_be_written(text: str, network: str) -> None:
+    assert admin._network(text) == network

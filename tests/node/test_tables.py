@@ -1,0 +1,97 @@
+"""Tables are for people in front of a terminal."""
+
+import pytest
+
+from node import tables
+from node.brokers.moderator import Facts, NodeRow, SessionRow, Totals
+from node.core.ports import Order
+
+
+def test_columns_are_aligned_and_numbers_end_flush() -> None:
+    table = tables.table(("NAME", ">N", ""), [("a", "1,000", "x"), ("bcdef", "2", "")])
+    assert table == "NAME       N\na      1,000  x\nbcdef      2"
+
+
+def test_nothing_in_a_cell_acts_on_a_terminal() -> None:
+    assert tables.table(("X",), [("a\x1b[2J\u202eb",)]) == "X\na\\u001b[2J\\u202eb"
+
+
+def test_no_rows_are_a_head() -> None:
+    assert tables.table(("A", ">B"), []) == "A  B"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-3, "0s"),
+        (0.9, "0s"),
+        (59, "59s"),
+        (60, "1m"),
+        (3599, "59m 59s"),
+        (3600, "1h"),
+        (3605, "1h"),
+        (90_061, "1d 1h"),
+        (1e7, "115d 17h"),
+    ],
+)
+def test_a_span_is_told_in_its_two_largest_units(seconds: float, text: str) -> None:
+    assert tables.span(seconds) == text
+
+
+def test_a_lag_is_told_as_short_as_it_is() -> None:
+    assert [tables.lag(ms) for ms in (None, 0.84, 999.0, 1500)] == [
+        "-",
+        "0.8 ms",
+        "999.0 ms",
+        "1.5 s",
+    ]
+
+
+def test_things_are_counted_in_words() -> None:
+    assert tables.count(1, "node") == "1 node" and tables.count(2000, "room") == "2,000 rooms"
+
+
+def test_nodes_are_shown_as_a_table() -> None:
+    ana = Facts("node-1", "1.2.0", 1, 1234, 1230, 56, 1.26)
+    rows = [NodeRow("i1", True, 1000, ana), NodeRow("i2", False, None, Facts())]
+    assert tables.nodes(rows, 3601.0).splitlines() == [
+        "NODE    VERSION  CLIENTS  SESSIONS  ROOMS     LAG  UP",
+        "node-1  1.2.0      1,234     1,230     56  1.3 ms  1h",
+        "?       ?              0         0      0       -   -  gone, lease over",
+    ]
+
+
+def test_the_totals_count_the_nodes_that_live() -> None:
+    rows = [
+        NodeRow("i1", True, 1, Facts("a", "1.2.0", clients=1000)),
+        NodeRow("i2", True, 1, Facts("b", "1.3.0", clients=3)),
+        NodeRow("i3", False, 1, Facts("c", "1.1.0", clients=50)),
+    ]
+    assert tables.totals(rows, Totals(1007, 4, 1, 0)) == (
+        "2 nodes of 2 versions, 1,003 clients, 1,007 sessions (4 without a connection), 1 room"
+    )
+
+
+def test_sessions_are_shown_as_a_table() -> None:
+    rows = [
+        SessionRow("ana", "node-1", "192.0.2.7", 1000, ["general", "tea"]),
+        SessionRow("bo", None, "", None, []),
+    ]
+    assert tables.sessions(rows, 61.0).splitlines() == [
+        "NICK  NODE    ADDRESS    SINCE  ROOMS",
+        "ana   node-1  192.0.2.7     1m  general tea",
+        "bo    (away)  -              -",
+    ]
+
+
+def test_bans_are_shown_as_a_table() -> None:
+    bans = [
+        Order("net", "192.0.2.0/24", float("inf"), b"-", ""),
+        Order("nick", "ana", 160.0, b"-", "spam"),
+    ]
+    assert tables.bans(bans, 100.0).splitlines() == [
+        "WHAT                   HOLDS             REASON",
+        "network  192.0.2.0/24  until taken back",
+        "nick     ana           1m                spam",
+    ]
+    assert tables.bans([], 0.0) == "Nobody is banned."
