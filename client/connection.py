@@ -33,6 +33,7 @@ def connect(
     nick: str,
     rooms: Sequence[str] | None = None,
     token: str | None = None,
+    password: str | None = None,
     tls: ssl.SSLContext | bool = False,
     key: str | None = None,
     positions: dict[str, str] | None = None,
@@ -83,6 +84,7 @@ def connect(
 
     ``addresses``: ``HOST:PORT``, ``[IPV6]:PORT`` or ranges ``HOST:FIRST-LAST``, tried in turn.
     ``rooms``: made where missing; None is ``general``. ``token``: what the nodes want to be shown.
+    ``password``: that of the nick's account, if it has one.
     ``tls``: True checks the node's certificate by the system's authorities; a context, by its own.
     ``key``: the secret of the session, made up if None. Who passes one, with the ``positions`` of
     the last time, goes on where that ended; such a session is not ended on leaving.
@@ -97,9 +99,15 @@ def connect(
     around = surroundings or Surroundings()
     identity = Identity(key or around.secret(16), f"{around.secret(4)}-")
     session = Session(
-        identity, nick=nick, rooms=rooms, positions=positions, token=token, window=window
+        identity,
+        nick=nick,
+        rooms=rooms,
+        positions=positions,
+        token=token,
+        password=password,
+        window=window,
     )
-    _check(m.Hello(nick=nick, rooms=list(rooms or ()), token=token, key=key))
+    _check(m.Hello(nick=nick, rooms=list(rooms or ()), token=token, password=password, key=key))
     context = ssl.create_default_context() if tls is True else tls or None
     route = Route(parse_addresses(addresses), around.random)
     chat = Chat(session, around, stays=key is not None)

@@ -29,7 +29,12 @@ class Refused(ChatError):
 
 
 class NickRefused(Refused):
-    """The nick is held by somebody else, or against the rules for names."""
+    """The nick is held by somebody else, or against the rules for names.
+
+    ``account``: it belongs to an account, whose password would help.
+    """
+
+    account = False
 
 
 class Unreachable(ChatError):
@@ -60,7 +65,10 @@ RETRY_AFTER = 1.0
 def refusal(error: Error) -> Refused:
     """Return the exception that stands for an ``error`` event."""
     kind = NickRefused if error.code in NICK_CODES else Refused
-    return kind(error.code, error.text, error.room)
+    found = kind(error.code, error.text, error.room)
+    if isinstance(found, NickRefused):
+        found.account = error.account is True
+    return found
 
 
 def is_passing(error: Error) -> bool:

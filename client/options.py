@@ -70,6 +70,7 @@ class Options(Struct, frozen=True):
     insists: bool = False
     settings: Settings = Settings()
     settings_path: Path | None = None
+    password: str | None = None
 
     @property
     def room(self) -> str:
@@ -85,6 +86,7 @@ class Options(Struct, frozen=True):
             nick=nick,
             rooms=self.rooms or None,
             token=self.token,
+            password=self.password,
             tls=self.tls or False,
             patience=patience,
             rename=rename,
@@ -108,7 +110,8 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     if found.completion:
         _print_and_end(parser, _completion(parser, found.completion))
     try:
-        for text in filter(None, (found.nick, found.token, *found.room)):
+        password = os.environ.get("CHAT_PASSWORD") or None
+        for text in filter(None, (found.nick, found.token, password, *found.room)):
             _check_text(text)
         parse_addresses(found.addresses)
         tls = _context(found.tls, found.ca)
@@ -121,6 +124,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         nick=settings.nick if found.nick is None else found.nick,
         rooms=tuple(found.room) or settings.rooms,
         token=found.token or None,
+        password=password,
         tls=tls,
         listen=found.listen,
         json=found.json,
@@ -154,7 +158,11 @@ def _parser() -> argparse.ArgumentParser:
         help="where nodes listen, also [IPV6]:PORT and HOST:FIRST-LAST; tried in turn"
         " (default: 127.0.0.1:9999)",
     )
-    add("--nick", help="who you are (default: you are asked, or your login name)")
+    add(
+        "--nick",
+        help="who you are (default: you are asked, or your login name); where it belongs to an"
+        " account, you are asked for the password, unless it is in the environment: CHAT_PASSWORD",
+    )
     add(
         "--room",
         action="append",

@@ -67,7 +67,8 @@ def _rooms(event: m.Rooms) -> str:
 
 
 def _members(event: m.Members) -> str:
-    nicks = ", ".join(safe_word(nick) for nick in event.members)
+    accounts = set(event.accounts or ())
+    nicks = ", ".join(safe_word(nick) + " (account)" * (nick in accounts) for nick in event.members)
     return f"In {safe_word(event.room)}: {nicks}{and_more(event.more)}."
 
 

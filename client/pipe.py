@@ -37,6 +37,8 @@ def open_chat(options: Options, login: str, random: Callable[[], float]) -> Chat
     async def rename(refused: NickRefused) -> str:
         if refused.code != Code.NICK_TAKEN:  # and with a suffix it would be no better
             raise refused
+        if refused.account and options.password is not None:  # who gave one means that nick
+            raise refused
         return with_suffix(nick, random)
 
     may_rename = None if options.insists else rename

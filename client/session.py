@@ -57,6 +57,7 @@ class Session:
         rooms: Sequence[str] | None = None,
         positions: Mapping[str, str] | None = None,
         token: str | None = None,
+        password: str | None = None,
         window: int = 1,
     ) -> None:
         self.nick = nick
@@ -66,6 +67,7 @@ class Session:
         self.places = Places(positions or {})
         self._identity = identity
         self._token = token
+        self._password = password
         self._attempt = 0
         self._count = 0
         # Rooms asked for and not yet answered, by their folded names; None: none were named.
@@ -116,6 +118,7 @@ class Session:
             rooms=None if nameless else rooms,
             positions=self.places.positions() or None,
             token=self._token,
+            password=self._password,
         )
 
     def disconnected(self) -> None:
@@ -165,6 +168,9 @@ class Session:
 
         It is remembered until it is answered, and asked again on the next connection.
         """
+        if isinstance(request, m.SetNick) and request.password is None:
+            # Who had another nick in between may come back to that of the account.
+            request.password = self._password
         self._count += 1
         request.ref = ref = f"ask-{self._count}"
         self._asked[ref] = request

@@ -8,6 +8,8 @@ import sys
 import time
 from contextlib import suppress
 
+from msgspec.structs import replace
+
 from client.bars import Standing
 from client.conversation import PAGE, Conversation
 from client.errors import ChatError, NickRefused
@@ -16,6 +18,7 @@ from client.look import Look
 from client.names import with_suffix
 from client.options import Options, login_nick
 from client.rows import Row
+from client.safe import safe_word
 from client.screen import Screen
 from client.settings import SettingsError, remember_nick
 from client.typed import Typed
@@ -49,7 +52,24 @@ async def run(options: Options) -> int:
         if terminal.refused is None:
             return status
         print(f"! {terminal.refused}")
-        nick = None
+        options, keeps = await _with_password(options, nick.strip(), terminal.refused)
+        if not keeps:
+            nick = None
+
+
+async def _with_password(options: Options, nick: str, refused: NickRefused) -> tuple[Options, bool]:
+    """Ask for the password of an account; without one another nick is what helps."""
+    if not refused.account:
+        return options, False
+    from prompt_toolkit import PromptSession
+
+    session: PromptSession[str] = PromptSession()
+    question = f"Password of {safe_word(nick)} (empty: another nick): "
+    try:
+        password = await session.prompt_async(question, is_password=True)
+    except (EOFError, KeyboardInterrupt):
+        password = ""
+    return replace(options, password=password or None), bool(password)
 
 
 async def _ask_nick(default: str) -> str:

@@ -6,24 +6,29 @@ import gc
 import logging
 import os
 import signal
-import ssl
 import time
 from collections import Counter, deque
+from dataclasses import replace
 from itertools import count
 from secrets import choice
+from typing import TYPE_CHECKING
 
 from node import files, memory, metrics
 from node.brokers import connect, redis, scripts
 from node.core import hub as core
 from node.core.admission import Bounds
 from node.core.farewell import Turn, turns
+from node.doors import Doors
 from node.metrics import Metrics
-from node.net import http, listener, tls
+from node.net import http, listener
 from node.net.flush import Flush
 from node.net.gate import Gate
 from node.redis_url import RedisUrl
 from node.settings import Settings
 from wire.errors import Reason
+
+if TYPE_CHECKING:
+    from node.net.porter import Porter
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +86,6 @@ class Node:
             core.Rules(
                 kept=settings.history,
                 rate=settings.rate,
-                token=(settings.token or "").encode(),
                 hello_within=settings.hello_within,
                 room_rate=settings.room_rate,
                 direct_rate=settings.direct_rate,
@@ -104,6 +108,10 @@ class Node:
         )
         self.gate = Gate(self.hub, bounds, settings.proxy_protocol, settings.proxy_from)
         self.metrics.watch(self.hub, self.broker.unready)
+
+    def admit(self, tokens: tuple[bytes, ...]) -> None:
+        """Let in who has one of these tokens from now on."""
+        self.hub.rules = replace(self.hub.rules, tokens=tokens)
 
     async def tick(self) -> None:
         """Let time pass for the hub, for ever."""
@@ -161,6 +169,9 @@ class App:
         if settings.nodes > 1:
             names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
         self._nodes = [Node(name, settings, link) for name in names]
+        self._doors = Doors(settings)
+        self._porter: Porter | None = None
+        self._admit()
         self._stopping = asyncio.Event()
         self._memory = memory.Watch(settings.memory * memory.MIB)
         self._files = files.Watch()
@@ -173,6 +184,22 @@ class App:
     def stop(self) -> None:
         """Drain and end."""
         self._stopping.set()
+
+    def reload(self) -> None:
+        """Read anew what may have changed: certificate, tokens, accounts. Whoever is here stays."""
+        self._doors.reload()
+        self._admit()
+
+    def _admit(self) -> None:
+        if self._doors.accounts is not None and self._porter is None:
+            from node.net.porter import Porter  # with what only it needs
+
+            self._porter = Porter(time.monotonic)
+        if self._porter is not None:
+            self._porter.know(self._doors.accounts or {})
+        for node in self._nodes:
+            node.admit(self._doors.tokens)
+            node.hub.accounts = self._porter
 
     async def run(self) -> None:
         """Serve until told to stop. Raises OSError when an address cannot be had."""
@@ -209,10 +236,7 @@ class App:
     async def _listen(self) -> list[asyncio.Server]:
         """Open all listeners; return those of clients."""
         settings = self._settings
-        secure = None
-        if settings.tls_cert and settings.tls_key:
-            secure = tls.server_context(settings.tls_cert, settings.tls_key)
-        servers = [await self._listen_node(number, secure) for number in range(len(self._nodes))]
+        servers = [await self._listen_node(number) for number in range(len(self._nodes))]
         if settings.http_port is not None:
             server = await http.listen(
                 settings.http_host, settings.http_port, self.unready, self.render
@@ -220,8 +244,8 @@ class App:
             _announce("http", server)
         return servers
 
-    async def _listen_node(self, number: int, secure: ssl.SSLContext | None) -> asyncio.Server:
-        settings, node = self._settings, self._nodes[number]
+    async def _listen_node(self, number: int) -> asyncio.Server:
+        settings, node, secure = self._settings, self._nodes[number], self._doors.tls
         port = settings.port + number if settings.port else 0
         server = await listener.listen(node.hub, node.flush, settings.host, port, secure, node.gate)
         _announce("chat+tls" if secure else "chat", server)
@@ -273,11 +297,15 @@ def _announce(what: str, server: asyncio.Server) -> None:
 
 
 async def serve(settings: Settings) -> None:
-    """Run the nodes of this process until SIGTERM or SIGINT; a second one ends it at once."""
+    """Run the nodes of this process until SIGTERM or SIGINT; a second one ends it at once.
+
+    SIGHUP makes them read certificate, tokens and accounts anew.
+    """
     app = App(settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, app, number)
+    loop.add_signal_handler(signal.SIGHUP, app.reload)
     await app.run()
 
 

@@ -3,6 +3,12 @@
 from collections.abc import Callable, Sequence
 
 
+def _account(argv: Sequence[str]) -> int:
+    from node import accounts  # which few nodes need
+
+    return accounts.main(argv)
+
+
 def _admin(argv: Sequence[str]) -> int:
     from node import admin  # which no node needs
 
@@ -15,5 +21,9 @@ def _status(argv: Sequence[str]) -> int:
     return admin.main(["status", *argv], "chat-node")
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"admin": _admin, "status": _status}
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "account": _account,
+    "admin": _admin,
+    "status": _status,
+}
 """Each takes the rest of the command line, and returns the exit status."""

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from secrets import token_hex
 from socket import gethostname
 from typing import Any, NoReturn
@@ -30,6 +29,8 @@ class Settings:
     tls_cert: str | None
     tls_key: str | None
     token: str | None = field(repr=False)
+    token_file: values.TokenFile | None
+    accounts: str | None
     proxy_protocol: bool
     history: int
     grace: float
@@ -61,8 +62,7 @@ def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
     """
     flags = _flags(argv)
     variables = {name: text for name, text in environ.items() if text}
-    if "token" not in flags:
-        _read_token_file(variables)
+    _one_token(flags, variables)
     found: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for row in ROWS:
@@ -109,6 +109,8 @@ class Row:
 
 _A_HOST = "a host name or an address"
 _A_TOKEN = f"1 to {values.TOKEN_MOST} bytes of UTF-8"
+_A_TOKEN_FILE = "a file that can be read and holds a token, or several, one a line"
+_TOKEN_VARIABLES = ("CHAT_TOKEN", "CHAT_TOKEN_FILE")
 _A_FILE = "a file that can be read"
 _A_BOUND = f"a whole number, 0 to {values.MOST}; 0 for no limit"
 _A_RATE = f"RATE[/BURST], RATE at least {values.RATE_LEAST}, BURST at least 1; or 0 for no limit"
@@ -138,8 +140,7 @@ ROWS = (
         "certificate chain for clients, PEM; with --tls-key"),
     Row("tls_key", "FILE", values.file, None, _A_FILE, "its private key, PEM; with --tls-cert"),
     Row("token", "TOKEN", values.token, None, _A_TOKEN,
-        "what a hello must carry; CHAT_TOKEN_FILE names a file that holds it",
-        show=lambda text: "***" if text else ""),
+        "what a hello must carry", show=lambda text: "***" if text else ""),
     Row("proxy_protocol", "1", values.switch, "0", "0 or 1",
         "take the client's address from a PROXY header, where a connection begins with one"),
     Row("history", "N", values.whole(1, values.MOST), "1000", f"a whole number, 1 to {values.MOST}",
@@ -187,6 +188,12 @@ ROWS = (
     Row("proxy_from", "NETWORKS", values.networks,
         "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7", _NETWORKS,
         "whose PROXY headers are taken; others that send one are closed"),
+    # Who may come in.
+    Row("token_file", "FILE", values.token_file, None, _A_TOKEN_FILE,
+        "a file of tokens, one a line, each of which a hello may carry; read anew on SIGHUP"),
+    Row("accounts", "FILE", values.file, None, _A_FILE,
+        "nicks that only who knows a password may use, as chat-node account add makes it;"
+        " read anew on SIGHUP"),
 )
 # fmt: on
 _BY_FLAG = {row.flag: row for row in ROWS}
@@ -259,20 +266,17 @@ def _read(row: Row, source: str, text: str | None) -> object:
         _fail(source, repr(row.show(text)), row.takes, reason)
 
 
-def _read_token_file(variables: dict[str, str]) -> None:
-    """Put what CHAT_TOKEN_FILE holds where CHAT_TOKEN would be."""
-    path = variables.get("CHAT_TOKEN_FILE")
-    if path is None:
-        return
-    takes = "a file that can be read and holds a token"
-    if "CHAT_TOKEN" in variables:
-        _fail("CHAT_TOKEN_FILE", repr(path), takes, "CHAT_TOKEN is set too: set one of them")
-    try:
-        variables["CHAT_TOKEN"] = values.token(Path(path).read_text("utf-8").strip("\r\n"))
-    except OSError as error:
-        _fail("CHAT_TOKEN_FILE", repr(path), takes, error.strerror or "")
-    except ValueError:
-        _fail("CHAT_TOKEN_FILE", repr(path), takes, f"a token is {_A_TOKEN}")
+def _one_token(flags: dict[str, str], variables: dict[str, str]) -> None:
+    """See that there is a token or a file of tokens; a flag for one wins over both variables."""
+    for where, names in ((flags, ("token", "token_file")), (variables, _TOKEN_VARIABLES)):
+        token, file = names
+        if token in where and file in where:
+            shown = "--token" if where is flags else token
+            source = "--token-file" if where is flags else file
+            _fail(source, repr(where[file]), _A_TOKEN_FILE, f"{shown} is set too: set one of them")
+        if where is flags and (token in where or file in where):
+            for name in _TOKEN_VARIABLES:
+                variables.pop(name, None)
 
 
 def _check_together(settings: Settings, sources: Mapping[str, str]) -> None:

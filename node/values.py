@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import NamedTuple
 
 MOST = 1_000_000_000
@@ -109,6 +110,30 @@ def file(text: str) -> str:
     except OSError as error:
         raise ValueError(error.strerror) from None
     return text
+
+
+class TokenFile(NamedTuple):
+    """A file of tokens, one on each line, and what it held when it was read."""
+
+    path: str
+    tokens: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return repr(self.path)
+
+
+def token_file(text: str) -> TokenFile:
+    """Return what a file of tokens holds; empty lines do not count."""
+    try:
+        lines = Path(text).read_bytes().decode().split("\n")
+        tokens = tuple(token(line) for line in (line.rstrip("\r") for line in lines) if line)
+    except OSError as error:
+        raise ValueError(error.strerror) from None
+    except ValueError:
+        tokens = ()
+    if not tokens:
+        raise ValueError(f"a token is 1 to {TOKEN_MOST} bytes of UTF-8")
+    return TokenFile(text, tokens)
 
 
 def token(text: str) -> str:

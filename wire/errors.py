@@ -68,7 +68,7 @@ CODES: dict[Code, CodeRow] = {
     Code.UNKNOWN_TYPE: CodeRow("a request of a type that this node does not know"),
     Code.NOT_WELCOME_YET: CodeRow("only hello, ping, pong and quit may come before welcome"),
     Code.BAD_NICK: CodeRow("a nick that the rules for names forbid"),
-    Code.NICK_TAKEN: CodeRow("another session holds this nick", retry=True),
+    Code.NICK_TAKEN: CodeRow("another session holds this nick, or one like it", retry=True),
     Code.BAD_ROOM: CodeRow("a room name that the rules for names forbid"),
     Code.ROOM_EXISTS: CodeRow("there is such a room already; it can be joined"),
     Code.NO_SUCH_ROOM: CodeRow("there is no such room; it can be created"),

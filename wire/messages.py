@@ -31,6 +31,7 @@ class Hello(Request, tag="hello"):
     rooms: list[str] | None = None
     positions: dict[str, str] | None = None
     token: str | None = None
+    password: str | None = None
 
 
 class Create(Request, tag="create"):
@@ -71,9 +72,10 @@ class SendDirect(Request, tag="direct"):
 
 
 class SetNick(Request, tag="nick"):
-    """Take another nick."""
+    """Take another nick; that of an account wants its ``password``."""
 
     nick: str
+    password: str | None = None
 
 
 class ListRooms(Request, tag="rooms"):
@@ -266,6 +268,7 @@ class Members(Event, tag="members"):
     room: str
     members: list[str]
     more: bool
+    accounts: list[str] | None = None
 
 
 class History(Event, tag="history"):
@@ -292,6 +295,7 @@ class Error(Event, tag="error"):
     id: str | None = None
     room: str | None = None
     retry_after_ms: int | None = None
+    account: bool | None = None
 
 
 class PingEvent(Event, tag="ping"):

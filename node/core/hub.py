@@ -8,6 +8,7 @@ from node.core.admission import Limiters
 from node.core.limiter import Limiter
 from node.core.moderation import Orders
 from node.core.ports import (
+    Accounts,
     Broker,
     Dialect,
     Facts,
@@ -56,6 +57,7 @@ class Hub:
         self.name = name
         self.rules = rules
         self.broker = broker
+        self.accounts: Accounts | None = None
         self.counts = counts
         self.clock = clock
         self.random_id = random_id

@@ -7,6 +7,7 @@ from unicodedata import category, name, normalize
 
 from precis_i18n import get_profile
 
+from node.core import looks
 from wire import limits
 
 _preserved = get_profile("UsernameCasePreserved").enforce
@@ -60,6 +61,36 @@ def fold(text: str) -> str:
     return _nick(text)[1]
 
 
+def claims(text: str) -> str:
+    """Return all that a nick takes up: its ``fold``, then, each after a space, what it looks like.
+
+    Nobody else may have a nick that takes up any of it. The look of the written form counts too:
+    capitals may look like those of another script where the small letters do not.
+    Raises BadName for exactly the texts that ``nick`` refuses.
+    """
+    if _PLAIN_NICK.fullmatch(text):
+        return text.lower()
+    _check_work("nick", text, limits.NICK)
+    return _claims(text)
+
+
+def take(text: str) -> tuple[str, str]:
+    """Return a nick that somebody wants to have: as it is written, and its ``claims``.
+
+    Raises BadName, also where it mixes scripts: who has such a nick all the same, since a node of
+    an older version let them, is spoken to like anybody else.
+    """
+    if _PLAIN_NICK.fullmatch(text):
+        return text, text.lower()
+    written = nick(text)
+    if looks.mixed(written):
+        raise BadName(
+            "A nick is written in one script, or in Latin letters beside those of Chinese, Japanese"
+            " or Korean: letters of different scripts may look the same."
+        )
+    return written, claims(written)
+
+
 def room(text: str) -> str:
     """Return ``text`` as a room is written and compared (UsernameCaseMapped); idempotent.
 
@@ -76,6 +107,12 @@ def _nick(text: str) -> tuple[str, str]:
     written = _prepare("nick", text, _preserved)
     _check("nick", written, limits.NICK)
     return written, _prepare("nick", written, _mapped)
+
+
+@lru_cache(_KEPT)
+def _claims(text: str) -> str:
+    written, folded = _nick(text)
+    return " ".join(dict.fromkeys((folded, looks.like(folded), looks.like(written))))
 
 
 @lru_cache(_KEPT)

@@ -119,6 +119,8 @@ class Refused(Enum):
     MISSING = "there is no such room"
     NOBODY = "nobody holds the nick"
     AGAIN = "the log has changed meanwhile"
+    GUARDED = "the nick belongs to an account"
+    CROWDED = "too many passwords are being tried"
 
 
 T = TypeVar("T")
@@ -185,7 +187,10 @@ class Standing(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a connection asks for when it says hello. ``known`` are positions to be checked,
-    ``makes`` is how many rooms may be made for it."""
+    ``makes`` is how many rooms may be made for it.
+
+    ``fold`` is all that the nick takes up, as ``names.take`` tells it.
+    """
 
     hold: Hold
     keyed: bool
@@ -269,7 +274,8 @@ class Broker(Protocol):
     def rename(
         self, hold: Hold, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
     ) -> None:
-        """Give a session another nick; the reply is the old one and the time."""
+        """Give a session another nick, which takes up ``fold``; the reply is the old one and the
+        time."""
 
     def standing(self, hold: Hold, done: Done[Standing]) -> None:
         """Look how a session stands."""
@@ -324,6 +330,18 @@ class Broker(Protocol):
 
     def unwatch(self, room: str) -> None:
         """Deliver the frames of a room no longer."""
+
+
+class Accounts(Protocol):
+    """Nicks that only who knows a password may use."""
+
+    def account_of(self, claims: str) -> str | None:
+        """Return the account that a nick, by all that it takes up, belongs to."""
+
+    def prove(
+        self, account: str, password: str, deadline: float, done: Callable[[bool | Refused], None]
+    ) -> None:
+        """Say whether a password is that of an account; ``CROWDED`` if it cannot be looked at."""
 
 
 class Sink(Protocol):

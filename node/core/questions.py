@@ -3,11 +3,12 @@
 from functools import partial
 from typing import Literal
 
-from node.core import names
+from node.core import names, proof
 from node.core.answers import banned, failed, room_of
 from node.core.doubt import doubt
 from node.core.ports import Entry, Position, Refused, Standing
 from node.core.session import Session
+from node.core.states import State
 from wire import limits
 from wire.errors import Code
 from wire.messages import (
@@ -29,7 +30,7 @@ from wire.messages import (
 
 def nick(session: Session, request: SetNick, deadline: float) -> None:
     try:
-        nick, fold = names.nick(request.nick), names.fold(request.nick)
+        nick, fold = names.take(request.nick)
     except names.BadName as error:
         session.error(Code.BAD_NICK, str(error), request.ref)
         return
@@ -39,10 +40,12 @@ def nick(session: Session, request: SetNick, deadline: float) -> None:
             session.reclaim(request, deadline, done)
             return
         if reply is Refused.TAKEN:
-            text = f"The nick {nick} is taken."
+            text = f"The nick {nick} is taken, or one that looks like it."
             session.error(Code.NICK_TAKEN, text, request.ref)
         elif reply is Refused.BANNED:
             session.error(*banned(session, nick), request.ref)
+        elif reply is Refused.GUARDED:
+            proof.refused(session, request)
         elif isinstance(reply, Refused):
             failed(session, request, reply)
             if reply is Refused.UNAVAILABLE:
@@ -52,15 +55,19 @@ def nick(session: Session, request: SetNick, deadline: float) -> None:
             session.tell(Renamed(ref=request.ref, nick=nick, from_=reply[0], at=reply[1]))
         session.finish()
 
+    def rename() -> None:
+        if session.state is not State.ENDED:
+            session.hub.broker.rename(session.hold, nick, fold, deadline, done)
+
     session.begin()
-    session.hub.broker.rename(session.hold, nick, fold, deadline, done)
+    proof.prove(session, request, fold, deadline, rename, done)
 
 
 def _settle_nick(session: Session, standing: Standing | None) -> None:
     """Say that one has another nick after all."""
     if standing is not None and standing.nick != session.nick:
         old, session.nick = session.nick, standing.nick
-        session.fold = names.fold(session.nick)
+        session.fold = names.claims(session.nick)
         session.tell(Renamed(nick=session.nick, from_=old, at=standing.at))
 
 
@@ -97,8 +104,16 @@ def members(session: Session, request: ListMembers, deadline: float) -> None:
         if isinstance(reply, Refused):
             failed(session, request, reply, request.room)
         else:
-            members = Members(ref=request.ref, room=room, members=reply[0], more=reply[1])
-            session.tell(members)
+            proven = proof.proven(session, reply[0], names.fold)
+            session.tell(
+                Members(
+                    ref=request.ref,
+                    room=room,
+                    members=reply[0],
+                    more=reply[1],
+                    accounts=proven,
+                )
+            )
         session.finish()
 
     session.begin()

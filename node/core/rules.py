@@ -79,7 +79,8 @@ class Rules:
 
     kept: int = 1000
     rate: Rate = (20.0, 60.0)
-    token: bytes = field(default=b"", repr=False)
+    tokens: tuple[bytes, ...] = field(default=(), repr=False)
+    """SHA-256 of each token with one of which a hello is let in; none: anybody is."""
     ping_after: float = limits.PING_AFTER
     idle_after: float = limits.IDLE_AFTER
     answer_within: float = ANSWER_WITHIN

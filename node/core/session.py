@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from node.core.admission import Caller, Limiters
 from node.core.limiter import Limiter
-from node.core.ports import Broker, Dialect, Hold, Memory, Outlet, Position, Refused
+from node.core.ports import Accounts, Broker, Dialect, Hold, Memory, Outlet, Position, Refused
 from node.core.room import Member, Room
 from node.core.rules import Counts, Limit, Rules
 from node.core.states import EARLY_TYPES, Row, State
@@ -32,6 +32,7 @@ class Home(Protocol):
     name: str
     rules: Rules
     broker: Broker
+    accounts: Accounts | None
     counts: Counts
     now: float
     full: bool
@@ -119,6 +120,7 @@ class Session:
             "crowd",
             "since",
             "made",
+            "wrong",
         ),
         *("_busy", "_flying", "_queue", "_stranded"),
     )
@@ -157,6 +159,7 @@ class Session:
         self.crowd: Limiter | None = None
         self.since = hub.now
         self.made = 0
+        self.wrong = 0
         self._busy = False
         self._flying = 0
         self._queue: deque[Waiting] | None = None
@@ -306,15 +309,26 @@ class Session:
         id: str | None = None,
         room: str | None = None,
         wait: float | None = None,
+        account: bool = False,
     ) -> None:
-        """Refuse a request; ``wait`` is in seconds."""
+        """Refuse a request; ``wait`` is in seconds; ``account``: a password would help."""
         self.hub.counts.refused(code)
         retry = None
         if wait is not None:
             retry = int(wait * 1000) + 1
         elif CODES[code].retry and code is Code.UNAVAILABLE:
             retry = RETRY_MS
-        self.tell(Error(code=code, text=text, ref=ref, id=id, room=room, retry_after_ms=retry))
+        self.tell(
+            Error(
+                code=code,
+                text=text,
+                ref=ref,
+                id=id,
+                room=room,
+                retry_after_ms=retry,
+                account=account or None,
+            )
+        )
 
     def paused(self) -> None:
         """The client reads more slowly than it is written to: only remember where it is."""

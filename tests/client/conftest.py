@@ -17,6 +17,7 @@ def settings_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CHAT_SETTINGS", str(path))
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.delenv("CHAT_TOKEN", raising=False)
+    monkeypatch.delenv("CHAT_PASSWORD", raising=False)
     return path
 
 

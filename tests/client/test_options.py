@@ -45,6 +45,12 @@ def test_the_token_comes_from_the_environment_unless_it_is_given(
     assert parse_options(["--token", "other"]).token == "other"
 
 
+def test_a_password_comes_from_the_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parse_options([]).password is None
+    monkeypatch.setenv("CHAT_PASSWORD", "sesame")
+    assert parse_options([]).password == "sesame"
+
+
 def test_the_token_is_not_shown_by_help(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

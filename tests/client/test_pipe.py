@@ -215,6 +215,18 @@ class TestSaying:
         await bid_farewell(again)
         assert await saying == 0
 
+    async def test_who_gave_a_password_means_that_nick(
+        self, node: ScriptedNode, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CHAT_PASSWORD", "sesame")
+        outside = Outside(node)
+        saying = outside.say(b"one")
+        peer = await node.peer()
+        assert (await peer.expect(m.Hello)).password == "sesame"
+        peer.say(m.Error(ref="hello", code="nick-taken", text="Not the password.", account=True))
+        assert await saying == 1
+        assert outside.complaints == ["Not the password."]
+
     async def test_a_nick_of_the_settings_gets_a_suffix(
         self, node: ScriptedNode, settings_path: Path
     ) -> None:

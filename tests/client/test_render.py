@@ -77,6 +77,10 @@ def said(text: str, kind: m.Kind = "say", from_: str = "bo") -> m.Message:
             "\u00b7 In lab: ana, bo.",
         ),
         (
+            m.Members(room="lab", members=["ana", "bo"], more=False, accounts=["ana"]),
+            "\u00b7 In lab: ana (account), bo.",
+        ),
+        (
             m.History(room="lab", messages=[], more=False),
             "\u00b7 Nothing has been said in lab that is still kept.",
         ),

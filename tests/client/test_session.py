@@ -52,6 +52,12 @@ class TestHello:
         assert hello.rooms == ["lab", "Ops"]
         assert hello.token == "secret"
 
+    def test_a_password_is_shown_and_goes_with_a_change_of_nick(self) -> None:
+        session = Session(Identity("k" * 32), nick="ana", password="sesame")
+        assert session.connected(1).password == "sesame"
+        session.ask(change := m.SetNick(nick="bo"))
+        assert change.password == "sesame"
+
     def test_no_rooms_at_all_is_not_the_same_as_no_choice(self) -> None:
         session = Session(Identity("k" * 32), nick="ana", rooms=[])
         assert session.connected(1).rooms == []

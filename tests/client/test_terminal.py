@@ -174,6 +174,27 @@ async def test_without_a_nick_one_is_asked_and_asked_again_when_it_is_taken(
     await screen.until(lambda lines: lines[-1] == "general>")
 
 
+async def test_the_password_of_an_account_is_asked_for_and_not_shown(
+    screen: Screen, listener: ScriptedNode
+) -> None:
+    await screen.start(listener.address, "--nick", "ana")
+    peer = await listener.peer()
+    assert (await peer.expect(m.Hello)).password is None
+    for number, password in enumerate(("guess", "sesame", "")):
+        why = f"Refused for the {number}. time."
+        peer.say(m.Error(ref="hello", code="nick-taken", text=why, account=True))
+        question = "Password of ana (empty: another nick):"
+        # What was asked before may still be there, above.
+        await screen.until(lambda lines: question in "".join(lines).partition(why)[2])
+        screen.type(f"{password}\r")
+        if password:
+            peer = await listener.peer()
+            hello = await peer.expect(m.Hello)
+            assert (hello.nick, hello.password) == ("ana", password)
+            assert not any(password in line for line in screen.lines)
+    await screen.shows("Nick:")
+
+
 async def test_a_nick_is_asked_for_once(
     screen: Screen, listener: ScriptedNode, settings_path: Path
 ) -> None:

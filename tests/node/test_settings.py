@@ -49,6 +49,8 @@ TABLE = [
     ("--memory", "CHAT_MEMORY", 2048),
     ("--exempt", "CHAT_EXEMPT", LOOPBACK),
     ("--proxy-from", "CHAT_PROXY_FROM", (*LOOPBACK, *PRIVATE)),
+    ("--token-file", "CHAT_TOKEN_FILE", None),
+    ("--accounts", "CHAT_ACCOUNTS", None),
 ]
 
 
@@ -244,7 +246,17 @@ def test_the_repr_shows_neither_token_nor_password() -> None:
 def test_a_token_may_be_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("geheim\r\n")
-    assert parse([], {"CHAT_TOKEN_FILE": str(path)}).token == "geheim"
+    settings = parse([], {"CHAT_TOKEN_FILE": str(path)})
+    assert settings.token_file is not None and settings.token_file.tokens == ("geheim",)
+    assert settings.token is None and "geheim" not in repr(settings)
+
+
+def test_a_file_may_hold_several_tokens(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("old one\r\n\nnew one\n")
+    settings = parse(["--token-file", str(path)], {"CHAT_TOKEN": "other"})
+    assert settings.token_file is not None and settings.token is None
+    assert settings.token_file.tokens == ("old one", "new one")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff", b"x" * 4097])
@@ -266,6 +278,8 @@ def test_a_token_and_a_token_file_are_one_too_many(refusal: Refusal) -> None:
     line = refusal(environ={"CHAT_TOKEN": "geheim", "CHAT_TOKEN_FILE": "/x"})
     assert "CHAT_TOKEN_FILE" in line and "CHAT_TOKEN is set too" in line
     assert "geheim" not in line
+    line = refusal("--token", "geheim", "--token-file", "/x")
+    assert "--token-file: got" in line and "--token is set too" in line and "geheim" not in line
 
 
 def test_several_nodes_are_for_the_embedded_broker(refusal: Refusal) -> None:

@@ -147,7 +147,7 @@ def _without(kind: bytes, entries: Sequence[Entry]) -> list[Entry]:
 _ZREM = "redis.call('ZREM', members, fold .. '\\0' .. nick) == 0 then"
 _LEFT = "if not count or count > set.notices then return '', '' end"
 _ENDS = "if reason ~= 'lost' or redis.call"
-_TAKEN = "if redis.call('EXISTS', 'chat:session:' .. holder) == 1 then return {'taken'} end"
+_TAKEN = "if theirs and string.find("
 
 PLANTS: dict[str, tuple[str, Plant]] = {
     "an entry is dropped": ("lost", delivering(lambda entries: entries[:-1])),
@@ -167,7 +167,7 @@ PLANTS: dict[str, tuple[str, Plant]] = {
     "a session goes on elsewhere in its log": ("skipped", going_on_at_the_wrong_place),
     "holes are not looked for": ("skipped", believing_every_frame),
     "what was forgotten is not put back": ("lost", healing_nothing),
-    "a nick is held twice": ("nick", script(_TAKEN, "")),
+    "a nick is held twice": ("nick", script(_TAKEN, "if false and string.find(")),
     "a lost connection ends the session": ("session", script(_ENDS, "if true or redis.call")),
     "a direct comes twice": ("doubled", doubling_directs),
     "a direct is dropped": ("lost", losing_directs),

@@ -113,6 +113,24 @@ async def test_directs_follow_a_nick_that_is_changed(lab: Lab, pair: System) -> 
     assert (await reader.expect("direct"))["to"] == new
 
 
+async def test_a_look_alike_neither_comes_in_nor_gets_what_is_meant_for_another(
+    lab: Lab, pair: System
+) -> None:
+    # Cyrillic, and the same in Latin; the digits keep it apart from other tests.
+    fake, real = "\u0441\u0430\u0441\u0430\u043e77", "cacao77"
+    first = await lab.member(pair.node, fake)
+    second = await lab.connect(pair.other)
+    assert "looks like" in (await second.refused("hello", "nick-taken", nick=real))["text"]
+    assert "script" in (await second.refused("hello", "bad-nick", nick="c\u0430cao77"))["text"]
+    await second.hello(fresh("ana"))
+    await second.refused("nick", "nick-taken", nick=real)
+    await second.refused("direct", "no-such-nick", to=real, text="psst")
+    await second.refused("nick", "bad-nick", nick="c\u0430cao77")
+    assert (await second.ask("direct", "ack", to=fake, text="psst", id="1"))["to"] == fake
+    await first.ask("nick", nick=fresh("bo"))
+    assert (await second.ask("nick", nick=real))["nick"] == real
+
+
 async def test_many_directs_arrive_once_and_in_order(lab: Lab, pair: System) -> None:
     nick = fresh("bo")
     authors = [await lab.member(address, fresh("ana")) for address in pair.nodes]

@@ -9,8 +9,8 @@
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
 --   chat:rooms            zset    room names, all of score 0
 --   chat:idle             zset    rooms with nobody in them -> ms since when
---   chat:nicks            hash    folded nick -> session
---   chat:session:SID      hash    nick, fold, owner, was, attempt, keyed, claim, op, reply
+--   chat:nicks            hash    what a nick takes up -> session
+--   chat:session:SID      hash    nick, fold, looks, owner, was, attempt, keyed, claim, op, reply
 --   chat:rooms:SID        hash    room -> position at which the session joined it
 --   chat:sent:SID         hash    id of a message -> "AT LOG POSITION TO", for 5 minutes
 --   chat:grace            zset    sessions without a connection -> ms at which they end
@@ -26,6 +26,9 @@
 --   chat:ordered          string  "COUNT ID" of the newest change to chat:orders
 -- LOG is r:ROOM or i:SID (the inbox of a session). Frames of a room go to the channel
 -- chat:{r:ROOM}:live, those of an inbox to chat:node:INC of the node its session is at.
+--
+-- A nick takes up its folded form and what it looks like: "FOLD LOOK LOOK", each but the first only
+-- where it differs. A session whose nick takes up more than its fold keeps all of it in `looks`.
 --
 -- A head is "KIND ID AT ORIGIN [HOME FORK]": KIND m message, d direct, e entered, l left,
 -- r renamed; ORIGIN is SID:TOKEN of the message's author and id, SID/OWNER of who left and the last
@@ -210,6 +213,33 @@ local function exit(sid, nick, fold, room, reason, id, set, why)
   return epoch .. '-' .. int(first) .. '-' .. id, at
 end
 
+local function fold_of(names) return string.match(names, '^[^ ]*') end
+
+-- What the nick of a session takes up, or nil if there is no such session. A node of version 0.1
+-- changes `fold` alone.
+local function names_of(sid)
+  local found = redis.call('HMGET', 'chat:session:' .. sid, 'looks', 'fold')
+  if found[1] and fold_of(found[1]) == found[2] then return found[1] end
+  return found[2] or nil
+end
+
+-- Writes down what a session's nick takes up.
+local function take_names(sid, names)
+  local key = 'chat:session:' .. sid
+  for name in string.gmatch(names, '[^ ]+') do redis.call('HSET', 'chat:nicks', name, sid) end
+  if string.find(names, ' ', 1, true) then
+    redis.call('HSET', key, 'looks', names)
+  else
+    redis.call('HDEL', key, 'looks')
+  end
+end
+
+local function free_names(sid, names)
+  for name in string.gmatch(names, '[^ ]+') do
+    if redis.call('HGET', 'chat:nicks', name) == sid then redis.call('HDEL', 'chat:nicks', name) end
+  end
+end
+
 -- Ends a session: its rooms see `left`, its nick is free, its inbox is gone.
 local function finish(sid, reason, id, set, why)
   local key = 'chat:session:' .. sid
@@ -218,9 +248,7 @@ local function finish(sid, reason, id, set, why)
   for n, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
     exit(sid, session[1], session[2], room, reason, id .. 'k' .. n, set, why)
   end
-  if redis.call('HGET', 'chat:nicks', session[2]) == sid then
-    redis.call('HDEL', 'chat:nicks', session[2])
-  end
+  free_names(sid, names_of(sid))
   if session[3] ~= '' then redis.call('SREM', 'chat:at:' .. node_of(session[3]), sid) end
   redis.call('ZREM', 'chat:grace', sid)
   local inbox = key_of('i:' .. sid)
@@ -257,6 +285,14 @@ local function order_of(field)
   return extra, why
 end
 
+-- Whether a nick is banned, or one that it looks like; `names` is all that it takes up.
+local function is_banned(names)
+  for name in string.gmatch(names, '[^ ]+') do
+    if order_of('nick:' .. name) then return true end
+  end
+  return false
+end
+
 -- Tells all nodes that the orders have changed; who does not hear it learns it with its next renewal.
 local function tell_orders(id, least)
   local count = tonumber(string.match(redis.call('GET', 'chat:ordered') or '', '^%d+') or 0)
@@ -272,6 +308,22 @@ local function order(id, field, ms, extra, why)
   local till = ms == 0 and '0' or int(now_ms() + ms)
   redis.call('HSET', 'chat:orders', field, till .. ' ' .. extra .. ' ' .. why)
   tell_orders(id)
+end
+
+-- Whether another session has a nick that takes up any of `names`; with `op`, one whose grace period
+-- is over is ended. A name may stand there for a session that has gone, or has another nick by now.
+local function taken(sid, names, op, set)
+  local place = 0
+  for name in string.gmatch(names, '[^ ]+') do
+    local holder = redis.call('HGET', 'chat:nicks', name)
+    if holder and holder ~= sid then
+      place = place + 1
+      if op then finish_if_due(holder, op .. 'h' .. place, set) end
+      local theirs = names_of(holder)
+      if theirs and string.find(' ' .. theirs .. ' ', ' ' .. name .. ' ', 1, true) then return true end
+    end
+  end
+  return false
 end
 
 -- The fence of every change: only the connection that holds the session may make it.

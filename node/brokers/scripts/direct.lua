@@ -8,8 +8,9 @@ if before then return {'repeat', before} end
 if not owns(sid, ARGV[3]) then return {'gone'} end
 local target = redis.call('HGET', 'chat:nicks', ARGV[5])
 if not target then return {'nobody'} end
-local found = redis.call('HMGET', 'chat:session:' .. target, 'nick', 'owner')
-if not found[1] then return {'nobody'} end
+local found = redis.call('HMGET', 'chat:session:' .. target, 'nick', 'owner', 'fold')
+-- Who only looks like the one that is meant is somebody else.
+if found[3] ~= ARGV[5] then return {'nobody'} end
 local log = 'i:' .. target
 if token == '' then
   -- Without an id of its own, a repeat is known by the entry's.

@@ -1,5 +1,5 @@
 -- Begins a session or continues it, and puts it into rooms.
--- ARGV  op, session, keyed (0, 1), nick, folded nick, attempt (''), owner, notices, cap,
+-- ARGV  op, session, keyed (0, 1), nick, what it takes up, attempt (''), owner, notices, cap,
 --       most rooms, until when sessions may be reaped, how many rooms it may make (the default one
 --       is free), the client's address, number of rooms, the rooms (made where missing), 'default'
 --       room for a new session that asked for none (''), then, if positions that the log does not
@@ -9,7 +9,8 @@
 --       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log}, {'gone'} (the node was reaped),
 --       {'kicked'} (this key was, not long ago), {'banned'} (the nick is), {'foreign'} (the data have
 --       another layout).
-local op, sid, keyed, nick, fold, attempt, owner = unpack(ARGV, 1, 7)
+local op, sid, keyed, nick, names, attempt, owner = unpack(ARGV, 1, 7)
+local fold = fold_of(names)
 local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = tonumber(ARGV[11])}
 local most, makes, count = tonumber(ARGV[10]), tonumber(ARGV[12]), tonumber(ARGV[14])
 local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 15, 14 + count)}
@@ -55,13 +56,9 @@ if resumed == 1 then
   redis.call('ZREM', 'chat:grace', sid)
 else
   if nick == '' then return {'nameless'} end
-  if order_of('nick:' .. fold) then return {'banned'} end
-  local holder = redis.call('HGET', 'chat:nicks', fold)
-  if holder then
-    finish_if_due(holder, op .. 'h', set)
-    if redis.call('EXISTS', 'chat:session:' .. holder) == 1 then return {'taken'} end
-  end
-  redis.call('HSET', 'chat:nicks', fold, sid)
+  if is_banned(names) then return {'banned'} end
+  if taken(sid, names, op, set) then return {'taken'} end
+  take_names(sid, names)
   redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'since', int(now_ms()))
   if fallback ~= '' then rooms[#rooms + 1] = fallback end
 end

@@ -1,7 +1,8 @@
 -- Gives a session another nick; its rooms see `renamed`.
--- ARGV  op, session, owner, nick, folded nick, notices, cap, until when sessions may be reaped
+-- ARGV  op, session, owner, nick, what it takes up, notices, cap, until when sessions may be reaped
 -- Returns {'ok', old nick, at, changes}, {'taken'}, {'banned'} or {'gone'}.
-local op, sid, owner, nick, fold = unpack(ARGV, 1, 5)
+local op, sid, owner, nick, takes = unpack(ARGV, 1, 5)
+local fold = fold_of(takes)
 local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7]), reap = tonumber(ARGV[8])}
 local before = answered(sid, op, owner)
 if before then return before end
@@ -9,14 +10,10 @@ if not owns(sid, owner) then return {'gone'} end
 local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
 local at = int(now_ms())
 if names[1] == nick then return {'ok', nick, at, 0} end
-if order_of('nick:' .. fold) then return {'banned'} end
-local holder = redis.call('HGET', 'chat:nicks', fold)
-if holder and holder ~= sid then
-  finish_if_due(holder, op .. 'h', set)
-  if redis.call('EXISTS', 'chat:session:' .. holder) == 1 then return {'taken'} end
-end
-redis.call('HDEL', 'chat:nicks', names[2])
-redis.call('HSET', 'chat:nicks', fold, sid)
+if is_banned(takes) then return {'banned'} end
+if taken(sid, takes, op, set) then return {'taken'} end
+free_names(sid, names_of(sid))
+take_names(sid, takes)
 redis.call('HSET', 'chat:session:' .. sid, 'nick', nick, 'fold', fold)
 local body = '"nick":"' .. nick .. '","from":"' .. names[1] .. '"}'
 for n, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do

@@ -1,13 +1,14 @@
 -- Puts back a session that Redis forgot or that was taken from a node which could not renew its
 -- lease, as the node that holds its connection knows it.
--- ARGV  op, session, old owner, owner, keyed, nick, folded nick, attempt (''), claim,
+-- ARGV  op, session, old owner, owner, keyed, nick, what it takes up, attempt (''), claim,
 --       1 if a missing session is to be made anew (Redis forgot it), number of rooms,
 --       then for each room: its name and the position at which it was joined
 -- Returns {'ok', changes}, {'gone'} (it ended, moved on or was kicked) or {'taken'} (its nick).
-local _, sid, was, owner, keyed, nick, fold, attempt, claim, anew = unpack(ARGV, 1, 10)
+local _, sid, was, owner, keyed, nick, names, attempt, claim, anew = unpack(ARGV, 1, 10)
+local fold = fold_of(names)
 local key = 'chat:session:' .. sid
-if order_of('kick:' .. sid) or order_of('nick:' .. fold) then return {'gone'} end
-local session = redis.call('HMGET', key, 'owner', 'was', 'claim', 'fold')
+if order_of('kick:' .. sid) or is_banned(names) then return {'gone'} end
+local session = redis.call('HMGET', key, 'owner', 'was', 'claim')
 if session[1] then
   local held = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
   -- A claim that is lower than ours: Redis went back to before the session came to us.
@@ -15,18 +16,13 @@ if session[1] then
 elseif anew ~= '1' then
   return {'gone'}
 end
-local holder = redis.call('HGET', 'chat:nicks', fold)
-if holder and holder ~= sid and redis.call('EXISTS', 'chat:session:' .. holder) == 1 then
-  return {'taken'}
-end
-if session[4] and session[4] ~= fold and redis.call('HGET', 'chat:nicks', session[4]) == sid then
-  redis.call('HDEL', 'chat:nicks', session[4])
-end
+if taken(sid, names) then return {'taken'} end
+free_names(sid, names_of(sid) or '')
 local old = redis.call('HMGET', key, 'nick', 'fold')
 if session[1] and session[1] ~= '' then
   redis.call('SREM', 'chat:at:' .. node_of(session[1]), sid)
 end
-redis.call('HSET', 'chat:nicks', fold, sid)
+take_names(sid, names)
 redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'owner', owner, 'was', '',
   'claim', claim)
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end

@@ -1,6 +1,7 @@
 """A connection's life: what it may ask in which state, and how it begins and ends."""
 
 from collections.abc import Callable
+from hashlib import sha256
 
 import pytest
 
@@ -129,6 +130,21 @@ def test_names_are_prepared_and_impossible_rooms_refused_alone() -> None:
     assert refused == [("bad-room", "no room"), ("too-many-rooms", "milk")]
 
 
+def test_a_nick_that_mixes_scripts_is_refused_unless_the_session_goes_on() -> None:
+    bench = HubBench()
+    client = Client(bench)
+    client.says(m.Hello(nick="\u0430na"))
+    [error] = client.events()
+    assert isinstance(error, m.Error) and (error.code, bench.broker.calls) == ("bad-nick", [])
+    assert "one script" in error.text
+    client.says(m.Hello(nick="\u0430na", key="a" * 16))
+    claim = bench.broker.take("claim")
+    assert (claim.args[0].nick, claim.args[0].fold) == ("", "")
+    # One that an older node let them have.
+    claim.done(claimed("\u0430na", [], resumed=True))
+    assert client.session.fold == "\u0430na ana"
+
+
 def test_positions_say_where_delivery_goes_on() -> None:
     bench = HubBench()
     bench.welcome("bo", ["tea"], key="b" * 16)
@@ -152,7 +168,7 @@ def test_what_is_no_position_is_a_bad_request_as_a_whole(position: str) -> None:
 
 
 def test_a_token_is_wanted_where_there_is_one() -> None:
-    bench = HubBench(token=b"sesame")
+    bench = HubBench(tokens=(sha256(b"sesame").digest(), sha256(b"other").digest()))
     client = Client(bench)
     client.says(m.Hello(nick="ana"), m.Hello(nick="ana", token="Sesame"))
     assert client.hears() == ["error bad-token"] * 2

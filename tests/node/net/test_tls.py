@@ -9,7 +9,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from node.net import listener
-from node.net.tls import server_context
+from node.net.tls import reload, server_context
 from tests.node.net.bench import Bench
 
 
@@ -136,3 +136,16 @@ async def test_who_does_not_finish_the_handshake_is_closed(
     finally:
         server.close()
         bench.end()
+
+
+def test_what_is_no_good_leaves_the_certificate_that_was_there(
+    authority: trustme.CA, files: tuple[str, str], tmp_path: Path
+) -> None:
+    context = server_context(*files)
+    _, other = issue(authority, tmp_path, "other")
+    with pytest.raises(ValueError, match=r"other\.key is not the one of"):
+        reload(context, files[0], other)
+    # A context whose key does not fit would refuse everybody.
+    client_side = ssl.create_default_context()
+    authority.configure_trust(client_side)
+    assert asyncio.run(greet(context, client_side)) == "TLSv1.3"

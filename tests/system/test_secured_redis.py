@@ -1,0 +1,159 @@
+"""A Redis that asks who one is, allows no more than is needed, and is reached by TLS."""
+
+import re
+from pathlib import Path
+
+import trustme
+from redis import asyncio as redis
+
+from node.brokers import scripts
+from tests.support.lab import Lab, key
+from tests.support.node_process import ROOT
+from tests.support.redis_server import RedisServer
+
+ARGUMENTS = range(1, 8)
+
+
+def documented() -> str:
+    """Return the line that docs/operations.md gives for the ACL file."""
+    [line] = re.findall(r"^user chat .*$", (ROOT / "docs/operations.md").read_text("utf-8"), re.M)
+    return str(line)
+
+
+class Secured(RedisServer):
+    """Speaks TLS alone; knows the documented user, and another one who may look at everything."""
+
+    def __init__(self, directory: Path, authority: trustme.CA) -> None:
+        issued = authority.issue_cert("localhost")
+        files = {name: directory / f"{name}.pem" for name in ("cert", "key", "ca")}
+        files["cert"].write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+        files["key"].write_bytes(issued.private_key_pem.bytes())
+        files["ca"].write_bytes(authority.cert_pem.bytes())
+        users = directory / "users.acl"
+        everything = "user watcher on >watching ~* &* +@all"
+        users.write_text(f"user default off\n{everything}\n{documented()}\n", "ascii")
+        super().__init__(
+            directory,
+            aclfile=str(users),
+            port="0",
+            tls_cert_file=str(files["cert"]),
+            tls_key_file=str(files["key"]),
+            tls_auth_clients="no",
+        )
+        self.options["tls-port"] = str(self.port)
+        self._authority = files["ca"]
+
+    @property
+    def url(self) -> str:
+        return self.url_of("chat:PASSWORD")
+
+    def url_of(self, user: str) -> str:
+        """Return the URL for a user with a password."""
+        return f"rediss://{user}@localhost:{self.port}/0?ssl_ca_certs={self._authority}"
+
+    def watcher(self) -> redis.Redis:
+        """Return a client that may do everything."""
+        return redis.Redis.from_url(self.url_of("watcher:watching"), retry=None)
+
+
+async def test_a_node_does_with_what_the_documentation_gives_it(lab: Lab, tmp_path: Path) -> None:
+    server = Secured(tmp_path, trustme.CA())
+    try:
+        await server.start()
+        flags = ("--durability", "0", "--rate", "0", "--history", "10", "--grace", "0.2")
+        nodes = [await lab.node(server, *flags) for _ in "ab"]
+        ana, bo = [await lab.connect(node.address) for node in nodes]
+        secret = key()
+        await ana.hello("ana", key=secret, rooms=["general", "tea"])
+        await bo.hello("bo", rooms=["general"])
+        for number in range(30):
+            await bo.say("general", "hi", str(number))
+            await ana.expect("message", id=str(number))
+        assert (await bo.ask("direct", "ack", to="ana", text="psst", id="d"))["to"] == "ana"
+        await ana.expect("direct", text="psst")
+        assert (await ana.ask("nick", nick="cy"))["nick"] == "cy"
+        await bo.ask("join", room="tea")
+        await bo.ask("rooms")
+        await bo.ask("members", room="tea")
+        await bo.ask("history", room="general")
+        again = await lab.member(nodes[1].address, "", key=secret)
+        await ana.expect("bye", reason="replaced")
+        again.abort()
+        # What the reaper does: the session ends.
+        await bo.expect("left", nick="cy", reason="lost")
+        await bo.ask("leave", room="tea")
+        bo.send("quit")
+        await bo.expect("bye", reason="quit")
+        async with server.watcher() as watcher:
+            refused = {str(entry["object"]) for entry in await watcher.acl_log()}
+            # redis-py tells its name, where Redis knows how to take it, and goes on without.
+            assert refused <= {"client|setinfo"}
+        for node in nodes:
+            node.terminate()
+            await node.wait()
+            assert "refused the script" not in node.log and "PASSWORD" not in node.log
+    finally:
+        await server.kill()
+
+
+async def test_all_that_the_scripts_call_is_allowed_and_no_more(tmp_path: Path) -> None:
+    server = Secured(tmp_path, trustme.CA())
+    try:
+        await server.start()
+        async with server.watcher() as watcher:
+
+            async def allows(*command: str) -> bool:
+                return bool(await watcher.acl_dryrun("chat", *command) == b"OK")
+
+            async def allows_some(name: str) -> bool:
+                for count in ARGUMENTS:
+                    try:
+                        return await allows(name, *["chat:x"] * count)
+                    except redis.ResponseError as error:  # so many arguments it does not take
+                        assert "arguments" in str(error), error
+                return False
+
+            text = "".join(scripts.source(path.stem) for path in sources())
+            called = set(re.findall(r"redis\.call\('([A-Z]+)'", text))
+            assert len(called) > 20
+            allowed = {name for name in called if name == "TIME" or await allows_some(name)}
+            assert allowed == called
+            assert await allows("TIME") and await allows("WAIT", "1", "1000")
+            assert not await allows("GET", "other") and not await allows("GET", "cha")
+            assert not await allows("PUBLISH", "other", "x")
+            assert not await allows("SUBSCRIBE", "other")
+            for command in (
+                *(("FLUSHALL",), ("FLUSHDB",), ("KEYS", "*"), ("CONFIG", "GET", "*")),
+                *(("SCRIPT", "FLUSH"), ("DEBUG", "SLEEP", "1"), ("SHUTDOWN",), ("SAVE",)),
+                *(("ACL", "LIST"), ("MONITOR",), ("REPLICAOF", "a", "1"), ("FUNCTION", "LIST")),
+            ):
+                assert not await allows(*command), command
+    finally:
+        await server.kill()
+
+
+def sources() -> list[Path]:
+    return [path for path in (ROOT / "node/brokers/scripts").glob("*.lua") if path.stem != "common"]
+
+
+async def test_a_wrong_password_and_an_unknown_authority_leave_a_node_waiting(
+    lab: Lab, tmp_path: Path
+) -> None:
+    server = Secured(tmp_path, trustme.CA())
+    stranger = tmp_path / "stranger.pem"
+    trustme.CA().cert_pem.write_to_path(str(stranger))
+    try:
+        await server.start()
+        for url in (
+            server.url_of("chat:wrong"),
+            f"rediss://chat:PASSWORD@localhost:{server.port}/0?ssl_ca_certs={stranger}",
+        ):
+            node = await lab.node(None, "--redis-url", url)
+            talker = await lab.connect(node.address)
+            await talker.refused("hello", "unavailable", nick="ana")
+            node.terminate()
+            await node.wait()
+            assert "lost touch with Redis" in node.log and "Traceback" not in node.log
+            assert "PASSWORD" not in node.log and "chat:wrong" not in node.log
+    finally:
+        await server.kill()
