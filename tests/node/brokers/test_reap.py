@@ -69,9 +69,9 @@ async def test_what_ran_out_after_the_call_is_not_reaped(place: Place, node: Nod
     await place.redis.zadd("chat:grace", {"s1": 5_000})
     assert await reap(place, now=4_999) == [0, 0, 0, 0]
     hello = ("hello", "op", "s2", 1, "ana", "ana", "", "inc.1", 200, 1000, 50)
-    assert await place.run(*hello, 4_999, 0, "") == [b"taken"]
+    assert await place.run(*hello, 4_999, 50, "", 0, "") == [b"taken"]
     assert await kinds(node) == ["e"]
-    assert (await place.run(*hello, 5_000, 0, ""))[0] == b"ok"
+    assert (await place.run(*hello, 5_000, 50, "", 0, ""))[0] == b"ok"
     assert await kinds(node) == ["e", "l"]
 
 
@@ -191,13 +191,13 @@ async def test_a_node_that_shuts_down_lets_others_reap_at_once(place: Place) -> 
 
 
 async def test_the_format_is_written_where_there_is_none(place: Place) -> None:
-    await place.run("renew", "inc", 8000, 1, "k9", 7)
+    await place.run("renew", "inc", 8000, 1, "k9", 7, "{}", 200, 1000)
     assert await place.redis.get("chat:format") == b"1"
     await place.redis.flushall()  # it forgot everything
-    assert (await place.run("renew", "inc", 8000, 1, "k9", 7))[0] == b"new"
+    assert (await place.run("renew", "inc", 8000, 1, "k9", 7, "{}", 200, 1000))[0] == b"new"
     assert await place.redis.get("chat:format") == b"1"
 
 
 async def test_data_of_another_format_is_refused(place: Place) -> None:
     await place.redis.set("chat:format", 99)
-    assert await place.run("renew", "inc", 8000, 1, "k9", 7) == [b"format", b"99"]
+    assert await place.run("renew", "inc", 8000, 1, "k9", 7, "{}", 200, 1000) == [b"format", b"99"]
