@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 LOCKED ?= $(CI)
 RUNTIME := $(VENV)/.runtime$(if $(LOCKED),-locked)
 TESTING := $(VENV)/.testing$(if $(LOCKED),-locked)
+ABUSING := $(VENV)/.abusing
 TOOLS := $(VENV)/.tools
 
 # The first interpreter that runs and is new enough: a name on the PATH alone proves neither.
@@ -20,7 +21,7 @@ COMPILE := $(TOOLS_BIN)/uv pip compile --quiet --universal --python-version 3.11
 	--no-emit-index-url $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test faults simulate bench lint types imports format install lock audit sbom clean
+.PHONY: help up test faults abuse fuzz simulate bench lint types imports format install lock audit sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +35,12 @@ test: lint types imports ## check everything: style, types, import rules, tests
 
 faults: $(TESTING) ## break everything that can break, for 23 minutes, and print what it cost
 	$(BIN)/python -m tests.faults
+
+abuse: $(ABUSING) ## attack a running system in every way, for 12 minutes, and print what honest clients felt
+	$(BIN)/python -m tests.abuse
+
+fuzz: $(ABUSING) ## say hostile bytes to a node's connection, for 10 minutes
+	$(BIN)/python -m tests.fuzz
 
 simulate: $(TESTING) ## play 100,000 worlds with faults drawn from their seeds; this takes an hour or two
 	$(BIN)/python -m tests.simulation --seeds 100000
@@ -108,3 +115,7 @@ $(TOOLS): requirements/tools.txt | $(BIN)/pip
 	$(BIN)/python -m venv --clear --without-pip $(VENV)/tools
 	$(PIP_OF) $(VENV)/tools/bin/python install --require-hashes -r $<
 	@touch $@
+
+$(ABUSING): pyproject.toml | $(BIN)/pip
+	$(PIP) --editable '.[test,abuse]'
+	@touch $(RUNTIME) $(TESTING) $@

@@ -169,9 +169,7 @@ class Chatter:
 
     async def _connect(self, address: Address) -> str:
         async with asyncio.timeout(CONNECT_WITHIN):
-            reader, writer = await asyncio.open_connection(
-                sock=await self._socket(address), limit=LINE
-            )
+            reader, writer = await self.open(address)
         self._writer = writer
         self._connection = next(_connections)
         self._pinged.clear()
@@ -189,6 +187,10 @@ class Chatter:
             writer.transport.abort()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    async def open(self, address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Make a connection to a node."""
+        return await asyncio.open_connection(sock=await self._socket(address), limit=LINE)
 
     async def _socket(self, address: Address) -> socket.socket:
         connected = socket.socket()

@@ -241,11 +241,7 @@ class Cluster:
         await asyncio.sleep(0.5)
         for chatter in self.chatters:
             chatter.stop()
-        alive = [
-            address
-            for node, address in zip(self.nodes, self.addresses, strict=True)
-            if node.running or self._died(node)
-        ]
+        alive = self.alive()
         rooms = {room for chatter in self.chatters for room in chatter.rooms}
         # The members first: their grace period has begun, and logs may be long. Those who were in a
         # vault are no part of the record.
@@ -254,6 +250,14 @@ class Cluster:
         for room, members in looks:
             if alive:
                 await visitors.look(room, self.rng.choice(alive), self.record, members)
+
+    def alive(self) -> list[Address]:
+        """Return where the nodes listen that run; note those that have ended by themselves."""
+        return [
+            address
+            for node, address in zip(self.nodes, self.addresses, strict=True)
+            if node.running or self._died(node)
+        ]
 
     def _died(self, node: NodeProcess) -> bool:
         """Note that a node has ended which nobody ended."""

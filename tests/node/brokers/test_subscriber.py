@@ -253,7 +253,7 @@ async def test_a_format_that_is_not_known_is_told_once(caplog: pytest.LogCapture
 
 async def test_a_node_whose_data_become_newer_is_unready_at_once_and_lets_go_of_all() -> None:
     bench = LeaseBench()
-    bench.renew([b"new", 0])
+    bench.renew([b"new", 0, 0, b""])
     bench.lease.heard(1)
     assert bench.lease.unready() is None
     bench.renew([b"format", b"2"])
@@ -264,6 +264,6 @@ async def test_a_node_whose_data_become_newer_is_unready_at_once_and_lets_go_of_
 async def test_a_node_serves_again_when_the_data_are_what_it_knows() -> None:
     bench = LeaseBench()
     bench.renew([b"format", b"2"])
-    bench.renew([b"new", 0])
+    bench.renew([b"new", 0, 0, b""])
     bench.lease.heard(2)
     assert bench.lease.unready() is None and not bench.lease.refused

@@ -1,0 +1,1 @@
+"""Attacks on a running system, and what its honest clients feel of them."""
