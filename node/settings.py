@@ -179,7 +179,7 @@ ROWS = (
     Row("rooms_made", "N", values.whole(0, values.MOST), "200", _A_BOUND,
         "rooms that one connection may make, and one address in a day; off with --rate 0, unless"
         " it is set"),
-    Row("hello_within", "SECONDS", values.number, "30", f"{_SECONDS}; 0 for no limit",
+    Row("hello_within", "SECONDS", values.number, "60", f"{_SECONDS}; 0 for no limit",
         "seconds in which a connection has to be welcomed"),
     Row("memory", "MIB", values.whole(0, values.MOST), "2048", _A_BOUND,
         "MiB of memory above which this process takes no newcomers"),

@@ -260,8 +260,8 @@ class Session:
 
     def _must_wait(self, row: Row) -> bool:
         waits = self._stranded is not None or self.restoring or self._busy
-        # Who quits need not know how the session stands. A page may be a thousand times its request:
-        # who does not read gets no other one yet.
+        # Who quits need not know how the session stands. A page may be a thousand times its
+        # request: who does not read gets no other one yet.
         unsure = self.doubtful or (self.paused_at is not None and not row.overlaps)
         waits = waits or (unsure and not row.last)
         return waits or (self._flying > 0 and not row.overlaps)

@@ -15,6 +15,7 @@ from node.core.hub import Hub, Rules
 from node.metrics import Metrics
 from node.net.connection import Connection
 from node.net.flush import Flush
+from node.net.gate import Gate
 from tests.fuzz.paper import PaperBroker
 from tests.node.net.bench import FakeTransport
 from wire import codec, limits
@@ -60,6 +61,7 @@ class Target:
             lambda: f"id{next(numbers)}",
         )
         self.broker.hub = self.hub
+        self._gate = Gate(self.hub, proxy=True)
         self._numbers = itertools.count()
         self.honest = self._connect()
         self.loop.run_until_complete(self._greet())
@@ -81,7 +83,7 @@ class Target:
         return self.loop.run_until_complete(self._run(data))
 
     def _connect(self) -> Connection:
-        connection = Connection(self.hub, self.flush, True, next(self._numbers))
+        connection = Connection(self.hub, self.flush, self._gate, next(self._numbers))
         connection.connection_made(Wire(self._pair))
         return connection
 

@@ -45,7 +45,7 @@ TABLE = [
     ("--room-rate", "CHAT_ROOM_RATE", Rate(5000.0, 10_000.0)),
     ("--direct-rate", "CHAT_DIRECT_RATE", Rate(50.0, 500.0)),
     ("--rooms-made", "CHAT_ROOMS_MADE", 200),
-    ("--hello-within", "CHAT_HELLO_WITHIN", 30.0),
+    ("--hello-within", "CHAT_HELLO_WITHIN", 60.0),
     ("--memory", "CHAT_MEMORY", 2048),
     ("--exempt", "CHAT_EXEMPT", LOOPBACK),
     ("--proxy-from", "CHAT_PROXY_FROM", (*LOOPBACK, *PRIVATE)),

@@ -85,6 +85,7 @@ async def test_when_a_node_is_killed_nothing_is_lost_nothing_doubled_and_one_lin
     await bo.shows("\u2502 a5")
     await ana.until(lambda lines: " ana \u00b7 two \u00b7 " in lines[-2] and "ms" in lines[-2])
     await ana.shows("\u2502 a5")
+    await ana.shows("\u2502 meanwhile")
     await ana.lacks("\u2026")
     for screen in (ana, bo):
         assert texts(screen, "ana") == [f"a{number}" for number in range(6)]
