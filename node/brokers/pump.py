@@ -25,6 +25,9 @@ PIPELINE = 256
 CLAIMS = 64
 """Most claims among them. They are the longest scripts, and come by thousands when another node has
 died: who is here already talks on meanwhile."""
+PAGES = 4
+"""Most pages of lists among them: each may take as long as thirty messages."""
+_PAGED = frozenset(("history", "members", "rooms"))
 BACKOFF = (0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds to wait after the first, second, ... failure in a row."""
 REPLICA_WITHIN = 1000
@@ -139,6 +142,7 @@ class Pump:
         self._replicas = replicas
         self._queue: deque[Call] = deque()
         self._claims: deque[Call] = deque()
+        self._pages: deque[Call] = deque()
         self._in_flight: list[Call] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -184,8 +188,10 @@ class Pump:
         self._wake.set()
 
     def _line(self, call: Call) -> deque[Call]:
-        """Return where a call waits: claims let the others pass."""
-        return self._claims if call.script == "hello" else self._queue
+        """Return where a call waits: claims and pages let the others pass."""
+        if call.script == "hello":
+            return self._claims
+        return self._pages if call.script in _PAGED else self._queue
 
     def _put_back(self, calls: Sequence[Call]) -> None:
         """Let calls be made again before all others of their kind."""
@@ -219,12 +225,13 @@ class Pump:
     def expire(self) -> None:
         """Refuse the calls whose time is up, also those under way."""
         now = self._clock()
-        for call in (*self._in_flight, *self._queue, *self._claims):
+        for call in (*self._in_flight, *self._queue, *self._claims, *self._pages):
             call.expire(now)
 
     def _take(self) -> list[tuple[Call, Sequence[Any]]]:
         batch: list[tuple[Call, Sequence[Any]]] = []
-        for line, most in ((self._queue, PIPELINE), (self._claims, CLAIMS)):
+        lines = (self._queue, PIPELINE), (self._claims, CLAIMS), (self._pages, PAGES)
+        for line, most in lines:
             most += len(batch)
             while line and len(batch) < most:
                 call = line.popleft()

@@ -59,6 +59,7 @@ def _on_join(
         at = member.room.delivered(member) if member else None
         done = partial(_on_join_history, session, request, reply)
         position = str(at) if at else reply.position
+        session.weigh(request.history)
         session.hub.broker.history(reply.room, "upto", position, request.history, deadline, done)
         return
     session.finish()

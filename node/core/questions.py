@@ -141,6 +141,7 @@ def history(session: Session, request: GetHistory, deadline: float) -> None:
 
     session.begin()
     limit = request.limit or limits.HISTORY_DEFAULT
+    session.weigh(limit)
     page: Literal["before", "after"] = "after" if request.after is not None else "before"
     at = str(place) if place is not None else ""
     session.hub.broker.history(room, page, at, limit, deadline, done)

@@ -10,6 +10,7 @@ from node.core.ports import Accounts, Broker, Dialect, Hold, Memory, Outlet, Pos
 from node.core.room import Member, Room
 from node.core.rules import Counts, Limit, Rules
 from node.core.states import EARLY_TYPES, Row, State
+from wire import limits
 from wire.errors import CODES, Code, Reason, WireError
 from wire.messages import AnyRequest, Bye, Error, Event, PingEvent
 
@@ -22,6 +23,8 @@ RETRY_MS = 1000
 """When to come back, or to ask again, after the broker could not be reached."""
 TOO_LATE = 0.5
 """Seconds before its deadline from which a request is not begun, nor waited for, any more."""
+PAGE = limits.HISTORY_DEFAULT
+"""Messages in a page that counts as one request; a longer one counts for as many as it holds."""
 SLOW_FOR = 5.0
 """Seconds for which a client may read nothing while the node is short of memory."""
 
@@ -225,6 +228,14 @@ class Session:
         self.hub.counts.hit(limit)
         id, room = getattr(request, "id", None), getattr(request, "room", None)
         self.error(Code.RATE_LIMITED, _SLOWER, request.ref, id, room, wait)
+
+    def weigh(self, entries: int) -> None:
+        """Let a long page count for several requests."""
+        if more := (entries - 1) // PAGE:
+            now = self.hub.clock()
+            self.limiter.charge(more, now)
+            if self.crowd is not None:
+                self.crowd.charge(more, now)
 
     def came_from(self, caller: Caller | None) -> None:
         """It is known where the client is; None: no limit by address concerns it."""

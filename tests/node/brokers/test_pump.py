@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from node.brokers import pump as pumps
 from node.brokers import scripts
-from node.brokers.pump import CLAIMS, PIPELINE, Next, Pump, SimpleCall
+from node.brokers.pump import CLAIMS, PAGES, PIPELINE, Next, Pump, SimpleCall
 from node.core.ports import Refused
 from node.metrics import Metrics
 
@@ -163,16 +163,19 @@ async def test_a_pipeline_is_bounded() -> None:
         assert bench.replies == names
 
 
-async def test_claims_let_others_pass_and_are_not_forgotten() -> None:
+@pytest.mark.parametrize("script, most", [("hello", CLAIMS), ("history", PAGES)])
+async def test_claims_and_pages_let_others_pass_and_are_not_forgotten(
+    script: str, most: int
+) -> None:
     async with running(fail(OSError()), echo) as bench:
-        claims = [f"claim {number}" for number in range(CLAIMS + 2)]
-        for name in claims:
-            bench.call(name, script="hello")
+        slow = [f"slow {number}" for number in range(most + 2)]
+        for name in slow:
+            bench.call(name, script=script)
         bench.call("a")
         await idle(bench)
-        first = ["a", *claims[:CLAIMS]]
-        assert bench.redis.pipelines == [first, first, claims[CLAIMS:]]
-        assert bench.replies == ["a", *claims]
+        first = ["a", *slow[:most]]
+        assert bench.redis.pipelines == [first, first, slow[most:]]
+        assert bench.replies == ["a", *slow]
 
 
 LOST = [

@@ -63,6 +63,18 @@ def test_what_the_address_may_not_ask_takes_nothing_from_the_client() -> None:
     say(ana)
 
 
+def test_a_long_page_counts_as_several_requests() -> None:
+    bench = HubBench(rate=(1.0, 10.0))
+    ana = bench.welcome("ana")
+    ana.session.came_from(caller := caller_of(requests=(1.0, 100.0)))
+    for limit, left in ((50, 8), (200, 4), (None, 3)):
+        ana.says(m.GetHistory(room="general", limit=limit))
+        bench.broker.answer("history", (b"k1", [], False))
+        assert ana.hears() != []
+        assert ana.session.limiter.spare(bench.time) == left
+    assert caller.requests is not None and caller.requests.spare(bench.time) == 94
+
+
 def test_a_room_takes_so_many_messages_from_this_node() -> None:
     bench = HubBench(room_rate=(1.0, 2.0))
     ana, bo = bench.welcome("ana", ["general", "den"]), bench.welcome("bo", key="b" * 16)
