@@ -61,7 +61,7 @@ REPEAT = Edit(LUA + "publish.lua", "local before = token ~= ''", "local before =
 TURN = Edit(PUBLISHING, "= posts[:most], posts[most:]", "= posts[:most][::-1], posts[most:]")
 HOLE = Edit("node/core/room.py", "_accept(reply.entries)", "_accept(reply.entries[-1:])")
 TRIM = Edit(LUA + "publish.lua", "ARGV[1], tonumber(ARGV[2]),", "ARGV[1], 20,")
-NICK = Edit(LUA + "hello.lua", "  if holder then", "  if false then")
+NICK = Edit(LUA + "hello.lua", "  if taken(sid, names, op, set) then", "  if false then")
 FENCE = Edit(LUA + "publish.lua", "owners[sid] ~= owner", "false")
 MOVED = Edit(LUA + "hello.lua", "if session[3] ~= '' and session[3] ~= owner then", "if false then")
 GRACE = Edit(BROKER, "[*args, rules.notices", "[*args[:-1], 0, rules.notices")

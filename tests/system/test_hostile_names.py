@@ -47,8 +47,8 @@ ODD_BUT_FINE = ["a.b-c_d", "_", "..".join("ab"), "e\u0301", "0", "日本", "nil"
 
 KEYS = re.compile(
     r"chat:(\{r:(?P<room>[^{}: \n\0]+)\}(:log|:members)?|\{i:[0-9a-z]+\}(:log)?"
-    r"|session:[0-9a-z]+|rooms:[0-9a-z]+|sent:[0-9a-z]+|at:[0-9a-z]+|dead:[0-9a-z]+"
-    r"|rooms|idle|nicks|grace|nodes|ops|format)"
+    r"|(session|rooms|sent|at|dead|about):[0-9a-z]+"
+    r"|rooms|idle|nicks|grace|nodes|ops|orders|ordered|format)"
 )
 FROM_A_NAME = ("bad-room", "bad-nick", "bad-request", "no-such-room", "no-such-nick", "not-in-room")
 
