@@ -10,9 +10,13 @@ from node.core.ports import START, Claim, Claimed, Hold, Position, Refused, Seat
 from node.core.rules import Limit
 from node.core.session import Session
 from node.core.states import State
+from wire import limits
 from wire.errors import Code, Reason
 from wire.messages import DEFAULT_ROOM, INBOX, PROTOCOL, Hello, Joined, Limits, Welcome
 
+TOLD = limits.ROOMS
+"""Rooms of a hello that are refused one by one, impossible ones and those that are too many: a line
+of 16 KiB holds some two thousand."""
 FULL_FOR = 5.0
 """Seconds after which a newcomer that was refused for want of memory may try again."""
 
@@ -137,11 +141,15 @@ def _claimed(
             limits=_LIMITS,
         )
         session.tell(welcome)
-        for room, text in bad:
+        for room, text in bad[:TOLD]:
             session.error(Code.BAD_ROOM, text, request.ref, room=room)
-        for room in reply.refused:
+        for room in reply.refused[:TOLD]:
             why = making.refused(session, len(reply.seats))
             session.error(*why, request.ref, room=asked.get(room, room))
+        if more := [room for room, _ in bad[TOLD:]] + reply.refused[TOLD:]:
+            # With a room: without one it would say that the hello as a whole has failed.
+            text = f"{len(more)} more rooms are refused, of which this is the first."
+            session.error(Code.TOO_MANY_ROOMS, text, request.ref, room=more[0])
         for seat in reply.seats:
             _seated(
                 session, seat, positions.get(seat.room), (request.positions or {}).get(seat.room)

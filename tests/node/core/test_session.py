@@ -130,6 +130,17 @@ def test_names_are_prepared_and_impossible_rooms_refused_alone() -> None:
     assert refused == [("bad-room", "no room"), ("too-many-rooms", "milk")]
 
 
+def test_of_very_many_refused_rooms_only_the_first_are_named() -> None:
+    bench = HubBench()
+    client = Client(bench)
+    client.says(m.Hello(nick="ana", rooms=["no room"] * 60))
+    claim = bench.broker.take("claim")
+    claim.done(claimed("ana", [], refused=[f"r{number}" for number in range(51)]))
+    errors = [event for event in client.events() if isinstance(event, m.Error)]
+    assert [event.code for event in errors] == ["bad-room"] * 50 + ["too-many-rooms"] * 51
+    assert errors[-1].room == "no room" and errors[-1].text.startswith("11 more rooms")
+
+
 def test_a_nick_that_mixes_scripts_is_refused_unless_the_session_goes_on() -> None:
     bench = HubBench()
     client = Client(bench)
