@@ -45,9 +45,9 @@ class Connection(asyncio.Protocol):
     """Feeds a session, and is its outlet. ``put`` writes bytes now: it is the transport's write."""
 
     __slots__ = (
-        *("paused", "peer", "put", "_hub", "_flush", "_lines", "_proxy", "_session"),
+        *("paused", "address", "peer", "put", "_hub", "_flush", "_lines", "_proxy", "_session"),
         *("_transport", "_closing", "_reading", "_number", "_gate", "_inside", "_pace"),
-        *("_held", "_waiting", "_taken", "_address", "_refused"),
+        *("_held", "_waiting", "_taken", "_refused"),
     )
 
     def __init__(self, hub: Hub, flush: Flush, gate: Gate, number: int) -> None:
@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
         self._gate = gate
         self._inside = False
         self._refused = False
-        self._address = ""
+        self.address = ""
         self._pace = Pace(hub.rules.rate) if hub.rules.rate[0] else None
         self._held: list[bytes] = []
         self._waiting = False
@@ -81,7 +81,7 @@ class Connection(asyncio.Protocol):
         self.put = self._transport.write
         peer = transport.get_extra_info("peername")
         self.peer = f"{peer[0]}:{peer[1]}" if peer else "?"
-        self._address = peer[0] if peer else ""
+        self.address = peer[0] if peer else ""
         self._session = self._hub.connect(self, _front)
         socket = transport.get_extra_info("socket")
         file = socket.fileno() if socket is not None else 0
@@ -92,7 +92,7 @@ class Connection(asyncio.Protocol):
 
     def _opened(self) -> None:
         """It is known who comes: let it in, or not."""
-        found = self._gate.enter(self._address)
+        found = self._gate.enter(self.address)
         if isinstance(found, Refusal):
             self._turn_away(found)
             return
@@ -243,9 +243,9 @@ class Connection(asyncio.Protocol):
             return b""
         self._proxy = None
         if preamble.source is not None:
-            if not self._gate.believes(self._address):
+            if not self._gate.believes(self.address):
                 return self._abort()
-            self._address = preamble.source[0]
+            self.address = preamble.source[0]
             self.peer = f"{preamble.source[0]}:{preamble.source[1]}"
         self._opened()
         return b"" if self._closing else preamble.rest
@@ -287,11 +287,6 @@ class Connection(asyncio.Protocol):
             self._go_on()
 
     # Out
-
-    @property
-    def address(self) -> str:
-        """The address that the client comes from."""
-        return self.peer.rpartition(":")[0]
 
     @property
     def unread(self) -> int:
