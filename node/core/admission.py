@@ -8,7 +8,7 @@ limits look back is forgotten, so the book holds little more than who is here.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Generic, NamedTuple, TypeVar
 
 from node.core.limiter import Limiter
@@ -36,27 +36,29 @@ def lines_of(rate: Rate, least: Rate) -> Rate:
     return max(LINES_EACH * rate[0], least[0]), max(LINES_EACH * rate[1], least[1])
 
 
-def within(address: str, networks: Sequence[Network]) -> bool:
-    """Say whether an address is in one of the networks; what is no IP address is in none."""
+def parse(address: str) -> IPv4Address | IPv6Address | None:
+    """Return an address, an IPv4 one that IPv6 wraps as what it is; None if it is none."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
-        return False
-    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
-    return any(parsed in network for network in networks if network.version == parsed.version)
+        return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def within(address: str, networks: Sequence[Network]) -> bool:
+    """Say whether an address is in one of the networks; what is no IP address is in none."""
+    parsed = parse(address)
+    return parsed is not None and any(
+        parsed in network for network in networks if network.version == parsed.version
+    )
 
 
 def group(address: str) -> str:
     """Return what an address counts as."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
+    parsed = parse(address)
     if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
         return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
-    return str(parsed)
+    return address if parsed is None else str(parsed)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """What moderators have ordered, and what a node does about it."""
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Protocol
 
+from node.core.admission import parse
 from node.core.ports import Broker, Dialect, FanOut, Order, Outlet, Position
 from node.core.room import Room
 from node.core.session import Session
@@ -50,12 +51,8 @@ class Orders:
         """Return the ban that an address falls under."""
         if not self._networks:
             return None
-        try:
-            found = ip_address(address)
-        except ValueError:  # a connection that has none
+        if (found := parse(address)) is None:  # a connection that has none
             return None
-        if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-            found = found.ipv4_mapped
         for (version, bits), networks in self._networks.items():
             if version == found.version and (order := networks.get(int(found) >> bits)):
                 if now < order.until:
