@@ -4,6 +4,7 @@ It is counted on the connection and, with all others of its address, on the node
 begins at zero; an address gets its allowance back in the course of a day.
 """
 
+from node.core import answers
 from node.core.rules import Limit
 from node.core.session import Session
 from wire import limits
@@ -42,6 +43,5 @@ def too_many(session: Session) -> tuple[Code, str]:
 def refused(session: Session, places: int) -> tuple[Code, str]:
     """Say why a room of a hello was refused, who got so many ``places``."""
     if places >= limits.ROOMS:
-        session.hub.counts.hit(Limit.ROOMS)
-        return Code.TOO_MANY_ROOMS, f"One may be in at most {limits.ROOMS} rooms."
+        return answers.too_many(session)
     return too_many(session)
