@@ -297,7 +297,7 @@ class Hub:
         self._early = _recent(self._early, now)
         for log, room in list(self.rooms.items()):
             if not room.empty:
-                if room.stale:
+                if room.stale or (room.behind and room.awaited):
                     room.sync()
             elif room.empty_since is None:
                 room.empty_since = now

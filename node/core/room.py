@@ -271,9 +271,6 @@ class Room:
             ring.extend(rest)
         self.top = found.top
         self._go_on(top, new)
-        for member in self.behind:
-            if not member.resumed and member.cursor and member.cursor.offset > found.top.offset:
-                member.cursor = found.top
         self._synced()
 
     def _go_on(self, top: Position, new: Onward) -> None:
@@ -321,7 +318,7 @@ class Room:
             self.receive(frame)
         if self._missed:
             self.sync()
-        self._feed_all()
+        self._feed_all(looked=True)
 
     # Members
 
@@ -393,15 +390,25 @@ class Room:
         """Say whether nobody here is in the room."""
         return not self.live and not self.behind
 
-    def _feed_all(self) -> None:
-        for member in list(self.behind):
-            self.feed(member)
+    @property
+    def awaited(self) -> bool:
+        """Say whether somebody here joined at a position that this node has not reached yet."""
+        top = self.top
+        return top is not None and any(
+            member.cursor is not None and member.cursor.offset > top.offset
+            for member in self.behind
+        )
 
-    def feed(self, member: Member) -> None:
+    def _feed_all(self, looked: bool = False) -> None:
+        for member in list(self.behind):
+            self.feed(member, looked)
+
+    def feed(self, member: Member, looked: bool = False) -> None:
         """Bring a member that is behind nearer to the top, and make it live when it is there.
 
         The one catch-up of the system: for a continued session, for a slow reader, and for a
-        member that joined at a position which this node has not reached yet.
+        member that joined at a position which this node has not reached yet. ``looked``: the log
+        has just been read, and perhaps it will not get there either, because it was taken back.
         """
         cursor, top, ring = member.cursor, self.top, self.ring
         if cursor is None or top is None or ring is None or self._syncing:
@@ -418,7 +425,7 @@ class Room:
                 self._make_live(member)
             else:
                 self._give(member, ring.after(cursor, FEED_ENTRIES), top.epoch)
-        elif member.resumed or cursor.epoch != top.epoch or cursor.offset <= top.offset:
+        elif looked or member.resumed or cursor.epoch != top.epoch or cursor.offset <= top.offset:
             member.reading = True
             self._broker.read(
                 self.log,

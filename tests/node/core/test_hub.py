@@ -49,6 +49,18 @@ def test_a_room_to_which_somebody_comes_back_in_time_is_followed_on() -> None:
     assert "r:general" in bench.hub.rooms and "unwatch" not in bench.broker.names()
 
 
+def test_a_room_is_read_where_somebody_waits_for_a_frame_that_does_not_come() -> None:
+    bench = HubBench()
+    bench.welcome()
+    bob = Client(bench)
+    bob.says(m.Hello(nick="bob", key="b" * 16))
+    bench.broker.answer("claim", claimed("bob")._replace(seats=[seat("general", 4)]))
+    assert "read" not in bench.broker.names()
+    bench.pass_time(1)
+    bench.broker.answer("read", slice_([], top=at(1)))
+    assert bench.broker.take("read").args[1] == at(4)
+
+
 def test_a_room_whose_log_could_not_be_read_is_read_again_in_time() -> None:
     bench = HubBench()
     bench.welcome()

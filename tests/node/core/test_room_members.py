@@ -130,6 +130,31 @@ def test_a_member_that_joined_ahead_of_what_is_known_waits_for_the_frame() -> No
     assert texts(member) == ["x8"] and member.cursor is None
 
 
+def test_a_member_whose_frame_never_comes_is_told_once_the_log_has_been_looked_at() -> None:
+    """The log was taken back to before it joined, and nobody remembers that it did."""
+    bench = followed(5)
+    member = bench.member(at(7))
+    assert bench.room.awaited
+    bench.room.sync()
+    bench.broker.answer("read", slice_([], top=at(5)))
+    assert bench.broker.answer("read", slice_(entries(1, 5), on=False)).args[1] == at(7)
+    drain(bench, member)
+    assert texts(member) == [f"gap {at(7)} {at(1)}", *(f"x{offset}" for offset in range(1, 6))]
+    assert member.cursor is None and not bench.room.awaited
+
+
+def test_a_member_that_joined_while_the_log_was_looked_at_goes_on_waiting() -> None:
+    bench = followed(5)
+    bench.room.sync()
+    member = bench.member(at(7))
+    bench.broker.answer("read", slice_([], top=at(5)))
+    bench.broker.answer("read", slice_([], top=at(7)))
+    assert texts(member) == [] and bench.broker.calls == []
+    bench.room.receive(frame(entries(6, 8)))
+    drain(bench, member)
+    assert texts(member) == ["x8"] and member.cursor is None
+
+
 def test_a_continued_session_goes_on_after_the_position_it_names() -> None:
     bench = followed(5)
     member = bench.member(at(3), resumed=True)
