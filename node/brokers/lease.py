@@ -86,11 +86,6 @@ class Lease:
         self._went_back |= 0 < changes <= self._changes or 0 < -changes < self._changes
         self._changes = max(self._changes, abs(changes))
 
-    def counted(self, incarnation: str, changes: int) -> None:
-        """Remember what somebody else's change was counted as; this may come late, or never."""
-        if incarnation == self.incarnation:
-            self._changes = max(self._changes, changes)
-
     def renew(self) -> None:
         """Renew the lease; sessions that turn out to be forgotten are put back by the core."""
         self.check(lambda reply: None)

@@ -459,9 +459,6 @@ class RedisBroker:
         elif kind == b"moved":
             session, owner, *_ = rest.decode().split(" ")
             self._sink_of().moved(Hold(session, owner))
-        elif kind == b"counted":
-            incarnation, changes, *_ = rest.decode().split(" ")
-            self._lease.counted(incarnation, int(changes))
         elif kind == b"orders":
             self._orders.newest(rest)
         elif kind == b"announce":

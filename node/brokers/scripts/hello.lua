@@ -50,11 +50,7 @@ if resumed == 1 then
   if session[3] ~= '' and session[3] ~= owner then
     redis.call('SREM', 'chat:at:' .. node_of(session[3]), sid)
     -- If this is forgotten, that node is the one that holds a session which is not there any more.
-    -- It is told the number: Redis may go back before the node's next renewal tells of it.
-    local left = node_of(session[3])
-    if left ~= node_of(owner) then
-      redis.call('PUBLISH', 'chat:node:' .. left, 'counted ' .. left .. ' ' .. changed(left))
-    end
+    if node_of(session[3]) ~= node_of(owner) then changed(node_of(session[3])) end
     redis.call('PUBLISH', 'chat:node:' .. node_of(session[3]), 'moved ' .. sid .. ' ' .. session[3])
   end
   redis.call('ZREM', 'chat:grace', sid)

@@ -160,22 +160,6 @@ async def test_a_session_that_went_to_another_node_in_the_forgotten_time_is_let_
     assert await place.redis.zrange("chat:grace", 0, -1) == [b"s1"]
 
 
-async def test_so_is_one_that_went_after_the_last_renewal(place: Place, node: Node) -> None:
-    """What the node knows of it is what it was told as the session went."""
-    old, _ = await node.hello("s1", "ana")
-    assert await node.ask("check", timed=False) is False
-    before = {key: await place.redis.dump(key) or b"" for key in await place.redis.keys("*")}
-    await (await place.node()).hello("s1")
-    await node.sink.hears("moved", old)
-    node.sink.here.discard("s1")
-    await place.redis.flushall()
-    for key, data in before.items():
-        await place.redis.restore(key, 0, data)
-    assert await node.ask("check", timed=False) is True
-    await node.idle()
-    assert await place.redis.zrange("chat:grace", 0, -1) == [b"s1"]
-
-
 async def test_sessions_that_left_in_the_forgotten_time_are_let_go(
     place: Place, node: Node
 ) -> None:
