@@ -7,6 +7,7 @@ its script by the hold on the session.
 
 import logging
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any, Protocol
 
 from node.brokers.subscriber import Subscriber
@@ -23,6 +24,8 @@ PROBE_WITHIN = 5.0
 """Seconds within which a probe must have come back for the broker to count as delivering."""
 DEAF_AFTER = 3.0
 """Seconds without a probe, though they are sent, after which the subscription is made anew."""
+LOOK_EVERY = 5.0
+"""Seconds between two looks at the sessions that Redis says are here, if there are too many."""
 
 
 class Caller(Protocol):
@@ -61,6 +64,8 @@ class Lease:
         self.refused = False
         """The data in Redis are not ours to touch."""
         self._known = False
+        self._looked_at = -inf
+        self._strays: set[Hold] = set()
         self._changes = 0
         self._went_back = False
         self.lag: float | None = None
@@ -131,13 +136,16 @@ class Lease:
         self._known, self._went_back = True, False
         self._ordered(found[3])
         self._listen()
-        # Others count too: what they take over.
-        self._changes = max(self._changes, found[1])
         if forgot:
             log.warning("Redis forgot sessions of this node; they are put back")
             self._changes = found[1]
             self._sink().forgotten(anew=True)
-            self._call("held", [incarnation], self._clock() + self._seconds / 2, self._let_go)
+            self._look_for_strays(at_once=True)
+        elif (
+            self._clock() - self._looked_at >= LOOK_EVERY
+            and found[4] > self._sink().facts().sessions
+        ):
+            self._look_for_strays(at_once=False)
         return forgot
 
     def time(self) -> int:
@@ -159,13 +167,30 @@ class Lease:
         # Each time: somebody may just have been let in when the format changed.
         self._sink().estranged()
 
-    def _let_go(self, found: Any) -> None:
-        """Let go of sessions that left this node in the time that Redis forgot."""
-        if isinstance(found, Refused):
-            return
-        for sid, owner in zip(found[::2], found[1::2], strict=True):
-            if not self._sink().holds(sid.decode()):
-                self._part(Hold(sid.decode(), owner.decode()), False)
+    def _look_for_strays(self, at_once: bool) -> None:
+        """Let go of sessions that have left, though Redis says that they are here.
+
+        They may have left in the time that it forgot; what others took over in that time, this node
+        was not told as a change of its own. Without a sign of that (``at_once``) such a session may
+        just be coming in, and is let go of at the second look.
+        """
+        self._looked_at = self._clock()
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                return
+            listed = zip(found[::2], found[1::2], strict=True)
+            holds = [Hold(sid.decode(), owner.decode()) for sid, owner in listed]
+            strays = {hold for hold in holds if not self._sink().holds(hold.session)}
+            gone = strays if at_once else strays & self._strays
+            self._strays = strays - gone
+            for hold in gone:
+                self._part(hold, False)
+            if gone and not at_once:
+                log.warning("Redis had sessions here that are not", extra={"count": len(gone)})
+
+        deadline = self._clock() + self._seconds / 2
+        self._call("held", [self.incarnation], deadline, reply)
 
     def _listen(self) -> None:
         """Look whether probes come back, now that one has been sent."""

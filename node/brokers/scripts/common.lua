@@ -15,7 +15,7 @@
 --   chat:sent:SID         hash    id of a message -> "AT LOG POSITION TO", for 5 minutes
 --   chat:grace            zset    sessions without a connection -> ms at which they end
 --   chat:nodes            zset    incarnations -> ms at which their leases end
---   chat:ops              hash    incarnation -> number of changes made to its sessions
+--   chat:ops              hash    incarnation -> number of changes it made to sessions
 --   chat:at:INC           set     sessions whose connection is at this incarnation
 --   chat:dead:INC         string  this incarnation has been reaped
 --   chat:about:INC        hash    facts (JSON), since, notices, kept: for moderators; for a

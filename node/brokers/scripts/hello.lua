@@ -49,8 +49,6 @@ if resumed == 1 then
   nick, fold = session[1], session[2]
   if session[3] ~= '' and session[3] ~= owner then
     redis.call('SREM', 'chat:at:' .. node_of(session[3]), sid)
-    -- If this is forgotten, that node is the one that holds a session which is not there any more.
-    if node_of(session[3]) ~= node_of(owner) then changed(node_of(session[3])) end
     redis.call('PUBLISH', 'chat:node:' .. node_of(session[3]), 'moved ' .. sid .. ' ' .. session[3])
   end
   redis.call('ZREM', 'chat:grace', sid)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from node.brokers import lease
 from node.core.ports import Hold, Memory, Refused
 from tests.node.brokers.bench import Node, Place
 
@@ -143,21 +144,39 @@ async def test_a_reply_that_is_told_again_does_not_say_that_redis_went_back(
     assert await node.ask("check", timed=False) is False
 
 
-async def test_a_session_that_went_to_another_node_in_the_forgotten_time_is_let_go(
-    place: Place, node: Node
+async def test_a_session_that_redis_alone_says_is_here_is_let_go_at_the_second_look(
+    place: Place, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Redis believes that it is still here, where nothing else was forgotten."""
-    old, _ = await node.hello("s1", "ana")
+    """It went to another node, and Redis forgot that: a change, but none that this node made."""
+    await node.hello("s1", "ana")
     before = {key: await place.redis.dump(key) or b"" for key in await place.redis.keys("*")}
     await (await place.node()).hello("s1")
     node.sink.here.discard("s1")
-    assert await node.ask("check", timed=False) is False
     await place.redis.flushall()
     for key, data in before.items():
         await place.redis.restore(key, 0, data)
-    assert await node.ask("check", timed=False) is True
+    for grace in ([], [b"s1"]):
+        assert await node.ask("check", timed=False) is False
+        await node.idle()
+        assert await place.redis.zrange("chat:grace", 0, -1) == grace
+        monkeypatch.setattr(lease, "LOOK_EVERY", 0.0)
+
+
+async def test_a_session_that_is_just_coming_in_is_not_let_go(
+    place: Place, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis knows of it a moment earlier."""
+    await node.hello("s1", "ana")
+    node.sink.here.discard("s1")
+    assert await node.ask("check", timed=False) is False
     await node.idle()
-    assert await place.redis.zrange("chat:grace", 0, -1) == [b"s1"]
+    node.sink.here.add("s1")
+    await node.hello("s2", "bo")
+    node.sink.here.discard("s2")
+    monkeypatch.setattr(lease, "LOOK_EVERY", 0.0)
+    assert await node.ask("check", timed=False) is False
+    await node.idle()
+    assert await place.redis.zcard("chat:grace") == 0
 
 
 async def test_sessions_that_left_in_the_forgotten_time_are_let_go(
