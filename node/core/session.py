@@ -552,6 +552,9 @@ class Session:
             waiting = self._queue or ()
             quits = any(self.hub.rows[type(wait.request)].last for wait in waiting)
             self.hub.broker.part(self.hold, reason is None and quits)
+        # The connection knows the session, and it the connection: both are there until Python looks
+        # for what is, and what a stranger's hello takes up with hundreds of rooms should not be.
+        self._queue = None
 
 
 _SLOWER = "Too many requests; wait a little."

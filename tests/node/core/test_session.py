@@ -1,5 +1,6 @@
 """A connection's life: what it may ask in which state, and how it begins and ends."""
 
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 
@@ -252,6 +253,18 @@ def test_a_session_that_comes_to_a_closed_connection_is_let_go() -> None:
     claim = bench.broker.answer("claim", claimed("ana", ["general"]))
     assert bench.broker.take("part").args == (claim.args[0].hold, False)
     assert client.hears() == [] and bench.hub.rooms == {}
+
+
+def test_an_ended_session_keeps_nothing_of_what_was_asked_of_it() -> None:
+    """A hello of 16 KiB takes up a hundred, and Python may find what is left of it only later."""
+    bench = HubBench()
+    client = Client(bench)
+    huge = m.Hello(nick="ana", rooms=[f"{number}" for number in range(1000)])
+    mine = sys.getrefcount(huge)
+    client.says(m.Hello(nick="ana"), huge)
+    assert sys.getrefcount(huge) > mine
+    client.session.closed()
+    assert sys.getrefcount(huge) == mine
 
 
 @pytest.mark.parametrize(
