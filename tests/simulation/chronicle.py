@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import NamedTuple
 
 
 class Added(NamedTuple):
-    """An entry was put into a log."""
+    """An entry was put into a log; ``back``: it was put back, at another place than before."""
 
     at: float
     log: str
@@ -15,6 +16,7 @@ class Added(NamedTuple):
     kind: str
     origin: str
     body: str
+    back: bool
 
 
 class Rollback(NamedTuple):
@@ -42,8 +44,8 @@ class Chronicle:
         if name == "xadd":
             log = fields[0].decode()[6:-5]
             offset = int(fields[1][:-2])
-            kind, id, _, origin, *_ = fields[3].decode().split(" ")
-            entry = Added(now, log, offset, id, kind, origin, fields[5].decode())
+            kind, id, _, origin, *home = fields[3].decode().split(" ")
+            entry = Added(now, log, offset, id, kind, origin, fields[5].decode(), bool(home))
             self.added.append(entry)
             self.logs.setdefault(log, {})[offset] = entry
         elif name == "xtrim":
@@ -92,6 +94,18 @@ class Chronicle:
                 if min(back, default=until) >= since:
                     return True
         return False
+
+    def was_repeated(self, id: str) -> bool:
+        """Say whether a change was forgotten, and done again before its entry was put back."""
+        first, *others = [entry for entry in self.added if entry.id == id]
+        lost = min((back.at for back in self.rollbacks if first in back.lost), default=inf)
+        return any(
+            not other.back and other.offset != first.offset and other.at > lost for other in others
+        )
+
+    def was_known(self, id: str, node: object) -> bool:
+        """Say whether a node remembered an entry when it was forgotten."""
+        return any(node in back.remembered.get(id, ()) for back in self.rollbacks)
 
     def order(self, log: str) -> list[Added]:
         """Return the entries of a log in order, those that were trimmed too."""

@@ -30,12 +30,13 @@ def judge(world: World) -> Verdict:
     """Return what is wrong."""
     plan, chronicle = world.plan, world.chronicle
     found = list(world.notes.troubles) + world.server.shell.faults
-    violations: list[Violation] = []
+    violations, limits = _doubled(world)
     for number, steps in world.notes.steps.items():
         for track in tracks(number, steps):
-            violations += Audit(track, chronicle, plan.forgetful).run()
-    doubled, limits = _doubled(world)
-    violations += doubled + _acknowledged(world)
+            audit = Audit(track, chronicle, plan.forgetful, world.dialled)
+            violations += audit.run()
+            limits += audit.limits
+    violations += _acknowledged(world)
     violations += _remembered(world)
     violations += _sessions(world)
     violations += _presence(world)

@@ -41,7 +41,7 @@ class Line:
         self._loop = loop
         self._random = random
         self._user = user
-        self._slow = slow
+        self.slow = slow
         self._outside = Context()
         self._inside: Context | None = None
         self._protocol: Connection | None = None
@@ -66,7 +66,7 @@ class Line:
         self.client_reads = True
 
     def _delay(self) -> float:
-        return self._random.uniform(0.0005, 0.02) + (self._random.random() < 0.02) * self._slow
+        return self._random.uniform(0.0005, 0.02) + (self._random.random() < 0.02) * self.slow
 
     # The client's side
 

@@ -1,6 +1,6 @@
 """What each client got of each log, cut where it left, and how that compares with the log. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -60,12 +60,20 @@ class Excuse(NamedTuple):
 
 
 class Audit:
-    """Holds one track against the log."""
+    """Holds one track against the log. ``lives`` are nodes, by client and number of its dial."""
 
-    def __init__(self, track: Track, chronicle: Chronicle, forgetful: bool) -> None:
+    def __init__(
+        self,
+        track: Track,
+        chronicle: Chronicle,
+        forgetful: bool,
+        lives: Mapping[tuple[int, int], object],
+    ) -> None:
         self.track = track
         self.chronicle = chronicle
         self.forgetful = forgetful
+        self.lives = lives
+        self.limits: list[str] = []
         self.log = "r:" + track.room
         self.order = chronicle.order(self.log)
         self.places = {entry.id: place for place, entry in enumerate(self.order)}
@@ -111,7 +119,7 @@ class Audit:
             else:
                 if gap is not None and not self._follows(position, gap):
                     self._say(Kind.GAP, f"{gap.event} is followed by {position}")
-                self._entry(key_of(position))
+                self._entry(key_of(position), step)
                 gap = None
             self.position, self.heard_at = position, step.at
         if start is None:
@@ -131,12 +139,16 @@ class Audit:
         said = -1 if named == BEGINNING else self.places.get(named, len(self.order))
         return position == gap.event["position"] or said < self.places.get(key_of(position), -1)
 
-    def _entry(self, key: str) -> None:
+    def _entry(self, key: str, step: Step) -> None:
         place = self.places.get(key)
         if key not in self.first_at:
             self._say(Kind.DISORDER, f"{key} was never put into the log")
         if key in self.seen and key not in self.again:
-            self._say(Kind.DOUBLED, f"{key} came again")
+            life = self.lives.get((self.track.client, step.dial))
+            if self.chronicle.was_repeated(key) and not self.chronicle.was_known(key, life):
+                self.limits.append(f"{key} was made anew before it was put back")
+            else:
+                self._say(Kind.DOUBLED, f"{key} came again")
         elif place is None:
             if not self.forgetful and self.log not in self.chronicle.deleted:
                 self._say(Kind.DISORDER, f"{key} is not in the log any more")
@@ -207,10 +219,12 @@ class Audit:
         if self.forgetful and (self.gone or self.log in self.chronicle.deleted):
             return
         first_kept = self.chronicle.first_kept(self.log, step.at)
+        # Its own `left`, which the gap may lead up to, it gets as an answer.
+        end = key_of(self.track.end.event.get("position", "-")) if self.track.end else ""
         missing: list[Added] = [
             entry
             for entry in self.order[excuse.start + 1 : excuse.end + 1]
-            if entry.id not in self.seen and self.first_at[entry.id] <= step.at
+            if entry.id not in self.seen and entry.id != end and self.first_at[entry.id] <= step.at
         ]
         kept = [entry for entry in missing if entry.offset >= first_kept]
         if not missing or kept:

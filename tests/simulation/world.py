@@ -76,6 +76,9 @@ class World:
         """No fault is made any more, and all that is broken is put in order."""
         self.notes.trace("the faults are over")
         self.trouble, self.slow = 0.0, 0.05
+        for client in self.clients:
+            if client.line is not None:
+                client.line.slow = self.slow
         for life in self.lives:
             life.trouble, life.slow = 0.0, 0.05
             life.cut_until = min(life.cut_until, self.loop.now)
