@@ -481,16 +481,21 @@ class Room:
         if cursor is None:
             entries = _page(entries)
             cursor = Position(epoch, entries[-1].offset, entries[-1].id)
+        there = False
         if member.end is not None:
             names = [entry.name for entry in entries]
-            if member.end.id in names:
+            if there := member.end.id in names:
                 entries = entries[: names.index(member.end.id)]
         member.cursor = cursor
         if entries:
             self._counts.deliveries += len(entries)
             reader = member.reader
             reader.outlet.feed(reader.dialect.entries(self.name, epoch, entries))
-        if not entries or (member.end is not None and self._has_all(cursor, member.end)):
+        if there:
+            # Not where it was, perhaps: it may have been lost, and put back elsewhere.
+            member.whole = True
+            self.let_go(member)
+        elif not entries or (member.end is not None and self._has_all(cursor, member.end)):
             self.feed(member)
 
 

@@ -273,6 +273,17 @@ def test_a_member_that_leaves_waits_for_what_is_on_its_way() -> None:
     assert told == [[]] and bench.room.empty
 
 
+def test_a_member_that_leaves_is_done_at_its_own_left_wherever_that_was_put_back() -> None:
+    bench = followed(2)
+    member, told = bench.member(at(2)), []
+    bench.room.stop(member)
+    bench.room.give_until(member, at(4, "me"), lambda: told.append(texts(member)))
+    back = [entry(4, "x3", home="k1-3 3"), entry(5, "me", kind="l", home="k1-4 3")]
+    bench.room.receive(frame([entry(3, "new"), *back, entry(6)]))
+    assert told == [["new", "x3"]] and member.whole
+    assert bench.room.empty and texts(member) == []
+
+
 def test_a_member_that_leaves_may_be_let_go_before_it_got_everything() -> None:
     bench = followed(2)
     member, told = bench.member(at(2)), []
