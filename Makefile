@@ -36,7 +36,7 @@ test: lint types imports ## check everything: style, types, import rules, tests
 faults: $(TESTING) ## break everything that can break, for 23 minutes, and print what it cost
 	$(BIN)/python -m tests.faults
 
-abuse: $(ABUSING) ## attack a running system in every way, for 12 minutes, and print what honest clients felt
+abuse: $(ABUSING) ## attack a running system in every way, for 13 minutes, and print what honest clients felt
 	$(BIN)/python -m tests.abuse
 
 fuzz: $(ABUSING) ## say hostile bytes to a node's connection, for 10 minutes

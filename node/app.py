@@ -21,6 +21,7 @@ from node.core.farewell import Turn, turns
 from node.doors import Doors
 from node.metrics import Metrics
 from node.net import http, listener
+from node.net.listener import Server
 from node.net.flush import Flush
 from node.net.gate import Gate
 from node.redis_url import RedisUrl
@@ -233,7 +234,7 @@ class App:
                 node.heed(self._memory)
             await asyncio.sleep(1)
 
-    async def _listen(self) -> list[asyncio.Server]:
+    async def _listen(self) -> list[Server]:
         """Open all listeners; return those of clients."""
         settings = self._settings
         servers = [await self._listen_node(number) for number in range(len(self._nodes))]
@@ -244,14 +245,14 @@ class App:
             _announce("http", server)
         return servers
 
-    async def _listen_node(self, number: int) -> asyncio.Server:
+    async def _listen_node(self, number: int) -> Server:
         settings, node, secure = self._settings, self._nodes[number], self._doors.tls
         port = settings.port + number if settings.port else 0
         server = await listener.listen(node.hub, node.flush, settings.host, port, secure, node.gate)
         _announce("chat+tls" if secure else "chat", server)
         return server
 
-    async def _drain(self, servers: list[asyncio.Server]) -> None:
+    async def _drain(self, servers: list[Server]) -> None:
         log.info("draining")
         # The listeners close at once; health is answered, "draining", until the end.
         for server in servers:
@@ -289,7 +290,7 @@ def connector(url: RedisUrl) -> connect.Connect:
     return connect.redis(url.url)
 
 
-def _announce(what: str, server: asyncio.Server) -> None:
+def _announce(what: str, server: Server) -> None:
     for socket in server.sockets:
         host, port = socket.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host

@@ -27,9 +27,9 @@ def raise_limit() -> None:
 class Watch:
     """Says once that there are no descriptors left, and once that there are some again.
 
-    Clients are turned away before that; it takes something else to get there, such as many TLS
-    handshakes at once. Then the loop goes on serving whom it has: uvloop closes who comes, asyncio
-    lets them wait and tries again every second.
+    Clients are turned away before that; it takes something else to get there, such as very many
+    of them in one moment. Then the loop goes on serving whom it has: uvloop closes who comes,
+    asyncio lets them wait and tries again every second.
     """
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ import select
 from collections.abc import Callable
 from typing import cast
 
-from node.core.admission import Refusal
+from node.core.admission import Caller, Refusal
 from node.core.hub import Hub
 from node.core.rules import Limit
 from node.core.session import Session
@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         *("paused", "address", "peer", "put", "_hub", "_flush", "_lines", "_proxy", "_session"),
         *("_transport", "_closing", "_reading", "_number", "_gate", "_inside", "_pace"),
-        *("_held", "_waiting", "_taken", "_refused"),
+        *("_held", "_waiting", "_taken", "_refused", "_known", "_caller"),
     )
 
     def __init__(self, hub: Hub, flush: Flush, gate: Gate, number: int) -> None:
@@ -71,8 +71,15 @@ class Connection(asyncio.Protocol):
         self._held: list[bytes] = []
         self._waiting = False
         self._taken = 0
+        self._known = False
+        self._caller: Caller | None = None
 
     # Life
+
+    def admitted(self, caller: Caller | None) -> None:
+        """It is known already who comes, and that it may: so it is where there is a handshake."""
+        self._known = True
+        self._caller = caller
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a client in."""
@@ -83,16 +90,18 @@ class Connection(asyncio.Protocol):
         self.peer = f"{peer[0]}:{peer[1]}" if peer else "?"
         self.address = peer[0] if peer else ""
         self._session = self._hub.connect(self, _front)
+        if self._known:
+            self._opened(self._caller)
+            return
         socket = transport.get_extra_info("socket")
         file = socket.fileno() if socket is not None else 0
         if (refusal := self._gate.crowded(file)) is not None:
             self._turn_away(refusal)
         elif self._proxy is None:
-            self._opened()
+            self._opened(self._gate.enter(self.address))
 
-    def _opened(self) -> None:
+    def _opened(self, found: Caller | Refusal | None) -> None:
         """It is known who comes: let it in, or not."""
-        found = self._gate.enter(self.address)
         if isinstance(found, Refusal):
             self._turn_away(found)
             return
@@ -247,7 +256,7 @@ class Connection(asyncio.Protocol):
                 return self._abort()
             self.address = preamble.source[0]
             self.peer = f"{preamble.source[0]}:{preamble.source[1]}"
-        self._opened()
+        self._opened(self._gate.enter(self.address))
         return b"" if self._closing else preamble.rest
 
     def _abort(self) -> bytes:

@@ -38,6 +38,7 @@ class Gate:
         self.proxy = proxy
         self.overflowing = False
         self.lingering = 0
+        self.handshakes = 0
         self._proxies = proxies
         self._admission = Admission(bounds)
         self._said: dict[Limit, float] = {}
@@ -46,8 +47,9 @@ class Gate:
 
     # Who comes in
 
-    def crowded(self, file: int) -> Refusal | None:
-        """Say whether there is no room for one more, whose socket is this descriptor.
+    def crowded(self, file: int, new: int = 0) -> Refusal | None:
+        """Say whether there is no room for one more, whose socket is this descriptor; ``new`` is 1
+        if the hub does not know it yet.
 
         The lowest free number is given out: a high one shows that nearly all are taken.
         """
@@ -57,8 +59,8 @@ class Gate:
             return _FILES
         if self.overflowing:
             return _MEMORY
-        # The newcomer itself is counted already.
-        return self._admission.crowded(len(self.hub.connections) - 1)
+        others = len(self.hub.connections) + self.handshakes + new - 1
+        return self._admission.crowded(others)
 
     def enter(self, address: str) -> Caller | Refusal | None:
         """Let a connection from an address in, or not."""

@@ -8,26 +8,24 @@ from node.core.hub import Hub
 from node.net.connection import Connection
 from node.net.flush import Flush
 from node.net.gate import Gate
+from node.net.handshake import TlsServer, bound
 
-HANDSHAKE_WITHIN = 10.0
-"""Seconds for a client to finish the TLS handshake."""
+Server = asyncio.Server | TlsServer
 
 _numbers = itertools.count(1)
 
 
 async def listen(
     hub: Hub, flush: Flush, host: str, port: int, tls: ssl.SSLContext | None, gate: Gate
-) -> asyncio.Server:
+) -> Server:
     """Return a server of a node's clients that listens already.
 
     Raises OSError when the address cannot be had.
     """
-    loop = asyncio.get_running_loop()
-    return await loop.create_server(
-        lambda: Connection(hub, flush, gate, next(_numbers)),
-        host,
-        port,
-        ssl=tls,
-        ssl_handshake_timeout=HANDSHAKE_WITHIN if tls else None,
-        backlog=1024,
-    )
+
+    def make() -> Connection:
+        return Connection(hub, flush, gate, next(_numbers))
+
+    if tls is not None:
+        return TlsServer(await bound(host, port), make, gate, tls)
+    return await asyncio.get_running_loop().create_server(make, host, port, backlog=1024)

@@ -44,6 +44,7 @@ SCENARIOS = [
     Scenario("deep and huge JSON", (Attack("deep", 10, 5),), few=4),
     Scenario("half-open", (Attack("half-open", 500, 10),), few=50),
     Scenario("TLS garbage", (Attack("tls", 200, 10),), few=20, tls=True),
+    Scenario("no handshake", (Attack("mute", 1000, 1),), few=100, tls=True),
 ]
 
 

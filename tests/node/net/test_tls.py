@@ -8,9 +8,7 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from node.net import listener
 from node.net.tls import reload, server_context
-from tests.node.net.bench import Bench
 
 
 @pytest.fixture(scope="module")
@@ -118,24 +116,6 @@ def test_an_encrypted_key_is_refused_rather_than_asked_about(
     )
     with pytest.raises(ValueError, match=r"locked\.key is encrypted"):
         server_context(cert, str(locked))
-
-
-async def test_who_does_not_finish_the_handshake_is_closed(
-    files: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listener, "HANDSHAKE_WITHIN", 0.1)
-    bench = Bench()
-    secure = server_context(*files)
-    server = await listener.listen(bench.hub, bench.flush, "127.0.0.1", 0, secure, bench.gate)
-    try:
-        port = server.sockets[0].getsockname()[1]
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        assert await asyncio.wait_for(reader.read(), 5) == b""
-        writer.close()
-        assert len(bench.hub.connections) == 1, "the bench's own"
-    finally:
-        server.close()
-        bench.end()
 
 
 def test_what_is_no_good_leaves_the_certificate_that_was_there(
