@@ -51,6 +51,10 @@ class Watched(Protocol):
     def rooms(self) -> Iterable[str]:
         """The logs that are followed."""
 
+    @property
+    def orders(self) -> Sized:
+        """What moderators have ordered."""
+
 
 class Histogram:
     """How many observations fell below each bound, and their sum."""
@@ -80,6 +84,7 @@ _GAUGES = (
     ("clients", "Connections of clients."),
     ("sessions", "Sessions whose connection is to this node."),
     ("rooms", "Rooms that this node follows."),
+    ("orders", "Orders of moderators that this node knows."),
     ("broker_up", "1 while the broker delivers, else 0."),
 )
 """What is looked up when somebody asks: properties of ``Metrics``."""
@@ -101,6 +106,7 @@ _LABELLED = (
     ("refusals", "code", tuple(Code), "Requests that were refused."),
     ("byes", "reason", tuple(Reason), "Connections that the node ended."),
     ("limited", "limit", tuple(Limit), "Times that somebody ran into a limit."),
+    ("passwords", "verdict", ("right", "wrong"), "Passwords of accounts that were looked at."),
 )
 """Counters by a label, with all the values that it can have."""
 _HISTOGRAMS = (
@@ -146,6 +152,7 @@ class Metrics:
     refusals: dict[Code, int]
     byes: dict[Reason, int]
     limited: dict[Limit, int]
+    passwords: dict[str, int]
     round_trips: Histogram
     delays: Histogram
     lags: Histogram
@@ -186,6 +193,10 @@ class Metrics:
         """Somebody ran into a limit."""
         self.limited[limit] += 1
 
+    def proved(self, right: bool) -> None:
+        """A password was looked at."""
+        self.passwords["right" if right else "wrong"] += 1
+
     def follow(self, log: str, id: bytes, arrived_at: float) -> None:
         """Time the message ``id`` on its way to the readers of ``log``; one at a time."""
         self.awaited, self._awaited_id, self._arrived_at = log, id, arrived_at
@@ -219,6 +230,11 @@ class Metrics:
     def rooms(self) -> int:
         """Rooms that this node follows, now."""
         return sum(log.startswith("r:") for log in self._hub.rooms) if self._hub else 0
+
+    @property
+    def orders(self) -> int:
+        """Orders of moderators that hold, now."""
+        return len(self._hub.orders) if self._hub else 0
 
     @property
     def broker_up(self) -> int:

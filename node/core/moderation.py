@@ -43,6 +43,9 @@ class Orders:
                 first = int(network.network_address) >> bits
                 self._networks.setdefault(length, {})[first] = order
 
+    def __len__(self) -> int:
+        return sum(map(len, self._by_kind.values()))
+
     def of(self, kind: str) -> dict[str, Order]:
         """Return the orders of a kind, by what they are about."""
         return self._by_kind.get(kind, {})

@@ -53,6 +53,8 @@ def prove(
         return
 
     def judged(verdict: bool | Refused) -> None:
+        if not isinstance(verdict, Refused):
+            session.hub.counts.proved(verdict)
         if verdict is True:
             go()
         else:

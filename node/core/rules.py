@@ -72,6 +72,9 @@ class Counts(Protocol):
     def hit(self, limit: Limit) -> None:
         """Somebody ran into a limit."""
 
+    def proved(self, right: bool) -> None:
+        """A password was looked at."""
+
 
 @dataclass(frozen=True)
 class Rules:

@@ -27,6 +27,7 @@ class FakeHub:
     connections = [1, 2, 3]
     sessions = {"a": 1, "b": 2}
     rooms = {"r:general": 0, "r:other": 0, "i:inbox": 0}
+    orders = ["ban"] * 4
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,7 @@ def test_sizes_are_those_of_the_hub_at_the_time() -> None:
     assert found[key("chat_clients", node="a")] == 3
     assert found[key("chat_sessions", node="a")] == 2
     assert found[key("chat_rooms", node="a")] == 2
+    assert found[key("chat_orders", node="a")] == 4
 
 
 def test_the_broker_is_up_while_there_is_no_reason_why_not() -> None:
@@ -68,6 +70,15 @@ def test_the_broker_is_up_while_there_is_no_reason_why_not() -> None:
     assert metrics.broker_up == 0
     metrics.watch(FakeHub(), reasons.pop)
     assert [metrics.broker_up, metrics.broker_up] == [0, 1]
+
+
+def test_passwords_are_counted_by_whether_they_were_right() -> None:
+    metrics = Metrics()
+    for right in (True, False, False):
+        metrics.proved(right)
+    found = samples(render({"a": metrics}))
+    assert found[key("chat_passwords_total", node="a", verdict="right")] == 1
+    assert found[key("chat_passwords_total", node="a", verdict="wrong")] == 2
 
 
 def test_refusals_and_byes_are_counted_by_code_and_reason() -> None:
@@ -148,7 +159,7 @@ def test_how_late_the_tick_comes_is_a_histogram() -> None:
 def test_no_label_has_more_values_than_are_known_beforehand() -> None:
     metrics = Metrics()
     names = {label for _, labels in samples(render({"a": metrics})) for label, _ in labels}
-    assert names == {"node", "version", "code", "reason", "limit", "le"}
+    assert names == {"node", "version", "code", "reason", "limit", "verdict", "le"}
 
 
 def test_nodes_of_one_process_share_a_page_and_keep_apart() -> None:

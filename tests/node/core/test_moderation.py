@@ -54,6 +54,7 @@ def test_a_ban_of_a_network_holds_for_its_addresses(
 
 def test_a_ban_that_is_over_does_not_hide_a_wider_one() -> None:
     orders = Orders([net("192.0.2.7/32", until=5.0), net("192.0.2.0/24")])
+    assert len(orders) == 2
     found = orders.against("192.0.2.7", 6.0)
     assert found is not None and found.what == "192.0.2.0/24"
 

@@ -54,6 +54,7 @@ def test_the_nick_is_given_after_its_password(bench: HubBench) -> None:
     assert claim.args[0].nick == "ana"
     claim.done(claimed("ana"))
     assert client.hears()[0].startswith("welcome")
+    assert bench.metrics.passwords == {"right": 1, "wrong": 0}
 
 
 def test_without_the_password_the_nick_is_taken(bench: HubBench) -> None:
@@ -67,6 +68,7 @@ def test_without_the_password_the_nick_is_taken(bench: HubBench) -> None:
     [error] = client.events()
     assert isinstance(error, m.Error) and error.code == "nick-taken"
     assert "not its password" in error.text and bench.broker.calls == []
+    assert bench.metrics.passwords == {"right": 0, "wrong": 1}
     client.says(m.Hello(nick="bo"))
     assert bench.broker.names() == ["claim"]
 
