@@ -29,7 +29,13 @@ def _ask(session: Session, settle: Settle) -> None:
 def _on_standing(session: Session, asked: Hold, settle: Settle, reply: Standing | Refused) -> None:
     if session.state is State.ENDED:
         return
-    if reply is Refused.UNAVAILABLE or (reply is Refused.GONE and asked != session.hold):
+    if reply is Refused.GONE and not session.owed:
+        # It has to be ours again first; or it is over, and then this one ends.
+        if asked == session.hold and not session.restoring:
+            session.hub.recover(session)
+        _ask(session, settle)
+        return
+    if reply is Refused.UNAVAILABLE:
         _ask(session, settle)
         return
     settle(None if isinstance(reply, Refused) else reply)

@@ -249,16 +249,17 @@ class Hub:
         self._checking = False
         stranded, self._stranded = self._stranded, []
         for session in stranded:
-            if session.is_stranded and (isinstance(reply, Refused) or not reply):
+            lost = session.is_stranded or session.doubtful
+            if lost and (isinstance(reply, Refused) or not reply):
                 self.restore(session, anew=False)
 
     def restore(self, session: Session, anew: bool) -> None:
         """Put a session back, which the broker forgot (``anew``) or may have taken from us."""
         if session.restoring or session.state is State.ENDED:
             return
-        if session.doubtful:
+        if session.doubtful and anew:
             # What would be put back is not known yet.
-            session.owed = anew or bool(session.owed)
+            session.owed = True
             return
         session.restoring = True
         memory = session.memory(self.broker.owner())

@@ -152,7 +152,7 @@ class Session:
         self.throttled = False
         self.restoring = False
         self.doubtful = False
-        self.owed: bool | None = None
+        self.owed = False
         self.regained = False
         self.quit_by: float | None = None
         self.quit_ref: str | None = None
@@ -452,9 +452,9 @@ class Session:
     def certain(self) -> None:
         """It is known again how the session stands: go on."""
         self.doubtful = False
-        if self.owed is not None:
-            anew, self.owed = self.owed, None
-            self.hub.restore(self, anew)
+        if self.owed:
+            self.owed = False
+            self.hub.restore(self, anew=True)
         self._go_on()
 
     def _rerun(self) -> None:

@@ -1,5 +1,5 @@
--- Puts back a session that Redis forgot or that was taken from a node which could not renew its
--- lease, as the node that holds its connection knows it.
+-- Puts back a session that Redis forgot, as the node that holds its connection knows it, or gives it
+-- back, as it stands, to a node that could not renew its lease.
 -- ARGV  op, session, old owner, owner, keyed, nick, what it takes up, attempt (''), claim,
 --       1 if a missing session is to be made anew (Redis forgot it), number of rooms,
 --       then for each room: its name and the position at which it was joined
@@ -9,8 +9,23 @@ local fold = fold_of(names)
 local key = 'chat:session:' .. sid
 if order_of('kick:' .. sid) or is_banned(names) then return {'gone'} end
 local session = redis.call('HMGET', key, 'owner', 'was', 'claim')
+
+local function hold()
+  if session[1] and session[1] ~= '' then
+    redis.call('SREM', 'chat:at:' .. node_of(session[1]), sid)
+  end
+  redis.call('HSET', key, 'owner', owner, 'was', '', 'claim', claim)
+  redis.call('ZREM', 'chat:grace', sid)
+  redis.call('SADD', 'chat:at:' .. node_of(owner), sid)
+end
+
 if session[1] then
   local held = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
+  if held and anew ~= '1' then
+    -- Nothing was forgotten: what was done last, its node may not even have heard of.
+    hold()
+    return {'ok', changed(node_of(owner))}
+  end
   -- A claim that is lower than ours: Redis went back to before the session came to us.
   if not held and tonumber(session[3]) >= tonumber(claim) then return {'gone'} end
 elseif anew ~= '1' then
@@ -19,15 +34,10 @@ end
 if taken(sid, names) then return {'taken'} end
 free_names(sid, names_of(sid) or '')
 local old = redis.call('HMGET', key, 'nick', 'fold')
-if session[1] and session[1] ~= '' then
-  redis.call('SREM', 'chat:at:' .. node_of(session[1]), sid)
-end
+hold()
 take_names(sid, names)
-redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'owner', owner, 'was', '',
-  'claim', claim)
+redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed)
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
-redis.call('ZREM', 'chat:grace', sid)
-redis.call('SADD', 'chat:at:' .. node_of(owner), sid)
 local keep = {}
 for n = 12, #ARGV, 2 do
   local room = ARGV[n]

@@ -93,11 +93,26 @@ async def test_what_was_left_or_renamed_in_the_forgotten_time_is_done_again(
     place: Place, node: Node
 ) -> None:
     hold, _ = await node.hello("s1", "old", rooms=["tea", "milk"])
-    assert await restore(node, memory(node, hold, "new", "milk", "coffee")) is True
+    known = memory(node, hold, "new", "milk", "coffee")
+    assert await restore(node, known, anew=True) is True
     assert await node.ask("members", "tea", "") == ([], False)
     assert await node.ask("members", "milk", "") == (["new"], False)
     assert await node.ask("members", "coffee", "") == (["new"], False)
     assert await place.redis.zscore("chat:idle", "tea") is not None
+    await node.hello("s2", "old")
+
+
+async def test_a_session_that_was_taken_from_its_node_is_given_back_as_it_stands(
+    node: Node,
+) -> None:
+    """Nothing was forgotten: what was done last, the node may not have heard of."""
+    hold, _ = await node.hello("s1", "old", rooms=["tea", "milk"])
+    await node.ask("leave", hold, "tea")
+    await node.ask("rename", hold, "new", "new")
+    known = memory(node, hold, "old", "tea", "milk")
+    assert await restore(node, known) is True
+    assert await node.ask("members", "tea", "") == ([], False)
+    assert await node.ask("members", "milk", "") == (["new"], False)
     await node.hello("s2", "old")
 
 

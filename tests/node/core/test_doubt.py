@@ -81,9 +81,37 @@ def test_how_a_session_stands_is_asked_until_it_is_known() -> None:
     assert client.hears() == ["renamed"]
 
 
-def test_a_session_that_is_not_ours_stands_as_it_was() -> None:
+def test_a_session_that_was_taken_from_us_stands_as_it_does_when_it_is_ours_again() -> None:
+    """Its node could not renew its lease: what it could not hear of was done all the same."""
+    bench, client = in_doubt(m.Join(room="tea"))
+    bench.broker.answer("standing", Refused.GONE)
+    bench.broker.answer("check", False)
+    memory, anew = bench.broker.answer("restore", True).args[:2]
+    assert ([room for room, _ in memory.rooms], anew) == (["general"], False)
+    bench.broker.answer("standing", Refused.GONE)  # asked before it was ours again
+    stands(bench, HELD, seat("tea"))
+    assert client.hears() == ["joined"] and set(client.session.rooms) == {"general", "tea"}
+    assert said_by(bench)
+
+
+def test_a_session_that_is_over_ends_here_whatever_it_was_in_doubt_about() -> None:
     bench, client = in_doubt(m.Leave(room="general"))
     bench.broker.answer("standing", Refused.GONE)
+    bench.broker.answer("check", False)
+    bench.broker.answer("restore", Refused.GONE)
+    assert client.hears() == ["bye cut-off"]
+    bench.broker.answer("standing", Refused.GONE)
+    assert bench.broker.calls == []
+
+
+def test_a_session_that_was_forgotten_is_put_back_as_it_was() -> None:
+    bench, client = in_doubt(m.Leave(room="general"))
+    bench.broker.answer("standing", Refused.GONE)
+    bench.hub.forgotten(anew=True)
+    bench.broker.answer("check", True)
+    bench.broker.answer("standing", Refused.GONE)
+    memory, anew = bench.broker.answer("restore", True).args[:2]
+    assert ([room for room, _ in memory.rooms], anew) == (["general"], True)
     assert set(client.session.rooms) == {"general"} and said_by(bench)
 
 
