@@ -62,7 +62,9 @@ else
 end
 redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[13])
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
-local claim = redis.call('HINCRBY', key, 'claim', 1)
+-- A later claim is the higher one, even if Redis has forgotten the earlier one.
+local claim = math.max(tonumber(redis.call('HGET', key, 'claim') or 0) + 1, now_ms())
+redis.call('HSET', key, 'claim', int(claim))
 redis.call('SADD', 'chat:at:' .. node_of(owner), sid)
 local held, joined, new, refused = redis.call('HGETALL', 'chat:rooms:' .. sid), {}, {}, {}
 local total = #held / 2

@@ -13,7 +13,7 @@ PATIENT = Rules(heal_within=1e9)
 
 async def test_a_session_begins_in_the_default_room(node: Node) -> None:
     hold, begun = await node.hello("s1", "Ana", default_room="general")
-    assert (begun.resumed, begun.nick, begun.claim, begun.inbox) == (False, "Ana", 1, None)
+    assert (begun.resumed, begun.nick, begun.inbox) == (False, "Ana", None)
     [seat] = begun.seats
     assert (seat.room, seat.members, seat.created, seat.quiet) == ("general", 1, False, False)
     assert await node.log("r:general") == [("e", '"nick":"Ana"}')]
@@ -36,7 +36,7 @@ async def test_a_session_goes_on_elsewhere_and_nobody_sees_it(place: Place) -> N
     old, _ = await here.hello("s1", "Ana", rooms=["tea"])
     new, found = await there.hello("s1", "whoever", default_room="general")
     await here.sink.hears("moved", old)
-    assert (found.resumed, found.nick, found.claim) == (True, "Ana", 2)
+    assert (found.resumed, found.nick) == (True, "Ana")
     assert [(seat.room, seat.created) for seat in found.seats] == [("tea", False)]
     assert found.seats[0].position == str(await here.top("r:tea"))
     assert await there.log("r:tea") == [("e", '"nick":"Ana"}')]
