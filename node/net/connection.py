@@ -42,15 +42,22 @@ def _drop(_data: bytes) -> None:
 
 
 class Connection(asyncio.Protocol):
-    """Feeds a session, and is its outlet. ``put`` writes bytes now: it is the transport's write."""
+    """Feeds a session, and is its outlet.
+
+    ``direct``: nothing stands between the transport and the socket, as TLS does, so that bytes may
+    go past the transport while it has nothing to write.
+    """
 
     __slots__ = (
         *("paused", "address", "peer", "put", "_hub", "_flush", "_lines", "_proxy", "_session"),
         *("_transport", "_closing", "_reading", "_number", "_gate", "_inside", "_pace"),
         *("_held", "_waiting", "_taken", "_refused", "_known", "_caller"),
+        *("file", "_direct"),
     )
 
-    def __init__(self, hub: Hub, flush: Flush, gate: Gate, number: int) -> None:
+    def __init__(
+        self, hub: Hub, flush: Flush, gate: Gate, number: int, direct: bool = False
+    ) -> None:
         self.paused = False
         self.peer = ""
         self._hub = hub
@@ -59,7 +66,9 @@ class Connection(asyncio.Protocol):
         self._proxy = ProxyReader() if gate.proxy else None
         self._session: Session
         self._transport: asyncio.Transport
+        self.file = -1
         self.put: Callable[[bytes], None] = _drop
+        self._direct = direct
         self._closing = False
         self._reading = True
         self._number = number
@@ -86,6 +95,8 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(WRITE_HIGH)
         self.put = self._transport.write
+        if self._direct:
+            self.file, self.put = self._socket(), self._put
         peer = transport.get_extra_info("peername")
         self.peer = f"{peer[0]}:{peer[1]}" if peer else "?"
         self.address = peer[0] if peer else ""
@@ -93,9 +104,7 @@ class Connection(asyncio.Protocol):
         if self._known:
             self._opened(self._caller)
             return
-        socket = transport.get_extra_info("socket")
-        file = socket.fileno() if socket is not None else 0
-        if (refusal := self._gate.crowded(file)) is not None:
+        if (refusal := self._gate.crowded(self._socket())) is not None:
             self._turn_away(refusal)
         elif self._proxy is None:
             self._opened(self._gate.enter(self.address))
@@ -131,7 +140,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the session, which may go on elsewhere."""
         self._closing = True
-        self.put = _drop
+        self.file, self.put = -1, _drop
         self._held = []
         caller = self._session.caller
         self._session.closed()
@@ -161,7 +170,7 @@ class Connection(asyncio.Protocol):
         if data := self._flush.take(self):
             self.put(data)
         self._closing = True
-        self.put = _drop
+        self.file, self.put = -1, _drop
         self._held = []
         self._resume_reading()
         if self._transport.can_write_eof():
@@ -273,8 +282,7 @@ class Connection(asyncio.Protocol):
         it went. The end stands behind the bytes: poll sees it before they are read.
         """
         poll = select.poll()
-        socket = self._transport.get_extra_info("socket")
-        poll.register(socket.fileno(), _CLOSED)
+        poll.register(self._socket(), _CLOSED)
         return bool(poll.poll(0))
 
     def eof_received(self) -> None:
@@ -301,6 +309,23 @@ class Connection(asyncio.Protocol):
     def unread(self) -> int:
         """Bytes that wait to be read by the client."""
         return self._transport.get_write_buffer_size()
+
+    def _socket(self) -> int:
+        socket = self._transport.get_extra_info("socket")
+        return socket.fileno() if socket is not None else -1
+
+    def _put(self, data: bytes) -> None:
+        """Write bytes now, behind those that the transport still has."""
+        if self._transport.get_write_buffer_size():
+            self._transport.write(data)
+        else:
+            self.file = self._socket()
+            self._flush.write(self, data)
+
+    def rest(self, data: bytes) -> None:
+        """Let the transport wait until the socket takes more; it has its own ways to fail, too."""
+        self.file = -1
+        self._transport.write(data)
 
     def write(self, data: bytes) -> None:
         """Queue bytes; they are written at the end of the turn."""

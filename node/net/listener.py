@@ -24,7 +24,7 @@ async def listen(
     """
 
     def make() -> Connection:
-        return Connection(hub, flush, gate, next(_numbers))
+        return Connection(hub, flush, gate, next(_numbers), direct=tls is None)
 
     if tls is not None:
         return TlsServer(await bound(host, port), make, gate, tls)

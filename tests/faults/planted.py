@@ -71,7 +71,7 @@ SLOW = Edit("node/net/connection.py", "        self._session.paused()\n", "")
 PLANTS = [
     Plant("what Redis forgot is not put back", "Redis rolled back", Kind.LOST, (LOSS,)),
     Plant("a repeat is taken for new", "clients abort", Kind.DOUBLED, (REPEAT,)),
-    Plant("a batch is turned round", "cut before reply", Kind.DISORDER, (TURN,)),
+    Plant("a batch is turned round", "Redis hangs", Kind.DISORDER, (TURN,)),
     Plant("a hole is filled with one entry", "pubsub killed", Kind.SKIPPED, (HOLE,)),
     Plant("logs are trimmed too early", "node cut off", Kind.GAP, (TRIM,)),
     Plant("nicks are not looked up", "calm", Kind.NICK, (NICK,)),

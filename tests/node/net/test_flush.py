@@ -1,6 +1,7 @@
 """Bytes of a turn go out in one write for each client."""
 
 import asyncio
+import socket
 from collections.abc import Collection
 from typing import cast
 
@@ -14,7 +15,9 @@ class Writer:
 
     def __init__(self, flush: Flush | None = None) -> None:
         self.written: list[bytes] = []
-        self.put = self.written.append
+        self.left: list[bytes] = []
+        self.put, self.rest = self.written.append, self.left.append
+        self.file = -1
         self.more: list[bytes] = []
         self.told = 0
         self._flush = flush
@@ -126,3 +129,51 @@ async def test_bytes_are_counted_for_each_client() -> None:
     flush.fan_out(outlets([Writer(), Writer()]), b"abc")
     flush.add(Writer(), b"de")
     assert metrics.bytes_out == 8
+
+
+class Socket(Writer):
+    """Has a socket that may be written to at once, and takes little."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        mine, self.client = socket.socketpair()
+        mine.setblocking(False)
+        mine.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        self.mine, self.file = mine, mine.fileno()
+
+    def close(self) -> None:
+        self.mine.close()
+        self.client.close()
+
+
+async def test_bytes_go_to_the_socket_itself_where_they_may() -> None:
+    flush, writer = Flush(Metrics()), Socket()
+    flush.add(writer, b"a")
+    flush.add(writer, b"b")
+    await turn()
+    assert writer.client.recv(9) == b"ab" and writer.written == writer.left == []
+    writer.close()
+
+
+async def test_what_a_socket_does_not_take_is_left_to_the_transport() -> None:
+    flush, full, other = Flush(Metrics()), Socket(), Socket()
+    huge = bytes(100_000)
+    for _ in range(2):
+        flush.fan_out(outlets([full]), huge)
+        flush.fan_out(outlets([other]), b"small")
+        await turn()
+    part, whole = map(len, full.left)
+    assert 0 < part < len(huge) == whole
+    assert full.written == [] and other.left == [] and other.client.recv(99) == b"smallsmall"
+    full.close()
+    other.close()
+
+
+async def test_a_socket_that_is_broken_is_left_to_the_transport_too() -> None:
+    flush, broken, other = Flush(Metrics()), Socket(), Socket()
+    broken.client.close()
+    flush.fan_out(outlets([broken, other]), b"x")
+    await turn()
+    assert broken.left == [b"x"] and other.client.recv(9) == b"x"
+    broken.close()
+    other.close()
