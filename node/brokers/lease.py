@@ -26,6 +26,8 @@ DEAF_AFTER = 3.0
 """Seconds without a probe, though they are sent, after which the subscription is made anew."""
 LOOK_EVERY = 5.0
 """Seconds between two looks at the sessions that Redis says are here, if there are too many."""
+READ_WITHIN = 4.0
+"""Seconds for a call that no client waits for: it is made again anyway."""
 
 
 class Caller(Protocol):

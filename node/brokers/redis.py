@@ -12,11 +12,12 @@ import msgspec
 
 from node.brokers import replies
 from node.brokers.connect import REPLY_TIMEOUT, Connect
-from node.brokers.lease import FORMAT, Lease
+from node.brokers.lease import FORMAT, READ_WITHIN, Lease
 from node.brokers.orders import Orders
 from node.brokers.publishing import Publish, kept
 from node.brokers.pump import Args, Counts, Pump, SimpleCall
 from node.brokers.subscriber import Subscriber
+from node.brokers.tops import Tops
 from node.core.ports import (
     Claim,
     Claimed,
@@ -41,25 +42,6 @@ PAGE = 1000
 """Rooms or members in one answer: with the longest names a tenth of the longest line."""
 PAGE_BYTES = 900 * 1024
 """Bytes of messages in one answer: with what surrounds them less than the longest line."""
-READ_WITHIN = 4.0
-"""Seconds for what no client waits for: it is tried again anyway."""
-TOPS = 500
-"""Logs compared in one call."""
-
-_REFUSALS = {
-    b"taken": Refused.TAKEN,
-    b"nameless": Refused.NAMELESS,
-    b"stale": Refused.STALE,
-    b"unhealed": Refused.UNHEALED,
-    b"exists": Refused.EXISTS,
-    b"missing": Refused.MISSING,
-    b"nobody": Refused.NOBODY,
-    b"gone": Refused.GONE,
-    b"kicked": Refused.KICKED,
-    b"banned": Refused.BANNED,
-    b"again": Refused.AGAIN,
-    b"foreign": Refused.UNAVAILABLE,
-}
 
 
 @dataclass(frozen=True)
@@ -100,6 +82,7 @@ class RedisBroker:
         pool = self._clients[0].connection_pool
         pool.connection_kwargs["redis_connect_func"] = self._pump.connected
         self._subscriber = Subscriber(self._clients[1], self._on_message, self._on_confirmed)
+        self._tops = Tops(self._call, self._sink_of, clock)
         self._orders = Orders(
             self._call, self._sink_of, clock, random_id, (rules.notices, rules.kept)
         )
@@ -137,7 +120,7 @@ class RedisBroker:
                 tasks.create_task(self._every(0.25, self._pump.expire))
                 tasks.create_task(self._every(1.0, self._lease.renew))
                 tasks.create_task(self._look_after(1.0, self._reap))
-                tasks.create_task(self._look_after(2.0, self._compare))
+                tasks.create_task(self._look_after(2.0, self._tops.compare))
                 tasks.create_task(self._every(10.0, self._forget_idle))
         finally:
             for client in self._clients:
@@ -196,7 +179,7 @@ class RedisBroker:
             elif found[0] == b"ok":
                 done(parse(found))
             else:
-                done(_REFUSALS[found[0]])
+                done(replies.REFUSALS[found[0]])
 
         self._call(script, args, deadline, reply)
 
@@ -245,7 +228,7 @@ class RedisBroker:
                 _, position, at, nick = found
                 post.done(Kept("@", position.decode(), int(at or 0), nick.decode()))
             else:
-                post.done(_REFUSALS[found[0]])
+                post.done(replies.REFUSALS[found[0]])
 
         self._call("direct", args, post.deadline, reply)
 
@@ -279,13 +262,15 @@ class RedisBroker:
                     args += (name, str(position))
             return args
 
-        self._ask("hello", args, deadline, done, self._changed(claim.hold.owner, _claimed, 5))
+        self._ask(
+            "hello", args, deadline, done, self._changed(claim.hold.owner, replies.claimed, 5)
+        )
 
     def join(self, hold: Hold, room: str, create: bool, deadline: float, done: Done[Seat]) -> None:
         """Put a session into a room."""
         how = "create" if create else "join"
         args = [self._random_id(), *hold, how, room, self._rules.notices, self._rules.kept]
-        parse = self._changed(hold.owner, partial(_seat, room.encode()))
+        parse = self._changed(hold.owner, partial(replies.seat, room.encode()))
         self._ask("join", args, deadline, done, parse)
 
     def leave(
@@ -314,12 +299,8 @@ class RedisBroker:
 
     def standing(self, hold: Hold, done: Done[Standing]) -> None:
         """Look how a session stands."""
-
-        def parse(found: Any) -> Standing:
-            return Standing(found[1].decode(), int(found[2]), _seats(found[3:]))
-
         args = [*hold, self._rules.notices]
-        self._ask("standing", args, self._clock() + READ_WITHIN, done, parse)
+        self._ask("standing", args, self._clock() + READ_WITHIN, done, replies.standing)
 
     def part(self, hold: Hold, quit: bool, done: Callable[[], None] | None = None) -> None:
         """End a connection's hold on a session, however long the broker takes to hear of it."""
@@ -471,8 +452,8 @@ class RedisBroker:
             self._sink_of().confirmed(channel[len("chat:{") : -len("}:live")].decode())
         else:
             # Directs may have been missed as well.
-            self._compare_tops([(name, None) for name in self._sink_of().inboxes()])
-            self._compare()
+            self._tops.look_at_inboxes()
+            self._tops.compare()
 
     # Upkeep
 
@@ -521,30 +502,6 @@ class RedisBroker:
         """Forget the rooms to which nobody has anything to say just now."""
         self._publishes = {room: one for room, one in self._publishes.items() if one.queued}
 
-    def _compare(self) -> None:
-        """Compare all tops: the last entry of a quiet room has no successor to reveal its loss."""
-        self._compare_tops(list(self._sink_of().tops()))
-
-    def _compare_tops(self, known: Sequence[tuple[str, Position | None]]) -> None:
-        for start in range(0, len(known), TOPS):
-            part = known[start : start + TOPS]
-            names = [name for name, _ in part]
-            deadline = self._clock() + READ_WITHIN
-            self._call("tops", names, deadline, partial(self._on_tops, part))
-
-    def _on_tops(self, known: Sequence[tuple[str, Position | None]], found: Any) -> None:
-        if isinstance(found, Refused):
-            return
-        sink = self._sink_of()
-        for place, (name, before) in enumerate(known):
-            epoch, top, id = found[3 * place : 3 * place + 3]
-            if before is None:
-                if epoch:
-                    sink.differs(name)
-            elif before != (epoch, int(top or 0), id) and sink.seen(name) == before:
-                # What has moved on meanwhile is alive; what has not, missed something.
-                sink.differs(name)
-
 
 def _ignore(_reply: Any) -> None:
     """Take the place of a ``done`` where no reply is wanted."""
@@ -552,20 +509,3 @@ def _ignore(_reply: Any) -> None:
 
 def _channel(room: str) -> bytes:
     return b"chat:{%b}:live" % room.encode()
-
-
-def _seat(room: bytes, found: Any) -> Seat:
-    _, position, members, created, quiet, *_ = found
-    return Seat(room.decode(), position.decode(), int(members), bool(created), bool(quiet))
-
-
-def _seats(rooms: Any) -> list[Seat]:
-    return [_seat(room, (None, *rest)) for room, *rest in rooms]
-
-
-def _claimed(found: Any) -> Claimed:
-    _, resumed, nick, claim, inbox, _, refused, *rooms = found
-    seats = _seats(rooms)
-    names = [room.decode() for room in refused]
-    top = replies.position(inbox)
-    return Claimed(bool(resumed), nick.decode(), int(claim), top, names, seats)

@@ -6,7 +6,33 @@ from typing import Any
 
 import msgspec
 
-from node.core.ports import Entry, Frame, Order, Position, Slice
+from node.core.ports import (
+    Claimed,
+    Entry,
+    Frame,
+    Order,
+    Position,
+    Refused,
+    Seat,
+    Slice,
+    Standing,
+)
+
+REFUSALS = {
+    b"taken": Refused.TAKEN,
+    b"nameless": Refused.NAMELESS,
+    b"stale": Refused.STALE,
+    b"unhealed": Refused.UNHEALED,
+    b"exists": Refused.EXISTS,
+    b"missing": Refused.MISSING,
+    b"nobody": Refused.NOBODY,
+    b"gone": Refused.GONE,
+    b"kicked": Refused.KICKED,
+    b"banned": Refused.BANNED,
+    b"again": Refused.AGAIN,
+    b"foreign": Refused.UNAVAILABLE,
+}
+"""What scripts answer instead of `ok`."""
 
 
 def frame(payload: bytes) -> Frame:
@@ -40,6 +66,29 @@ def slice_of(reply: list[Any]) -> Slice:
 def position(text: bytes) -> Position | None:
     """Return the position that a script wrote."""
     return Position.parse(text.decode()) if text else None
+
+
+def seat(room: bytes, found: Any) -> Seat:
+    """Return a place in a room, as join.lua tells it."""
+    _, position, members, created, quiet, *_ = found
+    return Seat(room.decode(), position.decode(), int(members), bool(created), bool(quiet))
+
+
+def _seats(rooms: Any) -> list[Seat]:
+    return [seat(room, (None, *rest)) for room, *rest in rooms]
+
+
+def claimed(found: Any) -> Claimed:
+    """Return what hello.lua tells of a session that has begun, or goes on."""
+    _, resumed, nick, claim, inbox, _, refused, *rooms = found
+    names = [room.decode() for room in refused]
+    seats = _seats(rooms)
+    return Claimed(bool(resumed), nick.decode(), int(claim), position(inbox), names, seats)
+
+
+def standing(found: Any) -> Standing:
+    """Return how a session stands, as standing.lua tells it."""
+    return Standing(found[1].decode(), int(found[2]), _seats(found[3:]))
 
 
 def orders(found: list[Any], now: float) -> list[Order]:
