@@ -11,6 +11,8 @@ from tests.faults.verdict import Kind, Rules, Violation
 
 AGAIN = ("unavailable", "rate-limited")
 """Codes after which a message is sent again."""
+REFUSED_AFTER = 3.5
+"""Seconds after which a node may refuse a message that the broker does not take."""
 
 
 def check(record: Record, rules: Rules) -> list[Violation]:
@@ -206,9 +208,12 @@ def _promised(attempts: list[Sent | Acked | Refused]) -> list[tuple[str, str]]:
     """Return pairs of messages to one room, the later one first, that may not change places.
 
     For each message it is enough to look at the one before it: at every attempt to send it, that
-    one had been acknowledged, or was under way on the same connection.
+    one had been acknowledged, or was under way on the same connection. What was sent again on
+    another connection, after longer than a node waits for the broker, may have been refused: the
+    answer was lost with the connection.
     """
     under_way: dict[str, int] = {}
+    since: dict[str, float] = {}
     acked: set[str] = set()
     before: dict[str, str] = {}
     newest: dict[str, str] = {}
@@ -224,8 +229,12 @@ def _promised(attempts: list[Sent | Acked | Refused]) -> list[tuple[str, str]]:
                 before[event.id] = newest.get(event.room, "")
                 newest[event.room] = event.id
             earlier = before[event.id]
-            if earlier not in acked and under_way.get(earlier) != event.connection:
+            if earlier and earlier not in acked and under_way.get(earlier) != event.connection:
                 broken.add(event.id)
+            if under_way.get(event.id) != event.connection:
+                if event.at - since.get(event.id, event.at) >= REFUSED_AFTER:
+                    broken.add(event.id)
+                since[event.id] = event.at
             under_way[event.id] = event.connection
     return [
         (later, earlier)

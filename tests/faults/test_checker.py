@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.checker import check
+from tests.faults.checker import REFUSED_AFTER, check
 from tests.faults.order import merge
 from tests.faults.record import (
     Acked,
@@ -326,6 +326,25 @@ def test_a_message_that_was_refused_may_be_overtaken() -> None:
     scene.deliver("m2")
     scene.say("m1")
     assert scene.kinds() == []
+
+
+def test_so_may_one_whose_refusal_may_have_been_lost_with_the_connection() -> None:
+    def sent_again(after: float) -> list[Kind]:
+        scene = Scene()
+        scene.send("m1")
+        scene.send("m2")
+        scene.add(Dropped(scene.time(), 1, "cut"))
+        scene.add(Welcomed(scene.time(), 1, "n1", True, "node"))
+        scene.now += after
+        scene.send("m1", connection=2)
+        scene.send("m2", connection=2)
+        for id in ("m2", "m1"):
+            scene.keep(id)
+            scene.deliver(id)
+        return scene.kinds()
+
+    assert sent_again(REFUSED_AFTER) == []
+    assert sent_again(REFUSED_AFTER - 5.0) == [Kind.DISORDER]
 
 
 def test_what_a_forgetful_broker_moved_is_no_violation_and_may_not_come_again() -> None:
