@@ -89,9 +89,15 @@ class Publish:
             post.done(refused)
 
     def expire(self, now: float) -> None:
-        """Refuse the messages that are overdue."""
-        for post in self._sent + self._posts:
-            if post.deadline <= now:
+        """Refuse the messages that are overdue, and those behind them on the same connections.
+
+        An author who is not told, because the connection ends just then, says all of them again, in
+        order; none of them must have overtaken another one by then.
+        """
+        posts = self._sent + self._posts
+        late = {post.hold for post in posts if post.deadline <= now}
+        for post in posts:
+            if post.hold in late and post.done is not _expired:
                 done, post.done = post.done, _expired
                 done(Refused.UNAVAILABLE)
 

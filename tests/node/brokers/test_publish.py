@@ -1,6 +1,7 @@
 """Messages into a room's log: in order, once, fenced, and bounded."""
 
 import asyncio
+from functools import partial
 
 from node.brokers.publishing import MOST, Publish
 from node.brokers.redis import Rules
@@ -201,3 +202,27 @@ async def test_rooms_to_which_nothing_is_said_are_forgotten(node: Node) -> None:
     node.broker._forget_idle()
     assert node.broker._publishes == {}
     assert isinstance(await wait(node.say(hold, "tea", "again")), Kept)
+
+
+def test_what_is_overdue_is_refused_with_what_the_same_connection_has_said_since() -> None:
+    """It may never be told, and say both again: the later one must not have been done by then."""
+    told: list[tuple[str, object]] = []
+    publish = Publish("tea", 1000, RecordingSink())
+
+    def say(text: str, owner: str, deadline: float) -> None:
+        done = partial(lambda text, reply: told.append((text, reply)), text)
+        post = Post(Hold("s" + owner, owner), text.encode(), "", b"{}", deadline, done)
+        publish.add(post)
+
+    for place, (text, owner) in enumerate([("a1", "a"), ("b1", "b"), ("a2", "a")]):
+        say(text, owner, 10.0 + place)
+    assert publish.args() is not None
+    say("a3", "a", 14.0)
+    publish.expire(10.0)
+    assert told == [(text, Refused.UNAVAILABLE) for text in ("a1", "a2", "a3")]
+    publish.expire(10.5)
+    assert len(told) == 3
+    args = publish.args()
+    assert args is not None and [arg for arg in args if arg in (b"a1", b"b1", b"a2", b"a3")] == [
+        b"b1"
+    ]
