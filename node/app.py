@@ -21,9 +21,9 @@ from node.core.farewell import Turn, turns
 from node.doors import Doors
 from node.metrics import Metrics
 from node.net import http, listener
-from node.net.listener import Server
 from node.net.flush import Flush
 from node.net.gate import Gate
+from node.net.listener import Server
 from node.redis_url import RedisUrl
 from node.settings import Settings
 from wire.errors import Reason

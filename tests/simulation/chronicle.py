@@ -17,6 +17,8 @@ class Added(NamedTuple):
     origin: str
     body: str
     back: bool
+    after: str
+    """The id of the entry before it."""
 
 
 class Rollback(NamedTuple):
@@ -45,9 +47,11 @@ class Chronicle:
             log = fields[0].decode()[6:-5]
             offset = int(fields[1][:-2])
             kind, id, _, origin, *home = fields[3].decode().split(" ")
-            entry = Added(now, log, offset, id, kind, origin, fields[5].decode(), bool(home))
+            entries = self.logs.setdefault(log, {})
+            after = entries[offset - 1].id if offset - 1 in entries else ""
+            entry = Added(now, log, offset, id, kind, origin, fields[5].decode(), bool(home), after)
             self.added.append(entry)
-            self.logs.setdefault(log, {})[offset] = entry
+            entries[offset] = entry
         elif name == "xtrim":
             log = fields[0].decode()[6:-5]
             top = max(self.logs[log])

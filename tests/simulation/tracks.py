@@ -80,10 +80,11 @@ class Audit:
         ever = [entry for entry in chronicle.added if entry.log == self.log]
         self.first_at: dict[str, float] = {}
         self.moved: set[str] = set()
-        offsets: dict[str, int] = {}
+        where: dict[str, tuple[int, str]] = {}
         for entry in ever:
             self.first_at.setdefault(entry.id, entry.at)
-            if offsets.setdefault(entry.id, entry.offset) != entry.offset:
+            place = entry.offset, entry.after
+            if where.setdefault(entry.id, place) != place:
                 self.moved.add(entry.id)
         self.gone = any(id not in self.places for id in self.first_at)
         self.found: list[Violation] = []
