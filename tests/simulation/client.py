@@ -256,8 +256,9 @@ class Client:
 
     def _send_again(self, line: Line) -> None:
         if line is self.line and self.welcome:
+            under_way = {what for what, _ in self.waiting.values()}
             for request in self.outbox.values():
-                if not any(what == request["id"] for what in self.waiting):
+                if request["id"] not in under_way:
                     self._send(request)
 
     # In
