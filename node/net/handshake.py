@@ -70,6 +70,7 @@ class TlsServer:
                 client.close()
                 continue
             client.setblocking(False)
+            self._gate.handshakes += 1  # before the next one is looked at
             task = self._loop.create_task(self._shake(client, found))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
@@ -81,7 +82,6 @@ class TlsServer:
     async def _shake(self, client: socket.socket, caller: Caller | None) -> None:
         connection = self._make()
         connection.admitted(caller)
-        self._gate.handshakes += 1
         try:
             await self._loop.connect_accepted_socket(
                 *(lambda: connection, client),

@@ -137,6 +137,17 @@ async def test_handshakes_count_as_clients(door: Door) -> None:
         writer.transport.abort()
 
 
+async def test_those_who_come_in_one_moment_are_counted_one_by_one(door: Door) -> None:
+    door.gate._admission._bounds = Bounds(clients=4)
+    # All of them wait to be accepted before the loop has a turn.
+    strangers = [socket.create_connection(("127.0.0.1", door.port)) for _ in range(8)]
+    while not door.gate.handshakes:
+        await asyncio.sleep(0)
+    assert door.gate.handshakes == 3
+    for stranger in strangers:
+        stranger.close()
+
+
 async def test_a_server_that_is_closed_lets_handshakes_finish_and_takes_nobody(door: Door) -> None:
     coming = asyncio.create_task(door.come("127.0.0.7"))
     while not door.gate.handshakes:
