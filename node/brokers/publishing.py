@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from node.brokers.pump import Next
-from node.core.ports import Kept, Post, Refused, Sink
+from node.core.ports import START, Append, Entry, Frame, Kept, Position, Post, Refused, Sink
 
+TAKEN = 1000
+"""Frames that are waited for at the same time: more than a subscription that works is behind."""
 MOST = 200
 """Messages in one call: a batch is atomic, and Lua's stack bounds its reply."""
 
@@ -16,23 +18,82 @@ def kept(remembered: bytes) -> Kept:
     return Kept(log, position, int(at), to[0] if to else "")
 
 
+def directed(
+    found: list[Any], post: Post, before: bytes, after: bytes
+) -> tuple[Kept, Append | None]:
+    """Return where a direct is kept, and its entry as far as the reply of direct.lua tells it."""
+    if found[0] == b"repeat":
+        remembered = kept(found[1])
+        place = Position.parse(remembered.position)
+        if place is None or len(found) < 4:
+            return remembered, None
+        entry = Entry(place.offset, found[2], found[3])
+        frame = Frame(remembered.log, place.epoch, place.offset, b"", [entry])
+        return remembered, Append(frame, place._replace(offset=place.offset - 1, id=b""))
+    _, position, at, nick, prev, log = found
+    to = Kept("@", position.decode(), int(at or 0), nick.decode())
+    place = Position.parse(to.position)
+    if place is None:
+        return to, None
+    origin = f"{post.hold.session}:{post.token}".encode() if post.token else b"-"
+    head = b"d %b %b %b" % (post.id, at, origin)
+    entry = Entry(place.offset, head, before + nick + after)
+    frame = Frame(log.decode(), place.epoch, place.offset, prev, [entry])
+    return to, Append(frame, place._replace(offset=place.offset - 1, id=prev))
+
+
+class Taken:
+    """The frames of batches that were taken from the reply: they need not be parsed."""
+
+    __slots__ = ("_starts",)
+
+    def __init__(self) -> None:
+        self._starts: dict[bytes, bytes] = {}
+
+    def add(self, frame: Frame, start: bytes) -> None:
+        """Note a frame; ``start`` is how its first entry begins."""
+        if len(self._starts) >= TAKEN:
+            # Their connection was lost: what is forgotten here is parsed, and found to be known.
+            self._starts.clear()
+        self._starts[b"%b %b %d %b" % (frame.log.encode(), *frame[1:4])] = start
+
+    def has(self, payload: bytes) -> bool:
+        """Say whether a payload of a channel, less its first word, is such a frame."""
+        head, _, entries = payload.partition(b"\n")
+        start = self._starts.pop(head, None)
+        return start is not None and entries.startswith(start)
+
+
 class Publish:
     """A room's messages on their way: some under way, others gathering for the next call.
 
     There is one for each room, so that its messages cannot overtake each other.
     """
 
-    __slots__ = ("script", "room", "queued", "_posts", "_sent", "_again", "_cap", "_sink")
+    __slots__ = (
+        "script",
+        "room",
+        "queued",
+        "_posts",
+        "_sent",
+        "_again",
+        "_cap",
+        "_sink",
+        "_base",
+        "_taken",
+    )
 
-    def __init__(self, room: str, cap: int, sink: Sink) -> None:
+    def __init__(self, room: str, cap: int, sink: Sink, taken: Taken | None = None) -> None:
         self.script = "publish"
         self.room = room
         self.queued = False
         self._posts: list[Post] = []
         self._sent: list[Post] = []
         self._again = False
+        self._base = START
         self._cap = cap
         self._sink = sink
+        self._taken = taken or Taken()
 
     def add(self, post: Post) -> None:
         """Let a message go with the next call."""
@@ -53,29 +114,67 @@ class Publish:
         log = "r:" + self.room
         key = "chat:{" + log + "}"
         args: list[Any] = [2, key, key + ":log", self.room, self._cap]
-        args += self._sink.seen(log) or ("", 0, "")
+        seen = self._sink.seen(log)
+        self._base = seen or START
+        args += seen or ("", 0, "")
         args.append(1 if self._again else 0)
         for post in self._sent:
             args += (post.id, post.hold.session, post.hold.owner, post.token, post.body)
         return args
 
     def reply(self, reply: Any) -> Next:
-        """Answer each message."""
+        """Answer each message, once this node knows the entries of all of them."""
         log = "r:" + self.room
         if reply[0] == b"rewound":
             self._sink.rewound(log)
             return Next.WAIT
         sent, self._sent = self._sent, []
-        epoch, at = reply[1].decode(), int(reply[2])
-        for post, result in zip(sent, reply[3:], strict=True):
-            if isinstance(result, bytes):
-                post.done(kept(result))
-            elif result:
-                post.done(Kept(log, f"{epoch}-{result}-{post.id.decode()}", at, ""))
+        _, epoch, at, prev, *results = reply
+        # Mostly the frame has come already: then the last entry is the newest one that is known.
+        if self._sink.seen(log) != (epoch, results[-1], sent[-1].id) or self._again:
+            self._remember(sent, epoch, at, prev, results)
+        place, time = epoch.decode(), int(at)
+        for post, result in zip(sent, results, strict=True):
+            if result.__class__ is int:
+                if result:
+                    post.done(Kept(log, f"{place}-{result}-{post.id.decode()}", time, ""))
+                else:
+                    post.done(Refused.GONE)
             else:
-                post.done(Refused.GONE)
+                post.done(kept(result if isinstance(result, bytes) else result[0]))
         self.queued = bool(self._posts)
         return Next.MORE if self.queued else Next.NOTHING
+
+    def _remember(
+        self, sent: list[Post], epoch: bytes, at: bytes, prev: bytes, results: list[Any]
+    ) -> None:
+        """Hand on the entries that a reply tells of, before their messages are acknowledged."""
+        log = "r:" + self.room
+        rows = list(zip(sent, results, strict=True))
+        for _, result in rows:
+            if result.__class__ is list:
+                _, offset, head, body = result
+                again = Frame(log, epoch, offset, b"", [Entry(offset, head, body)])
+                self._sink.appended(Append(again, self._base))
+        entries = [
+            Entry(
+                result,
+                b"m %b %b %b"
+                % (
+                    post.id,
+                    at,
+                    (f"{post.hold.session}:{post.token}".encode() if post.token else b"-"),
+                ),
+                post.body,
+            )
+            for post, result in rows
+            if result.__class__ is int and result
+        ]
+        if entries:
+            first = entries[0]
+            frame = Frame(log, epoch, first.offset, prev, entries)
+            if self._sink.appended(Append(frame, self._base)):
+                self._taken.add(frame, b"m %b %b " % (first.id, at))
 
     def lost(self) -> None:
         """Nobody knows whether the call was done."""

@@ -14,17 +14,19 @@ from node.brokers import replies
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.lease import FORMAT, READ_WITHIN, Lease
 from node.brokers.orders import Orders
-from node.brokers.publishing import Publish, kept
+from node.brokers.publishing import Publish, Taken, directed, kept
 from node.brokers.pump import Args, Counts, Pump, SimpleCall
 from node.brokers.subscriber import Subscriber
 from node.brokers.tops import Tops
 from node.core.ports import (
     Claim,
     Claimed,
+    Compared,
     Done,
     Entry,
     Hold,
     Kept,
+    Lost,
     Memory,
     Position,
     Post,
@@ -98,6 +100,7 @@ class RedisBroker:
             random_id,
         )
         self._publishes: dict[str, Publish] = {}
+        self._taken = Taken()
         self._sink: Sink | None = None
         self._connections = 0
 
@@ -209,7 +212,9 @@ class RedisBroker:
         """Append a message to a room's log; batched with others of this turn."""
         publish = self._publishes.get(room)
         if publish is None:
-            publish = self._publishes[room] = Publish(room, self._rules.kept, self._sink_of())
+            publish = self._publishes[room] = Publish(
+                room, self._rules.kept, self._sink_of(), self._taken
+            )
         publish.add(post)
         if not publish.queued:
             publish.queued = True
@@ -222,11 +227,11 @@ class RedisBroker:
         def reply(found: Any) -> None:
             if isinstance(found, Refused):
                 post.done(found)
-            elif found[0] == b"repeat":
-                post.done(kept(found[1]))
-            elif found[0] == b"ok":
-                _, position, at, nick = found
-                post.done(Kept("@", position.decode(), int(at or 0), nick.decode()))
+            elif found[0] == b"ok" or found[0] == b"repeat":
+                kept, append = directed(found, post, before, after)
+                if append is not None:
+                    self._sink_of().appended(append)
+                post.done(kept)
             else:
                 post.done(replies.REFUSALS[found[0]])
 
@@ -385,9 +390,11 @@ class RedisBroker:
 
     # Logs
 
-    def read(self, log: str, position: Position, limit: int, done: Done[Slice]) -> None:
+    def read(
+        self, log: str, position: Position, branch: bytes, limit: int, done: Done[Slice]
+    ) -> None:
         """Read a log after a position."""
-        self._slice("read", [log, *position, limit], done)
+        self._slice("read", [log, *position, limit, branch], done)
 
     def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
         """Read the newest entries of a log."""
@@ -404,14 +411,25 @@ class RedisBroker:
         args = [self._random_id(), room]
         self._ask("begin", args, self._clock() + READ_WITHIN, done, lambda found: True)
 
-    def heal(self, log: str, base: Position, lost: Sequence[Entry], done: Done[int]) -> None:
+    def compare(
+        self,
+        log: str,
+        base: Position,
+        branch: bytes,
+        ids: Sequence[bytes],
+        done: Done[Compared | None],
+    ) -> None:
+        """Find the newest entry that a log has in common with a branch."""
+
+        def reply(found: Any) -> None:
+            done(found if isinstance(found, Refused) else replies.compared(found))
+
+        args = [log, base.epoch, branch or base.epoch, base.offset, *ids]
+        self._call("compare", args, self._clock() + READ_WITHIN, reply)
+
+    def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
         """Put lost entries back into a log."""
-        channel = "chat:{" + log + "}:live" if log.startswith("r:") else ""
-        args: list[Any] = [log, channel, self._rules.kept, *base]
-        for entry in lost:
-            home = b"%b-%d" % (base.epoch, entry.offset)
-            before = b"%b %d" % (entry.home, entry.fork) if entry.home is not None else b""
-            args += (entry.kind, entry.id, entry.at, entry.origin, entry.body, home, before)
+        args = healing(log, self._rules.kept, lost, self._random_id())
         deadline = self._clock() + READ_WITHIN
         self._ask("heal", args, deadline, done, lambda found: int(found[1]))
 
@@ -434,7 +452,8 @@ class RedisBroker:
         if self._lease.refused:
             return
         if kind == b"log":
-            self._sink_of().frame(replies.frame(payload))
+            if not self._taken.has(rest):
+                self._sink_of().frame(replies.frame(payload))
         elif kind == b"probe":
             self._lease.heard(int(rest.partition(b" ")[0]))
         elif kind == b"moved":
@@ -501,6 +520,18 @@ class RedisBroker:
     def _forget_idle(self) -> None:
         """Forget the rooms to which nobody has anything to say just now."""
         self._publishes = {room: one for room, one in self._publishes.items() if one.queued}
+
+
+def healing(log: str, kept: int, lost: Lost, fresh: str) -> list[Any]:
+    """Return the arguments of heal.lua; ``fresh`` is a name for a new branch."""
+    base, read = lost.base, lost.read
+    args: list[Any] = [log, kept, base.epoch, lost.branch or base.epoch]
+    args += (base.offset, base.id, read.offset, read.id, fresh)
+    for entry in lost.entries:
+        homes = b" ".join([bytes(home) for home in entry.homes])
+        args += (entry.kind, entry.id, entry.at, entry.origin, entry.body, entry.offset, homes)
+        args.append(lost.there.get(entry.id, ""))
+    return args
 
 
 def _ignore(_reply: Any) -> None:

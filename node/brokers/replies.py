@@ -8,6 +8,7 @@ import msgspec
 
 from node.core.ports import (
     Claimed,
+    Compared,
     Entry,
     Frame,
     Order,
@@ -41,13 +42,13 @@ def frame(payload: bytes) -> Frame:
     A node of a later version may have written it: what stands behind is none of ours.
     """
     lines = payload.split(b"\n")
-    _, log, epoch, first, prev, *_ = lines[0].split(b" ")
+    _, log, epoch, first, prev, *more = lines[0].split(b" ")
     offset = int(first)
     entries = [
         Entry(offset + number, lines[place], lines[place + 1])
         for number, place in enumerate(range(1, len(lines) - 1, 2))
     ]
-    return Frame(log.decode(), epoch, offset, prev, entries)
+    return Frame(log.decode(), epoch, offset, prev, entries, more[0] if more else epoch)
 
 
 def entries(rows: list[Any]) -> list[Entry]:
@@ -59,8 +60,18 @@ def slice_of(reply: list[Any]) -> Slice:
     """Return the part of a log that read.lua or tail.lua found."""
     if len(reply) == 1:
         return Slice(False, None, [])
-    status, epoch, top, id, rows = reply
-    return Slice(status == b"on", Position(epoch, int(top), id), entries(rows))
+    status, epoch, top, id, branch, moved, rows, fork, lost = reply
+    position = Position(epoch, int(top), id)
+    return Slice(status == b"on", position, entries(rows), branch, int(moved), int(fork), lost)
+
+
+def compared(reply: list[Any]) -> Compared | None:
+    """Return what compare.lua found."""
+    if not reply:
+        return None
+    epoch, top, id, branch, oldest, oldest_id, common, trimmed = reply
+    numbers = int(common), int(trimmed)
+    return Compared(Position(epoch, int(top), id), branch, int(oldest), oldest_id, *numbers)
 
 
 def position(text: bytes) -> Position | None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from node.core import moderation, names
-from node.core.ports import Position, Refused, Seat
+from node.core.ports import Cursor, Position, Refused, Seat
 from node.core.room import Member
 from node.core.rules import Limit
 from node.core.session import Session
@@ -54,7 +54,7 @@ def banned(session: Session, nick: str) -> tuple[Code, str]:
     return Code.BAD_NICK, f"{text}: {order.why}" if order and order.why else f"{text}."
 
 
-def seat_in(session: Session, seat: Seat, position: Position | None = None) -> None:
+def seat_in(session: Session, seat: Seat, cursor: Cursor | None = None) -> None:
     start = Position.parse(seat.position)
     assert start is not None
     if (order := session.hub.orders.closed(seat.room, start.epoch)) is not None:
@@ -63,5 +63,5 @@ def seat_in(session: Session, seat: Seat, position: Position | None = None) -> N
         return
     member = Member(session, session.hub.room(seat.room), seat.position)
     session.rooms[seat.room] = member
-    member.resumed = position is not None
-    member.room.add(member, position or start)
+    member.resumed = cursor is not None
+    member.room.add(member, *(cursor or (start,)))

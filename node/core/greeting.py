@@ -6,7 +6,7 @@ from functools import partial
 
 from node.core import making, moderation, names, proof
 from node.core.answers import banned, failed, seat_in
-from node.core.ports import START, Claim, Claimed, Hold, Position, Refused, Seat
+from node.core.ports import START, Claim, Claimed, Cursor, Hold, Refused, Seat
 from node.core.rules import Limit
 from node.core.session import Session
 from node.core.states import State
@@ -43,10 +43,10 @@ def hello(session: Session, request: Hello, deadline: float) -> None:
                 return
     positions = {}
     for room, text in (request.positions or {}).items():
-        if (position := Position.parse(text)) is None:
+        if (cursor := Cursor.parse(text)) is None:
             session.error(Code.BAD_REQUEST, f"{text!a} is not a position.", request.ref)
             return
-        positions[room] = position
+        positions[room] = cursor
     if session.hub.full:
         # Whose session goes on may come in: a claim without a nick begins none.
         nick = fold = ""
@@ -58,7 +58,7 @@ def hello(session: Session, request: Hello, deadline: float) -> None:
     session.attempt = request.attempt
     hold = Hold(_session_of(session, request.key), session.hub.broker.owner())
     default = DEFAULT_ROOM if request.rooms is None else ""
-    known = [("r:" + room, at) for room, at in positions.items() if room != INBOX]
+    known = [("r:" + room, at.position) for room, at in positions.items() if room != INBOX]
     makes, asked = making.reserve(session, len(rooms)), list(rooms)
     claim = Claim(
         *(hold, session.keyed, nick, fold, request.attempt, asked, default, known, makes),
@@ -99,7 +99,7 @@ def _claimed(
     session: Session,
     request: Hello,
     claim: Claim,
-    positions: dict[str, Position],
+    positions: dict[str, Cursor],
     asked: dict[str, str],
     bad: list[tuple[str, str]],
     reply: Claimed | Refused,
@@ -200,8 +200,8 @@ def _unwelcome(session: Session, request: Hello, refused: Refused) -> None:
         failed(session, request, refused)
 
 
-def _seated(session: Session, seat: Seat, position: Position | None, text: str | None) -> None:
-    """Tell of a room that one is in, and let delivery go on after ``position``, in its ``text``."""
+def _seated(session: Session, seat: Seat, cursor: Cursor | None, text: str | None) -> None:
+    """Tell of a room that one is in, and let delivery go on after ``cursor``, in its ``text``."""
     joined = Joined(
         room=seat.room,
         position=text or seat.position,
@@ -211,4 +211,4 @@ def _seated(session: Session, seat: Seat, position: Position | None, text: str |
         messages=[],
     )
     session.tell(joined)
-    seat_in(session, seat, position)
+    seat_in(session, seat, cursor)

@@ -9,6 +9,7 @@ from node.core.limiter import Limiter
 from node.core.moderation import Orders
 from node.core.ports import (
     Accounts,
+    Append,
     Broker,
     Dialect,
     Facts,
@@ -25,6 +26,7 @@ from node.core.room import Room
 from node.core.rules import Counts, Rules
 from node.core.states import Row, State
 from node.core.session import RETRY_MS, Session
+from node.core.witness import Witness
 from wire import limits
 from wire.errors import Reason
 from wire.messages import INBOX, Move
@@ -69,6 +71,7 @@ class Hub:
         self.sessions: dict[str, Session] = {}
         self.rooms: dict[str, Room] = {}
         self.orders = Orders()
+        self.witness = Witness(broker)
         self.fan_out = fan_out
         self._stranded: list[Session] = []
         self._moved: dict[Hold, float] = {}
@@ -169,7 +172,18 @@ class Hub:
     def seen(self, log: str) -> Position | None:
         """Return the newest position of a log that this node knows."""
         room = self.rooms.get(log)
-        return room.top if room is not None else None
+        if room is None:
+            return None
+        return room.top if room.unconfirmed is None else room.newest
+
+    def appended(self, append: Append) -> bool:
+        """This node has appended entries to a log; they are acknowledged afterwards."""
+        room = self.rooms.get(append.frame.log)
+        if room is not None:
+            return room.appended(append)
+        if append.frame.log.startswith("i:"):
+            self.witness.remember(append, self.now)
+        return False
 
     def rewound(self, log: str) -> None:
         """The log does not continue what this node saw."""
@@ -296,12 +310,18 @@ class Hub:
         self.directs.forget(now)
         self._moved = _recent(self._moved, now)
         self._early = _recent(self._early, now)
+        unhealed = self.broker.unhealed()
+        self.witness.tick(now, unhealed)
         for log, room in list(self.rooms.items()):
+            if room.unconfirmed is not None and room.unconfirmed.overdue():
+                room.sync()
             if not room.empty:
                 if room.stale or (room.behind and room.awaited):
                     room.sync()
             elif room.empty_since is None:
                 room.empty_since = now
+            elif room.unconfirmed is not None or unhealed:
+                pass  # This node may be the only one that can put its entries back.
             elif now - room.empty_since >= LINGER or log.startswith("i:"):
                 del self.rooms[log]
                 if log.startswith("r:"):

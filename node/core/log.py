@@ -1,145 +1,110 @@
-"""How a reader goes on in a log that may have been trimmed, taken back, or put together again."""
+"""The newest entries of a log, and what a log lacks of them after it was taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from node.core.ports import START, Entry, Position, Slice
+from node.core.ports import START, Entry, Had, Lost, Position
+
+HEALED = 200
+"""Entries put back in one call: it takes as long as a batch of messages."""
+HEALED_BYTES = 256 * 1024
+"""Bytes put back in one call, but for one entry."""
 
 
-class Onward(NamedTuple):
-    """What a reader gets next; ``gap``: something before it is no longer kept."""
+class Found(NamedTuple):
+    """What a log holds after ``common``, the newest entry that it shares with a ring.
 
-    entries: list[Entry]
-    gap: bool
-
-
-def onward(position: Position, found: Slice) -> Onward:
-    """Return what comes after ``position`` in a slice that was read for it.
-
-    An entry that was lost and put back at another offset tells where its old log and this one part:
-    everything after that place is new to the reader, but for what it had already seen in the old
-    log, which is known by its old place. One that a repeated call appended anew before it was put
-    back does not tell, but the position is its old place.
+    ``common`` is None if there is none; then ``entries`` are all that it has. ``oldest`` is the
+    offset of its oldest entry and ``oldest_id`` the id. ``moved`` is as in a slice, ``trimmed`` as
+    a comparison tells it.
     """
-    if found.on or found.top is None:
-        return Onward(found.entries, False)
-    if position.offset == 0:
-        return Onward(found.entries, bool(found.entries) and found.entries[0].offset > 1)
-    for entry in found.entries:
-        if entry.id == position.id:
-            break
-    else:
-        return Onward(found.entries, True)
-    if entry.home is None:
-        entry.fork = _parted(position, entry, found)
-        entry.home = _place(position.epoch, position.offset)
-    rest = [
-        later
-        for later in found.entries
-        if later.offset >= entry.fork and not _seen(later, position)
-    ]
-    return Onward(_in_turn(found.entries, rest), found.entries[0].offset > entry.fork)
 
-
-def _in_turn(kept: Sequence[Entry], rest: Sequence[Entry]) -> list[Entry]:
-    """Return the rest of a log with positions that leave behind what a reader has had of it."""
-    told: list[Entry] = []
-    new = {entry.offset for entry in rest}
-    for entry in kept:
-        if entry.offset in new:
-            told.append(entry)
-        elif told:
-            told[-1] = told[-1].told_after(entry)
-    return told
-
-
-def _place(epoch: bytes, offset: int) -> bytes:
-    return b"%b-%d" % (epoch, offset)
-
-
-def _parted(position: Position, entry: Entry, found: Slice) -> int:
-    """Return where the log that had ``entry`` at ``position`` and this one part, as far as told."""
-    assert found.top is not None
-    if position.epoch != found.top.epoch:
-        return 1
-    forks = [other.fork for other in found.entries if _seen(other, position)]
-    return min(entry.offset, position.offset, *forks)
-
-
-def _seen(entry: Entry, position: Position) -> bool:
-    if entry.home is None:
-        return False
-    epoch, _, offset = entry.home.partition(b"-")
-    return epoch == position.epoch and int(offset) <= position.offset
-
-
-def recall(ring: "Ring", found: Slice) -> None:
-    """Give what a repeated call appended anew its old place, as what was put back has it.
-
-    A call whose reply was lost and that Redis forgot is repeated; its entry, which has the id it
-    had, may come before those who remember the first one have put it back.
-    """
-    assert found.top is not None
-    same = found.top.epoch == ring.epoch
-    known = {old.id: old for old in ring.entries}
-    moved, fork = [], min(ring.base.offset, found.top.offset) + 1 if same else 1
-    for entry in found.entries:
-        old = known.get(entry.id)
-        if old is not None and same and entry.offset == old.offset:
-            entry.home, entry.fork, fork = old.home, old.fork, entry.offset + 1
-        elif old is not None and entry.home is None:
-            moved.append((entry, old))
-    for entry, old in moved:
-        entry.home, entry.fork = _place(ring.epoch, old.offset), fork
-
-
-class Loss(NamedTuple):
-    """What a log lost of what a node remembers: the entries, and where both are still the same."""
-
-    base: Position
+    top: Position
+    branch: bytes
+    common: Position | None
+    oldest: int
+    oldest_id: bytes
     entries: list[Entry]
+    moved: int = 0
+    trimmed: int = 0
 
 
-def loss(ring: "Ring", found: Slice) -> Loss | None:
-    """Return what the whole log ``found`` lacks of what ``ring`` holds, None if nothing."""
-    if found.top is None:
-        return Loss(ring.base, list(ring.entries))
-    there = {entry.id for entry in found.entries}
-    remembered = _not_trimmed(ring.entries, found.entries)
-    if found.top.epoch != ring.epoch:
-        lost = [entry for entry in remembered if entry.id not in there]
-        return Loss(START._replace(epoch=ring.epoch), lost) if lost else None
-    by_offset = {entry.offset: entry.id for entry in found.entries}
-    shared = ring.base
-    if found.top.offset < shared.offset:
-        # More is lost than we remember: ours goes behind what there is.
-        shared = found.top
-    for entry in reversed(ring.entries):
-        if by_offset.get(entry.offset) == entry.id:
-            shared = ring.position_of(entry)
-            break
-    # What is older than the oldest kept one was trimmed, not lost.
-    oldest = found.entries[0].offset if found.entries else found.top.offset + 1
-    lost = [
-        entry
-        for entry in remembered
-        if entry.id not in there
-        and entry.offset > shared.offset
-        and (entry.offset >= oldest or entry.offset > found.top.offset)
-    ]
-    return Loss(shared, lost) if lost else None
+def lost(
+    ring: "Ring",
+    branch: bytes,
+    found: Found,
+    more: Sequence[Entry] = (),
+    kept: Collection[bytes] = (),
+    fork: int = 0,
+) -> Lost | None:
+    """Return what a log lacks of what a node knows, None if nothing.
+
+    The node knows what ``ring`` holds, and ``more`` entries, which it appended itself. Those whose
+    ids are in ``kept`` need not be looked for: they were in the log, and have been trimmed.
+    ``fork`` is where the branch of the ring and this one part, as far as the log tells, else 0. An
+    entry that stands elsewhere than the node knows it, and has no home, counts too: its old place
+    has to be written down, because readers may have positions there.
+    """
+    there = {entry.id: entry for entry in found.entries}
+    other = found.top.epoch != ring.epoch
+    base = found.common or ring.base
+    if found.common is None and other:
+        base = START._replace(epoch=ring.epoch)
+    elif found.common is None and found.top.offset < base.offset:
+        # More is lost than is remembered: it goes behind what there is.
+        base = found.top
+    elif found.common is None and found.oldest <= base.offset:
+        # The log has another entry there: they parted earlier than is remembered.
+        base = base._replace(offset=max(fork - 1, 0), id=b"")
+    known = [entry for entry in _all(ring, more) if other or entry.offset > base.offset]
+    if found.common is None:
+        known = _not_trimmed(known, found)
+    missing = []
+    for entry in known:
+        if entry.id in kept:
+            continue
+        now = there.get(entry.id)
+        if now is None:
+            # What is older than the oldest kept one was trimmed, not lost.
+            if other or entry.offset >= found.oldest or entry.offset > found.top.offset:
+                missing.append(entry)
+        elif now.offset != entry.offset and not now.homes:
+            missing.append(entry)
+    places = {id: entry.offset for id, entry in there.items()}
+    return Lost(base, found.top, branch, first_part(missing), places) if missing else None
 
 
-def _not_trimmed(ours: list[Entry], kept: list[Entry]) -> list[Entry]:
+def first_part(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the first of some entries, as many as are put back in one call."""
+    size = 0
+    for count, entry in enumerate(entries[:HEALED], 1):
+        size += len(entry.body)
+        if size > HEALED_BYTES:
+            return list(entries[:count])
+    return list(entries[:HEALED])
+
+
+def _all(ring: "Ring", more: Iterable[Entry]) -> list[Entry]:
+    newest = ring.entries[-1].offset if ring.entries else ring.base.offset
+    return ring.entries + [entry for entry in more if entry.offset > newest]
+
+
+def _not_trimmed(ours: list[Entry], found: Found) -> list[Entry]:
     """Return our entries without those before the oldest one of a log that was trimmed.
 
     They may have been put back, more than the log keeps; to put them back again would never end.
     """
-    if kept and kept[0].offset > 1:
+    if found.oldest > 1:
         for place, entry in enumerate(ours):
-            if entry.id == kept[0].id:
+            if entry.id == found.oldest_id:
                 return ours[place:]
     return ours
+
+
+def unseen(ring: "Ring", had: Had, entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries that readers have not had who have had a branch and all of ``ring``."""
+    ids = {entry.id for entry in ring.entries}
+    return [entry for entry in entries if entry.id not in ids and not had.holds(entry)]
 
 
 class Ring:

@@ -5,7 +5,7 @@ thread, with the reply or with a ``Refused``.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from enum import Enum
@@ -15,15 +15,16 @@ from wire import limits
 from wire.messages import Event, Past
 
 _POSITION = re.compile(
-    r"([0-9a-z]{1,32})-(0|[1-9][0-9]{0,14})-([0-9a-z]{1,32})(?:-[0-9a-z]{1,32})?", re.ASCII
+    r"([0-9a-z]{1,32})-(0|[1-9][0-9]{0,14})-([0-9a-z]{1,32})(?:-[0-9a-z]{1,64})?", re.ASCII
 )
+_HAD = re.compile(r".*-([0-9]{1,15})z([0-9]{1,15})z([0-9a-z]{1,32})", re.ASCII)
 
 
 class Position(NamedTuple):
     """A place in a log: just after the entry ``id``, which is at ``offset`` of ``epoch``.
 
     Offset 0 is the beginning. The id makes it safe: an offset may be used again after Redis went
-    back in time, an id never is. The text may have one more id behind it, see ``Entry.told_after``.
+    back in time, an id never is. The text may have a ``Had`` behind it.
     """
 
     epoch: bytes
@@ -41,66 +42,175 @@ class Position(NamedTuple):
         return cls(match[1].encode(), int(match[2]), match[3].encode())
 
 
+class Had(NamedTuple):
+    """What a reader has had of a branch that its log lost: the entries from ``fork`` to ``offset``.
+
+    Each branch has a name. The text stands behind a position, for as long as entries of that branch
+    may follow which have been put back at other offsets: the reader does not get these again.
+    """
+
+    branch: bytes
+    fork: int
+    offset: int
+
+    def __bytes__(self) -> bytes:
+        return b"%dz%dz%b" % (self.fork, self.offset, self.branch)
+
+    def holds(self, entry: "Entry") -> bool:
+        """Say whether an entry is one of these."""
+        return any(
+            home.branch == self.branch and self.fork <= home.offset <= self.offset
+            for home in entry.homes
+        )
+
+
+class Cursor(NamedTuple):
+    """How far a reader is in a log, as its client tells it."""
+
+    position: Position
+    had: Had | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor | None":
+        """Return the cursor that ``text`` writes, None if it is not one at all."""
+        if (position := Position.parse(text)) is None:
+            return None
+        had = _HAD.fullmatch(text) if text.count("-") == 3 else None
+        return cls(position, Had(had[3].encode(), int(had[1]), int(had[2])) if had else None)
+
+
+class Home(NamedTuple):
+    """Where an entry was in a branch that its log lost.
+
+    ``fork`` is the first offset at which that branch and the log differ.
+    """
+
+    branch: bytes
+    offset: int
+    fork: int
+
+    def __bytes__(self) -> bytes:
+        return b"%b-%d %d" % self
+
+
 START = Position(b"0", 0, b"0")
 """The beginning of any log."""
+UNKNOWN = b""
+"""The branch of a position that a client hands back, which does not tell it."""
+CURRENT = b"*"
+"""The branch of a position that is of the branch in which the log is."""
 
 
 class Entry:
     """One entry of a log. ``body`` is its JSON without the fields that every dialect adds itself.
 
-    ``kind`` is one of m(essage), d(irect), e(ntered), l(eft), r(enamed). ``home`` and ``fork`` tell
-    of an entry that was lost and put back elsewhere: where it was, as EPOCH-OFFSET, and the offset
-    at which the log it was in and this one part.
+    ``kind`` is one of m(essage), d(irect), e(ntered), l(eft), r(enamed). ``homes`` are the places
+    from which it was lost before it was put back at another offset, the newest first.
     """
 
-    __slots__ = ("offset", "kind", "id", "at", "origin", "body", "home", "fork")
+    __slots__ = ("offset", "kind", "id", "at", "origin", "body", "homes")
 
     def __init__(self, offset: int, head: bytes, body: bytes) -> None:
         parts = head.split(b" ")
         self.offset = offset
         self.kind, self.id, self.at, self.origin = parts[:4]
         self.body = body
-        self.home: bytes | None = None
-        self.fork = 0
-        if len(parts) > 4:
-            self.home, self.fork = parts[4], int(parts[5])
+        self.homes: Sequence[Home] = ()
+        if more := parts[4:]:
+            self.homes = _homes(more)
 
     @property
-    def name(self) -> bytes:
-        """The id, also of an entry that is told after another one."""
-        return self.id.rpartition(b"-")[2]
+    def is_ambiguous(self) -> bool:
+        """Whether it is where it was in a branch that was lost, behind other entries now."""
+        return any(home.offset == self.offset for home in self.homes)
 
-    def told_after(self, other: "Entry") -> "Entry":
-        """Return this entry as it is told to who has had a later one, ``other``, already.
-
-        Its position is that of the other one, so that nothing between the two is given again, with
-        this entry's id behind it, so that no other entry is told with the same position.
-        """
+    def told_with(self, had: Had) -> "Entry":
+        """Return this entry as it is told to a reader that has had others of a lost branch."""
         twin = copy(self)
-        twin.offset, twin.id = other.offset, b"%b-%b" % (other.id, self.name)
+        twin.id = b"%b-%b" % (self.id, bytes(had))
         return twin
 
 
+def _homes(parts: Sequence[bytes]) -> list[Home]:
+    homes = []
+    for place, fork in zip(parts[::2], parts[1::2], strict=False):
+        branch, _, offset = place.partition(b"-")
+        homes.append(Home(branch, int(offset), int(fork)))
+    return homes
+
+
 class Frame(NamedTuple):
-    """Entries that were appended to a log together, as the broker tells of them."""
+    """Entries that were appended to a log together, as the broker tells of them.
+
+    ``branch`` is the one that the log is in; empty where that is not told.
+    """
 
     log: str
     epoch: bytes
     first: int
     prev: bytes
     entries: list[Entry]
+    branch: bytes = b""
+
+
+class Append(NamedTuple):
+    """Entries as the reply to an append tells of them.
+
+    ``base`` is a position that the log held when they were appended. ``frame.prev`` is empty where
+    the entry before them is not known.
+    """
+
+    frame: Frame
+    base: Position
 
 
 class Slice(NamedTuple):
-    """A part of a log. ``on``: the entries are those after the position that was asked for.
+    """A page of a log. ``on``: the entries are those after the position that was asked for.
 
-    Otherwise the log does not hold that position where it says, and ``entries`` are all it has.
-    A log that does not exist has no ``top``.
+    If the entry of the position stands elsewhere now, they are those from ``fork`` on, where the
+    branch ``lost``, of which the position is, and this one part. Otherwise ``fork`` is 0, and the
+    entries are the oldest. ``moved`` is the offset of the newest entry that has a home. A log that
+    does not exist has no ``top``.
     """
 
     on: bool
     top: Position | None
     entries: list[Entry]
+    branch: bytes = b""
+    moved: int = 0
+    fork: int = 0
+    lost: bytes = b""
+
+
+class Compared(NamedTuple):
+    """What a log has in common with what a node knows of it.
+
+    ``oldest`` is the offset of its oldest entry (0: it has none) and ``oldest_id`` its id;
+    ``common`` the offset of the newest common entry, -1 if there is none; ``trimmed`` is how many
+    of the node's entries were put back elsewhere, and have been trimmed since.
+    """
+
+    top: Position
+    branch: bytes
+    oldest: int
+    oldest_id: bytes
+    common: int
+    trimmed: int = 0
+
+
+class Lost(NamedTuple):
+    """Entries to be put back into a log.
+
+    ``base``: up to there the log is as this node knows it. ``read``: up to there this node has read
+    the log, and they are not in it, but for those in ``there``, which has their offsets: of these
+    only the old places are not known. ``branch`` is the one that they were in.
+    """
+
+    base: Position
+    read: Position
+    branch: bytes
+    entries: list[Entry]
+    there: Mapping[bytes, int] = {}
 
 
 class Refused(Enum):
@@ -145,7 +255,7 @@ class Kept(NamedTuple):
 
 @dataclass(slots=True)
 class Post:
-    """A message on its way into a room's log. ``token`` is what its id is remembered by, or ''."""
+    """A message on its way into a log. ``token`` is what its id is remembered by, or ''."""
 
     hold: Hold
     id: bytes
@@ -310,8 +420,10 @@ class Broker(Protocol):
     ) -> None:
         """Read a page of messages: epoch, entries with the oldest first, whether there are more."""
 
-    def read(self, log: str, position: Position, limit: int, done: Done[Slice]) -> None:
-        """Read a log after a position."""
+    def read(
+        self, log: str, position: Position, branch: bytes, limit: int, done: Done[Slice]
+    ) -> None:
+        """Read a log after a position of a branch: a known one, ``UNKNOWN`` or ``CURRENT``."""
 
     def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
         """Read the newest entries of a log."""
@@ -319,8 +431,22 @@ class Broker(Protocol):
     def begin(self, room: str, done: Done[bool]) -> None:
         """Make the log of a room that is missing."""
 
-    def heal(self, log: str, base: Position, lost: Sequence[Entry], done: Done[int]) -> None:
-        """Put lost entries back into a log that is the same as ours up to ``base``."""
+    def compare(
+        self,
+        log: str,
+        base: Position,
+        branch: bytes,
+        ids: Sequence[bytes],
+        done: Done[Compared | None],
+    ) -> None:
+        """Find the newest entry that a log has in common with a branch.
+
+        ``ids`` are those of the entry at ``base`` and of the entries after it. The reply is None if
+        there is no such log.
+        """
+
+    def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
+        """Put lost entries back into a log; the reply is how many were not there."""
 
     def unhealed(self) -> bool:
         """Say whether others may still put back what a broker that has just come back forgot."""
@@ -355,6 +481,12 @@ class Sink(Protocol):
 
     def seen(self, room: str) -> Position | None:
         """Return the newest position of a room that this node knows."""
+
+    def appended(self, append: Append) -> bool:
+        """This node has appended entries to a log; they are acknowledged afterwards.
+
+        Return whether they have been delivered: then their frame is not needed any more.
+        """
 
     def rewound(self, room: str) -> None:
         """The log of a room does not continue what this node saw."""

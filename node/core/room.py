@@ -5,33 +5,43 @@ Inboxes are followed by the same code: a room of one member, whose frames come a
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from node.core.limiter import Limiter
-from node.core.log import Onward, Ring, loss, onward, recall
+from node.core.comparison import READ_ENTRIES, Comparison
+from node.core.log import Found, Ring, first_part, lost, unseen
 from node.core.ports import (
+    CURRENT,
     START,
+    UNKNOWN,
+    Append,
     Broker,
     Dialect,
     Entry,
     FanOut,
     Frame,
+    Had,
+    Lost,
     Outlet,
     Position,
     Refused,
     Slice,
 )
 from node.core.rules import Counts
+from node.core.unconfirmed import Unconfirmed
 from wire.messages import Gap
 
 FEED_ENTRIES = 100
 """Entries given at a time to a reader that is behind."""
 FEED_BYTES = 64 * 1024
 """Bytes given at a time to a reader that is behind: what a transport takes without a pause."""
-READ_ENTRIES = 200
-"""Entries read from a log at a time."""
 HELD_FRAMES = 1000
 """Frames kept while the log is being read; more are dropped, and read afterwards."""
+BRANCHES = 4
+"""Lost branches of a log that are remembered, to give nobody again what is put back late."""
+UNCONFIRMED = 1000
+"""Appends whose frames are waited for; with more, the log is read instead."""
 
 
 class Reader(Protocol):
@@ -46,8 +56,9 @@ class Reader(Protocol):
 class Member:
     """A session's place in a room. ``cursor`` is where it has read to; None while it is live.
 
-    ``joined`` is the position at which it joined. ``resumed``: the cursor came from a client, and
-    has to be looked up in the log before anything is believed of it. ``end`` is the position of
+    ``joined`` is the position at which it joined. ``had`` is what it has had of a branch that the
+    log lost, ``branch`` the one that the cursor is of. ``resumed``: the cursor came from a client,
+    and has to be looked up in the log before anything is believed of it. ``end`` is the position of
     its own `left`, ``done`` what is called when it has gone, and ``whole`` whether it had got all
     that is before that by then.
     """
@@ -58,6 +69,8 @@ class Member:
             "room",
             "joined",
             "cursor",
+            "had",
+            "branch",
             "resumed",
             "reading",
             "stopped",
@@ -72,6 +85,8 @@ class Member:
         self.room = room
         self.joined = joined
         self.cursor: Position | None = None
+        self.had: Had | None = None
+        self.branch = UNKNOWN
         self.resumed = False
         self.reading = False
         self.stopped = False
@@ -85,7 +100,20 @@ class Room:
 
     __slots__ = (
         *("name", "log", "ring", "top", "live", "behind", "empty_since", "stale", "pace"),
-        *("_broker", "_fan_out", "_counts", "_most", "_syncing", "_held", "_missed"),
+        *(
+            "unconfirmed",
+            "branch",
+            "moved",
+            "_had",
+            "_kept",
+            "_broker",
+            "_fan_out",
+            "_counts",
+            "_most",
+            "_syncing",
+            "_held",
+            "_missed",
+        ),
     )
 
     def __init__(
@@ -100,6 +128,11 @@ class Room:
         self.empty_since: float | None = None
         self.stale = False
         self.pace: Limiter | None = None
+        self.unconfirmed: Unconfirmed | None = None
+        self.branch = b""
+        self.moved = 0
+        self._had: deque[Had] = deque(maxlen=BRANCHES)
+        self._kept: set[bytes] = set()
         self._broker = broker
         self._fan_out = fan_out
         self._counts = counts
@@ -121,7 +154,11 @@ class Room:
         top = self.top
         if self._syncing or top is None:
             self._hold(frame)
+        elif self.branch and frame.branch != self.branch:
+            # Entries were put back; or the frame is of a branch that the log has lost.
+            self.sync()
         elif frame.first == top.offset + 1 and frame.prev == top.id and frame.epoch == top.epoch:
+            self.branch = frame.branch
             self._accept(frame.entries)
         elif frame.epoch == top.epoch and frame.first <= top.offset:
             self._overlap(frame, top)
@@ -141,6 +178,80 @@ class Room:
         elif new:
             self._accept(new)
 
+    def appended(self, append: Append) -> bool:
+        """Take entries that this node has appended, before they are acknowledged.
+
+        They are delivered if they continue the log; else they are remembered until the frames
+        before them have come, or are put back if the log turns out not to hold them. Return
+        whether they have been delivered.
+        """
+        frame, last = append.frame, append.frame.entries[-1]
+        top, ring = (self.top, self.ring) if not self._syncing else (None, None)
+        if top is not None and ring is not None and frame.epoch == top.epoch:
+            if frame.first == top.offset + 1 and frame.prev == top.id:
+                self._accept(frame.entries)
+                return True
+            if ring.has(last.offset, last.id):
+                return True
+        if self.unconfirmed is None:
+            self.unconfirmed = Unconfirmed()
+        self.unconfirmed.add(append)
+        if top is not None:
+            if self.unconfirmed.displaced(top) or len(self.unconfirmed) > UNCONFIRMED:
+                self.sync()
+        return False
+
+    @property
+    def newest(self) -> Position | None:
+        """The newest position that the log is known to have held."""
+        if self.unconfirmed is not None and self.top is not None:
+            newest = self.unconfirmed.newest
+            if newest.offset > self.top.offset and newest.epoch == self.top.epoch:
+                return newest
+        return self.top
+
+    def _confirm(self, entries: list[Entry]) -> None:
+        """Entries have come: some of those that were waited for may be among or behind them."""
+        own = self.unconfirmed
+        assert own is not None and self.top is not None
+        own.confirm(entries)
+        if not len(own):
+            self.unconfirmed = None
+        elif self._syncing:
+            pass
+        elif own.displaced(self.top):
+            self.sync()
+        elif (frame := own.next(self.top)) is not None:
+            self._accept(frame.entries)
+
+    def _settle(self) -> bool:
+        """Put back the entries of this node that the log, just read to its end, does not hold.
+
+        Return whether there are any. Each was in the log before it was read.
+        """
+        own, ring = self.unconfirmed, self.ring
+        if own is None or ring is None:
+            return False
+        own.settle(ring)
+        if not len(own) or self.top is None:
+            self.unconfirmed = None
+            return False
+        base = own.base
+        if base.epoch != ring.epoch or not (base.offset < ring.base.offset or ring.holds(base)):
+            base = ring.base
+        self._syncing = True
+        missing = Lost(base, self.top, self.branch, first_part(own.entries))
+        self._broker.heal(self.log, missing, partial(self._on_own_healed, missing))
+        return True
+
+    def _on_own_healed(self, missing: Lost, reply: int | Refused) -> None:
+        if self.unconfirmed is not None and (isinstance(reply, int) or reply is Refused.GONE):
+            # They are in the log, or the log has ended.
+            self.unconfirmed.confirm(missing.entries)
+            if not len(self.unconfirmed):
+                self.unconfirmed = None
+        self._on_healed([], reply)
+
     def _hold(self, frame: Frame) -> None:
         if len(self._held) < HELD_FRAMES:
             self._held.append(frame)
@@ -152,10 +263,8 @@ class Room:
         assert self.top is not None and self.ring is not None
         new = entries
         for entry in entries:
-            if entry.home is not None:
-                # Put back after a rewind: whoever has had it does not get it again.
-                had = {held.id for held in self.ring.entries}
-                new = [entry for entry in entries if entry.id not in had]
+            if entry.homes:
+                new = self._put_back(entries)
                 break
         self.ring.extend(entries)
         last = entries[-1]
@@ -165,6 +274,23 @@ class Room:
             self._feed_all()
         if self._counts.awaited == self.log:
             self._counts.handed_out(new)
+        if self.unconfirmed is not None:
+            self._confirm(entries)
+
+    def _put_back(self, entries: list[Entry]) -> list[Entry]:
+        """Return those of some entries that the live members have not had in a lost branch."""
+        assert self.ring is not None
+        self.moved = max(self.moved, entries[-1].offset)
+        self._part_with_readers()
+        new = unseen(self.ring, Had(b"", 1, 0), entries)
+        new = [entry for entry in new if not any(had.holds(entry) for had in self._had)]
+        return self._told(None, new)
+
+    def _part_with_readers(self) -> None:
+        """Let the live members that have had others than the rest read by themselves."""
+        for live in list(self.live.values()):
+            for member in [member for member in live if member.had is not None]:
+                self.pause(member)
 
     def _deliver(self, entries: list[Entry]) -> None:
         if not entries:
@@ -184,10 +310,11 @@ class Room:
             return
         self._syncing = True
         self._missed = self.stale = False
+        self._kept.clear()
         if self.top is None:
             self._broker.tail(self.log, FEED_ENTRIES, self._on_tail)
         else:
-            self._broker.read(self.log, self.top, READ_ENTRIES, self._on_read)
+            self._broker.read(self.log, self.top, self.branch, READ_ENTRIES, self._on_read)
 
     def _on_tail(self, reply: Slice | Refused) -> None:
         if isinstance(reply, Refused):
@@ -197,6 +324,7 @@ class Room:
             self._missing()
             return
         self.top, self.ring = reply.top, self._ring_of(reply.top, reply.entries)
+        self.branch, self.moved = reply.branch, reply.moved
         self._synced()
         if self._counts.awaited == self.log:
             self._counts.handed_out(reply.entries)
@@ -234,8 +362,13 @@ class Room:
             return
         assert self.top is not None and self.ring is not None
         if not reply.on:
-            self._diverged(reply, self.top, self.ring)
+            compared = partial(self._compared, reply.fork)
+            if reply.top is None:
+                compared(None)
+            else:
+                Comparison(self._broker, self.log, self.ring, self.branch, compared).run()
             return
+        self.branch, self.moved = reply.branch, max(self.moved, reply.moved)
         if self.top.offset == 0 and reply.top is not None:
             # The beginning of a log whose epoch was not known yet.
             self.top = self.top._replace(epoch=reply.top.epoch)
@@ -244,45 +377,69 @@ class Room:
             self._counts.holes_healed += 1
             self._accept(reply.entries)
         if len(reply.entries) == READ_ENTRIES:
-            self._broker.read(self.log, self.top, READ_ENTRIES, self._on_read)
+            self._broker.read(self.log, self.top, self.branch, READ_ENTRIES, self._on_read)
         else:
             self._synced()
 
-    def _diverged(self, found: Slice, top: Position, ring: Ring) -> None:
-        """The log does not hold our top: put back what it lost, then go on in it."""
-        lost = loss(ring, found)
-        if lost is not None:
-            self._broker.heal(self.log, lost.base, lost.entries, self._on_healed)
-            return
-        assert found.top is not None
-        recall(ring, found)
-        new = onward(top, found)
-        shared = ring.base.offset
-        offsets = {entry.offset: entry.id for entry in found.entries}
-        for entry in reversed(ring.entries):
-            if offsets.get(entry.offset) == entry.id:
-                shared = entry.offset
-                break
-        rest = [entry for entry in found.entries if entry.offset > shared]
-        if found.top.epoch != ring.epoch or not rest or rest[0].offset != shared + 1:
-            self.ring = self._ring_of(found.top, found.entries)
-        else:
-            ring.cut(shared)
-            ring.extend(rest)
-        self.top = found.top
-        self._go_on(top, new)
-        self._synced()
+    def _compared(self, fork: int, found: Found | None | Refused) -> None:
+        """The log does not hold our top: put back what it lost, then go on in it.
 
-    def _go_on(self, top: Position, new: Onward) -> None:
-        """Give the live members what came after ``top`` in a log that is not the one we knew."""
-        assert self.top is not None
-        if new.gap:
+        ``fork`` is where our branch and this one part, as far as the log tells, else 0.
+        """
+        top, ring = self.top, self.ring
+        assert top is not None and ring is not None
+        if isinstance(found, Refused):
+            self._failed()
+            return
+        own = self.unconfirmed.entries if self.unconfirmed is not None else []
+        if found is None:
+            entries = first_part(ring.entries + own)
+            missing: Lost | None = Lost(ring.base, ring.base, self.branch, entries)
+        else:
+            missing = lost(ring, self.branch, found, own, self._kept, fork)
+        if missing is not None:
+            ids = [entry.id for entry in missing.entries]
+            self._broker.heal(self.log, missing, partial(self._on_healed, ids))
+        elif found is not None:
+            self._go_on_in(found, fork, top, ring)
+            self._synced()
+
+    def _go_on_in(self, found: Found, fork: int, top: Position, ring: Ring) -> None:
+        """Go on in a log that is not the one we knew, and give the live members what is new."""
+        if found.common is not None:
+            fork = found.common.offset + 1
+        had = Had(self.branch or top.epoch, fork, top.offset)
+        # What the ring holds is known by its ids, and stands in this log by now.
+        older = had._replace(offset=min(top.offset, ring.base.offset))
+        new = unseen(ring, older, [one for one in found.entries if one.offset >= fork])
+        self._part_with_readers()
+        if found.common is not None and found.common.epoch == found.top.epoch:
+            ring.cut(found.common.offset)
+            ring.extend(found.entries)
+        else:
+            self.ring = self._ring_of(found.top, found.entries)
+        self.top, self.branch = found.top, found.branch
+        self.moved = max(self.moved, found.moved)
+        self._had.append(older)
+        if _is_gap(found, fork, top):
             self._counts.gaps += 1
-            after = self._first_of(new.entries)
+            after = self._first_of(new)
             for dialect, live in self.live.items():
                 gap = Gap(room=self.name, after=str(top), position=str(after))
                 self._fan_out(live.values(), dialect.event(gap))
-        self._deliver(new.entries)
+        self._deliver(self._told(had, new))
+
+    def _told(self, had: Had | None, entries: list[Entry]) -> list[Entry]:
+        """Return entries as they are told to readers that may have had others of a lost branch."""
+        told = []
+        for entry in entries:
+            if had is not None and entry.offset < self.moved:
+                entry = entry.told_with(had)
+            elif entry.homes and entry.is_ambiguous:
+                # Nothing of a lost branch; but that the position is not of that one.
+                entry = entry.told_with(Had(self.branch, entry.offset + 1, entry.offset))
+            told.append(entry)
+        return told
 
     def _first_of(self, entries: list[Entry]) -> Position:
         assert self.top is not None
@@ -290,14 +447,17 @@ class Room:
             return self.top
         return Position(self.top.epoch, entries[0].offset, entries[0].id)
 
-    def _on_healed(self, reply: int | Refused) -> None:
+    def _on_healed(self, ids: list[bytes], reply: int | Refused) -> None:
         if isinstance(reply, Refused):
             self._failed()
             return
+        if reply == 0:
+            # They were there, some perhaps only to be trimmed at once.
+            self._kept.update(ids)
         if reply:
             self._counts.rewinds_healed += 1
         assert self.top is not None
-        self._broker.read(self.log, self.top, READ_ENTRIES, self._on_reread)
+        self._broker.read(self.log, self.top, self.branch, READ_ENTRIES, self._on_reread)
 
     def _on_reread(self, reply: Slice | Refused) -> None:
         if isinstance(reply, Slice) and reply.top is None:
@@ -316,16 +476,20 @@ class Room:
         held, self._held = self._held, deque()
         for frame in held:
             self.receive(frame)
+        if self._syncing:
+            return  # One of them did not continue the log.
         if self._missed:
             self.sync()
-        self._feed_all(looked=True)
+        elif not self._settle():
+            self._feed_all(looked=True)
 
     # Members
 
-    def add(self, member: Member, cursor: Position) -> None:
-        """Let a member read on after ``cursor``."""
+    def add(self, member: Member, cursor: Position, had: Had | None = None) -> None:
+        """Let a member read on after ``cursor``, that has had some of a lost branch."""
         self.empty_since = None
-        member.cursor = cursor
+        member.cursor, member.had = cursor, had
+        member.branch = UNKNOWN if had is None else CURRENT
         self.behind[member] = None
         self.feed(member)
 
@@ -341,7 +505,7 @@ class Room:
         """Deliver nothing to a member for now; only remember where it is."""
         if member.cursor is None:
             self.remove(member)
-            member.cursor = self.top
+            member.cursor, member.branch = self.top, self.branch
             self.behind[member] = None
 
     def stop(self, member: Member) -> None:
@@ -424,12 +588,13 @@ class Room:
             if cursor.offset == top.offset:
                 self._make_live(member)
             else:
-                self._give(member, ring.after(cursor, FEED_ENTRIES), top.epoch)
+                self._give(member, ring.after(cursor, FEED_ENTRIES), top.epoch, self.branch)
         elif looked or member.resumed or cursor.epoch != top.epoch or cursor.offset <= top.offset:
             member.reading = True
             self._broker.read(
                 self.log,
                 cursor,
+                member.branch,
                 FEED_ENTRIES,
                 lambda reply: self._on_feed(member, cursor, reply),
             )
@@ -455,48 +620,70 @@ class Room:
         if isinstance(reply, Refused) or reply.top is None:
             self.stale = True
             return
-        if not reply.on and self.ring is not None:
-            recall(self.ring, reply)
-        new = onward(cursor, reply)
-        if new.gap and not reply.on and self._broker.unhealed():
+        first = reply.entries[0].offset if reply.entries else reply.top.offset + 1
+        if reply.on:
+            gap = False
+        elif reply.fork:
+            gap = first > reply.fork
+        else:
+            gap = cursor.offset > 0 or first > 1
+        if gap and not reply.fork and self._broker.unhealed():
             self.stale = True  # Who remembers may still put back what this reader is behind.
             return
-        if new.gap:
+        if reply.fork:
+            member.had = Had(reply.lost, reply.fork, cursor.offset)
+        self.moved = max(self.moved, reply.moved)
+        if gap:
             self._counts.gaps += 1
-            first = new.entries[0] if new.entries else None
-            position = reply.top._replace(offset=first.offset, id=first.id) if first else reply.top
-            gap = Gap(room=self.name, after=str(cursor), position=str(position))
-            member.reader.outlet.write(member.reader.dialect.event(gap))
+            new = self._new_to(member, reply.entries)
+            position = Position(reply.top.epoch, new[0].offset, new[0].id) if new else reply.top
+            event = Gap(room=self.name, after=str(cursor), position=str(position))
+            member.reader.outlet.write(member.reader.dialect.event(event))
         member.resumed = False
-        if reply.on and new.entries:
-            self._give(member, new.entries, reply.top.epoch)
+        if reply.entries:
+            self._give(member, reply.entries, reply.top.epoch, reply.branch)
         else:
-            # All at once: the place where the two logs part is not found again from the middle.
-            self._give(member, new.entries, reply.top.epoch, reply.top)
+            member.cursor, member.branch = reply.top, reply.branch
+            self.feed(member)
 
-    def _give(
-        self, member: Member, entries: list[Entry], epoch: bytes, cursor: Position | None = None
-    ) -> None:
-        """Give a member entries, and all of them if ``cursor`` says where it is afterwards."""
-        if cursor is None:
-            entries = _page(entries)
-            cursor = Position(epoch, entries[-1].offset, entries[-1].id)
+    @staticmethod
+    def _new_to(member: Member, entries: list[Entry]) -> list[Entry]:
+        """Return those of some entries that a member has not had in a lost branch."""
+        had = member.had
+        return entries if had is None else [entry for entry in entries if not had.holds(entry)]
+
+    def _give(self, member: Member, entries: list[Entry], epoch: bytes, branch: bytes) -> None:
+        """Give a member the first of some entries, as many as it may get at a time."""
+        entries = _page(entries)
+        cursor = Position(epoch, entries[-1].offset, entries[-1].id)
         there = False
         if member.end is not None:
-            names = [entry.name for entry in entries]
+            names = [entry.id for entry in entries]
             if there := member.end.id in names:
                 entries = entries[: names.index(member.end.id)]
-        member.cursor = cursor
-        if entries:
-            self._counts.deliveries += len(entries)
+        member.cursor, member.branch = cursor, branch
+        new = self._new_to(member, entries)
+        if new:
+            self._counts.deliveries += len(new)
+            told = self._told(member.had, new)
             reader = member.reader
-            reader.outlet.feed(reader.dialect.entries(self.name, epoch, entries))
+            reader.outlet.feed(reader.dialect.entries(self.name, epoch, told))
         if there:
             # Not where it was, perhaps: it may have been lost, and put back elsewhere.
             member.whole = True
             self.let_go(member)
-        elif not entries or (member.end is not None and self._has_all(cursor, member.end)):
+        elif not new or (member.end is not None and self._has_all(cursor, member.end)):
             self.feed(member)
+
+
+def _is_gap(found: Found, fork: int, top: Position) -> bool:
+    """Say whether something that readers have not had after ``top`` is not kept any more."""
+    if found.common is not None:
+        return False
+    if top.offset == 0:
+        return found.oldest > 1
+    # Of what was trimmed behind the fork all has to have been ours.
+    return not fork or found.oldest - fork > found.trimmed
 
 
 def _page(entries: list[Entry]) -> list[Entry]:

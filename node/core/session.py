@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from node.core.admission import Caller, Limiters
 from node.core.limiter import Limiter
-from node.core.ports import Accounts, Broker, Dialect, Hold, Memory, Outlet, Position, Refused
+from node.core.ports import (
+    Accounts,
+    Broker,
+    Cursor,
+    Dialect,
+    Hold,
+    Memory,
+    Outlet,
+    Position,
+    Refused,
+)
 from node.core.room import Member, Room
 from node.core.rules import Counts, Limit, Rules
 from node.core.states import EARLY_TYPES, Row, State
@@ -141,7 +151,7 @@ class Session:
         self.claim = 0
         self.rooms: dict[str, Member] = {}
         self.inbox: Member | None = None
-        self.inbox_from: Position | None = None
+        self.inbox_from: Cursor | None = None
         self.limiter = Limiter(*hub.rules.rate)
         self.heard = hub.now
         self.pinged = False
@@ -369,7 +379,7 @@ class Session:
         """Read one's inbox from now on: after what the client has had, or else after ``start``."""
         self.inbox = Member(self, room, "")
         self.inbox.resumed = self.inbox_from is not None
-        room.add(self.inbox, self.inbox_from or start)
+        room.add(self.inbox, *(self.inbox_from or (start,)))
 
     # Time
 

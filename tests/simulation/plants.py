@@ -9,9 +9,8 @@ import pytest
 from node.brokers import scripts
 from node.brokers.redis import RedisBroker
 from node.core import answers, greeting
-from node.core import log as logs
 from node.core.hub import Hub
-from node.core.ports import Entry, Frame, Kept, Position, Post, Seat
+from node.core.ports import Cursor, Entry, Frame, Kept, Position, Post, Seat
 from node.core.room import Member, Room
 from node.core.session import Session
 from wire.messages import Ack, Gap
@@ -84,9 +83,9 @@ def saying_false_gaps(patch: Patch) -> None:
 def going_on_at_the_wrong_place(patch: Patch) -> None:
     """Let who comes back read on after the newest entry, not after the last one it had."""
 
-    def planted(session: Session, seat: Seat, position: Position | None = None) -> None:
+    def planted(session: Session, seat: Seat, cursor: Cursor | None = None) -> None:
         room = session.hub.room(seat.room)
-        answers.seat_in(session, seat, room.top if position and room.top else position)
+        answers.seat_in(session, seat, Cursor(room.top) if cursor and room.top else cursor)
 
     patch.setattr(greeting, "seat_in", planted)
 
@@ -103,10 +102,7 @@ def believing_every_frame(patch: Patch) -> None:
 
 def healing_nothing(patch: Patch) -> None:
     """Do not put back what Redis forgot."""
-    real = logs.loss
-    patch.setattr(
-        "node.core.room.loss", lambda ring, found: None if found.top else real(ring, found)
-    )
+    patch.setattr("node.core.room.lost", lambda *_: None)
 
 
 def doubling_directs(patch: Patch) -> None:

@@ -15,7 +15,8 @@ BEGINNING = "0"
 
 def key_of(position: str) -> str:
     """Return the id of the entry that a position names; a checker may look inside."""
-    return position.rsplit("-", 1)[1]
+    parts = position.split("-")
+    return parts[2] if len(parts) > 2 else ""
 
 
 @dataclass

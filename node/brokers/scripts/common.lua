@@ -4,8 +4,10 @@
 --   chat:format           string  the layout of all this, as a number
 --   chat:waits            string  how often replicas were waited for (written by the pump)
 --   chat:{LOG}            hash    epoch, top (offset of the newest entry), id (its id), cut (offset
---                                 and id of the newest entry that was trimmed)
+--                                 and id of the newest entry that was trimmed), branch (see below),
+--                                 moved (offset of the newest entry that has a home)
 --   chat:{LOG}:log        stream  OFFSET-0 -> h (head), b (body)
+--   chat:{LOG}:moved      hash    id of an entry that has a home -> "OFFSET HOME FORK [HOME FORK ...]"
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
 --   chat:rooms            zset    room names, all of score 0
 --   chat:idle             zset    rooms with nobody in them -> ms since when
@@ -30,17 +32,24 @@
 -- A nick takes up its folded form and what it looks like: "FOLD LOOK LOOK", each but the first only
 -- where it differs. A session whose nick takes up more than its fold keeps all of it in `looks`.
 --
--- A head is "KIND ID AT ORIGIN [HOME FORK]": KIND m message, d direct, e entered, l left,
+-- A head is "KIND ID AT ORIGIN [HOME FORK ...]": KIND m message, d direct, e entered, l left,
 -- r renamed; ORIGIN is SID:TOKEN of the message's author and id, SID/OWNER of who left and the last
--- hold on it, or "-". An entry that was lost and put back at another offset has its old place, HOME
--- (EPOCH-OFFSET), and FORK, the offset at which the log it was in and this one part.
+-- hold on it, or "-".
+--
+-- When Redis goes back to an older state and others append before the lost entries are put back, a
+-- log has two branches: the one that was lost, and the one that goes on. A branch has a name: the
+-- epoch, or the `branch` that the log got when entries were put back at other offsets last. Such an
+-- entry has its old place, HOME (BRANCH-OFFSET), and FORK, the first offset at which the lost branch
+-- and this one differ; the newest such pair comes first.
 --
 -- Ids of entries come from the nodes, which end them in hexadecimal digits; a script that needs more
 -- than the one it was given appends a letter beyond f, and numbers, to it.
 --
--- A frame is "log LOG EPOCH FIRST PREV" and then, line by line, head and body of each entry.
+-- A frame is "log LOG EPOCH FIRST PREV [BRANCH]" and then, line by line, head and body of each entry.
 
 local REPEAT_MS, REPEATS = 300000, 1000
+-- Places that are remembered of an entry: it gets one each time it is put back at another offset.
+local HOMES = 4
 
 -- The layout that these scripts know; the renewal of the lease tells the node of another one, but a
 -- session may be asked for before that.
@@ -71,27 +80,93 @@ local function id_at(log, offset)
   return cut and string.match(cut, '^' .. int(offset) .. ' (%S+)')
 end
 
--- Appends entries {kind, id, origin, body [, at, home, fork, before]} and publishes them as one
--- frame; `before` is the "HOME FORK" that an entry had already, and has still in its own place.
--- Makes the log if it is missing, with `epoch`. Returns epoch, offset of the first one, at.
+-- The fork and the branch, if an entry of that id was at an offset of a branch that the log lost; `branch`
+-- is its name, '' for any. Else nil.
+local function lost_place(log, id, offset, branch)
+  local moved = redis.call('HGET', key_of(log) .. ':moved', id)
+  for name, home, fork in string.gmatch(moved or '', ' (%w+)%-(%d+) (%d+)') do
+    if tonumber(home) == offset and (branch == '' or branch == name) then return tonumber(fork), name end
+  end
+end
+
+-- Where a reader goes on that has had what is up to a position. `meta` are epoch, top, id, branch and
+-- moved of the log; `branch` is the one that the position is of, '' if it is not known, '*' if it is the
+-- one that the log is in.
+-- Returns 'on' and the next offset; 'moved' and the fork, if the entry of the position stands elsewhere
+-- now; 'off' and 1, if the log does not know the position. Then the offset at which the entry is, 0 if
+-- it is not kept, and, if it has moved, the branch that the position is of.
+local function place_of(log, meta, epoch, offset, id, branch)
+  local top = tonumber(meta[2])
+  if offset == 0 then
+    local on = top == 0 or #redis.call('XRANGE', key_of(log) .. ':log', '1-0', '1-0') > 0
+    return on and 'on' or 'off', 1, 0
+  end
+  local there = epoch == meta[1] and id_at(log, offset)
+  if there == id or (epoch == meta[1] and offset == top and id == meta[3]) then
+    -- Put back behind entries of another branch, an entry may have the offset that it had.
+    local fork, lost = nil, nil
+    if meta[5] then fork, lost = lost_place(log, id, offset, branch) end
+    if fork then return 'moved', fork, offset, lost end
+    return 'on', offset + 1, offset
+  end
+  local moved = redis.call('HGET', key_of(log) .. ':moved', id)
+  local place = moved and tonumber(string.match(moved, '^%d+'))
+  local found = place and id_at(log, place)
+  if place and (found == id or (not found and place < top)) then
+    local branch, fork
+    for name, home, from in string.gmatch(moved, ' (%w+)%-(%d+) (%d+)') do
+      if not branch or tonumber(home) == offset then branch, fork = name, tonumber(from) end
+      if tonumber(home) == offset then break end
+    end
+    return 'moved', fork, found and place or 0, branch
+  end
+  -- Not kept itself, but all that came after it is.
+  local after = int(offset + 1) .. '-0'
+  if epoch == meta[1] and offset < top and not there
+    and #redis.call('XRANGE', key_of(log) .. ':log', after, after) > 0 then
+    return 'on', offset + 1, 0
+  end
+  return 'off', 1, 0
+end
+
+-- Gives the entries of a page their homes: an entry that a repeated call has appended again has none
+-- in its head.
+local function with_homes(log, rows)
+  local ids = {}
+  for n, row in ipairs(rows) do ids[n] = string.match(row[2][2], '^%S+ (%S+)') end
+  if #ids == 0 then return rows end
+  for n, found in ipairs(redis.call('HMGET', key_of(log) .. ':moved', unpack(ids))) do
+    local offset, homes = string.match(found or '', '^(%d+) (.*)$')
+    if offset and rows[n][1] == offset .. '-0' then
+      rows[n][2][2] = string.match(rows[n][2][2], '^%S+ %S+ %S+ %S+') .. ' ' .. homes
+    end
+  end
+  return rows
+end
+
+-- Removes a log.
+local function drop_log(log)
+  local key = key_of(log)
+  redis.call('DEL', key, key .. ':log', key .. ':moved')
+end
+
+-- Appends entries {kind, id, origin, body [, at, homes]} and publishes them as one frame. Makes the log
+-- if it is missing, with `epoch`. Returns epoch, offset of the first one, at.
 local function append(log, channel, cap, entries, epoch)
   local key = key_of(log)
-  local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
+  local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch')
   local top, prev = tonumber(meta[2] or 0), meta[3] or '0'
   if not meta[1] and string.sub(log, 1, 2) == 'r:' then
     redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3))
   end
   epoch = meta[1] or epoch
   local first, at = top + 1, int(now_ms())
-  local frame = {'log ' .. log .. ' ' .. epoch .. ' ' .. int(first) .. ' ' .. prev}
+  local branch = meta[4] and ' ' .. meta[4] or ''
+  local frame = {'log ' .. log .. ' ' .. epoch .. ' ' .. int(first) .. ' ' .. prev .. branch}
   for _, entry in ipairs(entries) do
     top = top + 1
     local head = entry[1] .. ' ' .. entry[2] .. ' ' .. (entry[5] or at) .. ' ' .. entry[3]
-    if entry[6] and entry[6] ~= epoch .. '-' .. int(top) then
-      head = head .. ' ' .. entry[6] .. ' ' .. entry[7]
-    elseif entry[8] and entry[8] ~= '' then
-      head = head .. ' ' .. entry[8]
-    end
+    if entry[6] then head = head .. entry[6] end
     redis.call('XADD', key .. ':log', int(top) .. '-0', 'h', head, 'b', entry[4])
     frame[#frame + 1] = head
     frame[#frame + 1] = entry[4]
@@ -103,6 +178,11 @@ local function append(log, channel, cap, entries, epoch)
     local last = top > cap and id_at(log, top - cap)
     if last then redis.call('HSET', key, 'cut', int(top - cap) .. ' ' .. last) end
     redis.call('XTRIM', key .. ':log', 'MAXLEN', cap)
+    local moved = tonumber(redis.call('HGET', key, 'moved') or top)
+    if moved <= top - cap then
+      redis.call('HDEL', key, 'moved')
+      redis.call('DEL', key .. ':moved')
+    end
   end
   if channel then redis.call('PUBLISH', channel, table.concat(frame, '\n')) end
   return epoch, first, at
@@ -251,8 +331,8 @@ local function finish(sid, reason, id, set, why)
   free_names(sid, names_of(sid))
   if session[3] ~= '' then redis.call('SREM', 'chat:at:' .. node_of(session[3]), sid) end
   redis.call('ZREM', 'chat:grace', sid)
-  local inbox = key_of('i:' .. sid)
-  redis.call('DEL', key, 'chat:rooms:' .. sid, inbox, inbox .. ':log')
+  redis.call('DEL', key, 'chat:rooms:' .. sid)
+  drop_log('i:' .. sid)
 end
 
 -- Ends the session if its grace period was over at `set.reap`: a reaper may be late.
@@ -270,7 +350,8 @@ local function remove_room(room)
     local sid = redis.call('HGET', 'chat:nicks', fold)
     if sid then redis.call('HDEL', 'chat:rooms:' .. sid, room) end
   end
-  redis.call('DEL', key, key .. ':log', key .. ':members')
+  drop_log('r:' .. room)
+  redis.call('DEL', key .. ':members')
   redis.call('ZREM', 'chat:rooms', room)
   redis.call('ZREM', 'chat:idle', room)
   return #members

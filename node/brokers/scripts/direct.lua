@@ -1,10 +1,16 @@
 -- Appends a direct message to the inbox of whoever holds a nick, and publishes it to their node.
 -- ARGV  id, session, owner, token (''), folded nick, body before and after the nick, cap
--- Returns {'ok', position, at, nick}, {'repeat', what is remembered}, {'nobody'} or {'gone'}.
+-- Returns {'ok', position, at, nick, id of the entry before it, log}, {'repeat', what is remembered, and
+-- head and body of its entry, where that is kept}, {'nobody'} or {'gone'}.
 local id, sid, token = ARGV[1], ARGV[2], ARGV[4]
 local at = now_ms()
 local before = token ~= '' and sent_before(sid, token, at)
-if before then return {'repeat', before} end
+if before then
+  local log, offset, entry = string.match(before, '^%d+ (%S+) %w+%-(%d+)%-(%w+)')
+  local found = redis.call('XRANGE', key_of(log) .. ':log', offset .. '-0', offset .. '-0')[1]
+  if not found or string.match(found[2][2], '^%S+ (%S+)') ~= entry then return {'repeat', before} end
+  return {'repeat', before, found[2][2], found[2][4]}
+end
 if not owns(sid, ARGV[3]) then return {'gone'} end
 local target = redis.call('HGET', 'chat:nicks', ARGV[5])
 if not target then return {'nobody'} end
@@ -16,16 +22,17 @@ if token == '' then
   -- Without an id of its own, a repeat is known by the entry's.
   local entries = redis.call('XREVRANGE', key_of(log) .. ':log', '+', '-', 'COUNT', 16)
   for _, entry in ipairs(entries) do
-    if string.match(entry[2][2], '^%S+ (%S+)') == id then return {'ok', '', '', found[1]} end
+    if string.match(entry[2][2], '^%S+ (%S+)') == id then return {'ok', '', '', found[1], '', log} end
   end
 end
 local channel = found[2] ~= '' and 'chat:node:' .. node_of(found[2]) or nil
 local origin = token ~= '' and sid .. ':' .. token or '-'
 local body = ARGV[6] .. found[1] .. ARGV[7]
+local prev = redis.call('HGET', key_of(log), 'id') or '0'
 local epoch, first, stamp = append(log, channel, tonumber(ARGV[8]), {{'d', id, origin, body}}, id)
 local position = epoch .. '-' .. int(first) .. '-' .. id
 if token ~= '' then
   remember(sid, token, stamp, log, position, found[1])
   forget_old(sid)
 end
-return {'ok', position, stamp, found[1]}
+return {'ok', position, stamp, found[1], prev, log}

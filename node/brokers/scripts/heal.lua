@@ -1,22 +1,25 @@
 -- Puts lost entries back into a log, each once, whichever node comes first.
--- ARGV  log, channel (''), cap, epoch that the node knows, offset and id up to which its log and
---       this one are the same, then for each entry after that: kind, id, at, origin, body, home,
---       and "HOME FORK" of an earlier loss ('')
--- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, or {'gone'} if a
--- moderator has closed the room that this was.
-local LEAVE_AGAIN_MS = 5000
-local log, channel, cap, epoch, base, base_id = unpack(ARGV, 1, 6)
-local key = key_of(log)
-base = tonumber(base)
+-- ARGV  log, cap, epoch and branch that the node knows, offset and id of an entry up to which its log
+--       and this one are the same (id '': it is not known), offset and id up to which the node has read this log, name for a
+--       new branch, then for each entry: kind, id, at, origin, body, offset, "HOME FORK ..." of earlier
+--       losses (''), offset at which the node has read it in this log ('' if it is lost)
+-- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, or {'gone'} if the
+-- session of this inbox has ended, or a moderator has closed the room that this was.
+local LEAVE_AGAIN_MS, MOST_NEW = 5000, 500
+local log, cap, epoch, branch, base, base_id, read, read_id, fresh = unpack(ARGV, 1, 9)
+local key, FIRST = key_of(log), 10
+base, read = tonumber(base), tonumber(read)
 local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
 local sid = string.match(log, '^i:(.*)')
 if not sid and order_of('room:' .. string.sub(log, 3)) == epoch then return {'gone'} end
 -- An inbox ends with its session.
-if sid and redis.call('EXISTS', 'chat:session:' .. sid) == 0 then return {'ok', 0} end
+if sid and redis.call('EXISTS', 'chat:session:' .. sid) == 0 then return {'gone'} end
 if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) then
   -- Redis forgot the whole log: it begins where the node's memory does.
   redis.call('HSET', key, 'epoch', epoch, 'top', int(base), 'id', base_id)
-  redis.call('HDEL', key, 'cut')
+  redis.call('HDEL', key, 'cut', 'branch', 'moved')
+  redis.call('DEL', key .. ':moved')
+  if branch ~= epoch then redis.call('HSET', key, 'branch', branch) end
   if not sid then
     local room = string.sub(log, 3)
     redis.call('ZADD', 'chat:rooms', 0, room)
@@ -27,28 +30,85 @@ if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) then
   end
   meta = {epoch, int(base), base_id}
 end
-local fork = base + 1
-if meta[1] ~= epoch then
-  fork = 1
-elseif base == tonumber(meta[2]) then
-  if meta[3] ~= base_id then return {'again'} end
-elseif base > tonumber(meta[2]) or (base > 0 and (id_at(log, base) or base_id) ~= base_id) then
-  return {'again'}
+local top = tonumber(meta[2])
+-- More was lost than the node remembers: its entries go behind what there is.
+if base > top then base, base_id = top, meta[3] end
+if read > top then read, read_id = top, meta[3] end
+local function differs(offset, id)
+  if offset == 0 or id == '' then return false end
+  if offset == top then return meta[3] ~= id end
+  return (id_at(log, offset) or id) ~= id
 end
+if differs(base, base_id) or differs(read, read_id) then return {'again'} end
+
+-- What is in the log already: in its own place, put back by another node, or appended again by a call
+-- that was repeated.
 local kept = {}
-for _, row in ipairs(redis.call('XRANGE', key .. ':log', int(fork) .. '-0', '+')) do
-  kept[string.match(row[2][2], '^%S+ (%S+)')] = true
+local rows = redis.call('XRANGE', key .. ':log', int(math.max(base, read) + 1) .. '-0', '+', 'COUNT', MOST_NEW)
+if #rows == MOST_NEW then return {'again'} end
+for _, row in ipairs(rows) do
+  kept[string.match(row[2][2], '^%S+ (%S+)')] = tonumber(string.match(row[1], '^%d+'))
 end
--- What another node has put back in its own place already is common to both logs.
-for n = 7, #ARGV, 7 do
-  local place = epoch .. '-' .. int(fork)
-  if meta[1] ~= epoch or ARGV[n + 5] ~= place or id_at(log, fork) ~= ARGV[n + 1] then break end
+for n = FIRST, #ARGV, 8 do
+  local id, offset, read_at = ARGV[n + 1], tonumber(ARGV[n + 5]), tonumber(ARGV[n + 7])
+  if read_at and id_at(log, read_at) == id then kept[id] = read_at end
+  if offset <= top and not kept[id] and id_at(log, offset) == id then kept[id] = offset end
+  if not kept[id] then
+    local moved = redis.call('HGET', key .. ':moved', id)
+    local place = moved and tonumber(string.match(moved, '^%d+'))
+    if place and id_at(log, place) == id then kept[id] = place end
+  end
+end
+-- What another node has put back in its own place is common to both branches.
+local other, fork = meta[1] ~= epoch, base + 1
+for n = FIRST, #ARGV, 8 do
+  local id = ARGV[n + 1]
+  if other or ARGV[n + 5] ~= int(fork) or kept[id] ~= fork or lost_place(log, id, fork, branch) then break end
   fork = fork + 1
 end
-local lost, now = {}, now_ms()
-for n = 7, #ARGV, 7 do
-  local kind, id, at, origin, body, home, before = unpack(ARGV, n, n + 6)
-  if not kept[id] then lost[#lost + 1] = {kind, id, origin, body, at, home, int(fork), before} end
+
+-- Forgets the homes of entries that have been trimmed, when there are many.
+local function forget_homes(key, trimmed)
+  if redis.call('HLEN', key .. ':moved') <= 2 * tonumber(cap) then return end
+  local all, old = redis.call('HGETALL', key .. ':moved'), {}
+  for n = 1, #all, 2 do
+    if tonumber(string.match(all[n + 1], '^%d+')) <= trimmed and #old < 1000 then old[#old + 1] = all[n] end
+  end
+  if #old > 0 then redis.call('HDEL', key .. ':moved', unpack(old)) end
+end
+
+-- Behind entries of another branch even the same offset is another place.
+local parted = other or top >= fork
+local function homes_of(n, offset)
+  local own, before = ARGV[n + 5], ARGV[n + 6]
+  if not parted and int(offset) == own then return before ~= '' and ' ' .. before or '', false end
+  local homes, count = ' ' .. branch .. '-' .. own .. ' ' .. int(fork), 1
+  for home, old in string.gmatch(before, '(%S+) (%d+)') do
+    if count < HOMES then homes = homes .. ' ' .. home .. ' ' .. old end
+    count = count + 1
+  end
+  return homes, true
+end
+
+local lost, with_home, renamed, now = {}, false, false, now_ms()
+for n = FIRST, #ARGV, 8 do
+  local kind, id, at, origin, body = unpack(ARGV, n, n + 4)
+  local place = kept[id] or top + #lost + 1
+  local homes, moved = '', false
+  if int(place) ~= ARGV[n + 5] or not kept[id] then homes, moved = homes_of(n, place) end
+  if homes ~= '' then
+    redis.call(kept[id] and 'HSETNX' or 'HSET', key .. ':moved', id, int(place) .. homes)
+    with_home = true
+  end
+  if not kept[id] then
+    lost[#lost + 1] = {kind, id, origin, body, at, homes}
+    renamed = renamed or moved
+  end
+end
+if renamed then redis.call('HSET', key, 'branch', fresh) end
+if with_home then
+  redis.call('HSET', key, 'moved', int(top + #lost))
+  forget_homes(key, top - tonumber(cap))
 end
 if #lost == 0 then return {'ok', 0} end
 
@@ -69,18 +129,25 @@ local function leave_again(place, sid, hold)
   redis.call('ZADD', 'chat:grace', int(now + LEAVE_AGAIN_MS), sid)
 end
 
+local channel = not sid and room_channel(string.sub(log, 3))
+if sid then
+  local owner = redis.call('HGET', 'chat:session:' .. sid, 'owner')
+  channel = owner and owner ~= '' and 'chat:node:' .. node_of(owner)
+end
 local _, first
-epoch, first = append(log, channel ~= '' and channel, tonumber(cap), lost, epoch)
+epoch, first = append(log, channel, tonumber(cap), lost, epoch)
+local authors = {}
 for n, entry in ipairs(lost) do
   if entry[1] == 'l' then
     local who, hold = string.match(entry[3], '^([^/]+)/(.+)$')
     if who then leave_again(n, who, hold) end
   end
-  local sid, token = string.match(entry[3], '^([^:]+):(.+)$')
-  if sid and tonumber(entry[5]) + REPEAT_MS > now then
+  local author, token = string.match(entry[3], '^([^:]+):(.+)$')
+  if author and tonumber(entry[5]) + REPEAT_MS > now then
     local position = epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2]
-    remember(sid, token, entry[5], log, position, string.match(entry[4], '^"from":"[^"]*","to":"([^"]*)"'))
-    forget_old(sid)
+    remember(author, token, entry[5], log, position, string.match(entry[4], '^"from":"[^"]*","to":"([^"]*)"'))
+    authors[author] = true
   end
 end
+for author in pairs(authors) do forget_old(author) end
 return {'ok', #lost}

@@ -29,15 +29,10 @@ for _, room in ipairs(rooms) do wanted['r:' .. room] = true end
 for n = 16 + count, #ARGV, 2 do
   local log, epoch, offset, id =
     ARGV[n], string.match(ARGV[n + 1], '^(%w+)%-(%d+)%-(%w+)$')
-  local meta = redis.call('HMGET', key_of(log), 'epoch', 'top')
-  local there = meta[1] == epoch and tonumber(meta[2]) >= tonumber(offset)
-  local counts = (wanted[log] or fallback ~= '') and tonumber(offset) > 0
-  if counts and not (there and (id_at(log, offset) or id) == id) then
-    local known = false
-    for _, entry in ipairs(redis.call('XRANGE', key_of(log) .. ':log', '-', '+')) do
-      if string.match(entry[2][2], '^%S+ (%S+)') == id then known = true end
-    end
-    if not known then return {'unhealed', log} end
+  if (wanted[log] or fallback ~= '') and tonumber(offset) > 0 then
+    local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved')
+    local known = meta[1] and place_of(log, meta, epoch, tonumber(offset), id, '')
+    if not known or known == 'off' then return {'unhealed', log} end
   end
 end
 finish_if_due(sid, op .. 'w', set)

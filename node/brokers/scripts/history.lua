@@ -3,22 +3,14 @@
 -- Returns {epoch, more (0, 1), entries, oldest first}; a position that is not kept counts as the oldest.
 local log, backwards, limit, room = ARGV[1], ARGV[2] ~= 'after', tonumber(ARGV[4]), tonumber(ARGV[5])
 local key = key_of(log)
-local epoch = redis.call('HGET', key, 'epoch')
+local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'moved')
+local epoch = meta[1]
 if not epoch then return {'', 0, {}} end
 local at = nil
 if ARGV[3] ~= '' then
   local its, offset, id = string.match(ARGV[3], '^(%w+)%-(%d+)%-(%w+)$')
-  at = 0
-  if its == epoch and id_at(log, offset) == id then
-    at = tonumber(offset)
-  else
-    -- It may have been put back elsewhere.
-    for _, entry in ipairs(redis.call('XRANGE', key .. ':log', '-', '+')) do
-      if string.match(entry[2][2], '^%S+ (%S+)') == id then
-        at = tonumber(string.match(entry[1], '^%d+'))
-      end
-    end
-  end
+  local status, _, place = place_of(log, meta, its, tonumber(offset), id, '')
+  at = status == 'off' and 0 or place
 end
 if at and ARGV[2] == 'upto' then at = at + 1 end
 local found, more = {}, 0

@@ -3,8 +3,9 @@
 -- KEYS  the log's hash, its stream
 -- ARGV  room, cap, epoch, top and id that the node saw last ('' if none), 1 if this is a repeat,
 --       then for each message: id, session, owner, token ('' if it has no id), body
--- Returns {'ok', epoch, at, changes...}: per message its offset; 0 if its session has moved on; or,
--- for one that was sent before, what is remembered of it.
+-- Returns {'ok', epoch, at, id of the entry before the first new one, results...}: per message its
+-- offset; 0 if its session has moved on; for one that was sent before, what is remembered of it; or,
+-- if the node may not have its entry yet, {what is remembered, offset, head, body}.
 -- Or {'rewound'}: the log is not one that continues what the node saw.
 local room, cap, again = ARGV[1], tonumber(ARGV[2]), ARGV[6] == '1'
 local log = 'r:' .. room
@@ -17,12 +18,22 @@ if ARGV[3] ~= '' then
   if seen < top then id = id_at(log, seen) or ARGV[5] end
   if id ~= ARGV[5] then return {'rewound'} end
 end
+-- What is said of a message that is in the log already: its entry too, unless the node has seen it.
+local function told_again(remembered)
+  local its, place, offset = string.match(remembered, '^%d+ (%S+) (%w+)%-(%d+)')
+  if its ~= log or place ~= meta[1] or tonumber(offset) <= tonumber(ARGV[4]) then return remembered end
+  local entry = redis.call('XRANGE', KEYS[2], offset .. '-0', offset .. '-0')[1]
+  if not entry then return remembered end
+  return {remembered, tonumber(offset), entry[2][2], entry[2][4]}
+end
+
 local kept = {}
 if again then
   -- A message without an id of its own is known by the entry's: it may be in the log already.
   local entries = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 2000)
   for _, entry in ipairs(entries) do
-    kept[string.match(entry[2][2], '^%S+ (%S+)')] = tonumber(string.match(entry[1], '^%d+'))
+    local id, stamp = string.match(entry[2][2], '^%S+ (%S+) (%S+)')
+    kept[id] = stamp .. ' ' .. log .. ' ' .. meta[1] .. '-' .. string.match(entry[1], '^%d+') .. '-' .. id
   end
 end
 local at = now_ms()
@@ -31,23 +42,24 @@ local first = tonumber(meta[2]) + 1
 local tokens = {}
 for n = 7, #ARGV, 5 do
   local id, sid, owner, token, body = ARGV[n], ARGV[n + 1], ARGV[n + 2], ARGV[n + 3], ARGV[n + 4]
-  local before = token ~= '' and (tokens[sid .. ':' .. token] or sent_before(sid, token, at))
+  local origin = token ~= '' and sid .. ':' .. token
+  local first_copy = origin and tokens[origin]
+  local before = kept[id] or (origin and not first_copy and sent_before(sid, token, at))
   if owners[sid] == nil then owners[sid] = redis.call('HGET', 'chat:session:' .. sid, 'owner') end
-  if before then
-    results[#results + 1] = before
-  elseif kept[id] then
-    results[#results + 1] = kept[id]
+  if first_copy then
+    results[#results + 1] = first_copy
+  elseif before then
+    results[#results + 1] = told_again(before)
   elseif owners[sid] ~= owner then
     results[#results + 1] = 0
   else
-    local origin = token ~= '' and sid .. ':' .. token or '-'
-    entries[#entries + 1] = {'m', id, origin, body, int(at)}
+    entries[#entries + 1] = {'m', id, origin or '-', body, int(at)}
     local offset = first + #entries - 1
     results[#results + 1] = offset
-    if token ~= '' then
+    if origin then
       local position = meta[1] .. '-' .. int(offset) .. '-' .. id
       remember(sid, token, int(at), log, position)
-      tokens[sid .. ':' .. token] = int(at) .. ' ' .. log .. ' ' .. position
+      tokens[origin] = int(at) .. ' ' .. log .. ' ' .. position
       places[sid] = true
     end
   end
@@ -56,4 +68,4 @@ if #entries > 0 then
   append(log, room_channel(room), cap, entries)
   for sid in pairs(places) do forget_old(sid) end
 end
-return {'ok', meta[1], int(at), unpack(results)}
+return {'ok', meta[1], int(at), meta[3], unpack(results)}

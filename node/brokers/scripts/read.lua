@@ -1,29 +1,15 @@
--- Reads a log after a position.
--- ARGV  log, epoch, offset and id of the position (offset 0: from the beginning), most entries
--- Returns {'on', epoch, top, id, entries after the position}, or, if the log does not hold the
--- position where it says, {'off', epoch, top, id, all entries}; a missing log is {'off'} alone.
+-- Reads a page of a log after a position.
+-- ARGV  log, epoch, offset and id of the position (offset 0: from the beginning), most entries, branch of
+--       the position, as place_of in common.lua has it
+-- Returns {'on', epoch, top, id, branch, offset of the newest entry that has a home, entries after the
+-- position}; {'moved', ..., entries from the fork on, fork, branch of the position}, if the entry of the
+-- position stands elsewhere now; {'off', ..., the oldest entries}, if the log does not hold the position; a missing log
+-- is {'off'} alone.
 local log, epoch, offset, id = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local key = key_of(log)
-local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
+local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved')
 if not meta[1] then return {'off'} end
-local top, on = tonumber(meta[2]), false
-if offset == 0 or epoch == meta[1] then
-  if offset == top then
-    on = top == 0 or id == meta[3]
-  elseif offset < top then
-    local found = offset > 0 and id_at(log, offset)
-    if found then
-      on = found == id
-    else
-      -- Not kept itself, but all that came after it is.
-      on = #redis.call('XRANGE', key .. ':log', int(offset + 1) .. '-0', int(offset + 1) .. '-0') > 0
-    end
-  end
-end
-local entries
-if on then
-  entries = redis.call('XRANGE', key .. ':log', int(offset + 1) .. '-0', '+', 'COUNT', ARGV[5])
-else
-  entries = redis.call('XRANGE', key .. ':log', '-', '+')
-end
-return {on and 'on' or 'off', meta[1], top, meta[3], entries}
+local status, from, _, lost = place_of(log, meta, epoch, offset, id, ARGV[6])
+local entries = redis.call('XRANGE', key_of(log) .. ':log', int(from) .. '-0', '+', 'COUNT', ARGV[5])
+if meta[5] then entries = with_homes(log, entries) end
+local branch, moved = meta[4] or meta[1], tonumber(meta[5] or 0)
+return {status, meta[1], tonumber(meta[2]), meta[3], branch, moved, entries, lost and from or 0, lost or ''}

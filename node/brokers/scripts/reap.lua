@@ -44,7 +44,8 @@ for _, room in ipairs(redis.call('ZRANGEBYSCORE', 'chat:idle', '-inf', now - idl
   if room ~= 'general' and redis.call('ZCARD', key .. ':members') == 0 then
     closed = closed + 1
     redis.call('ZREM', 'chat:rooms', room)
-    redis.call('DEL', key, key .. ':log', key .. ':members')
+    drop_log('r:' .. room)
+    redis.call('DEL', key .. ':members')
   end
 end
 if #due == most or closed == most then more = 1 end

@@ -16,6 +16,7 @@ from node.brokers.connect import Connect
 from node.brokers.moderator import Moderator
 from node.brokers.redis import RedisBroker, Rules
 from node.core.ports import (
+    Append,
     Claim,
     Claimed,
     Entry,
@@ -43,6 +44,7 @@ class RecordingSink:
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
+        self.appends: list[Append] = []
         self.told: list[tuple[Any, ...]] = []
         self.known: dict[str, Position] = {}
         self.unseen: list[str] = []
@@ -57,6 +59,10 @@ class RecordingSink:
     def frame(self, frame: Frame) -> None:
         self.frames.append(frame)
         self._changed.set()
+
+    def appended(self, append: Append) -> bool:
+        self.appends.append(append)
+        return False
 
     def confirmed(self, room: str) -> None:
         self._tell("confirmed", room)

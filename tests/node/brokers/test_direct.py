@@ -1,6 +1,6 @@
 """Direct messages: into the inbox of whoever holds a nick, once, and to the node it is at."""
 
-from node.core.ports import Kept, Position, Refused
+from node.core.ports import Kept, Lost, Position, Refused
 from tests.node.brokers.bench import Node, Place
 
 
@@ -64,7 +64,9 @@ async def test_an_inbox_ends_with_its_session(node: Node, place: Place) -> None:
     assert await place.redis.exists("chat:{i:s1}", "chat:{i:s1}:log") == 0
     _, found = await node.hello("s1", "ana")
     assert found.inbox is None
-    assert await node.ask("heal", "i:s1", top._replace(offset=0, id=b"0"), [], timed=False) == 0
+    start = top._replace(offset=0, id=b"0")
+    lost = Lost(start, start, top.epoch, [])
+    assert await node.ask("heal", "i:s1", lost, timed=False) == 0
 
 
 async def test_who_is_renamed_keeps_the_inbox(node: Node) -> None:

@@ -1,10 +1,23 @@
 """A log that lost its newest entries gets them back: once, with their ids, and told to everyone."""
 
+import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from node.core.log import Ring, loss, onward
-from node.core.ports import Entry, Kept, Position, Refused, Slice
+from node.core.comparison import Comparison
+from node.core.log import Found, Ring, lost
+from node.core.ports import (
+    CURRENT,
+    UNKNOWN,
+    Broker,
+    Entry,
+    Had,
+    Kept,
+    Lost,
+    Position,
+    Refused,
+    Slice,
+)
 from tests.node.brokers.bench import Node, Place, wait
 
 LOG = "r:tea"
@@ -52,8 +65,30 @@ async def whole(node: Node) -> Slice:
 
 async def heal(node: Node, before: Before) -> int | Refused:
     """Put back what was lost."""
-    reply: int | Refused = await node.ask("heal", LOG, before.base, before.lost, timed=False)
+    base = before.base
+    missing = Lost(base, base, base.epoch, before.lost)
+    reply: int | Refused = await node.ask("heal", LOG, missing, timed=False)
     return reply
+
+
+async def rest(node: Node, position: Position) -> tuple[list[bytes], bool]:
+    """Return the ids of what a reader at a position gets, and whether there is a gap."""
+    found: Slice = await node.ask("read", LOG, position, UNKNOWN, 1000, timed=False)
+    had = Had(found.lost, found.fork, position.offset) if found.fork else Had(b"", 1, 0)
+    ids = [entry.id for entry in found.entries if not had.holds(entry)]
+    return ids, not found.on and (not found.fork or found.entries[0].offset > found.fork)
+
+
+async def compared(node: Node, ring: Ring, branch: bytes = b"") -> Found:
+    """Return what a log has after the newest entry that it shares with a ring."""
+    found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+
+    def done(reply: Found | Refused | None) -> None:
+        assert isinstance(reply, Found)
+        found.set_result(reply)
+
+    Comparison(cast(Broker, node.broker), LOG, ring, branch or ring.epoch, done).run()
+    return await wait(found)  # type: ignore[no-any-return]
 
 
 def told(found: list[Entry]) -> list[tuple[int, bytes, bytes, bytes, bytes]]:
@@ -66,7 +101,7 @@ async def test_lost_entries_go_back_to_their_places_and_are_told(place: Place, n
     assert await heal(node, before) in (3, 0)
     found = await whole(node)
     assert told(found.entries[2:]) == told(before.lost)
-    assert all(entry.home is None for entry in found.entries)
+    assert not any(entry.homes for entry in found.entries)
     await node.sink.until(lambda: bool(node.sink.frames))
     [frame] = node.sink.frames
     assert told(frame.entries) == told(before.lost) and frame.prev == before.base.id
@@ -101,26 +136,27 @@ async def test_what_others_appended_first_stays_and_the_lost_follow(
     assert [entry.offset for entry in found.entries] == [1, 2, 3, 4, 5, 6]
     assert [entry.id for entry in found.entries[3:]] == [entry.id for entry in before.lost]
     epoch = before.base.epoch.decode()
-    homes = [(entry.home, entry.fork) for entry in found.entries[3:]]
-    assert homes == [(f"{epoch}-{offset}".encode(), 3) for offset in (3, 4, 5)]
+    homes = [list(entry.homes) for entry in found.entries[3:]]
+    assert homes == [[(epoch.encode(), offset, 3)] for offset in (3, 4, 5)]
     await node.sink.until(lambda: len(node.sink.frames) == 2)
-    assert [entry.home for entry in node.sink.frames[1].entries] == [home for home, _ in homes]
+    assert [entry.homes for entry in node.sink.frames[1].entries] == homes
+    assert node.sink.frames[0].branch == before.base.epoch
+    assert node.sink.frames[1].branch == found.branch != before.base.epoch
 
 
 async def test_what_another_node_has_put_back_meanwhile_is_common_to_both_logs(
     place: Place, node: Node
 ) -> None:
     before = await taken_back(place, node)
-    await node.ask("heal", LOG, before.base, before.lost[:2], timed=False)
+    await heal(node, Before(before.base, before.lost[:2], []))
     await node.hello("s2", "bo", rooms=["tea"])
     await heal(node, before)
     found = await whole(node)
     assert [entry.id for entry in found.entries[2:4]] == [entry.id for entry in before.lost[:2]]
-    assert (found.entries[5].id, found.entries[5].fork) == (before.lost[2].id, 5)
+    assert (found.entries[5].id, found.entries[5].homes[0].fork) == (before.lost[2].id, 5)
     seen = before.lost[2]
     at = Position(before.base.epoch, seen.offset, seen.id)
-    rest = onward(at, found._replace(on=False))
-    assert [entry.name for entry in rest.entries] == [found.entries[4].id]
+    assert await rest(node, at) == ([found.entries[4].id], False)
 
 
 async def test_who_is_let_in_by_a_repeat_that_redis_forgot_is_told_of_once(
@@ -146,9 +182,7 @@ async def test_readers_of_either_branch_get_the_rest_once(place: Place, node: No
         ([entered, *ids], [entered, *ids[1:]], [entered, *ids[2:]], [entered])
     ):
         place_ = Position(before.base.epoch, 2 + seen, ids[seen - 1] if seen else before.base.id)
-        slice_ = await node.ask("read", LOG, place_, 1000, timed=False)
-        rest = onward(place_, slice_)
-        assert [entry.name for entry in rest.entries] == expected and not rest.gap
+        assert await rest(node, place_) == (expected, False)
 
 
 async def test_a_repeat_of_a_message_that_was_put_back_is_acknowledged_where_it_is(
@@ -176,7 +210,8 @@ async def test_a_repeated_direct_that_was_put_back_names_whom_it_was_to(
     await place.redis.delete("chat:{i:s2}", "chat:{i:s2}:log", "chat:sent:s1")
     assert found.top is not None
     base = found.top._replace(offset=0, id=b"0")
-    assert await node.ask("heal", "i:s2", base, found.entries, timed=False) in (1, 0)
+    missing = Lost(base, base, base.epoch, found.entries)
+    assert await node.ask("heal", "i:s2", missing, timed=False) in (1, 0)
     again = await node.ask("sent", "s1", "1")
     assert isinstance(first, Kept)
     assert again == first._replace(log="i:s2") and again.to == "Bo"
@@ -200,11 +235,11 @@ async def test_a_forgotten_room_that_was_begun_anew_gets_what_is_remembered(
     await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:rooms", "chat:rooms:s1")
     await node.hello("s2", "bo", rooms=["tea"])
     start = before.base._replace(offset=0, id=b"0")
-    assert await node.ask("heal", LOG, start, before.lost, timed=False) in (3, 0)
+    assert await heal(node, Before(start, before.lost, [])) in (3, 0)
     found = await whole(node)
     assert found.top is not None and found.top.epoch != before.base.epoch
     assert [entry.id for entry in found.entries[1:]] == [entry.id for entry in before.lost]
-    assert {entry.fork for entry in found.entries[1:]} == {1}
+    assert {entry.homes[0].fork for entry in found.entries[1:]} == {1}
     rooms, _ = await node.ask("rooms", "")
     assert ("tea", 2) in rooms or ("tea", 1) in rooms
 
@@ -214,10 +249,17 @@ async def test_a_log_that_differs_from_what_the_node_believes_is_not_touched(
 ) -> None:
     before = await taken_back(place, node)
     other = Before(before.base._replace(id=b"other"), before.lost, [])
-    ahead = Before(before.base._replace(offset=9, id=b"other"), before.lost, [])
     assert await heal(node, other) is Refused.AGAIN
-    assert await heal(node, ahead) is Refused.AGAIN
     assert len((await whole(node)).entries) == 2
+
+
+async def test_when_more_is_lost_than_a_node_knows_its_entries_go_behind_what_there_is(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    ahead = Before(before.base._replace(offset=9, id=b"other"), before.lost, [])
+    assert await heal(node, ahead) in (3, 0)
+    assert [entry.offset for entry in (await whole(node)).entries] == [1, 2, 3, 4, 5]
 
 
 async def test_an_entry_put_back_in_its_place_keeps_the_memory_of_an_older_one(
@@ -230,9 +272,9 @@ async def test_an_entry_put_back_in_its_place_keeps_the_memory_of_an_older_one(
     found = await whole(node)
     seen = Position(before.base.epoch, 5, before.lost[-1].id)
     await cut(place, 2)
-    await heal(node, Before(before.base, found.entries[2:], []))
-    rest = onward(seen, await node.ask("read", LOG, seen, 1000, timed=False))
-    assert [entry.name for entry in rest.entries] == [found.entries[2].id]
+    missing = Lost(before.base, before.base, found.branch, found.entries[2:])
+    await node.ask("heal", LOG, missing, timed=False)
+    assert await rest(node, seen) == ([found.entries[2].id], False)
 
 
 async def test_a_room_with_nobody_in_it_that_comes_back_ends_again_in_time(
@@ -250,10 +292,55 @@ async def test_what_the_core_finds_lost_is_what_heals(place: Place, node: Node) 
 
     ring = Ring(before.base, 100)
     ring.extend(before.lost)
-    lost = loss(ring, await whole(node))
-    assert lost is not None and lost.base == before.base
-    await node.ask("heal", LOG, lost.base, lost.entries, timed=False)
-    assert loss(ring, await whole(node)) is None
+    missing = lost(ring, before.base.epoch, await compared(node, ring))
+    assert missing is not None and missing.base == before.base
+    await node.ask("heal", LOG, missing, timed=False)
+    assert lost(ring, before.base.epoch, await compared(node, ring)) is None
+
+
+async def test_a_log_taken_back_twice_tells_its_branches_apart(place: Place, node: Node) -> None:
+    """Who has had a place in one lost branch has not had what was there in another one."""
+    before = await taken_back(place, node)
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    entered = found.entries[2].id
+    await cut(place, 2)
+    await place.redis.hdel("chat:{r:tea}", "branch", "moved")
+    await place.redis.delete("chat:{r:tea}:moved")
+    await node.hello("s3", "cy", rooms=["tea"])
+    missing = Lost(before.base, before.base, found.branch, found.entries[2:])
+    await node.ask("heal", LOG, missing, timed=False)
+    ids = [entry.id for entry in (await whole(node)).entries]
+    first = before.lost[0]
+    seen = Position(before.base.epoch, first.offset, first.id)
+    assert ids[3] == entered
+    assert await rest(node, seen) == ([ids[2], entered, *ids[5:]], False)
+
+
+async def test_an_entry_that_got_its_old_offset_behind_others_tells_which_place_is_meant(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await node.hello("s2", "bo", rooms=["tea"])
+    second = Before(before.base, before.lost[1:], [])
+    await heal(node, second)
+    found = await whole(node)
+    there = found.entries[3]
+    assert there.offset == before.lost[1].offset and there.is_ambiguous
+    position = Position(before.base.epoch, there.offset, there.id)
+    old: Slice = await node.ask("read", LOG, position, UNKNOWN, 10, timed=False)
+    new: Slice = await node.ask("read", LOG, position, CURRENT, 10, timed=False)
+    assert not old.on and old.fork == 3 and new.on
+
+
+async def test_a_read_never_returns_more_than_was_asked_for(place: Place, node: Node) -> None:
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    for number in range(6):
+        await wait(node.say(hold, "tea", f"t{number}"))
+    stranger = Position(b"zz", 5, b"zz")
+    found: Slice = await node.ask("read", LOG, stranger, UNKNOWN, 3, timed=False)
+    assert not found.on and [entry.offset for entry in found.entries] == [1, 2, 3]
 
 
 async def test_a_room_that_nobody_remembers_is_made_anew_and_healed_all_the_same(

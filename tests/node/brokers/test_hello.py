@@ -143,6 +143,8 @@ async def test_positions_that_a_log_does_not_know_yet_are_refused_while_it_may_b
     assert await unhealed(node, "tea", top._replace(epoch=b"k9", id=b"lost"))
     assert await unhealed(node, "tea", top._replace(id=b"lost")), "its offset was used again"
     assert await unhealed(node, "milk", top)
+    await place.redis.hset("chat:{r:tea}", "moved", str(top.offset))
+    await place.redis.hset("chat:{r:tea}:moved", top.id.decode(), f"{top.offset} k9-77 1")
     assert not await unhealed(node, "tea", top._replace(epoch=b"k9", offset=77)), "put back"
 
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Literal
 
 from node.brokers.redis import PAGE_BYTES, Rules
-from node.core.ports import START, Hold, Position, Slice
+from node.core.ports import START, UNKNOWN, Hold, Position, Slice
 from tests.node.brokers.bench import Node, Place, wait
 
 
@@ -54,13 +54,17 @@ async def test_the_position_of_any_entry_will_do(node: Node) -> None:
     assert (await page(node, "after", entered._replace(id=id), 1))[0] == ["t4"]
 
 
-async def test_a_position_that_is_not_known_counts_as_the_oldest(node: Node) -> None:
+async def test_a_position_that_is_not_known_counts_as_the_oldest(place: Place, node: Node) -> None:
     _, places = await filled(node)
     unknown = places[5]._replace(id=b"never")
     assert await page(node, "before", unknown, 5) == ([], False)
     assert await page(node, "after", unknown, 2) == (["t0", "t1"], True)
     assert await page(node, "after", START, 2) == (["t0", "t1"], True)
     moved = places[5]._replace(epoch=b"k9", offset=77)
+    assert await page(node, "after", moved, 2) == (["t0", "t1"], True)
+    await place.redis.hset("chat:{r:tea}", "moved", str(places[5].offset))
+    row = f"{places[5].offset} k9-77 1"
+    await place.redis.hset("chat:{r:tea}:moved", places[5].id.decode(), row)
     assert await page(node, "after", moved, 2) == (["t6", "t7"], True)
 
 
@@ -77,7 +81,7 @@ async def test_a_page_fits_into_a_line(place: Place) -> None:
 
 async def read(node: Node, position: Position, limit: int = 1000) -> Slice:
     """Read `tea` after a position."""
-    found: Slice = await node.ask("read", "r:tea", position, limit, timed=False)
+    found: Slice = await node.ask("read", "r:tea", position, UNKNOWN, limit, timed=False)
     return found
 
 
@@ -87,14 +91,14 @@ async def test_a_log_is_read_after_a_position_that_it_holds(node: Node) -> None:
     found = await read(node, places[0], 2)
     assert found.on and found.top == top
     assert [entry.offset for entry in found.entries] == [places[0].offset + 1, places[0].offset + 2]
-    assert await read(node, top) == Slice(True, top, [])
+    assert await read(node, top) == Slice(True, top, [], top.epoch)
     everything = await read(node, START)
     assert everything.on and len(everything.entries) == top.offset
     own = await read(node, Position(top.epoch, 0, b"0"))
     assert own.on and len(own.entries) == top.offset
 
 
-async def test_a_position_that_a_log_does_not_hold_gets_all_of_it(node: Node) -> None:
+async def test_a_position_that_a_log_does_not_hold_gets_a_page_of_the_oldest(node: Node) -> None:
     _, places = await filled(node, 5)
     top = await node.top("r:tea")
     for strange in (
@@ -103,8 +107,9 @@ async def test_a_position_that_a_log_does_not_hold_gets_all_of_it(node: Node) ->
         top._replace(offset=top.offset + 1),
         top._replace(id=b"other"),
     ):
-        found = await read(node, strange, 1)
-        assert not found.on and found.top == top and len(found.entries) == top.offset
+        found = await read(node, strange, 2)
+        assert not found.on and found.top == top
+        assert [entry.offset for entry in found.entries] == [1, 2]
 
 
 async def test_a_trimmed_position_is_held_as_long_as_nothing_after_it_was_trimmed(
@@ -123,7 +128,9 @@ async def test_a_trimmed_position_is_held_as_long_as_nothing_after_it_was_trimme
 
 
 async def test_a_log_that_is_not_there_has_no_top(node: Node) -> None:
-    assert await node.ask("read", "r:milk", START, 5, timed=False) == Slice(False, None, [])
+    assert await node.ask("read", "r:milk", START, UNKNOWN, 5, timed=False) == Slice(
+        False, None, []
+    )
     assert await node.ask("tail", "r:milk", 5, timed=False) == Slice(False, None, [])
 
 
@@ -136,10 +143,10 @@ async def test_the_tail_is_the_newest_entries_oldest_first(node: Node) -> None:
 async def test_the_entry_before_the_oldest_kept_one_is_known_by_its_id(place: Place) -> None:
     node = await place.node(Rules(kept=10))
     _, places = await filled(node, 40)
-    oldest: Slice = await node.ask("read", "r:tea", START, 1, timed=False)
+    oldest: Slice = await node.ask("read", "r:tea", START, UNKNOWN, 1, timed=False)
     trimmed = oldest.entries[0].offset - 1
     for known in places:
-        on = (await node.ask("read", "r:tea", known, 1, timed=False)).on
+        on = (await node.ask("read", "r:tea", known, UNKNOWN, 1, timed=False)).on
         assert on is (known.offset >= trimmed)
     wrong = Position(places[0].epoch, trimmed, b"other")
-    assert not (await node.ask("read", "r:tea", wrong, 1, timed=False)).on
+    assert not (await node.ask("read", "r:tea", wrong, UNKNOWN, 1, timed=False)).on

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from node.brokers.moderator import Moderator, Trouble
-from node.core.ports import Memory, Position, Refused
+from node.core.ports import Lost, Memory, Position, Refused
 from tests.node.brokers.bench import Node, Place
 
 LEFT = '"nick":"ana","reason":"kicked","text":"be \\"nice\\""}'
@@ -235,7 +235,8 @@ async def test_who_remembers_a_closed_room_does_not_bring_it_back(
     found = await node.ask("tail", "r:tea", 100, timed=False)
     start = Position(found.top.epoch, 0, b"0")
     await moderator.close("tea", "")
-    assert await node.ask("heal", "r:tea", start, found.entries, timed=False) is Refused.GONE
+    lost = Lost(start, start, start.epoch, found.entries)
+    assert await node.ask("heal", "r:tea", lost, timed=False) is Refused.GONE
     joined = str(found.top)
     memory = Memory(hold, hold.owner, True, "ana", "ana", None, 9, [("tea", joined)])
     assert await node.ask("restore", memory, True, timed=False) is True
@@ -254,10 +255,9 @@ async def test_a_new_room_may_have_the_name_of_a_closed_one(
     top = await node.top("r:tea")
     assert top.epoch != old.epoch
     found = await node.ask("tail", "r:tea", 100, timed=False)
-    assert (
-        await node.ask("heal", "r:tea", Position(top.epoch, 0, b"0"), found.entries, timed=False)
-        == 0
-    )
+    start = Position(top.epoch, 0, b"0")
+    lost = Lost(start, start, top.epoch, found.entries)
+    assert await node.ask("heal", "r:tea", lost, timed=False) == 0
 
 
 # Looking

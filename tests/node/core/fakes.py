@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from node.core.hub import Hub, Rules
-from node.core.ports import Claimed, Entry, Frame, Outlet, Position, Seat, Slice
+from node.core.ports import Claimed, Compared, Entry, Frame, Had, Outlet, Position, Seat, Slice
 from node.core.room import Member, Room
 from node.core.session import Session
 from node.fronts.native import Native
@@ -41,7 +41,7 @@ def frame(found: Sequence[Entry], prev: str = "", log: str = "r:lobby") -> Frame
     """Return the frame of entries; the entry before them is as ``entry`` makes it."""
     first = found[0].offset
     prev = prev or (f"x{first - 1}" if first > 1 else "0")
-    return Frame(log, EPOCH, first, prev.encode(), list(found))
+    return Frame(log, EPOCH, first, prev.encode(), list(found), EPOCH)
 
 
 class Call(NamedTuple):
@@ -91,6 +91,23 @@ class FakeBroker:
         call = self.take(name)
         call.done(reply)
         return call
+
+    def differ(self, whole: Sequence[Entry], epoch: bytes = EPOCH, fork: int = 0) -> None:
+        """Answer the read of a log that is another one than the room knows: it has ``whole``."""
+        last = whole[-1] if whole else None
+        top = Position(epoch, last.offset, last.id) if last else Position(epoch, 0, b"0")
+        self.answer("read", Slice(False, top, [], epoch, 0, fork, EPOCH))
+        call = self.take("compare")
+        _, base, _, ids = call.args[:4]
+        there = {held.offset: held.id for held in whole} | {0: b"0"}
+        common = [place for place, id in enumerate(ids, base.offset) if there.get(place) == id]
+        common = [place for place in common if not whole or place >= whole[0].offset - 1]
+        newest = max(common) if common and base.epoch == epoch else -1
+        oldest = (whole[0].offset, whole[0].id) if whole else (0, b"")
+        call.done(Compared(top, epoch, *oldest, newest))
+        rest = [held for held in whole if held.offset > newest]
+        moved = max([held.offset for held in whole if held.homes], default=0)
+        self.answer("read", Slice(newest >= 0, top, rest, epoch, moved))
 
     def names(self) -> list[str]:
         """Return the names of the calls that wait, oldest first."""
@@ -176,11 +193,11 @@ class RoomBench:
         self.room.begin(at(offset))
         return self.member(at(offset)).reader.outlet  # type: ignore[return-value]
 
-    def member(self, cursor: Position, resumed: bool = False) -> Member:
-        """Add a member that reads on after ``cursor``."""
+    def member(self, cursor: Position, had: Had | None = None, resumed: bool = False) -> Member:
+        """Add a member that reads on after ``cursor``, and has had some of a lost branch."""
         member = Member(FakeReader(), self.room, str(cursor))
         member.resumed = resumed
-        self.room.add(member, cursor)
+        self.room.add(member, cursor, had)
         return member
 
 

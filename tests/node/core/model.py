@@ -1,96 +1,122 @@
-"""A log as the scripts keep it, without Redis: for tests that draw its history at random."""
+"""A log kept by the real scripts, without Redis: for tests that draw its history at random."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from hashlib import sha1
+from importlib.resources import files
+from random import Random
+from typing import Any
 
-from node.core.ports import Entry, Frame, Position, Refused, Slice
+from node.brokers import replies, scripts
+from node.brokers.redis import healing
+from node.core.ports import Compared, Entry, Frame, Lost, Position, Refused, Slice
+from tests.simulation.shell import Shell
 
-
-class State(NamedTuple):
-    """What a snapshot holds."""
-
-    epoch: bytes
-    entries: tuple[Entry, ...]
-    top: int
-    id: bytes
+_APPEND = """
+local entries = {}
+for n = 3, #ARGV do
+  entries[#entries + 1] = {'m', ARGV[n], '-', '"from":"ana","text":"' .. ARGV[n] .. '"}'}
+end
+return {append(ARGV[1], 'live', tonumber(ARGV[2]), entries, 'k1')}
+"""
 
 
 class ModelLog:
-    """Appends, heals and reads as common.lua, heal.lua and read.lua do, and never trims."""
+    """Appends, heals and reads by the scripts; ``kept`` is how many entries are not trimmed."""
 
-    def __init__(self, log: str = "r:lobby") -> None:
+    def __init__(self, log: str = "r:lobby", kept: int = 1000) -> None:
         self.log = log
-        self.state = State(b"k1", (), 0, b"0")
+        self.kept = kept
+        self._told: list[Frame] = []
+        self._shell = Shell(lambda: 17.0, Random(0), self._publish, lambda *_: None)
+        self._sources = {name: scripts.source(name) for name in ("read", "tail", "heal", "compare")}
+        common = files("node.brokers.scripts") / "common.lua"
+        self._sources["append"] = common.read_text(encoding="utf-8") + _APPEND
+        for source in self._sources.values():
+            self._shell.run("SCRIPT", "LOAD", source)
+        self._fresh = 0
+        meta = {b"epoch": b"k1", b"top": b"0", b"id": b"0"}
+        self._shell.store.keys[self._key] = meta
+
+    @property
+    def _key(self) -> bytes:
+        return b"chat:{%b}" % self.log.encode()
+
+    def _publish(self, _channel: bytes, payload: bytes) -> None:
+        self._told.append(replies.frame(payload))
+
+    def _run(self, name: str, *args: Any) -> Any:
+        digest = sha1(self._sources[name].encode()).hexdigest()
+        found = self._shell.run("EVALSHA", digest, 0, *args)
+        assert not isinstance(found, Exception), found
+        return found
+
+    def _frame(self) -> Frame | None:
+        told, self._told = self._told, []
+        return told[0] if told else None
+
+    @property
+    def state(self) -> Any:
+        """All that a snapshot holds."""
+        return self._shell.snapshot()
+
+    def go_back(self, state: Any) -> None:
+        """Take the log back to a snapshot."""
+        keys, ends = state
+        self._shell.store.load(({name: _copy(value) for name, value in keys.items()}, dict(ends)))
 
     @property
     def top(self) -> Position:
         """The newest position."""
-        return Position(self.state.epoch, self.state.top, self.state.id)
+        meta = self._shell.store.keys[self._key]
+        return Position(meta[b"epoch"], int(meta[b"top"]), meta[b"id"])
+
+    def entries(self) -> list[Entry]:
+        """Return all entries, in order."""
+        return self.tail(10_000).entries
 
     def ids(self) -> list[bytes]:
         """Return the ids of all entries, in order."""
-        return [entry.id for entry in self.state.entries]
+        return [entry.id for entry in self.entries()]
 
-    def append(
-        self, parts: Sequence[tuple[bytes, bytes | None, int]], before: Sequence[bytes] = ()
-    ) -> Frame:
-        """Append entries (id, home, fork); return the frame that tells of them."""
-        epoch, entries, top, prev = self.state
-        first, new = top + 1, []
-        for number, (id, home, fork) in enumerate(parts):
-            top += 1
-            head = b"m %b 17 -" % id
-            if home is not None and home != b"%b-%d" % (epoch, top):
-                head += b" %b %d" % (home, fork)
-            elif before:
-                head += before[number]
-            new.append(Entry(top, head, b'"from":"ana","text":"%b"}' % id))
-        self.state = State(epoch, (*entries, *new), top, parts[-1][0])
-        return Frame(self.log, epoch, first, prev, new)
+    def append(self, ids: Sequence[bytes]) -> Frame:
+        """Append entries; return the frame that tells of them."""
+        self._run("append", self.log, self.kept, *ids)
+        frame = self._frame()
+        assert frame is not None
+        return frame
 
     def agrees(self, seen: Position | None) -> bool:
         """Say whether the log continues what a node saw (publish.lua)."""
         if seen is None:
             return True
-        if seen.epoch != self.state.epoch or seen.offset > self.state.top:
+        top = self.top
+        if seen.epoch != top.epoch or seen.offset > top.offset:
             return False
-        return self._id_at(seen.offset) in (None, seen.id)
+        at = {entry.offset: entry.id for entry in self.entries()} | {top.offset: top.id}
+        return at.get(seen.offset, seen.id) == seen.id
 
-    def heal(self, base: Position, lost: Sequence[Entry]) -> tuple[int | Refused, Frame | None]:
+    def heal(self, lost: Lost) -> tuple[int | Refused, Frame | None]:
         """Put lost entries back; return the reply and the frame."""
-        epoch, entries, top, id = self.state
-        if top == 0 and epoch != base.epoch:
-            self.state = State(base.epoch, entries, base.offset, base.id)
-            epoch, entries, top, id = self.state
-        fork = base.offset + 1
-        if epoch != base.epoch:
-            fork = 1
-        elif base.offset == top:
-            if id != base.id:
-                return Refused.AGAIN, None
-        elif base.offset > top or self._id_at(base.offset) not in (None, base.id):
-            return Refused.AGAIN, None
-        kept = {entry.id for entry in entries if entry.offset >= fork}
-        lost = [entry for entry in lost if entry.id not in kept]
-        parts = [(entry.id, b"%b-%d" % (base.epoch, entry.offset), fork) for entry in lost]
-        before = [b" %b %d" % (held.home, held.fork) if held.home else b"" for held in lost]
-        return len(parts), self.append(parts, before) if parts else None
+        self._fresh += 1
+        found = self._run("heal", *healing(self.log, self.kept, lost, f"b{self._fresh}"))
+        if found[0] == b"ok":
+            return int(found[1]), self._frame()
+        return replies.REFUSALS[found[0]], None
 
-    def read(self, position: Position, limit: int) -> Slice:
+    def compare(self, base: Position, branch: bytes, ids: Sequence[bytes]) -> Compared | None:
+        """Find the newest common entry."""
+        return replies.compared(
+            self._run("compare", self.log, base.epoch, branch or base.epoch, base.offset, *ids)
+        )
+
+    def read(self, position: Position, branch: bytes, limit: int) -> Slice:
         """Read after a position."""
-        epoch, entries, top, id = self.state
-        on = False
-        if position.offset == 0 or position.epoch == epoch:
-            if position.offset == top:
-                on = top == 0 or position.id == id
-            elif position.offset < top:
-                on = position.offset == 0 or self._id_at(position.offset) == position.id
-        found = [entry for entry in entries if not on or entry.offset > position.offset]
-        return Slice(on, self.top, found[:limit] if on else found)
+        return replies.slice_of(self._run("read", self.log, *position, limit, branch))
 
     def tail(self, limit: int) -> Slice:
         """Read the newest entries."""
-        return Slice(True, self.top, list(self.state.entries[-limit:]))
+        return replies.slice_of(self._run("tail", self.log, limit))
 
-    def _id_at(self, offset: int) -> bytes | None:
-        return next((entry.id for entry in self.state.entries if entry.offset == offset), None)
+
+def _copy(value: Any) -> Any:
+    return dict(value) if isinstance(value, dict) else value

@@ -1,18 +1,18 @@
 """The ring of newest entries, and how a reader goes on in a log that is not the one it knew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core.log import Ring, loss, onward, recall
-from node.core.ports import START, Entry, Position, Slice
-from tests.node.core.fakes import EPOCH, at, entries, entry, slice_
+from node.core.log import HEALED, Found, Ring, first_part, lost, unseen
+from node.core.ports import START, Cursor, Entry, Had, Position
+from tests.node.core.fakes import EPOCH, at, entries, entry
 
 
 def ids(found: Iterable[Entry]) -> list[str]:
     """Return the ids of entries."""
-    return [held.name.decode() for held in found]
+    return [held.id.decode() for held in found]
 
 
 def ring(base: int, last: int, most: int = 1000, most_bytes: int = 1 << 20) -> Ring:
@@ -76,91 +76,95 @@ def test_a_ring_has_the_entries_it_has_and_its_base() -> None:
     assert not held.has(5, b"y5") and not held.has(2, b"x2") and not held.has(7, b"x7")
 
 
-def test_on_the_same_log_a_reader_gets_what_follows() -> None:
-    result = onward(at(3), slice_(entries(4, 5)))
-    assert ids(result.entries) == ["x4", "x5"] and not result.gap
-
-
-def test_a_log_that_does_not_exist_has_nothing_for_a_reader() -> None:
-    assert onward(at(3), Slice(False, None, [])) == ([], False)
-
-
-def test_from_the_beginning_only_a_trimmed_log_has_a_gap() -> None:
-    assert onward(START, slice_(entries(1, 2), on=False)).gap is False
-    assert onward(START, slice_(entries(2, 3), on=False)).gap is True
-    assert onward(START, slice_([], on=False, top=at(0))) == ([], False)
-
-
-def test_a_reader_is_told_when_the_place_where_the_logs_part_was_trimmed() -> None:
-    found = [entry(7, "y7"), entry(8, "x5", home="k1-5 5")]
-    assert onward(at(5), slice_(found, on=False)).gap
-    found = [entry(5, "y5"), entry(6, "y6"), entry(7, "x5", home="k1-5 5")]
-    assert not onward(at(5), slice_(found, on=False)).gap
-
-
-def test_who_is_at_an_entry_that_was_appended_anew_gets_nothing_again_and_misses_nothing() -> None:
-    """A repeated call appended x5 before x4 was put back, and once after another one's y4."""
-    found = [*entries(1, 3), entry(4, "x5"), entry(5, "x4", home="k1-4 4"), entry(6, "y6")]
-    assert ids(onward(at(5), slice_(found, on=False)).entries) == ["y6"]
-    found = [*entries(1, 3), entry(4, "y4"), entry(5, "x4"), entry(6, "y6")]
-    assert ids(onward(at(4), slice_(found, on=False)).entries) == ["y4", "y6"]
-    found = [entry(1, "y1"), entry(2, "x4"), entry(3, "y3")]
-    result = onward(at(4), Slice(False, Position(b"k2", 3, b"y3"), found))
-    assert ids(result.entries) == ["y1", "y3"] and not result.gap
-
-
-def test_a_ring_recalls_the_old_places_of_what_was_appended_anew() -> None:
-    found = [*entries(1, 3), entry(4, "y4"), entry(5, "x4"), entry(6, "x5", home="k1-5 4")]
-    recall(ring(2, 5), slice_(found, on=False))
-    assert [(held.home, held.fork) for held in found[3:]] == [(None, 0), (b"k1-4", 4), (b"k1-5", 4)]
-    assert ids(onward(at(5), slice_(found, on=False)).entries) == ["y4"]
-    found = [entry(1, "y1"), entry(2, "x4")]
-    recall(ring(2, 5), Slice(False, Position(b"k2", 2, b"x4"), found))
-    assert [(held.home, held.fork) for held in found] == [(None, 0), (b"k1-4", 1)]
-
-
-def test_entries_that_came_home_from_another_epoch_were_not_seen() -> None:
-    found = [
-        entry(1, "z1", home="k0-1 1"),
-        entry(2, "x5", home="k1-5 1"),
-        entry(3, "x6", home="k1-6 1"),
-    ]
-    result = onward(at(5), Slice(False, Position(b"k2", 3, b"x6"), found))
-    assert ids(result.entries) == ["z1", "x6"] and not result.gap
+def found(there: Sequence[Entry], common: int | None = None, epoch: bytes = EPOCH) -> Found:
+    """Return what is read of a log that has these entries, after a common one."""
+    top = Position(epoch, there[-1].offset, there[-1].id) if there else at(common or 0)
+    shared = at(common) if common is not None else None
+    rest = [held for held in there if common is None or held.offset > common]
+    oldest = (there[0].offset, there[0].id) if there else (1, b"")
+    return Found(top, epoch, shared, *oldest, rest)
 
 
 def test_nothing_is_lost_while_the_log_has_all_that_is_remembered() -> None:
-    assert loss(ring(3, 6), slice_(entries(1, 9), on=False)) is None
+    assert lost(ring(3, 6), EPOCH, found(entries(1, 9), 6)) is None
 
 
 def test_what_was_trimmed_is_not_lost() -> None:
-    assert loss(ring(3, 6), slice_(entries(50, 60), on=False)) is None
-    assert loss(ring(3, 6), slice_(entries(6, 60), on=False)) is None
+    assert lost(ring(3, 6), EPOCH, found(entries(50, 60))) is None
+    assert lost(ring(3, 6), EPOCH, found(entries(6, 60), 6)) is None
 
 
 def test_lost_is_what_comes_after_the_last_entry_both_have() -> None:
-    lost = loss(ring(0, 6), slice_(entries(1, 4), on=False))
-    assert lost is not None and lost.base == at(4) and ids(lost.entries) == ["x5", "x6"]
+    missing = lost(ring(0, 6), EPOCH, found(entries(1, 4), 4))
+    assert missing is not None and missing.base == at(4) and ids(missing.entries) == ["x5", "x6"]
+    assert missing.read == at(4)
+
+
+def test_what_this_node_appended_and_has_not_received_is_lost_too() -> None:
+    missing = lost(ring(0, 5), EPOCH, found(entries(1, 4), 4), entries(5, 7))
+    assert missing is not None and ids(missing.entries) == ["x5", "x6", "x7"]
 
 
 def test_when_more_is_lost_than_is_remembered_it_goes_behind_what_there_is() -> None:
-    lost = loss(ring(10, 12), slice_(entries(1, 4), on=False))
-    assert lost is not None and lost.base == at(4) and ids(lost.entries) == ["x11", "x12"]
+    missing = lost(ring(10, 12), EPOCH, found(entries(1, 4)))
+    assert missing is not None and missing.base == at(4)
+    assert ids(missing.entries) == ["x11", "x12"]
+
+
+def test_when_the_logs_parted_before_what_is_remembered_the_fork_tells_where() -> None:
+    there = [*entries(1, 3), *[entry(offset, f"y{offset}") for offset in range(4, 20)]]
+    missing = lost(ring(10, 12), EPOCH, found(there), fork=4)
+    assert missing is not None and (missing.base.offset, missing.base.id) == (3, b"")
 
 
 def test_what_another_node_has_put_back_already_is_not_lost() -> None:
-    found = [*entries(1, 2), entry(3, "y3"), entry(4, "x3", home="k1-3 3")]
-    lost = loss(ring(0, 4), slice_(found, on=False))
-    assert lost is not None and lost.base == at(2) and ids(lost.entries) == ["x4"]
+    there = [*entries(1, 2), entry(3, "y3"), entry(4, "x3", home="k1-3 3")]
+    missing = lost(ring(0, 4), EPOCH, found(there, 2))
+    assert missing is not None and missing.base == at(2) and ids(missing.entries) == ["x4"]
 
 
-def test_a_forgotten_log_lost_everything() -> None:
-    lost = loss(ring(3, 5), Slice(False, None, []))
-    assert lost is not None and lost.base == at(3) and ids(lost.entries) == ["x4", "x5"]
+def test_what_a_repeated_call_appended_elsewhere_has_its_old_place_written_down() -> None:
+    there = [*entries(1, 2), entry(3, "x4"), entry(4, "x3", home="k1-3 3")]
+    missing = lost(ring(0, 4), EPOCH, found(there, 2))
+    assert missing is not None and ids(missing.entries) == ["x4"] and missing.there[b"x4"] == 3
+
+
+def test_what_is_known_to_have_been_put_back_and_trimmed_is_not_put_back_again() -> None:
+    there = entries(50, 60)
+    assert lost(ring(3, 6), EPOCH, found(there), kept=[b"x4", b"x5", b"x6"]) is None
 
 
 def test_of_a_log_of_another_epoch_everything_else_is_lost() -> None:
-    found = [entry(1, "y1"), entry(2, "x4", home="k1-4 1")]
-    lost = loss(ring(3, 5), Slice(False, Position(b"k2", 2, b"x4"), found))
-    assert lost is not None and lost.base == Position(EPOCH, 0, b"0")
-    assert ids(lost.entries) == ["x5"]
+    there = [entry(1, "y1"), entry(2, "x4", home="k1-4 1")]
+    missing = lost(ring(3, 5), EPOCH, found(there, epoch=b"k2"))
+    assert missing is not None and missing.base == Position(EPOCH, 0, b"0")
+    assert ids(missing.entries) == ["x5"]
+
+
+def test_as_much_is_put_back_at_a_time_as_one_call_takes() -> None:
+    assert len(first_part(entries(1, 900))) == HEALED
+    large = [entry(offset, text="x" * 100_000) for offset in range(1, 9)]
+    assert len(first_part(large)) == 3
+
+
+def test_a_reader_has_had_the_entries_of_a_branch_up_to_its_position() -> None:
+    had = Had(EPOCH, 3, 5)
+    assert had.holds(entry(9, home="k1-5 3")) and had.holds(entry(9, home="k1-3 3"))
+    assert not had.holds(entry(9, home="k1-6 3")) and not had.holds(entry(9, home="k1-2 3"))
+    assert not had.holds(entry(9, home="k0-4 1")) and not had.holds(entry(9))
+    assert had.holds(entry(9, home="b2-7 3 k1-5 3"))
+
+
+def test_a_cursor_is_read_as_it_is_told() -> None:
+    told = entry(9, "x9").told_with(Had(b"k1", 3, 5))
+    cursor = Cursor.parse(f"k1-{told.offset}-{told.id.decode()}")
+    assert cursor == (at(9), Had(b"k1", 3, 5))
+    assert Cursor.parse("k1-9-x9") == (at(9), None)
+    # What nodes of before have told has an id there.
+    assert Cursor.parse("k1-9-x9-x7") == (at(9), None)
+    assert Cursor.parse("k1-9") is None
+
+
+def test_what_the_ring_holds_and_what_was_had_before_is_not_new() -> None:
+    there = [entry(5, "y5"), entry(6, "x2", home="k1-2 1"), entry(7, "x4", home="k1-4 1")]
+    assert ids(unseen(ring(3, 6), Had(EPOCH, 1, 3), there)) == ["y5"]

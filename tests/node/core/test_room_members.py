@@ -1,8 +1,18 @@
 """Members that are behind: slow readers, continued sessions, those who just joined or leave."""
 
-from node.core.ports import START, Refused, Slice
+from node.core.ports import START, Cursor, Refused, Slice
 from node.core.room import FEED_BYTES, FEED_ENTRIES, Member
-from tests.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of, slice_
+from tests.node.core.fakes import (
+    EPOCH,
+    RoomBench,
+    at,
+    entries,
+    entry,
+    frame,
+    outlet_of,
+    slice_,
+)
+from wire import messages as m
 
 
 def followed(last: int = 5) -> RoomBench:
@@ -76,7 +86,7 @@ def test_a_reader_further_behind_than_the_ring_is_fed_from_the_log() -> None:
     member = bench.member(at(3))
     assert texts(member) == []
     call = bench.broker.answer("read", slice_(entries(4, 33), top=at(40)))
-    assert call.args[:3] == ("r:lobby", at(3), FEED_ENTRIES)
+    assert call.args[:4] == ("r:lobby", at(3), b"", FEED_ENTRIES)
     drain(bench, member)
     assert texts(member) == [f"x{offset}" for offset in range(4, 41)]
     assert member.cursor is None
@@ -181,14 +191,37 @@ def test_a_position_that_was_put_back_elsewhere_is_found_by_its_id() -> None:
     bench.room.begin(at(6, "x5"))
     member = bench.member(at(5), resumed=True)
     found = [
-        entry(3),
         entry(4, "y4"),
         entry(5, "x4", home="k1-4 4"),
         entry(6, "x5", home="k1-5 4"),
     ]
-    bench.broker.answer("read", slice_(found, on=False))
+    top = at(6, "x5")
+    bench.broker.answer("read", Slice(False, top, found, EPOCH, moved=6, fork=4, lost=EPOCH))
     drain(bench, member)
     assert texts(member) == ["y4"] and member.cursor is None
+
+
+def test_who_is_cut_off_amid_what_was_put_back_gets_none_of_it_again() -> None:
+    """The position says what the reader had had of the branch that was lost."""
+    bench = RoomBench()
+    bench.room.begin(at(8, "x6"))
+    member = bench.member(at(5), resumed=True)
+    found = [
+        entry(4, "y4"),
+        entry(5, "x5", home="k1-5 4"),
+        entry(6, "y6"),
+        entry(7, "x4", home="k1-4 4"),
+        entry(8, "x6", home="k1-6 4"),
+    ]
+    top = at(8, "x6")
+    bench.broker.answer("read", Slice(False, top, found, b"b2", moved=8, fork=4, lost=EPOCH))
+    told = [event for event in outlet_of(member).take() if isinstance(event, m.Message)]
+    assert [event.text for event in told] == ["y4", "y6", "x6"]
+    cursor = Cursor.parse(told[1].position)
+    assert cursor is not None
+    again = bench.member(*cursor, resumed=True)
+    bench.broker.answer("read", Slice(True, top, found[3:], b"b2", moved=8))
+    assert texts(again) == ["x6"]
 
 
 def test_a_position_nobody_knows_is_a_gap_and_then_everything_kept() -> None:

@@ -1,10 +1,15 @@
 """A room notices that its log was taken back, puts back what it remembers, and goes on."""
 
-from node.core.ports import Entry, Position, Refused, Slice
-from tests.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of, slice_
+from node.core.ports import Cursor, Entry, Lost, Refused, Slice
+from tests.node.core.fakes import EPOCH, RoomBench, at, entries, entry, frame, outlet_of, slice_
 from wire import messages as m
 
 MISSING = Slice(False, None, [])
+
+
+def ids(lost: Lost) -> list[bytes]:
+    """Return the ids of what is to be put back."""
+    return [held.id for held in lost.entries]
 
 
 def followed(last: int = 5) -> RoomBench:
@@ -26,10 +31,10 @@ def test_entries_that_the_log_lost_are_put_back_where_they_were() -> None:
     bench = followed()
     live(bench)
     bench.room.sync()
-    bench.broker.answer("read", slice_(entries(1, 3), on=False))
+    bench.broker.differ(entries(1, 3))
     heal = bench.broker.answer("heal", 2)
-    log, base, lost = heal.args[:3]
-    assert (log, base, [held.id for held in lost]) == ("r:lobby", at(3), [b"x4", b"x5"])
+    log, lost = heal.args[:2]
+    assert (log, lost.base, ids(lost)) == ("r:lobby", at(3), [b"x4", b"x5"])
     bench.broker.answer("read", slice_([], top=at(5)))
     assert live(bench) == []
     assert bench.room.top == at(5)
@@ -42,7 +47,7 @@ def test_a_node_that_comes_second_with_healing_finds_it_done() -> None:
     bench = followed()
     live(bench)
     bench.room.sync()
-    bench.broker.answer("read", slice_(entries(1, 4), on=False))
+    bench.broker.differ(entries(1, 4))
     bench.broker.answer("heal", 0)
     bench.broker.answer("read", slice_([], top=at(5)))
     assert live(bench) == [] and bench.metrics.rewinds_healed == 0
@@ -55,8 +60,8 @@ def test_a_log_that_was_forgotten_is_put_back_as_far_as_it_is_remembered() -> No
     bench.room.sync()
     bench.broker.answer("read", MISSING)
     heal = bench.broker.answer("heal", 2)
-    assert heal.args[1] == at(7)
-    assert [held.id for held in heal.args[2]] == [b"x8", b"x9"]
+    assert heal.args[1].base == at(7)
+    assert ids(heal.args[1]) == [b"x8", b"x9"]
 
 
 def test_a_forgotten_log_of_which_nothing_is_remembered_is_made_where_it_was() -> None:
@@ -65,7 +70,7 @@ def test_a_forgotten_log_of_which_nothing_is_remembered_is_made_where_it_was() -
     bench.room.sync()
     bench.broker.answer("read", MISSING)
     heal = bench.broker.answer("heal", 0)
-    assert heal.args[1:3] == (at(7), [])
+    assert heal.args[1].base == at(7) and ids(heal.args[1]) == []
     bench.broker.answer("read", slice_([], top=at(7)))
     assert bench.broker.calls == [] and live(bench) == []
 
@@ -83,16 +88,15 @@ def test_a_log_of_another_epoch_gets_everything_that_is_remembered() -> None:
     bench = followed(2)
     live(bench)
     bench.room.sync()
-    other = at(1, "y1", b"k2")
-    bench.broker.answer("read", Slice(False, other, [entry(1, "y1")]))
+    bench.broker.differ([entry(1, "y1")], b"k2")
     heal = bench.broker.answer("heal", 2)
-    assert heal.args[1].offset == 0 and [held.id for held in heal.args[2]] == [b"x1", b"x2"]
+    assert heal.args[1].base.offset == 0 and ids(heal.args[1]) == [b"x1", b"x2"]
     found = [
         entry(1, "y1"),
         entry(2, "x1", home="k1-1 1"),
         entry(3, "x2", home="k1-2 1"),
     ]
-    bench.broker.answer("read", Slice(False, at(3, "x2", b"k2"), found))
+    bench.broker.differ(found, b"k2", fork=1)
     assert live(bench) == ["y1"]
     assert bench.room.top == at(3, "x2", b"k2")
 
@@ -100,23 +104,23 @@ def test_a_log_of_another_epoch_gets_everything_that_is_remembered() -> None:
 def test_a_log_that_changed_before_it_was_healed_is_looked_at_again() -> None:
     bench = followed()
     bench.room.sync()
-    bench.broker.answer("read", slice_(entries(1, 3), on=False))
+    bench.broker.differ(entries(1, 3))
     bench.broker.answer("heal", Refused.AGAIN)
     assert bench.room.stale
     bench.room.sync()
-    bench.broker.answer("read", slice_([*entries(1, 3), entry(4, "y4")], on=False))
+    bench.broker.differ([*entries(1, 3), entry(4, "y4")])
     heal = bench.broker.take("heal")
-    assert heal.args[1] == at(3)
+    assert heal.args[1].base == at(3)
 
 
 def test_what_others_appended_meanwhile_is_delivered_and_what_was_put_back_is_not() -> None:
     bench = followed()
     live(bench)
     bench.room.receive(frame([entry(4, "y4")], prev="x3"))
-    bench.broker.answer("read", slice_([*entries(1, 3), entry(4, "y4")], on=False))
+    bench.broker.differ([*entries(1, 3), entry(4, "y4")])
     assert live(bench) == []
     bench.broker.answer("heal", 2)
-    bench.broker.answer("read", slice_(healed_after_y4(), on=False))
+    bench.broker.differ(healed_after_y4())
     assert live(bench) == ["y4"]
     bench.room.receive(frame(healed_after_y4()[4:], prev="y4"))
     assert live(bench) == []
@@ -142,12 +146,16 @@ def test_what_a_repeated_call_appended_before_it_was_put_back_is_given_to_nobody
     outlet_of(behind).paused = True
     log = [*entries(1, 3), entry(4, "y4"), entry(5, "x4"), entry(6, "x5", home="k1-5 4")]
     bench.room.sync()
-    bench.broker.answer("read", slice_(log, on=False))
+    bench.broker.differ(log)
+    told = bench.broker.answer("heal", 0).args[1]
+    assert ids(told) == [b"x4"] and told.there[b"x4"] == 5
+    log[4] = entry(5, "x4", home="k1-4 4")
+    bench.broker.differ(log)
     assert live(bench) == ["y4"]
     outlet_of(behind).paused = False
     bench.room.feed(behind)
-    anew = [*entries(1, 3), entry(4, "y4"), entry(5, "x4"), entry(6, "x5", home="k1-5 4")]
-    bench.broker.answer("read", slice_(anew, on=False))
+    top = at(6, "x5")
+    bench.broker.answer("read", Slice(False, top, log[3:], EPOCH, moved=6, fork=4, lost=EPOCH))
     assert outlet_of(behind).texts() == ["y4"]
 
 
@@ -182,9 +190,9 @@ def test_a_reader_behind_the_place_where_the_logs_part_gets_both() -> None:
     behind.cursor = at(2)
     outlet_of(behind).paused = True
     bench.room.sync()
-    bench.broker.answer("read", slice_([*entries(1, 3), entry(4, "y4")], on=False))
+    bench.broker.differ([*entries(1, 3), entry(4, "y4")])
     bench.broker.answer("heal", 2)
-    bench.broker.answer("read", slice_(healed_after_y4(), on=False))
+    bench.broker.differ(healed_after_y4())
     outlet_of(behind).paused = False
     bench.room.feed(behind)
     assert outlet_of(behind).texts() == ["x3", "y4", "x4", "x5"]
@@ -194,7 +202,7 @@ def test_what_nobody_remembers_is_a_gap() -> None:
     bench = RoomBench()
     outlet = bench.begin(7)
     bench.room.sync()
-    bench.broker.answer("read", slice_([entry(1, "y1")], on=False))
+    bench.broker.differ([entry(1, "y1")])
     assert outlet.texts() == [f"gap {at(7)} {at(1, 'y1')}", "y1"]
     assert bench.metrics.gaps == 1 and bench.room.top == at(1, "y1")
 
@@ -203,7 +211,7 @@ def test_what_was_trimmed_while_nobody_looked_is_a_gap_for_all_live_members() ->
     bench = followed(2)
     live(bench)
     bench.room.sync()
-    bench.broker.answer("read", slice_(entries(50, 60), on=False))
+    bench.broker.differ(entries(50, 60))
     assert bench.broker.calls == []
     assert live(bench) == [f"gap {at(2)} {at(50)}"] + [f"x{n}" for n in range(50, 61)]
 
@@ -214,13 +222,13 @@ def test_more_than_a_log_keeps_is_put_back_once_and_not_again_and_again() -> Non
     bench.begin(20)
     bench.room.receive(frame(entries(21, 26)))
     bench.room.sync()
-    bench.broker.answer("read", slice_(entries(1, 2), on=False))
-    put_back = bench.broker.answer("heal", 6).args[2]
+    bench.broker.differ(entries(1, 2))
+    put_back = bench.broker.answer("heal", 6).args[1].entries
     found = [
         entry(number, held.id.decode(), home=f"k1-{held.offset} 3")
         for number, held in enumerate(put_back, 3)
     ][-4:]
-    bench.broker.answer("read", slice_(found, on=False))
+    bench.broker.differ(found)
     assert bench.broker.calls == []
     assert bench.room.top == at(found[-1].offset, "x26")
 
@@ -229,12 +237,12 @@ def test_who_had_the_lost_entries_does_not_get_them_again_on_another_node() -> N
     here = RoomBench()
     outlet = here.begin(5)
     here.room.sync()
-    here.broker.answer("read", slice_(healed_after_y4(), on=False))
+    here.broker.differ(healed_after_y4(), fork=4)
     [event] = outlet.take()
     assert isinstance(event, m.Message) and event.text == "y4"
-    told = Position.parse(event.position)
-    assert told is not None and event.position != str(at(4, "y4"))
+    told = Cursor.parse(event.position)
+    assert told is not None and told.position == at(4, "y4") and told.had == (EPOCH, 4, 5)
     there = RoomBench()
     there.room.begin(at(0))
     there.room.receive(frame(healed_after_y4()))
-    assert outlet_of(there.member(told, resumed=True)).texts() == []
+    assert outlet_of(there.member(*told, resumed=True)).texts() == []
