@@ -86,7 +86,12 @@ def seat(room: bytes, found: Any) -> Seat:
 
 
 def _seats(rooms: Any) -> list[Seat]:
-    return [seat(room, (None, *rest)) for room, *rest in rooms]
+    """Return places as hello.lua and standing.lua tell them: the former has one field more where
+    a room was entered just now."""
+    return [
+        seat(room, (None, *rest))._replace(entered=len(rest) > len(Seat._fields) - 2)
+        for room, *rest in rooms
+    ]
 
 
 def claimed(found: Any) -> Claimed:

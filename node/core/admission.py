@@ -82,9 +82,12 @@ class Refusal(NamedTuple):
 
 
 class Caller:
-    """An address, and what it has used up; None where there is no limit."""
+    """An address, and what it has used up; None where there is no limit.
 
-    __slots__ = ("address", "open", "connects", "requests", "lines", "rooms")
+    ``entering`` is what its hellos under way will count for, if they begin sessions.
+    """
+
+    __slots__ = ("address", "open", "connects", "requests", "lines", "rooms", "entering")
 
     def __init__(self, address: str, bounds: Bounds) -> None:
         self.address = address
@@ -94,6 +97,7 @@ class Caller:
         self.lines = _limiter(lines_of(bounds.requests, CROWD_LEAST))
         made = bounds.rooms_made
         self.rooms = _limiter((made / DAY, made))
+        self.entering = 0
 
     def rests(self, now: float) -> bool:
         """Say whether there is nothing worth remembering."""

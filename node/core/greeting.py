@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from functools import partial
 
-from node.core import making, moderation, names, proof
+from node.core import making, moderation, names, presence, proof
 from node.core.answers import banned, failed, seat_in
 from node.core.ports import START, Claim, Claimed, Cursor, Hold, Refused, Seat
 from node.core.rules import Limit
@@ -54,16 +54,24 @@ def hello(session: Session, request: Hello, deadline: float) -> None:
             _full(session, request)
             return
     rooms, bad = _prepared(request.rooms or [])
+    default = DEFAULT_ROOM if request.rooms is None else ""
+    wanted = list(rooms)
+    short = presence.short_for(session, wanted or [default])
+    if request.key is None and not presence.passes(session, request, short):
+        return
+    if short is not None:
+        # As above; and a session that goes on enters no other rooms now.
+        nick, fold, default, wanted = "", "", "", []
     session.keyed = request.key is not None
     session.attempt = request.attempt
     hold = Hold(_session_of(session, request.key), session.hub.broker.owner())
-    default = DEFAULT_ROOM if request.rooms is None else ""
     known = [("r:" + room, at.position) for room, at in positions.items() if room != INBOX]
-    makes, asked = making.reserve(session, len(rooms)), list(rooms)
+    makes = making.reserve(session, len(wanted))
     claim = Claim(
-        *(hold, session.keyed, nick, fold, request.attempt, asked, default, known, makes),
+        *(hold, session.keyed, nick, fold, request.attempt, wanted, default, known, makes),
         address=session.outlet.address,
     )
+    presence.reserve(session, claim)
     session.fold = fold
     session.state = State.GREETING
     session.begin()
@@ -108,6 +116,7 @@ def _claimed(
     if isinstance(reply, Claimed):
         made = sum(seat.created and seat.room != claim.default_room for seat in reply.seats)
     making.give_back(session, max(claim.makes - made, 0))
+    presence.settle(session, claim, reply)
     if reply in (Refused.UNAVAILABLE, Refused.INTERNAL):
         # It may have been done all the same, and then nobody would ever let go of the session.
         session.hub.broker.part(hold, quit=False)
@@ -154,6 +163,8 @@ def _claimed(
             _seated(
                 session, seat, positions.get(seat.room), (request.positions or {}).get(seat.room)
             )
+        if not claim.nick:
+            _not_entered(session, request, reply, asked)
         if reply.resumed:
             # An inbox that is not there may have been forgotten, and be put back later.
             session.inbox_from = positions.get(INBOX)
@@ -161,6 +172,16 @@ def _claimed(
                 session.join_inbox(session.hub.inbox(session, reply.inbox), START)
         session.hub.seated(session)
     session.finish()
+
+
+def _not_entered(
+    session: Session, request: Hello, reply: Claimed, asked: dict[str, str]
+) -> None:
+    """Refuse the rooms that a session which goes on wanted besides its own, when it was too soon."""
+    there = {*reply.refused, *(seat.room for seat in reply.seats)}
+    for room in [asked[name] for name in asked if name not in there][:TOLD]:
+        text = "Too many come just now; try again."
+        session.error(Code.RATE_LIMITED, text, request.ref, room=room, wait=presence.SOON)
 
 
 def _full(session: Session, request: Hello) -> None:
@@ -183,6 +204,9 @@ def _unwelcome(session: Session, request: Hello, refused: Refused) -> None:
             names.take(request.nick)
         except names.BadName as error:
             session.error(Code.BAD_NICK, str(error), request.ref)
+        else:
+            rooms, _ = _prepared(request.rooms or [])
+            presence.refuse(session, request, presence.short_for(session, rooms or [DEFAULT_ROOM]))
     elif refused is Refused.NAMELESS:
         text = "A hello that begins a session needs a nick."
         session.error(Code.BAD_REQUEST, text, request.ref)

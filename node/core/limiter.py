@@ -42,15 +42,21 @@ class Limiter:
         """Undo ``take``, or ``charge``: what it was for was refused for another reason."""
         self._full_at -= count * self._interval
 
-    def charge(self, count: int, now: float) -> float:
+    def charge(self, count: int, now: float, most: float = DEBT) -> float:
         """Take ``count`` whether they are allowed or not; return the seconds until they are.
 
-        The debt is bounded, so that one long wait makes up for it.
+        The debt grows to ``most`` seconds, so that one wait makes up for it.
         """
         full_at = self._full_at if self._full_at > now else now
         used_up = now + self._slack + self._interval
-        self._full_at = min(full_at + count * self._interval, used_up + DEBT)
+        self._full_at = max(full_at, min(full_at + count * self._interval, used_up + most))
         return max(self._full_at - used_up, 0.0)
+
+    def owed(self, now: float, besides: int = 0) -> float:
+        """Return the seconds until all that was charged is allowed, and ``besides`` so many."""
+        full_at = self._full_at if self._full_at > now else now
+        wait = full_at - now - self._slack + (besides - 1) * self._interval
+        return wait if wait > 1e-6 else 0.0
 
     def rests(self, now: float) -> bool:
         """Say whether it is as good as new: nothing that it knows matters any more."""

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from node.core import making, names
+from node.core import making, names, presence
 from node.core.answers import failed, room_of, seat_in, too_many
 from node.core.doubt import doubt
 from node.core.ports import Entry, Position, Refused, Seat, Standing
@@ -28,6 +28,9 @@ def join(session: Session, request: Join | Create, deadline: float) -> None:
     if create and not making.reserve(session, 1):
         session.error(*making.too_many(session), request.ref, room=request.room)
         return
+    if not presence.may_join(session, request, name):
+        making.give_back(session, int(create))
+        return
     session.begin()
     done = partial(_on_join, session, request, deadline, int(create))
     session.hub.broker.join(session.hold, name, create, deadline, done)
@@ -38,6 +41,8 @@ def _on_join(
 ) -> None:
     if not (isinstance(reply, Seat) and reply.created):
         making.give_back(session, reserved)
+    if isinstance(reply, Seat) and reply.room not in session.rooms:
+        presence.entered(session, reply)
     if reply is Refused.GONE:
         done = partial(_on_join, session, request, deadline, 0)
         session.reclaim(request, deadline, done)

@@ -266,13 +266,14 @@ class Post:
 
 
 class Seat(NamedTuple):
-    """A session's place in a room, as the broker gave it."""
+    """A session's place in a room, as the broker gave it; ``entered``: it had none before."""
 
     room: str
     position: str
     members: int
     created: bool
     quiet: bool
+    entered: bool = False
 
 
 class Claimed(NamedTuple):

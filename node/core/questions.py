@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Literal
 
-from node.core import names, proof
+from node.core import names, presence, proof
 from node.core.answers import banned, failed, room_of
 from node.core.doubt import doubt
 from node.core.ports import Entry, Position, Refused, Standing
@@ -36,6 +36,9 @@ def nick(session: Session, request: SetNick, deadline: float) -> None:
         return
 
     def done(reply: tuple[str, int] | Refused) -> None:
+        # After `unavailable` it may have been done all the same.
+        if reply is not Refused.UNAVAILABLE and (isinstance(reply, Refused) or reply[0] == nick):
+            presence.give_back(charges)
         if reply is Refused.GONE:
             session.reclaim(request, deadline, done)
             return
@@ -59,6 +62,8 @@ def nick(session: Session, request: SetNick, deadline: float) -> None:
         if session.state is not State.ENDED:
             session.hub.broker.rename(session.hold, nick, fold, deadline, done)
 
+    if (charges := presence.charge_nick(session, request)) is None:
+        return
     session.begin()
     proof.prove(session, request, fold, deadline, rename, done)
 

@@ -51,6 +51,7 @@ class Home(Protocol):
     full: bool
     directs: Limiters[str]
     rows: Mapping[type, Row]
+    rooms: dict[str, Room]
     orders: "Orders"
 
     def clock(self) -> float:

@@ -5,7 +5,8 @@
 --       room for a new session that asked for none (''), then, if positions that the log does not
 --       know are to be refused, log and position of each
 -- Returns {'ok', resumed, nick, claim, inbox's position ('' if none), changes, rooms that were too
---       many (to be in, or to make), rooms...}, each room {name, position, members, created, quiet};
+--       many (to be in, or to make), rooms...}, each room {name, position, members, created, quiet,
+--       and 1 if it was entered now};
 --       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log}, {'gone'} (the node was reaped),
 --       {'kicked'} (this key was, not long ago), {'banned'} (the nick is), {'foreign'} (the data have
 --       another layout).
@@ -79,7 +80,7 @@ for n, room in ipairs(rooms) do
       total = total + 1
       local created = make_room(room, op .. n) and 1 or 0
       local position, size, quiet = enter(sid, nick, fold, room, op .. 'j' .. n, set)
-      joined[#joined + 1] = {room, position, size, created, quiet}
+      joined[#joined + 1] = {room, position, size, created, quiet, 1}
     end
   end
 end

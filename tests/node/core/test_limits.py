@@ -78,6 +78,7 @@ def test_a_long_page_counts_as_several_requests() -> None:
 def test_a_room_takes_so_many_messages_from_this_node() -> None:
     bench = HubBench(room_rate=(1.0, 2.0))
     ana, bo = bench.welcome("ana", ["general", "den"]), bench.welcome("bo", key="b" * 16)
+    bench.pass_time(10)
     say(ana)
     say(bo)
     bo.says(m.Send(room="general", text="x", id="1"))
