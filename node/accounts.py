@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from node.core import names
+from node.core import looks, names
 
 PROGRAM = "chat-node account"
 PASSWORD_MOST = 1024
@@ -72,6 +72,16 @@ def taken_up(accounts: Sequence[Account]) -> dict[str, Account]:
     return {name: one for one in accounts for name in names.claims(one.nick).split(" ")}
 
 
+def _alike(claims: str, others: Sequence[Account], new: bool) -> bool:
+    """Say whether a nick looks like that of another account, for a ``new`` one within ASCII too."""
+
+    def look(name: str) -> str:
+        return looks.plain(name) if new else name
+
+    taken = {look(name) for name in taken_up(others)}
+    return any(look(name) in taken for name in claims.split(" "))
+
+
 def main(argv: Sequence[str]) -> int:
     """Add, remove or list accounts; return the exit status."""
     options = _parser().parse_args(argv)
@@ -91,8 +101,7 @@ def main(argv: Sequence[str]) -> int:
                 return _fail(f"there is no account {nick}")
             write(options.file, others)
             return 0
-        alike = taken_up(others).keys() & set(claims.split(" "))
-        if alike:
+        if _alike(claims, others, new=len(others) == len(accounts)):
             return _fail(f"the nick {nick} looks like that of another account")
         write(options.file, [*others, Account(nick, _hash(_password(nick)))])
     except (OSError, ValueError) as error:

@@ -178,6 +178,11 @@ class Limiters(Generic[K]):
             limiter = self._limiters[key] = self._make()
         return limiter.take(now)
 
+    def wait(self, key: K, now: float) -> float:
+        """Return the same as ``take``, and take nothing."""
+        limiter = self._limiters.get(key)
+        return limiter.owed(now, 1) if limiter is not None else 0.0
+
     def forget(self, now: float) -> None:
         """Forget those that are as good as new."""
         for key in [key for key, limiter in self._limiters.items() if limiter.rests(now)]:

@@ -16,6 +16,9 @@ _TOGETHER = (
 )
 _LATIN = frozenset(("Latn",))
 
+# UTS 39 of letters, digits and signs of nicks, and vv beside its rn.
+_ASCII = (("i", "l"), ("1", "l"), ("0", "o"), ("rn", "m"), ("vv", "w"))
+
 
 def like(text: str) -> str:
     """Return what a name looks like, letter case apart; two names are alike if this is the same.
@@ -25,6 +28,17 @@ def like(text: str) -> str:
     table = _looks()
     seen = "".join([table.get(character, character) for character in normalize("NFD", text)])
     return normalize("NFC", seen.lower())
+
+
+def plain(name: str) -> str:
+    """Return what a name of ``like``, or a folded one, looks like if ASCII looks like ASCII, too.
+
+    Any letter may be written as a capital: so i looks like l. Only names that are worth a password
+    are compared like this: it also takes nicks that look alike by chance.
+    """
+    for source, look in _ASCII:
+        name = name.replace(source, look)
+    return name
 
 
 def mixed(text: str) -> bool:

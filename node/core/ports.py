@@ -463,12 +463,20 @@ class Accounts(Protocol):
     """Nicks that only who knows a password may use."""
 
     def account_of(self, claims: str) -> str | None:
-        """Return the account that a nick, by all that it takes up, belongs to."""
+        """Return the account that a nick, by all that it takes up, belongs to or looks like."""
 
     def prove(
-        self, account: str, password: str, deadline: float, done: Callable[[bool | Refused], None]
+        self,
+        account: str,
+        password: str,
+        deadline: float,
+        done: Callable[[bool | Refused], None],
+        address: str,
     ) -> None:
-        """Say whether a password is that of an account; ``CROWDED`` if it cannot be looked at."""
+        """Say whether a password is that of an account; ``CROWDED`` if it cannot be looked at.
+
+        ``address`` is the one that it comes from.
+        """
 
 
 class Sink(Protocol):

@@ -118,9 +118,9 @@ def charge_nick(session: Session, request: SetNick) -> Charges | None:
     return charges
 
 
-def give_back(charges: Charges) -> None:
+def give_back(charges: Charges | None) -> None:
     """What was charged for has not been done: no room has seen anything."""
-    for limiter, count in charges:
+    for limiter, count in charges or ():
         limiter.give_back(count)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from node.core import names
 from node.core.ports import Claim, Claimed, Done, Refused
 from node.core.session import Session
 from wire.errors import Code
@@ -48,7 +49,7 @@ def prove(
 ) -> None:
     """Go on if a request may have its nick, at once unless it is another account's."""
     accounts, account = session.hub.accounts, _account(session, fold)
-    if accounts is None or account is None or account == _account(session, _held(session)):
+    if accounts is None or account is None or _has(session, account):
         go()
         return
 
@@ -64,7 +65,7 @@ def prove(
     if request.password is None or session.wrong >= TRIES:
         refuse(Refused.GUARDED)
     else:
-        accounts.prove(account, request.password, deadline, judged)
+        accounts.prove(account, request.password, deadline, judged, session.outlet.address)
 
 
 def refused(session: Session, request: Hello | SetNick) -> None:
@@ -87,11 +88,15 @@ def proven(session: Session, nicks: list[str], fold: Callable[[str], str]) -> li
     accounts = session.hub.accounts
     if accounts is None:
         return None
-    return [nick for nick in nicks if accounts.account_of(fold(nick)) is not None]
+    found = [(nick, accounts.account_of(fold(nick))) for nick in nicks]
+    return [nick for nick, account in found if account is not None and fold(account) == fold(nick)]
 
 
-def _held(session: Session) -> str:
-    return session.fold if session.hold.session else ""
+def _has(session: Session, account: str) -> bool:
+    """Say whether a session has the very nick of an account: who has one like it may not be its
+    owner, but have had it before there was the account."""
+    held = session.fold.partition(" ")[0] if session.hold.session else ""
+    return held == names.fold(account)
 
 
 def _account(session: Session, fold: str) -> Any:

@@ -34,6 +34,9 @@ def nick(session: Session, request: SetNick, deadline: float) -> None:
     except names.BadName as error:
         session.error(Code.BAD_NICK, str(error), request.ref)
         return
+    charges = presence.charge_nick(session, request)
+    if charges is None:
+        return
 
     def done(reply: tuple[str, int] | Refused) -> None:
         # After `unavailable` it may have been done all the same.
@@ -62,8 +65,6 @@ def nick(session: Session, request: SetNick, deadline: float) -> None:
         if session.state is not State.ENDED:
             session.hub.broker.rename(session.hold, nick, fold, deadline, done)
 
-    if (charges := presence.charge_nick(session, request)) is None:
-        return
     session.begin()
     proof.prove(session, request, fold, deadline, rename, done)
 

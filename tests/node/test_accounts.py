@@ -90,6 +90,17 @@ def test_what_cannot_be_an_account_changes_nothing(
     assert path.read_bytes() == before
 
 
+def test_an_account_looks_like_no_other_within_ascii_unless_it_is_there_already(
+    run: Run, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("add", "bill", typed="secret")
+    assert run("add", "biII", typed="secret") == 1
+    assert "looks like that of another account" in capsys.readouterr().err
+    with path.open("a") as file:
+        file.write(path.read_text().replace("bill", "biII"))
+    assert run("add", "bill", typed="another") == 0 and nicks(path) == ["biII", "bill"]
+
+
 def test_a_terminal_is_asked_twice(
     run: Run, path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,13 +38,22 @@ class Talker:
 
     @classmethod
     async def connect(
-        cls, address: tuple[str, int], tls: ssl.SSLContext | None = None, opening: bytes = b""
+        cls,
+        address: tuple[str, int],
+        tls: ssl.SSLContext | None = None,
+        opening: bytes = b"",
+        source: str | None = None,
     ) -> Self:
-        """Connect to a node; ``opening`` goes before everything else, a PROXY header perhaps."""
+        """Connect to a node; ``opening`` goes before everything else, a PROXY header perhaps;
+        ``source`` is the address to come from."""
         name = "localhost" if tls else None
         async with asyncio.timeout(WITHIN):
             reader, writer = await asyncio.open_connection(
-                *address, limit=LINE + 1, ssl=tls, server_hostname=name
+                *address,
+                limit=LINE + 1,
+                ssl=tls,
+                server_hostname=name,
+                local_addr=(source, 0) if source else None,
             )
         writer.write(opening)
         return cls(reader, writer)

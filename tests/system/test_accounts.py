@@ -51,10 +51,28 @@ async def test_the_nick_of_an_account_is_its_owners(lab: Lab, tmp_path: Path) ->
     await add(file, "bob", "other")
     await hang_up(nodes[1], "new accounts")
     late = await lab.connect(nodes[1].address)
-    await late.refused("hello", "nick-taken", nick="bob")
+    for nick in ("bob", "b0b"):
+        assert (await late.refused("hello", "nick-taken", nick=nick))["account"] is True
     await late.hello("bob", password="other")
     file.write_text("nonsense\n")
     await hang_up(nodes[1], "the old accounts stay", "line 1 is not NICK:HASH")
     await again.say("general", "still here", "1")
     for node in nodes:
         assert "sesame" not in node.log and "argon2" not in node.log
+
+
+async def test_who_guesses_does_not_keep_the_owner_out(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "accounts"
+    await add(file, "ace", "open sesame")
+    node = await lab.node(None, "--accounts", str(file), "--exempt", "none", "--rate", "0")
+    codes = []
+    for _ in range(6):
+        stranger = await lab.connect(node.address, source="127.0.0.66")
+        for _ in range(5):
+            answer = await stranger.ask("hello", nick="ace", password="guess")
+            codes.append(answer["code"])
+    assert codes[:10] == ["nick-taken"] * 10 and codes[-1] == "unavailable"
+    for _ in range(14):
+        owner = await lab.connect(node.address, source="127.0.0.9")
+        await owner.hello("ace", password="open sesame")
+        await owner.ask("quit", "bye")

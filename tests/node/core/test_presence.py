@@ -126,7 +126,8 @@ def test_entering_counts_for_the_address_and_so_does_leaving_later() -> None:
         client = arrives(bench, caller, f"n{number}", rooms=list(FIFTY))
         if "claim" not in bench.broker.names():
             error = client.error()
-            assert (error.code, error.retry_after_ms) == ("rate-limited", pytest.approx(31, abs=2))
+            assert error.code == "rate-limited" and error.retry_after_ms is not None
+            assert 30 <= error.retry_after_ms <= 34, "12 of 1200 are to be made up for"
             break
         # The connection breaks at once: what it entered is left again.
         client.session.closed()
@@ -134,7 +135,7 @@ def test_entering_counts_for_the_address_and_so_does_leaving_later() -> None:
         bench.broker.take("part")
         done += 1
     assert done == 12 and limited(bench) == {"address-rate": 1}
-    bench.pass_time(error.retry_after_ms / 1000)
+    bench.pass_time(0.034)
     late = arrives(bench, caller, "late", rooms=list(FIFTY))
     assert late.hears() == [] and bench.broker.names() == ["claim"]
 

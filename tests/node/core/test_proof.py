@@ -22,8 +22,14 @@ class FakeAccounts:
         return "Ana" if claims.split(" ")[-1] == "ana" else None
 
     def prove(
-        self, account: str, password: str, deadline: float, done: Callable[[bool | Refused], None]
+        self,
+        account: str,
+        password: str,
+        deadline: float,
+        done: Callable[[bool | Refused], None],
+        address: str,
     ) -> None:
+        assert address == "192.0.2.1"
         self.asked.append((account, password))
         self.answer = done
 
@@ -153,3 +159,14 @@ def test_who_has_gone_before_the_password_was_looked_at_leaves_nothing(bench: Hu
     accounts_of(bench).answer(True)
     bench.broker.answer("claim", claimed("ana"))
     assert bench.broker.names() == ["part"]
+
+
+def test_who_had_a_nick_like_an_accounts_before_does_not_get_the_account(bench: HubBench) -> None:
+    client = bench.welcome("bo")
+    client.session.fold = "other ana"  # It looks like one, and was taken before there was one.
+    bench.broker.calls.clear()
+    client.says(m.SetNick(nick="ana"))
+    assert client.hears() == ["error nick-taken"] and bench.broker.names() == []
+    client.session.fold = "ana"
+    client.says(m.SetNick(nick="Ana"))
+    assert bench.broker.names() == ["rename"]
