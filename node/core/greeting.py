@@ -204,7 +204,8 @@ def _unwelcome(session: Session, request: Hello, refused: Refused) -> None:
             session.error(Code.BAD_NICK, str(error), request.ref)
         else:
             rooms, _ = _prepared(request.rooms or [])
-            presence.refuse(session, request, presence.short_for(session, rooms or [DEFAULT_ROOM]))
+            short = presence.short_for(session, rooms or [DEFAULT_ROOM])
+            presence.refuse(session, request, short)
     elif refused is Refused.NAMELESS:
         text = "A hello that begins a session needs a nick."
         session.error(Code.BAD_REQUEST, text, request.ref)

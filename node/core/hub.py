@@ -22,6 +22,7 @@ from node.core.ports import (
     Refused,
 )
 from node.core.requests import ROWS
+from node.core.ring_budget import keep_within
 from node.core.room import Room
 from node.core.rules import Counts, Rules
 from node.core.states import Row, State
@@ -326,6 +327,8 @@ class Hub:
                 del self.rooms[log]
                 if log.startswith("r:"):
                     self.broker.unwatch(log)
+        rings = (room.ring for room in self.rooms.values() if room.ring is not None)
+        keep_within(self.rules.remembered, rings)
         # What the tick itself takes is not lateness.
         self._due = self.clock() + TICK
 

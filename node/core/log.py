@@ -146,6 +146,13 @@ class Ring:
             self.base = self.position_of(self.entries[drop - 1])
             del self.entries[:drop]
 
+    def shed(self, count: int) -> None:
+        """Drop so many of the oldest entries: all rings together are too long."""
+        dropped = self.entries[:count]
+        self.bytes -= sum([len(entry.body) for entry in dropped])
+        self.base = self.position_of(dropped[-1])
+        del self.entries[:count]
+
     def cut(self, offset: int) -> None:
         """Forget the entries after ``offset``."""
         keep = max(0, offset - self.base.offset)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from node.core.ports import Entry
+from node.core.ring_budget import MOST
 from wire import limits
 from wire.errors import Code, Reason
 
@@ -92,3 +93,5 @@ class Rules:
     room_rate: Rate = NO_LIMIT
     direct_rate: Rate = NO_LIMIT
     rooms_made: int = 0
+    remembered: int = MOST
+    """Bytes of entries that the node keeps at hand, of all rooms together."""
