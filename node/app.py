@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from node import files, memory, metrics
 from node.brokers import connect, redis, scripts
 from node.core import hub as core
-from node.core import ring_budget
+from node.core import ring_budget, shares
 from node.core.admission import Bounds
 from node.core.farewell import Turn, turns
 from node.doors import Doors
@@ -93,6 +93,7 @@ class Node:
                 direct_rate=settings.direct_rate,
                 rooms_made=settings.rooms_made,
                 remembered=ring_budget.budget(settings.memory * memory.MIB, settings.nodes),
+                unread=shares.share(settings.memory * memory.MIB),
             ),
             self.broker,
             self.flush.fan_out,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from node.core import moderation
+from node.core import moderation, shares
 from node.core.admission import Limiters
 from node.core.limiter import Limiter
 from node.core.moderation import Orders
@@ -24,7 +24,7 @@ from node.core.ports import (
 from node.core.requests import ROWS
 from node.core.ring_budget import keep_within
 from node.core.room import Room
-from node.core.rules import Counts, Rules
+from node.core.rules import Counts, Limit, Rules
 from node.core.states import Row, State
 from node.core.session import RETRY_MS, Session
 from node.core.witness import Witness
@@ -308,6 +308,10 @@ class Hub:
             self.counts.ticked(max(0.0, now - self._due))
         for session in list(self.connections):
             session.check(now)
+        if self.rules.unread:
+            for session in shares.beyond(self.rules.unread, self.connections):
+                self.counts.hit(Limit.UNREAD)
+                session.end(Reason.SLOW, RETRY_MS)
         self.directs.forget(now)
         self._moved = _recent(self._moved, now)
         self._early = _recent(self._early, now)

@@ -36,6 +36,7 @@ class Limit(StrEnum):
     ROOMS_MADE = "rooms-made"
     LINES = "lines"
     BACKLOG = "backlog"
+    UNREAD = "unread"
     PROXY_FROM = "proxy-from"
 
 
@@ -95,3 +96,5 @@ class Rules:
     rooms_made: int = 0
     remembered: int = MOST
     """Bytes of entries that the node keeps at hand, of all rooms together."""
+    unread: int = 0
+    """Bytes that all clients of an address may leave unread; 0 is no limit."""

@@ -13,7 +13,7 @@ from node.core.session import Session
 from node.fronts.native import Native
 from node.net.flush import Flush
 from node.net.gate import LINGER_MOST, Gate
-from node.net.pace import Pace
+from node.net.pace import LINES_AT_ONCE, Pace
 from node.net.proxy import BadProxyHeader, ProxyReader
 from wire import limits
 from wire.errors import WireError
@@ -35,6 +35,11 @@ with unread bytes would reset the connection, and the client would lose that lin
 
 _front = Native()
 _CLOSED = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
+
+
+def _joined(lines: list[bytes]) -> bytes:
+    """Return lines as the bytes that they were cut from, their ends included."""
+    return b"\n".join([*lines, b""])
 
 
 def _drop(_data: bytes) -> None:
@@ -77,7 +82,7 @@ class Connection(asyncio.Protocol):
         self._refused = False
         self.address = ""
         self._pace = Pace(hub.rules.rate) if hub.rules.rate[0] else None
-        self._held: list[bytes] = []
+        self._held = b""
         self._waiting = False
         self._taken = 0
         self._known = False
@@ -141,7 +146,7 @@ class Connection(asyncio.Protocol):
         """Let go of the session, which may go on elsewhere."""
         self._closing = True
         self.file, self.put = -1, _drop
-        self._held = []
+        self._held = b""
         caller = self._session.caller
         self._session.closed()
         if caller is not None:
@@ -171,7 +176,7 @@ class Connection(asyncio.Protocol):
             self.put(data)
         self._closing = True
         self.file, self.put = -1, _drop
-        self._held = []
+        self._held = b""
         self._resume_reading()
         if self._transport.can_write_eof():
             self._transport.write_eof()
@@ -227,13 +232,17 @@ class Connection(asyncio.Protocol):
 
     def _paced(self, pace: Pace, lines: list[bytes]) -> list[bytes]:
         """Return the lines that may be taken now; the others are held, and nothing more is read."""
-        lines, self._held = self._held + lines, []
-        if self._waiting or not lines:
-            self._held = lines
+        if self._held or self._waiting:
+            # As bytes again: a line of two takes up fifty as an object.
+            self._held += _joined(lines)
+            if self._waiting:
+                return []
+            *lines, self._held = self._held.split(b"\n", LINES_AT_ONCE)
+        if not lines:
             return []
         count, wait = pace.take(len(lines), self._session.caller, self._hub.clock())
-        if wait or count < len(lines):
-            self._held = lines[count:]
+        if wait or count < len(lines) or self._held:
+            self._held = _joined(lines[count:]) + self._held
             self._waiting = True
             self._pause_reading()
             self._hub.counts.hit(Limit.LINES)

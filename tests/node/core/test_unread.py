@@ -1,7 +1,9 @@
 """Who does not read what was answered is not answered more, and what waits has its time."""
 
 from node.core.ports import Refused
+from node.core.rules import Limit
 from tests.node.core.fakes import EPOCH, Client, HubBench, entries, entry
+from tests.node.core.test_limits import caller_of
 from wire import messages as m
 
 PAGE = m.GetHistory(room="general")
@@ -57,3 +59,25 @@ def test_one_who_does_not_read_may_still_say_something_and_quit() -> None:
     bench.broker.answer("publish", Refused.UNAVAILABLE)
     client.says(m.Quit())
     assert "part" in bench.broker.names()
+
+
+def test_an_address_may_leave_unread_so_much() -> None:
+    bench = HubBench(unread=4500)
+    crowd, alone = (caller_of(requests=(1.0, 1.0)) for _ in range(2))
+    alone.address = "192.0.2.8"
+    clients = [bench.welcome(f"n{n}", key=f"{n:016}") for n in range(6)]
+    for number, client in enumerate(clients):
+        client.session.came_from((crowd, crowd, crowd, crowd, alone, None)[number])
+        client.outlet.paused, client.outlet.unread = number != 1, 1500
+        if client.outlet.paused:
+            client.session.paused()
+        bench.time += 0.1
+    clients[0].outlet.unread = 1400  # It reads, if slowly.
+    bench.pass_time(1)
+    assert [client.hears() for client in clients] == [[], [], [], [], [], []]
+    clients[0].outlet.unread = 1300
+    clients[2].outlet.unread = 2000
+    bench.pass_time(1)
+    assert [client.outlet.closed for client in clients] == [False, False, True, False, False, False]
+    assert clients[2].hears() == ["bye slow"]
+    assert bench.metrics.limited[Limit.UNREAD] == 1
