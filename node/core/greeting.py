@@ -175,7 +175,7 @@ def _claimed(
 
 
 def _not_entered(session: Session, request: Hello, reply: Claimed, asked: dict[str, str]) -> None:
-    """Refuse the rooms that a session which goes on wanted besides its own, when it was too soon."""
+    """Refuse the rooms that a session which goes on wanted besides its own, as it was too soon."""
     there = {*reply.refused, *(seat.room for seat in reply.seats)}
     for room in [asked[name] for name in asked if name not in there][:TOLD]:
         text = "Too many come just now; try again."

@@ -1,8 +1,8 @@
 """What all rings of a node may hold together: the oldest entries of all are dropped first.
 
-A ring is what a node remembers for a Redis that goes back in time, and for who reads a little behind
-the others. Both need what is new: so a room where much is said does not take it from one where
-little is, and what a silent room holds makes room for what is said now.
+A ring is what a node remembers for a Redis that goes back in time, and for who reads a little
+behind the others. Both need what is new: so a room where much is said does not take it from one
+where little is, and what a silent room holds makes room for what is said now.
 """
 
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ from node.core.log import Ring
 from node.core.ports import Entry
 
 MOST = 64 << 20
-"""Bytes, where there is memory enough: the last 20 s of 8,000 messages a second. A Redis that writes
-its log once a second loses two."""
+"""Bytes, where there is memory enough: the last 20 s of 8,000 messages a second. A Redis that
+writes its log once a second loses two."""
 PART = 8
 """A node with little memory remembers that part of its mark: others hold sessions and text, too."""
 ENTRY = 320

@@ -183,3 +183,36 @@ async def test_a_flood_does_not_keep_others_waiting(lab: Lab) -> None:
     for _ in range(5):
         await chat(ana, bo)
     assert await metric(node, "lines") > 0
+
+
+async def test_who_comes_and_breaks_off_tells_others_no_more_than_its_address_may(
+    lab: Lab,
+) -> None:
+    node = await lab.node(None, "--exempt", "none", "--address-rate", "0.1/200", "--http-port", "0")
+    rooms = [f"r{number}" for number in range(10)]
+    ana = await lab.member(node.address, "ana", rooms=rooms)
+    welcomed = 0
+    for number in range(30):
+        nick = f"n{number}"
+        stranger = await lab.connect(node.address, source="127.0.0.66")
+        answer = await stranger.ask("hello", nick=nick, rooms=rooms)
+        await stranger.close()
+        if answer["type"] == "welcome":
+            welcomed += 1
+            await ana.expect("left", nick=nick, room=rooms[-1])
+        else:
+            assert answer["code"] == "rate-limited" and answer["retry_after_ms"] > 1000
+    assert welcomed == 10 and await metric(node, "address-rate") == 20
+    assert len(ana.seen("entered")) == len(ana.seen("left")) == 100
+    other = await lab.connect(node.address, source="127.0.0.9")
+    await other.hello("other", rooms=rooms)
+
+
+async def test_another_nick_counts_for_each_room(lab: Lab) -> None:
+    node = await lab.node(None, "--rate", "0.1/60")
+    rooms = [f"r{number}" for number in range(20)]
+    ana = await lab.member(node.address, "ana", rooms=rooms)
+    await ana.ask("nick", "renamed", nick="bo")
+    await ana.ask("nick", "renamed", nick="cy")
+    refused = await ana.refused("nick", "rate-limited", nick="di")
+    assert refused["retry_after_ms"] > 1000

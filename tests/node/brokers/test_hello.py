@@ -48,6 +48,7 @@ async def test_a_continued_session_may_come_into_more_rooms(node: Node) -> None:
     await node.hello("s1", "ana", rooms=["tea"])
     _, found = await node.hello("s1", rooms=["milk", "tea"])
     assert [(seat.room, seat.created) for seat in found.seats] == [("tea", False), ("milk", True)]
+    assert [(seat.room, seat.entered) for seat in found.seats] == [("tea", False), ("milk", True)]
     assert len(await node.log("r:tea")) == 1
 
 
