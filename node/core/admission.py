@@ -102,7 +102,8 @@ class Caller:
     def rests(self, now: float) -> bool:
         """Say whether there is nothing worth remembering."""
         limits = (self.connects, self.requests, self.lines, self.rooms)
-        return not self.open and all(limit is None or limit.rests(now) for limit in limits)
+        here = self.open or self.entering
+        return not here and all(limit is None or limit.rests(now) for limit in limits)
 
 
 class Admission:

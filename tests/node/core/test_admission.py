@@ -128,3 +128,16 @@ def test_limiters_know_each_thing_for_itself_and_forget_it() -> None:
     limiters.forget(2.0)
     assert len(limiters) == 0
     assert limiters.limited and not Limiters[str]((0.0, 0.0)).limited
+
+
+def test_an_address_is_remembered_while_a_hello_of_it_is_under_way() -> None:
+    book = Admission(Bounds(requests=(100.0, 100.0)))
+    caller = let_in(book)
+    caller.entering = 2
+    book.leave(caller)
+    book.forget(1000.0)
+    assert let_in(book) is caller
+    book.leave(caller)
+    caller.entering = 0
+    book.forget(1000.0)
+    assert len(book) == 0

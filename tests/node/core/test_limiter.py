@@ -1,5 +1,7 @@
 """The token bucket allows a burst, then the rate, and tells the truth about how long to wait."""
 
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,3 +97,23 @@ def test_a_limiter_rests_when_it_is_as_good_as_new() -> None:
     assert limiter.rests(0.0)
     limiter.take(0.0)
     assert not limiter.rests(0.9) and limiter.rests(1.0)
+
+
+def test_what_is_owed_is_told_and_nothing_is_taken() -> None:
+    limiter = Limiter(10, 20)
+    assert limiter.owed(0.0) == 0.0
+    limiter.charge(20, 0.0)
+    assert limiter.owed(0.0) == 0.0, "all of it was allowed"
+    assert limiter.owed(0.0, 1) == pytest.approx(0.1) == limiter.take(0.0)
+    limiter.charge(30, 0.0, inf)
+    assert limiter.owed(0.0) == pytest.approx(3.0) and limiter.owed(1.0) == pytest.approx(2.0)
+    assert limiter.owed(1.0, 5) == pytest.approx(2.5)
+    assert limiter.take(2.99) > 0 and limiter.take(3.1) == 0.0
+
+
+def test_a_small_charge_leaves_a_great_debt_as_it_is() -> None:
+    limiter = Limiter(10, 20)
+    limiter.charge(100, 0.0, inf)
+    assert limiter.charge(1, 0.0) == pytest.approx(8.0)
+    limiter.give_back(80)
+    assert limiter.owed(0.0) == 0.0

@@ -9,7 +9,7 @@ from node.core import ring_budget
 from node.core.log import Ring
 from node.core.ports import Entry
 from node.core.ring_budget import MOST, TOGETHER, keep_within, weight
-from tests.node.core.fakes import HubBench, at, entry, frame
+from tests.node.core.fakes import HubBench, RoomBench, at, entries, entry, frame, slice_
 
 
 def said(offset: int, time: int, size: int = 100) -> Entry:
@@ -92,3 +92,26 @@ def test_the_rooms_of_a_node_share_what_it_remembers_and_go_on() -> None:
     assert held[-1] == 20 and held[0] == 0 and held == sorted(held)
     bench.hub.frame(frame([said(22, 99_000)], "x21", "r:r0"))
     assert len(ana.hears()) == 1 and bench.broker.names() == []
+
+
+def test_a_room_that_was_shortened_still_puts_back_what_it_remembers() -> None:
+    bench = RoomBench()
+    bench.begin()
+    bench.room.receive(frame([said(offset, offset) for offset in range(1, 10)]))
+    assert bench.room.ring is not None
+    bench.room.ring.shed(6)
+    bench.room.sync()
+    bench.broker.answer("read", slice_(entries(1, 8), on=False))
+    heal = bench.broker.take("heal")
+    assert (heal.args[1], [held.id for held in heal.args[2]]) == (at(8), [b"x9"])
+
+
+def test_a_room_whose_ring_is_empty_still_sees_what_goes_on() -> None:
+    bench = RoomBench()
+    outlet = bench.begin()
+    bench.room.receive(frame([said(offset, offset) for offset in range(1, 10)]))
+    assert bench.room.ring is not None
+    bench.room.ring.shed(9)
+    outlet.take()
+    bench.room.receive(frame([said(9, 9), said(10, 10)], "x8"))
+    assert len(outlet.take()) == 1 and bench.room.top == at(10) and bench.broker.names() == []
