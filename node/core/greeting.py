@@ -41,12 +41,8 @@ def hello(session: Session, request: Hello, deadline: float) -> None:
             if request.key is None:
                 session.error(Code.BAD_NICK, str(error), request.ref)
                 return
-    positions = {}
-    for room, text in (request.positions or {}).items():
-        if (cursor := Cursor.parse(text)) is None:
-            session.error(Code.BAD_REQUEST, f"{text!a} is not a position.", request.ref)
-            return
-        positions[room] = cursor
+    if (positions := _positions(session, request)) is None:
+        return
     if session.hub.full:
         # Whose session goes on may come in: a claim without a nick begins none.
         nick = fold = ""
@@ -77,6 +73,17 @@ def hello(session: Session, request: Hello, deadline: float) -> None:
     session.begin()
     done = partial(_claimed, session, request, claim, positions, rooms, bad)
     proof.claim(session, request, claim, deadline, done)
+
+
+def _positions(session: Session, request: Hello) -> dict[str, Cursor] | None:
+    """Return the positions by room; answers the request, with None, if one of them is none."""
+    positions = {}
+    for room, text in (request.positions or {}).items():
+        if (cursor := Cursor.parse(text)) is None:
+            session.error(Code.BAD_REQUEST, f"{text!a} is not a position.", request.ref)
+            return None
+        positions[room] = cursor
+    return positions
 
 
 def _is_one_of(tokens: tuple[bytes, ...], token: str) -> bool:
