@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from node import app, logs, settings
+from node import app, lines, logs, settings
 from node.commands import COMMANDS
 
 
@@ -28,8 +28,10 @@ def main() -> None:
     try:
         _runner()(app.serve(chosen))
     except (OSError, ValueError) as error:
-        print(f"{settings.PROGRAM}: {error}", file=sys.stderr)
+        logs.complain(f"{settings.PROGRAM}: {error}")
         raise SystemExit(1) from None
+    finally:
+        lines.flush()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """How the node logs: lines for people or JSON for machines, on standard error.
 
+Nobody waits for a line to be written: a thread does that, and lines that nobody reads are dropped.
 A line is about a connection, a node or the broker; never about a message, nor what was said in it.
 Callers say what happened in the message and put facts into ``extra``. Every line names a node: the
 one that a caller gave, or else the process's own.
@@ -12,11 +13,16 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from node import lines
+
 # What every record has; whatever else is in one came from ``extra``.
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 log = logging.getLogger(__name__)
+
+_lines: lines.Lines | None = None
+"""Where the log goes, unless it goes straight to a stream."""
 
 
 def configure(level: str, form: str, stream: TextIO | None = None, node: str = "") -> None:
@@ -25,8 +31,9 @@ def configure(level: str, form: str, stream: TextIO | None = None, node: str = "
     ``stream`` is standard error if it is not given; ``node`` is the name in lines that have none.
     What was configured before is replaced.
     """
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonFormatter(node) if form == "json" else TextFormatter(node))
+    formatter = JsonFormatter(node) if form == "json" else TextFormatter(node)
+    handler = _handler(stream or sys.stderr, formatter)
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     for earlier in root.handlers[:]:
         root.removeHandler(earlier)
@@ -35,6 +42,52 @@ def configure(level: str, form: str, stream: TextIO | None = None, node: str = "
     logging.captureWarnings(True)
     # Where standard error has gone away, a node goes on without a log.
     logging.raiseExceptions = False
+
+
+def _handler(stream: TextIO | None, formatter: logging.Formatter) -> logging.Handler:
+    global _lines
+
+    def notice(count: int) -> str:
+        about = {"name": __name__, "levelno": logging.WARNING, "levelname": "WARNING"}
+        about |= {"msg": "lines of the log were dropped: nobody read them", "count": count}
+        return formatter.format(logging.makeLogRecord(about))
+
+    _lines = lines.of(stream, notice)
+    return logging.StreamHandler(stream) if _lines is None else _Handler(_lines)
+
+
+def complain(text: str) -> None:
+    """Write a line to standard error that is none of the log's."""
+    if _lines is not None:
+        _lines.put(text)
+    else:
+        print(text, file=sys.stderr)
+
+
+def dropped() -> int:
+    """Return how many lines were dropped."""
+    return 0 if _lines is None else _lines.dropped
+
+
+class _Handler(logging.Handler):
+    """Formats where it is called, for arguments may change, and has lines written elsewhere."""
+
+    def __init__(self, to: lines.Lines) -> None:
+        super().__init__()
+        self._to = to
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by logging."""
+        try:
+            line = self.format(record)
+        except Exception:
+            self.handleError(record)
+        else:
+            self._to.put(line)
+
+    def flush(self) -> None:
+        """Called by logging when the process ends."""
+        self._to.flush()
 
 
 def on_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

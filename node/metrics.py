@@ -246,14 +246,18 @@ class Metrics:
         return render({"": self})
 
 
-def render(nodes: Mapping[str, Metrics]) -> bytes:
-    """Return the metrics of all nodes of this process, by their names, as Prometheus's text."""
-    return generate_latest(_Families(nodes))
+def render(nodes: Mapping[str, Metrics], log_lines_dropped: int = 0) -> bytes:
+    """Return the metrics of all nodes of this process, by their names, as Prometheus's text.
+
+    The log is the whole process's.
+    """
+    return generate_latest(_Families(nodes, log_lines_dropped))
 
 
 class _Families:
-    def __init__(self, nodes: Mapping[str, Metrics]) -> None:
+    def __init__(self, nodes: Mapping[str, Metrics], log_lines_dropped: int) -> None:
         self._nodes = nodes
+        self._log_lines_dropped = log_lines_dropped
 
     def collect(self) -> Iterator[Metric]:
         nodes = self._nodes.items()
@@ -279,6 +283,8 @@ class _Families:
             yield counter
         for attribute, name, text in _HISTOGRAMS:
             yield self._histogram(attribute, f"chat_{name}", text)
+        text = "Lines of the log that were dropped, because nobody read them."
+        yield CounterMetricFamily("chat_log_lines_dropped", text, self._log_lines_dropped)
         yield from ProcessCollector(registry=None).collect()
 
     def _histogram(self, attribute: str, name: str, text: str) -> Metric:

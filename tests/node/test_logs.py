@@ -4,13 +4,15 @@ import asyncio
 import io
 import json
 import logging
+import os
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from node import logs
+from node import lines, logs
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +21,7 @@ def as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level, complain = root.handlers[:], root.level, logging.raiseExceptions
     yield
+    logs._lines = None
     logging.captureWarnings(False)
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -172,3 +175,37 @@ def test_a_stream_that_is_gone_harms_nobody(
     stream.close()
     logging.getLogger("node").info("nobody hears")
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_log_to_a_pipe_is_written_by_a_thread_and_says_what_was_dropped(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.lines.HELD_MOST", 100_000)
+    read, write = os.pipe()
+    with open(write, "w") as stream, open(read, encoding="utf-8") as reader:
+        logs.configure("info", form, stream, node="n1")
+        fact = ["as it was"]
+        logging.getLogger("node").info("first", extra={"fact": fact})
+        fact[0] = "otherwise"
+        for _ in range(2000):
+            logging.getLogger("node").info("x" * 100)
+        assert logs.dropped() > 100
+        assert "as it was" in reader.readline()
+        whole = told = 0
+        while whole + told < 2000:
+            line = reader.readline()
+            if "x" * 100 in line:
+                whole += 1
+            else:
+                assert "were dropped" in line and "n1" in line
+                told += int(re.findall("[0-9]+", line)[-1])
+        assert told == logs.dropped()
+        lines.flush()
+
+
+def test_without_a_log_a_complaint_goes_to_standard_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.complain("chat-node: no")
+    assert capsys.readouterr().err == "chat-node: no\n"

@@ -53,6 +53,10 @@ def test_a_count_comes_out_under_its_name(attribute: str, name: str) -> None:
     assert samples(render({"a": metrics}))[key(name, node="a")] == 7
 
 
+def test_what_the_log_dropped_is_told_for_the_whole_process() -> None:
+    assert samples(render({"a": Metrics()}, 3))[key("chat_log_lines_dropped_total")] == 3
+
+
 def test_sizes_are_those_of_the_hub_at_the_time() -> None:
     metrics = Metrics()
     assert samples(render({"a": metrics}))[key("chat_clients", node="a")] == 0

@@ -39,6 +39,8 @@ class NodeProcess(Process):
         self.listeners: list[tuple[str, Address]] = []
         self.root = ROOT
         """Where the code is that it runs."""
+        self.stderr: int | None = None
+        """A descriptor for its standard error, in the place of the file."""
         self._variables = variables
 
     @property
@@ -85,7 +87,7 @@ class NodeProcess(Process):
                 env=environment(**self._variables),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
-                stderr=log,
+                stderr=log if self.stderr is None else self.stderr,
             )
 
     async def _listener(self) -> tuple[str, Address]:
