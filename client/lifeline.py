@@ -17,8 +17,8 @@ from wire.codec import decode_event, encode
 from wire.errors import Reason, WireError
 from wire.messages import AnyEvent, Ping, Quit, Request, Welcome
 
-CONNECT_WITHIN = 3.0
-"""Seconds for a connection, TLS included; a node that is there needs far less."""
+OPEN_WITHIN = 12.0
+"""Seconds for a connection, whatever is slow about it: many addresses of one name among them."""
 STEADY_AFTER = 5.0
 """Seconds after which a connection counts as one that worked."""
 
@@ -147,7 +147,7 @@ class Lifeline:
 
         opening = self._around.open(make, address.host, address.port, self._tls)
         try:
-            return await self._around.within(CONNECT_WITHIN, opening)
+            return await self._around.within(OPEN_WITHIN, opening)
         except BaseException:
             # Whoever gives up just when the connection is there would leave it open.
             for link in made:

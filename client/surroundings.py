@@ -10,7 +10,14 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
+from client.dial import Dialler
 from client.link import Link
+
+CONNECT_WITHIN = 3.0
+"""Seconds for a name to be looked up, for each of its addresses to answer, and for TLS; a node that
+is there needs far less."""
+
+_dialler = Dialler(CONNECT_WITHIN)
 
 T = TypeVar("T")
 
@@ -30,9 +37,14 @@ async def open_link(
     make: Callable[[], Link], host: str, port: int, tls: ssl.SSLContext | None
 ) -> Link:
     """Connect a link over TCP. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    # A name may stand for several addresses, the first of them deaf (RFC 8305).
-    _, link = await loop.create_connection(make, host, port, ssl=tls, happy_eyeballs_delay=0.25)
+    connected = await _dialler.dial(host, port)
+    _, link = await asyncio.get_running_loop().create_connection(
+        make,
+        sock=connected,
+        ssl=tls,
+        server_hostname=host if tls else None,
+        ssl_handshake_timeout=CONNECT_WITHIN if tls else None,
+    )
     return link
 
 

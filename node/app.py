@@ -10,15 +10,17 @@ import time
 from collections import Counter, deque
 from dataclasses import replace
 from itertools import count
+from math import inf
 from secrets import choice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from node import files, memory, metrics
+from node import files, lines, logs, memory, metrics
 from node.brokers import connect, redis, scripts
 from node.core import hub as core
 from node.core import ring_budget, shares
 from node.core.admission import Bounds
 from node.core.farewell import Turn, turns
+from node.dial import Dialler, host_of
 from node.doors import Doors
 from node.metrics import Metrics
 from node.net import http, listener
@@ -210,7 +212,10 @@ class App:
         files.raise_limit()
         scripts.read_all()
         asyncio.get_running_loop().set_exception_handler(self._files.on_exception)
-        servers = await self._listen()
+        hosts = await self._look_up(self._settings.host, self._settings.http_host)
+        if hosts is None:
+            return
+        servers = await self._listen(*hosts)
         async with asyncio.TaskGroup() as tasks:
             working = [
                 tasks.create_task(work)
@@ -237,21 +242,32 @@ class App:
                 node.heed(self._memory)
             await asyncio.sleep(1)
 
-    async def _listen(self) -> list[Server]:
+    async def _look_up(self, *names: str) -> list[list[str]] | None:
+        """Return the addresses of hosts; None if it was told to stop before they were known."""
+        dialler = Dialler(inf)
+        look_ups = asyncio.gather(*(dialler.resolve(name) for name in names))
+        stopped = asyncio.create_task(self._stopping.wait())
+        either: list[asyncio.Future[Any]] = [look_ups, stopped]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not look_ups.done():
+            look_ups.cancel()
+            return None
+        return [[host_of(address) for _, address in found] for found in look_ups.result()]
+
+    async def _listen(self, hosts: list[str], http_hosts: list[str]) -> list[Server]:
         """Open all listeners; return those of clients."""
-        settings = self._settings
-        servers = [await self._listen_node(number) for number in range(len(self._nodes))]
-        if settings.http_port is not None:
-            server = await http.listen(
-                settings.http_host, settings.http_port, self.unready, self.render
-            )
+        servers = [await self._listen_node(number, hosts) for number in range(len(self._nodes))]
+        if self._settings.http_port is not None:
+            port = self._settings.http_port
+            server = await http.listen(http_hosts, port, self.unready, self.render)
             _announce("http", server)
         return servers
 
-    async def _listen_node(self, number: int) -> Server:
+    async def _listen_node(self, number: int, hosts: list[str]) -> Server:
         settings, node, secure = self._settings, self._nodes[number], self._doors.tls
         port = settings.port + number if settings.port else 0
-        server = await listener.listen(node.hub, node.flush, settings.host, port, secure, node.gate)
+        server = await listener.listen(node.hub, node.flush, hosts, port, secure, node.gate)
         _announce("chat+tls" if secure else "chat", server)
         return server
 
@@ -281,7 +297,7 @@ class App:
 
     def render(self) -> bytes:
         """Return the metrics of all nodes."""
-        return metrics.render({node.name: node.metrics for node in self._nodes})
+        return metrics.render({node.name: node.metrics for node in self._nodes}, logs.dropped())
 
 
 def connector(url: RedisUrl) -> connect.Connect:
@@ -297,7 +313,8 @@ def _announce(what: str, server: Server) -> None:
     for socket in server.sockets:
         host, port = socket.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        print(f"listening {what} {shown}:{port}", flush=True)
+        if (output := lines.output()) is not None:
+            output.put(f"listening {what} {shown}:{port}")
 
 
 async def serve(settings: Settings) -> None:

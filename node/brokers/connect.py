@@ -9,12 +9,14 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from node.brokers.quick import quick
+from node.dial import Dialler
 
 Connect = Callable[[float | None], "Redis"]
 """Makes a client with a connection pool of its own, given the seconds to wait for a reply."""
 
 CONNECT_TIMEOUT = 1.0
-"""Seconds for a connection to be made: Redis is near."""
+"""Seconds for a name to be looked up, for each of its addresses to answer, and for TLS: Redis is
+near."""
 REPLY_TIMEOUT = 2.0
 """Seconds without a reply after which a connection is given up, and its calls are made again."""
 
@@ -39,7 +41,8 @@ def memory() -> Connect:
 
 def redis(url: str) -> Connect:
     """Return what makes clients for a redis:// or rediss:// URL."""
-    return lambda timeout: quick(Redis.from_url(url, **_options(timeout)))
+    dialler = Dialler(CONNECT_TIMEOUT)
+    return lambda timeout: quick(Redis.from_url(url, **_options(timeout)), dialler)
 
 
 def sentinel(
@@ -50,15 +53,17 @@ def sentinel(
     password: str | None,
 ) -> Connect:
     """Return what makes clients for the master that Sentinels tell of."""
+    dialler = Dialler(CONNECT_TIMEOUT)
 
     def connect(timeout: float | None) -> "Redis":
-        short = {"socket_timeout": CONNECT_TIMEOUT, "socket_connect_timeout": CONNECT_TIMEOUT}
+        # Nor is a Sentinel asked ten times: there are others.
+        short = _options(CONNECT_TIMEOUT)
         watchers = Sentinel(list(hosts), sentinel_kwargs=short)  # type: ignore[no-untyped-call]
         for watcher in watchers.sentinels:
-            quick(watcher)
+            quick(watcher, dialler)
         master: Redis = watchers.master_for(
             service, db=db, username=username, password=password, **_options(timeout)
         )
-        return quick(master)
+        return quick(master, dialler)
 
     return connect

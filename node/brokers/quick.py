@@ -15,6 +15,8 @@ from redis import exceptions
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
+from node.dial import Dialler
+
 Commands = Sequence[tuple[Any, ...]]
 
 _CHUNK = 256 * 1024
@@ -27,10 +29,21 @@ class Quick(AbstractConnection):
     is written to a closed connection, and redis-py passes it on as it is.
     """
 
+    dialler: Dialler
+    host: str
+    port: int
+
     async def _connect(self) -> None:
-        """Called by redis-py to open the socket."""
+        """Called by redis-py to open the socket; its own time limit is left for TLS."""
+        self._dialled = await self.dialler.dial(self.host, self.port)
         await super()._connect()  # type: ignore[safe-super, no-untyped-call]
         self._replies = Reader(replyError=_error, notEnoughData=_NOTHING)
+
+    def _connection_arguments(self) -> dict[str, Any]:
+        """Called by redis-py for what it opens; a certificate is for the name all the same."""
+        found: dict[str, Any] = {**super()._connection_arguments()}  # type: ignore[misc]
+        name = {"server_hostname": found.pop("host")} if "ssl" in found else {}
+        return {**found, "host": None, "port": None, "sock": self._dialled, **name}
 
     async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
         """Send a command."""
@@ -99,10 +112,11 @@ def _error(text: str) -> exceptions.ResponseError:
     return kind(text)
 
 
-def quick(client: "Redis") -> "Redis":
+def quick(client: "Redis", dialler: Dialler) -> "Redis":
     """Let the connections of a client be quick ones; there are several kinds of them."""
     pool = client.connection_pool
-    pool.connection_class = type("Connection", (Quick, pool.connection_class), {})
+    made = {"dialler": dialler}
+    pool.connection_class = type("Connection", (Quick, pool.connection_class), made)
     return client
 
 

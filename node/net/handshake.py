@@ -95,7 +95,7 @@ class TlsServer:
             self._gate.handshakes -= 1
 
 
-async def bound(host: str, port: int) -> list[socket.socket]:
+async def bound(host: str | list[str], port: int) -> list[socket.socket]:
     """Return sockets that are bound to all addresses of a host. Raises OSError."""
     loop = asyncio.get_running_loop()
     # asyncio knows how; what it has bound is kept, and its server is not used.

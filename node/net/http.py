@@ -118,7 +118,7 @@ class HttpConnection(asyncio.Protocol):
 
 
 async def listen(
-    host: str, port: int, ready: Ready, metrics: Render, *, life: float = LIFE_MOST
+    host: str | list[str], port: int, ready: Ready, metrics: Render, *, life: float = LIFE_MOST
 ) -> asyncio.Server:
     """Return a server of the pages that listens already.
 

@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 
 
 async def listen(
-    hub: Hub, flush: Flush, host: str, port: int, tls: ssl.SSLContext | None, gate: Gate
+    hub: Hub, flush: Flush, host: str | list[str], port: int, tls: ssl.SSLContext | None, gate: Gate
 ) -> Server:
     """Return a server of a node's clients that listens already.
 

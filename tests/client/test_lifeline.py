@@ -11,7 +11,7 @@ import pytest
 
 from client import Chat, Ended, Refused, Unreachable, connect
 from client.feed import Away
-from client.lifeline import CONNECT_WITHIN, STEADY_AFTER
+from client.lifeline import OPEN_WITHIN, STEADY_AFTER
 from client.link import Link
 from client.liveness import PING_WHEN_IDLE, PING_WHEN_OWED, WELCOME_WITHIN
 from client.route import FIRST_PAUSE
@@ -113,8 +113,8 @@ async def test_a_node_that_is_deaf_to_connecting_costs_a_bounded_time(
     around = time.surroundings(open)
     chat = connect(addresses, nick="ana", surroundings=around, key="k" * 32)
     chat.start()
-    await time.until_timer(CONNECT_WITHIN, CONNECT_WITHIN)
-    time.advance(CONNECT_WITHIN)
+    await time.until_timer(OPEN_WITHIN, OPEN_WITHIN)
+    time.advance(OPEN_WITHIN)
     await (await nodes[0].peer()).greet()
     await chat.ready()
     assert asked == ["deaf", "127.0.0.1"]

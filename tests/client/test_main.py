@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.client.scripted import Peer, ScriptedNode, message, scripted_node
+from tests.support import dead_names
 from wire import messages as m
 from wire.codec import encode
 
 ROOT = Path(__file__).parent.parent.parent
 FULL = Path("/dev/full")
+WITHIN = 30.0
 SIGNALS = [(signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGTERM, 143)]
 
 
@@ -105,6 +107,25 @@ async def test_a_listener_is_ended_by_a_signal_with_status_0(
     await bid_farewell(peer)
     _, errors = await process.communicate()
     assert (process.returncode, errors) == (0, b"")
+
+
+@pytest.mark.parametrize("flags, ends_with", [((), None), (("--listen",), 0)])
+@pytest.mark.parametrize("number, status", SIGNALS)
+async def test_a_client_ends_at_once_while_a_name_is_looked_up(
+    tmp_path: Path,
+    flags: tuple[str, ...],
+    ends_with: int | None,
+    number: signal.Signals,
+    status: int,
+) -> None:
+    path = dead_names.python_path(tmp_path)
+    process = await start(dead_names.NAME, *flags, "--nick", "bot", PYTHONPATH=path)
+    assert process.stderr
+    assert await process.stderr.readline() == f"{dead_names.ASKED}\n".encode()
+    process.send_signal(number)
+    async with asyncio.timeout(WITHIN):
+        await process.communicate()
+    assert process.returncode == (status if ends_with is None else ends_with)
 
 
 async def test_a_listener_ends_quietly_when_nobody_reads_any_more(node: ScriptedNode) -> None:
