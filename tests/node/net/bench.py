@@ -74,6 +74,8 @@ class Bench:
     def __init__(
         self, proxy: bool = False, eof: bool = True, bounds: Bounds = Bounds(), **rules: Any
     ) -> None:
+        self.time = 1000.0
+        """What the hub's clock says: it stands still, however long a test takes."""
         self.broker = FakeBroker()
         self.metrics = Metrics()
         self.flush = Flush(self.metrics)
@@ -84,7 +86,7 @@ class Bench:
             self.broker,
             self.flush.fan_out,
             self.metrics,
-            asyncio.get_running_loop().time,
+            lambda: self.time,
             lambda: f"id{next(self.numbers)}",
         )
         self.transport = FakeTransport(eof)
