@@ -26,6 +26,7 @@ from node.metrics import Metrics
 from node.net import http, listener
 from node.net.flush import Flush
 from node.net.gate import Gate
+from node.net.handshake import TlsServer
 from node.net.listener import Server
 from node.redis_url import RedisUrl
 from node.settings import Settings
@@ -176,6 +177,7 @@ class App:
             names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
         self._nodes = [Node(name, settings, link) for name in names]
         self._doors = Doors(settings)
+        self._servers: list[Server] = []
         self._porter: Porter | None = None
         self._admit()
         self._stopping = asyncio.Event()
@@ -193,10 +195,12 @@ class App:
 
     def reload(self) -> None:
         """Read anew what may have changed: certificate, tokens, accounts. Whoever is here stays."""
-        self._doors.reload()
-        self._admit()
+        self._doors.reload(self._admit)
 
     def _admit(self) -> None:
+        for server in self._servers:
+            if isinstance(server, TlsServer) and self._doors.tls is not None:
+                server.show(self._doors.tls)
         if self._doors.accounts is not None and self._porter is None:
             from node.net.porter import Porter  # with what only it needs
 
@@ -215,7 +219,7 @@ class App:
         hosts = await self._look_up(self._settings.host, self._settings.http_host)
         if hosts is None:
             return
-        servers = await self._listen(*hosts)
+        self._servers = await self._listen(*hosts)
         async with asyncio.TaskGroup() as tasks:
             working = [
                 tasks.create_task(work)
@@ -228,7 +232,7 @@ class App:
             gc.freeze()
             gc.set_threshold(GC_AFTER, 20, 100)
             await self._stopping.wait()
-            await self._drain(servers)
+            await self._drain()
             for task in working:
                 task.cancel()
 
@@ -271,10 +275,10 @@ class App:
         _announce("chat+tls" if secure else "chat", server)
         return server
 
-    async def _drain(self, servers: list[Server]) -> None:
+    async def _drain(self) -> None:
         log.info("draining")
         # The listeners close at once; health is answered, "draining", until the end.
-        for server in servers:
+        for server in self._servers:
             server.close()
         seconds = self._settings.drain
         async with asyncio.TaskGroup() as tasks:

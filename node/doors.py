@@ -1,8 +1,14 @@
 """Who may come in, and what may change of that while a node runs: certificate, tokens, accounts."""
 
+import asyncio
 import hashlib
 import logging
+import os
 import ssl
+import stat
+import threading
+from collections.abc import Callable
+from functools import partial
 
 from node import accounts, values
 from node.net import tls
@@ -19,6 +25,7 @@ class Doors:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._reading = self._again = False
         self.tls: ssl.SSLContext | None = None
         if settings.tls_cert and settings.tls_key:
             self.tls = tls.server_context(settings.tls_cert, settings.tls_key)
@@ -34,35 +41,94 @@ class Doors:
             except ValueError as error:
                 raise ValueError(f"the accounts in {settings.accounts}: {error}") from None
 
-    def reload(self) -> None:
-        """Read the files anew; what is no good any more leaves what was there, and is logged."""
-        settings = self._settings
+    def reload(self, then: Callable[[], None]) -> None:
+        """Read the files again in a thread, then call ``then``.
+
+        What is no good any more leaves what was there, and is logged. A file may be on a disk that
+        does not answer: the loop does not wait for it.
+        """
+        if self._reading:
+            self._again = True
+            log.warning("certificate, tokens and accounts are still being read: once more then")
+            return
+        self._reading = True
         log.info("reading certificate, tokens and accounts anew, where they are in files")
-        if self.tls is not None:
+        loop = asyncio.get_running_loop()
+
+        def settle(found: list[Callable[[], None]]) -> None:
+            for take in found:
+                take()
+            then()
+            self._reading = False
+            if self._again:
+                self._again = False
+                self.reload(then)
+
+        def work() -> None:
+            found = self._read()
             try:
-                tls.reload(self.tls, settings.tls_cert or "", settings.tls_key or "")
+                loop.call_soon_threadsafe(settle, found)
+            except RuntimeError:
+                pass  # the loop is closed
+
+        threading.Thread(target=work, name="reload", daemon=True).start()
+
+    def _read(self) -> list[Callable[[], None]]:
+        """Read the files; return what is to be done with what was found, for the loop to do."""
+        settings = self._settings
+        found: list[Callable[[], None]] = []
+        cert, key = settings.tls_cert, settings.tls_key
+        if cert and key:
+            try:
+                found.append(partial(self._take_certificate, cert, _context(cert, key)))
             except (ValueError, OSError) as error:
-                log.error("the old certificate stays: %s", error)
-            else:
-                log.info("a new certificate", extra={"file": settings.tls_cert})
+                found.append(partial(log.error, "the old certificate stays: %s", error))
         if settings.token_file is not None:
             path = settings.token_file.path
             try:
-                tokens = values.token_file(path).tokens
+                tokens = values.token_file(_regular(path)).tokens
+                found.append(partial(self._take_tokens, path, tokens))
             except ValueError as error:
-                log.error("the old tokens stay: %s: %s", path, error)
-            else:
-                self.tokens = _digests(tokens)
-                log.info("new tokens", extra={"file": path, "count": len(tokens)})
-
+                found.append(partial(log.error, "the old tokens stay: %s: %s", path, error))
         if settings.accounts is not None:
             path = settings.accounts
             try:
-                self.accounts = _accounts(path)
+                found.append(partial(self._take_accounts, path, _accounts(_regular(path))))
             except ValueError as error:
-                log.error("the old accounts stay: %s: %s", path, error)
-            else:
-                log.info("new accounts", extra={"file": path})
+                found.append(partial(log.error, "the old accounts stay: %s: %s", path, error))
+        return found
+
+    def _take_certificate(self, path: str, context: ssl.SSLContext) -> None:
+        self.tls = context
+        log.info("a new certificate", extra={"file": path})
+
+    def _take_tokens(self, path: str, tokens: tuple[str, ...]) -> None:
+        self.tokens = _digests(tokens)
+        log.info("new tokens", extra={"file": path, "count": len(tokens)})
+
+    def _take_accounts(self, path: str, found: dict[str, tuple[str, str]]) -> None:
+        self.accounts = found
+        log.info("new accounts", extra={"file": path})
+
+
+def _context(cert: str, key: str) -> ssl.SSLContext:
+    for path in (cert, key):
+        try:
+            _regular(path)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+    return tls.server_context(cert, key)
+
+
+def _regular(path: str) -> str:
+    """Return a path. Raises ValueError where reading it may never end, as that of a pipe."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return path  # who reads it says why
+    if not stat.S_ISREG(mode):
+        raise ValueError("it is no regular file any more")
+    return path
 
 
 def _accounts(path: str) -> dict[str, tuple[str, str]]:

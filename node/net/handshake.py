@@ -44,6 +44,10 @@ class TlsServer:
             each.listen(1024)
             self._loop.add_reader(each, self._accept, each)
 
+    def show(self, tls: ssl.SSLContext) -> None:
+        """Show another certificate to clients that come from now on."""
+        self._tls = tls
+
     def close(self) -> None:
         """Accept nobody any more; handshakes that are under way go on."""
         for each in self.sockets:

@@ -27,17 +27,6 @@ def server_context(cert: str, key: str) -> ssl.SSLContext:
     return context
 
 
-def reload(context: ssl.SSLContext, cert: str, key: str) -> None:
-    """Let a context give other certificate files to who comes from now on; others notice nothing.
-
-    Raises ValueError that names the file at fault; then the context gives what it gave before.
-    """
-    # OpenSSL keeps a certificate even if the key that comes after it is another one's, and then
-    # nobody gets in: so both are tried where it does no harm.
-    server_context(cert, key)
-    context.load_cert_chain(cert, key, password=_refuse_password)
-
-
 class _EncryptedKey(Exception):
     pass
 

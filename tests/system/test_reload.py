@@ -1,6 +1,7 @@
 """SIGHUP: certificate and tokens are read anew, and nobody notices but who comes then."""
 
 import asyncio
+import os
 import signal
 import ssl
 from pathlib import Path
@@ -102,6 +103,23 @@ async def test_tokens_are_read_anew_and_the_old_one_may_stay_for_a_while(
     await late.hello("late", token="second secret")
     await ana.say("general", "still here", "1")
     assert "secret" not in node.log
+
+
+async def test_a_file_that_became_a_pipe_holds_up_nothing(lab: Lab, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    cert, key, token = (tmp_path / name for name in ("cert.pem", "key.pem", "token"))
+    write(authority.issue_cert("localhost"), cert, key)
+    token.write_text("secret\n")
+    flags = ("--tls-cert", str(cert), "--tls-key", str(key), "--token-file", str(token))
+    node = await lab.node(None, *flags, "--drain", "0")
+    before = await shown(node)
+    for path in (token, key):
+        path.unlink()
+        os.mkfifo(path)
+    await hang_up(node, "the old certificate stays", "the old tokens stay", "no regular file")
+    assert await shown(node) == before
+    node.terminate()
+    assert await node.wait(0 + 5) == 0
 
 
 @pytest.mark.parametrize("flags", [(), ("--token", "geheim")])

@@ -8,7 +8,7 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from node.net.tls import reload, server_context
+from node.net.tls import server_context
 
 
 @pytest.fixture(scope="module")
@@ -116,16 +116,3 @@ def test_an_encrypted_key_is_refused_rather_than_asked_about(
     )
     with pytest.raises(ValueError, match=r"locked\.key is encrypted"):
         server_context(cert, str(locked))
-
-
-def test_what_is_no_good_leaves_the_certificate_that_was_there(
-    authority: trustme.CA, files: tuple[str, str], tmp_path: Path
-) -> None:
-    context = server_context(*files)
-    _, other = issue(authority, tmp_path, "other")
-    with pytest.raises(ValueError, match=r"other\.key is not the one of"):
-        reload(context, files[0], other)
-    # A context whose key does not fit would refuse everybody.
-    client_side = ssl.create_default_context()
-    authority.configure_trust(client_side)
-    assert asyncio.run(greet(context, client_side)) == "TLSv1.3"

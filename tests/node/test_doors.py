@@ -1,0 +1,38 @@
+"""Files that are read again while a node runs: by a thread, and one after the other."""
+
+import asyncio
+import hashlib
+import threading
+from pathlib import Path
+
+from node import settings
+from node.doors import Doors
+
+WITHIN = 30.0
+
+
+async def test_a_file_that_cannot_be_read_for_long_holds_up_nobody_and_is_read_once_more(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "tokens"
+    file.write_text("first\n")
+    doors = Doors(settings.parse(["--token-file", str(file)], {}))
+    answers, read = threading.Event(), doors._read
+    reads: list[bool] = []
+
+    def slowly() -> list[object]:
+        found = read()
+        reads.append(answers.wait(WITHIN))
+        return list(found)
+
+    setattr(doors, "_read", slowly)
+    taken = asyncio.Semaphore(0)
+    doors.reload(taken.release)
+    for text in ("second\n", "third\n"):
+        file.write_text(text)
+        doors.reload(taken.release)
+    answers.set()
+    async with asyncio.timeout(WITHIN):
+        for _ in range(2):
+            await taken.acquire()
+    assert doors.tokens == (hashlib.sha256(b"third").digest(),) and reads == [True, True]
