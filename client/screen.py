@@ -212,6 +212,14 @@ class Screen:
         """Draw soon."""
         self.app.invalidate()
 
+    def repaint(self) -> None:
+        """Draw soon, and all of it: it is not known what the terminal shows."""
+        output = self.app.output
+        output.erase_screen()
+        output.cursor_goto(0, 0)
+        self.app.renderer.reset(leave_alternate_screen=False)
+        self.app.invalidate()
+
 
 def _depth(colours: bool) -> ColorDepth | None:
     """Return how many colours to use; None leaves it to TERM."""

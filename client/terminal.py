@@ -7,8 +7,10 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from typing import TextIO, cast
 
 from msgspec.structs import replace
+from prompt_toolkit.output import create_output
 
 from client.bars import Standing
 from client.conversation import PAGE, Conversation
@@ -21,6 +23,7 @@ from client.rows import Row
 from client.safe import safe_word
 from client.screen import Screen
 from client.settings import SettingsError, remember_nick
+from client.tty import Tty
 from client.typed import Typed
 from client.windows import Windows
 from wire import messages as m
@@ -101,6 +104,7 @@ class Terminal:
         )
         self._typed = Typed(self._chat, self._conversation, _now_ms)
         actions = Actions(self._enter, self._scroll, self._turn, self._turn_to_number, self._leave)
+        self._tty = Tty(lambda: self._screen.repaint())
         self._screen = Screen(
             self._windows,
             Look(options.settings.time),
@@ -108,6 +112,7 @@ class Terminal:
             self._standing,
             lambda: self._typed.word,
             colours=options.settings.colours,
+            output=create_output(cast(TextIO, self._tty)),
         )
 
     async def run(self) -> int:
@@ -125,6 +130,7 @@ class Terminal:
         except (EOFError, OSError):
             self._status = HANGUP
         finally:
+            self._tty.finish()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -224,6 +230,7 @@ class Terminal:
         future = self._screen.app.future
         if future is None or future.done():
             return
+        self._tty.keeps = True
         if error is None:
             self._screen.app.exit(result=0)
         else:

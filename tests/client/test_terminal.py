@@ -12,6 +12,8 @@ from tests.client.seen import Node, begin, come_back, count
 from tests.support.screen import Screen
 from wire import messages as m
 
+WITHIN = 30.0
+
 # Delivery
 
 
@@ -148,6 +150,47 @@ async def test_sigterm_leaves_the_chat(screen: Screen, node: Node) -> None:
     await node.expect(m.Quit)
     node.say(m.Bye(reason="quit"))
     assert await screen.process.wait() == 0
+
+
+async def test_a_terminal_that_stops_costs_no_connection_and_is_painted_when_it_goes_on(
+    screen: Screen, node: Node
+) -> None:
+    screen.resize(200, 100)
+    await screen.until(lambda lines: len(lines) == 100 and lines[-1] == "general>")
+    await stop(screen, node)
+    screen.go_on()
+    await screen.until(
+        lambda lines: lines[-1] == "general>"
+        and "node-1" in lines[-2]
+        and lines[-3].endswith("the last of them")
+        and all("0123456789" in line for line in lines[1:-3])
+    )
+    screen.type("still here\r")
+    assert (await node.take()).text == "still here"
+    await screen.shows("ana \u2502 still here")
+
+
+async def test_a_client_ends_though_its_terminal_has_stopped(screen: Screen, node: Node) -> None:
+    screen.resize(200, 100)
+    await stop(screen, node)
+    screen.process.send_signal(signal.SIGTERM)
+    await node.expect(m.Quit)
+    node.say(m.Bye(reason="quit"))
+    async with asyncio.timeout(WITHIN):
+        assert await screen.process.wait() == 0
+
+
+async def stop(screen: Screen, node: Node) -> None:
+    """Stop the terminal, and say so much that it would take no more; pings are answered."""
+    screen.stop()
+    for number in range(60):
+        words = "0123456789 " * 10
+        node.say(*(message(f"{words}{number} {each}", f"{number}-{each}") for each in range(100)))
+        node.say(m.PingEvent(ref=f"{number}"))
+        async with asyncio.timeout(WITHIN):
+            assert (await node.expect(m.Pong)).ref == f"{number}"
+    node.say(message("the last of them", "z"), m.PingEvent(ref="z"))
+    await node.expect(m.Pong)
 
 
 async def test_when_the_terminal_vanishes_the_client_leaves(screen: Screen, node: Node) -> None:

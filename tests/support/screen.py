@@ -105,6 +105,14 @@ class Screen:
             os.close(self._master)
             self._master = -1
 
+    def stop(self) -> None:
+        """Take nothing that is written, as a terminal does that scrolls back."""
+        asyncio.get_running_loop().remove_reader(self._master)
+
+    def go_on(self) -> None:
+        """Take what is written again."""
+        asyncio.get_running_loop().add_reader(self._master, self._read)
+
     @property
     def lines(self) -> list[str]:
         """What is on the screen."""

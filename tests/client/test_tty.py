@@ -1,0 +1,106 @@
+"""A terminal that stops: the loop goes on, and the screen is whole again afterwards."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from client.tty import Tty
+
+WITHIN = 30.0
+
+
+class Terminal:
+    """Takes what is written, while it may."""
+
+    def __init__(self) -> None:
+        self.taken = b""
+        self.error: OSError | None = None
+        self.runs = threading.Event()
+        self.runs.set()
+
+    def write(self, fd: int, data: bytes) -> None:
+        assert self.runs.wait(WITHIN)
+        if self.error is not None:
+            raise self.error
+        self.taken += data
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    terminal = Terminal()
+    yield terminal
+    terminal.runs.set()
+
+
+class Repaints:
+    """Counts, and may be waited for."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.seen = asyncio.Event()
+
+    def __call__(self) -> None:
+        self.count += 1
+        self.seen.set()
+
+
+def draw(tty: Tty, data: bytes) -> None:
+    tty.write(data)
+    tty.flush()
+
+
+async def test_what_is_drawn_is_written_when_flushing_is_over(terminal: Terminal) -> None:
+    tty = Tty(Repaints(), write=terminal.write)
+    for number in range(100):
+        draw(tty, b"%d " % number)
+        assert terminal.taken.endswith(b"%d " % number)
+
+
+async def test_when_it_stopped_drawings_are_dropped_and_all_is_painted_once_it_goes_on(
+    terminal: Terminal,
+) -> None:
+    repaints = Repaints()
+    tty = Tty(repaints, write=terminal.write)
+    terminal.runs.clear()
+    for data in (b"one ", b"two ", b"three "):
+        draw(tty, data)
+    assert repaints.count == 0
+    terminal.runs.set()
+    async with asyncio.timeout(WITHIN):
+        await repaints.seen.wait()
+    assert terminal.taken == b"one " and repaints.count == 1
+    draw(tty, b"all")
+    assert terminal.taken == b"one all" and repaints.count == 1
+
+
+async def test_a_stop_in_which_nothing_was_drawn_is_not_noticed(terminal: Terminal) -> None:
+    repaints = Repaints()
+    tty = Tty(repaints, write=terminal.write)
+    terminal.runs.clear()
+    draw(tty, b"one ")
+    terminal.runs.set()
+    tty.finish()
+    await asyncio.sleep(0)
+    assert terminal.taken == b"one " and repaints.count == 0
+
+
+async def test_what_puts_the_terminal_back_in_order_is_not_dropped(terminal: Terminal) -> None:
+    tty = Tty(Repaints(), write=terminal.write)
+    terminal.runs.clear()
+    draw(tty, b"one ")
+    draw(tty, b"two ")
+    tty.keeps = True
+    draw(tty, b"bye")
+    terminal.runs.set()
+    tty.finish()
+    assert terminal.taken == b"one bye"
+
+
+async def test_a_terminal_that_has_gone_away_is_told(terminal: Terminal) -> None:
+    terminal.error = OSError(5, "Input/output error")
+    tty = Tty(Repaints(), write=terminal.write)
+    draw(tty, b"one")
+    with pytest.raises(OSError, match="Input/output"):
+        tty.write(b"two")
