@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable
 
 from client.errors import Refused
 from client.options import Options, is_terminal, login_nick, parse_options
-from client.standard import Output, read_lines, watch_reader
+from client.standard import Complaints, Output, read_lines, watch_reader
 from wire import limits
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -35,29 +35,32 @@ def _open_standard_streams() -> None:
 
 
 async def _run(options: Options) -> int:
+    complain = Complaints(2)
     try:
         if not is_terminal() or options.listen or options.json:
-            return await _run_pipe(options)
+            return await _run_pipe(options, complain)
         # Here and not above, like pipe below: a filter should not wait for a screen to load.
         from client.terminal import run
 
         return await run(options)
     except Refused as error:  # of the command line's own names, before anything was sent
-        _complain(str(error))
+        complain(str(error))
         return 2
+    finally:
+        complain.finish()
 
 
-async def _run_pipe(options: Options) -> int:
+async def _run_pipe(options: Options, complain: Complaints) -> int:
     from client import pipe
 
     listens = options.listen or (options.json and is_stdin_terminal())
     chat = pipe.open_chat(options, login_nick(), random.random)
     write = Output(1).write
     if listens:
-        listening = asyncio.ensure_future(pipe.listen(chat, options, write, _complain))
+        listening = asyncio.ensure_future(pipe.listen(chat, options, write, complain))
         watch_reader(1, listening.cancel)
         return await _until_signal(listening, stopped=0)
-    saying = pipe.say(chat, options, _lines(), write, _complain)
+    saying = pipe.say(chat, options, _lines(), write, complain)
     return await _until_signal(saying, stopped=None)
 
 
@@ -97,13 +100,6 @@ async def _until_signal(work: Awaitable[int], stopped: int | None) -> int:
     if caught and (task.cancelled() or stopped is not None):
         return 128 + caught[0] if stopped is None else stopped
     return task.result()
-
-
-def _complain(trouble: str) -> None:
-    try:
-        os.write(2, f"chat: {trouble}\n".encode(errors="backslashreplace"))
-    except OSError:
-        pass  # there is nobody left to tell
 
 
 if __name__ == "__main__":

@@ -13,12 +13,16 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import CancelledError
 from io import BufferedReader
-from queue import SimpleQueue
+from queue import Full, Queue, SimpleQueue
 from stat import S_ISFIFO
 from typing import Any
 
 _AHEAD = 100
 """Lines read before they are asked for."""
+_COMPLAINTS = 1000
+"""Complaints that wait to be written: more than anybody reads."""
+_END_WITHIN = 0.5
+"""Seconds for the last complaints to be written."""
 
 
 async def read_lines(fd: int, longest: int) -> AsyncIterator[bytes | None]:
@@ -97,6 +101,55 @@ class Output:
                 self._loop.call_soon_threadsafe(_settle, done, failure)
             except RuntimeError:  # the loop is closed
                 return
+
+
+class Complaints:
+    """Writes lines to a file descriptor from a thread; nobody waits for it, and nobody fails.
+
+    Where they are not read, those beyond ``_COMPLAINTS`` are dropped, and counted.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._lines: Queue[str | threading.Event] = Queue(_COMPLAINTS)
+        self._dropped = 0
+        self._lock = threading.Lock()
+        threading.Thread(target=self._work, name="standard error", daemon=True).start()
+
+    def __call__(self, trouble: str) -> None:
+        """Say what is wrong."""
+        try:
+            self._lines.put_nowait(trouble)
+        except Full:
+            with self._lock:
+                self._dropped += 1
+
+    def finish(self) -> None:
+        """Wait until all is written, for a bounded time."""
+        written = threading.Event()
+        try:
+            self._lines.put_nowait(written)
+        except Full:
+            return
+        written.wait(_END_WITHIN)
+
+    def _work(self) -> None:
+        while True:
+            line = self._lines.get()
+            if isinstance(line, threading.Event):
+                line.set()
+                continue
+            self._write(line)
+            with self._lock:
+                dropped, self._dropped = self._dropped, 0
+            if dropped:
+                self._write(f"{dropped} lines like these were dropped: nobody read them")
+
+    def _write(self, line: str) -> None:
+        try:
+            write_all(self._fd, f"chat: {line}\n".encode(errors="backslashreplace"))
+        except OSError:
+            pass  # there is nobody left to tell
 
 
 def watch_reader(fd: int, gone: Callable[[], object]) -> None:

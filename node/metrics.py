@@ -7,6 +7,7 @@ help texts stand in tables, and are put together when somebody asks.
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from math import inf
 from typing import Protocol
@@ -295,6 +296,7 @@ class _Families:
         return family
 
 
+@cache
 def node_version() -> str:
     """Return the version that runs."""
     try:

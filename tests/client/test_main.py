@@ -1,9 +1,11 @@
 """The client as a process: its streams, its signals, its exit status."""
 
 import asyncio
+import fcntl
 import os
 import signal
 import sys
+import termios
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,7 +31,7 @@ async def node() -> AsyncIterator[ScriptedNode]:
 
 
 async def start(
-    *arguments: str, stdin: int = PIPE, stdout: int = PIPE, **environment: str
+    *arguments: str, stdin: int = PIPE, stdout: int = PIPE, stderr: int = PIPE, **environment: str
 ) -> Process:
     """Start a client without a terminal, and as in cron: with hardly any environment."""
     return await asyncio.create_subprocess_exec(
@@ -38,10 +40,15 @@ async def start(
         *arguments,
         stdin=stdin,
         stdout=stdout,
-        stderr=PIPE,
+        stderr=stderr,
         env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "CHAT_SETTINGS": os.devnull}
         | environment,
     )
+
+
+def unread(pipe: int) -> int:
+    """Return how many bytes are in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4), sys.byteorder)
 
 
 async def bid_farewell(peer: Peer) -> None:
@@ -126,6 +133,43 @@ async def test_a_client_ends_at_once_while_a_name_is_looked_up(
     async with asyncio.timeout(WITHIN):
         await process.communicate()
     assert process.returncode == (status if ends_with is None else ends_with)
+
+
+@pytest.mark.parametrize("number", [number for number, _ in SIGNALS])
+async def test_a_listener_whose_output_is_not_read_is_ended_by_a_signal(
+    node: ScriptedNode, number: signal.Signals
+) -> None:
+    reading, writing = os.pipe()
+    process = await start(node.address, "--listen", "--nick", "bot", stdin=DEVNULL, stdout=writing)
+    os.close(writing)
+    peer = await node.peer()
+    await peer.greet()
+    peer.say(*(message("x" * 1000, f"p{number}") for number in range(300)))
+    async with asyncio.timeout(WITHIN):
+        while unread(reading) < 60_000:
+            await asyncio.sleep(0.01)
+        process.send_signal(number)
+        _, errors = await process.communicate()
+    os.close(reading)
+    assert (process.returncode, errors) == (0, b"")
+
+
+async def test_a_filter_whose_complaints_are_not_read_goes_on_and_ends(node: ScriptedNode) -> None:
+    reading, writing = os.pipe()
+    process = await start(node.address, "--nick", "bot", stderr=writing)
+    os.close(writing)
+    assert process.stdin
+    process.stdin.write(b"\xff\n" * 5000 + b"hi\n")
+    process.stdin.close()
+    peer = await node.peer()
+    await peer.greet()
+    async with asyncio.timeout(WITHIN):
+        assert (await peer.take()).text == "hi"
+        await bid_farewell(peer)
+        assert await process.wait() == 1
+    with open(reading, encoding="utf-8") as complaints:
+        told = complaints.readlines()
+    assert told[:2] == [f"chat: line {number}: The line is not UTF-8.\n" for number in (1, 2)]
 
 
 async def test_a_listener_ends_quietly_when_nobody_reads_any_more(node: ScriptedNode) -> None:

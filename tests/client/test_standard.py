@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from client.standard import Output, read_lines
+from client.standard import Complaints, Output, read_lines
 
 Pipe = tuple[int, int]
 
@@ -125,3 +125,22 @@ async def test_a_closed_pipe_is_told(pipe: Pipe) -> None:
     os.close(pipe[0])
     with pytest.raises(BrokenPipeError):
         await Output(pipe[1]).write(b"x")
+
+
+async def test_complaints_that_are_not_read_are_dropped_and_counted(pipe: Pipe) -> None:
+    complain = Complaints(pipe[1])
+    for number in range(5000):
+        complain(f"{number:100}")
+    with open(pipe[0], encoding="utf-8", closefd=False) as reader:
+        written = 0
+        while written + complain._dropped < 5000:
+            words = reader.readline().split()
+            written += int(words[1]) if "dropped:" in words else 1
+    complain.finish()
+
+
+def test_a_complaint_to_nobody_harms_nobody(pipe: Pipe) -> None:
+    os.close(pipe[0])
+    complain = Complaints(pipe[1])
+    complain("no")
+    complain.finish()
