@@ -49,7 +49,7 @@ class Doors:
         """
         if self._reading:
             self._again = True
-            log.warning("certificate, tokens and accounts are still being read: once more then")
+            log.warning("they are still being read, and are read once more afterwards")
             return
         self._reading = True
         log.info("reading certificate, tokens and accounts anew, where they are in files")
