@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import count
 from math import inf
 from secrets import choice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from node import files, lines, logs, memory, metrics
 from node.brokers import connect, redis, scripts
@@ -20,7 +20,7 @@ from node.core import hub as core
 from node.core import ring_budget, shares
 from node.core.admission import Bounds
 from node.core.farewell import Turn, turns
-from node.dial import Dialler, host_of
+from node.dial import Dialler
 from node.doors import Doors
 from node.metrics import Metrics
 from node.net import http, listener
@@ -216,10 +216,12 @@ class App:
         files.raise_limit()
         scripts.read_all()
         asyncio.get_running_loop().set_exception_handler(self._files.on_exception)
-        hosts = await self._look_up(self._settings.host, self._settings.http_host)
-        if hosts is None:
+        listening = asyncio.create_task(self._listen())
+        stopped = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait((listening, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if not listening.done():  # a name is still being looked up
             return
-        self._servers = await self._listen(*hosts)
+        self._servers = listening.result()
         async with asyncio.TaskGroup() as tasks:
             working = [
                 tasks.create_task(work)
@@ -231,7 +233,7 @@ class App:
             # need it look often: a message leaves no cycles behind, a session few.
             gc.freeze()
             gc.set_threshold(GC_AFTER, 20, 100)
-            await self._stopping.wait()
+            await stopped
             await self._drain()
             for task in working:
                 task.cancel()
@@ -246,25 +248,14 @@ class App:
                 node.heed(self._memory)
             await asyncio.sleep(1)
 
-    async def _look_up(self, *names: str) -> list[list[str]] | None:
-        """Return the addresses of hosts; None if it was told to stop before they were known."""
-        dialler = Dialler(inf)
-        look_ups = asyncio.gather(*(dialler.resolve(name) for name in names))
-        stopped = asyncio.create_task(self._stopping.wait())
-        either: list[asyncio.Future[Any]] = [look_ups, stopped]
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if not look_ups.done():
-            look_ups.cancel()
-            return None
-        return [[host_of(address) for _, address in found] for found in look_ups.result()]
-
-    async def _listen(self, hosts: list[str], http_hosts: list[str]) -> list[Server]:
+    async def _listen(self) -> list[Server]:
         """Open all listeners; return those of clients."""
+        settings, dialler = self._settings, Dialler(inf)
+        hosts = await dialler.hosts(settings.host)
         servers = [await self._listen_node(number, hosts) for number in range(len(self._nodes))]
-        if self._settings.http_port is not None:
-            port = self._settings.http_port
-            server = await http.listen(http_hosts, port, self.unready, self.render)
+        if settings.http_port is not None:
+            hosts = await dialler.hosts(settings.http_host)
+            server = await http.listen(hosts, settings.http_port, self.unready, self.render)
             _announce("http", server)
         return servers
 

@@ -79,6 +79,10 @@ class Dialler:
             raise TimeoutError(f"{host} could not be looked up in time") from None
         return await self._first(deque(_in_turns(found, port)[:TRIED_MOST]))
 
+    async def hosts(self, host: str) -> list[str]:
+        """Return the addresses of a host as texts, to listen at. Raises OSError."""
+        return [host_of(address) for _, address in await self.resolve(host)]
+
     async def resolve(self, host: str) -> Sequence[Address]:
         """Return addresses, at least one. Raises OSError.
 
