@@ -1,7 +1,7 @@
 """The terminal as the screen's output: a thread writes to it, for it may stop and take nothing.
 
-A multiplexer that scrolls back, or a network that hangs, stops it. Whoever wrote to it then would
-wait, answer no ping, and lose the connection.
+A multiplexer that scrolls back, or a network that hangs, stops it. If the loop wrote to it then, it
+would wait, answer no ping, and lose the connection.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""Lines to standard output and error from threads: whoever reads them not holds up nobody.
+"""Lines to standard output and error, from threads: a pipe that nobody reads holds up nothing.
 
-A pipe takes 64 KiB that nobody reads, and a terminal may be stopped; whoever writes then waits. The
+It takes 64 KiB, and then a write waits for a reader; so it is with a terminal that is stopped. The
 threads are daemons, and use the file descriptors: ``sys.stderr`` has a lock that the interpreter
 wants at its end.
 """
@@ -16,7 +16,7 @@ from time import monotonic
 from typing import TextIO
 
 HELD_MOST = 1024 * 1024
-"""Characters that may wait to be written: some 7,000 lines, and a second of writing to a disk."""
+"""Characters that may wait to be written: some 7,000 lines, of 3,500 connections."""
 END_WITHIN = 0.5
 """Seconds for what waits to be written when a process ends."""
 
@@ -46,6 +46,7 @@ class Lines:
         self._waiting: deque[str] = deque()
         self._held = 0
         self._untold = 0  # dropped, behind all that is waiting
+        self._is_writing = False
         # Its lock may be taken twice: the collector may log, in the middle of anything.
         self._changed = threading.Condition()
         threading.Thread(target=self._work, name="log", daemon=True).start()
@@ -53,7 +54,8 @@ class Lines:
     def put(self, line: str) -> None:
         """Have a line written, without its end; never wait."""
         with self._changed:
-            # After one all are, until what is waiting is written: the notice stands in one place.
+            # After one that is dropped all are, until the thread takes what waits: then the notice
+            # of them stands where they are missing.
             if self._untold or self._held + len(line) > self._most:
                 self._untold += 1
                 self.dropped += 1
@@ -65,7 +67,10 @@ class Lines:
     def flush(self, within: float = END_WITHIN) -> bool:
         """Wait until all is written, for so many seconds; return whether it is."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._held and not self._untold, within)
+            return self._changed.wait_for(self._is_done, within)
+
+    def _is_done(self) -> bool:
+        return not (self._waiting or self._untold or self._is_writing)
 
     def _work(self) -> None:
         lost = 0  # of what could not be written
@@ -75,6 +80,7 @@ class Lines:
                 lines, untold = list(self._waiting), self._untold
                 self._waiting.clear()
                 self._untold = 0
+                self._is_writing = True
             size = sum(map(len, lines))
             before, after = ([self._notice(count)] if count else [] for count in (lost, untold))
             text = "".join([f"{line}\n" for line in (*before, *lines, *after)])
@@ -89,6 +95,7 @@ class Lines:
             with self._changed:
                 self.dropped += failed
                 self._held -= size
+                self._is_writing = False
                 self._changed.notify_all()
 
     def _write_all(self, data: bytes) -> None:

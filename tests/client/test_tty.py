@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from client.tty import Tty
+from client import tty
 
 WITHIN = 30.0
 
@@ -28,7 +28,8 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal() -> Iterator[Terminal]:
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    monkeypatch.setattr(tty, "END_WITHIN", WITHIN)
     terminal = Terminal()
     yield terminal
     terminal.runs.set()
@@ -46,61 +47,65 @@ class Repaints:
         self.seen.set()
 
 
-def draw(tty: Tty, data: bytes) -> None:
-    tty.write(data)
-    tty.flush()
+def draw(screen: tty.Tty, data: bytes) -> None:
+    screen.write(data)
+    screen.flush()
 
 
-async def test_what_is_drawn_is_written_when_flushing_is_over(terminal: Terminal) -> None:
-    tty = Tty(Repaints(), write=terminal.write)
+async def test_what_is_drawn_is_written_when_flushing_is_over(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tty, "PROMPT_WITHIN", WITHIN)
+    screen = tty.Tty(Repaints(), write=terminal.write)
     for number in range(100):
-        draw(tty, b"%d " % number)
+        draw(screen, b"%d " % number)
         assert terminal.taken.endswith(b"%d " % number)
 
 
 async def test_when_it_stopped_drawings_are_dropped_and_all_is_painted_once_it_goes_on(
-    terminal: Terminal,
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repaints = Repaints()
-    tty = Tty(repaints, write=terminal.write)
+    screen = tty.Tty(repaints, write=terminal.write)
     terminal.runs.clear()
     for data in (b"one ", b"two ", b"three "):
-        draw(tty, data)
+        draw(screen, data)
     assert repaints.count == 0
     terminal.runs.set()
     async with asyncio.timeout(WITHIN):
         await repaints.seen.wait()
     assert terminal.taken == b"one " and repaints.count == 1
-    draw(tty, b"all")
+    monkeypatch.setattr(tty, "PROMPT_WITHIN", WITHIN)
+    draw(screen, b"all")
     assert terminal.taken == b"one all" and repaints.count == 1
 
 
 async def test_a_stop_in_which_nothing_was_drawn_is_not_noticed(terminal: Terminal) -> None:
     repaints = Repaints()
-    tty = Tty(repaints, write=terminal.write)
+    screen = tty.Tty(repaints, write=terminal.write)
     terminal.runs.clear()
-    draw(tty, b"one ")
+    draw(screen, b"one ")
     terminal.runs.set()
-    tty.finish()
+    screen.finish()
     await asyncio.sleep(0)
     assert terminal.taken == b"one " and repaints.count == 0
 
 
 async def test_what_puts_the_terminal_back_in_order_is_not_dropped(terminal: Terminal) -> None:
-    tty = Tty(Repaints(), write=terminal.write)
+    screen = tty.Tty(Repaints(), write=terminal.write)
     terminal.runs.clear()
-    draw(tty, b"one ")
-    draw(tty, b"two ")
-    tty.keeps = True
-    draw(tty, b"bye")
+    draw(screen, b"one ")
+    draw(screen, b"two ")
+    screen.keeps = True
+    draw(screen, b"bye")
     terminal.runs.set()
-    tty.finish()
+    screen.finish()
     assert terminal.taken == b"one bye"
 
 
 async def test_a_terminal_that_has_gone_away_is_told(terminal: Terminal) -> None:
     terminal.error = OSError(5, "Input/output error")
-    tty = Tty(Repaints(), write=terminal.write)
-    draw(tty, b"one")
+    screen = tty.Tty(Repaints(), write=terminal.write)
+    draw(screen, b"one")
     with pytest.raises(OSError, match="Input/output"):
-        tty.write(b"two")
+        screen.write(b"two")
