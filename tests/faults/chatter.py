@@ -73,6 +73,7 @@ class Chatter:
         self.left: set[str] = set()
         self.in_service = False
         self.finished = False
+        self.gapped = False
         self.narrow = False
         self.reading = asyncio.Event()
         self.reading.set()
@@ -274,6 +275,7 @@ class Chatter:
         elif kind == "pong":
             self._pinged.pop(event.get("ref", ""), None)
         elif kind == "gap":
+            self.gapped = True
             self.record.add(Gap(now, me, room, event["after"], event["position"]))
         elif kind == "joined":
             self.joined.add(room)

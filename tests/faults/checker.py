@@ -6,6 +6,7 @@ to be told in test_checker.py.
 
 from tests.faults import presence
 from tests.faults.record import Acked, Delivered, Gap, Joined, Record, Refused, Sent
+from tests.faults.spans import Spans
 from tests.faults.story import Story
 from tests.faults.verdict import Kind, Rules, Violation
 
@@ -19,9 +20,11 @@ def check(record: Record, rules: Rules) -> list[Violation]:
     """Return all violations."""
     story = Story(record)
     found: list[Violation] = []
+    spans = {room: Spans(story, room) for room in story.orders}
     for session, room in story.tracks:
-        found += TrackCheck(story, rules, session, room).run()
-    found += _logs(story, rules)
+        found += TrackCheck(story, rules, spans[room], session, room).run()
+    for room in story.final:
+        found += _log(story, rules, spans[room], room)
     if not rules.forgetful:
         found += _moved(story)
     found += _authors(story)
@@ -36,9 +39,12 @@ def check(record: Record, rules: Rules) -> list[Violation]:
 class TrackCheck:
     """Follows what one session got in one room."""
 
-    def __init__(self, story: Story, rules: Rules, session: int, room: str) -> None:
+    def __init__(
+        self, story: Story, rules: Rules, spans: Spans, session: int, room: str
+    ) -> None:
         self.story = story
         self.rules = rules
+        self.spans = spans
         self.session = session
         self.room = room
         self.order = story.orders[room]
@@ -49,6 +55,7 @@ class TrackCheck:
         self.last: int | None = None
         self.position = ""
         self.gap: Gap | None = None
+        self.gaps: list[Gap] = []
         self.joined_at: float | None = None
         self.own = story.lives[session].nicks if session in story.lives else set()
 
@@ -92,20 +99,20 @@ class TrackCheck:
             if place < self.last:
                 self._say(Kind.DISORDER, f"{step.key} came after {self.order[self.last]}")
             else:
-                self._between(self.last + 1, place)
+                self._between(self.last, place)
             place = max(place, self.last)
         self.last, self.gap = place, None
 
-    def _between(self, start: int, end: int) -> None:
+    def _between(self, last: int, place: int) -> None:
         """Look at what was left out between two entries, and at the gap that was said there."""
-        missing = self._missing(start, end)
+        missing = self._missing(last + 1, place)
         if self.gap is not None:
-            if self._is_false(end - 1, self.gap):
-                self._say(Kind.GAP, f"{self.gap}, but {len(missing)} entries are still kept")
+            if self._is_kept(missing[-1] if missing else self.order[last], self.gap.at):
+                self._say(Kind.GAP, f"{self.gap}, but of {len(missing)} entries some were kept")
             else:
                 self.excused.update(missing)
         elif missing:
-            text = f"{len(missing)} entries before {self.order[end]}, the first is {missing[0]}"
+            text = f"{len(missing)} entries before {self.order[place]}, the first is {missing[0]}"
             self._say(Kind.SKIPPED, text)
 
     def _missing(self, start: int, end: int) -> list[str]:
@@ -124,15 +131,13 @@ class TrackCheck:
         if self.rules.kept is None:
             self._say(Kind.GAP, f"{step}, but nothing was ever trimmed")
         self.gap = step
+        self.gaps.append(step)
 
-    def _is_false(self, newest: int, gap: Gap) -> bool:
-        """Say whether the newest entry left out was certainly kept when the gap was said."""
+    def _is_kept(self, key: str, at: float) -> bool:
+        """Say whether an entry that had been appended was certainly kept at a time."""
         if self.rules.kept is None:
-            return False  # It has been said already.
-        top = len(self.order) - 1
-        while top >= 0 and self.story.known[self.order[top]] > gap.at:
-            top -= 1
-        return newest > top - self.rules.kept
+            return False  # Of a gap it has been said already that it is none.
+        return self.spans.after(key, at) < self.rules.kept
 
     def _end(self) -> None:
         """Look at what a session that stayed should have got, and has not."""
@@ -140,39 +145,50 @@ class TrackCheck:
             return
         for id, sent in self.story.sent.items():
             if sent.room == self.room and sent.at > self.joined_at and id not in self.seen:
-                if id not in self.excused and self._is_kept(id):
+                if id in self.story.positions and not self._is_excused(id):
                     self._say(Kind.LOST, f"{id} never came")
         if self.last is not None:
             rest = self._missing(self.last + 1, len(self.order))
             notices = [key for key in rest if key not in self.story.sent]
-            if notices:
+            if notices and not self._is_excused(notices[-1]):
                 self._say(Kind.LOST, f"{notices[0]} never came")
 
-    def _is_kept(self, id: str) -> bool:
-        """Say whether a message is known to have been put into the log."""
-        return id in self.story.positions
+    def _is_excused(self, key: str) -> bool:
+        """Say whether a gap told of an entry: one whose place nobody knows may be in any of them.
+
+        It must have been trimmed when the gap was said: what comes back is told of by nothing else.
+        """
+        if key in self.excused:
+            return True
+        if self.last is not None and self.index.get(key, self.last) < self.last:
+            return False  # Its place is known, and no true gap was said there.
+        return any(
+            self.spans.since(key) <= gap.at and not self._is_kept(key, gap.at)
+            for gap in self.gaps
+            if self.rules.kept is not None
+        )
 
 
-def _logs(story: Story, rules: Rules) -> list[Violation]:
-    """Compare the logs, as they are at the end, with what was ever said to be in them."""
+def _log(story: Story, rules: Rules, spans: Spans, room: str) -> list[Violation]:
+    """Compare a log, as it is at the end, with what was ever said to be in it."""
     found = []
-    for room, kept in story.final.items():
-        ids = [id for id, _ in kept]
-        there = set(ids)
-        if len(there) < len(ids):
-            text = f"{len(ids) - len(there)} messages stand in the log of {room} twice"
-            found.append(Violation(Kind.DOUBLED, text))
-        newest = story.orders[room]
-        if rules.kept is not None:
-            newest = newest[-rules.kept :]
-        else:
-            newest = newest + [key for key in story.positions if key not in story.places[room]]
-        for id in newest:
-            if id in story.sent and story.sent[id].room == room and id not in there:
-                how = "acknowledged" if id in story.acked else "delivered"
-                found.append(Violation(Kind.LOST, f"{id} was {how}, and is not in the log"))
-        unknown = there - set(story.sent)
-        found += [Violation(Kind.LOST, f"nobody sent {id}, yet it is kept") for id in unknown]
+    ids = [id for id, _ in story.final[room]]
+    there = set(ids)
+    if len(there) < len(ids):
+        text = f"{len(ids) - len(there)} messages stand in the log of {room} twice"
+        found.append(Violation(Kind.DOUBLED, text))
+    places = story.places[room]
+    # Where the log begins: whatever is known to follow that has to be there.
+    begin = min((places[id] for id in ids if id in places), default=len(places))
+    for id, sent in story.sent.items():
+        if sent.room != room or id in there or id not in story.positions:
+            continue
+        follows = places.get(id, -1) > begin
+        if follows or rules.kept is None or spans.after(id) < rules.kept:
+            how = "acknowledged" if id in story.acked else "delivered"
+            found.append(Violation(Kind.LOST, f"{id} was {how}, and is not in the log"))
+    unknown = there - set(story.sent)
+    found += [Violation(Kind.LOST, f"nobody sent {id}, yet it is kept") for id in unknown]
     return found
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.faults.checker import check
@@ -23,6 +23,8 @@ class Row:
     late: float
     after: float | None = None
     """For how long after Redis could be reached again a client was without service."""
+    trimmed: int = 0
+    """Messages that were acknowledged and are in no log at the end."""
     note: str = ""
 
     def count(self, kind: Kind) -> int:
@@ -51,15 +53,17 @@ async def run(scenario: Scenario, directory: Path, seed: int) -> Row:
 
 def _row(scenario: Scenario, lab: Cluster, directory: Path) -> Row:
     """Check what is recorded; keep it if something is wrong."""
-    found = check(lab.record, scenario.rules) + lab.found
+    found = check(lab.record, replace(scenario.rules, kept=lab.plan.history)) + lab.found
     if found:
         events = "\n".join(map(str, lab.record.events))
         (directory / "record.txt").write_text(events)
     waits = lab.latencies()
     late = waits[len(waits) * 99 // 100] if waits else 0.0
     after = lab.record.longest_after(lab.back) if lab.back else None
-    longest = lab.record.longest()
-    return Row(scenario.name, lab.messages(), lab.faults, found, longest, late, after, lab.note)
+    return Row(
+        *(scenario.name, lab.messages(), lab.faults, found, lab.record.longest(), late, after),
+        *(lab.trimmed(), lab.note),
+    )
 
 
 def table(rows: list[Row]) -> str:
@@ -69,12 +73,12 @@ def table(rows: list[Row]) -> str:
     Redis could be reached again; the time within which 99 of 100 deliveries came.
     """
     kinds = [kind.value for kind in Kind]
-    lines = [["scenario", "messages", "faults", *kinds, "no service", "then", "p99 delivery"]]
+    lines = [["scenario", "messages", "trimmed", "faults", *kinds, "no service", "then", "p99 delivery"]]
     for row in rows:
         counts = [str(row.count(kind)) for kind in Kind]
         after = "" if row.after is None else f"{row.after:.1f} s"
         times = [f"{row.longest:.1f} s", after, f"{row.late * 1000:.0f} ms"]
-        lines.append([row.name, str(row.messages), str(row.faults), *counts, *times])
+        lines.append([row.name, str(row.messages), str(row.trimmed), str(row.faults), *counts, *times])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.rjust(width) if n else cell.ljust(width) for n, (cell, width) in cells)

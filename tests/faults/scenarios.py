@@ -22,7 +22,7 @@ class Scenario:
     """One line of the table.
 
     ``short`` is how many seconds it takes at least to show anything, ``short_grace`` how many its
-    clients then need to be continued in time.
+    clients then need to be continued in time, ``short_history`` how many entries rooms then keep.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Scenario:
     rules: Rules = Rules()
     short: float = 5.0
     short_grace: float = 4.0
+    short_history: int = 50
     cluster: type[Cluster] = Cluster
 
 
@@ -101,6 +102,9 @@ async def anything(lab: Cluster, end: float) -> None:
 
 FORGETFUL = Rules(forgetful=True)
 
+ALL = 200_000
+"""Entries that no room gets to."""
+
 DURABLE = Plan(
     seconds=40,
     flags=("--durability", "1"),
@@ -123,10 +127,15 @@ SCENARIOS = [
     Scenario("Redis hangs", once(lambda lab: acts.pause_redis(lab, 10.0)), short=12.0),
     Scenario("clients abort", every(0.0, 0.1, acts.abort_client), Plan(quits=True)),
     Scenario(
-        *("slow reader", slow.flood, Plan(seconds=55, history=1000), Rules(kept=1000)),
+        *("slow reader", slow.flood, Plan(seconds=55, history=1000)),
         short=10.0,
+        short_history=1000,
     ),
-    Scenario("slow reader, all kept", slow.flood, Plan(seconds=55), short=8.0),
+    Scenario(
+        *("slow reader, all kept", slow.flood, Plan(seconds=55, history=ALL)),
+        short=8.0,
+        short_history=ALL,
+    ),
     Scenario(
         *("Sentinel fail-over", failover.fail_over, Plan(seconds=40), FORGETFUL),
         short=10.0,
@@ -154,4 +163,5 @@ BROKEN = [_without_durability(one) for one in SCENARIOS if one.plan is DURABLE]
 def shortened(scenario: Scenario) -> Scenario:
     """Return a scenario's short form, for every run of the tests."""
     plan = replace(scenario.plan, seconds=scenario.short, grace=scenario.short_grace)
+    plan = replace(plan, history=scenario.short_history)
     return replace(scenario, plan=replace(plan, clients=12, rate=40.0, rooms=3))

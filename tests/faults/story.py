@@ -31,6 +31,12 @@ class Life(NamedTuple):
         """All the names it had."""
         return {welcome.nick for welcome in self.welcomes}
 
+    @property
+    def names(self) -> list[str]:
+        """The names it had, one after the other."""
+        nicks = [welcome.nick for welcome in self.welcomes]
+        return [nick for n, nick in enumerate(nicks) if n == 0 or nick != nicks[n - 1]]
+
 
 class Story:
     """The events of a record, by what they are about."""
@@ -38,6 +44,7 @@ class Story:
     def __init__(self, record: Record) -> None:
         self.final = record.final
         self.members = record.members
+        self.visits = record.visits
         self.tracks: dict[tuple[int, str], list[Step]] = defaultdict(list)
         self.lives: dict[int, Life] = {}
         self.greeted: dict[int, float] = {}
@@ -48,10 +55,12 @@ class Story:
         self.acked: dict[str, Acked] = {}
         self.positions: dict[str, set[str]] = defaultdict(set)
         """Every position that an entry was ever said to have."""
-        self.known: dict[str, float] = {}
-        """Since when an entry may have been in its log: a message is sent before that."""
+        self.kept_since: dict[str, float] = {}
+        """Since when an entry was certainly in its log: somebody was told."""
         self.at: dict[str, dict[str, str]] = defaultdict(dict)
         """By room: the entry at each position."""
+        self.joined: dict[tuple[int, str], float] = {}
+        """When sessions were in rooms for the first time."""
         for event in record.events:
             self._take(event)
         for room, kept in record.final.items():
@@ -68,15 +77,18 @@ class Story:
             case Delivered():
                 self.tracks[event.session, event.room].append(event)
                 self._note(event.room, event.key, event.position)
-                self.known.setdefault(event.key, event.at)
-            case Joined() | Gap():
+                self.kept_since.setdefault(event.key, event.at)
+            case Joined():
+                self.tracks[event.session, event.room].append(event)
+                self.joined.setdefault((event.session, event.room), event.at)
+            case Gap():
                 self.tracks[event.session, event.room].append(event)
             case Sent():
                 self.sent.setdefault(event.id, event)
-                self.known.setdefault(event.id, event.at)
                 self.attempts[event.session].append(event)
             case Acked():
                 self.acked.setdefault(event.id, event)
+                self.kept_since.setdefault(event.id, event.at)
                 self.attempts[event.session].append(event)
                 self._note(event.room, event.id, event.position)
             case Refused():

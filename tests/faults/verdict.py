@@ -28,7 +28,8 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What may happen in a scenario. ``kept``: entries of a room, None if no log is ever trimmed.
+    """What may happen in a scenario. ``kept``: entries of a room, None if no log is ever trimmed;
+    a scenario's is that of its nodes.
 
     ``forgetful``: the broker may go back in time; what is put back may then stand elsewhere.
     """

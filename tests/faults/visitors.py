@@ -57,6 +57,8 @@ async def look(room: str, node: Address, record: Record, members: bool) -> None:
     async with asyncio.timeout(60):
         reader, writer = await asyncio.open_connection(*node, limit=2 * LINE)
         try:
+            # Its `entered` and its `left` are entries, and push out what is older.
+            record.visits[room] = record.visits.get(room, 0) + 2
             await _ask(reader, writer, {"type": "hello", "nick": nick, "rooms": [room]}, "welcome")
             if members:
                 who = await _ask(reader, writer, {"type": "members", "room": room}, "members")
