@@ -38,6 +38,8 @@ class Plan:
     """Entries that a room keeps: more than Redis forgets in a roll-back, and some 6 s of the talk in
     the fullest room, so that logs are trimmed all the time, and who is away for longer gets a gap."""
     grace: float = 15.0
+    patience: float = 0.0
+    """Seconds that a system may take longer than others to come to rest."""
     quits: bool = False
     flags: tuple[str, ...] = ()
     root: Path = ROOT
@@ -112,6 +114,14 @@ class Cluster:
         """Return the broker's address for a node."""
         return f"redis://127.0.0.1:{self.proxies[number].port}/0"
 
+    def variables(self, number: int) -> dict[str, str]:
+        """Return what a node finds in its environment."""
+        return {}
+
+    def make_node(self, number: int) -> type[NodeProcess]:
+        """Return how a node is run."""
+        return NodeProcess
+
     def _node(self, number: int) -> NodeProcess:
         flags = {
             **{"port": self._ports[number], "redis-url": self.url(number), "rate": 0},
@@ -119,7 +129,9 @@ class Cluster:
             **{"drain": 1, "log-level": "info"},
         }
         words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
-        node = NodeProcess(self.directory / f"node-{number}.log", *words, *self.plan.flags)
+        log, variables = self.directory / f"node-{number}.log", self.variables(number)
+        words += self.plan.flags
+        node = self.make_node(number)(log, *words, **variables)
         node.root = self.plan.root
         return node
 
@@ -244,7 +256,8 @@ class Cluster:
 
     async def settle(self) -> None:
         """Wait until nothing more has to come, as long as that may take, and look at the end."""
-        await self.until(self.is_settled, LEASE + self.plan.grace + LATE + LATE)
+        within = LEASE + self.plan.grace + LATE + LATE + self.plan.patience
+        await self.until(self.is_settled, within)
         await asyncio.sleep(0.5)
         for chatter in self.chatters:
             chatter.stop()

@@ -6,6 +6,8 @@ from typing import cast
 
 COMMANDS = b"EVALSHA"
 """What a connection says that asks for something; one that is subscribed only listens."""
+SUBSCRIBING = b"SUBSCRIBE"
+"""What a connection says that is to listen."""
 
 
 class End(asyncio.Protocol):
@@ -39,6 +41,7 @@ class Pair:
         self.far = End(self, upstream=True)
         self.kind = ""
         self.dead = False
+        self.listens = False
         self._early: list[bytes] = []
         self._asked = False
 
@@ -61,7 +64,8 @@ class Pair:
         if end is self.near:
             self.kind = self.proxy.kind_of(self.kind, data)
             self._asked |= COMMANDS in data
-        if self.proxy.holed & {self.kind, "all"}:
+            self.listens |= SUBSCRIBING in data
+        if self.proxy.holed & {self.kind, "all"} or (self.proxy.deaf and self.listens):
             self.proxy.swallowed.add(self)
             return
         if end is self.near and self.far.transport is None:
@@ -110,6 +114,8 @@ class Proxy:
         self.pairs: set[Pair] = set()
         self.swallowed: set[Pair] = set()
         self.holed: set[str] = set()
+        self.deaf = False
+        """Whether nothing comes through on subscriptions."""
         self.delay = 0.0
         self.drops = 0
         self.dropped = 0
@@ -171,6 +177,7 @@ class Proxy:
     def mend(self) -> None:
         """Forward again; connections that have lost bytes are broken."""
         self.holed.clear()
+        self.deaf = False
         for pair in list(self.swallowed):
             pair.cut()
 

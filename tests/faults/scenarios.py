@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.faults import acts, doubles, failover, slow
+from tests.faults import acts, clock, doubles, ends, failover, frames, slow, strangers
 from tests.faults.acts import Act
 from tests.faults.cluster import Cluster, Plan
 from tests.faults.verdict import Rules
@@ -111,6 +111,13 @@ DURABLE = Plan(
     redis={"min-replicas-to-write": "1", "min-replicas-max-lag": "2"},
 )
 
+FULL = Plan(
+    seconds=40,
+    patience=20.0,
+    flags=("--room-idle", "3"),
+    redis={"maxmemory": "30mb", "maxmemory-policy": "noeviction"},
+)
+
 SCENARIOS = [
     Scenario("calm", calm, Plan(quits=True)),
     Scenario("node killed", every(1.0, 4.0, acts.kill_node)),
@@ -147,6 +154,30 @@ SCENARIOS = [
         short_grace=8.0,
         cluster=failover.SentinelCluster,
     ),
+    Scenario(
+        *("clock stepped", clock.steps, Plan(seconds=40, patience=20.0)),
+        short=19.0,
+        short_grace=8.0,
+        cluster=clock.ClockCluster,
+    ),
+    Scenario(
+        *("log pipe stalled", ends.stall_log, Plan(seconds=30)),
+        short=6.0,
+        cluster=ends.PipeCluster,
+    ),
+    Scenario(
+        *("name server dead", ends.dead_names, Plan(seconds=30)),
+        short=14.0,
+        cluster=ends.NamesCluster,
+    ),
+    Scenario("flaky replies", frames.flaky, Plan(seconds=120), short=24.0, short_grace=5.0),
+    Scenario(
+        *("acknowledged early", frames.acknowledged_before_frames, Plan(seconds=40), FORGETFUL),
+        short=8.0,
+    ),
+    Scenario("Redis full", strangers.fill, FULL, short=16.0),
+    Scenario("keys evicted", strangers.evict, Plan(seconds=40), FORGETFUL, short=14.0),
+    Scenario("odd frames", strangers.write_odds, Plan(seconds=30), short=6.0),
     Scenario("anything", anything, Plan(seconds=300, redis=AOF), short=12.0, short_grace=10.0),
 ]
 

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from tests.support.processes import Process
 
@@ -81,14 +81,17 @@ class NodeProcess(Process):
 
     async def _spawn(self) -> None:
         with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "node", *self.flags),
-                cwd=self.root,
-                env=environment(**self._variables),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log if self.stderr is None else self.stderr,
-            )
+            await self._spawn_with(log if self.stderr is None else self.stderr)
+
+    async def _spawn_with(self, errors: IO[bytes] | int) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "node", *self.flags),
+            cwd=self.root,
+            env=environment(**self._variables),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+        )
 
     async def _listener(self) -> tuple[str, Address]:
         assert self.child.stdout is not None

@@ -50,6 +50,8 @@ class RedisServer(Process):
         super().__init__(directory / "redis.log")
         self.directory = directory
         self.port = free_port()
+        self.variables: dict[str, str] = {}
+        """What is added to its environment."""
         self.options = {"save": "", "appendonly": "no"}
         self.options |= {name.replace("_", "-"): value for name, value in options.items()}
 
@@ -72,7 +74,11 @@ class RedisServer(Process):
             command += [f"--{name}", *(value.split() or [""])]
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+                *command,
+                env=os.environ | self.variables,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         await self._answering()
 
