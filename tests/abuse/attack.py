@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
-from tests.abuse import garbage, handshakes, idlers, names, talkers
+from tests.abuse import costly, garbage, handshakes, idlers, names, talkers
 from tests.abuse.stranger import Pit
 
 Act = Callable[[Pit], Coroutine[Any, Any, None]]
@@ -31,6 +31,15 @@ ACTS: dict[str, Act] = {
     "noise": garbage.noise,
     "deep": garbage.deep,
     "tls": handshakes.tls,
+    "fill": costly.fill,
+    "positions": costly.positions,
+    "nowhere": costly.nowhere,
+    "resume": costly.resume,
+    "nicks": costly.nicks,
+    "comers": costly.comers,
+    "stuff": costly.stuff,
+    "rings": costly.rings,
+    "guess": costly.guess,
 }
 SPARE = 5.0
 """Seconds after its end in which an attack has to have ended by itself."""

@@ -3,17 +3,19 @@
 import asyncio
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
 from tests.abuse.scenarios import Scenario
-from tests.abuse.stage import MARK, TARGET, Stage
+from tests.abuse.stage import TARGET, Stage
 from tests.abuse.stranger import WRONG
 from tests.abuse.watch import Cost, Watch
 from tests.faults.checker import check
 from tests.faults.verdict import Kind, Rules, Violation
 
+LET_IN = 0.9
+"""Share of the owner's attempts that have to succeed: one may come when a try is just being made."""
 SHOWN = 6
 """Of the many things that strangers were told, so many are shown."""
 
@@ -32,6 +34,7 @@ class Row:
     redis: Cost
     tried: Counter[str]
     met: Counter[str]
+    acks: list[float] = field(default_factory=list)
 
     def count(self, kind: Kind) -> int:
         """Return how many violations of a kind there were."""
@@ -44,7 +47,7 @@ class Row:
 
     def within(self, share: float) -> float:
         """Return the seconds within which such a share of all deliveries came; ever, if none."""
-        return self.waits[round((len(self.waits) - 1) * share)] if self.waits else inf
+        return _within(self.waits, share)
 
 
 async def run(scenario: Scenario, directory: Path, seed: int) -> Row:
@@ -61,11 +64,7 @@ async def run(scenario: Scenario, directory: Path, seed: int) -> Row:
         seconds = time.monotonic() - start
         costs = node.cost(), redis.cost()
         cut_off = stage.cut_off()
-        try:
-            await stage.settle()
-        except (TimeoutError, OSError) as error:
-            text = f"nobody was served after the attack: {error!r}"
-            stage.found.append(Violation(Kind.SESSION, text))
+        await stage.settle()
     finally:
         await stage.stop()
     return await asyncio.to_thread(judged, stage, costs, cut_off, seconds)
@@ -73,7 +72,7 @@ async def run(scenario: Scenario, directory: Path, seed: int) -> Row:
 
 def judged(stage: Stage, costs: tuple[Cost, Cost], cut_off: int, seconds: float) -> Row:
     """Say what came of a scenario; costs are those of the attacked node, and of Redis."""
-    found = check(stage.record, Rules()) + stage.found
+    found = check(stage.record, Rules(kept=stage.plan.history)) + stage.found
     tried: Counter[str] = Counter()
     met: Counter[str] = Counter()
     for told in stage.told:
@@ -84,20 +83,48 @@ def judged(stage: Stage, costs: tuple[Cost, Cost], cut_off: int, seconds: float)
         for what, count in met.items()
         if what.startswith(WRONG)
     ]
-    if costs[0].peak >= MARK:
-        found.append(Violation(Kind.MEMORY, f"the node needed {costs[0].peak:.0f} MB"))
+    marks = (stage.scenario.node_mark, stage.scenario.redis_mark)
+    for what, cost, mark in zip(("the node", "Redis"), costs, marks, strict=True):
+        if cost.peak >= mark:
+            found.append(Violation(Kind.MEMORY, f"{what} needed {cost.peak:.0f} MB"))
+    acks = stage.waits()
+    found += late(acks, stage.scenario.wait)
+    found += locked_out(stage.logins)
     waits, messages = stage.latencies(), stage.messages()
-    return Row(stage.scenario.name, seconds, messages, waits, found, cut_off, *costs, tried, met)
+    name = stage.scenario.name
+    return Row(name, seconds, messages, waits, found, cut_off, *costs, tried, met, acks)
+
+
+def late(acks: list[float], wait: float) -> list[Violation]:
+    """Say whether honest clients waited for too long until what they said was acknowledged."""
+    slowest = _within(acks, 0.99)
+    if slowest <= wait:
+        return []
+    text = f"99 of 100 messages were acknowledged within {slowest:.1f} s, not {wait:.0f} s"
+    return [Violation(Kind.LATE, text)]
+
+
+def locked_out(logins: Counter[str]) -> list[Violation]:
+    """Say whether the owner of an account, who was there before, could not log in."""
+    if logins["welcome"] >= logins.total() * LET_IN:
+        return []
+    return [Violation(Kind.SESSION, f"the owner of the account was answered {dict(logins)}")]
+
+
+def _within(waits: list[float], share: float) -> float:
+    """Return the seconds within which such a share came; ever, if there is nothing."""
+    return waits[round((len(waits) - 1) * share)] if waits else inf
 
 
 def table(rows: list[Row]) -> str:
     """Return the table of some scenarios: what honest clients felt, and what it cost the node."""
-    heads = ["attack", "messages", "p50", "p99", "max ms", "lost", "doubled", "disorder", "other"]
+    heads = ["attack", "messages", "p50", "p99", "max ms", "ack p99", "lost", "doubled", "disorder", "other"]
     lines = [[*heads, "cut off", "node MB", "peak", "CPU", "Redis MB"]]
     for row in rows:
         counts = [row.count(kind) for kind in (Kind.LOST, Kind.DOUBLED, Kind.DISORDER)]
         other = len(row.found) - sum(counts)
         times = [f"{row.within(share) * 1000:.0f}" for share in (0.5, 0.99, 1.0)]
+        times.append(f"{_within(row.acks, 0.99) * 1000:.0f}")
         figures = [
             row.messages,
             *times,

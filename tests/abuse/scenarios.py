@@ -1,23 +1,42 @@
 """The attacks, and how large each is at full length and in its short form."""
 
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 
 from tests.support.node_process import ROOT
 
+MARK = 256.0
+"""Megabytes that no node may need, whatever comes."""
+WAIT = 1.0
+"""Seconds: a hundred times what it takes without an attack, and five times what it took under the
+worst of those that a node withstands. What takes longer is a fault, and not a busy machine."""
+RINGS, STUFFED = 160.0, 200.0
+"""Megabytes: of a node that 200 rooms with 1 MiB each go through, 208 MB in all; of Redis when one
+address has filled it for a minute."""
+
 
 @dataclass(frozen=True)
 class Attack:
-    """An act of tests.abuse.attack, by so many strangers from so many addresses."""
+    """An act of tests.abuse.attack, by so many strangers from so many addresses.
+
+    ``aside``: they are at a node that limits nobody, and none of those that are attacked.
+    """
 
     act: str
     count: int
     addresses: int
+    aside: bool = False
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One line of the table. ``few``: strangers of the short form; ``tls``: the node speaks it."""
+    """One line of the table. ``few``: strangers of the short form; ``tls``: the node speaks it.
+
+    ``filled``: sessions that fill rooms before the attack, see costly.py; ``account``: there is one,
+    and its owner logs in; ``node_mark`` and ``redis_mark``: megabytes that each may need at most;
+    ``wait``: seconds within which 99 of 100 messages of honest clients are acknowledged.
+    """
 
     name: str
     attacks: tuple[Attack, ...]
@@ -29,6 +48,12 @@ class Scenario:
     """Messages a second of the honest clients, in all."""
     root: Path = ROOT
     """Where the nodes' code is."""
+    filled: int = 0
+    account: bool = False
+    history: int = 1000
+    node_mark: float = MARK
+    redis_mark: float = inf
+    wait: float = WAIT
 
 
 SCENARIOS = [
@@ -45,10 +70,27 @@ SCENARIOS = [
     Scenario("half-open", (Attack("half-open", 500, 10),), few=50),
     Scenario("TLS garbage", (Attack("tls", 200, 10),), few=20, tls=True),
     Scenario("no handshake", (Attack("mute", 1000, 1),), few=100, tls=True),
+    Scenario("unknown positions", (Attack("positions", 3, 1),), few=1, filled=5, history=300),
+    Scenario("unknown history", (Attack("nowhere", 20, 1),), few=3, filled=5, history=300),
+    Scenario("many resume", (Attack("resume", 30, 30),), few=3, filled=5, history=300),
+    Scenario("nicks in 50 rooms", (Attack("nicks", 10, 1),), few=3),
+    Scenario("hello and abort", (Attack("comers", 10, 1),), few=3),
+    Scenario("fill Redis", (Attack("stuff", 20, 1),), few=3, redis_mark=STUFFED),
+    Scenario(
+        *("silent rings", (Attack("rings", 4, 1), Attack("fill", 20, 1, aside=True))),
+        few=1,
+        history=300,
+        node_mark=RINGS,
+    ),
+    Scenario("guess a password", (Attack("guess", 4, 1),), few=2, account=True),
 ]
 
 
 def shortened(scenario: Scenario) -> Scenario:
     """Return a scenario's short form, for every run of the tests."""
     attacks = tuple(replace(attack, count=scenario.few) for attack in scenario.attacks)
-    return replace(scenario, attacks=attacks, seconds=3.0, clients=12, rate=30.0)
+    filled = min(scenario.filled, 1)
+    # Machines that run tests are busy: nothing is said of latency there.
+    return replace(
+        *(scenario,), attacks=attacks, seconds=3.0, clients=12, rate=30.0, filled=filled, wait=inf
+    )

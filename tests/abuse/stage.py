@@ -9,15 +9,21 @@ import json
 import re
 import ssl
 import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import trustme
 
-from tests.abuse.scenarios import Attack, Scenario
+from tests.abuse import owner
+from tests.abuse.costly import FULL
+from tests.abuse.scenarios import MARK, Attack, Scenario
 from tests.faults.chatter import LINE, Address, Chatter
 from tests.faults.cluster import Cluster, Plan
-from tests.faults.record import Dropped
+from tests.faults.record import Acked, Dropped, Sent
 from tests.support.node_process import ROOT, NodeProcess
 
 NODES, TARGET = 2, 0
@@ -25,11 +31,13 @@ ROOMS = 5
 GRACE = 120.0
 """Seconds that sessions outlive their connections: a node that still has a flood's bytes to read
 when the honest ones are stopped must not have forgotten them when it is asked who was there."""
-MARK = 256
-"""Megabytes that no node may need, whatever comes."""
+OWNER_AT = "127.0.8.1"
+"""Where the owner of the account is, and nobody else."""
+FILL_WITHIN = 90.0
+"""Seconds for all rooms to be filled."""
 LATER = 60.0
 """Seconds that an attack's process may take to end, beyond its time."""
-WANTED = {"exempt": "none", "memory": str(MARK)}
+WANTED = {"exempt": "none", "memory": str(round(MARK))}
 """Settings that a node gets if it knows them: nobody is exempt, and the mark is its own as well."""
 
 
@@ -54,12 +62,17 @@ class Stage(Cluster):
 
     def __init__(self, directory: Path, scenario: Scenario, seed: int) -> None:
         plan = Plan(scenario.seconds, scenario.clients, scenario.rate, ROOMS, root=scenario.root)
+        plan = replace(plan, history=scenario.history)
         super().__init__(directory, plan, seed)
         self.scenario = scenario
         self.seed = seed
         self.told: list[dict[str, dict[str, int]]] = []
         self._tls: dict[Address, ssl.SSLContext] = {}
         self._settings: list[str] = []
+        self._aside = 0
+        """The port of a node that limits nobody, if there is one."""
+        self.logins: Counter[str] = Counter()
+        """What the owner of the account was answered."""
 
     def _certify(self) -> ssl.SSLContext:
         """Write a certificate for the attacked node; return what trusts it."""
@@ -77,6 +90,9 @@ class Stage(Cluster):
         await self.redis.start()
         known = await _known_flags(self.plan.root)
         wanted = {name: value for name, value in WANTED.items() if name in known}
+        if self.scenario.account:
+            wanted["accounts"] = str(self.directory / "accounts")
+            await owner.make_account(self.directory / "accounts", self.plan.root)
         self._settings = [word for name in wanted for word in (f"--{name}", wanted[name])]
 
     async def start(self) -> None:
@@ -86,6 +102,7 @@ class Stage(Cluster):
         self.nodes = [self._node(number) for number in range(NODES)]
         await asyncio.gather(*[node.start() for node in self.nodes])
         self._ports = [node.address.port for node in self.nodes]
+        await self._fill()
         if trusts is not None:
             self._tls[self.addresses[TARGET]] = trusts
         for number in range(self.plan.clients):
@@ -93,8 +110,23 @@ class Stage(Cluster):
         within = 30.0
         assert await self.until(lambda: all(map(self.is_in, self.chatters)), within), "no start"
 
+    async def _fill(self) -> None:
+        """Start a node that limits nobody, if one is wanted, and have rooms filled through it."""
+        if not self.scenario.filled and not any(one.aside for one in self.scenario.attacks):
+            return
+        flags = ["--redis-url", self.redis.url, "--rate", "0", "--exempt", "127.0.0.0/8"]
+        flags += ["--history", str(self.plan.history), "--log-level", "warning", "--name", "aside"]
+        node = NodeProcess(self.directory / "aside.log", *flags)
+        node.root = self.plan.root
+        self.extra.append(node)
+        await node.start()
+        self._aside = node.address.port
+        if self.scenario.filled:
+            await self._attack(Attack("fill", self.scenario.filled, 1, aside=True), FILL_WITHIN)
+            assert self.told.pop()["tried"].get("messages", 0) >= FULL, "no room was filled"
+
     def _node(self, number: int) -> NodeProcess:
-        """A node as it is by default, but that it keeps all that is said, for the checker."""
+        """A node as it is by default, but for how much its rooms keep."""
         flags = ["--redis-url", self.redis.url]
         flags += ["--name", f"node-{number}", "--history", str(self.plan.history)]
         flags += ["--log-level", "warning", "--grace", str(GRACE), *self._settings]
@@ -131,15 +163,25 @@ class Stage(Cluster):
     async def attacked(self) -> None:
         """Let the strangers do what they do, as long as the scenario lasts."""
         async with asyncio.TaskGroup() as tasks:
+            if self.scenario.account:
+                await self._log_in()
+                self.logins.clear()
             for attack in self.scenario.attacks:
-                tasks.create_task(self._attack(attack))
-            await asyncio.sleep(self.plan.seconds)
+                tasks.create_task(self._attack(attack, self.plan.seconds))
+            end = time.monotonic() + self.plan.seconds
+            while self.scenario.account and time.monotonic() + owner.EVERY < end:
+                await asyncio.sleep(owner.EVERY)
+                await self._log_in()
+            await asyncio.sleep(max(0.0, end - time.monotonic()))
 
-    async def _attack(self, attack: Attack) -> None:
+    async def _log_in(self) -> None:
+        self.logins[await owner.logs_in(self.addresses[TARGET], OWNER_AT)] += 1
+
+    async def _attack(self, attack: Attack, seconds: float) -> None:
         flags = {"count": attack.count, "addresses": attack.addresses, "seed": self.seed}
-        flags["seconds"] = round(self.plan.seconds)
+        flags["seconds"] = round(seconds)
         words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
-        port = self._ports[TARGET]
+        port = self._aside if attack.aside else self._ports[TARGET]
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.abuse.attack", attack.act, str(port), *words),
             cwd=ROOT,
@@ -147,7 +189,7 @@ class Stage(Cluster):
             stdout=asyncio.subprocess.PIPE,
         )
         try:
-            async with asyncio.timeout(self.plan.seconds + LATER):
+            async with asyncio.timeout(seconds + LATER):
                 output, _ = await process.communicate()
             self.told.append(json.loads(output))
         except TimeoutError:
@@ -158,6 +200,20 @@ class Stage(Cluster):
                 await process.wait()
 
     # Figures
+
+    def waits(self) -> list[float]:
+        """Return the seconds from the first sending of each message to its `ack`, sorted.
+
+        One that got none in this time counts as if it never gets one.
+        """
+        sent: dict[str, float] = {}
+        acked: dict[str, float] = {}
+        for event in self.record.events:
+            if isinstance(event, Sent):
+                sent.setdefault(event.id, event.at)
+            elif isinstance(event, Acked):
+                acked.setdefault(event.id, event.at)
+        return sorted(acked.get(id, inf) - at for id, at in sent.items())
 
     def cut_off(self) -> int:
         """Return how often an honest client lost its connection."""

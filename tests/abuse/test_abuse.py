@@ -16,8 +16,8 @@ from tests.abuse.attack import ACTS
 from tests.abuse.garbage import dear
 from tests.abuse.naughty import OWN, published, strings
 from tests.abuse.runner import Row, judged, run, strangers, table
-from tests.abuse.scenarios import SCENARIOS, Scenario, shortened
-from tests.abuse.stage import MARK, TARGET, Stage
+from tests.abuse.scenarios import MARK, SCENARIOS, Scenario, shortened
+from tests.abuse.stage import TARGET, Stage
 from tests.abuse.stranger import WRONG
 from tests.abuse.watch import Cost
 from tests.faults.verdict import Kind

@@ -267,9 +267,13 @@ class Cluster:
         # vault are no part of the record.
         looks = [(room, True) for room in sorted(rooms)]
         looks += [(room, False) for room in sorted(rooms | self.vaults)]
-        for room, members in looks:
-            if alive:
-                await visitors.look(room, self.rng.choice(alive), self.record, members)
+        try:
+            for room, members in looks:
+                if alive:
+                    await visitors.look(room, self.rng.choice(alive), self.record, members)
+        except (OSError, TimeoutError, RuntimeError) as error:
+            text = f"nobody was served at the end: {error!r}"
+            self.found.append(Violation(Kind.SESSION, text))
 
     def alive(self) -> list[Address]:
         """Return where the nodes listen that run; note those that have ended by themselves."""

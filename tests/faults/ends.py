@@ -103,12 +103,15 @@ async def _answers(lab: Cluster) -> None:
         lab.found.append(Violation(Kind.SESSION, "a node whose log pipe is full serves nobody"))
 
 
-async def _ends(lab: Cluster, number: int, why: str, again: bool = False) -> None:
-    """SIGTERM, a second time if wanted, and see that the node ends; it is gone then in any case."""
+async def _ends(lab: Cluster, number: int, why: str, again: float = 0.0) -> None:
+    """SIGTERM, and a second one so many seconds later, and see that the node ends in time.
+
+    It is gone afterwards in any case.
+    """
     node, within = lab.nodes[number], DRAIN + MORE
     node.terminate()
     if again:
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(again)
         node.terminate()
         within = AT_ONCE
     try:
@@ -142,12 +145,13 @@ async def dead_names(lab: Cluster, end: float) -> None:
     end when they are told, and to find Redis when the name server lives again.
     """
     assert isinstance(lab, NamesCluster)
-    for again in (False, True):
+    # The second one while the node drains, or when that ought to be over.
+    for again in (0.0, 0.3, DRAIN + 1.0):
         await asyncio.sleep(min(2.0, lab.plan.seconds / 8))
         lab.faults += 1
         lab.shim.answer_names(False)
         lab.proxies[0].cut()
-        await asyncio.sleep(2.0)
+        await asyncio.sleep(min(2.0, lab.plan.seconds / 8))
         await _ends(lab, 0, "it looks up a name", again)
         await lab.restart_node(0)
         await asyncio.sleep(1.0)

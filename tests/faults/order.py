@@ -10,11 +10,19 @@ def merge(base: Sequence[str], sequences: Iterable[Sequence[str | None]]) -> lis
     """Return one order of all keys: that of ``base``, and each other key beside its neighbour.
 
     A key that is not in the order yet comes right after the one it followed, or, at the beginning
-    of a sequence and after a BREAK, right before the one that followed it.
+    of a sequence and after a BREAK, right before the one that followed it. A sequence that has
+    nothing in common with the order waits until others have been merged: it may be older than all
+    that ``base`` still holds.
     """
     order = list(base)
-    for sequence in sorted(sequences, key=len, reverse=True):
-        order = _with(order, sequence)
+    waiting = sorted(sequences, key=len, reverse=True)
+    while waiting:
+        known = set(order)
+        chosen = next(
+            (sequence for sequence in waiting if not known.isdisjoint(sequence)), waiting[0]
+        )
+        waiting.remove(chosen)
+        order = _with(order, chosen)
     return order
 
 

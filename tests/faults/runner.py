@@ -72,10 +72,11 @@ def table(rows: list[Row]) -> str:
     The last columns: the longest time that a client was without service; what of that was left when
     Redis could be reached again; the time within which 99 of 100 deliveries came.
     """
-    kinds = [kind.value for kind in Kind]
+    shown = [kind for kind in Kind if kind is not Kind.LATE]
+    kinds = [kind.value for kind in shown]
     lines = [["scenario", "messages", "trimmed", "faults", *kinds, "no service", "then", "p99 delivery"]]
     for row in rows:
-        counts = [str(row.count(kind)) for kind in Kind]
+        counts = [str(row.count(kind)) for kind in shown]
         after = "" if row.after is None else f"{row.after:.1f} s"
         times = [f"{row.longest:.1f} s", after, f"{row.late * 1000:.0f} ms"]
         lines.append([row.name, str(row.messages), str(row.trimmed), str(row.faults), *counts, *times])

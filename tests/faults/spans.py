@@ -27,9 +27,12 @@ class Spans:
             id: inf if story.moved(id) else story.kept_since.get(id, inf) for id in self._since
         }
         loose = [id for id in self._since if id not in self._places]
-        self._all = _Counted(self._since.values(), until.values())
         self._loose = _Counted(map(self._since.__getitem__, loose), map(until.__getitem__, loose))
-        self._notices = sum(key.startswith(NOTICES) for key in self._order)
+        notices = [key for key in self._order if key.startswith(NOTICES)]
+        self._all = _Counted(
+            [*self._since.values(), *map(self.since, notices)],
+            [*until.values(), *(story.kept_since[key] for key in notices)],
+        )
 
     def since(self, key: str) -> float:
         """Return since when an entry may be in the log: a notice, since ever."""
@@ -41,7 +44,7 @@ class Spans:
         count = self._visits if at == inf else 0
         count += len(self._untold) - bisect_right(self._untold, since)
         if (place := self._places.get(key)) is None:
-            return count + self._notices + self._all.between(since, at)
+            return count + self._all.between(since, at) - 1  # It is among them itself.
         if at == inf:
             count += len(self._order) - place - 1
         else:

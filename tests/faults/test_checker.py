@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.checker import REFUSED_AFTER, check
+from tests.faults.checker import REFUSED_AFTER
 from tests.faults.order import merge
 from tests.faults.record import (
     Acked,
     Delivered,
     Dropped,
     Ended,
-    Event,
     Gap,
     Greeted,
     Joined,
@@ -21,70 +20,9 @@ from tests.faults.record import (
     Sent,
     Welcomed,
 )
+from tests.faults.scene import ROOM, Scene
 from tests.faults.slow import judged
 from tests.faults.verdict import Kind, Rules
-
-ROOM = "general"
-
-
-class Scene:
-    """A history of three sessions, 1 to 3, and messages m1, m2, ... by the first."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.record = Record(final={ROOM: []})
-        for session in (1, 2, 3):
-            self.enter(session)
-
-    def add(self, event: Event) -> None:
-        """Note an event."""
-        self.record.add(event)
-
-    def time(self) -> float:
-        """Return a time after all others."""
-        self.now += 1.0
-        return self.now
-
-    def enter(self, session: int, nick: str = "", resumed: bool = False) -> None:
-        """Let a session begin, and those who are there see it."""
-        nick = nick or f"n{session}"
-        self.add(Greeted(self.time(), session))
-        self.add(Welcomed(self.time(), session, nick, resumed, "node"))
-        self.add(Joined(self.time(), session, ROOM, f"e{session}"))
-        for other in range(1, session):
-            self.notice(other, "entered", nick, f"e{session}")
-
-    def notice(self, session: int, kind: str, nick: str, at: str, reason: str = "") -> None:
-        """Let a session see somebody come or go."""
-        key = f"{kind} {nick} {at}"
-        self.add(Delivered(self.time(), session, ROOM, key, at, kind, nick, reason))
-
-    def send(self, id: str, connection: int = 1, session: int = 1) -> None:
-        """Let a session send a message."""
-        self.add(Sent(self.time(), session, connection, ROOM, id))
-
-    def keep(self, id: str, position: str = "") -> None:
-        """Put a message into the log, and acknowledge it."""
-        position = position or f"p-{id}"
-        self.record.final[ROOM].append(Kept(id, position))
-        self.add(Acked(self.time(), 1, ROOM, id, position))
-
-    def deliver(self, id: str, *sessions: int, position: str = "") -> None:
-        """Let sessions get a message."""
-        for session in sessions or (1, 2, 3):
-            place = position or f"p-{id}"
-            self.add(Delivered(self.time(), session, ROOM, id, place, "message", "n1"))
-
-    def say(self, *ids: str) -> None:
-        """Send messages that everybody gets."""
-        for id in ids:
-            self.send(id)
-            self.keep(id)
-            self.deliver(id)
-
-    def kinds(self, rules: Rules = Rules()) -> list[Kind]:
-        """Return the kinds of violations, each once."""
-        return sorted({found.kind for found in check(self.record, rules)}, key=lambda k: k.value)
 
 
 def test_a_good_history_has_no_violations() -> None:
@@ -364,39 +302,6 @@ def test_what_a_forgetful_broker_moved_is_no_violation_and_may_not_come_again() 
     assert forgetful(again=False) == []
     assert forgetful(again=True) == [Kind.DOUBLED]
     assert forgetful(again=False, author=1) == [Kind.DISORDER]
-
-
-@pytest.mark.parametrize(("kept", "kinds"), [(3, []), (4, [Kind.GAP, Kind.LOST])])
-def test_a_gap_is_true_when_what_it_leaves_out_is_not_kept_any_more(
-    kept: int, kinds: list[Kind]
-) -> None:
-    scene = Scene()
-    scene.say("m1")
-    for id in ("m2", "m3", "m4", "m5", "m6"):
-        scene.send(id)
-        scene.keep(id)
-        scene.deliver(id, 1, 2)
-    scene.add(Gap(scene.time(), 3, ROOM, "p-m1", "p-m4"))
-    for id in ("m4", "m5", "m6"):
-        scene.deliver(id, 3)
-    del scene.record.final[ROOM][:-kept]
-    assert scene.kinds(Rules(kept=kept)) == kinds
-
-
-def test_a_gap_must_name_what_comes_after_it() -> None:
-    scene = Scene()
-    scene.say("m1", "m2")
-    scene.add(Gap(scene.time(), 3, ROOM, "p-m2", "p-m9"))
-    scene.say("m3")
-    assert Kind.GAP in scene.kinds(Rules(kept=1))
-
-
-def test_a_trimmed_log_still_holds_the_newest_entries() -> None:
-    scene = Scene()
-    scene.say("m1", "m2", "m3")
-    del scene.record.final[ROOM][0]
-    assert scene.kinds(Rules(kept=2)) == []
-    assert scene.kinds(Rules(kept=3)) == [Kind.LOST]
 
 
 def test_two_sessions_may_hold_a_nick_one_after_the_other() -> None:

@@ -17,6 +17,7 @@ class Kind(Enum):
     SESSION = "session"
     PRESENCE = "presence"
     MEMORY = "memory"
+    LATE = "late"
 
 
 class Violation(NamedTuple):
