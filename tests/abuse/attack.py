@@ -65,7 +65,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.abuse.attack", description=__doc__)
     parser.add_argument("name", choices=ACTS)
     parser.add_argument("port", type=int)
-    for flag, default in (("count", 1), ("addresses", 1), ("seconds", 10), ("seed", 1)):
+    for flag, default in (("count", 1), ("addresses", 1), ("seconds", 10), ("seed", 1), ("size", 0)):
         parser.add_argument(f"--{flag}", type=int, default=default)
     given = parser.parse_args()
     raise_limit()
@@ -73,7 +73,7 @@ def main() -> int:
     os.nice(10)
     end = time.monotonic() + given.seconds
     rng = Random(given.seed)
-    pit = Pit("127.0.0.1", given.port, given.count, given.addresses, end, rng)
+    pit = Pit("127.0.0.1", given.port, given.count, given.addresses, end, rng, given.size)
     loop = None
     if sys.platform != "win32":
         import uvloop

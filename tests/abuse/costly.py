@@ -16,8 +16,6 @@ FULL = 10
 """Rooms that each filling session fills."""
 ROOMS = [f"full-{n}" for n in range(50)]
 """All that one session may be in, see ``fill``."""
-FILLED = 350
-"""Messages of TEXT bytes in each: more than is kept, so that what is old has been trimmed."""
 TEXT = 4000
 AT_ONCE = 50
 NOWHERE = "zz-5-zz"
@@ -61,7 +59,7 @@ async def _fill(pit: Pit, number: int) -> None:
     reader, writer = await asyncio.open_connection(pit.host, pit.port, limit=limits.NODE_LINE + 1)
     rooms = [f"full-{number * FULL + n}" for n in range(FULL)]
     writer.write(_line(type="hello", nick=f"filler-{number}", rooms=rooms))
-    for start in range(0, FILLED, AT_ONCE):
+    for start in range(0, pit.size, AT_ONCE):
         for room in rooms:
             for n in range(start, start + AT_ONCE):
                 writer.write(_line(type="send", room=room, text="x" * TEXT, id=f"{room}-{n}"))
@@ -103,7 +101,7 @@ async def nowhere(pit: Pit) -> None:
 
 
 async def _nowhere(pit: Pit, number: int, speaker: Speaker) -> None:
-    room = ROOMS[number % len(ROOMS)]
+    room = ROOMS[number % FULL]
     await speaker.ask("hello", nick=f"nowhere-{number}-{pit.rng.getrandbits(32):x}", rooms=[room])
     while pit.going_on:
         where = pit.rng.choice(("before", "after"))
@@ -121,7 +119,7 @@ async def resume(pit: Pit) -> None:
 
 async def _resume(pit: Pit, number: int) -> None:
     rooms = [ROOMS[(number + n) % len(ROOMS)] for n in range(FULL)]
-    key = f"{pit.rng.getrandbits(128):032x}"
+    key = f"resumer-{number}-{os.urandom(16).hex()}"
     for again in itertools.count():
         if not pit.going_on:
             return

@@ -87,6 +87,9 @@ def judged(stage: Stage, costs: tuple[Cost, Cost], cut_off: int, seconds: float)
     for what, cost, mark in zip(("the node", "Redis"), costs, marks, strict=True):
         if cost.peak >= mark:
             found.append(Violation(Kind.MEMORY, f"{what} needed {cost.peak:.0f} MB"))
+    share = costs[1].seconds / seconds
+    if share > stage.scenario.redis_share:
+        found.append(Violation(Kind.LATE, f"Redis was busy for {share:.0%} of the time"))
     acks = stage.waits()
     found += late(acks, stage.scenario.wait)
     found += locked_out(stage.logins)
@@ -119,7 +122,7 @@ def _within(waits: list[float], share: float) -> float:
 def table(rows: list[Row]) -> str:
     """Return the table of some scenarios: what honest clients felt, and what it cost the node."""
     heads = ["attack", "messages", "p50", "p99", "max ms", "ack p99", "lost", "doubled", "disorder", "other"]
-    lines = [[*heads, "cut off", "node MB", "peak", "CPU", "Redis MB"]]
+    lines = [[*heads, "cut off", "node MB", "peak", "CPU", "Redis MB", "Redis CPU"]]
     for row in rows:
         counts = [row.count(kind) for kind in (Kind.LOST, Kind.DOUBLED, Kind.DISORDER)]
         other = len(row.found) - sum(counts)
@@ -135,6 +138,7 @@ def table(rows: list[Row]) -> str:
             f"{row.node.peak:.0f}",
         ]
         figures += [f"{row.node.seconds / row.seconds:.0%}", f"{row.redis.peak:.0f}"]
+        figures.append(f"{row.redis.seconds / row.seconds:.0%}")
         lines.append([row.name, *map(str, figures)])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(

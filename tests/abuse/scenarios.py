@@ -11,6 +11,9 @@ MARK = 256.0
 WAIT = 1.0
 """Seconds: a hundred times what it takes without an attack, and five times what it took under the
 worst of those that a node withstands. What takes longer is a fault, and not a busy machine."""
+SHARE = 0.2
+"""Of a core, for Redis: ten times what it needs without an attack. One address that asks as much as
+it may, for things that cost what others do, takes less than half of that."""
 RINGS, STUFFED = 160.0, 200.0
 """Megabytes: of a node that 200 rooms with 1 MiB each go through, 208 MB in all; of Redis when one
 address has filled it for a minute."""
@@ -20,13 +23,15 @@ address has filled it for a minute."""
 class Attack:
     """An act of tests.abuse.attack, by so many strangers from so many addresses.
 
-    ``aside``: they are at a node that limits nobody, and none of those that are attacked.
+    ``aside``: they are at a node that limits nobody, and none of those that are attacked; ``size``:
+    how much each does, where that has an end.
     """
 
     act: str
     count: int
     addresses: int
     aside: bool = False
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,8 @@ class Scenario:
 
     ``filled``: sessions that fill rooms before the attack, see costly.py; ``account``: there is one,
     and its owner logs in; ``node_mark`` and ``redis_mark``: megabytes that each may need at most;
-    ``wait``: seconds within which 99 of 100 messages of honest clients are acknowledged.
+    ``redis_share``: processor time of Redis that one address may take, of one core, with all that the
+    honest clients need; ``wait``: seconds within which 99 of 100 messages of honest clients are acknowledged.
     """
 
     name: str
@@ -53,6 +59,7 @@ class Scenario:
     history: int = 1000
     node_mark: float = MARK
     redis_mark: float = inf
+    redis_share: float = 1.0
     wait: float = WAIT
 
 
@@ -71,13 +78,13 @@ SCENARIOS = [
     Scenario("TLS garbage", (Attack("tls", 200, 10),), few=20, tls=True),
     Scenario("no handshake", (Attack("mute", 1000, 1),), few=100, tls=True),
     Scenario("unknown positions", (Attack("positions", 3, 1),), few=1, filled=5, history=300),
-    Scenario("unknown history", (Attack("nowhere", 20, 1),), few=3, filled=5, history=300),
+    Scenario("unknown history", (Attack("nowhere", 20, 1),), few=3, filled=1, redis_share=SHARE),
     Scenario("many resume", (Attack("resume", 30, 30),), few=3, filled=5, history=300),
-    Scenario("nicks in 50 rooms", (Attack("nicks", 10, 1),), few=3),
-    Scenario("hello and abort", (Attack("comers", 10, 1),), few=3),
+    Scenario("nicks in 50 rooms", (Attack("nicks", 10, 1),), few=3, redis_share=SHARE),
+    Scenario("hello and abort", (Attack("comers", 10, 1),), few=3, redis_share=SHARE),
     Scenario("fill Redis", (Attack("stuff", 20, 1),), few=3, redis_mark=STUFFED),
     Scenario(
-        *("silent rings", (Attack("rings", 4, 1), Attack("fill", 20, 1, aside=True))),
+        *("silent rings", (Attack("rings", 4, 1), Attack("fill", 20, 1, aside=True, size=300))),
         few=1,
         history=300,
         node_mark=RINGS,

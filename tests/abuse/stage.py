@@ -122,7 +122,10 @@ class Stage(Cluster):
         await node.start()
         self._aside = node.address.port
         if self.scenario.filled:
-            await self._attack(Attack("fill", self.scenario.filled, 1, aside=True), FILL_WITHIN)
+            # More than is kept, so that what is old has been trimmed.
+            size = round(self.plan.history * 1.2)
+            filling = Attack("fill", self.scenario.filled, 1, aside=True, size=size)
+            await self._attack(filling, FILL_WITHIN)
             assert self.told.pop()["tried"].get("messages", 0) >= FULL, "no room was filled"
 
     def _node(self, number: int) -> NodeProcess:
@@ -179,6 +182,7 @@ class Stage(Cluster):
 
     async def _attack(self, attack: Attack, seconds: float) -> None:
         flags = {"count": attack.count, "addresses": attack.addresses, "seed": self.seed}
+        flags["size"] = attack.size
         flags["seconds"] = round(seconds)
         words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
         port = self._aside if attack.aside else self._ports[TARGET]

@@ -21,7 +21,7 @@ WRONG = "wrong: "
 
 @dataclass
 class Pit:
-    """One attack: its target, its size, and its counts.
+    """One attack: its target, how many and how large it is, and its counts.
 
     ``tried`` counts what was done, ``met`` what the node did about it.
     """
@@ -32,6 +32,7 @@ class Pit:
     addresses: int
     end: float
     rng: Random
+    size: int = 0
     tried: Counter[str] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
 
