@@ -14,9 +14,11 @@ worst of those that a node withstands. What takes longer is a fault, and not a b
 SHARE = 0.2
 """Of a core, for Redis: ten times what it needs without an attack. One address that asks as much as
 it may, for things that cost what others do, takes less than half of that."""
-RINGS, STUFFED = 160.0, 200.0
+RINGS, STUFFED = 160.0, 100.0
 """Megabytes: of a node that 200 rooms with 1 MiB each go through, 208 MB in all; of Redis when one
-address has filled it for a minute."""
+address has filled it with all that it may leave there, for which it otherwise takes hours."""
+HASTY = ("--rate", "100", "--address-rate", "4000")
+"""So that a minute is enough to fill Redis."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Scenario:
     """Where the nodes' code is."""
     filled: int = 0
     account: bool = False
+    flags: tuple[str, ...] = ()
+    """Settings of the nodes that are not as they are by default."""
     history: int = 1000
     node_mark: float = MARK
     redis_mark: float = inf
@@ -82,7 +86,7 @@ SCENARIOS = [
     Scenario("many resume", (Attack("resume", 30, 30),), few=3, filled=5, history=300),
     Scenario("nicks in 50 rooms", (Attack("nicks", 10, 1),), few=3, redis_share=SHARE),
     Scenario("hello and abort", (Attack("comers", 10, 1),), few=3, redis_share=SHARE),
-    Scenario("fill Redis", (Attack("stuff", 20, 1),), few=3, redis_mark=STUFFED),
+    Scenario("fill Redis", (Attack("stuff", 40, 1),), few=3, redis_mark=STUFFED, flags=HASTY),
     Scenario(
         *("silent rings", (Attack("rings", 4, 1), Attack("fill", 20, 1, aside=True, size=300))),
         few=1,

@@ -133,6 +133,7 @@ class Stage(Cluster):
         flags = ["--redis-url", self.redis.url]
         flags += ["--name", f"node-{number}", "--history", str(self.plan.history)]
         flags += ["--log-level", "warning", "--grace", str(GRACE), *self._settings]
+        flags += self.scenario.flags
         if self.scenario.tls and number == TARGET:
             pem = str(self.directory / "node.pem")
             flags += ["--tls-cert", pem, "--tls-key", pem]

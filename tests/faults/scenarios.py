@@ -176,7 +176,12 @@ SCENARIOS = [
         short=8.0,
     ),
     Scenario("Redis full", strangers.fill, FULL, short=16.0),
-    Scenario("keys evicted", strangers.evict, Plan(seconds=40), FORGETFUL, short=14.0),
+    Scenario(
+        *("log evicted", strangers.evict(*strangers.LOGS), Plan(seconds=20), FORGETFUL), short=9.0
+    ),
+    Scenario(
+        *("session evicted", strangers.evict(*strangers.SESSIONS), Plan(seconds=30)), short=12.0
+    ),
     Scenario("odd frames", strangers.write_odds, Plan(seconds=30), short=6.0),
     Scenario("anything", anything, Plan(seconds=300, redis=AOF), short=12.0, short_grace=10.0),
 ]

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import itertools
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -58,26 +60,24 @@ async def _fill(lab: Cluster, number: int) -> None:
                 return
 
 
-KEYS = (
-    "chat:{r:general}",
-    "chat:{r:general}:log",
-    "chat:{r:general}:members",
-    "chat:session:SID",
-    "chat:sent:SID",
-    "chat:nicks",
-)
+LOGS = ("chat:{r:general}", "chat:{r:general}:log")
+SESSIONS = ("chat:{r:general}:members", "chat:session:SID", "chat:sent:SID", "chat:nicks")
 """One key of each kind that an eviction may take; SID is a session's."""
 
 
-async def evict(lab: Cluster, end: float) -> None:
+def evict(*keys: str) -> Callable[[Cluster, float], Coroutine[Any, Any, None]]:
     """Delete one key of each kind, one after the other, as an eviction would."""
-    pause = max(1.5, lab.plan.seconds / (len(KEYS) + 2))
-    for key in KEYS:
-        await asyncio.sleep(pause)
-        lab.faults += 1
-        if "SID" in key:
-            key = key.replace("SID", await _session_of(lab, lab.chatters[0].nick))
-        await acts.command(lab, "DEL", key)
+
+    async def drive(lab: Cluster, end: float) -> None:
+        pause = lab.plan.seconds / (len(keys) + 1)
+        for key in keys:
+            await asyncio.sleep(pause)
+            lab.faults += 1
+            if "SID" in key:
+                key = key.replace("SID", await _session_of(lab, lab.chatters[0].nick))
+            await acts.command(lab, "DEL", key)
+
+    return drive
 
 
 async def _session_of(lab: Cluster, nick: str) -> str:
