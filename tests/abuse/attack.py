@@ -65,7 +65,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.abuse.attack", description=__doc__)
     parser.add_argument("name", choices=ACTS)
     parser.add_argument("port", type=int)
-    for flag, default in (("count", 1), ("addresses", 1), ("seconds", 10), ("seed", 1), ("size", 0)):
+    for flag, default in (
+        ("count", 1),
+        ("addresses", 1),
+        ("seconds", 10),
+        ("seed", 1),
+        ("size", 0),
+    ):
         parser.add_argument(f"--{flag}", type=int, default=default)
     given = parser.parse_args()
     raise_limit()

@@ -15,7 +15,7 @@ from tests.faults.checker import check
 from tests.faults.verdict import Kind, Rules, Violation
 
 LET_IN = 0.9
-"""Share of the owner's attempts that have to succeed: one may come when a try is just being made."""
+"""Share of the owner's attempts that have to succeed: one may come amid the guess of another."""
 SHOWN = 6
 """Of the many things that strangers were told, so many are shown."""
 
@@ -35,6 +35,7 @@ class Row:
     tried: Counter[str]
     met: Counter[str]
     acks: list[float] = field(default_factory=list)
+    note: str = ""
 
     def count(self, kind: Kind) -> int:
         """Return how many violations of a kind there were."""
@@ -121,7 +122,18 @@ def _within(waits: list[float], share: float) -> float:
 
 def table(rows: list[Row]) -> str:
     """Return the table of some scenarios: what honest clients felt, and what it cost the node."""
-    heads = ["attack", "messages", "p50", "p99", "max ms", "ack p99", "lost", "doubled", "disorder", "other"]
+    heads = [
+        "attack",
+        "messages",
+        "p50",
+        "p99",
+        "max ms",
+        "ack p99",
+        "lost",
+        "doubled",
+        "disorder",
+        "other",
+    ]
     lines = [[*heads, "cut off", "node MB", "peak", "CPU", "Redis MB", "Redis CPU"]]
     for row in rows:
         counts = [row.count(kind) for kind in (Kind.LOST, Kind.DOUBLED, Kind.DISORDER)]

@@ -40,10 +40,10 @@ class Attack:
 class Scenario:
     """One line of the table. ``few``: strangers of the short form; ``tls``: the node speaks it.
 
-    ``filled``: sessions that fill rooms before the attack, see costly.py; ``account``: there is one,
-    and its owner logs in; ``node_mark`` and ``redis_mark``: megabytes that each may need at most;
-    ``redis_share``: processor time of Redis that one address may take, of one core, with all that the
-    honest clients need; ``wait``: seconds within which 99 of 100 messages of honest clients are acknowledged.
+    ``filled``: sessions that fill rooms before the attack, see costly.py; ``account``: there is
+    one, and its owner logs in; ``node_mark``, ``redis_mark``: megabytes that each may need at most;
+    ``redis_share``: how busy Redis may be, of one core; ``wait``: seconds within which 99 of 100
+    messages of honest clients are acknowledged.
     """
 
     name: str

@@ -3,10 +3,11 @@
 Nothing is said of latency here: machines that run tests are busy.
 """
 
-import asyncio
-import re
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,22 +16,27 @@ import pytest_asyncio
 from tests.abuse.attack import ACTS
 from tests.abuse.garbage import dear
 from tests.abuse.naughty import OWN, published, strings
-from tests.abuse.runner import Row, judged, run, strangers, table
+from tests.abuse.runner import Row, judged, late, locked_out, run, strangers, table
 from tests.abuse.scenarios import MARK, SCENARIOS, Scenario, shortened
 from tests.abuse.stage import TARGET, Stage
 from tests.abuse.stranger import WRONG
 from tests.abuse.watch import Cost
+from tests.faults.running import Tasks, side_by_side
 from tests.faults.verdict import Kind
 from tests.support.redis_server import program
 from wire import limits
 
 SEED = 6
 TOGETHER = 4
-NAME = re.compile(r"\[(.*)\]")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="wants all of 127.0.0.0/8, and /proc")
 
 
-Rows = dict[str, "asyncio.Task[Row]"]
+Rows = Tasks[Row]
+
+
+async def run_short(scenario: Scenario, directory: Path) -> Row:
+    """Run a short form."""
+    return await run(shortened(scenario), directory, SEED)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -39,22 +45,10 @@ async def rows(
 ) -> AsyncIterator[Rows]:
     """Starts the scenarios that are asked for, a few at the same time: they mostly wait."""
     program()
-    wanted = {name for item in request.session.items for name in NAME.findall(item.name)}
-    few = asyncio.Semaphore(TOGETHER)
-
-    async def one(scenario: Scenario, directory: Path) -> Row:
-        async with few:
-            return await run(shortened(scenario), directory, SEED)
-
-    tasks = {
-        scenario.name: asyncio.create_task(one(scenario, tmp_path_factory.mktemp("abuse")))
-        for scenario in SCENARIOS
-        if scenario.name in wanted
-    }
-    yield tasks
-    for task in tasks.values():
-        task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    runs = {scenario.name: partial(run_short, scenario) for scenario in SCENARIOS}
+    directory = tmp_path_factory.mktemp("abuse")
+    async for tasks in side_by_side(runs, TOGETHER, request, directory):
+        yield tasks
 
 
 @linux
@@ -87,11 +81,32 @@ async def test_a_node_that_dies_of_an_attack_is_told(
 
 
 def test_a_text_that_came_back_as_another_one_and_too_much_memory_are_told(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, SCENARIOS[0], SEED)
+    stage = Stage(tmp_path, shortened(SCENARIOS[0]), SEED)
     stage.told.append({"tried": {"strings": 1}, "met": {f"{WRONG}a text changed": 2}})
     row = judged(stage, (Cost(50, MARK, 1), Cost(9, 9, 1)), 0, 1.0)
     assert [violation.kind for violation in row.found] == [Kind.SESSION, Kind.MEMORY]
     assert "tried 1 strings; met 2 wrong: a text changed" in strangers([row])
+
+
+def test_a_redis_that_is_too_large_or_too_busy_is_told(tmp_path: Path) -> None:
+    scenario = replace(shortened(SCENARIOS[0]), redis_mark=100.0, redis_share=0.2)
+    stage = Stage(tmp_path, scenario, SEED)
+    row = judged(stage, (Cost(50, 60, 1), Cost(9, 100, 3)), 0, 10.0)
+    assert [violation.kind for violation in row.found] == [Kind.MEMORY, Kind.LATE]
+    row = judged(stage, (Cost(50, 60, 1), Cost(9, 99, 2)), 0, 10.0)
+    assert row.found == []
+
+
+def test_honest_clients_that_wait_for_too_long_are_told() -> None:
+    assert late([0.01] * 990 + [5.0] * 9, 1.0) == []
+    assert [violation.kind for violation in late([0.01] * 90 + [5.0] * 9, 1.0)] == [Kind.LATE]
+    assert [violation.kind for violation in late([], 1.0)] == [Kind.LATE]
+
+
+def test_an_owner_who_cannot_log_in_is_told() -> None:
+    assert locked_out(Counter()) == locked_out(Counter(welcome=9, unavailable=1)) == []
+    told = locked_out(Counter(welcome=8, unavailable=2))
+    assert [violation.kind for violation in told] == [Kind.SESSION]
 
 
 def test_every_act_has_its_scenario() -> None:

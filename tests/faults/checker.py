@@ -39,9 +39,7 @@ def check(record: Record, rules: Rules) -> list[Violation]:
 class TrackCheck:
     """Follows what one session got in one room."""
 
-    def __init__(
-        self, story: Story, rules: Rules, spans: Spans, session: int, room: str
-    ) -> None:
+    def __init__(self, story: Story, rules: Rules, spans: Spans, session: int, room: str) -> None:
         self.story = story
         self.rules = rules
         self.spans = spans

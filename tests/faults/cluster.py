@@ -35,7 +35,7 @@ class Plan:
     rate: float = 120.0
     rooms: int = 5
     history: int = 300
-    """Entries that a room keeps: more than Redis forgets in a roll-back, and some 6 s of the talk in
+    """Entries that a room keeps: more than Redis forgets in a roll-back, and some 6 s of talk in
     the fullest room, so that logs are trimmed all the time, and who is away for longer gets a gap."""
     grace: float = 15.0
     patience: float = 0.0

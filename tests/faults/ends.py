@@ -20,7 +20,7 @@ from tests.support.talker import Talker
 DRAIN, MORE = 1.0, 5.0
 """Seconds: as of the laboratory's nodes, and what SIGTERM may take beyond that."""
 AT_ONCE = 2.0
-"""Seconds that a second SIGTERM may take: above what an interpreter needs to end when it is busy."""
+"""Seconds that a second SIGTERM may take: above what an interpreter needs on a busy machine."""
 FULL = 60_000
 """Bytes in a pipe of 64 KiB that leave no room for many more lines."""
 FILL_WITHIN = 30.0

@@ -1,4 +1,4 @@
-"""What is acknowledged on one connection, and has not come on the other one, when Redis goes back."""
+"""What comes on one connection to Redis and not on another: acknowledged, and not yet heard of."""
 
 import asyncio
 import time
@@ -57,14 +57,14 @@ async def _once(lab: Cluster, author: Talker, reader: Talker, nick: str) -> None
 
 
 LEAVES_WITHIN = 8.0 + 5.0
-"""Seconds beyond the grace period in which it is told that somebody was lost with a node: the lease,
+"""Seconds beyond the grace period in which it is told that somebody was lost with a node: a lease,
 and what protocol.md adds."""
 EVERY = 2.0
 """Seconds between two replies that a node loses."""
 
 
 async def flaky(lab: Cluster, end: float) -> None:
-    """Let each node lose one reply after the other, and kill one that has guests: they must leave."""
+    """Let all nodes lose replies all the time, and kill one that has guests: they must leave."""
     breaking = asyncio.create_task(_lose_replies(lab))
     try:
         # For longer than a lease, so that all that waits for one after a loss begins to wait.

@@ -74,12 +74,16 @@ def table(rows: list[Row]) -> str:
     """
     shown = [kind for kind in Kind if kind is not Kind.LATE]
     kinds = [kind.value for kind in shown]
-    lines = [["scenario", "messages", "trimmed", "faults", *kinds, "no service", "then", "p99 delivery"]]
+    lines = [
+        ["scenario", "messages", "trimmed", "faults", *kinds, "no service", "then", "p99 delivery"]
+    ]
     for row in rows:
         counts = [str(row.count(kind)) for kind in shown]
         after = "" if row.after is None else f"{row.after:.1f} s"
         times = [f"{row.longest:.1f} s", after, f"{row.late * 1000:.0f} ms"]
-        lines.append([row.name, str(row.messages), str(row.trimmed), str(row.faults), *counts, *times])
+        lines.append(
+            [row.name, str(row.messages), str(row.trimmed), str(row.faults), *counts, *times]
+        )
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.rjust(width) if n else cell.ljust(width) for n, (cell, width) in cells)

@@ -22,7 +22,8 @@ class Scenario:
     """One line of the table.
 
     ``short`` is how many seconds it takes at least to show anything, ``short_grace`` how many its
-    clients then need to be continued in time, ``short_history`` how many entries rooms then keep.
+    clients then need to be continued in time, ``short_history`` how many entries rooms then keep:
+    more than Redis forgets in it, and less than is said.
     """
 
     name: str
@@ -124,7 +125,11 @@ SCENARIOS = [
     Scenario("node hangs", hang, Plan(seconds=75), short=13.0),
     Scenario("rolling restart", roll_all, Plan(quits=True)),
     Scenario("Redis killed, AOF", every(2.0, 5.0, acts.kill_redis), Plan(redis=AOF)),
-    Scenario("Redis rolled back", every(2.0, 4.0, acts.roll_back), rules=FORGETFUL, short=6.0),
+    Scenario(
+        *("Redis rolled back", every(2.0, 4.0, acts.roll_back), Plan(), FORGETFUL),
+        short=9.0,
+        short_history=90,
+    ),
     Scenario("pubsub killed", every(0.5, 0.5, acts.kill_pubsub), Plan(quits=True)),
     Scenario("cut before reply", every(0.1, 0.5, acts.drop_reply), Plan(quits=True)),
     Scenario("connections cut", every(0.1, 0.5, acts.cut, acts.delay), Plan(quits=True)),
@@ -146,12 +151,14 @@ SCENARIOS = [
     Scenario(
         *("Sentinel fail-over", failover.fail_over, Plan(seconds=40), FORGETFUL),
         short=10.0,
+        short_history=100,
         cluster=failover.SentinelCluster,
     ),
     Scenario(
         *("fail-over, durable", failover.fail_over_with_node, DURABLE, FORGETFUL),
         short=12.0,
         short_grace=8.0,
+        short_history=100,
         cluster=failover.SentinelCluster,
     ),
     Scenario(

@@ -1,4 +1,4 @@
-"""How many entries may stand in a log after one: what is trimmed is no loss, and only that. Pure."""
+"""How many entries may follow one in a log: what is trimmed is no loss, and only that. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator

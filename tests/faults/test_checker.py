@@ -8,7 +8,6 @@ from tests.faults.checker import REFUSED_AFTER
 from tests.faults.order import merge
 from tests.faults.record import (
     Acked,
-    Delivered,
     Dropped,
     Ended,
     Gap,

