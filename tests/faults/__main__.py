@@ -14,6 +14,7 @@ from tests.faults.runner import Row, run, table
 from tests.faults.running import aloud
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.faults.verdict import Kind
+from tests.support.node_process import ROOT
 
 
 def main() -> int:
@@ -23,6 +24,7 @@ def main() -> int:
     parser.add_argument("--scenario", action="append", choices=[one.name for one in SCENARIOS])
     parser.add_argument("--seconds", type=float, help="how long each takes (its own length)")
     parser.add_argument("--seed", type=int, default=1, help="what chance does (default: 1)")
+    parser.add_argument("--root", type=Path, default=ROOT, help="where the nodes' code is")
     options = parser.parse_args()
     if options.planted:
         return 0 if all([_told(plant, options.seed) for plant in PLANTS]) else 1
@@ -30,7 +32,7 @@ def main() -> int:
     for one in SCENARIOS:
         if options.scenario is None or one.name in options.scenario:
             seconds = options.seconds or one.plan.seconds
-            scenario = replace(one, plan=replace(one.plan, seconds=seconds))
+            scenario = replace(one, plan=replace(one.plan, seconds=seconds, root=options.root))
 
             def alone(directory: Path, scenario: Scenario = scenario) -> Coroutine[Any, Any, Row]:
                 return run(scenario, directory, options.seed)

@@ -30,13 +30,13 @@ LEASE, LATE = 10.0, 5.0
 class Plan:
     """How large a scenario is, and how the system is set up."""
 
-    seconds: float = 60.0
+    seconds: float = 40.0
     clients: int = 30
     rate: float = 120.0
     rooms: int = 5
     history: int = 300
     """Entries that a room keeps: more than Redis forgets in a roll-back, and some 6 s of talk in
-    the fullest room, so that logs are trimmed all the time, and who is away for longer gets a gap."""
+    the fullest room: logs are trimmed all the time, and who is away for longer gets a gap."""
     grace: float = 15.0
     patience: float = 0.0
     """Seconds that a system may take longer than others to come to rest."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from tests.faults.record import Delivered, Joined
+from tests.faults.record import Delivered, Gap, Joined
 from tests.faults.story import Life, Story
 from tests.faults.verdict import Kind, Violation
 
@@ -69,8 +69,10 @@ def notices(story: Story) -> list[Violation]:
         told = sorted(seen.pop((room, nick), {}).values(), key=lambda step: step.at)
         first = min(when for (name, _), when in joined.items() if name == room)
         # Those who enter at the same time may come before all who could tell.
-        alone = first >= story.greeted.get(session, float("inf"))
-        found += _compare(room, nick, told, life, alone)
+        greeted = story.greeted.get(session, float("inf"))
+        alone = first >= greeted or _may_be_trimmed(story, room, session, greeted)
+        gone = life.end is not None and _may_be_trimmed(story, room, session, life.end.at)
+        found += _compare(room, nick, told, life, alone, gone)
     renamed = {nick for life in story.lives.values() if len(life.nicks) > 1 for nick in life.nicks}
     for room, nick in seen:
         if nick not in renamed:
@@ -78,10 +80,26 @@ def notices(story: Story) -> list[Violation]:
     return found
 
 
+def _may_be_trimmed(story: Story, room: str, session: int, since: float) -> bool:
+    """Say whether all who were in a room were told of a gap since: what they missed is gone."""
+    gaps = False
+    for (other, name), track in story.tracks.items():
+        if name != room or other == session:
+            continue
+        if any(isinstance(step, Gap) and step.at >= since for step in track):
+            gaps = True
+        elif story.joined.get((other, name), since) < since and story.stays(other):
+            return False
+    return gaps
+
+
 def _compare(
-    room: str, nick: str, told: list[Delivered], life: Life, alone: bool
+    room: str, nick: str, told: list[Delivered], life: Life, alone: bool, gone: bool
 ) -> list[Violation]:
-    """Compare what was told of a session with its life."""
+    """Compare what was told of a session with its life.
+
+    ``alone``: nobody need have seen it enter; ``gone``: nobody need have seen it leave.
+    """
     found = []
     entered = [step for step in told if step.kind == "entered"]
     left = [step.reason for step in told if step.kind == "left"]
@@ -90,7 +108,7 @@ def _compare(
         expected = left
     if len(entered) > 1 or (not entered and not alone):
         found.append(f"{nick} entered {room} {len(entered)} times")
-    if left != expected:
+    if left != expected and not (gone and not left):
         found.append(f"{nick} left {room} as {left}, expected {expected}")
     if entered and left and told[0].kind == "left":
         found.append(f"{nick} left {room} before entering it")

@@ -167,3 +167,22 @@ def test_a_resumed_session_may_have_a_gap_and_then_live_entries() -> None:
 
 def test_what_is_older_than_all_that_is_kept_finds_its_place_by_those_who_saw_both() -> None:
     assert merge(["f"], [["a", "b", "c", "d"], ["d", "e", "f"]]) == ["a", "b", "c", "d", "e", "f"]
+
+
+def test_nobody_need_have_seen_who_left_before_a_gap_that_all_were_told_of() -> None:
+    def leaving(*gapped: int) -> list[Kind]:
+        scene = Scene()
+        scene.say("m1")
+        scene.add(Ended(scene.time(), 3, "n3", "quit"))
+        told(scene, "m2", "m3", sessions=())
+        for session in (1, 2):
+            if session in gapped:
+                scene.add(Gap(scene.time(), session, ROOM, "p-m1", "p-m3"))
+            else:
+                scene.deliver("m2", session)
+            scene.deliver("m3", session)
+        del scene.record.final[ROOM][:-1]
+        return scene.kinds(Rules(kept=1))
+
+    assert leaving(1, 2) == []
+    assert leaving(1) == [Kind.PRESENCE]
