@@ -126,6 +126,8 @@ class Record:
     final: dict[str, list[Kept]] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
     """Who was in the rooms at the end, as far as that was asked."""
+    whole: dict[str, list[str]] = field(default_factory=dict)
+    """The messages of a log in order, the trimmed ones too, where somebody knows them."""
     visits: dict[str, int] = field(default_factory=dict)
     """By room: how many entries those made who looked at it at the end."""
     waits: list[tuple[float, float]] = field(default_factory=list)

@@ -71,7 +71,8 @@ int getaddrinfo(const char *host, const char *service, const struct addrinfo *hi
                 struct addrinfo **found)
 {
     const char *name = getenv("SHIM_NAME"), *file = getenv("SHIM_NAMES");
-    if (name && file && host && strcmp(host, name) == 0) {
+    int asks = !(hints && hints->ai_flags & AI_NUMERICHOST);  /* A name server, that is. */
+    if (asks && name && file && host && strcmp(host, name) == 0) {
         if (access(file, F_OK) == 0) {
             /* It is asked again and again: one that lives again answers. */
             for (int seconds = 0; access(file, F_OK) == 0; seconds++) {

@@ -44,6 +44,7 @@ class Story:
     def __init__(self, record: Record) -> None:
         self.final = record.final
         self.members = record.members
+        self.whole = record.whole
         self.visits = record.visits
         self.tracks: dict[tuple[int, str], list[Step]] = defaultdict(list)
         self.lives: dict[int, Life] = {}
@@ -113,7 +114,8 @@ class Story:
 
     def _order(self, room: str) -> list[str]:
         """Return the order of a room's entries, without those that moved."""
-        base = list(dict.fromkeys(id for id, _ in self.final.get(room, ()) if not self.moved(id)))
+        known = self.whole.get(room) or [id for id, _ in self.final.get(room, ())]
+        base = list(dict.fromkeys(id for id in known if not self.moved(id)))
         sequences = []
         for (_, name), track in self.tracks.items():
             if name == room:

@@ -10,6 +10,7 @@ from math import inf
 from tests.faults import record as r
 from tests.faults.checker import check
 from tests.faults.verdict import Rules
+from tests.simulation.chronicle import Added
 from tests.simulation.notes import Step, is_own
 from tests.simulation.world import World
 
@@ -47,14 +48,20 @@ def violations(world: World) -> list[str]:
             record.add(event)
     for log in world.chronicle.logs:
         if log.startswith("r:"):
+            order = [entry for entry in world.chronicle.order(log) if entry.kind == "m"]
             first = world.chronicle.first_kept(log, inf)
+            record.whole[log[2:]] = [_id(entry) for entry in order]
             record.final[log[2:]] = [
-                r.Kept(entry.body.split('"')[-2], f"{entry.offset}-{entry.id}")
-                for entry in world.chronicle.order(log)
-                if entry.kind == "m" and entry.offset >= first
+                r.Kept(_id(entry), f"{entry.offset}-{entry.id}")
+                for entry in order
+                if entry.offset >= first
             ]
     found = check(record, Rules(kept=world.plan.kept))
     return [f"black box: {one.kind.value}: {one.text}" for one in found]
+
+
+def _id(entry: Added) -> str:
+    return entry.body.split('"')[-2]
 
 
 def _unheard(session: int, step: Step, waiting: dict[str, None]) -> list[r.Refused]:
