@@ -33,10 +33,10 @@ up: $(RUNTIME) ## run the whole system here: three nodes, no Redis needed; Ctrl-
 test: lint types imports ## check everything: style, types, import rules, tests
 	$(BIN)/pytest
 
-faults: $(TESTING) ## break everything that can break, for 23 minutes, and print what it cost
+faults: $(TESTING) ## break everything that can break, for 25 minutes, and print what it cost
 	$(BIN)/python -m tests.faults
 
-abuse: $(ABUSING) ## attack a running system in every way, for 13 minutes, and print what honest clients felt
+abuse: $(ABUSING) ## attack a running system in every way, for 17 minutes, and print what honest clients felt
 	$(BIN)/python -m tests.abuse
 
 fuzz: $(ABUSING) ## say hostile bytes to a node's connection, for 10 minutes

@@ -91,10 +91,10 @@ def judged(stage: Stage, costs: tuple[Cost, Cost], cut_off: int, seconds: float)
     share = costs[1].seconds / seconds
     if share > stage.scenario.redis_share:
         found.append(Violation(Kind.LATE, f"Redis was busy for {share:.0%} of the time"))
-    acks = stage.waits()
+    acks = stage.record.acknowledged_in()
     found += late(acks, stage.scenario.wait)
     found += locked_out(stage.logins)
-    waits, messages = stage.latencies(), stage.messages()
+    waits, messages = stage.record.latencies(), stage.messages()
     name = stage.scenario.name
     return Row(name, seconds, messages, waits, found, cut_off, *costs, tried, met, acks)
 

@@ -12,7 +12,6 @@ import sys
 import time
 from collections import Counter
 from dataclasses import replace
-from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from tests.abuse.costly import FULL
 from tests.abuse.scenarios import MARK, Attack, Scenario
 from tests.faults.chatter import LINE, Address, Chatter
 from tests.faults.cluster import Cluster, Plan
-from tests.faults.record import Acked, Dropped, Sent
+from tests.faults.record import Dropped
 from tests.support.node_process import ROOT, NodeProcess
 
 NODES, TARGET = 2, 0
@@ -205,20 +204,6 @@ class Stage(Cluster):
                 await process.wait()
 
     # Figures
-
-    def waits(self) -> list[float]:
-        """Return the seconds from the first sending of each message to its `ack`, sorted.
-
-        One that got none in this time counts as if it never gets one.
-        """
-        sent: dict[str, float] = {}
-        acked: dict[str, float] = {}
-        for event in self.record.events:
-            if isinstance(event, Sent):
-                sent.setdefault(event.id, event.at)
-            elif isinstance(event, Acked):
-                acked.setdefault(event.id, event.at)
-        return sorted(acked.get(id, inf) - at for id, at in sent.items())
 
     def cut_off(self) -> int:
         """Return how often an honest client lost its connection."""

@@ -11,7 +11,7 @@ from random import Random
 from tests.faults import visitors
 from tests.faults.chatter import Address, Chatter
 from tests.faults.proxy import Proxy
-from tests.faults.record import Acked, Delivered, Record, Sent
+from tests.faults.record import Acked, Record
 from tests.faults.verdict import Kind, Violation
 from tests.support.node_process import ROOT, NodeProcess
 from tests.support.processes import Process
@@ -291,23 +291,6 @@ class Cluster:
 
     # Figures
 
-    def trimmed(self) -> int:
-        """Return how many messages that were acknowledged are in no log any more."""
-        kept = {message.id for log in self.record.final.values() for message in log}
-        acked = {event.id for event in self.record.events if isinstance(event, Acked)}
-        return len(acked - kept)
-
     def messages(self) -> int:
         """Return how many messages were acknowledged."""
         return len({event.id for event in self.record.events if isinstance(event, Acked)})
-
-    def latencies(self) -> list[float]:
-        """Return the seconds from the first sending to each delivery, sorted."""
-        sent: dict[str, float] = {}
-        found = []
-        for event in self.record.events:
-            if isinstance(event, Sent):
-                sent.setdefault(event.id, event.at)
-            elif isinstance(event, Delivered) and event.key in sent:
-                found.append(event.at - sent[event.key])
-        return sorted(found)

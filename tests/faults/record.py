@@ -6,6 +6,7 @@ looked into.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import NamedTuple
 
 SHORTEST = 0.05
@@ -141,6 +142,39 @@ class Record:
         """Note since when a client had waited for an `ack` or a `welcome`."""
         if now - since >= SHORTEST:
             self.waits.append((since, now))
+
+    def trimmed(self) -> int:
+        """Return how many messages that were acknowledged are in no log at the end."""
+        kept = {message.id for log in self.final.values() for message in log}
+        return len({event.id for event in self.events if isinstance(event, Acked)} - kept)
+
+    def first_sent(self) -> dict[str, float]:
+        """Return when each message was sent for the first time."""
+        sent: dict[str, float] = {}
+        for event in self.events:
+            if isinstance(event, Sent):
+                sent.setdefault(event.id, event.at)
+        return sent
+
+    def latencies(self) -> list[float]:
+        """Return the seconds from the first sending of a message to each delivery, sorted."""
+        sent = self.first_sent()
+        return sorted(
+            event.at - sent[event.key]
+            for event in self.events
+            if isinstance(event, Delivered) and event.key in sent
+        )
+
+    def acknowledged_in(self) -> list[float]:
+        """Return the seconds from the first sending of each message to its first `ack`, sorted.
+
+        One that got none counts as if it never gets one.
+        """
+        acked: dict[str, float] = {}
+        for event in self.events:
+            if isinstance(event, Acked):
+                acked.setdefault(event.id, event.at)
+        return sorted(acked.get(id, inf) - at for id, at in self.first_sent().items())
 
     def longest(self) -> float:
         """Return the longest time that a client was without service."""

@@ -57,12 +57,12 @@ def _row(scenario: Scenario, lab: Cluster, directory: Path) -> Row:
     if found:
         events = "\n".join(map(str, lab.record.events))
         (directory / "record.txt").write_text(events)
-    waits = lab.latencies()
+    waits = lab.record.latencies()
     late = waits[len(waits) * 99 // 100] if waits else 0.0
     after = lab.record.longest_after(lab.back) if lab.back else None
     return Row(
         *(scenario.name, lab.messages(), lab.faults, found, lab.record.longest(), late, after),
-        *(lab.trimmed(), lab.note),
+        *(lab.record.trimmed(), lab.note),
     )
 
 
