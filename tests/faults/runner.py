@@ -41,7 +41,11 @@ async def run(scenario: Scenario, directory: Path, seed: int) -> Row:
         async with asyncio.TaskGroup() as tasks:
             for work in (lab.talk(), lab.come_and_go(), lab.rivals()):
                 tasks.create_task(work)
-            await scenario.drive(lab, end)
+            try:
+                await scenario.drive(lab, end)
+            except (AssertionError, OSError, TimeoutError) as error:
+                text = f"what was to be done could not be done: {error!r:.1000}"
+                lab.found.append(Violation(Kind.SESSION, text))
             await asyncio.sleep(max(0.0, end - time.monotonic()))
             lab.talking = False
         await lab.settle()
