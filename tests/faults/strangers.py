@@ -16,7 +16,7 @@ from tests.support.talker import Talker
 
 TEXT = 4000
 """Bytes of a message that fills: nearly the most that there may be."""
-FILLERS, ROOMS = 6, 10
+FILLERS, ROOMS = 6, 40
 """Sessions that fill, and rooms of each: with TEXT and what a room keeps, more than there is."""
 AT_ONCE = 20
 """Messages of a session that are under way."""
