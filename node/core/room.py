@@ -154,7 +154,7 @@ class Room:
         top = self.top
         if self._syncing or top is None:
             self._hold(frame)
-        elif self.branch and frame.branch != self.branch:
+        elif frame.branch != (self.branch or frame.epoch):
             # Entries were put back; or the frame is of a branch that the log has lost.
             self.sync()
         elif frame.first == top.offset + 1 and frame.prev == top.id and frame.epoch == top.epoch:
@@ -368,6 +368,10 @@ class Room:
             else:
                 Comparison(self._broker, self.log, self.ring, self.branch, compared).run()
             return
+        if reply.branch != (self.branch or self.top.epoch):
+            # Others may put back later what came here before all that the ring holds.
+            base = self.ring.base.offset
+            self._had.append(Had(self.branch or self.top.epoch, 1, base))
         self.branch, self.moved = reply.branch, max(self.moved, reply.moved)
         if self.top.offset == 0 and reply.top is not None:
             # The beginning of a log whose epoch was not known yet.
@@ -421,13 +425,14 @@ class Room:
         self.top, self.branch = found.top, found.branch
         self.moved = max(self.moved, found.moved)
         self._had.append(older)
+        told = self._told(had, new)
         if _is_gap(found, fork, top):
             self._counts.gaps += 1
-            after = self._first_of(new)
+            after = self._first_of(told)
             for dialect, live in self.live.items():
                 gap = Gap(room=self.name, after=str(top), position=str(after))
                 self._fan_out(live.values(), dialect.event(gap))
-        self._deliver(self._told(had, new))
+        self._deliver(told)
 
     def _told(self, had: Had | None, entries: list[Entry]) -> list[Entry]:
         """Return entries as they are told to readers that may have had others of a lost branch."""
@@ -635,7 +640,7 @@ class Room:
         self.moved = max(self.moved, reply.moved)
         if gap:
             self._counts.gaps += 1
-            new = self._new_to(member, reply.entries)
+            new = self._told(member.had, self._new_to(member, reply.entries[:FEED_ENTRIES]))
             position = Position(reply.top.epoch, new[0].offset, new[0].id) if new else reply.top
             event = Gap(room=self.name, after=str(cursor), position=str(position))
             member.reader.outlet.write(member.reader.dialect.event(event))

@@ -85,7 +85,7 @@ class Audit:
         for entry in ever:
             self.first_at.setdefault(entry.id, entry.at)
             place = entry.offset, entry.after
-            if where.setdefault(entry.id, place) != place:
+            if entry.back or where.setdefault(entry.id, place) != place:
                 self.moved.add(entry.id)
         self.gone = any(id not in self.places for id in self.first_at)
         self.found: list[Violation] = []

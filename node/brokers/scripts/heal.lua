@@ -12,8 +12,13 @@ base, read = tonumber(base), tonumber(read)
 local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
 local sid = string.match(log, '^i:(.*)')
 if not sid and order_of('room:' .. string.sub(log, 3)) == epoch then return {'gone'} end
--- An inbox ends with its session.
-if sid and redis.call('EXISTS', 'chat:session:' .. sid) == 0 then return {'gone'} end
+-- An inbox ends with its session; one that began later has another inbox, though it has the same name.
+local since = 0
+if sid then
+  local session = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'since')
+  if not session[1] then return {'gone'} end
+  since = tonumber(session[2] or 0)
+end
 if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) then
   -- Redis forgot the whole log: it begins where the node's memory does.
   redis.call('HSET', key, 'epoch', epoch, 'top', int(base), 'id', base_id)
@@ -49,6 +54,9 @@ if #rows == MOST_NEW then return {'again'} end
 for _, row in ipairs(rows) do
   kept[string.match(row[2][2], '^%S+ (%S+)')] = tonumber(string.match(row[1], '^%d+'))
 end
+-- What is older than the oldest entry was trimmed, or is before what the first node remembered.
+local oldest = redis.call('XRANGE', key .. ':log', '-', '+', 'COUNT', 1)[1]
+local start = oldest and tonumber(string.match(oldest[1], '^%d+')) or top + 1
 for n = FIRST, #ARGV, 8 do
   local id, offset, read_at = ARGV[n + 1], tonumber(ARGV[n + 5]), tonumber(ARGV[n + 7])
   if read_at and id_at(log, read_at) == id then kept[id] = read_at end
@@ -58,6 +66,7 @@ for n = FIRST, #ARGV, 8 do
     local place = moved and tonumber(string.match(moved, '^%d+'))
     if place and id_at(log, place) == id then kept[id] = place end
   end
+  if not kept[id] and meta[1] == epoch and offset < start and offset <= top then kept[id] = 0 end
 end
 -- What another node has put back in its own place is common to both branches.
 local other, fork = meta[1] ~= epoch, base + 1
@@ -93,12 +102,18 @@ end
 local lost, with_home, renamed, now = {}, false, false, now_ms()
 for n = FIRST, #ARGV, 8 do
   local kind, id, at, origin, body = unpack(ARGV, n, n + 4)
+  if tonumber(at) < since then kept[id] = kept[id] or 0 end
   local place = kept[id] or top + #lost + 1
   local homes, moved = '', false
-  if int(place) ~= ARGV[n + 5] or not kept[id] then homes, moved = homes_of(n, place) end
+  if place > 0 and (int(place) ~= ARGV[n + 5] or not kept[id]) then homes, moved = homes_of(n, place) end
   if homes ~= '' then
     redis.call(kept[id] and 'HSETNX' or 'HSET', key .. ':moved', id, int(place) .. homes)
     with_home = true
+  end
+  if moved then
+    parted = true
+  elseif place == fork then
+    fork = fork + 1
   end
   if not kept[id] then
     lost[#lost + 1] = {kind, id, origin, body, at, homes}

@@ -101,9 +101,10 @@ def test_a_room_that_was_shortened_still_puts_back_what_it_remembers() -> None:
     assert bench.room.ring is not None
     bench.room.ring.shed(6)
     bench.room.sync()
-    bench.broker.answer("read", slice_(entries(1, 8), on=False))
+    bench.broker.differ(entries(1, 8))
     heal = bench.broker.take("heal")
-    assert (heal.args[1], [held.id for held in heal.args[2]]) == (at(8), [b"x9"])
+    lost = heal.args[1]
+    assert (lost.base, [held.id for held in lost.entries]) == (at(8), [b"x9"])
 
 
 def test_a_room_whose_ring_is_empty_still_sees_what_goes_on() -> None:

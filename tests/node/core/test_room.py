@@ -132,7 +132,7 @@ def test_a_room_that_nobody_remembers_is_made_anew_for_who_is_in_it() -> None:
     bench.broker.answer("tail", slice_([], top=at(0, epoch=b"k2")))
     bench.broker.answer("read", slice_([], on=False, top=at(0, epoch=b"k2")))
     assert outlet.texts() == ["gap k1-1-x1 k2-0-0"]
-    bench.room.receive(frame(entries(1, 1))._replace(epoch=b"k2"))
+    bench.room.receive(frame(entries(1, 1))._replace(epoch=b"k2", branch=b"k2"))
     assert outlet.texts() == ["x1"]
 
 
