@@ -87,10 +87,24 @@ def _acknowledged(world: World) -> list[Violation]:
     return found
 
 
+def _acknowledging(world: World) -> dict[str, list[tuple[float, Any]]]:
+    """Return which nodes have acknowledged a message, and when, by the id of its entry."""
+    nodes: dict[str, list[tuple[float, Any]]] = defaultdict(list)
+    for number, steps in world.notes.steps.items():
+        for step in steps:
+            if step.name == "ack" and (life := world.dialled.get((number, step.dial))):
+                nodes[key_of(step.event["position"])].append((step.event["at"] / 1000, life))
+    return nodes
+
+
 def _remembered(world: World) -> list[Violation]:
-    """What Redis forgot and somebody who lived on remembered is back."""
+    """What Redis forgot and somebody who lived on remembered is back.
+
+    A node that has acknowledged a message remembers it, whether its frame has come or not.
+    """
     found = []
     chronicle = world.chronicle
+    acknowledging = _acknowledging(world)
     for number, rollback in enumerate(chronicle.rollbacks):
         later = chronicle.rollbacks[number + 1 :]
         until = min([rollback.at + HEALED_WITHIN] + [other.at for other in later])
@@ -98,11 +112,10 @@ def _remembered(world: World) -> list[Violation]:
             continue
         back = {entry.id for entry in chronicle.added if entry.at >= rollback.at}
         for entry in rollback.lost:
-            witnesses = [
-                life
-                for life in rollback.remembered[entry.id]
-                if _lived_on(world, life, rollback.at)
+            known = rollback.remembered[entry.id] + [
+                life for at, life in acknowledging[entry.id] if at <= rollback.at
             ]
+            witnesses = [life for life in known if _lived_on(world, life, rollback.at)]
             if witnesses and entry.id not in back and not _is_past(world, entry):
                 names = ", ".join(life.name for life in witnesses)  # type: ignore[attr-defined]
                 found.append(Violation(Kind.LOST, f"{entry} is not put back, known to {names}"))
@@ -120,9 +133,27 @@ def _lived_on(world: World, life: Any, at: float) -> bool:
 def _is_past(world: World, entry: Added) -> bool:
     """Say whether an entry need not come back: its log is gone, or it would have been trimmed."""
     if entry.log.startswith("i:"):
-        return True
+        if world.chronicle.ended.get(entry.log[2:]) or entry.id in _delivered_directs(world):
+            return True
+        if _began_again(world, entry.log[2:], entry.at):
+            return True
     tops = [added.offset for added in world.chronicle.added if added.log == entry.log]
     return entry.log in world.chronicle.deleted or max(tops) - entry.offset >= world.plan.kept
+
+
+def _began_again(world: World, sid: str, since: float) -> bool:
+    """Say whether the session of a client was not the same any more some time after ``since``."""
+    numbers = [client.person.number for client in world.clients if client.sid == sid]
+    for number in numbers:
+        later = [step for step in world.notes.steps.get(number, ()) if step.at >= since]
+        if any(step.name == "welcome" and not step.event["resumed"] for step in later):
+            return True
+    return not numbers
+
+
+def _delivered_directs(world: World) -> set[str]:
+    steps = [step for steps in world.notes.steps.values() for step in steps]
+    return {key_of(step.event["position"]) for step in steps if step.name == "direct"}
 
 
 def _sessions(world: World) -> list[Violation]:
