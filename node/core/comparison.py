@@ -8,6 +8,9 @@ from node.core.ports import CURRENT, START, Broker, Compared, Entry, Position, R
 READ_ENTRIES = 200
 """Entries read from a log at a time."""
 
+TRIES = 3
+"""Times that a log is compared once more, because it changed meanwhile."""
+
 
 class Comparison:
     """Finds the newest common entry of a log and a ring, and reads what the log has after it.
@@ -29,6 +32,7 @@ class Comparison:
         self._branch = branch
         self._done = done
         self._entries: list[Entry] = []
+        self._tries = TRIES
 
     def run(self) -> None:
         """Begin; ``done`` is called later."""
@@ -61,6 +65,13 @@ class Comparison:
         elif not reply.on and (self._entries or self._common is not None):
             # It was taken back, or trimmed, meanwhile.
             self._done(Refused.AGAIN)
+        elif self._common is None and reply.top != self._compared.top and not self._entries:
+            # Others have put entries back meanwhile, or appended some: there may be a common one.
+            if self._tries:
+                self._tries -= 1
+                self.run()
+            else:
+                self._done(Refused.AGAIN)
         else:
             self._entries += reply.entries
             if len(reply.entries) == READ_ENTRIES:

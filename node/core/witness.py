@@ -27,6 +27,10 @@ class Direct(NamedTuple):
     size: int
 
 
+TRIES = 3
+"""Times that a direct is put back in its place, after that anywhere: others come before it."""
+
+
 class Witness:
     """Remembers directs, and puts them back after Redis may have forgotten them."""
 
@@ -34,7 +38,7 @@ class Witness:
         self._broker = broker
         self._directs: deque[Direct] = deque()
         self._bytes = 0
-        self._unsure: dict[bytes, Append] = {}
+        self._unsure: dict[bytes, tuple[Append, int]] = {}
         self._was_away = False
 
     def __len__(self) -> int:
@@ -61,25 +65,26 @@ class Witness:
         while self._directs and self._directs[0].until <= now:
             self._forget_oldest()
         if self._was_away and not away:
-            self._unsure = {_id_of(one.append): one.append for one in self._directs}
+            self._unsure = {_id_of(one.append): (one.append, 0) for one in self._directs}
         self._was_away = away
         if not away:
-            for append in list(self._unsure.values()):
-                self._put_back(append)
+            for append, tries in list(self._unsure.values()):
+                self._put_back(append, tries)
 
-    def _put_back(self, append: Append, whole: bool = False) -> None:
+    def _put_back(self, append: Append, tries: int) -> None:
         frame, base = append.frame, append.base
-        if whole:
+        if tries >= TRIES:
             # The log has other entries there: any of them may come from before.
             base = START._replace(epoch=frame.epoch)
         lost = Lost(base, base, b"", list(frame.entries))
-        self._broker.heal(frame.log, lost, partial(self._on_healed, append, whole))
+        self._broker.heal(frame.log, lost, partial(self._on_healed, append, tries))
 
-    def _on_healed(self, append: Append, whole: bool, reply: int | Refused) -> None:
+    def _on_healed(self, append: Append, tries: int, reply: int | Refused) -> None:
+        id = _id_of(append)
         if isinstance(reply, int):
-            self._unsure.pop(_id_of(append), None)
-        elif reply is Refused.AGAIN and not whole:
-            self._put_back(append, whole=True)
+            self._unsure.pop(id, None)
+        elif reply is Refused.AGAIN and id in self._unsure:
+            self._unsure[id] = append, tries + 1
         # Else the session may not be back yet: the next tick tries again.
 
 

@@ -65,7 +65,7 @@ class Plan:
 def draw(seed: int, hard: bool = False) -> Plan:
     """Return the plan of a seed.
 
-    ``hard``: Redis may forget more than once, and logs that it forgets may be trimmed as well.
+    ``hard``: Redis may forget more than once, in short time.
     There are known limits there; see README.md.
     """
     random = Random(seed)
@@ -77,8 +77,6 @@ def draw(seed: int, hard: bool = False) -> Plan:
     plan.faults = tuple(sorted(faults))
     plan.length = random.uniform(5.0, 14.0)
     plan.kept = random.choices((1000, 10, 25), (8, 1, 1))[0]
-    if plan.forgetful and not hard:
-        plan.kept = 1000
     plan.notices = random.choices((200, 2, 0), (10, 1, 1))[0]
     plan.steady = random.random() < 0.25
     plan.lease = random.choice((3.0, 5.0, 8.0))

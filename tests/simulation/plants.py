@@ -105,6 +105,11 @@ def healing_nothing(patch: Patch) -> None:
     patch.setattr("node.core.room.lost", lambda *_: None)
 
 
+def forgetting_own_entries(patch: Patch) -> None:
+    """Acknowledge messages whose frames have not come, and remember nothing of them."""
+    patch.setattr(Hub, "appended", lambda hub, append: False)
+
+
 def doubling_directs(patch: Patch) -> None:
     """Deliver each direct twice."""
     _with_inboxes(patch, lambda entries: [*entries, *entries])
@@ -163,6 +168,7 @@ PLANTS: dict[str, tuple[str, Plant]] = {
     "a session goes on elsewhere in its log": ("skipped", going_on_at_the_wrong_place),
     "holes are not looked for": ("skipped", believing_every_frame),
     "what was forgotten is not put back": ("lost", healing_nothing),
+    "what was acknowledged is forgotten until its frame comes": ("lost", forgetting_own_entries),
     "a nick is held twice": ("nick", script(_TAKEN, "if false and string.find(")),
     "a lost connection ends the session": ("session", script(_ENDS, "if true or redis.call")),
     "a direct comes twice": ("doubled", doubling_directs),

@@ -36,8 +36,7 @@ if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) then
   meta = {epoch, int(base), base_id}
 end
 local top = tonumber(meta[2])
--- More was lost than the node remembers: its entries go behind what there is.
-if base > top then base, base_id = top, meta[3] end
+if base > top then return {'again'} end
 if read > top then read, read_id = top, meta[3] end
 local function differs(offset, id)
   if offset == 0 or id == '' then return false end

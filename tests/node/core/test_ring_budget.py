@@ -9,7 +9,7 @@ from node.core import ring_budget
 from node.core.log import Ring
 from node.core.ports import Entry
 from node.core.ring_budget import MOST, TOGETHER, keep_within, weight
-from tests.node.core.fakes import HubBench, RoomBench, at, entries, entry, frame, slice_
+from tests.node.core.fakes import HubBench, RoomBench, at, entries, entry, frame
 
 
 def said(offset: int, time: int, size: int = 100) -> Entry:
