@@ -15,6 +15,9 @@ from tests.simulation.world import World
 HEALED_WITHIN = 10.0
 """Seconds for which a node must live on for what it remembers to be put back."""
 
+FRAME_WITHIN = 3.0
+"""Seconds for which a node follows a room at least, after it has acknowledged a message there."""
+
 ANSWER_WITHIN = 5.5
 """Seconds within which a request must have been answered, but for what the network takes."""
 
@@ -113,10 +116,12 @@ def _remembered(world: World) -> list[Violation]:
         back = {entry.id for entry in chronicle.added if entry.at >= rollback.at}
         for entry in rollback.lost:
             known = rollback.remembered[entry.id] + [
-                life for at, life in acknowledging[entry.id] if at <= rollback.at
+                life
+                for at, life in acknowledging[entry.id]
+                if at <= rollback.at <= at + (30.0 if entry.kind == "d" else FRAME_WITHIN)
             ]
             witnesses = [life for life in known if _lived_on(world, life, rollback.at)]
-            if witnesses and entry.id not in back and not _is_past(world, entry):
+            if witnesses and entry.id not in back and not _is_past(world, entry, rollback.at):
                 names = ", ".join(life.name for life in witnesses)  # type: ignore[attr-defined]
                 found.append(Violation(Kind.LOST, f"{entry} is not put back, known to {names}"))
     return found
@@ -130,25 +135,34 @@ def _lived_on(world: World, life: Any, at: float) -> bool:
     return all(end < at or start > until for start, end in troubles)
 
 
-def _is_past(world: World, entry: Added) -> bool:
+def _is_past(world: World, entry: Added, at: float) -> bool:
     """Say whether an entry need not come back: its log is gone, or it would have been trimmed."""
     if entry.log.startswith("i:"):
         if world.chronicle.ended.get(entry.log[2:]) or entry.id in _delivered_directs(world):
             return True
-        if _began_again(world, entry.log[2:], entry.at):
+        if _began_again(world, entry.log[2:], entry.at, at):
             return True
     tops = [added.offset for added in world.chronicle.added if added.log == entry.log]
     return entry.log in world.chronicle.deleted or max(tops) - entry.offset >= world.plan.kept
 
 
-def _began_again(world: World, sid: str, since: float) -> bool:
-    """Say whether the session of a client was not the same any more some time after ``since``."""
+def _began_again(world: World, sid: str, since: float, at: float) -> bool:
+    """Say whether the session of a client was not the same any more some time after ``since``.
+
+    A session that was in its grace period when Redis forgot it, ``at`` that time, has ended.
+    """
     numbers = [client.person.number for client in world.clients if client.sid == sid]
     for number in numbers:
+        told = [
+            step.name
+            for step in world.notes.steps.get(number, ())
+            if step.at <= at and step.name in ("welcome", "dropped")
+        ]
+        if told[-1:] != ["welcome"]:
+            return True
         later = [step for step in world.notes.steps.get(number, ()) if step.at >= since]
         if any(step.name == "welcome" and not step.event["resumed"] for step in later):
             return True
-    # One that Redis forgot in its grace period has ended, and nobody could tell.
     return not any(client.welcome for client in world.clients if client.sid == sid)
 
 
