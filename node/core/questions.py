@@ -7,7 +7,7 @@ from node.core import names, presence, proof
 from node.core.answers import banned, failed, room_of
 from node.core.doubt import doubt
 from node.core.ports import Entry, Position, Refused, Standing
-from node.core.session import Session
+from node.core.session import NAMES, Session
 from node.core.states import State
 from wire import limits
 from wire.errors import Code
@@ -88,6 +88,7 @@ def rooms(session: Session, request: ListRooms, deadline: float) -> None:
         if isinstance(reply, Refused):
             failed(session, request, reply)
         else:
+            session.weigh(len(reply[0]), NAMES)
             rows = [RoomRow(room=room, members=members) for room, members in reply[0]]
             session.tell(Rooms(ref=request.ref, rooms=rows, more=reply[1]))
         session.finish()
@@ -110,6 +111,7 @@ def members(session: Session, request: ListMembers, deadline: float) -> None:
         if isinstance(reply, Refused):
             failed(session, request, reply, request.room)
         else:
+            session.weigh(len(reply[0]), NAMES)
             proven = proof.proven(session, reply[0], names.fold)
             session.tell(
                 Members(

@@ -52,6 +52,9 @@ class Reader(Protocol):
     @property
     def dialect(self) -> Dialect: ...
 
+    def looked_up(self) -> None:
+        """The position that it came with had to be looked up in the log."""
+
 
 class Member:
     """A session's place in a room. ``cursor`` is where it has read to; None while it is live.
@@ -644,6 +647,8 @@ class Room:
             position = Position(reply.top.epoch, new[0].offset, new[0].id) if new else reply.top
             event = Gap(room=self.name, after=str(cursor), position=str(position))
             member.reader.outlet.write(member.reader.dialect.event(event))
+        if member.resumed:
+            member.reader.looked_up()
         member.resumed = False
         if reply.entries:
             self._give(member, reply.entries, reply.top.epoch, reply.branch)

@@ -35,6 +35,8 @@ TOO_LATE = 0.5
 """Seconds before its deadline from which a request is not begun, nor waited for, any more."""
 PAGE = limits.HISTORY_DEFAULT
 """Messages in a page that counts as one request; a longer one counts for as many as it holds."""
+NAMES = 250
+"""Names in a page of a list that counts as one request: they take Redis and us a fifth of that."""
 SLOW_FOR = 5.0
 """Seconds for which a client may read nothing while the node is short of memory."""
 
@@ -240,13 +242,20 @@ class Session:
         id, room = getattr(request, "id", None), getattr(request, "room", None)
         self.error(Code.RATE_LIMITED, _SLOWER, request.ref, id, room, wait)
 
-    def weigh(self, entries: int) -> None:
+    def weigh(self, entries: int, page: int = PAGE) -> None:
         """Let a long page count for several requests."""
-        if more := (entries - 1) // PAGE:
-            now = self.hub.clock()
-            self.limiter.charge(more, now)
-            if self.crowd is not None:
-                self.crowd.charge(more, now)
+        if (more := (entries - 1) // page) > 0:
+            self._charge(more)
+
+    def looked_up(self) -> None:
+        """A position that the client gave had to be looked up in the log: that is a request too."""
+        self._charge(1)
+
+    def _charge(self, requests: int) -> None:
+        now = self.hub.clock()
+        self.limiter.charge(requests, now)
+        if self.crowd is not None:
+            self.crowd.charge(requests, now)
 
     def came_from(self, caller: Caller | None) -> None:
         """It is known where the client is; None: no limit by address concerns it."""

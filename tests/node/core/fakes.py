@@ -178,6 +178,10 @@ class FakeReader:
     def __init__(self) -> None:
         self.outlet = FakeOutlet()
         self.dialect = NATIVE
+        self.lookups = 0
+
+    def looked_up(self) -> None:
+        self.lookups += 1
 
 
 class RoomBench:

@@ -3,7 +3,7 @@
 from node.core.admission import Admission, Bounds, Caller
 from node.core.ports import Kept, Refused
 from node.core.rules import Limit
-from tests.node.core.fakes import Client, HubBench, claimed, seat
+from tests.node.core.fakes import Client, HubBench, at, claimed, entries, seat, slice_
 from wire import messages as m
 
 KEPT = Kept("r:general", "k1-2-a", 17, "")
@@ -16,9 +16,9 @@ def caller_of(**bounds: object) -> Caller:
     return caller
 
 
-def say(client: Client) -> None:
+def say(client: Client, room: str = "general") -> None:
     """Say something that is taken."""
-    client.says(m.Send(room="general", text="x"))
+    client.says(m.Send(room=room, text="x"))
     client.bench.broker.answer("publish", KEPT)
     assert client.hears() == []
 
@@ -73,6 +73,51 @@ def test_a_long_page_counts_as_several_requests() -> None:
         assert ana.hears() != []
         assert ana.session.limiter.spare(bench.time) == left
     assert caller.requests is not None and caller.requests.spare(bench.time) == 94
+
+
+def test_a_long_list_counts_as_several_requests() -> None:
+    bench = HubBench(rate=(1.0, 20.0))
+    ana = bench.welcome("ana")
+    ana.session.came_from(caller := caller_of(requests=(1.0, 100.0)))
+    for count, left in ((0, 18), (250, 17), (1000, 13)):
+        ana.says(m.ListMembers(room="general"))
+        bench.broker.answer("members", ([f"nick{number}" for number in range(count)], False))
+        assert ana.session.limiter.spare(bench.time) == left
+    ana.says(m.ListRooms())
+    bench.broker.answer("rooms", ([(f"room{number}", 1) for number in range(1000)], True))
+    assert ana.session.limiter.spare(bench.time) == 9
+    assert caller.requests is not None and caller.requests.spare(bench.time) == 90
+
+
+def hello_with_positions(bench: HubBench, offset: int, on: bool) -> Client:
+    """Return a client that goes on in 50 rooms, from an offset in each; how the logs answer."""
+    rooms = [f"r{number}" for number in range(50)]
+    ana = Client(bench)
+    positions = {room: str(at(offset)) for room in rooms}
+    ana.says(m.Hello(key="k" * 16, rooms=rooms, positions=positions))
+    bench.broker.answer("claim", claimed("ana", rooms, resumed=True))
+    for room in rooms:
+        bench.hub.confirmed("r:" + room)
+        bench.broker.answer("tail", slice_(entries(101, 200)))
+    while "read" in bench.broker.names():
+        found = entries(max(offset, 1) + 1, 100) if on else entries(101, 200)
+        bench.broker.answer("read", slice_(found, on, at(200)))
+    ana.outlet.take()
+    return ana
+
+
+def test_a_position_that_has_to_be_looked_up_in_a_log_counts_as_a_request() -> None:
+    bench = HubBench(rate=(20.0, 60.0))
+    ana = hello_with_positions(bench, 5, on=False)
+    assert ana.session.limiter.spare(bench.time) == 60 - 1 - 50
+    say(ana, "r0")
+
+
+def test_positions_that_a_node_still_remembers_cost_nothing() -> None:
+    """As after a restart of another node: who comes over has missed little."""
+    bench = HubBench(rate=(20.0, 60.0))
+    ana = hello_with_positions(bench, 190, on=True)
+    assert ana.session.limiter.spare(bench.time) == 60 - 1
 
 
 def test_a_room_takes_so_many_messages_from_this_node() -> None:
