@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, Protocol
 
+from node.brokers.lanes import UPKEEP, Lane
 from node.brokers.subscriber import Subscriber
 from node.core.ports import Done, Hold, Refused, Sink
 
@@ -26,6 +27,8 @@ DEAF_AFTER = 3.0
 """Seconds without a probe, though they are sent, after which the subscription is made anew."""
 LOOK_EVERY = 5.0
 """Seconds between two looks at the sessions that Redis says are here, if there are too many."""
+LISTED = 250
+"""Sessions in one answer, or somewhat more: one command for each."""
 READ_WITHIN = 4.0
 """Seconds for a call that no client waits for: it is made again anyway."""
 
@@ -34,7 +37,12 @@ class Caller(Protocol):
     """Runs a script."""
 
     def __call__(
-        self, script: str, args: Sequence[Any], deadline: float, done: Callable[[Any], None]
+        self,
+        script: str,
+        args: Sequence[Any],
+        deadline: float,
+        done: Callable[[Any], None],
+        lane: Lane = ...,
     ) -> None: ...
 
 
@@ -177,22 +185,34 @@ class Lease:
         just be coming in, and is let go of at the second look.
         """
         self._looked_at = self._clock()
+        incarnation, strays = self.incarnation, set[Hold]()
+
+        def look(cursor: bytes) -> None:
+            deadline = self._clock() + self._seconds / 2
+            self._call("held", [incarnation, cursor, LISTED], deadline, reply, UPKEEP)
 
         def reply(found: Any) -> None:
-            if isinstance(found, Refused):
+            if isinstance(found, Refused) or incarnation != self.incarnation:
                 return
-            listed = zip(found[::2], found[1::2], strict=True)
+            cursor, *rows = found
+            listed = zip(rows[::2], rows[1::2], strict=True)
             holds = [Hold(sid.decode(), owner.decode()) for sid, owner in listed]
-            strays = {hold for hold in holds if not self._sink().holds(hold.session)}
-            gone = strays if at_once else strays & self._strays
-            self._strays = strays - gone
-            for hold in gone:
-                self._part(hold, False)
-            if gone and not at_once:
-                log.warning("Redis had sessions here that are not", extra={"count": len(gone)})
+            strays.update(hold for hold in holds if not self._sink().holds(hold.session))
+            if cursor == b"0":
+                self._let_go(strays, at_once)
+            else:
+                look(cursor)
 
-        deadline = self._clock() + self._seconds / 2
-        self._call("held", [self.incarnation], deadline, reply)
+        look(b"0")
+
+    def _let_go(self, strays: set[Hold], at_once: bool) -> None:
+        """Let go of sessions that are not here, if they were not the time before either."""
+        gone = strays if at_once else strays & self._strays
+        self._strays = strays - gone
+        for hold in gone:
+            self._part(hold, False)
+        if gone and not at_once:
+            log.warning("Redis had sessions here that are not", extra={"count": len(gone)})
 
     def _listen(self) -> None:
         """Look whether probes come back, now that one has been sent."""

@@ -145,9 +145,13 @@ class Moderator:
 
     async def bans(self) -> list[Order]:
         """List the bans that hold, until Unix times in seconds."""
-        found = await self._eval("orders")
-        bans = [order for order in replies.orders(found, time()) if order.kind in ("nick", "net")]
-        return sorted(bans)
+        cursor, bans = b"0", dict[tuple[str, str], Order]()
+        while True:
+            found = await self._eval("orders", cursor, PAGE)
+            orders = replies.orders(found, time())
+            bans |= {order[:2]: order for order in orders if order.kind in ("nick", "net")}
+            if (cursor := found[1]) == b"0":
+                return sorted(bans.values())
 
     async def close(self, room: str, why: str) -> int | None:
         """End a room; return how many were in it, None if there is no such room."""

@@ -1,13 +1,15 @@
 """What moderators have ordered: read anew when it has changed, put back when Redis forgot it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import inf
 from typing import Any
 
 import msgspec
 
 from node.brokers import replies
+from node.brokers.lanes import UPKEEP
 from node.brokers.lease import Caller
 from node.core.ports import Order, Refused, Sink
 
@@ -15,6 +17,8 @@ log = logging.getLogger(__name__)
 
 READ_WITHIN = 4.0
 """Seconds for the orders to be read; after that the next renewal of the lease asks again."""
+LISTED = 250
+"""Orders in one answer, or somewhat more, and most that are put back in one call."""
 
 
 class Orders:
@@ -38,6 +42,8 @@ class Orders:
         self._random_id = random_id
         self._rules = rules
         self._orders: list[Order] = []
+        self._page: dict[str, Order] = {}
+        self._page_of = b""
         self._known = b""
         self._wanted = b""
         self._busy = False
@@ -48,18 +54,30 @@ class Orders:
         if change != self._known and not self._busy:
             self._read()
 
-    def _read(self) -> None:
+    def _read(self, cursor: bytes = b"0") -> None:
         self._busy = True
-        self._call("orders", [], self._clock() + READ_WITHIN, self._on_read)
+        deadline = self._clock() + READ_WITHIN
+        self._call("orders", [cursor, LISTED], deadline, partial(self._on_read, cursor), UPKEEP)
 
-    def _on_read(self, found: Any) -> None:
+    def _on_read(self, cursor: bytes, found: Any) -> None:
         self._busy = False
         if isinstance(found, Refused) or found[0] == self._known:
             return
         if _number(found[0]) <= _number(self._known):
             self._put_back()
             return
-        self._known, self._orders = found[0], replies.orders(found, self._clock())
+        if cursor == b"0":
+            self._page, self._page_of = {}, found[0]
+        elif found[0] != self._page_of:
+            # There are others by now: pages of different changes do not belong together.
+            self._read()
+            return
+        now = self._clock()
+        self._page |= {f"{order.kind}:{order.what}": order for order in replies.orders(found, now)}
+        if found[1] != b"0":
+            self._read(found[1])
+            return
+        self._known, self._orders, self._page = found[0], list(self._page.values()), {}
         log.info("%d orders of moderators hold", len(self._orders))
         self._sink().ordered(self._orders)
         if _number(self._wanted) > _number(self._known):
@@ -68,18 +86,29 @@ class Orders:
     def _put_back(self) -> None:
         log.warning("Redis forgot orders of moderators; they are put back")
         now = self._clock()
-        args: list[Any] = [self._random_id(), _number(self._known), *self._rules]
-        for order in self._orders:
-            if order.until > now:
-                left = 0 if order.until == inf else max(1, int((order.until - now) * 1000))
-                why = msgspec.json.encode(order.why) if order.why else b""
-                args += (f"{order.kind}:{order.what}", left, order.epoch, why)
-        self._busy = True
-        self._call("reorder", args, now + READ_WITHIN, self._on_put_back)
+        self._put_back_rest([order for order in self._orders if order.until > now])
 
-    def _on_put_back(self, found: Any) -> None:
+    def _put_back_rest(self, orders: Sequence[Order]) -> None:
+        """Put orders back, some at a time; with the last of them all nodes are told."""
+        now, part = self._clock(), orders[:LISTED]
+        number: int | str = "" if len(orders) > len(part) else _number(self._known)
+        args: list[Any] = [self._random_id(), number, *self._rules]
+        for order in part:
+            left = 0 if order.until == inf else max(1, int((order.until - now) * 1000))
+            why = msgspec.json.encode(order.why) if order.why else b""
+            args += (f"{order.kind}:{order.what}", left, order.epoch, why)
+        self._busy = True
+        self._call("reorder", args, now + READ_WITHIN, partial(self._on_put_back, orders), UPKEEP)
+
+    def _on_put_back(self, orders: Sequence[Order], found: Any) -> None:
         self._busy = False
-        if not isinstance(found, Refused):
+        if isinstance(found, Refused):
+            return
+        if done := int(found[1]):
+            orders = orders[done:]
+        if orders:
+            self._put_back_rest(orders)
+        else:
             self._read()
 
 

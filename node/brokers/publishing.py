@@ -3,13 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
+from node.brokers.lanes import CHANGES
 from node.brokers.pump import Next
 from node.core.ports import START, Append, Entry, Frame, Kept, Position, Post, Refused, Sink
+from wire import limits
 
 TAKEN = 1000
 """Frames that are waited for at the same time: more than a subscription that works is behind."""
 MOST = 200
 """Messages in one call: a batch is atomic, and Lua's stack bounds its reply."""
+BYTES = 256 * 1024
+"""Bytes of bodies in one call: to write them to the log and to join them to a frame takes 2 ms."""
+FEW = BYTES // limits.LINE
+"""Messages that are never too long for a call: only more of them are measured."""
+
+
+_NOWHERE = Position(b"", 0, b"")
+"""What is given to a script that a node which has seen nothing calls."""
 
 
 def kept(remembered: bytes) -> Kept:
@@ -42,6 +52,11 @@ def directed(
     return to, Append(frame, place._replace(offset=place.offset - 1, id=prev))
 
 
+def _told(result: Any) -> Kept:
+    """Return what a script tells of a message that is in the log already."""
+    return kept(result if isinstance(result, bytes) else result[0])
+
+
 class Taken:
     """The frames of batches that were taken from the reply: they need not be parsed."""
 
@@ -70,26 +85,21 @@ class Publish:
     There is one for each room, so that its messages cannot overtake each other.
     """
 
+    script = "publish"
+    lane = CHANGES
     __slots__ = (
-        "script",
-        "room",
-        "queued",
-        "_posts",
-        "_sent",
-        "_again",
-        "_cap",
-        "_sink",
-        "_base",
-        "_taken",
+        *("room", "weight", "queued", "_posts", "_sent", "_again", "_behind"),
+        *("_cap", "_sink", "_base", "_taken"),
     )
 
     def __init__(self, room: str, cap: int, sink: Sink, taken: Taken | None = None) -> None:
-        self.script = "publish"
         self.room = room
+        self.weight = 1
         self.queued = False
         self._posts: list[Post] = []
         self._sent: list[Post] = []
         self._again = False
+        self._behind: Position | None = None
         self._base = START
         self._cap = cap
         self._sink = sink
@@ -106,8 +116,12 @@ class Publish:
             posts = [post for post in self._posts if post.done is not _expired]
             # What one call appends is not trimmed by it: a repeat has to find it.
             most = min(MOST, self._cap)
+            self.weight = 1
+            if posts[FEW:]:
+                most = _fitting(posts[:most])
+                self.weight += most // 8
             self._sent, self._posts = posts[:most], posts[most:]
-            self._again = False
+            self._again, self._behind = False, None
         if not self._sent:
             self.queued = False
             return None
@@ -116,8 +130,11 @@ class Publish:
         args: list[Any] = [2, key, key + ":log", self.room, self._cap]
         seen = self._sink.seen(log)
         self._base = seen or START
-        args += seen or ("", 0, "")
-        args.append(1 if self._again else 0)
+        args += seen or _NOWHERE
+        if self._behind is None:
+            # The log held this when the call was made first: what it appends is behind it.
+            self._behind = seen or _NOWHERE
+        args.append(self._look_behind() if self._again else "")
         for post in self._sent:
             args += (post.id, post.hold.session, post.hold.owner, post.token, post.body)
         return args
@@ -126,8 +143,13 @@ class Publish:
         """Answer each message, once this node knows the entries of all of them."""
         log = "r:" + self.room
         if reply[0] == b"rewound":
+            # What was seen of a log that went back says nothing of where it goes on.
+            self._behind = _NOWHERE if self._again else None
             self._sink.rewound(log)
             return Next.WAIT
+        if reply[0] == b"looked":
+            self._looked(Position(reply[1], int(reply[2]), b""), reply[3:])
+            return Next.MORE
         sent, self._sent = self._sent, []
         _, epoch, at, prev, *results = reply
         # Mostly the frame has come already: then the last entry is the newest one that is known.
@@ -141,9 +163,26 @@ class Publish:
                 else:
                     post.done(Refused.GONE)
             else:
-                post.done(kept(result if isinstance(result, bytes) else result[0]))
+                post.done(_told(result))
         self.queued = bool(self._posts)
         return Next.MORE if self.queued else Next.NOTHING
+
+    def _look_behind(self) -> str:
+        """Return behind what a repeat has to look for its messages without ids ('': none)."""
+        if self._behind is None or all([post.token for post in self._sent]):
+            return ""
+        return f"{self._behind.epoch.decode()}-{self._behind.offset}"
+
+    def _looked(self, behind: Position, results: list[Any]) -> None:
+        """Answer the messages that a repeat has found so far; it goes on behind a position."""
+        self._behind = behind
+        pairs = list(zip(self._sent, results, strict=True))
+        self._sent = [post for post, result in pairs if not result]
+        found = [(post, result) for post, result in pairs if result]
+        posts = [post for post, _ in found]
+        self._remember(posts, behind.epoch, b"", b"", [result for _, result in found])
+        for post, result in found:
+            post.done(_told(result))
 
     def _remember(
         self, sent: list[Post], epoch: bytes, at: bytes, prev: bytes, results: list[Any]
@@ -204,3 +243,13 @@ class Publish:
 
 def _expired(_reply: object) -> None:
     """Take the place of a ``done`` that has been called."""
+
+
+def _fitting(posts: Sequence[Post]) -> int:
+    """Return how many of some messages fit into one call: one, at least."""
+    size = 0
+    for count, post in enumerate(posts):
+        size += len(post.body)
+        if size > BYTES:
+            return max(count, 1)
+    return len(posts)

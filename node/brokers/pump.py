@@ -6,7 +6,6 @@ its deadline. redis-py's own retry is off (it would repeat without telling the s
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any, Protocol
@@ -15,19 +14,12 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers import scripts
+from node.brokers.lanes import CHANGES, Lane, Lanes
 from node.brokers.quick import Calls
 from node.core.ports import Refused
 
 log = logging.getLogger(__name__)
 
-PIPELINE = 256
-"""Most calls in one pipeline: more only make each other wait."""
-CLAIMS = 64
-"""Most claims among them. They are the longest scripts, and come by thousands when another node has
-died: who is here already talks on meanwhile."""
-PAGES = 4
-"""Most pages of lists among them: each may take as long as thirty messages."""
-_PAGED = frozenset(("history", "members", "rooms"))
 BACKOFF = (0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds to wait after the first, second, ... failure in a row."""
 REPLICA_WITHIN = 1000
@@ -64,6 +56,8 @@ class Call(Protocol):
     """A script to be run, as often as it takes, until its time is up."""
 
     script: str
+    lane: Lane
+    weight: int
 
     def args(self) -> Sequence[Any] | None:
         """Return number of keys, keys and arguments; None if there is nothing to do any more."""
@@ -88,12 +82,20 @@ Args = Sequence[Any] | Callable[[], Sequence[Any] | None]
 class SimpleCall:
     """A call that is made once, and repeated if need be; ``done`` gets the reply or a Refused."""
 
-    __slots__ = ("script", "_args", "_deadline", "_done")
+    __slots__ = ("script", "lane", "weight", "_args", "_deadline", "_done")
 
     def __init__(
-        self, script: str, args: Args, deadline: float, done: Callable[[Any], None]
+        self,
+        script: str,
+        args: Args,
+        deadline: float,
+        done: Callable[[Any], None],
+        lane: Lane = CHANGES,
+        weight: int = 1,
     ) -> None:
         self.script = script
+        self.lane = lane
+        self.weight = weight
         self._args = args
         self._deadline = deadline
         self._done: Callable[[Any], None] | None = done
@@ -140,9 +142,7 @@ class Pump:
         self._clock = clock
         self._counts = counts
         self._replicas = replicas
-        self._queue: deque[Call] = deque()
-        self._claims: deque[Call] = deque()
-        self._pages: deque[Call] = deque()
+        self._lanes: Lanes[Call] = Lanes()
         self._in_flight: list[Call] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -182,27 +182,18 @@ class Pump:
             log.debug("Redis does not let this node end its old connections: %s", error)
 
     def call(self, call: Call) -> None:
-        """Queue a call; it goes out with what else this turn brings."""
-        self._line(call).append(call)
+        """Queue a call; it goes out with what else this turn brings, if there is room for it."""
+        if not self._lanes.add(call):
+            call.refuse(Refused.UNAVAILABLE)
+            return
         self._idle.clear()
         self._wake.set()
-
-    def _line(self, call: Call) -> deque[Call]:
-        """Return where a call waits: claims and pages let the others pass."""
-        if call.script == "hello":
-            return self._claims
-        return self._pages if call.script in _PAGED else self._queue
-
-    def _put_back(self, calls: Sequence[Call]) -> None:
-        """Let calls be made again before all others of their kind."""
-        for call in reversed(calls):
-            self._line(call).appendleft(call)
 
     async def run(self) -> None:
         """Run calls for ever."""
         while True:
             await self._wake.wait()
-            batch = self._take()
+            batch = self._lanes.take()
             if not batch:
                 self._wake.clear()
                 self._idle.set()
@@ -225,19 +216,8 @@ class Pump:
     def expire(self) -> None:
         """Refuse the calls whose time is up, also those under way."""
         now = self._clock()
-        for call in (*self._in_flight, *self._queue, *self._claims, *self._pages):
+        for call in (*self._in_flight, *self._lanes):
             call.expire(now)
-
-    def _take(self) -> list[tuple[Call, Sequence[Any]]]:
-        batch: list[tuple[Call, Sequence[Any]]] = []
-        lines = (self._queue, PIPELINE), (self._claims, CLAIMS), (self._pages, PAGES)
-        for line, most in lines:
-            most += len(batch)
-            while line and len(batch) < most:
-                call = line.popleft()
-                if (args := call.args()) is not None:
-                    batch.append((call, args))
-        return batch
 
     async def _execute(self, batch: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
         commands = [("EVALSHA", scripts.digest(script), *args) for script, args in batch]
@@ -259,6 +239,8 @@ class Pump:
         missing: set[str] = set()
         refusal: Exception | None = None
         progress = False
+        if self._lanes.reading:
+            self._lanes.came(calls, replies)
         for call, reply in zip(calls, replies, strict=True):
             if not isinstance(reply, Exception):
                 then = call.reply(reply)
@@ -275,7 +257,7 @@ class Pump:
             else:
                 log.error("Redis refused the script %s: %s", call.script, reply)
                 call.refuse(Refused.INTERNAL)
-        self._put_back(repeat)
+        self._lanes.put_back(repeat)
         if refusal is not None:
             await self._down(refusal)
             return
@@ -303,7 +285,8 @@ class Pump:
         calls, self._in_flight = self._in_flight, []
         for call in calls:
             call.lost()
-        self._put_back(calls)
+        self._lanes.lost()
+        self._lanes.put_back(calls)
         await self._down(error)
 
     async def _down(self, error: Exception) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from node.brokers import replies
 from node.brokers.connect import REPLY_TIMEOUT, Connect
+from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, UPKEEP, Lane
 from node.brokers.lease import FORMAT, READ_WITHIN, Lease
 from node.brokers.orders import Orders
 from node.brokers.publishing import Publish, Taken, directed, kept
@@ -42,6 +43,8 @@ log = logging.getLogger(__name__)
 
 PAGE = 1000
 """Rooms or members in one answer: with the longest names a tenth of the longest line."""
+LONG = 8
+"""What a change to all rooms of a session weighs, however many there are: so 32 fill a pipeline."""
 PAGE_BYTES = 900 * 1024
 """Bytes of messages in one answer: with what surrounds them less than the longest line."""
 
@@ -103,6 +106,8 @@ class RedisBroker:
         self._taken = Taken()
         self._sink: Sink | None = None
         self._connections = 0
+        self._reaping = False
+        self._reaped = [0, 0, 0]
 
     # Life
 
@@ -163,8 +168,16 @@ class RedisBroker:
 
     # Calls
 
-    def _call(self, script: str, args: Args, deadline: float, done: Callable[[Any], None]) -> None:
-        self._pump.call(SimpleCall(script, args, deadline, done))
+    def _call(
+        self,
+        script: str,
+        args: Args,
+        deadline: float,
+        done: Callable[[Any], None],
+        lane: Lane = CHANGES,
+        weight: int = 1,
+    ) -> None:
+        self._pump.call(SimpleCall(script, args, deadline, done, lane, weight))
 
     def _ask(
         self,
@@ -173,6 +186,8 @@ class RedisBroker:
         deadline: float,
         done: Done[Any],
         parse: Callable[[Any], Any],
+        lane: Lane = CHANGES,
+        weight: int = 1,
     ) -> None:
         """Call a script whose reply is {'ok', ...} or the name of a refusal."""
 
@@ -184,7 +199,7 @@ class RedisBroker:
             else:
                 done(replies.REFUSALS[found[0]])
 
-        self._call(script, args, deadline, reply)
+        self._call(script, args, deadline, reply, lane, weight)
 
     def _changed(
         self, owner: str, parse: Callable[[Any], Any], place: int = -1
@@ -267,9 +282,10 @@ class RedisBroker:
                     args += (name, str(position))
             return args
 
-        self._ask(
-            "hello", args, deadline, done, self._changed(claim.hold.owner, replies.claimed, 5)
-        )
+        parse = self._changed(claim.hold.owner, replies.claimed, 5)
+        # Two rooms take about as long as all else.
+        weight = 1 + len(claim.rooms) // 2
+        self._ask("hello", args, deadline, done, parse, CLAIMS, weight)
 
     def join(self, hold: Hold, room: str, create: bool, deadline: float, done: Done[Seat]) -> None:
         """Put a session into a room."""
@@ -300,7 +316,7 @@ class RedisBroker:
             return [*base, self._reaps_until()]
 
         parse = self._changed(hold.owner, lambda found: (found[1].decode(), int(found[2])))
-        self._ask("nick", args, deadline, done, parse)
+        self._ask("nick", args, deadline, done, parse, CHANGES, LONG)
 
     def standing(self, hold: Hold, done: Done[Standing]) -> None:
         """Look how a session stands."""
@@ -324,7 +340,7 @@ class RedisBroker:
 
         rules = self._rules
         args = [self._random_id(), *hold, reason, int(rules.grace * 1000)]
-        self._call("part", [*args, rules.notices, rules.kept], inf, reply)
+        self._call("part", [*args, rules.notices, rules.kept], inf, reply, CHANGES, LONG)
 
     def restore(self, memory: Memory, anew: bool, done: Done[bool]) -> None:
         """Put a session back."""
@@ -338,7 +354,8 @@ class RedisBroker:
             args += (room, position)
         deadline = self._clock() + READ_WITHIN
         parse = self._changed(memory.hold.owner, lambda found: True)
-        self._ask("restore", args, deadline, done, parse)
+        weight = 1 + len(memory.rooms) // 2
+        self._ask("restore", args, deadline, done, parse, CHANGES, weight)
 
     # Lists
 
@@ -353,7 +370,7 @@ class RedisBroker:
             else:
                 done(([nick.decode() for nick in found[1:]], found[0] == 1))
 
-        self._call("members", [room, after, PAGE], deadline, reply)
+        self._call("members", [room, after, PAGE], deadline, reply, PAGES)
 
     def rooms(
         self, after: str, deadline: float, done: Done[tuple[list[tuple[str, int]], bool]]
@@ -367,7 +384,7 @@ class RedisBroker:
                 pairs = zip(found[1::2], found[2::2], strict=True)
                 done(([(name.decode(), int(count)) for name, count in pairs], found[0] == 1))
 
-        self._call("rooms", [after, PAGE], deadline, reply)
+        self._call("rooms", [after, PAGE], deadline, reply, PAGES)
 
     def history(
         self,
@@ -378,15 +395,29 @@ class RedisBroker:
         deadline: float,
         done: Done[tuple[bytes, list[Entry], bool]],
     ) -> None:
-        """Read a page of messages."""
+        """Read a page of messages, by as many calls as it takes to find them."""
+        found: list[Entry] = []
+        size = 0
 
-        def reply(found: Any) -> None:
-            if isinstance(found, Refused):
-                done(found)
+        def look(page: str, position: str) -> None:
+            args = ["r:" + room, page, position, limit - len(found), PAGE_BYTES - size]
+            self._call("history", args, deadline, reply, PAGES)
+
+        def reply(reply: Any) -> None:
+            nonlocal found, size
+            if isinstance(reply, Refused):
+                done(reply)
+                return
+            epoch, more, rows, *rest = reply
+            new = replies.entries(rows)
+            found = found + new if page == "after" else new + found
+            if rest and rest[0]:
+                size += sum(len(entry.body) + 256 for entry in new)
+                look("after" if page == "after" else "before", rest[0])
             else:
-                done((found[0], replies.entries(found[2]), found[1] == 1))
+                done((epoch, found, more == 1))
 
-        self._call("history", ["r:" + room, page, position, limit, PAGE_BYTES], deadline, reply)
+        look(page, position)
 
     # Logs
 
@@ -404,7 +435,7 @@ class RedisBroker:
         def reply(found: Any) -> None:
             done(found if isinstance(found, Refused) else replies.slice_of(found))
 
-        self._call(script, args, self._clock() + READ_WITHIN, reply)
+        self._call(script, args, self._clock() + READ_WITHIN, reply, LOGS)
 
     def begin(self, room: str, done: Done[bool]) -> None:
         """Make the log of a room that is missing."""
@@ -431,7 +462,8 @@ class RedisBroker:
         """Put lost entries back into a log."""
         args = healing(log, self._rules.kept, lost, self._random_id())
         deadline = self._clock() + READ_WITHIN
-        self._ask("heal", args, deadline, done, lambda found: int(found[1]))
+        parse: Callable[[Any], int] = lambda found: int(found[1])
+        self._ask("heal", args, deadline, done, parse, CHANGES, 2 * LONG)
 
     def unhealed(self) -> bool:
         """Say whether others may still put back what a Redis that has just come back forgot."""
@@ -494,7 +526,7 @@ class RedisBroker:
         return self._lease.time() if self._may_reap() else 0
 
     def _reap(self) -> None:
-        if not self._may_reap():
+        if self._reaping or not self._may_reap():
             return
         rules = self._rules
         base = [self._random_id(), int(rules.grace * 1000), rules.notices, rules.kept]
@@ -502,20 +534,27 @@ class RedisBroker:
 
         def args() -> list[Any] | None:
             # Redis may have been away since, and others not have had the time.
-            return [*base, self._reaps_until()] if self._may_reap() else None
+            self._reaping = self._may_reap()
+            return [*base, self._reaps_until()] if self._reaping else None
 
-        self._call("reap", args, self._clock() + READ_WITHIN, self._on_reaped)
+        self._reaping = True
+        self._call("reap", args, self._clock() + READ_WITHIN, self._on_reaped, UPKEEP)
 
     def _on_reaped(self, found: Any) -> None:
-        if isinstance(found, Refused):
-            return
-        orphans, ended, closed, more = found
+        """Go on as long as there is more to do, and say at the end how much it was."""
+        self._reaping = False
+        if not isinstance(found, Refused):
+            *counts, more = found
+            self._reaped = [sum(pair) for pair in zip(self._reaped, counts, strict=True)]
+            if more:
+                self._reap()
+                return
+        orphans, ended, closed = self._reaped
+        self._reaped = [0, 0, 0]
         if orphans:
             log.info("a node is gone: %d of its sessions may be continued", orphans)
         if ended or closed:
             log.info("ended %d sessions that nobody continued, %d unused rooms", ended, closed)
-        if more:
-            self._reap()
 
     def _forget_idle(self) -> None:
         """Forget the rooms to which nobody has anything to say just now."""

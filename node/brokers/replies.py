@@ -109,7 +109,7 @@ def standing(found: Any) -> Standing:
 
 def orders(found: list[Any], now: float) -> list[Order]:
     """Return the orders in the reply of orders.lua, which tells how long each still holds."""
-    return [_order(found[place : place + 4], now) for place in range(1, len(found), 4)]
+    return [_order(found[place : place + 4], now) for place in range(2, len(found), 4)]
 
 
 def _order(row: list[Any], now: float) -> Order:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from node.brokers.lanes import UPKEEP
 from node.brokers.lease import READ_WITHIN, Caller
 from node.core.ports import Position, Refused, Sink
 
@@ -35,7 +36,7 @@ class Tops:
             part = known[start : start + TOPS]
             names = [name for name, _ in part]
             deadline = self._clock() + READ_WITHIN
-            self._call("tops", names, deadline, partial(self._on_tops, part))
+            self._call("tops", names, deadline, partial(self._on_tops, part), UPKEEP)
 
     def _on_tops(self, known: Sequence[tuple[str, Position | None]], found: Any) -> None:
         if isinstance(found, Refused):

@@ -74,11 +74,11 @@ class Comparison:
                 self._done(Refused.AGAIN)
         else:
             self._entries += reply.entries
-            if len(reply.entries) == READ_ENTRIES:
+            if reply.is_last:
+                self._finish(reply, reply.top)
+            else:
                 last = reply.entries[-1]
                 self._read(Position(reply.top.epoch, last.offset, last.id))
-            else:
-                self._finish(reply, reply.top)
 
     def _finish(self, last: Slice, top: Position) -> None:
         compared = self._compared

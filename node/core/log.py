@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from node.core.ports import START, Entry, Had, Lost, Position
 
-HEALED = 200
-"""Entries put back in one call: it takes as long as a batch of messages."""
+HEALED = 100
+"""Entries put back in one call: it looks at as many of the log, however long these are."""
 HEALED_BYTES = 256 * 1024
 """Bytes put back in one call, but for one entry."""
 

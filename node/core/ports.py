@@ -181,6 +181,12 @@ class Slice(NamedTuple):
     fork: int = 0
     lost: bytes = b""
 
+    @property
+    def is_last(self) -> bool:
+        """Say whether nothing follows: a page of long entries has less than were asked for."""
+        entries, top = self.entries, self.top
+        return not entries or top is None or entries[-1].offset >= top.offset
+
 
 class Compared(NamedTuple):
     """What a log has in common with what a node knows of it.

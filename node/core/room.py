@@ -383,10 +383,10 @@ class Room:
         if reply.entries:
             self._counts.holes_healed += 1
             self._accept(reply.entries)
-        if len(reply.entries) == READ_ENTRIES:
-            self._broker.read(self.log, self.top, self.branch, READ_ENTRIES, self._on_read)
-        else:
+        if reply.is_last:
             self._synced()
+        else:
+            self._broker.read(self.log, self.top, self.branch, READ_ENTRIES, self._on_read)
 
     def _compared(self, fork: int, found: Found | None | Refused) -> None:
         """The log does not hold our top: put back what it lost, then go on in it.

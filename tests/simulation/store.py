@@ -127,6 +127,9 @@ class Store:
     def do_hgetall(self, key: bytes) -> list[bytes]:
         return [part for pair in self.keys.get(key, {}).items() for part in pair]
 
+    def do_hscan(self, key: bytes, _cursor: bytes, *_count: bytes) -> list[Any]:
+        return [b"0", self.do_hgetall(key)]
+
     def _take(self, key: bytes, fields: Sequence[bytes]) -> int:
         """Take members out of a hash or a set; an empty one is no key any more."""
         found = self.keys.get(key, {})
@@ -149,6 +152,9 @@ class Store:
     do_srem = do_hdel
     do_smembers = do_hkeys
     do_scard = do_hlen
+
+    def do_sscan(self, key: bytes, _cursor: bytes, *_count: bytes) -> list[Any]:
+        return [b"0", self.do_smembers(key)]
 
     def do_spop(self, key: bytes, count: bytes) -> list[bytes]:
         members = self.do_smembers(key)
@@ -186,12 +192,21 @@ class Store:
             found += [member, b"%.17g" % score] if scores else [member]
         return found
 
+    def do_zunionstore(self, target: bytes, _count: bytes, key: bytes) -> int:
+        self._remove(target)
+        if key in self.keys:
+            self.keys[target] = dict(self.keys[key])
+        return len(self.keys.get(target, ()))
+
     def do_zrangebylex(self, key: bytes, low: bytes, _high: bytes, *how: bytes) -> list[bytes]:
         after = b"" if low == b"-" else low[1:]
         start, most = map(int, how[1:])
         return [name for _, name in self._sorted(key) if name > after][start : start + most]
 
     # Streams
+
+    def do_xlen(self, key: bytes) -> int:
+        return len(self.keys.get(key, ()))
 
     def do_xadd(self, key: bytes, id: bytes, *fields: bytes) -> bytes:
         offset = int(id[:-2])

@@ -9,8 +9,12 @@
 --   chat:{LOG}:log        stream  OFFSET-0 -> h (head), b (body)
 --   chat:{LOG}:moved      hash    id of an entry that has a home -> "OFFSET HOME FORK [HOME FORK ...]"
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
+--   chat:{LOG}:back       hash    id of an entry of a session's change that was put back -> offset,
+--                                 for 5 minutes
 --   chat:rooms            zset    room names, all of score 0
 --   chat:idle             zset    rooms with nobody in them -> ms since when
+--   chat:closed           zset    "ROOM EPOCH" of closed rooms whose members are still noted, of score 0
+--   chat:closed:ROOM EPOCH  zset  these members, as in chat:{LOG}:members
 --   chat:nicks            hash    what a nick takes up -> session
 --   chat:session:SID      hash    nick, fold, looks, owner, was, attempt, keyed, claim, op, reply
 --   chat:rooms:SID        hash    room -> position at which the session joined it
@@ -50,6 +54,18 @@
 local REPEAT_MS, REPEATS = 300000, 1000
 -- Places that are remembered of an entry: it gets one each time it is put back at another offset.
 local HOMES = 4
+
+-- Bytes of a page of a log, which take a millisecond; it is read some entries at a time, because their
+-- bodies are copied, however long they are.
+local PAGE_BYTES, PAGE_STEP = 262144, 50
+
+-- What a call that ends sessions and rooms has done so far: rooms that were left, sessions, fifty
+-- entries that were deleted count 1 each. Each takes some ten commands, thirty microseconds: who ends
+-- many of them stops at ENOUGH, and is called again; one more session, with 50 rooms, may be ended
+-- just before that.
+local work, ENOUGH, ENTRIES = 0, 50, 50
+-- Members of a closed room that one call takes out of it, at two or three commands each.
+local SWEEP = 300
 
 -- The layout that these scripts know; the renewal of the lease tells the node of another one, but a
 -- session may be asked for before that.
@@ -129,6 +145,23 @@ local function place_of(log, meta, epoch, offset, id, branch)
   return 'off', 1, 0
 end
 
+-- Reads entries of a log by XRANGE or XREVRANGE, `most` of them, and PAGE_BYTES beyond the first one.
+local function page_of(log, command, from, to, most)
+  local rows, size = {}, 0
+  while #rows < most do
+    local count = math.min(most - #rows, PAGE_STEP)
+    local found = redis.call(command, key_of(log) .. ':log', from, to, 'COUNT', int(count))
+    for _, row in ipairs(found) do
+      size = size + #row[2][2] + #row[2][4]
+      if size > PAGE_BYTES and #rows > 0 then return rows end
+      rows[#rows + 1] = row
+    end
+    if #found < count then break end
+    from = int(string.match(found[count][1], '^%d+') + (command == 'XRANGE' and 1 or -1)) .. '-0'
+  end
+  return rows
+end
+
 -- Gives the entries of a page their homes: an entry that a repeated call has appended again has none
 -- in its head.
 local function with_homes(log, rows)
@@ -147,7 +180,7 @@ end
 -- Removes a log.
 local function drop_log(log)
   local key = key_of(log)
-  redis.call('DEL', key, key .. ':log', key .. ':moved')
+  redis.call('DEL', key, key .. ':log', key .. ':moved', key .. ':back')
 end
 
 -- Appends entries {kind, id, origin, body [, at, homes]} and publishes them as one frame. Makes the log
@@ -198,21 +231,27 @@ local function remember(sid, token, at, log, position, to)
   redis.call('HSET', 'chat:sent:' .. sid, token, table.concat({at, log, position, to}, ' '))
 end
 
--- Keeps the newest ids of a session, and none for longer than they count.
+-- Keeps the newest ids of a session, and none for longer than they count. To look through two thousand
+-- takes 2 ms: a call does so for one session, the others have their turn with their next message.
+local forgot = false
 local function forget_old(sid)
   local key = 'chat:sent:' .. sid
   redis.call('PEXPIRE', key, REPEAT_MS)
-  if redis.call('HLEN', key) <= 2 * REPEATS then return end
-  local all, rows = redis.call('HGETALL', key), {}
-  for n = 1, #all, 2 do
-    local at, offset = string.match(all[n + 1], '^(%d+) %S+ %w+%-(%d+)')
-    rows[#rows + 1] = {all[n], tonumber(at), tonumber(offset)}
+  if forgot or redis.call('HLEN', key) <= 2 * REPEATS then return end
+  forgot = true
+  local all, ages, places, old, now = redis.call('HGETALL', key), {}, {}, {}, now_ms()
+  for n = 2, #all, 2 do
+    -- One number, which sorts by time, and by offset within a millisecond.
+    local at, offset = string.match(all[n], '^(%d+) %S+ %w+%-(%d+)')
+    places[n] = (at - now) * 2 ^ 20 + offset % 2 ^ 20
+    ages[#ages + 1] = places[n]
   end
-  table.sort(rows, function(a, b)
-    if a[2] ~= b[2] then return a[2] < b[2] end
-    return a[3] < b[3]
-  end)
-  for n = 1, #rows - REPEATS do redis.call('HDEL', key, rows[n][1]) end
+  table.sort(ages)
+  local newest = ages[#ages - REPEATS + 1]
+  for n = 2, #all, 2 do
+    if places[n] < newest then old[#old + 1] = all[n - 1] end
+  end
+  for n = 1, #old, 500 do redis.call('HDEL', key, unpack(old, n, math.min(n + 499, #old))) end
 end
 
 -- Counts a change to the sessions of an incarnation: a node that knows of more changes than Redis
@@ -233,15 +272,10 @@ local function position_of(log)
   return meta[1] and meta[1] .. '-' .. meta[2] .. '-' .. meta[3]
 end
 
--- The offset of an entry among the newest ones, or nil. Redis may have forgotten a call that is being
--- repeated, while its entry has been put back: then it is not told again.
+-- The offset of an entry that was put back (heal.lua), or nil. Redis may have forgotten a call that is
+-- being repeated, while its entry has been put back: then it is not told again.
 local function put_back(log, id)
-  local newest = redis.call('XREVRANGE', key_of(log) .. ':log', '+', '-', 'COUNT', 32)
-  for _, entry in ipairs(newest) do
-    if string.match(entry[2][2], '^%S+ (%S+)') == id then
-      return tonumber(string.match(entry[1], '^%d+'))
-    end
-  end
+  return tonumber(redis.call('HGET', key_of(log) .. ':back', id) or nil)
 end
 
 -- Puts a session into a room; `set` has notices and cap. Returns position, members, quiet (0, 1).
@@ -325,12 +359,14 @@ local function finish(sid, reason, id, set, why)
   local key = 'chat:session:' .. sid
   local session = redis.call('HMGET', key, 'nick', 'fold', 'owner')
   if not session[1] then return end
-  for n, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
+  local rooms = redis.call('HKEYS', 'chat:rooms:' .. sid)
+  for n, room in ipairs(rooms) do
     exit(sid, session[1], session[2], room, reason, id .. 'k' .. n, set, why)
   end
   free_names(sid, names_of(sid))
   if session[3] ~= '' then redis.call('SREM', 'chat:at:' .. node_of(session[3]), sid) end
   redis.call('ZREM', 'chat:grace', sid)
+  work = work + 1 + #rooms + redis.call('XLEN', key_of('i:' .. sid) .. ':log') / ENTRIES
   redis.call('DEL', key, 'chat:rooms:' .. sid)
   drop_log('i:' .. sid)
 end
@@ -341,20 +377,71 @@ local function finish_if_due(sid, id, set)
   if due and tonumber(due) <= math.min(now_ms(), set.reap) then finish(sid, 'lost', id, set) end
 end
 
--- Removes a room with its log; nobody is in it any more. Returns how many were.
-local function remove_room(room)
+-- Deletes a room's keys.
+local function delete_room(room)
   local key = key_of('r:' .. room)
-  local members = redis.call('ZRANGE', key .. ':members', 0, -1)
-  for _, member in ipairs(members) do
-    local fold = string.sub(member, 1, string.find(member, '\0', 1, true) - 1)
-    local sid = redis.call('HGET', 'chat:nicks', fold)
-    if sid then redis.call('HDEL', 'chat:rooms:' .. sid, room) end
-  end
+  work = work + 1 + redis.call('XLEN', key .. ':log') / ENTRIES
   drop_log('r:' .. room)
   redis.call('DEL', key .. ':members')
   redis.call('ZREM', 'chat:rooms', room)
   redis.call('ZREM', 'chat:idle', room)
-  return #members
+end
+
+-- Takes members of closed rooms out of them, SWEEP at a time; says whether there are more. Who is in a
+-- new room of the same name by now stays there.
+local function sweep()
+  local next = redis.call('ZRANGEBYSCORE', 'chat:closed', '-inf', '+inf', 'LIMIT', 0, 1)[1]
+  if not next then return false end
+  local room, epoch = string.match(next, '^(.*) (%S+)$')
+  local key = 'chat:closed:' .. next
+  local members, folds = redis.call('ZRANGEBYLEX', key, '-', '+', 'LIMIT', 0, SWEEP), {}
+  for n, member in ipairs(members) do
+    folds[n] = string.sub(member, 1, string.find(member, '\0', 1, true) - 1)
+  end
+  if #members > 0 then
+    local sids = redis.call('HMGET', 'chat:nicks', unpack(folds))
+    for n = 1, #members do
+      local rooms = sids[n] and 'chat:rooms:' .. sids[n]
+      local position = rooms and redis.call('HGET', rooms, room)
+      if position and string.match(position, '^%w+') == epoch then redis.call('HDEL', rooms, room) end
+    end
+    redis.call('ZREM', key, unpack(members))
+    work = work + #members / 4
+  end
+  if redis.call('EXISTS', key) == 0 then redis.call('ZREM', 'chat:closed', next) end
+  return redis.call('EXISTS', 'chat:closed') == 1
+end
+
+-- Removes a room with its log; nobody is in it any more. Returns how many were. That they were is
+-- still noted with their sessions: the first of them are taken out of it at once, the others by the
+-- reaper (sweep). Until then the order and its epoch tell that the room is gone.
+local function remove_room(room)
+  local key = key_of('r:' .. room)
+  local epoch = redis.call('HGET', key, 'epoch')
+  local count = redis.call('ZCARD', key .. ':members')
+  if epoch and count > 0 then
+    local closed = room .. ' ' .. epoch
+    redis.call('ZUNIONSTORE', 'chat:closed:' .. closed, 1, key .. ':members')
+    redis.call('ZADD', 'chat:closed', 0, closed)
+  end
+  delete_room(room)
+  if count > 0 then sweep() end
+  return count
+end
+
+-- The rooms that a session is in, and where it joined each of them: room, position, room, position...
+-- One that was closed, and is still noted with it, is none of them.
+local function rooms_of(sid)
+  local noted, rooms = redis.call('HGETALL', 'chat:rooms:' .. sid), {}
+  if redis.call('EXISTS', 'chat:closed') == 0 then return noted end
+  for n = 1, #noted, 2 do
+    local epoch = string.match(noted[n + 1], '^%w+')
+    if not redis.call('ZSCORE', 'chat:closed', noted[n] .. ' ' .. epoch) then
+      rooms[#rooms + 1] = noted[n]
+      rooms[#rooms + 1] = noted[n + 1]
+    end
+  end
+  return rooms
 end
 
 -- An order of a moderator that holds: its EXTRA and WHY, or nil.
@@ -375,8 +462,11 @@ local function is_banned(names)
 end
 
 -- Tells all nodes that the orders have changed; who does not hear it learns it with its next renewal.
+-- A call that is repeated tells nothing new.
 local function tell_orders(id, least)
-  local count = tonumber(string.match(redis.call('GET', 'chat:ordered') or '', '^%d+') or 0)
+  local count, last = string.match(redis.call('GET', 'chat:ordered') or '', '^(%d+) (%S+)')
+  if last == id then return end
+  count = tonumber(count or 0)
   local newest = int(math.max(count, least or 0) + 1) .. ' ' .. id
   redis.call('SET', 'chat:ordered', newest)
   for _, inc in ipairs(redis.call('ZRANGE', 'chat:nodes', 0, -1)) do
@@ -392,14 +482,15 @@ local function order(id, field, ms, extra, why)
 end
 
 -- Whether another session has a nick that takes up any of `names`; with `op`, one whose grace period
--- is over is ended. A name may stand there for a session that has gone, or has another nick by now.
+-- is over is ended, as long as not too much was done already: then the reaper ends it. A name may stand there for
+-- a session that has gone, or has another nick by now.
 local function taken(sid, names, op, set)
   local place = 0
   for name in string.gmatch(names, '[^ ]+') do
     local holder = redis.call('HGET', 'chat:nicks', name)
     if holder and holder ~= sid then
       place = place + 1
-      if op then finish_if_due(holder, op .. 'h' .. place, set) end
+      if op and work <= 2 * ENOUGH then finish_if_due(holder, op .. 'h' .. place, set) end
       local theirs = names_of(holder)
       if theirs and string.find(' ' .. theirs .. ' ', ' ' .. name .. ' ', 1, true) then return true end
     end

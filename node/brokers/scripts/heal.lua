@@ -48,8 +48,8 @@ if differs(base, base_id) or differs(read, read_id) then return {'again'} end
 -- What is in the log already: in its own place, put back by another node, or appended again by a call
 -- that was repeated.
 local kept = {}
-local rows = redis.call('XRANGE', key .. ':log', int(math.max(base, read) + 1) .. '-0', '+', 'COUNT', MOST_NEW)
-if #rows == MOST_NEW then return {'again'} end
+local rows = page_of(log, 'XRANGE', int(math.max(base, read) + 1) .. '-0', '+', MOST_NEW)
+if rows[1] and tonumber(string.match(rows[#rows][1], '^%d+')) < top then return {'again'} end
 for _, row in ipairs(rows) do
   kept[string.match(row[2][2], '^%S+ (%S+)')] = tonumber(string.match(row[1], '^%d+'))
 end
@@ -152,6 +152,10 @@ local _, first
 epoch, first = append(log, channel, tonumber(cap), lost, epoch)
 local authors = {}
 for n, entry in ipairs(lost) do
+  if entry[1] == 'e' or entry[1] == 'r' then
+    redis.call('HSET', key .. ':back', entry[2], int(first + n - 1))
+    redis.call('PEXPIRE', key .. ':back', REPEAT_MS)
+  end
   if entry[1] == 'l' then
     local who, hold = string.match(entry[3], '^([^/]+)/(.+)$')
     if who then leave_again(n, who, hold) end

@@ -1,8 +1,10 @@
--- Lists the sessions whose connection is at an incarnation.
--- ARGV  incarnation
--- Returns session, owner, session, owner...
-local list = {}
-for _, sid in ipairs(redis.call('SMEMBERS', 'chat:at:' .. ARGV[1])) do
+-- Lists the sessions whose connection is at an incarnation, some hundred at a time.
+-- ARGV  incarnation, cursor ('0' to begin with), about how many
+-- Returns {cursor for the next ones ('0': that was all), session, owner, session, owner...}; one may
+-- come twice.
+local found = redis.call('SSCAN', 'chat:at:' .. ARGV[1], ARGV[2] or '0', 'COUNT', ARGV[3] or 250)
+local list = {found[1]}
+for _, sid in ipairs(found[2]) do
   local owner = redis.call('HGET', 'chat:session:' .. sid, 'owner')
   if owner and owner ~= '' and node_of(owner) == ARGV[1] then
     list[#list + 1] = sid

@@ -62,7 +62,7 @@ if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
 local claim = math.max(tonumber(redis.call('HGET', key, 'claim') or 0) + 1, now_ms())
 redis.call('HSET', key, 'claim', int(claim))
 redis.call('SADD', 'chat:at:' .. node_of(owner), sid)
-local held, joined, new, refused = redis.call('HGETALL', 'chat:rooms:' .. sid), {}, {}, {}
+local held, joined, new, refused = rooms_of(sid), {}, {}, {}
 local total = #held / 2
 for n = 1, #held, 2 do
   local size = redis.call('ZCARD', key_of('r:' .. held[n]) .. ':members')

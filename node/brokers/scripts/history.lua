@@ -1,6 +1,8 @@
 -- Reads a page of a log's messages.
 -- ARGV  log, 'before', 'upto' or 'after', position ('' for the newest), limit, most bytes
--- Returns {epoch, more (0, 1), entries, oldest first}; a position that is not kept counts as the oldest.
+-- Returns {epoch, more (0, 1), entries, oldest first, position from which to go on}; the last one is ''
+-- unless so much else is in between that this is to be called again, for the rest of the page. A
+-- position that is not kept counts as the oldest.
 local log, backwards, limit, room = ARGV[1], ARGV[2] ~= 'after', tonumber(ARGV[4]), tonumber(ARGV[5])
 local key = key_of(log)
 local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'moved')
@@ -13,15 +15,17 @@ if ARGV[3] ~= '' then
   at = status == 'off' and 0 or place
 end
 if at and ARGV[2] == 'upto' then at = at + 1 end
-local found, more = {}, 0
-while more == 0 do
+-- Read by 50, as few messages of the greatest length fill a page; and past 500 entries in one call.
+local READ, LOOK = 50, 500
+local found, more, looked, from = {}, 0, 0, ''
+while more == 0 and from == '' do
   local rows
   if backwards then
     if at and at < 1 then break end
     local last = at and int(at - 1) .. '-0' or '+'
-    rows = redis.call('XREVRANGE', key .. ':log', last, '-', 'COUNT', limit + 50)
+    rows = redis.call('XREVRANGE', key .. ':log', last, '-', 'COUNT', READ)
   else
-    rows = redis.call('XRANGE', key .. ':log', int(at + 1) .. '-0', '+', 'COUNT', limit + 50)
+    rows = redis.call('XRANGE', key .. ':log', int(at + 1) .. '-0', '+', 'COUNT', READ)
   end
   if #rows == 0 then break end
   for _, row in ipairs(rows) do
@@ -35,10 +39,14 @@ while more == 0 do
       found[#found + 1] = row
     end
   end
+  looked = looked + #rows
+  if more == 0 and looked >= LOOK then
+    from = epoch .. '-' .. int(at) .. '-' .. string.match(rows[#rows][2][2], '^%S+ (%S+)')
+  end
 end
 if backwards then
   local turned = {}
   for n = #found, 1, -1 do turned[#turned + 1] = found[n] end
   found = turned
 end
-return {epoch, more, found}
+return {epoch, more, found, from}

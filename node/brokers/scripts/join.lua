@@ -11,12 +11,14 @@ if how == 'create' and exists then return {'exists'} end
 if how == 'join' and not exists then return {'missing'} end
 local created = make_room(room, op) and 1 or 0
 local position = redis.call('HGET', 'chat:rooms:' .. sid, room)
+local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
 local size, quiet
-if position then
-  size = redis.call('ZCARD', key_of('r:' .. room) .. ':members')
+local members = key_of('r:' .. room) .. ':members'
+-- A closed room of this name may still be noted with the session.
+if position and redis.call('ZSCORE', members, names[2] .. '\0' .. names[1]) then
+  size = redis.call('ZCARD', members)
   quiet = size > set.notices and 1 or 0
 else
-  local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
   position, size, quiet = enter(sid, names[1], names[2], room, op .. 'j', set)
 end
 return answer(sid, op, {'ok', position, size, created, quiet, changed(node_of(owner))})

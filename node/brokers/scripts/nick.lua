@@ -17,10 +17,15 @@ take_names(sid, takes)
 redis.call('HSET', 'chat:session:' .. sid, 'nick', nick, 'fold', fold)
 local body = '"nick":"' .. nick .. '","from":"' .. names[1] .. '"}'
 for n, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
-  local members = key_of('r:' .. room) .. ':members'
-  redis.call('ZREM', members, names[2] .. '\0' .. names[1])
-  redis.call('ZADD', members, 0, fold .. '\0' .. nick)
-  if redis.call('ZCARD', members) <= set.notices then
+  local members, told = key_of('r:' .. room) .. ':members', false
+  if redis.call('ZREM', members, names[2] .. '\0' .. names[1]) == 0 then
+    -- It was closed, and this session has not been taken out of it yet.
+    redis.call('HDEL', 'chat:rooms:' .. sid, room)
+  else
+    redis.call('ZADD', members, 0, fold .. '\0' .. nick)
+    told = redis.call('ZCARD', members) <= set.notices
+  end
+  if told then
     local id = op .. 'r' .. n
     -- Redis may have forgotten the log, and the session be back already: then the log begins anew.
     if not put_back('r:' .. room, id) then

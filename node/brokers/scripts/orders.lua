@@ -1,19 +1,24 @@
--- Lists what moderators have ordered and still holds; what is over is forgotten.
--- ARGV  (none)
--- Returns {id of the newest change, then for each order: field, ms that it still holds (0: for ever),
--- extra, why}.
-local list, now = {redis.call('GET', 'chat:ordered') or ''}, now_ms()
-local all = redis.call('HGETALL', 'chat:orders')
+-- Lists what moderators have ordered and still holds, some hundred at a time; what is over is forgotten.
+-- ARGV  cursor ('0' to begin with), about how many
+-- Returns {id of the newest change, cursor for the next ones ('0': that was all), then for each order:
+-- field, ms that it still holds (0: for ever), extra, why}; one may come twice. Pages of different
+-- changes do not belong together.
+local found = redis.call('HSCAN', 'chat:orders', ARGV[1] or '0', 'COUNT', ARGV[2] or 250)
+local list, over = {redis.call('GET', 'chat:ordered') or '', found[1]}, {}
+local all, now = found[2], now_ms()
 for n = 1, #all, 2 do
   local till, extra, why = string.match(all[n + 1], '^(%d+) (%S+) (.*)$')
   local left = tonumber(till) - now
   if till ~= '0' and left <= 0 then
-    redis.call('HDEL', 'chat:orders', all[n])
+    over[#over + 1] = all[n]
   else
     list[#list + 1] = all[n]
     list[#list + 1] = till == '0' and 0 or left
     list[#list + 1] = extra
     list[#list + 1] = why
   end
+end
+for n = 1, #over, 500 do
+  redis.call('HDEL', 'chat:orders', unpack(over, n, math.min(n + 499, #over)))
 end
 return list

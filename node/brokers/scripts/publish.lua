@@ -1,13 +1,17 @@
 -- Appends a batch of messages to a room's log and publishes it, if the log still is the one that the
 -- node knows.
 -- KEYS  the log's hash, its stream
--- ARGV  room, cap, epoch, top and id that the node saw last ('' if none), 1 if this is a repeat,
+-- ARGV  room, cap, epoch, top and id that the node saw last ('' if none), '' or, if this is a repeat
+--       of messages without ids, the EPOCH-OFFSET behind which they are if they are there at all,
 --       then for each message: id, session, owner, token ('' if it has no id), body
 -- Returns {'ok', epoch, at, id of the entry before the first new one, results...}: per message its
 -- offset; 0 if its session has moved on; for one that was sent before, what is remembered of it; or,
 -- if the node may not have its entry yet, {what is remembered, offset, head, body}.
+-- Or {'looked', epoch, offset up to which such messages were looked for, results...}, '' for one that
+-- is not among them: to be called again from there.
 -- Or {'rewound'}: the log is not one that continues what the node saw.
-local room, cap, again = ARGV[1], tonumber(ARGV[2]), ARGV[6] == '1'
+local LOOK = 50
+local room, cap = ARGV[1], tonumber(ARGV[2])
 local log = 'r:' .. room
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'id')
 if not meta[1] then return {'rewound'} end
@@ -28,12 +32,23 @@ local function told_again(remembered)
 end
 
 local kept = {}
-if again then
+if ARGV[6] ~= '' and ARGV[6] ~= '0' then
   -- A message without an id of its own is known by the entry's: it may be in the log already.
-  local entries = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 2000)
-  for _, entry in ipairs(entries) do
-    local id, stamp = string.match(entry[2][2], '^%S+ (%S+) (%S+)')
-    kept[id] = stamp .. ' ' .. log .. ' ' .. meta[1] .. '-' .. string.match(entry[1], '^%d+') .. '-' .. id
+  local its, from = string.match(ARGV[6], '^(%w*)%-(%d+)$')
+  from = its == meta[1] and tonumber(from) or 0
+  local rows = redis.call('XRANGE', KEYS[2], int(from + 1) .. '-0', '+', 'COUNT', LOOK)
+  for _, row in ipairs(rows) do
+    local id, at = string.match(row[2][2], '^%S+ (%S+) (%d+)')
+    from = tonumber(string.match(row[1], '^%d+'))
+    kept[id] = at .. ' ' .. log .. ' ' .. meta[1] .. '-' .. int(from) .. '-' .. id
+  end
+  if #rows == LOOK and from < tonumber(meta[2]) then
+    local found = {}
+    for n = 7, #ARGV, 5 do
+      local known = kept[ARGV[n]]
+      found[#found + 1] = known and told_again(known) or ''
+    end
+    return {'looked', meta[1], from, unpack(found)}
   end
 end
 local at = now_ms()

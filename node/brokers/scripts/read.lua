@@ -4,12 +4,12 @@
 -- Returns {'on', epoch, top, id, branch, offset of the newest entry that has a home, entries after the
 -- position}; {'moved', ..., entries from the fork on, fork, branch of the position}, if the entry of the
 -- position stands elsewhere now; {'off', ..., the oldest entries}, if the log does not hold the position; a missing log
--- is {'off'} alone.
+-- is {'off'} alone. A page may have less entries, if they are long: it is the last one if it has the top.
 local log, epoch, offset, id = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved')
 if not meta[1] then return {'off'} end
 local status, from, _, lost = place_of(log, meta, epoch, offset, id, ARGV[6])
-local entries = redis.call('XRANGE', key_of(log) .. ':log', int(from) .. '-0', '+', 'COUNT', ARGV[5])
+local entries = page_of(log, 'XRANGE', int(from) .. '-0', '+', tonumber(ARGV[5]))
 if meta[5] then entries = with_homes(log, entries) end
 local branch, moved = meta[4] or meta[1], tonumber(meta[5] or 0)
 return {status, meta[1], tonumber(meta[2]), meta[3], branch, moved, entries, lost and from or 0, lost or ''}

@@ -4,6 +4,7 @@
 -- have run out meanwhile.
 -- ARGV  op, ms of grace, notices, cap, ms that a room lives with nobody in it, most at a time, the
 --       time of the call
+-- It does not go on once it has done ENOUGH (common.lua), and says that there is more.
 -- Returns {sessions left without a node, sessions ended, rooms ended, 1 if there is more to do}.
 local op, grace, idle, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local set = {notices = tonumber(ARGV[3]), cap = tonumber(ARGV[4])}
@@ -14,7 +15,11 @@ if leases[1] then
   local inc, over = leases[1], tonumber(leases[2])
   redis.call('SET', 'chat:dead:' .. inc, 1, 'EX', 86400)
   more = 1
-  for n, sid in ipairs(redis.call('SPOP', 'chat:at:' .. inc, most)) do
+  for n = 1, most do
+    -- One by one: who was taken out has to be dealt with in this call.
+    local sid = work < ENOUGH and redis.call('SPOP', 'chat:at:' .. inc, 1)[1]
+    if not sid then break end
+    work = work + 0.5
     local key = 'chat:session:' .. sid
     local session = redis.call('HMGET', key, 'owner', 'keyed')
     if session[1] and session[1] ~= '' and node_of(session[1]) == inc then
@@ -34,19 +39,21 @@ if leases[1] then
 end
 local due = redis.call('ZRANGEBYSCORE', 'chat:grace', '-inf', now, 'LIMIT', 0, most)
 for n, sid in ipairs(due) do
+  if work >= ENOUGH then break end
   ended = ended + 1
   finish(sid, 'lost', op .. 'g' .. n .. 'x', set)
   redis.call('ZREM', 'chat:grace', sid)
 end
-for _, room in ipairs(redis.call('ZRANGEBYSCORE', 'chat:idle', '-inf', now - idle, 'LIMIT', 0, most)) do
+local unused = redis.call('ZRANGEBYSCORE', 'chat:idle', '-inf', now - idle, 'LIMIT', 0, most)
+for _, room in ipairs(unused) do
+  if work >= ENOUGH then break end
   local key = key_of('r:' .. room)
   redis.call('ZREM', 'chat:idle', room)
   if room ~= 'general' and redis.call('ZCARD', key .. ':members') == 0 then
     closed = closed + 1
-    redis.call('ZREM', 'chat:rooms', room)
-    drop_log('r:' .. room)
-    redis.call('DEL', key .. ':members')
+    delete_room(room)
   end
 end
-if #due == most or closed == most then more = 1 end
+if work < ENOUGH and sweep() then more = 1 end
+if work >= ENOUGH or #due == most or closed == most then more = 1 end
 return {orphans, ended, closed, more}

@@ -1,10 +1,13 @@
 -- Puts back orders that Redis forgot, as a node remembers them, and does again what was done with them.
--- ARGV  id, number of changes that the node knows of, notices, cap, then for each order: field, ms that
---       it still holds (0: for ever), extra, why
--- Returns {'ok'}. What Redis has of its own stays as it is.
-local id, now = ARGV[1], now_ms()
+-- ARGV  id, number of changes that the node knows of ('' if more orders follow: the others are told
+--       when all are back), notices, cap, then for each order: field, ms that it still holds (0: for
+--       ever), extra, why
+-- It stops once it has done ENOUGH (common.lua).
+-- Returns {'ok', number of orders that are back}. What Redis has of its own stays as it is.
+local id, now, back = ARGV[1], now_ms(), 0
 local set = {notices = tonumber(ARGV[3]), cap = tonumber(ARGV[4])}
 for n = 5, #ARGV, 4 do
+  if work >= ENOUGH then return {'ok', back} end
   local field, left, extra, why = unpack(ARGV, n, n + 3)
   local till = left == '0' and '0' or int(now + tonumber(left))
   if redis.call('HSETNX', 'chat:orders', field, till .. ' ' .. extra .. ' ' .. why) == 1 then
@@ -15,6 +18,7 @@ for n = 5, #ARGV, 4 do
       remove_room(what)
     end
   end
+  back = back + 1
 end
-tell_orders(id, tonumber(ARGV[2]))
-return {'ok'}
+if ARGV[2] ~= '' then tell_orders(id, tonumber(ARGV[2])) end
+return {'ok', back}

@@ -4,7 +4,7 @@
 -- {'gone'}.
 local sid, notices = ARGV[1], tonumber(ARGV[3])
 if not owns(sid, ARGV[2]) then return {'gone'} end
-local held, rooms = redis.call('HGETALL', 'chat:rooms:' .. sid), {}
+local held, rooms = rooms_of(sid), {}
 for n = 1, #held, 2 do
   local size = redis.call('ZCARD', key_of('r:' .. held[n]) .. ':members')
   rooms[#rooms + 1] = {held[n], held[n + 1], size, 0, size > notices and 1 or 0}

@@ -1,10 +1,11 @@
 -- Reads the newest entries of a log.
 -- ARGV  log, how many
--- Returns as read.lua does; entries are the newest ones, oldest first.
+-- Returns as read.lua does; entries are the newest ones, oldest first, and less of
+-- them if they are long.
 local log = ARGV[1]
 local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved')
 if not meta[1] then return {'off'} end
-local found = redis.call('XREVRANGE', key_of(log) .. ':log', '+', '-', 'COUNT', ARGV[2])
+local found = page_of(log, 'XREVRANGE', '+', '-', tonumber(ARGV[2]))
 local entries = {}
 for n = #found, 1, -1 do entries[#entries + 1] = found[n] end
 if meta[5] then entries = with_homes(log, entries) end

@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 
 from node.brokers import pump as pumps
 from node.brokers import scripts
-from node.brokers.pump import CLAIMS, PAGES, PIPELINE, Next, Pump, SimpleCall
+from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, READ_BYTES, READS, UPKEEP, Lane
+from node.brokers.pump import Next, Pump, SimpleCall
 from node.core.ports import Refused
 from node.metrics import Metrics
 
@@ -99,9 +100,9 @@ class Bench:
         self.pump = Pump(client, lambda: self.time, self.metrics, replicas)
         self.replies: list[Any] = []
 
-    def call(self, name: str, within: float = 5.0, script: str = "tail") -> None:
+    def call(self, name: str, within: float = 5.0, lane: Lane = CHANGES, weight: int = 1) -> None:
         """Make a call that notes its reply."""
-        call = SimpleCall(script, [name], self.time + within, self.replies.append)
+        call = SimpleCall("tail", [name], self.time + within, self.replies.append, lane, weight)
         self.pump.call(call)
 
 
@@ -155,27 +156,98 @@ async def test_calls_gather_while_a_pipeline_is_under_way() -> None:
 
 async def test_a_pipeline_is_bounded() -> None:
     async with running() as bench:
-        names = [str(number) for number in range(PIPELINE + 3)]
+        names = [str(number) for number in range(CHANGES.most + 3)]
         for name in names:
             bench.call(name)
         await idle(bench)
-        assert [len(pipeline) for pipeline in bench.redis.pipelines] == [PIPELINE, 3]
+        assert [len(pipeline) for pipeline in bench.redis.pipelines] == [CHANGES.most, 3]
         assert bench.replies == names
 
 
-@pytest.mark.parametrize("script, most", [("hello", CLAIMS), ("history", PAGES)])
-async def test_claims_and_pages_let_others_pass_and_are_not_forgotten(
-    script: str, most: int
-) -> None:
-    async with running(fail(OSError()), echo) as bench:
-        slow = [f"slow {number}" for number in range(most + 2)]
+@pytest.mark.parametrize("lane", [CLAIMS, PAGES, UPKEEP])
+async def test_what_takes_long_lets_others_pass_and_is_not_forgotten(lane: Lane) -> None:
+    async with running(each(exceptions.NoScriptError("no")), echo) as bench:
+        slow = [f"slow {number}" for number in range(lane.most + 1)]
         for name in slow:
-            bench.call(name, script=script)
+            bench.call(name, lane=lane)
         bench.call("a")
         await idle(bench)
-        first = ["a", *slow[:most]]
-        assert bench.redis.pipelines == [first, first, slow[most:]]
+        first = ["a", *slow[: lane.most]]
+        assert bench.redis.pipelines == [first, first, slow[lane.most :]]
         assert bench.replies == ["a", *slow]
+
+
+@pytest.mark.parametrize(("lane", "weight", "first"), [(CLAIMS, 26, 3), (CHANGES, 60, 5)])
+async def test_a_call_that_takes_long_counts_for_several(
+    lane: Lane, weight: int, first: int
+) -> None:
+    async with running() as bench:
+        for number in range(first + 2):
+            bench.call(str(number), lane=lane, weight=weight)
+        await idle(bench)
+        assert [len(pipeline) for pipeline in bench.redis.pipelines] == [first, 2]
+
+
+@pytest.mark.parametrize("lane", [PAGES, LOGS, UPKEEP])
+async def test_what_there_is_no_room_for_is_refused_at_once(lane: Lane) -> None:
+    async with running() as bench:
+        bench.redis.gate.clear()
+        bench.call("under way")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for number in range(int(lane.waiting) + 1):
+            bench.call(str(number), lane=lane)
+        assert bench.replies == [Refused.UNAVAILABLE]
+        bench.call("a")
+        bench.redis.gate.set()
+        await idle(bench)
+        assert len(bench.replies) == lane.waiting + 3
+
+
+def long(size: int) -> Handler:
+    """Return a handler whose replies have so many bytes in all."""
+    return lambda commands: [[b"x" * (size // len(commands))] for _ in commands]
+
+
+async def test_reads_go_out_as_many_at_a_time_as_were_short_enough_lately() -> None:
+    handlers = [long(0), long(0), long(4 * READ_BYTES), long(8 * READ_BYTES), long(READ_BYTES)]
+    async with running(*handlers) as bench:
+        bench.redis.gate.clear()
+        for number in range(60):
+            bench.call(str(number), lane=LOGS)
+        bench.redis.gate.set()
+        await idle(bench)
+        sizes = [len(pipeline) for pipeline in bench.redis.pipelines]
+        assert sizes[:6] == [4, 8, READS, 4, 1, 1] and max(sizes) == READS and sum(sizes) == 60
+
+
+async def test_pages_and_logs_take_turns() -> None:
+    async with running() as bench:
+        for number in range(6):
+            bench.call(f"page {number}", lane=PAGES)
+        for number in range(3):
+            bench.call(f"log {number}", lane=LOGS)
+        await idle(bench)
+        assert bench.redis.pipelines == [
+            ["page 0", "log 0", "page 1", "log 1"],
+            ["page 2", "log 2", "page 3", "page 4", "page 5"],
+        ]
+
+
+async def test_reads_that_timed_out_are_made_again_one_by_one_until_one_has_come() -> None:
+    async with running(fail(exceptions.TimeoutError("slow")), fail(OSError()), echo) as bench:
+        for number in range(6):
+            bench.call(str(number), lane=LOGS)
+        bench.call("a")
+        await idle(bench)
+        assert bench.redis.pipelines == [
+            ["a", "0", "1", "2", "3"],
+            ["a", "0"],
+            ["a", "0"],
+            ["1", "2"],
+            ["3", "4", "5"],
+        ]
+        assert bench.replies == ["a", "0", "1", "2", "3", "4", "5"]
 
 
 LOST = [
@@ -307,6 +379,8 @@ class Patient:
     """A call that wants to wait a while before it is done."""
 
     script = "tail"
+    lane = CHANGES
+    weight = 1
 
     def __init__(self, then: Next) -> None:
         self.then = [then, then, Next.NOTHING]

@@ -179,7 +179,7 @@ class LeaseBench:
         self.sink = RecordingSink()
         self.lease = Lease(
             8.0,
-            lambda script, args, deadline, done: self.calls.append((script, done)),
+            lambda script, args, deadline, done, *lane: self.calls.append((script, done)),
             self,  # type: ignore[arg-type]
             lambda: self.sink,
             lambda hold, quit: None,
