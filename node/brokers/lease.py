@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, Protocol
 
+from node.brokers.clock import Clock
+from node.brokers.contact import Contact
 from node.brokers.lanes import UPKEEP, Lane
+from node.brokers.pump import Args
 from node.brokers.subscriber import Subscriber
 from node.core.ports import Done, Hold, Refused, Sink
 
@@ -29,6 +32,8 @@ LOOK_EVERY = 5.0
 """Seconds between two looks at the sessions that Redis says are here, if there are too many."""
 LISTED = 250
 """Sessions in one answer, or somewhat more: one command for each."""
+SAID_FROM_MS = 1000
+"""Steps of Redis' clock from which on they are said; smaller ones are corrections, as NTP makes."""
 READ_WITHIN = 4.0
 """Seconds for a call that no client waits for: it is made again anyway."""
 
@@ -39,7 +44,7 @@ class Caller(Protocol):
     def __call__(
         self,
         script: str,
-        args: Sequence[Any],
+        args: Args,
         deadline: float,
         done: Callable[[Any], None],
         lane: Lane = ...,
@@ -60,6 +65,7 @@ class Lease:
         ordered: Callable[[bytes], None],
         clock: Callable[[], float],
         random_id: Callable[[], str],
+        contact: Contact,
     ) -> None:
         self.incarnation = random_id()
         self._seconds = seconds
@@ -71,6 +77,7 @@ class Lease:
         self._ordered = ordered
         self._clock = clock
         self._random_id = random_id
+        self._contact = contact
         self.refused = False
         """The data in Redis are not ours to touch."""
         self._known = False
@@ -82,7 +89,9 @@ class Lease:
         """Seconds that the last probe took from here through Redis and back."""
         self._deaf_since: float | None = None
         self._heard_at: float | None = None
-        self._time: tuple[float, int] | None = None
+        self.time = Clock(clock)
+        self._until = inf
+        """When our lease in Redis ends at least, by the chat's time; inf: we did not hear."""
         self._trouble = "the broker has not been reached yet"
         subscriber.want(self._channel())
 
@@ -110,8 +119,14 @@ class Lease:
         incarnation, known = self.incarnation, self._changes
         # A probe is the time at which it was sent.
         probe = int(self._clock() * 1e6)
-        args = [incarnation, int(self._seconds * 1000), FORMAT, self._random_id(), probe]
-        args += self._facts()
+        base = [incarnation, int(self._seconds * 1000), FORMAT, self._random_id(), probe]
+        base += self._facts()
+        asked = self._clock()
+
+        def args() -> Sequence[Any]:
+            nonlocal asked
+            asked = self._clock()
+            return [*base, *self.time.args()]
 
         def reply(found: Any) -> None:
             if isinstance(found, Refused):
@@ -120,11 +135,11 @@ class Lease:
             elif incarnation != self.incarnation:
                 done(True)
             else:
-                done(self._renewed(incarnation, found, known))
+                done(self._renewed(incarnation, found, known, asked))
 
         self._call("renew", args, self._clock() + self._seconds / 2, reply)
 
-    def _renewed(self, incarnation: str, found: Any, known: int) -> bool:
+    def _renewed(self, incarnation: str, found: Any, known: int, asked: float) -> bool:
         status = found[0]
         if status == b"format":
             self._keep_off(found[1])
@@ -138,10 +153,11 @@ class Lease:
             self.incarnation = self._random_id()
             self._subscriber.want(self._channel())
             self._changes, self._known, self._went_back = 0, False, False
+            self._until = inf
             self.renew()
             self._sink().forgotten(anew=False)
             return True
-        self._time = self._clock(), int(found[2])
+        self._see_time(asked, found)
         forgot = self._known and (status == b"new" or found[1] < known or self._went_back)
         self._known, self._went_back = True, False
         self._ordered(found[3])
@@ -158,12 +174,15 @@ class Lease:
             self._look_for_strays(at_once=False)
         return forgot
 
-    def time(self) -> int:
-        """Return the time in ms by the clock of Redis, or a little less; 0 if it is not known."""
-        if self._time is None:
-            return 0
-        at, time = self._time
-        return time + int((self._clock() - at) * 1000)
+    def _see_time(self, asked: float, found: Any) -> None:
+        """Look what a renewal tells of clocks, and whether Redis has gone back since the last."""
+        time, doubt, step = (int(found[place]) for place in (2, 5, 6))
+        self._contact.found(self._clock(), float(found[7] or 0) >= self._until)
+        self._until = time + int(self._seconds * 1000)
+        if abs(step) >= SAID_FROM_MS:
+            log.warning("the clock of Redis was set by %+.1f s: deadlines stay", step / 1000)
+        if self.time.told(asked, time, doubt):
+            self.renew()
 
     def _keep_off(self, found: bytes) -> None:
         """Serve nobody, and change nothing, as long as the data have a format we do not know."""

@@ -90,12 +90,10 @@ class Moderator:
     async def nodes(self) -> list[NodeRow]:
         """List the nodes, by their names."""
         seconds, _ = await self._do("TIME")
+        now = int(seconds) * 1000 + int(await self._do("HGET", "chat:clock", "shift") or 0)
         found = await self._do("ZRANGE", "chat:nodes", 0, -1, "WITHSCORES")
         leases = zip(found[::2], found[1::2], strict=True)
-        rows = [
-            await self._node(inc.decode(), float(until) > int(seconds) * 1000)
-            for inc, until in leases
-        ]
+        rows = [await self._node(inc.decode(), float(until) > now) for inc, until in leases]
         return sorted(rows, key=lambda row: (row.facts.name, row.incarnation))
 
     async def _node(self, incarnation: str, alive: bool) -> NodeRow:

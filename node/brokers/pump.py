@@ -14,6 +14,7 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers import scripts
+from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, Lane, Lanes
 from node.brokers.quick import Calls
 from node.core.ports import Refused
@@ -128,7 +129,7 @@ class SimpleCall:
 
 
 class Pump:
-    """Runs calls in pipelines, one at a time; knows since when Redis has been answering."""
+    """Runs calls in pipelines, one at a time; tells ``contact`` when Redis answers."""
 
     def __init__(
         self,
@@ -136,8 +137,9 @@ class Pump:
         clock: Callable[[], float],
         counts: Counts,
         replicas: int = 0,
+        contact: Contact | None = None,
     ) -> None:
-        self.contact_since: float | None = None
+        self._contact = contact or Contact()
         self._calls = Calls(redis)
         self._clock = clock
         self._counts = counts
@@ -207,7 +209,7 @@ class Pump:
                 continue
             self._in_flight = []
             self._counts.published(self._clock() - started)
-            await self._settle([call for call, _ in batch], replies)
+            await self._settle([call for call, _ in batch], replies, started)
 
     async def idle(self) -> None:
         """Wait until there is nothing to do."""
@@ -233,7 +235,7 @@ class Pump:
                 raise exceptions.ConnectionError("too few replicas have confirmed")
         return replies
 
-    async def _settle(self, calls: list[Call], replies: list[Any]) -> None:
+    async def _settle(self, calls: list[Call], replies: list[Any], asked: float) -> None:
         """Hand out the replies; what was not done for a passing reason is done again."""
         repeat: list[Call] = []
         missing: set[str] = set()
@@ -261,7 +263,7 @@ class Pump:
         if refusal is not None:
             await self._down(refusal)
             return
-        self._up()
+        self._up(asked)
         if missing:
             await self._load(missing)
         elif not progress:
@@ -290,9 +292,9 @@ class Pump:
         await self._down(error)
 
     async def _down(self, error: Exception) -> None:
-        if self.contact_since is not None or not self._failures:
+        if self._contact.since is not None or not self._failures:
             log.warning("lost touch with Redis: %s", error or type(error).__name__)
-        self.contact_since = None
+        self._contact.lost()
         self._connects = True
         await self._calls.drop()
         pause = BACKOFF[min(self._failures, len(BACKOFF) - 1)]
@@ -300,12 +302,11 @@ class Pump:
         self.expire()
         await asyncio.sleep(pause)
 
-    def _up(self) -> None:
-        if self.contact_since is None:
-            self.contact_since = self._clock()
-            if self._failures:
-                self._counts.broker_reconnects += 1
-                log.info("Redis answers again")
+    def _up(self, asked: float) -> None:
+        if self._contact.since is None and self._failures:
+            self._counts.broker_reconnects += 1
+            log.info("Redis answers again")
+        self._contact.answered(asked, self._clock())
         self._failures = 0
 
 

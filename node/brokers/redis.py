@@ -12,6 +12,7 @@ import msgspec
 
 from node.brokers import replies
 from node.brokers.connect import REPLY_TIMEOUT, Connect
+from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, UPKEEP, Lane
 from node.brokers.lease import FORMAT, READ_WITHIN, Lease
 from node.brokers.orders import Orders
@@ -43,6 +44,8 @@ log = logging.getLogger(__name__)
 
 PAGE = 1000
 """Rooms or members in one answer: with the longest names a tenth of the longest line."""
+TIDIED = 100
+"""Deadlines of a kind that one call looks after, at two or three commands each."""
 LONG = 8
 """What a change to all rooms of a session weighs, however many there are: so 32 fill a pipeline."""
 PAGE_BYTES = 900 * 1024
@@ -83,7 +86,9 @@ class RedisBroker:
         self._clock = clock
         self._random_id = random_id
         self._clients = [connect(REPLY_TIMEOUT), connect(None)]
-        self._pump = Pump(self._clients[0], clock, counts, rules.replicas)
+        # Half a lease: who renewed a second before a break still has as long after it.
+        self._contact = Contact(rules.lease / 2)
+        self._pump = Pump(self._clients[0], clock, counts, rules.replicas, self._contact)
         pool = self._clients[0].connection_pool
         pool.connection_kwargs["redis_connect_func"] = self._pump.connected
         self._subscriber = Subscriber(self._clients[1], self._on_message, self._on_confirmed)
@@ -101,6 +106,7 @@ class RedisBroker:
             self._orders.newest,
             clock,
             random_id,
+            self._contact,
         )
         self._publishes: dict[str, Publish] = {}
         self._taken = Taken()
@@ -128,6 +134,7 @@ class RedisBroker:
                 tasks.create_task(self._every(0.25, self._pump.expire))
                 tasks.create_task(self._every(1.0, self._lease.renew))
                 tasks.create_task(self._look_after(1.0, self._reap))
+                tasks.create_task(self._look_after(1.0, self._tidy))
                 tasks.create_task(self._look_after(2.0, self._tops.compare))
                 tasks.create_task(self._every(10.0, self._forget_idle))
         finally:
@@ -467,7 +474,8 @@ class RedisBroker:
 
     def unhealed(self) -> bool:
         """Say whether others may still put back what a Redis that has just come back forgot."""
-        return not self._settled(self._rules.heal_within)
+        within = self._rules.heal_within
+        return not (self._rules.alone or self._contact.unbroken(self._clock(), within))
 
     def watch(self, room: str) -> None:
         """Deliver the frames of a room from now on."""
@@ -508,22 +516,17 @@ class RedisBroker:
 
     # Upkeep
 
-    def _settled(self, seconds: float) -> bool:
-        """Say whether Redis has been answering for so long, without a break."""
-        since = self._pump.contact_since
-        return self._rules.alone or (since is not None and self._clock() - since >= seconds)
-
     def _may_reap(self) -> bool:
         """Say whether everybody else has had the time to renew their leases."""
-        return self._settled(self._rules.lease)
+        return self._rules.alone or self._contact.steady(self._clock(), self._rules.lease)
 
     def _reaps_until(self) -> int:
-        """Return the time, by the clock of Redis, at which what is over now is over; 0: nothing.
+        """Return the chat's time at which what is over now is over; 0: nothing.
 
         Calls that Redis has not read yet when it hangs are done afterwards; then what had the time
         to be renewed until the call has to be told from what has not had it since.
         """
-        return self._lease.time() if self._may_reap() else 0
+        return self._lease.time.least() if self._may_reap() else 0
 
     def _reap(self) -> None:
         if self._reaping or not self._may_reap():
@@ -539,6 +542,22 @@ class RedisBroker:
 
         self._reaping = True
         self._call("reap", args, self._clock() + READ_WITHIN, self._on_reaped, UPKEEP)
+
+    def _tidy(self) -> None:
+        """Clamp deadlines, and forget ids that do not count any more."""
+        if not self._may_reap():
+            return
+        rules = self._rules
+        base = [int(rules.lease * 1000), int(rules.grace * 1000)]
+
+        def args() -> list[Any] | None:
+            return [*base, self._reaps_until(), TIDIED] if self._may_reap() else None
+
+        def reply(found: Any) -> None:
+            if found == 1:
+                self._tidy()
+
+        self._call("tidy", args, self._clock() + READ_WITHIN, reply, UPKEEP)
 
     def _on_reaped(self, found: Any) -> None:
         """Go on as long as there is more to do, and say at the end how much it was."""

@@ -18,14 +18,19 @@
 --   chat:nicks            hash    what a nick takes up -> session
 --   chat:session:SID      hash    nick, fold, looks, owner, was, attempt, keyed, claim, op, reply
 --   chat:rooms:SID        hash    room -> position at which the session joined it
---   chat:sent:SID         hash    id of a message -> "AT LOG POSITION TO", for 5 minutes
+--   chat:sent:SID         hash    id of a message -> "AT LOG POSITION TO LAG", for 5 minutes; LAG, and
+--                                 TO before it, only where the chat's time is not Redis' own: ms by
+--                                 which it was behind (below 0) or ahead. '' -> what is newest
+--   chat:sents            zset    sessions with ids that are remembered -> ms when to look at them
+--   chat:clock            hash    seen: ms of the chat's time at the newest renewal of a lease; shift:
+--                                 ms to be added to the time of Redis (see now_ms)
 --   chat:grace            zset    sessions without a connection -> ms at which they end
 --   chat:nodes            zset    incarnations -> ms at which their leases end
 --   chat:ops              hash    incarnation -> number of changes it made to sessions
 --   chat:at:INC           set     sessions whose connection is at this incarnation
 --   chat:dead:INC         string  this incarnation has been reaped
 --   chat:about:INC        hash    facts (JSON), since, notices, kept: for moderators; for a
---                                 minute longer than the lease
+--                                 day longer than the lease
 --   chat:orders           hash    what moderators have ordered: nick:FOLDED, net:NETWORK, kick:SID or
 --                                 room:ROOM -> "TILL EXTRA WHY": ms at which it ends (0: never), the
 --                                 epoch of a closed room or "-", a JSON string or nothing
@@ -73,12 +78,32 @@ local FORMAT = '1'
 
 local function is_foreign() return (redis.call('GET', 'chat:format') or FORMAT) ~= FORMAT end
 
-local function now_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+local function int(number) return string.format('%.0f', number) end
+
+-- Two clocks. `wall` is what people are told: Unix time by the clock of Redis, which is set now and
+-- then, forwards and backwards. `time` is what deadlines are points of: it goes on evenly. Nodes look
+-- after it when they renew their leases (renew.lua). Between two renewals it neither goes back nor is
+-- further ahead than CLOCK_SLACK: by that much nothing ends that should not.
+local CLOCK_SLACK = 3000
+local wall, time, seen, shift
+
+local function read_clocks()
+  local now, clock = redis.call('TIME'), redis.call('HMGET', 'chat:clock', 'seen', 'shift')
+  wall = now[1] * 1000 + math.floor(now[2] / 1000)
+  seen, shift = tonumber(clock[1] or ''), tonumber(clock[2] or '') or 0
+  time = wall + shift
+  if seen then time = math.max(seen, math.min(time, seen + CLOCK_SLACK)) end
 end
 
-local function int(number) return string.format('%.0f', number) end
+local function wall_ms()
+  if not wall then read_clocks() end
+  return wall
+end
+
+local function now_ms()
+  if not wall then read_clocks() end
+  return time
+end
 
 local function key_of(log) return 'chat:{' .. log .. '}' end
 
@@ -193,7 +218,7 @@ local function append(log, channel, cap, entries, epoch)
     redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3))
   end
   epoch = meta[1] or epoch
-  local first, at = top + 1, int(now_ms())
+  local first, at = top + 1, int(wall_ms())
   local branch = meta[4] and ' ' .. meta[4] or ''
   local frame = {'log ' .. log .. ' ' .. epoch .. ' ' .. int(first) .. ' ' .. prev .. branch}
   for _, entry in ipairs(entries) do
@@ -221,35 +246,64 @@ local function append(log, channel, cap, entries, epoch)
   return epoch, first, at
 end
 
--- What is remembered of a message: "AT LOG POSITION TO", or nil.
-local function sent_before(sid, token, at)
+-- When something was remembered, by the chat's time. Words that are missing tell that it was the wall's.
+local function remembered_at(value)
+  local lag = string.match(value, '^%S+ %S+ %S+ %S* (%-?%d+)$')
+  return tonumber(string.match(value, '^%d+')) + (lag or 0)
+end
+
+-- What is remembered of a message: "AT LOG POSITION TO LAG", or nil.
+local function sent_before(sid, token)
   local found = redis.call('HGET', 'chat:sent:' .. sid, token)
-  if found and tonumber(string.match(found, '^%d+')) + REPEAT_MS > at then return found end
+  if found and remembered_at(found) + REPEAT_MS > now_ms() then return found end
 end
 
-local function remember(sid, token, at, log, position, to)
-  redis.call('HSET', 'chat:sent:' .. sid, token, table.concat({at, log, position, to}, ' '))
+-- Whether an entry may be so young that its id counts. Once the wall has been set, its age is not
+-- known: then it counts as one of now, rather than too old.
+local function may_repeat(at)
+  now_ms()
+  return shift ~= 0 or tonumber(at) + REPEAT_MS > wall
 end
 
--- Keeps the newest ids of a session, and none for longer than they count. To look through two thousand
--- takes 2 ms: a call does so for one session, the others have their turn with their next message.
+-- Redis' own expiry goes by the wall, so it is only the net under our own (tidy.lua).
+local SENT_NET_MS = 86400000
+
+local function keep_sent(sid, till)
+  redis.call('ZADD', 'chat:sents', int(till), sid)
+  redis.call('PEXPIRE', 'chat:sent:' .. sid, SENT_NET_MS)
+end
+
+-- `at` is by the wall, as people are told it; `old` if it is not one of now.
+local function remember(sid, token, at, log, position, to, old)
+  local lag = now_ms() - wall
+  if old then lag = shift == 0 and 0 or time - tonumber(at) end
+  local words = lag == 0 and {at, log, position, to} or {at, log, position, to or '', int(lag)}
+  local value = table.concat(words, ' ')
+  if redis.call('HSET', 'chat:sent:' .. sid, token, value, '', value) == 2 then
+    keep_sent(sid, remembered_at(value) + REPEAT_MS)
+  end
+end
+
+-- Keeps the newest ids of a session. To look through two thousand takes 2 ms: a call does so for one
+-- session, the others have their turn with their next message.
 local forgot = false
 local function forget_old(sid)
   local key = 'chat:sent:' .. sid
-  redis.call('PEXPIRE', key, REPEAT_MS)
   if forgot or redis.call('HLEN', key) <= 2 * REPEATS then return end
   forgot = true
   local all, ages, places, old, now = redis.call('HGETALL', key), {}, {}, {}, now_ms()
   for n = 2, #all, 2 do
-    -- One number, which sorts by time, and by offset within a millisecond.
-    local at, offset = string.match(all[n], '^(%d+) %S+ %w+%-(%d+)')
-    places[n] = (at - now) * 2 ^ 20 + offset % 2 ^ 20
-    ages[#ages + 1] = places[n]
+    if all[n - 1] ~= '' then
+      -- One number, which sorts by time, and by offset within a millisecond.
+      local offset = string.match(all[n], '^%d+ %S+ %w+%-(%d+)')
+      places[n] = (remembered_at(all[n]) - now) * 2 ^ 20 + offset % 2 ^ 20
+      ages[#ages + 1] = places[n]
+    end
   end
   table.sort(ages)
   local newest = ages[#ages - REPEATS + 1]
   for n = 2, #all, 2 do
-    if places[n] < newest then old[#old + 1] = all[n - 1] end
+    if places[n] and places[n] < newest then old[#old + 1] = all[n - 1] end
   end
   for n = 1, #old, 500 do redis.call('HDEL', key, unpack(old, n, math.min(n + 499, #old))) end
 end
@@ -474,9 +528,10 @@ local function tell_orders(id, least)
   end
 end
 
--- Gives an order for so many ms, 0 for ever; `id` names the change.
+-- Gives an order for so many ms, 0 for ever; `id` names the change. Nobody may have renewed a lease
+-- for long: it counts from now all the same.
 local function order(id, field, ms, extra, why)
-  local till = ms == 0 and '0' or int(now_ms() + ms)
+  local till = ms == 0 and '0' or int(math.max(now_ms(), wall + shift) + ms)
   redis.call('HSET', 'chat:orders', field, till .. ' ' .. extra .. ' ' .. why)
   tell_orders(id)
 end

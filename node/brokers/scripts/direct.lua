@@ -3,8 +3,7 @@
 -- Returns {'ok', position, at, nick, id of the entry before it, log}, {'repeat', what is remembered, and
 -- head and body of its entry, where that is kept}, {'nobody'} or {'gone'}.
 local id, sid, token = ARGV[1], ARGV[2], ARGV[4]
-local at = now_ms()
-local before = token ~= '' and sent_before(sid, token, at)
+local before = token ~= '' and sent_before(sid, token)
 if before then
   local log, offset, entry = string.match(before, '^%d+ (%S+) %w+%-(%d+)%-(%w+)')
   local found = redis.call('XRANGE', key_of(log) .. ':log', offset .. '-0', offset .. '-0')[1]

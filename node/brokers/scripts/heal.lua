@@ -161,9 +161,10 @@ for n, entry in ipairs(lost) do
     if who then leave_again(n, who, hold) end
   end
   local author, token = string.match(entry[3], '^([^:]+):(.+)$')
-  if author and tonumber(entry[5]) + REPEAT_MS > now then
+  if author and may_repeat(entry[5]) then
     local position = epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2]
-    remember(author, token, entry[5], log, position, string.match(entry[4], '^"from":"[^"]*","to":"([^"]*)"'))
+    local to = string.match(entry[4], '^"from":"[^"]*","to":"([^"]*)"')
+    remember(author, token, entry[5], log, position, to, true)
     authors[author] = true
   end
 end

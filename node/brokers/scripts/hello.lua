@@ -53,7 +53,7 @@ else
   if is_banned(names) then return {'banned'} end
   if taken(sid, names, op, set) then return {'taken'} end
   take_names(sid, names)
-  redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'since', int(now_ms()))
+  redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'since', int(wall_ms()))
   if fallback ~= '' then rooms[#rooms + 1] = fallback end
 end
 redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[13])

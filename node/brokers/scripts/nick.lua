@@ -8,7 +8,7 @@ local before = answered(sid, op, owner)
 if before then return before end
 if not owns(sid, owner) then return {'gone'} end
 local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
-local at = int(now_ms())
+local at = int(wall_ms())
 if names[1] == nick then return {'ok', nick, at, 0} end
 if is_banned(takes) then return {'banned'} end
 if taken(sid, takes, op, set) then return {'taken'} end

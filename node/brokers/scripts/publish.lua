@@ -51,7 +51,7 @@ if ARGV[6] ~= '' and ARGV[6] ~= '0' then
     return {'looked', meta[1], from, unpack(found)}
   end
 end
-local at = now_ms()
+local at = wall_ms()
 local owners, entries, results, places = {}, {}, {}, {}
 local first = tonumber(meta[2]) + 1
 local tokens = {}
@@ -59,7 +59,7 @@ for n = 7, #ARGV, 5 do
   local id, sid, owner, token, body = ARGV[n], ARGV[n + 1], ARGV[n + 2], ARGV[n + 3], ARGV[n + 4]
   local origin = token ~= '' and sid .. ':' .. token
   local first_copy = origin and tokens[origin]
-  local before = kept[id] or (origin and not first_copy and sent_before(sid, token, at))
+  local before = kept[id] or (origin and not first_copy and sent_before(sid, token))
   if owners[sid] == nil then owners[sid] = redis.call('HGET', 'chat:session:' .. sid, 'owner') end
   if first_copy then
     results[#results + 1] = first_copy

@@ -1,22 +1,60 @@
--- Renews the lease of an incarnation.
+-- Renews the lease of an incarnation, and looks after the chat's time (now_ms).
 -- ARGV  incarnation, ms of the lease, format of the data, epoch for the room `general`, probe to be
---       published to the incarnation's own channel, facts about the node (JSON), notices, cap
+--       published to the incarnation's own channel, facts about the node (JSON), notices, cap,
+--       the chat's time by the node's own clock, at least and at most (0: it does not know), 1 if it
+--       is certain that the clock of Redis was set forwards
 -- Returns {'ok', changes to its sessions, time, id of the newest order of moderators, number of
--- sessions that are there}; 'new' and 0 instead: it was not known, as at its start or after Redis
--- forgot it; {'dead'}: it has been reaped; {'format', the data's format}.
+-- sessions that are there, doubt, ms by which the clock of Redis was found to be set, end of the
+-- lease before this one ('' if there was none)}; 'new' and 0 instead: it was not known, as at its
+-- start or after Redis forgot it; {'dead'}: it has been reaped; {'format', the data's format}.
+-- A doubt is what the time would be by the clock of Redis, if that was set forwards or Redis hung:
+-- the node can tell which, from how long the reply took. Else it is 0.
 local inc = ARGV[1]
 redis.call('SET', 'chat:format', ARGV[3], 'NX')
 local format = redis.call('GET', 'chat:format')
 if format ~= ARGV[3] then return {'format', format} end
 if redis.call('EXISTS', 'chat:dead:' .. inc) == 1 then return {'dead'} end
-local new = redis.call('ZADD', 'chat:nodes', int(now_ms() + tonumber(ARGV[2])), inc)
+
+-- What a call may take without being taken for a step of the clock.
+local STEP_MS = 1000
+
+-- Says what is in doubt, and by how much the clock of Redis was set.
+local function see_clock(least, most, certain)
+  local raw = wall_ms() + shift
+  local late = raw > most + STEP_MS
+  if seen and raw >= seen and raw <= seen + CLOCK_SLACK and (most < seen or not late) then
+    -- Somebody renewed a lease just before. A node that believes it is earlier has slept.
+    time = raw
+  elseif seen and raw < seen then
+    time = math.max(seen, least)
+  elseif least > 0 and raw < least - CLOCK_SLACK then
+    -- Redis forgot what it had been told of its clock.
+    time = math.max(seen or 0, least)
+  elseif not late or not (seen or most > 0) then
+    time = raw
+  elseif certain then
+    time = math.max(seen or 0, least)
+  else
+    time = math.min(raw, (seen or most) + CLOCK_SLACK)
+    return raw, 0
+  end
+  shift = shift + time - raw
+  redis.call('HSET', 'chat:clock', 'seen', int(time), 'shift', int(shift))
+  return 0, raw - time
+end
+
+local doubt, step = see_clock(tonumber(ARGV[9] or 0), tonumber(ARGV[10] or 0), ARGV[11] == '1')
+local before = redis.call('ZSCORE', 'chat:nodes', inc)
+redis.call('ZADD', 'chat:nodes', int(now_ms() + tonumber(ARGV[2])), inc)
 make_room('general', ARGV[4])
 local about = 'chat:about:' .. inc
-redis.call('HSETNX', about, 'since', int(now_ms()))
+redis.call('HSETNX', about, 'since', int(wall_ms()))
 redis.call('HSET', about, 'facts', ARGV[6], 'notices', ARGV[7], 'kept', ARGV[8])
-redis.call('PEXPIRE', about, ARGV[2] + 60000)
+redis.call('PEXPIRE', about, ARGV[2] + 86400000)
 redis.call('PUBLISH', 'chat:node:' .. inc, 'probe ' .. ARGV[5])
 local changes = tonumber(redis.call('HGET', 'chat:ops', inc) or 0)
 local ordered = redis.call('GET', 'chat:ordered') or ''
 local here = redis.call('SCARD', 'chat:at:' .. inc)
-return {new == 1 and 'new' or 'ok', changes, int(now_ms()), ordered, here}
+return {
+  before and 'ok' or 'new', changes, int(now_ms()), ordered, here, int(doubt), int(step), before or '',
+}

@@ -9,4 +9,4 @@ for n = 1, #held, 2 do
   local size = redis.call('ZCARD', key_of('r:' .. held[n]) .. ':members')
   rooms[#rooms + 1] = {held[n], held[n + 1], size, 0, size > notices and 1 or 0}
 end
-return {'ok', redis.call('HGET', 'chat:session:' .. sid, 'nick'), int(now_ms()), unpack(rooms)}
+return {'ok', redis.call('HGET', 'chat:session:' .. sid, 'nick'), int(wall_ms()), unpack(rooms)}

@@ -161,12 +161,19 @@ class Losses:
 class Node:
     """A broker that runs, and a sink for what it tells."""
 
-    def __init__(self, prefix: str, connect: Connect, rules: Rules) -> None:
+    def __init__(
+        self,
+        prefix: str,
+        connect: Connect,
+        rules: Rules,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         numbers = itertools.count(1)
         self.ids: Callable[[], str] = lambda: f"{prefix}{next(numbers):x}"
         self.sink = RecordingSink()
         self.metrics = Metrics()
-        self.broker = RedisBroker(connect, rules, self.metrics, time.monotonic, self.ids)
+        self.clock = clock
+        self.broker = RedisBroker(connect, rules, self.metrics, clock, self.ids)
         self.broker.attach(self.sink)
         self.kept = rules.kept
 
@@ -186,10 +193,9 @@ class Node:
         async with asyncio.timeout(WITHIN):
             await self.broker._pump.idle()
 
-    @staticmethod
-    def deadline(within: float = WITHIN) -> float:
+    def deadline(self, within: float = WITHIN) -> float:
         """Return when a call has to be done."""
-        return time.monotonic() + within
+        return self.clock() + within
 
     def post(
         self, hold: Hold, text: str, token: str = "", within: float = WITHIN

@@ -604,6 +604,18 @@ async def the_newest_entries_are_long(bench: Bench) -> Cost:
     return await bench.run("tail", "r:tea", 100)
 
 
+@worst("tidy")
+async def much_is_stored_with_a_time(bench: Bench) -> Cost:
+    """As after Redis' clock was set back by a year: all is too far ahead, and many ids are over."""
+    late = {f"s{number}": HERE for number in range(1000)}
+    for key in ("chat:nodes", "chat:grace", "chat:idle"):
+        await bench.client.zadd(key, late)
+    await bench.client.zadd("chat:sents", dict.fromkeys(late, 1))
+    for number in range(1000):
+        await bench.client.hset(f"chat:sent:s{number}", "", "1795486460000 r:p0 ep-5-id5")
+    return await bench.run("tidy", 8000, 30_000, int(HERE), redis.TIDIED)
+
+
 @worst("tops")
 async def many_logs_are_compared(bench: Bench) -> Cost:
     pipe = bench.client.pipeline()

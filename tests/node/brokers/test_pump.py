@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from node.brokers import pump as pumps
 from node.brokers import scripts
+from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, READ_BYTES, READS, UPKEEP, Lane
 from node.brokers.pump import Next, Pump, SimpleCall
 from node.core.ports import Refused
@@ -97,7 +98,8 @@ class Bench:
         self.redis = redis
         self.metrics = Metrics()
         client = cast(Redis, redis)
-        self.pump = Pump(client, lambda: self.time, self.metrics, replicas)
+        self.contact = Contact()
+        self.pump = Pump(client, lambda: self.time, self.metrics, replicas, self.contact)
         self.replies: list[Any] = []
 
     def call(self, name: str, within: float = 5.0, lane: Lane = CHANGES, weight: int = 1) -> None:
@@ -342,11 +344,11 @@ async def test_what_is_overdue_is_unavailable_also_while_it_is_under_way() -> No
 
 async def test_contact_is_counted_from_the_first_answer_without_a_break() -> None:
     async with running(echo, fail(OSError()), echo) as bench:
-        assert bench.pump.contact_since is None
+        assert bench.contact.since is None
         for expected in (100.0, 102.0):
             bench.call("a")
             await idle(bench)
-            assert bench.pump.contact_since == expected
+            assert bench.contact.since == expected
             bench.time += 2
 
 

@@ -1,0 +1,37 @@
+-- Looks after what is stored with a time: no deadline is further ahead than its own length, and ids of
+-- messages are forgotten when they do not count any more.
+-- ARGV  ms of a lease, ms of grace, the time of the call, most of each kind at a time
+-- Returns 1 if there is more to do, else 0.
+local LEAVE_AGAIN_MS = 5000
+local lease, grace, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
+local now, more = now_ms(), 0
+
+-- Only what was stored before the chat's time was known, or by nodes of before, can be so.
+local function clamp(key, last)
+  local late = redis.call('ZRANGEBYSCORE', key, int(last + 1), '+inf', 'LIMIT', 0, most)
+  for _, member in ipairs(late) do redis.call('ZADD', key, int(last), member) end
+  if #late == most then more = 1 end
+end
+
+clamp('chat:nodes', now + lease)
+-- That of a session that is to leave again (heal.lua) does not depend on ours.
+clamp('chat:grace', now + math.max(grace, LEAVE_AGAIN_MS))
+clamp('chat:idle', now)
+
+local call = int(math.min(now, tonumber(ARGV[3])))
+local due = redis.call('ZRANGEBYSCORE', 'chat:sents', '-inf', call, 'LIMIT', 0, most)
+for _, sid in ipairs(due) do
+  local key = 'chat:sent:' .. sid
+  local newest = redis.call('HGET', key, '')
+  local till = newest and remembered_at(newest) + REPEAT_MS
+  if till and till > now then
+    keep_sent(sid, till)
+  else
+    redis.call('ZREM', 'chat:sents', sid)
+    -- A node of before may have added to it since, and it does not say when.
+    redis.call('HDEL', key, '')
+    redis.call('PEXPIRE', key, REPEAT_MS)
+  end
+end
+if #due == most then more = 1 end
+return more
