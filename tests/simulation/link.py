@@ -20,12 +20,14 @@ CONNECT_WITHIN = 1.0
 class Weather(Protocol):
     """How the network between a node and Redis is just now."""
 
-    trouble: float
-    """How likely a pipeline goes wrong."""
     cut_until: float
     """When something gets through again."""
     context: Context
     dead: bool
+
+    @property
+    def trouble(self) -> float:
+        """How likely a pipeline goes wrong."""
 
     def delay(self) -> float:
         """Return the seconds that something is under way."""

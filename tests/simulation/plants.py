@@ -161,7 +161,10 @@ PLANTS: dict[str, tuple[str, Plant]] = {
         "presence",
         script(_ZREM, "redis.call('ZCARD', members) == 0 then"),
     ),
-    "a repeat is another message": ("doubled", script("if found and tonumber(", "if false and (")),
+    "a repeat is another message": (
+        "doubled",
+        script("if found and remembered", "if false and remembered"),
+    ),
     "an ack is a lie": ("lost", acknowledging_without_keeping),
     "an ack is forgotten": ("stuck", answering_not),
     "a gap is a lie": ("false gap", saying_false_gaps),

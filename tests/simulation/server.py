@@ -31,7 +31,9 @@ class Server:
     def __init__(
         self, loop: VirtualLoop, random: Random, on_call: Callable[[str, Sequence[Any]], None]
     ) -> None:
-        self.shell = Shell(loop.time, random, self._publish, on_call)
+        self.shell = Shell(lambda: loop.time() + self.skew, random, self._publish, on_call)
+        self.skew = 0.0
+        """Seconds by which its clock is wrong."""
         self.up = True
         self.life = 1
         self._loop = loop

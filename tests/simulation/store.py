@@ -183,6 +183,11 @@ class Store:
     def _sorted(self, key: bytes) -> list[tuple[float, bytes]]:
         return sorted((score, member) for member, score in self.keys.get(key, {}).items())
 
+    def do_zrange(self, key: bytes, start: bytes, end: bytes) -> list[bytes]:
+        if (start, end) != (b"0", b"-1"):
+            raise ResponseError("only all of it is asked for")
+        return [member for _, member in self._sorted(key)]
+
     def do_zrangebyscore(self, key: bytes, low: bytes, high: bytes, *how: bytes) -> list[bytes]:
         scores = how[0] == b"WITHSCORES"
         start, most = map(int, how[-2:])

@@ -18,7 +18,8 @@ COMMANDS = """
     HDEL h a z; HDEL h b c; EXISTS h; HKEYS h; PEXPIRE new 100000; PEXPIRE none 5; SADD t x y;
     SADD t x; SCARD t; SREM t x z; SMEMBERS t; SPOP t 5; EXISTS t; SPOP t 5; SCARD t; ZADD z 0 b;
     ZADD z 0 a; ZADD z 0 ab; ZADD z NX 5 a; ZADD z NX 0 c; ZADD z 1700000000123 d; ZCARD z;
-    ZSCORE z d; ZSCORE z a; ZSCORE z none; ZREM z c none; ZCARD none;
+    ZSCORE z d; ZSCORE z a; ZSCORE z none; ZREM z c none; ZCARD none; ZRANGE z 0 -1;
+    ZRANGE none 0 -1; ZRANGEBYSCORE z 6 +inf LIMIT 0 9;
     ZRANGEBYSCORE z -inf 5 LIMIT 0 2; ZRANGEBYSCORE z -inf 1700000000123 WITHSCORES LIMIT 0 9;
     ZRANGEBYSCORE z -inf 1700000000122 LIMIT 0 9; ZREM z d; ZRANGEBYLEX z - + LIMIT 0 2;
     ZRANGEBYLEX z (a + LIMIT 0 9; ZRANGEBYLEX none - + LIMIT 0 9; XADD x 1-0 h one b 1;
