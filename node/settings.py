@@ -48,6 +48,7 @@ class Settings:
     room_rate: values.Rate
     direct_rate: values.Rate
     rooms_made: int
+    address_bytes: int
     hello_within: float
     memory: int
     exempt: values.Networks
@@ -118,6 +119,7 @@ _NETWORKS = "networks or addresses with commas between them, or none"
 _WITHOUT_RATE: dict[str, Any] = {
     **dict.fromkeys(("address_rate", "room_rate", "direct_rate"), values.Rate(0, 0)),
     "rooms_made": 0,
+    "address_bytes": 0,
 }
 _SECONDS = f"seconds, 0 to {values.MOST}, fractions too"
 
@@ -179,6 +181,9 @@ ROWS = (
     Row("rooms_made", "N", values.whole(0, values.MOST), "200", _A_BOUND,
         "rooms that one connection may make, and one address in a day; off with --rate 0, unless"
         " it is set"),
+    Row("address_bytes", "MIB", values.whole(0, values.MOST), "128", _A_BOUND,
+        "MiB that one address may write in a day, in directs and in what is long; off with"
+        " --rate 0, unless it is set"),
     Row("hello_within", "SECONDS", values.number, "60", f"{_SECONDS}; 0 for no limit",
         "seconds in which a connection has to be welcomed"),
     Row("memory", "MIB", values.whole(0, values.MOST), "2048", _A_BOUND,

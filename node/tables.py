@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import inf
 
+from node.brokers.health import MEANING
 from node.brokers.moderator import NodeRow, SessionRow, Totals
 from node.core.ports import Order
 
@@ -79,6 +80,12 @@ def totals(found: Sequence[NodeRow], sizes: Totals) -> str:
         count(sizes.rooms, "room"),
     ]
     return ", ".join(parts)
+
+
+def faults(found: Sequence[NodeRow]) -> str:
+    """Return a line for each way in which the nodes see that Redis is not as it should be."""
+    seen = {fault for node in found if node.alive for fault in node.facts.faults}
+    return "\n".join(f"Redis: {MEANING.get(fault, fault)}" for fault in sorted(seen))
 
 
 def sessions(found: Sequence[SessionRow], now: float) -> str:

@@ -63,7 +63,8 @@ def group(address: str) -> str:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What an address may do; 0 is no limit. ``rooms_made`` is a day's allowance of new rooms."""
+    """What an address may do; 0 is no limit. ``rooms_made`` is a day's allowance of new rooms,
+    ``bytes`` of what is written into logs (see ``volume``)."""
 
     clients: int = 0
     per_address: int = 0
@@ -71,6 +72,7 @@ class Bounds:
     requests: Rate = NO_LIMIT
     rooms_made: int = 0
     exempt: Sequence[Network] = ()
+    bytes: int = 0
 
 
 class Refusal(NamedTuple):
@@ -87,7 +89,9 @@ class Caller:
     ``entering`` is what its hellos under way will count for, if they begin sessions.
     """
 
-    __slots__ = ("address", "open", "connects", "requests", "lines", "rooms", "entering")
+    __slots__ = (
+        *("address", "open", "connects", "requests", "lines", "rooms", "volume", "entering"),
+    )
 
     def __init__(self, address: str, bounds: Bounds) -> None:
         self.address = address
@@ -97,11 +101,12 @@ class Caller:
         self.lines = _limiter(lines_of(bounds.requests, CROWD_LEAST))
         made = bounds.rooms_made
         self.rooms = _limiter((made / DAY, made))
+        self.volume = _limiter((bounds.bytes / DAY, bounds.bytes))
         self.entering = 0
 
     def rests(self, now: float) -> bool:
         """Say whether there is nothing worth remembering."""
-        limits = (self.connects, self.requests, self.lines, self.rooms)
+        limits = (self.connects, self.requests, self.lines, self.rooms, self.volume)
         here = self.open or self.entering
         return not here and all(limit is None or limit.rests(now) for limit in limits)
 
@@ -128,9 +133,8 @@ class Admission:
     def enter(self, address: str, now: float) -> Caller | Refusal | None:
         """Let a connection from an address in, or not; None: in, and no limit concerns it."""
         bounds = self._bounds
-        if not (
-            bounds.per_address or bounds.connects[0] or bounds.requests[0] or bounds.rooms_made
-        ):
+        rates = bounds.connects[0] or bounds.requests[0]
+        if not (bounds.per_address or rates or bounds.rooms_made or bounds.bytes):
             return None
         if within(address, bounds.exempt):
             return None

@@ -20,17 +20,19 @@ class Limiter:
         self._slack = max(burst - 1, 0.0) * self._interval
         self._full_at = -inf
 
-    def take(self, now: float) -> float:
+    def take(self, now: float, count: int = 1) -> float:
         """Return 0.0 if a request is allowed at ``now``, else the seconds until the next one is.
+
+        ``count`` are so many at once, no more than the burst: all of them or none.
 
         ``now`` is any clock's seconds that do not go back. A refused request takes nothing.
         """
         full_at = self._full_at if self._full_at > now else now
-        too_early = full_at - now - self._slack
+        too_early = full_at + (count - 1) * self._interval - now - self._slack
         # Not 0: rounding must not refuse one who waited just as long as told.
         if too_early > 1e-6:
             return too_early
-        self._full_at = full_at + self._interval
+        self._full_at = full_at + count * self._interval
         return 0.0
 
     def spare(self, now: float) -> int:

@@ -30,6 +30,7 @@ class Limit(StrEnum):
     HELLO_WITHIN = "hello-within"
     RATE = "rate"
     ADDRESS_RATE = "address-rate"
+    ADDRESS_BYTES = "address-bytes"
     ROOM_RATE = "room-rate"
     DIRECT_RATE = "direct-rate"
     ROOMS = "rooms"

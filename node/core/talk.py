@@ -4,7 +4,7 @@ import hashlib
 import re
 from functools import partial
 
-from node.core import names
+from node.core import names, volume
 from node.core.answers import failed, not_in
 from node.core.ports import Kept, Post, Refused
 from node.core.rules import Limit
@@ -46,6 +46,10 @@ def send(session: Session, request: Send, deadline: float) -> None:
             return
     words = Words(text=request.text, id=request.id, kind=request.kind or "say")
     body = b'"from":"%b",%b' % (session.nick.encode(), codec.encode_body(words))
+    if (caller := session.caller) is not None and body[volume.SHORT :]:
+        if wait := volume.of_message(caller, body, deadline - session.hub.rules.answer_within):
+            volume.refuse(session, request, wait)
+            return
     session.begin(overlaps=True)
     post = _post(session, request, body, deadline)
     counts = session.hub.counts
@@ -77,10 +81,15 @@ def direct(session: Session, request: SendDirect, deadline: float) -> None:
             return
     words = Words(text=request.text, id=request.id, kind=request.kind or "say")
     before = b'"from":"%b","to":"' % session.nick.encode()
+    after = b'",' + codec.encode_body(words)
+    if (caller := session.caller) is not None:
+        if wait := volume.of_direct(caller, after, deadline - session.hub.rules.answer_within):
+            volume.refuse(session, request, wait)
+            return
     session.begin(overlaps=True)
     post = _post(session, request, b"", deadline)
     session.hub.counts.messages_in += 1
-    session.hub.broker.direct(post, fold, before, b'",' + codec.encode_body(words))
+    session.hub.broker.direct(post, fold, before, after)
 
 
 def _on_sent(

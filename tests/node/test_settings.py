@@ -45,6 +45,7 @@ TABLE = [
     ("--room-rate", "CHAT_ROOM_RATE", Rate(5000.0, 10_000.0)),
     ("--direct-rate", "CHAT_DIRECT_RATE", Rate(50.0, 500.0)),
     ("--rooms-made", "CHAT_ROOMS_MADE", 200),
+    ("--address-bytes", "CHAT_ADDRESS_BYTES", 128),
     ("--hello-within", "CHAT_HELLO_WITHIN", 60.0),
     ("--memory", "CHAT_MEMORY", 2048),
     ("--exempt", "CHAT_EXEMPT", LOOPBACK),
@@ -311,6 +312,7 @@ def test_a_folder_is_no_certificate(refusal: Refusal, tmp_path: Path) -> None:
 def test_without_a_rate_there_is_no_other_limit_of_requests_but_those_asked_for() -> None:
     free = parse(["--rate", "0"], {"CHAT_ROOM_RATE": "7"})
     assert free.address_rate.per_second == free.direct_rate.per_second == free.rooms_made == 0
+    assert free.address_bytes == 0
     assert free.room_rate == Rate(7.0, 21.0)
     assert (free.per_address, free.connect_rate) == (500, Rate(100.0, 500.0))
 
