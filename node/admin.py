@@ -14,6 +14,7 @@ import msgspec
 
 from node import redis_url, tables
 from node.app import connector
+from node.brokers.malformed import Malformed
 from node.brokers.moderator import Moderator, NodeRow, Trouble
 from node.core import names
 from node.settings import PROGRAM
@@ -60,6 +61,9 @@ async def _do(chosen: argparse.Namespace) -> int:
             done: bool = await chosen.run(moderator, chosen)
             sys.stdout.flush()
             return 0 if done else 1
+    except Malformed as error:
+        _complain(f"Redis holds what no node has written ({error})")
+        return 1
     except Trouble as trouble:
         _complain(str(trouble))
         return 1
@@ -200,6 +204,8 @@ async def _status(moderator: Moderator, chosen: argparse.Namespace) -> bool:
         return True
     print(tables.nodes(nodes, time.time()))
     print("\n" + tables.totals(nodes, totals))
+    if faults := tables.faults(nodes):
+        print("\n" + faults)
     return True
 
 

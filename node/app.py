@@ -112,6 +112,7 @@ class Node:
             settings.address_rate,
             settings.rooms_made,
             settings.exempt,
+            settings.address_bytes * memory.MIB,
         )
         self.gate = Gate(self.hub, bounds, settings.proxy_protocol, settings.proxy_from)
         self.metrics.watch(self.hub, self.broker.unready)

@@ -21,6 +21,7 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
+from node.brokers.health import Fault
 from node.core.rules import Limit
 from wire.errors import Code, Reason
 
@@ -100,6 +101,7 @@ _COUNTERS = (
     ("gaps", "Gaps told to clients: entries that are no longer kept."),
     ("slow_readers", "Times that a client read more slowly than it was written to."),
     ("resumes", "Sessions that were continued."),
+    ("malformed", "Messages and replies of the broker that no node has written, and were dropped."),
     ("broker_reconnects", "Times that the connection to the broker was made anew."),
 )
 """What is added to. A new one is a row here, and its type in ``Metrics``."""
@@ -136,7 +138,7 @@ class Metrics:
         *(attribute for attribute, _ in _COUNTERS),
         *(attribute for attribute, *_ in _LABELLED),
         *(attribute for attribute, *_ in _HISTOGRAMS),
-        *("awaited", "_awaited_id", "_arrived_at", "_clock", "_hub", "_unready"),
+        *("awaited", "_awaited_id", "_arrived_at", "_clock", "_hub", "_unready", "redis_faults"),
     )
 
     messages_in: int
@@ -149,11 +151,13 @@ class Metrics:
     gaps: int
     slow_readers: int
     resumes: int
+    malformed: int
     broker_reconnects: int
     refusals: dict[Code, int]
     byes: dict[Reason, int]
     limited: dict[Limit, int]
     passwords: dict[str, int]
+    redis_faults: dict[Fault, int]
     round_trips: Histogram
     delays: Histogram
     lags: Histogram
@@ -166,6 +170,7 @@ class Metrics:
             setattr(self, attribute, dict.fromkeys(values, 0))
         for attribute, *_ in _HISTOGRAMS:
             setattr(self, attribute, Histogram())
+        self.redis_faults = dict.fromkeys(Fault, 0)
         self.awaited: str | None = None
         self._awaited_id = b""
         self._arrived_at = 0.0
@@ -271,6 +276,12 @@ class _Families:
             for name, metrics in nodes:
                 gauge.add_metric([name], getattr(metrics, attribute))
             yield gauge
+        text = "1 for each way in which Redis is not as it should be."
+        gauge = GaugeMetricFamily("chat_redis_faults", text, labels=["node", "fault"])
+        for name, metrics in nodes:
+            for fault, is_there in metrics.redis_faults.items():
+                gauge.add_metric([name, str(fault)], is_there)
+        yield gauge
         for attribute, text in _COUNTERS:
             counter = CounterMetricFamily(f"chat_{attribute}", text, labels=["node"])
             for name, metrics in nodes:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, Protocol
 
+from node.brokers import replies
 from node.brokers.clock import Clock
 from node.brokers.contact import Contact
 from node.brokers.lanes import UPKEEP, Lane
 from node.brokers.pump import Args
+from node.brokers.replies import Renewal
 from node.brokers.subscriber import Subscriber
 from node.core.ports import Done, Hold, Refused, Sink
 
@@ -85,6 +87,7 @@ class Lease:
         self._strays: set[Hold] = set()
         self._changes = 0
         self._went_back = False
+        self._lacked = False
         self.lag: float | None = None
         """Seconds that the last probe took from here through Redis and back."""
         self._deaf_since: float | None = None
@@ -135,14 +138,14 @@ class Lease:
             elif incarnation != self.incarnation:
                 done(True)
             else:
-                done(self._renewed(incarnation, found, known, asked))
+                done(self._renewed(incarnation, replies.renewed(found), known, asked))
 
         self._call("renew", args, self._clock() + self._seconds / 2, reply)
 
-    def _renewed(self, incarnation: str, found: Any, known: int, asked: float) -> bool:
-        status = found[0]
+    def _renewed(self, incarnation: str, found: Renewal, known: int, asked: float) -> bool:
+        status = found.status
         if status == b"format":
-            self._keep_off(found[1])
+            self._keep_off(found.ordered)
             return False
         if self.refused:
             self.refused = False
@@ -158,31 +161,43 @@ class Lease:
             self._sink().forgotten(anew=False)
             return True
         self._see_time(asked, found)
-        forgot = self._known and (status == b"new" or found[1] < known or self._went_back)
+        forgot = self._known and (status == b"new" or found.changes < known or self._went_back)
         self._known, self._went_back = True, False
-        self._ordered(found[3])
+        self._ordered(found.ordered)
         self._listen()
         if forgot:
             log.warning("Redis forgot sessions of this node; they are put back")
-            self._changes = found[1]
+            self._changes = found.changes
             self._sink().forgotten(anew=True)
             self._look_for_strays(at_once=True)
+        elif self._lacks(found):
+            log.warning("Redis lost some of what tells of sessions here; it is put back")
+            self._sink().forgotten(anew=False)
         elif (
             self._clock() - self._looked_at >= LOOK_EVERY
-            and found[4] > self._sink().facts().sessions
+            and found.here > self._sink().facts().sessions
         ):
             self._look_for_strays(at_once=False)
         return forgot
 
-    def _see_time(self, asked: float, found: Any) -> None:
+    def _see_time(self, asked: float, found: Renewal) -> None:
         """Look what a renewal tells of clocks, and whether Redis has gone back since the last."""
-        time, doubt, step = (int(found[place]) for place in (2, 5, 6))
-        self._contact.found(self._clock(), float(found[7] or 0) >= self._until)
-        self._until = time + int(self._seconds * 1000)
-        if abs(step) >= SAID_FROM_MS:
-            log.warning("the clock of Redis was set by %+.1f s: deadlines stay", step / 1000)
-        if self.time.told(asked, time, doubt):
+        self._contact.found(self._clock(), found.before >= self._until)
+        self._until = found.time + int(self._seconds * 1000)
+        if abs(found.step) >= SAID_FROM_MS:
+            log.warning("the clock of Redis was set by %+.1f s: deadlines stay", found.step / 1000)
+        if self.time.told(asked, found.time, found.doubt):
             self.renew()
+
+    def _lacks(self, found: Renewal) -> bool:
+        """Say whether Redis has too little of the sessions here, as it had at the last renewal.
+
+        Seen once, it may be that they ended there, and this node has not been told of it yet.
+        """
+        here = self._sink().facts().sessions
+        lacks = found.here < here or (found.nameless and here > 0)
+        before, self._lacked = self._lacked, lacks
+        return lacks and before
 
     def _keep_off(self, found: bytes) -> None:
         """Serve nobody, and change nothing, as long as the data have a format we do not know."""
@@ -213,9 +228,7 @@ class Lease:
         def reply(found: Any) -> None:
             if isinstance(found, Refused) or incarnation != self.incarnation:
                 return
-            cursor, *rows = found
-            listed = zip(rows[::2], rows[1::2], strict=True)
-            holds = [Hold(sid.decode(), owner.decode()) for sid, owner in listed]
+            cursor, holds = replies.holds(found)
             strays.update(hold for hold in holds if not self._sink().holds(hold.session))
             if cursor == b"0":
                 self._let_go(strays, at_once)

@@ -37,6 +37,7 @@ class Facts(msgspec.Struct):
     sessions: int = 0
     rooms: int = 0
     lag_ms: float | None = None
+    faults: list[str] = []
 
 
 class NodeRow(msgspec.Struct):
@@ -84,8 +85,9 @@ class Moderator:
         format = await self._do("GET", "chat:format")
         if format is None:
             raise Trouble("no node has ever run on this Redis; is it the right one?")
-        if int(format) != FORMAT:
-            raise Trouble(f"the data in Redis have format {int(format)}, not {FORMAT}")
+        if format != b"%d" % FORMAT:
+            shown = format.decode(errors="replace")
+            raise Trouble(f"the data in Redis have format {shown}, not {FORMAT}")
 
     async def nodes(self) -> list[NodeRow]:
         """List the nodes, by their names."""
@@ -98,8 +100,12 @@ class Moderator:
 
     async def _node(self, incarnation: str, alive: bool) -> NodeRow:
         facts, since = await self._do("HMGET", "chat:about:" + incarnation, "facts", "since")
-        told = msgspec.json.decode(facts, type=Facts) if facts else Facts()
-        return NodeRow(incarnation, alive, int(since) if since else None, told)
+        try:
+            told = msgspec.json.decode(facts, type=Facts) if facts else Facts()
+        except msgspec.DecodeError:
+            told = Facts()  # a node is there, whatever it says of itself
+        at = int(since) if since and since.isdigit() else None
+        return NodeRow(incarnation, alive, at, told)
 
     async def totals(self) -> Totals:
         """Count what there is."""

@@ -46,6 +46,7 @@ class Orders:
         self._page_of = b""
         self._known = b""
         self._wanted = b""
+        self._asked = b""
         self._busy = False
 
     def newest(self, change: bytes) -> None:
@@ -55,32 +56,37 @@ class Orders:
             self._read()
 
     def _read(self, cursor: bytes = b"0") -> None:
+        if cursor == b"0":
+            self._asked = self._wanted
         self._busy = True
         deadline = self._clock() + READ_WITHIN
         self._call("orders", [cursor, LISTED], deadline, partial(self._on_read, cursor), UPKEEP)
 
     def _on_read(self, cursor: bytes, found: Any) -> None:
         self._busy = False
-        if isinstance(found, Refused) or found[0] == self._known:
+        if isinstance(found, Refused):
             return
-        if _number(found[0]) <= _number(self._known):
+        (newest, after), orders = replies.newest(found), replies.orders(found, self._clock())
+        if newest == self._known:
+            return
+        if _number(newest) <= _number(self._known):
             self._put_back()
             return
         if cursor == b"0":
-            self._page, self._page_of = {}, found[0]
-        elif found[0] != self._page_of:
+            self._page, self._page_of = {}, newest
+        elif newest != self._page_of:
             # There are others by now: pages of different changes do not belong together.
             self._read()
             return
-        now = self._clock()
-        self._page |= {f"{order.kind}:{order.what}": order for order in replies.orders(found, now)}
-        if found[1] != b"0":
-            self._read(found[1])
+        self._page |= {f"{order.kind}:{order.what}": order for order in orders}
+        if after != b"0":
+            self._read(after)
             return
-        self._known, self._orders, self._page = found[0], list(self._page.values()), {}
+        self._known, self._orders, self._page = newest, list(self._page.values()), {}
         log.info("%d orders of moderators hold", len(self._orders))
         self._sink().ordered(self._orders)
-        if _number(self._wanted) > _number(self._known):
+        if self._wanted != self._asked and _number(self._wanted) > _number(self._known):
+            # Told while this was being read; what was told before it may be nonsense.
             self._read()
 
     def _put_back(self) -> None:
@@ -104,7 +110,7 @@ class Orders:
         self._busy = False
         if isinstance(found, Refused):
             return
-        if done := int(found[1]):
+        if done := replies.healed(found):
             orders = orders[done:]
         if orders:
             self._put_back_rest(orders)
@@ -113,5 +119,5 @@ class Orders:
 
 
 def _number(change: bytes) -> int:
-    number = change.partition(b" ")[0]
+    number = change.partition(b" ")[0][:18]
     return int(number) if number.isdigit() else 0

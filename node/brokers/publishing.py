@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from node.brokers import replies
 from node.brokers.lanes import CHANGES
+from node.brokers.malformed import reading
 from node.brokers.pump import Next
 from node.core.ports import START, Append, Entry, Frame, Kept, Position, Post, Refused, Sink
 from wire import limits
@@ -22,24 +24,21 @@ _NOWHERE = Position(b"", 0, b"")
 """What is given to a script that a node which has seen nothing calls."""
 
 
-def kept(remembered: bytes) -> Kept:
-    """Return what is remembered of a message: "AT LOG POSITION TO"."""
-    at, log, position, *to = remembered.decode().split(" ")
-    return Kept(log, position, int(at), to[0] if to else "")
-
-
+@reading
 def directed(
-    found: list[Any], post: Post, before: bytes, after: bytes
-) -> tuple[Kept, Append | None]:
+    found: Any, post: Post, before: bytes, after: bytes
+) -> tuple[Kept | Refused, Append | None]:
     """Return where a direct is kept, and its entry as far as the reply of direct.lua tells it."""
     if found[0] == b"repeat":
-        remembered = kept(found[1])
+        remembered = replies.kept(found[1])
         place = Position.parse(remembered.position)
-        if place is None or len(found) < 4:
+        if place is None or len(found) < 4 or not replies.is_head(found[2]):
             return remembered, None
         entry = Entry(place.offset, found[2], found[3])
         frame = Frame(remembered.log, place.epoch, place.offset, b"", [entry])
         return remembered, Append(frame, place._replace(offset=place.offset - 1, id=b""))
+    if found[0] != b"ok":
+        return replies.REFUSALS[found[0]], None
     _, position, at, nick, prev, log = found
     to = Kept("@", position.decode(), int(at or 0), nick.decode())
     place = Position.parse(to.position)
@@ -50,11 +49,6 @@ def directed(
     entry = Entry(place.offset, head, before + nick + after)
     frame = Frame(log.decode(), place.epoch, place.offset, prev, [entry])
     return to, Append(frame, place._replace(offset=place.offset - 1, id=prev))
-
-
-def _told(result: Any) -> Kept:
-    """Return what a script tells of a message that is in the log already."""
-    return kept(result if isinstance(result, bytes) else result[0])
 
 
 class Taken:
@@ -142,28 +136,23 @@ class Publish:
     def reply(self, reply: Any) -> Next:
         """Answer each message, once this node knows the entries of all of them."""
         log = "r:" + self.room
-        if reply[0] == b"rewound":
+        if reply.__class__ is list and reply and reply[0] == b"looked":
+            self._looked(reply)
+            return Next.MORE
+        # All of it is read before anything is done with it.
+        told = replies.published(reply, log, self._sent)
+        if told is None:
             # What was seen of a log that went back says nothing of where it goes on.
             self._behind = _NOWHERE if self._again else None
             self._sink.rewound(log)
             return Next.WAIT
-        if reply[0] == b"looked":
-            self._looked(Position(reply[1], int(reply[2]), b""), reply[3:])
-            return Next.MORE
         sent, self._sent = self._sent, []
-        _, epoch, at, prev, *results = reply
+        epoch, at, prev, results, answers = told
         # Mostly the frame has come already: then the last entry is the newest one that is known.
         if self._sink.seen(log) != (epoch, results[-1], sent[-1].id) or self._again:
             self._remember(sent, epoch, at, prev, results)
-        place, time = epoch.decode(), int(at)
-        for post, result in zip(sent, results, strict=True):
-            if result.__class__ is int:
-                if result:
-                    post.done(Kept(log, f"{place}-{result}-{post.id.decode()}", time, ""))
-                else:
-                    post.done(Refused.GONE)
-            else:
-                post.done(_told(result))
+        for post, answer in zip(sent, answers, strict=True):
+            post.done(answer)
         self.queued = bool(self._posts)
         return Next.MORE if self.queued else Next.NOTHING
 
@@ -173,16 +162,17 @@ class Publish:
             return ""
         return f"{self._behind.epoch.decode()}-{self._behind.offset}"
 
-    def _looked(self, behind: Position, results: list[Any]) -> None:
+    def _looked(self, reply: Any) -> None:
         """Answer the messages that a repeat has found so far; it goes on behind a position."""
+        behind, answers = replies.looked(reply, self._sent)
         self._behind = behind
-        pairs = list(zip(self._sent, results, strict=True))
-        self._sent = [post for post, result in pairs if not result]
-        found = [(post, result) for post, result in pairs if result]
-        posts = [post for post, _ in found]
-        self._remember(posts, behind.epoch, b"", b"", [result for _, result in found])
-        for post, result in found:
-            post.done(_told(result))
+        rows = list(zip(self._sent, reply[3:], answers, strict=True))
+        self._sent = [post for post, _, answer in rows if answer is None]
+        posts = [post for post, _, answer in rows if answer is not None]
+        self._remember(posts, behind.epoch, b"", b"", [found for _, found, _ in rows if found])
+        for post, _, answer in rows:
+            if answer is not None:
+                post.done(answer)
 
     def _remember(
         self, sent: list[Post], epoch: bytes, at: bytes, prev: bytes, results: list[Any]

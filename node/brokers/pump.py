@@ -13,10 +13,11 @@ from typing import Any, Protocol
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers import scripts
+from node.brokers import replies, scripts
 from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, Lane, Lanes
-from node.brokers.quick import Calls
+from node.brokers.malformed import Malformed, Oddities
+from node.brokers.quick import Calls, heed_cancelling
 from node.core.ports import Refused
 
 log = logging.getLogger(__name__)
@@ -25,14 +26,14 @@ BACKOFF = (0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds to wait after the first, second, ... failure in a row."""
 REPLICA_WITHIN = 1000
 """Milliseconds for the replicas to confirm a pipeline."""
-WAITS = "chat:waits"
-"""Key of the number of times that replicas were waited for; nobody reads it."""
+WAITS = "waits"
+"""The script that writes what replicas are waited for with."""
 REPEAT_PAUSE = 0.002
 """Seconds to wait before calls that made no progress are made again."""
 
 LOST = (exceptions.ConnectionError, exceptions.TimeoutError, OSError, asyncio.TimeoutError)
 """The connection failed: nobody knows whether the calls were done."""
-NOT_NOW = ("LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "MISCONF", "OOM", "BUSY", "TRYAGAIN")
+NOT_NOW = ("LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "MISCONF", "BUSY", "TRYAGAIN")
 """Redis refuses what it would take at another time."""
 
 
@@ -40,6 +41,7 @@ class Counts(Protocol):
     """What the pump counts."""
 
     broker_reconnects: int
+    malformed: int
 
     def published(self, seconds: float) -> None:
         """A pipeline took so long."""
@@ -112,7 +114,12 @@ class SimpleCall:
         """Hand the reply on, once."""
         if (done := self._done) is not None:
             self._done = None
-            done(reply)
+            try:
+                done(reply)
+            except Malformed:
+                # Nothing has been done with it yet: the refusal takes its place.
+                self._done = done
+                raise
         return Next.NOTHING
 
     def lost(self) -> None:
@@ -138,6 +145,7 @@ class Pump:
         counts: Counts,
         replicas: int = 0,
         contact: Contact | None = None,
+        oddities: Oddities | None = None,
     ) -> None:
         self._contact = contact or Contact()
         self._calls = Calls(redis)
@@ -152,6 +160,7 @@ class Pump:
         self._failures = 0
         self._connects = True
         self._last: tuple[bytes, bytes] | None = None
+        self._oddities = oddities or Oddities(counts, clock)
 
     async def connected(self, connection: Any) -> None:
         """Take a new connection into use (the pool's ``redis_connect_func``).
@@ -177,9 +186,8 @@ class Pump:
                 await connection.send_command("CLIENT", "KILL", "ID", id, "ADDR", address)
                 await connection.read_response()
             await connection.send_command("CLIENT", "INFO")
-            info = dict(part.split(b"=", 1) for part in (await connection.read_response()).split())
-            self._last = info[b"id"], info[b"addr"]
-        except exceptions.ResponseError as error:
+            self._last = replies.whoami(await connection.read_response())
+        except (exceptions.ResponseError, Malformed) as error:
             self._last = None
             log.debug("Redis does not let this node end its old connections: %s", error)
 
@@ -203,13 +211,14 @@ class Pump:
             self._in_flight = [call for call, _ in batch]
             started = self._clock()
             try:
-                replies = await self._execute([(call.script, args) for call, args in batch])
-            except LOST as error:
+                found = await self._execute([(call.script, args) for call, args in batch])
+            except (*LOST, exceptions.RedisError) as error:
+                # What is no answer to a command is of the connection: no rights, or no Redis.
                 await self._failed(error)
                 continue
             self._in_flight = []
             self._counts.published(self._clock() - started)
-            await self._settle([call for call, _ in batch], replies, started)
+            await self._settle([call for call, _ in batch], found, started)
 
     async def idle(self) -> None:
         """Wait until there is nothing to do."""
@@ -226,10 +235,13 @@ class Pump:
         if self._replicas:
             # WAIT promises only what this connection has written (Redis 7.0 waits for more). A
             # repeat writes nothing, and what it repeats was written on another connection.
-            commands += (("INCR", WAITS), ("WAIT", self._replicas, REPLICA_WITHIN))
+            commands.append(("EVALSHA", scripts.digest(WAITS), 0))
+            commands.append(("WAIT", self._replicas, REPLICA_WITHIN))
         replies = await self._calls.execute(commands)
         if self._replicas:
             *replies, written, confirmed = replies
+            if isinstance(written, exceptions.NoScriptError):
+                await self._calls.execute([("SCRIPT", "LOAD", scripts.source(WAITS))])
             if not (isinstance(written, int) and _suffices(confirmed, self._replicas)):
                 # Done, but not safe yet: as if the replies had been lost.
                 raise exceptions.ConnectionError("too few replicas have confirmed")
@@ -245,19 +257,29 @@ class Pump:
             self._lanes.came(calls, replies)
         for call, reply in zip(calls, replies, strict=True):
             if not isinstance(reply, Exception):
-                then = call.reply(reply)
+                try:
+                    then = call.reply(reply)
+                except Malformed as error:
+                    self._oddities.drop("reply to " + call.script, error)
+                    call.refuse(Refused.INTERNAL)
+                    then = Next.NOTHING
                 progress |= then is not Next.WAIT
                 if then is not Next.NOTHING:
                     self.call(call)
             elif isinstance(reply, exceptions.NoScriptError):
                 missing.add(call.script)
                 repeat.append(call)
+            elif _is_full(reply):
+                # Redis is there, and has done nothing. What frees memory must not wait for this.
+                self._oddities.say("full", "Redis is full, and refuses what would make it grow")
+                call.refuse(Refused.FULL)
             elif isinstance(reply, LOST) or _is_passing(reply):
                 refusal = reply
                 call.lost()
                 repeat.append(call)
             else:
-                log.error("Redis refused the script %s: %s", call.script, reply)
+                text = "Redis refused the script %s: %s"
+                self._oddities.say("refused " + call.script, text, call.script, reply)
                 call.refuse(Refused.INTERNAL)
         self._lanes.put_back(repeat)
         if refusal is not None:
@@ -274,7 +296,7 @@ class Pump:
         loads = [("SCRIPT", "LOAD", scripts.source(name)) for name in names]
         try:
             replies = await self._calls.execute(loads)
-        except LOST as error:
+        except (*LOST, exceptions.RedisError) as error:
             await self._down(error)
             return
         for reply in replies:
@@ -292,6 +314,7 @@ class Pump:
         await self._down(error)
 
     async def _down(self, error: Exception) -> None:
+        heed_cancelling()
         if self._contact.since is not None or not self._failures:
             log.warning("lost touch with Redis: %s", error or type(error).__name__)
         self._contact.lost()
@@ -312,6 +335,10 @@ class Pump:
 
 def _suffices(reply: Any, replicas: int) -> bool:
     return isinstance(reply, int) and reply >= replicas
+
+
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, exceptions.OutOfMemoryError) or str(error).startswith("OOM ")
 
 
 def _is_passing(error: Any) -> bool:

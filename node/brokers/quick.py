@@ -7,6 +7,7 @@ that one read brings is taken at once.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -37,7 +38,7 @@ class Quick(AbstractConnection):
         """Called by redis-py to open the socket; its own time limit is left for TLS."""
         self._dialled = await self.dialler.dial(self.host, self.port)
         await super()._connect()  # type: ignore[safe-super, no-untyped-call]
-        self._replies = Reader(replyError=_error, notEnoughData=_NOTHING)
+        self._replies = Reader(replyError=_error, notEnoughData=_NOTHING, protocolError=_stranger)
 
     def _connection_arguments(self) -> dict[str, Any]:
         """Called by redis-py for what it opens; a certificate is for the name all the same."""
@@ -51,6 +52,13 @@ class Quick(AbstractConnection):
             await super().send_packed_command(*args, **kwargs)
         except RuntimeError as error:
             raise exceptions.ConnectionError(f"closed while writing: {error}") from error
+
+    async def read_response(self, *args: Any, **named: Any) -> Any:
+        """Return the reply to a command of redis-py's own, as those when it connects."""
+        try:
+            return await super().read_response(*args, **named)
+        except exceptions.InvalidResponse as error:
+            raise _stranger(str(error)) from None
 
     async def exchange(self, commands: Commands) -> list[Any]:
         """Return the replies to commands; those that are errors stand among them as exceptions.
@@ -67,6 +75,9 @@ class Quick(AbstractConnection):
                 await self._read(replies.append)
 
         await self._guarded(work(), self.socket_timeout)
+        if len(replies) > len(commands):
+            await self.disconnect(nowait=True)
+            raise exceptions.ConnectionError("more replies than commands: what answers is no Redis")
         return replies
 
     async def listen(self, take: Callable[[Any], None]) -> None:
@@ -103,6 +114,13 @@ class Quick(AbstractConnection):
             raise
 
 
+def heed_cancelling() -> None:
+    """End a task that was cancelled while redis-py connected: it may have taken that for a loss."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 _NOTHING = object()
 
 
@@ -110,6 +128,26 @@ def _error(text: str) -> exceptions.ResponseError:
     """Return the exception for an error that Redis replies; the text begins with its code."""
     kind = exceptions.NoScriptError if text.startswith("NOSCRIPT") else exceptions.ResponseError
     return kind(text)
+
+
+_STRANGERS = {
+    "H": "an HTTP server, it seems",
+    "<": "an HTTP server, it seems",
+    "S": "an SSH server, it seems",
+    "2": "a mail or file server, it seems",
+    "\\x15": "one that wants TLS, it seems; is the URL to be rediss://?",
+    "J": "a MySQL server, it seems",
+}
+"""What answers, by the first byte it sends, as hiredis writes that."""
+
+
+def _stranger(text: str) -> exceptions.ConnectionError:
+    """Return the exception for what is not the protocol of Redis; the text ends with the byte."""
+    found = re.search(r'got "(.*)" as reply', text)
+    guess = _STRANGERS.get(found[1], "") if found else ""
+    return exceptions.ConnectionError(
+        f"what answers is no Redis{guess and ', but '}{guess}: {text}"
+    )
 
 
 def quick(client: "Redis", dialler: Dialler) -> "Redis":

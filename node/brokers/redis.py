@@ -1,23 +1,27 @@
 """The broker: the core's calls as scripts on Redis, and what Redis tells as calls of the core."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import inf
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from node.brokers import replies
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.contact import Contact
+from node.brokers.health import Fault, Health
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, UPKEEP, Lane
 from node.brokers.lease import FORMAT, READ_WITHIN, Lease
+from node.brokers.malformed import Malformed, Oddities
 from node.brokers.orders import Orders
-from node.brokers.publishing import Publish, Taken, directed, kept
-from node.brokers.pump import Args, Counts, Pump, SimpleCall
+from node.brokers.publishing import Publish, Taken, directed
+from node.brokers.pump import Args, Pump, SimpleCall
+from node.brokers.pump import Counts as PumpCounts
 from node.brokers.subscriber import Subscriber
 from node.brokers.tops import Tops
 from node.core.ports import (
@@ -71,6 +75,12 @@ class Rules:
     """No other process can be at this broker, and it forgets nothing: there is none to wait for."""
 
 
+class Counts(PumpCounts, Protocol):
+    """What the broker counts."""
+
+    redis_faults: dict[Fault, int]
+
+
 class RedisBroker:
     """Implements ``node.core.ports.Broker``; ``run`` has to be running for anything to happen."""
 
@@ -88,10 +98,14 @@ class RedisBroker:
         self._clients = [connect(REPLY_TIMEOUT), connect(None)]
         # Half a lease: who renewed a second before a break still has as long after it.
         self._contact = Contact(rules.lease / 2)
-        self._pump = Pump(self._clients[0], clock, counts, rules.replicas, self._contact)
+        self._oddities = Oddities(counts, clock)
+        self._pump = Pump(
+            self._clients[0], clock, counts, rules.replicas, self._contact, self._oddities
+        )
         pool = self._clients[0].connection_pool
         pool.connection_kwargs["redis_connect_func"] = self._pump.connected
         self._subscriber = Subscriber(self._clients[1], self._on_message, self._on_confirmed)
+        self._health = Health(self._call, counts, clock)
         self._tops = Tops(self._call, self._sink_of, clock)
         self._orders = Orders(
             self._call, self._sink_of, clock, random_id, (rules.notices, rules.kept)
@@ -137,6 +151,9 @@ class RedisBroker:
                 tasks.create_task(self._look_after(1.0, self._tidy))
                 tasks.create_task(self._look_after(2.0, self._tops.compare))
                 tasks.create_task(self._every(10.0, self._forget_idle))
+                if not self._rules.alone:
+                    # The embedded one keeps nothing, as everybody knows who has asked for it.
+                    tasks.create_task(self._look_after(1.0, self._health.look))
         finally:
             for client in self._clients:
                 await client.aclose()
@@ -170,6 +187,7 @@ class RedisBroker:
         facts = self._sink_of().facts()._asdict()
         lag = self._lease.lag
         facts |= {"version": self._rules.version, "format": FORMAT}
+        facts["faults"] = self._health.found
         facts["lag_ms"] = None if lag is None else round(lag * 1000, 1)
         return [msgspec.json.encode(facts), self._rules.notices, self._rules.kept]
 
@@ -201,10 +219,9 @@ class RedisBroker:
         def reply(found: Any) -> None:
             if isinstance(found, Refused):
                 done(found)
-            elif found[0] == b"ok":
-                done(parse(found))
             else:
-                done(replies.REFUSALS[found[0]])
+                refused = replies.refusal(found)
+                done(parse(found) if refused is None else refused)
 
         self._call(script, args, deadline, reply, lane, weight)
 
@@ -214,7 +231,7 @@ class RedisBroker:
         """Note the number of changes that a reply tells, then parse it."""
 
         def note(found: Any) -> Any:
-            self._lease.note(owner, found[place])
+            self._lease.note(owner, replies.changes(found, place))
             return parse(found)
 
         return note
@@ -249,13 +266,11 @@ class RedisBroker:
         def reply(found: Any) -> None:
             if isinstance(found, Refused):
                 post.done(found)
-            elif found[0] == b"ok" or found[0] == b"repeat":
-                kept, append = directed(found, post, before, after)
-                if append is not None:
-                    self._sink_of().appended(append)
-                post.done(kept)
-            else:
-                post.done(replies.REFUSALS[found[0]])
+                return
+            kept, append = directed(found, post, before, after)
+            if append is not None:
+                self._sink_of().appended(append)
+            post.done(kept)
 
         self._call("direct", args, post.deadline, reply)
 
@@ -263,7 +278,9 @@ class RedisBroker:
         """Look up whether a message was sent before."""
 
         def reply(found: Any) -> None:
-            done(found if isinstance(found, Refused) else kept(found) if found else None)
+            if found and not isinstance(found, Refused):
+                found = replies.kept(found)
+            done(found or None)
 
         self._call("sent", [session, token], deadline, reply)
 
@@ -305,12 +322,8 @@ class RedisBroker:
         self, hold: Hold, room: str, deadline: float, done: Done[tuple[str, int] | None]
     ) -> None:
         """Take a session out of a room."""
-
-        def parse(found: Any) -> tuple[str, int] | None:
-            return (found[1].decode(), int(found[2])) if found[1] else None
-
         args = [self._random_id(), *hold, room, self._rules.notices, self._rules.kept]
-        self._ask("leave", args, deadline, done, self._changed(hold.owner, parse))
+        self._ask("leave", args, deadline, done, self._changed(hold.owner, replies.left))
 
     def rename(
         self, hold: Hold, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
@@ -322,7 +335,7 @@ class RedisBroker:
         def args() -> list[Any]:
             return [*base, self._reaps_until()]
 
-        parse = self._changed(hold.owner, lambda found: (found[1].decode(), int(found[2])))
+        parse = self._changed(hold.owner, replies.renamed)
         self._ask("nick", args, deadline, done, parse, CHANGES, LONG)
 
     def standing(self, hold: Hold, done: Done[Standing]) -> None:
@@ -341,7 +354,7 @@ class RedisBroker:
     def _part(self, hold: Hold, reason: str, done: Callable[[], None] | None) -> None:
         def reply(found: Any) -> None:
             if not isinstance(found, Refused):
-                self._lease.note(hold.owner, found[0])
+                self._lease.note(hold.owner, replies.changes(found, 0))
             if done is not None:
                 done()
 
@@ -372,10 +385,7 @@ class RedisBroker:
         """List nicks by code points of their folded form."""
 
         def reply(found: Any) -> None:
-            if isinstance(found, Refused):
-                done(found)
-            else:
-                done(([nick.decode() for nick in found[1:]], found[0] == 1))
+            done(found if isinstance(found, Refused) else replies.members(found))
 
         self._call("members", [room, after, PAGE], deadline, reply, PAGES)
 
@@ -385,11 +395,7 @@ class RedisBroker:
         """List rooms with their number of members."""
 
         def reply(found: Any) -> None:
-            if isinstance(found, Refused):
-                done(found)
-            else:
-                pairs = zip(found[1::2], found[2::2], strict=True)
-                done(([(name.decode(), int(count)) for name, count in pairs], found[0] == 1))
+            done(found if isinstance(found, Refused) else replies.rooms(found))
 
         self._call("rooms", [after, PAGE], deadline, reply, PAGES)
 
@@ -406,7 +412,7 @@ class RedisBroker:
         found: list[Entry] = []
         size = 0
 
-        def look(page: str, position: str) -> None:
+        def look(page: str, position: str | bytes) -> None:
             args = ["r:" + room, page, position, limit - len(found), PAGE_BYTES - size]
             self._call("history", args, deadline, reply, PAGES)
 
@@ -415,14 +421,13 @@ class RedisBroker:
             if isinstance(reply, Refused):
                 done(reply)
                 return
-            epoch, more, rows, *rest = reply
-            new = replies.entries(rows)
+            epoch, new, more, rest = replies.page(reply)
             found = found + new if page == "after" else new + found
-            if rest and rest[0]:
+            if rest:
                 size += sum(len(entry.body) + 256 for entry in new)
-                look("after" if page == "after" else "before", rest[0])
+                look("after" if page == "after" else "before", rest)
             else:
-                done((epoch, found, more == 1))
+                done((epoch, found, more))
 
         look(page, position)
 
@@ -469,8 +474,7 @@ class RedisBroker:
         """Put lost entries back into a log."""
         args = healing(log, self._rules.kept, lost, self._random_id())
         deadline = self._clock() + READ_WITHIN
-        parse: Callable[[Any], int] = lambda found: int(found[1])
-        self._ask("heal", args, deadline, done, parse, CHANGES, 2 * LONG)
+        self._ask("heal", args, deadline, done, replies.healed, CHANGES, 2 * LONG)
 
     def unhealed(self) -> bool:
         """Say whether others may still put back what a Redis that has just come back forgot."""
@@ -488,21 +492,41 @@ class RedisBroker:
     # What Redis tells
 
     def _on_message(self, payload: bytes) -> None:
-        kind, _, rest = payload.partition(b" ")
         if self._lease.refused:
             return
-        if kind == b"log":
-            if not self._taken.has(rest):
-                self._sink_of().frame(replies.frame(payload))
-        elif kind == b"probe":
-            self._lease.heard(int(rest.partition(b" ")[0]))
-        elif kind == b"moved":
-            session, owner, *_ = rest.decode().split(" ")
-            self._sink_of().moved(Hold(session, owner))
-        elif kind == b"orders":
-            self._orders.newest(rest)
-        elif kind == b"announce":
-            self._sink_of().announced(*replies.announcement(rest))
+        kind = b""
+        try:
+            kind, _, rest = payload.partition(b" ")
+            # Read first, and only then told: a fault of the core must not be taken for this.
+            if kind == b"log":
+                if self._taken.has(rest):
+                    return
+                frame = replies.frame(payload)
+                tell = None
+            elif kind == b"probe":
+                tell = partial(self._lease.heard, replies.probe(rest))
+            elif kind == b"moved":
+                tell = partial(self._sink_of().moved, replies.moved(rest))
+            elif kind == b"orders":
+                tell = partial(self._orders.newest, rest)
+            elif kind == b"announce":
+                tell = partial(self._sink_of().announced, *replies.announcement(rest))
+            else:
+                return  # A node of a later version may tell more.
+        except (Malformed, AttributeError) as error:
+            self._oddities.drop("message of a channel", error)
+            if kind == b"log":
+                self._look_again(payload)
+            return
+        if tell is None:
+            self._sink_of().frame(frame)
+        else:
+            tell()
+
+    def _look_again(self, payload: bytes) -> None:
+        """Read the log that a malformed frame is of: it may have stood for entries."""
+        with contextlib.suppress(Malformed):
+            self._sink_of().differs(replies.log_of(payload))
 
     def _on_confirmed(self, channel: bytes) -> None:
         if self._lease.refused:
@@ -563,7 +587,7 @@ class RedisBroker:
         """Go on as long as there is more to do, and say at the end how much it was."""
         self._reaping = False
         if not isinstance(found, Refused):
-            *counts, more = found
+            *counts, more = replies.reaped(found)
             self._reaped = [sum(pair) for pair in zip(self._reaped, counts, strict=True)]
             if more:
                 self._reap()

@@ -9,7 +9,7 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers.pump import BACKOFF, LOST
-from node.brokers.quick import Quick
+from node.brokers.quick import Quick, heed_cancelling
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,7 @@ class Subscriber:
             except* LOST + (exceptions.RedisError,) as group:
                 if not failures or self._confirmed:
                     log.warning("the subscription connection failed: %s", group.exceptions[0])
+            heed_cancelling()
             if self._confirmed:
                 failures = 0
             await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
@@ -116,12 +117,14 @@ class Subscriber:
 
     def _take(self, message: Any) -> None:
         try:
-            kind = message[0]
-        except TypeError:
-            # An error: Redis does not let this user subscribe. It may be told to, any time.
-            raise message from None
+            kind, channel, payload = message
+        except (TypeError, ValueError):
+            if isinstance(message, Exception):
+                # Redis does not let this user subscribe. It may be told to, any time.
+                raise message from None
+            raise exceptions.ConnectionError("what answers does not talk as Redis does") from None
         if kind == b"message":
-            self._on_message(message[2])
-        elif kind == b"subscribe" and message[1] in self._asked:
-            self._confirmed.add(message[1])
-            self._on_confirmed(message[1])
+            self._on_message(payload)
+        elif kind == b"subscribe" and channel in self._asked:
+            self._confirmed.add(channel)
+            self._on_confirmed(channel)

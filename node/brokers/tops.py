@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from node.brokers import replies
 from node.brokers.lanes import UPKEEP
 from node.brokers.lease import READ_WITHIN, Caller
 from node.core.ports import Position, Refused, Sink
 
-TOPS = 500
-"""Logs compared in one call."""
+TOPS = 250
+"""Logs compared in one call, at five commands each."""
 
 
 class Tops:
@@ -22,6 +23,7 @@ class Tops:
         self._call = call
         self._sink = sink
         self._clock = clock
+        self._fewer: set[str] = set()
 
     def compare(self) -> None:
         """Compare all logs that are followed."""
@@ -34,19 +36,36 @@ class Tops:
     def _ask(self, known: Sequence[tuple[str, Position | None]]) -> None:
         for start in range(0, len(known), TOPS):
             part = known[start : start + TOPS]
-            names = [name for name, _ in part]
+            args: list[str | bytes] = []
+            for name, position in part:
+                args += (name, position.epoch if position is not None else "")
             deadline = self._clock() + READ_WITHIN
-            self._call("tops", names, deadline, partial(self._on_tops, part), UPKEEP)
+            self._call("tops", args, deadline, partial(self._on_tops, part), UPKEEP)
 
     def _on_tops(self, known: Sequence[tuple[str, Position | None]], found: Any) -> None:
         if isinstance(found, Refused):
             return
         sink = self._sink()
-        for place, (name, before) in enumerate(known):
-            epoch, top, id = found[3 * place : 3 * place + 3]
+        rows = replies.tops(found, len(known))
+        for (name, before), (now, members) in zip(known, rows, strict=True):
+            self._count(name, members, bool(now.epoch))
             if before is None:
-                if epoch:
+                if now.epoch:
                     sink.differs(name)
-            elif before != (epoch, int(top or 0), id) and sink.seen(name) == before:
+            elif before != now and sink.seen(name) == before:
                 # What has moved on meanwhile is alive; what has not, missed something.
                 sink.differs(name)
+
+    def _count(self, name: str, members: int, exists: bool) -> None:
+        """Tell the core of members here that Redis does not have, twice in a row.
+
+        Once, it may be that they have left, and the node has not been told of it yet.
+        """
+        if exists and members < self._sink().present(name):
+            if name in self._fewer:
+                self._fewer.discard(name)
+                self._sink().absent(name)
+            else:
+                self._fewer.add(name)
+        else:
+            self._fewer.discard(name)

@@ -20,6 +20,8 @@ def failed(session: Session, request: Any, refused: Refused, room: str | None = 
     text = "The broker cannot be reached; try again."
     if refused is Refused.UNHEALED:
         text = "The broker has just come back and may still remember more; try again."
+    elif refused is Refused.FULL:
+        text = "The broker's memory is full; try again later."
     elif refused is Refused.CROWDED:
         text = "Too many passwords are being tried just now; try again."
     session.error(Code.UNAVAILABLE, text, request.ref, id, room)

@@ -212,6 +212,20 @@ class Hub:
             session.join_inbox(room, Position(b"0", 0, b"0"))
             room.sync()
 
+    def present(self, log: str) -> int:
+        """Return how many sessions here are in a room, as far as they are not just leaving."""
+        room = self.rooms.get(log)
+        if room is None or not log.startswith("r:"):
+            return 0
+        behind = sum(member.done is None and not member.stopped for member in room.behind)
+        return behind + sum(len(live) for live in room.live.values())
+
+    def absent(self, log: str) -> None:
+        """The broker has fewer members of a room than are here: it is told of them again."""
+        for session in list(self.sessions.values()):
+            if log[2:] in session.rooms:
+                self.restore(session, anew=False)
+
     def moved(self, hold: Hold) -> None:
         """A session went on in another connection."""
         session = self.sessions.get(hold.session)

@@ -135,6 +135,8 @@ def _homes(parts: Sequence[bytes]) -> list[Home]:
     homes = []
     for place, fork in zip(parts[::2], parts[1::2], strict=False):
         branch, _, offset = place.partition(b"-")
+        if not (offset.isdigit() and fork.isdigit()):
+            break  # A node of a later version may tell more.
         homes.append(Home(branch, int(offset), int(fork)))
     return homes
 
@@ -223,6 +225,7 @@ class Refused(Enum):
     """Why the broker did not do what it was asked."""
 
     UNAVAILABLE = "the broker did not answer in time"
+    FULL = "the broker has no memory for it, and did nothing"
     INTERNAL = "the broker refused what it should take"
     GONE = "the session has ended or moved on"
     KICKED = "a moderator has ended the session of this key"
@@ -517,6 +520,12 @@ class Sink(Protocol):
 
     def differs(self, log: str) -> None:
         """The newest position of a log is another one than this node knows."""
+
+    def present(self, log: str) -> int:
+        """Return how many sessions here are in a room, as far as they are not just leaving."""
+
+    def absent(self, log: str) -> None:
+        """The broker has fewer members of a room than are here."""
 
     def moved(self, hold: Hold) -> None:
         """A session went on in another connection."""

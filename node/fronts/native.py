@@ -57,6 +57,8 @@ class Native:
                 b'%b%b-%d-%b","at":%b,%b\n'
                 % (openings[entry.kind], epoch, entry.offset, entry.id, entry.at, entry.body)
                 for entry in entries
+                # One that no node has written, or one of a later version, has a place and no words.
+                if entry.kind in openings
             ]
         )
 

@@ -5,6 +5,7 @@
 local id, room, ms, why = unpack(ARGV)
 local epoch = redis.call('HGET', key_of('r:' .. room), 'epoch')
 if not epoch then return {'missing'} end
+though_full()
 local members = remove_room(room)
 order(id, 'room:' .. room, tonumber(ms), epoch, why)
 return {'ok', members}

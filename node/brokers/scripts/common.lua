@@ -2,7 +2,7 @@
 --
 -- The data, all keys under "chat:" (docs/architecture.md has the same table):
 --   chat:format           string  the layout of all this, as a number
---   chat:waits            string  how often replicas were waited for (written by the pump)
+--   chat:waits            string  how often replicas were waited for (waits.lua)
 --   chat:{LOG}            hash    epoch, top (offset of the newest entry), id (its id), cut (offset
 --                                 and id of the newest entry that was trimmed), branch (see below),
 --                                 moved (offset of the newest entry that has a home)
@@ -105,18 +105,29 @@ local function now_ms()
   return time
 end
 
+-- Lets a script go on though Redis is full. Redis refuses what may grow until a script's first write
+-- that cannot: a script that frees is not cut off in the middle. So it is in every version, also in
+-- those that do not know `#!lua flags=allow-oom`. For what frees in the end, or cannot grow for long.
+local function though_full() redis.call('ZREM', 'chat:nodes', '') end
+
 local function key_of(log) return 'chat:{' .. log .. '}' end
 
 local function node_of(owner) return string.match(owner, '^[^.]+') end
 
 local function room_channel(room) return 'chat:{r:' .. room .. '}:live' end
 
+-- Id of an entry of a stream. One that no node has written has one too: all nodes give it the same.
+local function id_of(entry)
+  local found = entry[2][1] == 'h' and string.match(entry[2][2], '^%S+ (%S+)')
+  return found or 'x' .. string.match(entry[1], '^%d+')
+end
+
 -- Entry at an offset: its id, or nil when that is not kept. Of the newest one that was trimmed it is:
 -- who has read just to there has missed nothing.
 local function id_at(log, offset)
   local place = int(offset) .. '-0'
   local found = redis.call('XRANGE', key_of(log) .. ':log', place, place)
-  if found[1] then return string.match(found[1][2][2], '^%S+ (%S+)') end
+  if found[1] then return id_of(found[1]) end
   local cut = redis.call('HGET', key_of(log), 'cut')
   return cut and string.match(cut, '^' .. int(offset) .. ' (%S+)')
 end
@@ -177,7 +188,7 @@ local function page_of(log, command, from, to, most)
     local count = math.min(most - #rows, PAGE_STEP)
     local found = redis.call(command, key_of(log) .. ':log', from, to, 'COUNT', int(count))
     for _, row in ipairs(found) do
-      size = size + #row[2][2] + #row[2][4]
+      for _, field in ipairs(row[2]) do size = size + #field end
       if size > PAGE_BYTES and #rows > 0 then return rows end
       rows[#rows + 1] = row
     end
@@ -191,15 +202,56 @@ end
 -- in its head.
 local function with_homes(log, rows)
   local ids = {}
-  for n, row in ipairs(rows) do ids[n] = string.match(row[2][2], '^%S+ (%S+)') end
+  for n, row in ipairs(rows) do ids[n] = id_of(row) end
   if #ids == 0 then return rows end
   for n, found in ipairs(redis.call('HMGET', key_of(log) .. ':moved', unpack(ids))) do
     local offset, homes = string.match(found or '', '^(%d+) (.*)$')
-    if offset and rows[n][1] == offset .. '-0' then
-      rows[n][2][2] = string.match(rows[n][2][2], '^%S+ %S+ %S+ %S+') .. ' ' .. homes
+    local head = string.match(rows[n][2][2], '^%S+ %S+ %S+ %S+')
+    if offset and head and rows[n][1] == offset .. '-0' then
+      rows[n][2][2] = head .. ' ' .. homes
     end
   end
   return rows
+end
+
+-- The epoch of a room's log, as one of those in it remembers it by the position at which it joined.
+local function epoch_by_members(room)
+  local members = redis.call('ZRANGE', key_of('r:' .. room) .. ':members', 0, 4)
+  for _, member in ipairs(members) do
+    local fold = string.sub(member, 1, string.find(member, '\0', 1, true) - 1)
+    local sid = redis.call('HGET', 'chat:nicks', fold)
+    local position = sid and redis.call('HGET', 'chat:rooms:' .. sid, room)
+    if position then return string.match(position, '^%w+') end
+  end
+end
+
+-- Makes the hash of a log again that is gone while the log itself is there, and brings one that is
+-- behind its log up to it. `epoch` is what the caller knows of it, or nil; `new` is one to begin with
+-- if nobody knows it, or nil. Says whether it did.
+local function mend(log, epoch, new)
+  local newest = redis.call('XREVRANGE', key_of(log) .. ':log', '+', '-', 'COUNT', 1)[1]
+  if not newest then return false end
+  local meta = redis.call('HMGET', key_of(log), 'epoch', 'top')
+  local top = string.match(newest[1], '^%d+')
+  if meta[1] and tonumber(meta[2]) >= tonumber(top) then return false end
+  epoch = meta[1] or epoch or epoch_by_members(string.sub(log, 3)) or new
+  if not epoch then return false end
+  though_full()
+  redis.call('HSET', key_of(log), 'epoch', epoch, 'top', top, 'id', id_of(newest))
+  if not meta[1] and redis.call('EXISTS', key_of(log) .. ':moved') == 1 then
+    redis.call('HSET', key_of(log), 'moved', top)
+  end
+  if not meta[1] and string.sub(log, 1, 2) == 'r:' then
+    redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3))
+  end
+  return true
+end
+
+-- Whether a log has a hash that tells of entries, and none of them: the log itself is gone.
+local function is_hollow(log)
+  local meta = redis.call('HMGET', key_of(log), 'top', 'id', 'cut')
+  if not meta[1] or meta[1] == '0' or meta[3] == meta[1] .. ' ' .. meta[2] then return false end
+  return redis.call('EXISTS', key_of(log) .. ':log') == 0
 end
 
 -- Removes a log.
@@ -213,6 +265,9 @@ end
 local function append(log, channel, cap, entries, epoch)
   local key = key_of(log)
   local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch')
+  if not meta[1] and mend(log, nil, epoch) then
+    meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch')
+  end
   local top, prev = tonumber(meta[2] or 0), meta[3] or '0'
   if not meta[1] and string.sub(log, 1, 2) == 'r:' then
     redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3))
@@ -249,7 +304,7 @@ end
 -- When something was remembered, by the chat's time. Words that are missing tell that it was the wall's.
 local function remembered_at(value)
   local lag = string.match(value, '^%S+ %S+ %S+ %S* (%-?%d+)$')
-  return tonumber(string.match(value, '^%d+')) + (lag or 0)
+  return tonumber(string.match(value, '^%d+') or 0) + (lag or 0)
 end
 
 -- What is remembered of a message: "AT LOG POSITION TO LAG", or nil.
@@ -296,7 +351,7 @@ local function forget_old(sid)
     if all[n - 1] ~= '' then
       -- One number, which sorts by time, and by offset within a millisecond.
       local offset = string.match(all[n], '^%d+ %S+ %w+%-(%d+)')
-      places[n] = (remembered_at(all[n]) - now) * 2 ^ 20 + offset % 2 ^ 20
+      places[n] = (remembered_at(all[n]) - now) * 2 ^ 20 + (offset or 0) % 2 ^ 20
       ages[#ages + 1] = places[n]
     end
   end
@@ -314,7 +369,10 @@ local function changed(inc) return redis.call('HINCRBY', 'chat:ops', inc, 1) end
 
 -- Makes a room if it is missing; says whether it was.
 local function make_room(room, epoch)
-  if redis.call('HSETNX', key_of('r:' .. room), 'epoch', epoch) == 0 then return false end
+  if redis.call('EXISTS', key_of('r:' .. room)) == 1 or mend('r:' .. room, nil, epoch) then
+    return false
+  end
+  redis.call('HSET', key_of('r:' .. room), 'epoch', epoch)
   redis.call('HSET', key_of('r:' .. room), 'top', 0, 'id', '0')
   redis.call('ZADD', 'chat:rooms', 0, room)
   redis.call('ZADD', 'chat:idle', int(now_ms()), room)
@@ -503,6 +561,7 @@ local function order_of(field)
   local found = redis.call('HGET', 'chat:orders', field)
   if not found then return nil end
   local till, extra, why = string.match(found, '^(%d+) (%S+) (.*)$')
+  if not till then return nil end
   if till ~= '0' and tonumber(till) <= now_ms() then return nil end
   return extra, why
 end

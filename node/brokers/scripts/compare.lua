@@ -3,10 +3,10 @@
 --       that one and of those after it
 -- Returns {epoch, top, id, branch, offset of the oldest entry (0: none), its id, offset of the newest
 -- common entry (-1: none), how many of these entries were put back elsewhere and have been trimmed}; a
--- missing log is {}.
+-- missing log, or one whose entries are gone, is {}.
 local log, epoch, branch, first, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), #ARGV - 4
 local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved')
-if not meta[1] then return {} end
+if not meta[1] or is_hollow(log) then return {} end
 local top = tonumber(meta[2])
 local oldest = redis.call('XRANGE', key_of(log) .. ':log', '-', '+', 'COUNT', 1)[1]
 local start = oldest and tonumber(string.match(oldest[1], '^%d+')) or top + 1
@@ -36,5 +36,5 @@ if meta[5] then
     end
   end
 end
-local id = oldest and string.match(oldest[2][2], '^%S+ (%S+)') or ''
+local id = oldest and id_of(oldest) or ''
 return {meta[1], top, meta[3], meta[4] or meta[1], oldest and start or 0, id, common, trimmed}

@@ -6,8 +6,8 @@ local id, sid, token = ARGV[1], ARGV[2], ARGV[4]
 local before = token ~= '' and sent_before(sid, token)
 if before then
   local log, offset, entry = string.match(before, '^%d+ (%S+) %w+%-(%d+)%-(%w+)')
-  local found = redis.call('XRANGE', key_of(log) .. ':log', offset .. '-0', offset .. '-0')[1]
-  if not found or string.match(found[2][2], '^%S+ (%S+)') ~= entry then return {'repeat', before} end
+  local found = log and redis.call('XRANGE', key_of(log) .. ':log', offset .. '-0', offset .. '-0')[1]
+  if not found or id_of(found) ~= entry or not found[2][4] then return {'repeat', before} end
   return {'repeat', before, found[2][2], found[2][4]}
 end
 if not owns(sid, ARGV[3]) then return {'gone'} end
@@ -21,7 +21,7 @@ if token == '' then
   -- Without an id of its own, a repeat is known by the entry's.
   local entries = redis.call('XREVRANGE', key_of(log) .. ':log', '+', '-', 'COUNT', 16)
   for _, entry in ipairs(entries) do
-    if string.match(entry[2][2], '^%S+ (%S+)') == id then return {'ok', '', '', found[1], '', log} end
+    if id_of(entry) == id then return {'ok', '', '', found[1], '', log} end
   end
 end
 local channel = found[2] ~= '' and 'chat:node:' .. node_of(found[2]) or nil

@@ -19,10 +19,15 @@ if sid then
   if not session[1] then return {'gone'} end
   since = tonumber(session[2] or 0)
 end
-if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) then
+if not meta[1] and mend(log, epoch) then meta = redis.call('HMGET', key, 'epoch', 'top', 'id') end
+local hollow = meta[1] == epoch and is_hollow(log)
+-- Others may remember more than nothing.
+if hollow and #ARGV < FIRST then return {'again'} end
+if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) or hollow then
   -- Redis forgot the whole log: it begins where the node's memory does.
   redis.call('HSET', key, 'epoch', epoch, 'top', int(base), 'id', base_id)
   redis.call('HDEL', key, 'cut', 'branch', 'moved')
+  if base > 0 then redis.call('HSET', key, 'cut', int(base) .. ' ' .. base_id) end
   redis.call('DEL', key .. ':moved')
   if branch ~= epoch then redis.call('HSET', key, 'branch', branch) end
   if not sid then
@@ -51,7 +56,7 @@ local kept = {}
 local rows = page_of(log, 'XRANGE', int(math.max(base, read) + 1) .. '-0', '+', MOST_NEW)
 if rows[1] and tonumber(string.match(rows[#rows][1], '^%d+')) < top then return {'again'} end
 for _, row in ipairs(rows) do
-  kept[string.match(row[2][2], '^%S+ (%S+)')] = tonumber(string.match(row[1], '^%d+'))
+  kept[id_of(row)] = tonumber(string.match(row[1], '^%d+'))
 end
 -- What is older than the oldest entry was trimmed, or is before what the first node remembered.
 local oldest = redis.call('XRANGE', key .. ':log', '-', '+', 'COUNT', 1)[1]

@@ -30,7 +30,7 @@ while more == 0 and from == '' do
   if #rows == 0 then break end
   for _, row in ipairs(rows) do
     at = tonumber(string.match(row[1], '^%d+'))
-    if string.sub(row[2][2], 1, 2) == 'm ' then
+    if row[2][4] and string.sub(row[2][2], 1, 2) == 'm ' then
       room = room - #row[2][4] - 256
       if #found == limit or room < 0 then
         more = 1
@@ -41,7 +41,7 @@ while more == 0 and from == '' do
   end
   looked = looked + #rows
   if more == 0 and looked >= LOOK then
-    from = epoch .. '-' .. int(at) .. '-' .. string.match(rows[#rows][2][2], '^%S+ (%S+)')
+    from = epoch .. '-' .. int(at) .. '-' .. id_of(rows[#rows])
   end
 end
 if backwards then

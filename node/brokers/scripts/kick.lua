@@ -8,6 +8,7 @@ local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7])}
 local sid = redis.call('HGET', 'chat:nicks', fold)
 local nick = sid and redis.call('HGET', 'chat:session:' .. sid, 'nick')
 if not nick and ban == '' then return {'nobody'} end
+though_full()
 if ban ~= '' then order(id, 'nick:' .. fold, tonumber(ban), '-', why) end
 if nick then
   finish(sid, 'kicked', id, set, why)

@@ -1,4 +1,5 @@
--- Lists what moderators have ordered and still holds, some hundred at a time; what is over is forgotten.
+-- Lists what moderators have ordered and still holds, some hundred at a time; what is over,
+-- or is no order, is forgotten.
 -- ARGV  cursor ('0' to begin with), about how many
 -- Returns {id of the newest change, cursor for the next ones ('0': that was all), then for each order:
 -- field, ms that it still holds (0: for ever), extra, why}; one may come twice. Pages of different
@@ -8,7 +9,7 @@ local list, over = {redis.call('GET', 'chat:ordered') or '', found[1]}, {}
 local all, now = found[2], now_ms()
 for n = 1, #all, 2 do
   local till, extra, why = string.match(all[n + 1], '^(%d+) (%S+) (.*)$')
-  local left = tonumber(till) - now
+  local left = tonumber(till or 1) - now
   if till ~= '0' and left <= 0 then
     over[#over + 1] = all[n]
   else

@@ -5,6 +5,7 @@
 local op, sid, owner, reason = unpack(ARGV, 1, 4)
 local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7])}
 if not owns(sid, owner) then return {0} end
+though_full()
 local key = 'chat:session:' .. sid
 local grace = tonumber(ARGV[5])
 if reason ~= 'lost' or redis.call('HGET', key, 'keyed') == '0' or grace == 0 then

@@ -14,7 +14,11 @@ local LOOK = 50
 local room, cap = ARGV[1], tonumber(ARGV[2])
 local log = 'r:' .. room
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'id')
-if not meta[1] then return {'rewound'} end
+if not meta[1] then
+  -- If its hash alone is gone, it is made again by what the node knows; then it is as it was.
+  if ARGV[3] ~= '' then mend(log, ARGV[3]) end
+  return {'rewound'}
+end
 if ARGV[3] ~= '' then
   local seen, top = tonumber(ARGV[4]), tonumber(meta[2])
   if ARGV[3] ~= meta[1] or seen > top then return {'rewound'} end
@@ -24,10 +28,10 @@ if ARGV[3] ~= '' then
 end
 -- What is said of a message that is in the log already: its entry too, unless the node has seen it.
 local function told_again(remembered)
-  local its, place, offset = string.match(remembered, '^%d+ (%S+) (%w+)%-(%d+)')
+  local its, place, offset, id = string.match(remembered, '^%d+ (%S+) (%w+)%-(%d+)%-(%w+)')
   if its ~= log or place ~= meta[1] or tonumber(offset) <= tonumber(ARGV[4]) then return remembered end
   local entry = redis.call('XRANGE', KEYS[2], offset .. '-0', offset .. '-0')[1]
-  if not entry then return remembered end
+  if not entry or id_of(entry) ~= id or not entry[2][4] then return remembered end
   return {remembered, tonumber(offset), entry[2][2], entry[2][4]}
 end
 
@@ -38,7 +42,7 @@ if ARGV[6] ~= '' and ARGV[6] ~= '0' then
   from = its == meta[1] and tonumber(from) or 0
   local rows = redis.call('XRANGE', KEYS[2], int(from + 1) .. '-0', '+', 'COUNT', LOOK)
   for _, row in ipairs(rows) do
-    local id, at = string.match(row[2][2], '^%S+ (%S+) (%d+)')
+    local id, at = id_of(row), string.match(row[2][2], '^%S+ %S+ (%d+)') or '0'
     from = tonumber(string.match(row[1], '^%d+'))
     kept[id] = at .. ' ' .. log .. ' ' .. meta[1] .. '-' .. int(from) .. '-' .. id
   end

@@ -3,11 +3,11 @@
 --       the position, as place_of in common.lua has it
 -- Returns {'on', epoch, top, id, branch, offset of the newest entry that has a home, entries after the
 -- position}; {'moved', ..., entries from the fork on, fork, branch of the position}, if the entry of the
--- position stands elsewhere now; {'off', ..., the oldest entries}, if the log does not hold the position; a missing log
--- is {'off'} alone. A page may have less entries, if they are long: it is the last one if it has the top.
+-- position stands elsewhere now; {'off', ..., the oldest entries}, if the log does not hold the position; a missing log,
+-- or one whose entries are gone, is {'off'} alone. A page may have less entries, if they are long: it is the last one if it has the top.
 local log, epoch, offset, id = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved')
-if not meta[1] then return {'off'} end
+if not meta[1] or is_hollow(log) then return {'off'} end
 local status, from, _, lost = place_of(log, meta, epoch, offset, id, ARGV[6])
 local entries = page_of(log, 'XRANGE', int(from) .. '-0', '+', tonumber(ARGV[5]))
 if meta[5] then entries = with_homes(log, entries) end

@@ -9,6 +9,7 @@
 local op, grace, idle, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local set = {notices = tonumber(ARGV[3]), cap = tonumber(ARGV[4])}
 local now = math.min(now_ms(), tonumber(ARGV[7]))
+though_full()
 local orphans, ended, closed, more = 0, 0, 0, 0
 local leases = redis.call('ZRANGEBYSCORE', 'chat:nodes', '-inf', now, 'WITHSCORES', 'LIMIT', 0, 1)
 if leases[1] then

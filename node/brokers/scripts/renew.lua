@@ -4,12 +4,14 @@
 --       the chat's time by the node's own clock, at least and at most (0: it does not know), 1 if it
 --       is certain that the clock of Redis was set forwards
 -- Returns {'ok', changes to its sessions, time, id of the newest order of moderators, number of
--- sessions that are there, doubt, ms by which the clock of Redis was found to be set, end of the
--- lease before this one ('' if there was none)}; 'new' and 0 instead: it was not known, as at its
--- start or after Redis forgot it; {'dead'}: it has been reaped; {'format', the data's format}.
+-- sessions that are there, 1 if nobody has a nick any more, doubt, ms by which the clock of Redis was
+-- found to be set, end of the lease before this one ('' if there was none)}; 'new' and 0 instead: it
+-- was not known, as at its start or after Redis forgot it; {'dead'}: it has been reaped; {'format',
+-- the data's format}.
 -- A doubt is what the time would be by the clock of Redis, if that was set forwards or Redis hung:
 -- the node can tell which, from how long the reply took. Else it is 0.
 local inc = ARGV[1]
+though_full()
 redis.call('SET', 'chat:format', ARGV[3], 'NX')
 local format = redis.call('GET', 'chat:format')
 if format ~= ARGV[3] then return {'format', format} end
@@ -56,5 +58,6 @@ local changes = tonumber(redis.call('HGET', 'chat:ops', inc) or 0)
 local ordered = redis.call('GET', 'chat:ordered') or ''
 local here = redis.call('SCARD', 'chat:at:' .. inc)
 return {
-  before and 'ok' or 'new', changes, int(now_ms()), ordered, here, int(doubt), int(step), before or '',
+  before and 'ok' or 'new', changes, int(now_ms()), ordered, here,
+  1 - redis.call('EXISTS', 'chat:nicks'), int(doubt), int(step), before or '',
 }

@@ -6,6 +6,7 @@
 -- Returns {'ok', number of orders that are back}. What Redis has of its own stays as it is.
 local id, now, back = ARGV[1], now_ms(), 0
 local set = {notices = tonumber(ARGV[3]), cap = tonumber(ARGV[4])}
+though_full()
 for n = 5, #ARGV, 4 do
   if work >= ENOUGH then return {'ok', back} end
   local field, left, extra, why = unpack(ARGV, n, n + 3)

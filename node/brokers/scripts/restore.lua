@@ -7,6 +7,7 @@
 local _, sid, was, owner, keyed, nick, names, attempt, claim, anew = unpack(ARGV, 1, 10)
 local fold = fold_of(names)
 local key = 'chat:session:' .. sid
+though_full()
 if order_of('kick:' .. sid) or is_banned(names) then return {'gone'} end
 local session = redis.call('HMGET', key, 'owner', 'was', 'claim')
 
@@ -22,13 +23,22 @@ end
 if session[1] then
   local held = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
   if held and anew ~= '1' then
-    -- Nothing was forgotten: what was done last, its node may not even have heard of.
+    -- Nothing was forgotten: what was done last, its node may not even have heard of. But what tells
+    -- of the session elsewhere may be gone.
     hold()
+    local own = redis.call('HMGET', key, 'nick', 'fold')
+    if not taken(sid, names_of(sid) or '') then take_names(sid, names_of(sid) or '') end
+    local rooms = rooms_of(sid)
+    for n = 1, #rooms, 2 do
+      redis.call('ZADD', key_of('r:' .. rooms[n]) .. ':members', 0, own[2] .. '\0' .. own[1])
+      redis.call('ZREM', 'chat:idle', rooms[n])
+    end
     return {'ok', changed(node_of(owner))}
   end
   -- A claim that is lower than ours: Redis went back to before the session came to us.
   if not held and tonumber(session[3]) >= tonumber(claim) then return {'gone'} end
-elseif anew ~= '1' then
+elseif anew ~= '1' and redis.call('SISMEMBER', 'chat:at:' .. node_of(was), sid) == 0 then
+  -- What ends a session takes it from there; so it was not ended, if it is there still.
   return {'gone'}
 end
 if taken(sid, names) then return {'taken'} end

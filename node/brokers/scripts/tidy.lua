@@ -5,6 +5,7 @@
 local LEAVE_AGAIN_MS = 5000
 local lease, grace, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
 local now, more = now_ms(), 0
+though_full()
 
 -- Only what was stored before the chat's time was known, or by nodes of before, can be so.
 local function clamp(key, last)

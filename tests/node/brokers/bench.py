@@ -48,6 +48,7 @@ class RecordingSink:
         self.told: list[tuple[Any, ...]] = []
         self.known: dict[str, Position] = {}
         self.unseen: list[str] = []
+        self.members: dict[str, int] = {}
         self.here: set[str] = set()
         self.orders: list[Order] = []
         self._changed = asyncio.Event()
@@ -84,6 +85,12 @@ class RecordingSink:
 
     def differs(self, log: str) -> None:
         self._tell("differs", log)
+
+    def present(self, log: str) -> int:
+        return self.members.get(log, 0)
+
+    def absent(self, log: str) -> None:
+        self._tell("absent", log)
 
     def moved(self, hold: Hold) -> None:
         self._tell("moved", hold)
@@ -277,10 +284,10 @@ class Place:
         await self._stack.aclose()
         await self.redis.aclose()
 
-    async def node(self, rules: Rules = AT_REST) -> Node:
-        """Start a node, and wait until its subscription works."""
+    async def node(self, rules: Rules = AT_REST, ready: bool = True) -> Node:
+        """Start a node, and wait until its subscription works, if it is to be ``ready``."""
         node = Node(next(self._prefixes), self._connect, rules)
-        await self._stack.enter_async_context(running(node))
+        await self._stack.enter_async_context(running(node, ready))
         return node
 
     def moderator(self) -> Moderator:
@@ -297,12 +304,12 @@ class Place:
 
 
 @asynccontextmanager
-async def running(node: Node) -> AsyncIterator[None]:
+async def running(node: Node, ready: bool = True) -> AsyncIterator[None]:
     """Run a node's broker."""
     task = asyncio.create_task(node.broker.run())
     try:
         async with asyncio.timeout(WITHIN):
-            while node.broker.unready() is not None:
+            while ready and node.broker.unready() is not None:
                 assert not task.done(), task.exception()
                 await asyncio.sleep(0.002)
         yield

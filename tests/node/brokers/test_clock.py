@@ -112,13 +112,13 @@ async def test_what_is_sent_about_the_time_of_the_step_is_remembered_as_well(
     here, _ = await two_nodes(system)
     hold, _ = await here.node.hello("s1", "ana", rooms=["tea"])
     system.server.skew += step
-    first = await wait(here.node.say(hold, "tea", "hi", "at once"))
+    first = await wait(here.node.say(hold, "tea", "hi", "at-once"))
     await asyncio.sleep(5)
     second = await wait(here.node.say(hold, "tea", "hi", "later"))
     assert abs(second.at / 1000 - system.loop.now - step) < 1, "people are told Redis' own time"
     system.server.skew -= step
     await asyncio.sleep(280)
-    assert await wait(here.node.say(hold, "tea", "hi", "at once")) == first
+    assert await wait(here.node.say(hold, "tea", "hi", "at-once")) == first
     assert await wait(here.node.say(hold, "tea", "hi", "later")) == second
 
 

@@ -44,7 +44,10 @@ function count(value)
     if type(value) == 'string' then counted[3] = counted[3] + #value end
   end
 end
-local redis = {call = function(name, ...)
+local redis = {pcall = function(...)
+  counted[1] = counted[1] + 1
+  return real.pcall(...)
+end, call = function(name, ...)
   counted[1] = counted[1] + 1
   for _, value in ipairs({...}) do counted[3] = counted[3] + (#tostring(value)) end
   if name == 'DEL' then
@@ -622,7 +625,29 @@ async def many_logs_are_compared(bench: Bench) -> Cost:
     for number in range(tops.TOPS):
         pipe.hset("chat:{r:%d}" % number, mapping={"epoch": "ep", "top": 5, "id": "id5"})
     await pipe.execute()
-    return await bench.run("tops", *[f"r:{number}" for number in range(tops.TOPS)])
+    args = [part for number in range(tops.TOPS) for part in (f"r:{number}", "ep")]
+    return await bench.run("tops", *args)
+
+
+@worst("tops")
+async def many_logs_have_lost_their_hash(bench: Bench) -> Cost:
+    key = "chat:{r:0}:log"
+    await bench.log("r:0", count=1, size=LONG)
+    for number in range(1, tops.TOPS):
+        await bench.client.copy(key, key.replace("0", str(number)))
+    await bench.client.delete("chat:{r:0}")
+    args = [part for number in range(tops.TOPS) for part in (f"r:{number}", "ep")]
+    return await bench.run("tops", *args)
+
+
+@worst("look")
+async def redis_tells_how_it_keeps_its_data(bench: Bench) -> Cost:
+    return await bench.run("look")
+
+
+@worst("waits")
+async def replicas_are_waited_for(bench: Bench) -> Cost:
+    return await bench.run("waits")
 
 
 def test_every_script_has_a_worst_input() -> None:

@@ -56,7 +56,7 @@ class ScriptedPipeline:
         await self.redis.gate.wait()
         if self.commands[0][:2] == ("SCRIPT", "LOAD"):
             return self.load()
-        sent = [command[3] if command[0] == "EVALSHA" else command for command in self.commands]
+        sent = [c[3] if c[0] == "EVALSHA" and len(c) > 3 else c for c in self.commands]
         self.redis.pipelines.append(sent)
         handler = self.redis.handlers.pop(0) if self.redis.handlers else echo
         found = handler(self.commands)
@@ -276,7 +276,6 @@ PASSING = [
     exceptions.ResponseError("MASTERDOWN Link with MASTER is down"),
     exceptions.ResponseError("NOREPLICAS Not enough good replicas to write."),
     exceptions.ResponseError("MISCONF Redis is configured to save RDB snapshots"),
-    exceptions.OutOfMemoryError("OOM command not allowed"),
     exceptions.ResponseError("BUSY Redis is busy running a script."),
     exceptions.ResponseError("TRYAGAIN Multiple keys request during rehashing"),
     exceptions.ConnectionError("in the middle of the pipeline"),
@@ -290,6 +289,29 @@ async def test_what_redis_refuses_for_now_is_asked_again(error: Exception) -> No
             bench.call(name)
         await idle(bench)
         assert bench.replies == ["a", "b"] and bench.redis.disconnects == 1
+
+
+FULL = [
+    exceptions.OutOfMemoryError("command not allowed"),
+    exceptions.ResponseError("OOM command not allowed when used memory > 'maxmemory'."),
+]
+
+
+@pytest.mark.parametrize("error", FULL, ids=str)
+async def test_what_a_full_redis_refuses_is_refused_and_contact_is_kept(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    def second_fails(commands: list[Any]) -> list[Any]:
+        return ["a", error, "c"]
+
+    async with running(second_fails, second_fails) as bench:
+        for name in "abc" * 2:
+            bench.call(name)
+            if name == "c":
+                await idle(bench)
+        assert bench.replies == ["a", Refused.FULL, "c"] * 2 and bench.redis.disconnects == 0
+        assert bench.contact.since == 100.0
+        assert caplog.text.count("Redis is full") == 1
 
 
 async def test_a_script_that_redis_does_not_know_is_loaded_and_run_again() -> None:
@@ -368,7 +390,7 @@ async def test_without_enough_replicas_nothing_counts_as_done(
         return [*echo(commands[:-2]), written, confirmed]
 
     def enough(commands: list[Any]) -> list[Any]:
-        assert commands[-2:] == [("INCR", "chat:waits"), ("WAIT", 1, 1000)]
+        assert commands[-2:] == [("EVALSHA", scripts.digest("waits"), 0), ("WAIT", 1, 1000)]
         return [*echo(commands[:-2]), 2, 1]
 
     async with running(too_few, enough, replicas=1) as bench:

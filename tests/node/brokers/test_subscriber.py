@@ -208,7 +208,7 @@ async def test_a_node_is_ready_while_its_probes_come_back() -> None:
     bench = LeaseBench()
     assert bench.wanted == [b"chat:node:inc1"]
     assert bench.lease.unready() is not None
-    bench.renew([b"new", 0, 0, b"", 0, 0, 0, b""])
+    bench.renew([b"new", 0, 0, b"", 0, 0, 0, 0, b""])
     assert bench.lease.unready() is not None
     bench.lease.heard(1)
     assert bench.lease.unready() is None
@@ -222,14 +222,14 @@ async def test_a_node_is_ready_while_its_probes_come_back() -> None:
 
 async def test_a_subscription_that_is_deaf_is_made_anew() -> None:
     bench = LeaseBench()
-    bench.renew([b"new", 0, 0, b"", 0, 0, 0, b""])
+    bench.renew([b"new", 0, 0, b"", 0, 0, 0, 0, b""])
     bench.lease.heard(1)
     for seconds in (1.0, DEAF_AFTER - 0.5):
-        bench.renew([b"ok", 0, 0, b"", 0, 0, 0, b""], seconds)
+        bench.renew([b"ok", 0, 0, b"", 0, 0, 0, 0, b""], seconds)
         assert bench.rebuilt == 0
-    bench.renew([b"ok", 0, 0, b"", 0, 0, 0, b""])
+    bench.renew([b"ok", 0, 0, b"", 0, 0, 0, 0, b""])
     assert bench.rebuilt == 1
-    bench.renew([b"ok", 0, 0, b"", 0, 0, 0, b""])
+    bench.renew([b"ok", 0, 0, b"", 0, 0, 0, 0, b""])
     assert bench.rebuilt == 1, "the new one gets its time as well"
 
 
@@ -255,7 +255,7 @@ async def test_a_format_that_is_not_known_is_told_once(caplog: pytest.LogCapture
 
 async def test_a_node_whose_data_become_newer_is_unready_at_once_and_lets_go_of_all() -> None:
     bench = LeaseBench()
-    bench.renew([b"new", 0, 0, b"", 0, 0, 0, b""])
+    bench.renew([b"new", 0, 0, b"", 0, 0, 0, 0, b""])
     bench.lease.heard(1)
     assert bench.lease.unready() is None
     bench.renew([b"format", b"2"])
@@ -266,6 +266,6 @@ async def test_a_node_whose_data_become_newer_is_unready_at_once_and_lets_go_of_
 async def test_a_node_serves_again_when_the_data_are_what_it_knows() -> None:
     bench = LeaseBench()
     bench.renew([b"format", b"2"])
-    bench.renew([b"new", 0, 0, b"", 0, 0, 0, b""])
+    bench.renew([b"new", 0, 0, b"", 0, 0, 0, 0, b""])
     bench.lease.heard(2)
     assert bench.lease.unready() is None and not bench.lease.refused

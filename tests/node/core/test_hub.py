@@ -241,3 +241,15 @@ def test_who_is_here_goes_on_elsewhere_when_the_data_are_no_longer_ours() -> Non
     # Nothing is written: not even that she is gone.
     assert bench.broker.names() == ["unwatch"]
     assert stranger.events() == []
+
+
+def test_sessions_in_a_room_that_the_broker_lost_members_of_are_put_back() -> None:
+    bench = HubBench()
+    bench.welcome("ana", key="a" * 16)
+    bench.welcome("bo", rooms=("tea",), key="b" * 16)
+    assert (bench.hub.present("r:general"), bench.hub.present("r:tea")) == (1, 1)
+    assert bench.hub.present("r:nowhere") == bench.hub.present("i:" + "a" * 16) == 0
+    bench.hub.absent("r:tea")
+    call = bench.broker.take("restore")
+    assert call.args[0].nick == "bo" and call.args[1] is False
+    assert "restore" not in bench.broker.names()

@@ -1,0 +1,114 @@
+"""What is wrong with how a Redis keeps its data: looked at when a node starts, and each minute."""
+
+import logging
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from math import inf
+from typing import Any, Protocol
+
+from node.brokers import replies
+from node.brokers.lanes import UPKEEP
+from node.brokers.lease import READ_WITHIN, Caller
+from node.brokers.malformed import reading
+from node.core.ports import Refused
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 60.0
+"""Seconds between two looks; after one without an answer the next one is made at once."""
+NEARLY = 0.9
+"""Part of its memory above which a Redis is nearly full."""
+
+
+class Fault(StrEnum):
+    """What may be wrong, as metrics and `chat-node status --json` name it."""
+
+    EVICTS = "evicts"
+    FORGETS = "forgets"
+    SNAPSHOTS = "snapshots-only"
+    WRITES = "write-failed"
+    MEMORY = "memory"
+
+
+MEANING: Mapping[str, str] = {
+    Fault.EVICTS: "it has a maxmemory, and a maxmemory-policy that throws messages and sessions"
+    " away when that is reached: set maxmemory-policy noeviction",
+    Fault.FORGETS: "it has no append-only file, and has written no snapshot since its start: all is"
+    " lost when it ends; set appendonly yes",
+    Fault.SNAPSHOTS: "it has no append-only file: what came after the last snapshot is lost when it"
+    " crashes; set appendonly yes",
+    Fault.WRITES: "its last snapshot, or write to its append-only file, has failed: see its log,"
+    " and whether its disk is full",
+    Fault.MEMORY: "more than nine tenths of its maxmemory are used: when it is full it takes no"
+    " messages; raise maxmemory, or lower --history",
+}
+"""What is said to people of each."""
+
+
+class Counts(Protocol):
+    """Where the faults are told to machines."""
+
+    redis_faults: dict[Fault, int]
+
+
+@reading
+def faults(memory: bytes, persistence: bytes) -> list[Fault]:
+    """Return what two sections of INFO show to be wrong; what they do not tell is in order."""
+    told = dict(
+        line.split(":", 1)
+        for line in (memory + b"\n" + persistence).decode(errors="replace").splitlines()
+        if ":" in line and not line.startswith("#")
+    )
+    found = []
+    most = int(told.get("maxmemory", 0))
+    if most and told.get("maxmemory_policy", "noeviction") != "noeviction":
+        found.append(Fault.EVICTS)
+    if told.get("aof_enabled") == "0":
+        # Whether snapshots are made can be seen only by those that were; older ones tell of none.
+        made = int(told.get("rdb_saves", 1)) or int(told.get("rdb_bgsave_in_progress", 0))
+        found.append(Fault.SNAPSHOTS if made else Fault.FORGETS)
+    states = ("rdb_last_bgsave_status", "aof_last_bgrewrite_status", "aof_last_write_status")
+    if any(told.get(state, "ok") != "ok" for state in states):
+        found.append(Fault.WRITES)
+    if most and int(told.get("used_memory", 0)) > NEARLY * most:
+        found.append(Fault.MEMORY)
+    return found
+
+
+class Health:
+    """Looks at Redis now and then, and says once what has become wrong, and what is right again."""
+
+    def __init__(self, call: Caller, counts: Counts, clock: Callable[[], float]) -> None:
+        self.found: list[Fault] = []
+        self._call = call
+        self._counts = counts
+        self._clock = clock
+        self._looked_at = -inf
+        self._allowed = True
+
+    def look(self) -> None:
+        """Look, if it is time to; to be called about once a second."""
+        now = self._clock()
+        if now - self._looked_at >= LOOK_EVERY:
+            self._looked_at = now
+            self._call("look", [], now + READ_WITHIN, self._on_look, UPKEEP)
+
+    def _on_look(self, found: Any) -> None:
+        if isinstance(found, Refused):
+            self._looked_at = -inf
+            return
+        memory, persistence = replies.sections(found)
+        if not memory and not persistence and self._allowed:
+            self._allowed = False
+            log.debug("Redis does not tell this node how it keeps its data")
+        self._tell(faults(memory, persistence))
+
+    def _tell(self, now: list[Fault]) -> None:
+        for fault in now:
+            if fault not in self.found:
+                log.warning("this Redis is not as it should be: %s", MEANING[fault])
+        for fault in self.found:
+            if fault not in now:
+                log.info("this Redis is as it should be again: no longer %s", fault)
+        self.found = now
+        self._counts.redis_faults = {fault: int(fault in now) for fault in Fault}
