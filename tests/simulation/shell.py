@@ -17,7 +17,7 @@ from tests.simulation.store import Store
 
 _PREPARE = b"""
 local call, encode, decode = ...
-redis, cjson = {call = call}, {encode = encode, decode = decode}
+redis, cjson = {call = call, pcall = call}, {encode = encode, decode = decode}
 """
 
 

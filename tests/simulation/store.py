@@ -92,6 +92,9 @@ class Store:
         self._publish(channel, message)
         return 0
 
+    def do_info(self, _section: bytes) -> bytes:
+        return b"# Nothing"
+
     # Hashes
 
     def do_hget(self, key: bytes, field: bytes) -> bytes | None:
@@ -148,6 +151,9 @@ class Store:
         before = len(found)
         found.update(dict.fromkeys(members))
         return len(found) - before
+
+    def do_sismember(self, key: bytes, member: bytes) -> int:
+        return int(member in self.keys.get(key, ()))
 
     do_srem = do_hdel
     do_smembers = do_hkeys

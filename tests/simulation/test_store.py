@@ -16,7 +16,8 @@ COMMANDS = """
     HSET h a 1 b 2; HSET h a 3; HGET h a; HGET h z; HMGET h a z b; HMGET none a; HKEYS h;
     HGETALL h; HSETNX h a 9; HSETNX h c 4; HINCRBY h a 5; HINCRBY new n 1; HLEN h; HLEN none;
     HDEL h a z; HDEL h b c; EXISTS h; HKEYS h; PEXPIRE new 100000; PEXPIRE none 5; SADD t x y;
-    SADD t x; SCARD t; SREM t x z; SMEMBERS t; SPOP t 5; EXISTS t; SPOP t 5; SCARD t; ZADD z 0 b;
+    SADD t x; SISMEMBER t x; SISMEMBER t z; SISMEMBER none z; SCARD t; SREM t x z; SMEMBERS t;
+    SPOP t 5; EXISTS t; SPOP t 5; SCARD t; ZADD z 0 b;
     ZADD z 0 a; ZADD z 0 ab; ZADD z NX 5 a; ZADD z NX 0 c; ZADD z 1700000000123 d; ZCARD z;
     ZSCORE z d; ZSCORE z a; ZSCORE z none; ZREM z c none; ZCARD none; ZRANGE z 0 -1;
     ZRANGE none 0 -1; ZRANGEBYSCORE z 6 +inf LIMIT 0 9;
@@ -26,7 +27,8 @@ COMMANDS = """
     XADD x 2-0 h two b 2; XADD x 2-0 h two b 2; XADD x 5-0 h five b 5; XADD x 6-0 h six b 6;
     XRANGE x 2-0 2-0; XRANGE x 3-0 3-0; XRANGE x -3-0 -3-0; XRANGE x 2-0 +; XRANGE x - + COUNT 2;
     XRANGE x 3-0 + COUNT 1; XREVRANGE x + - COUNT 2; XREVRANGE x 5-0 - COUNT 9; XREVRANGE x 0-0 -;
-    XRANGE none - +; XTRIM x MAXLEN 2; XTRIM x MAXLEN 2; XRANGE x - +; DEL x none s; EXISTS x;
+    XRANGE none - +; XRANGE x 7-0 + COUNT 1; XTRIM x MAXLEN 2; XTRIM x MAXLEN 2; XRANGE x - +;
+    DEL x none s; EXISTS x;
     PUBLISH c m; XADD y 1-0 h one b 1; XLEN y; XLEN none; SADD one x; SSCAN one 0 COUNT 5;
     SSCAN none 0 COUNT 5; HSET scanned a 1 b 2; HSCAN scanned 0 COUNT 5; HSCAN none 0 COUNT 5;
     ZUNIONSTORE copy 1 z; ZRANGEBYLEX copy - + LIMIT 0 9; ZREM copy a ab; ZUNIONSTORE copy 1 none;
