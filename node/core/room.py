@@ -415,6 +415,8 @@ class Room:
         """Go on in a log that is not the one we knew, and give the live members what is new."""
         if found.common is not None:
             fork = found.common.offset + 1
+        elif not fork:
+            fork = _fork_of(found, top)
         had = Had(self.branch or top.epoch, fork, top.offset)
         # What the ring holds is known by its ids, and stands in this log by now.
         older = had._replace(offset=min(top.offset, ring.base.offset))
@@ -684,6 +686,14 @@ class Room:
             self.let_go(member)
         elif not new or (member.end is not None and self._has_all(cursor, member.end)):
             self.feed(member)
+
+
+def _fork_of(found: Found, top: Position) -> int:
+    """Return where the branch of ``top`` and a log part, 0 if the log does not tell it."""
+    for entry in found.entries:
+        if entry.id == top.id:
+            return next((home.fork for home in entry.homes if home.offset == top.offset), 0)
+    return 0
 
 
 def _is_gap(found: Found, fork: int, top: Position) -> bool:

@@ -76,7 +76,8 @@ class Witness:
         if tries >= TRIES:
             # The log has other entries there: any of them may come from before.
             base = START._replace(epoch=frame.epoch)
-        lost = Lost(base, base, b"", list(frame.entries))
+        # It has read nothing: of a log that is missing it does not know the beginning.
+        lost = Lost(base, START._replace(epoch=frame.epoch), b"", list(frame.entries))
         self._broker.heal(frame.log, lost, partial(self._on_healed, append, tries))
 
     def _on_healed(self, append: Append, tries: int, reply: int | Refused) -> None:

@@ -24,7 +24,9 @@ local hollow = meta[1] == epoch and is_hollow(log)
 -- Others may remember more than nothing.
 if hollow and #ARGV < FIRST then return {'again'} end
 if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) or hollow then
-  -- Redis forgot the whole log: it begins where the node's memory does.
+  -- Redis forgot the whole log: it begins where the node's memory does. A node that has read nothing
+  -- of it knows entries, but not whether others know those before.
+  if read < base then base, base_id = 0, '0' end
   redis.call('HSET', key, 'epoch', epoch, 'top', int(base), 'id', base_id)
   redis.call('HDEL', key, 'cut', 'branch', 'moved')
   if base > 0 then redis.call('HSET', key, 'cut', int(base) .. ' ' .. base_id) end
