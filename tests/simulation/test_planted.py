@@ -9,8 +9,8 @@ from tests.simulation.plants import PLANTS
 from tests.simulation.runner import play
 
 SEEDS = range(300)
-"""Seeds that are tried until one shows the bug; most show it in the first few, and the rarest, which
-needs a Redis that dies in the moment between an acknowledgement and its frame, in one of a hundred."""
+"""Seeds that are tried until one shows the bug; most show it in the first few. The rarest needs a
+Redis that dies between an acknowledgement and its frame: one world in a hundred."""
 
 
 @pytest.fixture(autouse=True)
