@@ -57,7 +57,7 @@ def _named(scenario: Scenario) -> object:
 
 @pytest.mark.timeout(300)
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("name", map(_named, SCENARIOS))
+@pytest.mark.parametrize("name", [_named(scenario) for scenario in SCENARIOS])
 async def test_no_promise_is_broken(name: str, rows: Rows) -> None:
     row = await rows[name]
     assert row.found == []
