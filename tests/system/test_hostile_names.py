@@ -46,9 +46,10 @@ HOSTILE = [
 ODD_BUT_FINE = ["a.b-c_d", "_", "..".join("ab"), "e\u0301", "0", "日本", "nil", "false", "__index"]
 
 KEYS = re.compile(
-    r"chat:(\{r:(?P<room>[^{}: \n\0]+)\}(:log|:members)?|\{i:[0-9a-z]+\}(:log)?"
+    r"chat:(\{r:(?P<room>[^{}: \n\0]+)\}(:log|:members|:moved|:back)?"
+    r"|\{i:[0-9a-z]+\}(:log|:moved|:back)?"
     r"|(session|rooms|sent|at|dead|about):[0-9a-z]+"
-    r"|rooms|idle|nicks|grace|nodes|ops|orders|ordered|format)"
+    r"|rooms|idle|nicks|grace|nodes|ops|orders|ordered|format|sents|clock)"
 )
 FROM_A_NAME = ("bad-room", "bad-nick", "bad-request", "no-such-room", "no-such-nick", "not-in-room")
 

@@ -2,23 +2,29 @@
 
 from typing import Any
 
-import pytest
-
 from tests.support import web
 from tests.support.lab import Lab
 
 
-@pytest.mark.parametrize(
-    ("break_it", "mend_it"),
-    [
-        ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
-        ("ACL SETUSER default resetchannels &elsewhere", "ACL SETUSER default allchannels"),
-    ],
-    ids=["full", "channels out of reach"],
-)
-async def test_a_node_is_not_ready_while_redis_answers_but_takes_nothing(
-    lab: Lab, break_it: str, mend_it: str
-) -> None:
+async def test_a_node_is_ready_while_redis_is_full_and_says_so_to_who_sends(lab: Lab) -> None:
+    """Its probes come back, and another node would be no better off."""
+    redis = await lab.redis()
+    node = await lab.node(redis, "--http-port", "0")
+    await web.ready(node.http)
+    ana = await lab.connect(node.address)
+    await ana.hello("ana")
+    async with redis.client() as client:
+        tell: Any = client.execute_command
+        await tell("CONFIG", "SET", "maxmemory", "1")
+        error = await ana.refused("send", "unavailable", room="general", text="hi", id="1")
+        assert "full" in error["text"]
+        await web.ready(node.http)
+        await tell("CONFIG", "SET", "maxmemory", "0")
+
+
+async def test_a_node_is_not_ready_while_redis_answers_but_no_frame_comes(lab: Lab) -> None:
+    break_it = "ACL SETUSER default resetchannels &elsewhere"
+    mend_it = "ACL SETUSER default allchannels"
     redis = await lab.redis()
     node = await lab.node(redis, "--http-port", "0")
     await web.ready(node.http)

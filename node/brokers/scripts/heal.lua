@@ -70,7 +70,8 @@ for n = FIRST, #ARGV, 8 do
   if not kept[id] then
     local moved = redis.call('HGET', key .. ':moved', id)
     local place = moved and tonumber(string.match(moved, '^%d+'))
-    if place and id_at(log, place) == id then kept[id] = place end
+    -- One that was put back, and trimmed since, was in the log all the same.
+    if place and (place < start or id_at(log, place) == id) then kept[id] = place end
   end
   if not kept[id] and meta[1] == epoch and offset < start and offset <= top then kept[id] = 0 end
 end
