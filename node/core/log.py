@@ -53,7 +53,7 @@ def lost(
     elif found.common is None and found.top.offset < base.offset:
         # More is lost than is remembered: it goes behind what there is.
         base = found.top
-    elif found.common is None and found.oldest <= base.offset:
+    elif found.common is None and found.oldest <= base.offset + 1:
         # The log has another entry there: they parted earlier than is remembered.
         base = base._replace(offset=max(fork - 1, 0), id=b"")
     known = [entry for entry in _all(ring, more) if other or entry.offset > base.offset]
