@@ -50,15 +50,16 @@ def lost(
     base = found.common or ring.base
     if found.common is None and other:
         base = START._replace(epoch=ring.epoch)
-    elif found.common is None and found.top.offset < base.offset:
-        # More is lost than is remembered: it goes behind what there is.
-        base = found.top
-    elif found.common is None and found.oldest <= base.offset + 1:
-        # The log has another entry there: they parted earlier than is remembered.
-        base = base._replace(offset=max(fork - 1, 0), id=b"")
+    elif found.common is None and fork and found.oldest <= base.offset + 1:
+        base = base._replace(offset=fork - 1, id=b"")
+    elif found.common is None and min(found.oldest - 1, found.top.offset) <= base.offset:
+        # They parted earlier than is remembered.
+        base = _before_memory(found, _all(ring, more))
     known = [entry for entry in _all(ring, more) if other or entry.offset > base.offset]
     if found.common is None:
         known = _not_trimmed(known, found)
+    if not other:
+        base = _with_own_places(base, known, there)
     missing = []
     for entry in known:
         if entry.id in kept:
@@ -87,6 +88,39 @@ def first_part(entries: Sequence[Entry]) -> list[Entry]:
 def _all(ring: "Ring", more: Iterable[Entry]) -> list[Entry]:
     newest = ring.entries[-1].offset if ring.entries else ring.base.offset
     return ring.entries + [entry for entry in more if entry.offset > newest]
+
+
+def _with_own_places(base: Position, known: list[Entry], there: dict[bytes, Entry]) -> Position:
+    """Return the position behind ``base`` up to which others have put back all in its own place."""
+    for entry in known:
+        now = there.get(entry.id)
+        if now is None or now.homes or not now.offset == entry.offset == base.offset + 1:
+            break
+        base = Position(base.epoch, entry.offset, entry.id)
+    return base
+
+
+def _before_memory(found: Found, known: list[Entry]) -> Position:
+    """Return where a log parted from one of which only ``known`` entries are remembered."""
+    if not known:
+        return found.top
+    # Entries that were put back may be older than those before them.
+    at = next((entry.at for entry in known if not entry.homes), known[-1].at)
+    return common_until(found.top._replace(offset=found.oldest - 1, id=b""), found.entries, at)
+
+
+def common_until(base: Position, entries: Iterable[Entry], at: bytes) -> Position:
+    """Return the position behind ``base`` where entries begin that were appended after ``at``.
+
+    ``at`` is when the oldest entry was appended that has to be put back. What is older was there
+    before it. What is younger was appended since Redis went back.
+    """
+    for entry in entries:
+        if entry.offset > base.offset:
+            if int(entry.at) > int(at) or entry.homes:
+                break
+            base = Position(base.epoch, entry.offset, entry.id)
+    return base
 
 
 def _not_trimmed(ours: list[Entry], found: Found) -> list[Entry]:
@@ -170,6 +204,11 @@ class Ring:
         """Say whether the entry at ``offset`` is here, and is the one of that id."""
         place = offset - self.base.offset
         return 0 <= place <= len(self.entries) and self._id_at(place) == id
+
+    def entry_at(self, offset: int) -> Entry | None:
+        """Return the entry at ``offset``, None if it is not here."""
+        place = offset - self.base.offset
+        return self.entries[place - 1] if 0 < place <= len(self.entries) else None
 
     def _id_at(self, place: int) -> bytes:
         return self.entries[place - 1].id if place else self.base.id

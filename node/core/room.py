@@ -10,7 +10,7 @@ from typing import Protocol
 
 from node.core.limiter import Limiter
 from node.core.comparison import READ_ENTRIES, Comparison
-from node.core.log import Found, Ring, first_part, lost, unseen
+from node.core.log import Found, Ring, common_until, first_part, lost, unseen
 from node.core.ports import (
     CURRENT,
     START,
@@ -242,6 +242,7 @@ class Room:
         base = own.base
         if base.epoch != ring.epoch or not (base.offset < ring.base.offset or ring.holds(base)):
             base = ring.base
+        base = common_until(base, ring.entries, own.entries[0].at)
         self._syncing = True
         missing = Lost(base, self.top, self.branch, first_part(own.entries))
         self._broker.heal(self.log, missing, partial(self._on_own_healed, missing))
@@ -592,9 +593,7 @@ class Room:
         if member.end is not None and self._has_all(cursor, member.end):
             member.whole = True
             self.let_go(member)
-        elif cursor == top:
-            self._make_live(member)
-        elif ring.holds(cursor):
+        elif ring.holds(cursor) and not self._is_ambiguous(cursor, member.branch):
             if cursor.offset == top.offset:
                 self._make_live(member)
             else:
@@ -609,6 +608,14 @@ class Room:
                 lambda reply: self._on_feed(member, cursor, reply),
             )
         # Else it joined at a position ahead of us: the frame is on its way.
+
+    def _is_ambiguous(self, cursor: Position, branch: bytes) -> bool:
+        """Say whether a position of a branch may be of one that was lost, behind other entries."""
+        assert self.ring is not None
+        if not 0 < cursor.offset <= self.moved or branch in (CURRENT, self.branch or cursor.epoch):
+            return False
+        entry = self.ring.entry_at(cursor.offset)
+        return entry is None or entry.is_ambiguous
 
     def _has_all(self, cursor: Position, end: Position) -> bool:
         """Say whether who has read to ``cursor`` has got all that comes before ``end``."""
@@ -656,7 +663,10 @@ class Room:
             self._give(member, reply.entries, reply.top.epoch, reply.branch)
         else:
             member.cursor, member.branch = reply.top, reply.branch
-            self.feed(member)
+            if self._is_ambiguous(reply.top, reply.branch):
+                self.stale = True  # The log has another branch by now.
+            else:
+                self.feed(member)
 
     @staticmethod
     def _new_to(member: Member, entries: list[Entry]) -> list[Entry]:

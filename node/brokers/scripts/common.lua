@@ -292,7 +292,8 @@ local function append(log, channel, cap, entries, epoch)
     if last then redis.call('HSET', key, 'cut', int(top - cap) .. ' ' .. last) end
     redis.call('XTRIM', key .. ':log', 'MAXLEN', cap)
     local moved = tonumber(redis.call('HGET', key, 'moved') or top)
-    if moved <= top - cap then
+    -- As many more are remembered as are kept: a node that is behind must not put one back again.
+    if moved <= top - 2 * cap then
       redis.call('HDEL', key, 'moved')
       redis.call('DEL', key .. ':moved')
     end

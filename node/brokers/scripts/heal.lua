@@ -75,12 +75,21 @@ for n = FIRST, #ARGV, 8 do
   end
   if not kept[id] and meta[1] == epoch and offset < start and offset <= top then kept[id] = 0 end
 end
--- What another node has put back in its own place is common to both branches.
 local other, fork = meta[1] ~= epoch, base + 1
-for n = FIRST, #ARGV, 8 do
-  local id = ARGV[n + 1]
-  if other or ARGV[n + 5] ~= int(fork) or kept[id] ~= fork or lost_place(log, id, fork, branch) then break end
+-- What is older than all that the node remembers was there before both branches.
+for _, row in ipairs(rows) do
+  local at = row[2][1] == 'h' and string.match(row[2][2], '^%S+ %S+ (%d+) %S+$')
+  if other or #ARGV < FIRST or not at or tonumber(at) > tonumber(ARGV[FIRST + 2]) then break end
+  if string.match(row[1], '^%d+') ~= int(fork) then break end
   fork = fork + 1
+end
+-- What another node has put back in its own place is common to both branches.
+for n = FIRST, #ARGV, 8 do
+  local id, own = ARGV[n + 1], tonumber(ARGV[n + 5])
+  if own >= fork then
+    if other or own ~= fork or kept[id] ~= fork or lost_place(log, id, fork, branch) then break end
+    fork = fork + 1
+  end
 end
 
 -- Forgets the homes of entries that have been trimmed, when there are many.

@@ -27,7 +27,8 @@ class ModelLog:
         self.log = log
         self.kept = kept
         self._told: list[Frame] = []
-        self._shell = Shell(lambda: 17.0, Random(0), self._publish, lambda *_: None)
+        self._now = 17.0
+        self._shell = Shell(lambda: self._now, Random(0), self._publish, lambda *_: None)
         self._sources = {name: scripts.source(name) for name in ("read", "tail", "heal", "compare")}
         common = files("node.brokers.scripts") / "common.lua"
         self._sources["append"] = common.read_text(encoding="utf-8") + _APPEND
@@ -80,6 +81,7 @@ class ModelLog:
 
     def append(self, ids: Sequence[bytes]) -> Frame:
         """Append entries; return the frame that tells of them."""
+        self._now += 0.001
         self._run("append", self.log, self.kept, *ids)
         frame = self._frame()
         assert frame is not None

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from node.core.ports import START, Append, Frame, Position
+from node.core.ports import START, Append, Frame
 from node.core.room import Member
 from tests.node.core.fakes import Call, RoomBench, outlet_of
 from tests.node.core.model import ModelLog
@@ -50,6 +50,7 @@ class Node:
         self.log = log
         self.bench = RoomBench(most=log.kept)
         self.frames: list[Frame] = []
+        self.behind = 0
         self.bench.room.sync()
         self.answer()
 
@@ -70,7 +71,23 @@ class Node:
             assert call.name == "heal"
             reply, frame = self.log.heal(call.args[1])
         call.done(reply)
+        self.look()
         return frame
+
+    def remembers(self, id: bytes) -> bool:
+        """Say whether the room knows an entry of that id."""
+        ring = self.bench.room.ring
+        return ring is not None and id in [entry.id for entry in ring.entries]
+
+    def receive(self) -> None:
+        """Take the oldest frame."""
+        self.bench.room.receive(self.frames.pop(0))
+        self.look()
+
+    def look(self) -> None:
+        """Note whether the room is up to its log."""
+        if self.bench.room.top == self.log.top and not self.bench.broker.calls:
+            self.behind = 0
 
 
 class Histories(RuleBasedStateMachine):
@@ -101,8 +118,12 @@ class Histories(RuleBasedStateMachine):
         for node in self.nodes:
             if frame is not None:
                 node.frames.append(frame)
+                node.behind += len(frame.entries)
 
     def append(self, most: int) -> Frame:
+        if max(node.behind for node in self.nodes) + most > self.kept:
+            # A node that has not seen so many cannot tell what was trimmed from what was lost.
+            self.settle()
         parts = []
         for _ in range(most):
             self.count += 1
@@ -125,23 +146,25 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def somebody_enters(self) -> None:
-        entry = self.append(1).entries[0]
-        self.last, self.last_at = entry.id, entry.offset
+        self.last = self.append(1).entries[0].id
 
     @rule()
     def a_lost_change_is_repeated(self) -> None:
         """Its entry has the id it had; one that was put back already is not appended again."""
-        if self.lost_change is not None and self.lost_change not in self.log.ids():
-            # At its old offset, but behind others, nothing tells it from the one that was lost.
-            if self.log.top.offset + 1 != self.lost_at:
-                self.tell(self.log.append([self.lost_change]))
+        lost = self.lost_change
+        if lost is not None and lost not in self.log.ids():
+            # At its old offset, but behind others, nothing tells it from the one that was lost;
+            # nor does anything if nobody remembers where that one was.
+            remembered = all(node.remembers(lost) for node in self.nodes)
+            if remembered and self.log.top.offset + 1 != self.lost_at:
+                self.tell(self.log.append([lost]))
         self.lost_change = None
 
     @rule(of=numbers)
     def a_frame_arrives(self, of: int) -> None:
         node = self.nodes[of % 2]
         if node.frames:
-            node.bench.room.receive(node.frames.pop(0))
+            node.receive()
 
     @rule(of=numbers)
     def a_call_is_answered(self, of: int) -> None:
@@ -179,10 +202,11 @@ class Histories(RuleBasedStateMachine):
 
     def go_back(self, deaf: bool) -> None:
         """Let Redis go back; ``deaf``: what it has told before does not arrive."""
-        there = self.log.ids()
+        there = {entry.id: entry.offset for entry in self.log.entries()}
         self.log.go_back(self.snapshot)
-        if self.last in there and self.last not in self.log.ids():
-            self.lost_change, self.lost_at = self.last, self.last_at
+        for change in (self.lost_change, self.last):
+            if change in there and change not in self.log.ids():
+                self.lost_change, self.lost_at = change, there[change]
         for node in self.nodes:
             if deaf:
                 node.frames.clear()
@@ -197,14 +221,13 @@ class Histories(RuleBasedStateMachine):
         """Let everything arrive, and everyone read."""
         for _ in range(100):
             for node in self.nodes:
-                for frame in node.frames:
-                    node.bench.room.receive(frame)
-                node.frames.clear()
+                while node.frames:
+                    node.receive()
                 self.tell(node.answer())
-                top: Position | None = node.bench.room.top
-                waiting = node.bench.room.unconfirmed
-                if (top != self.log.top or waiting) and not node.bench.broker.calls:
-                    node.bench.room.sync()
+                room = node.bench.room
+                behind = room.top != self.log.top or room.stale or room.awaited
+                if (behind or room.unconfirmed) and not node.bench.broker.calls:
+                    room.sync()
             for reader in self.readers:
                 outlet = outlet_of(reader.member)
                 outlet.paused = outlet.hungry = False
