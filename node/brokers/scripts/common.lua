@@ -105,6 +105,13 @@ local function now_ms()
   return time
 end
 
+-- The latest that the chat's time may be. While no node has looked after it, as after Redis was away,
+-- `time` stands still: a deadline that was counted from it would come too soon. Counted from here it may
+-- come too late, and then tidy.lua shortens it.
+local function latest_ms()
+  return math.max(now_ms(), wall + shift)
+end
+
 -- Lets a script go on though Redis is full. Redis refuses what may grow until a script's first write
 -- that cannot: a script that frees is not cut off in the middle. So it is in every version, also in
 -- those that do not know `#!lua flags=allow-oom`. For what frees in the end, or cannot grow for long.

@@ -115,7 +115,7 @@ local function homes_of(n, offset)
   return homes, true
 end
 
-local lost, with_home, renamed, now = {}, false, false, now_ms()
+local lost, with_home, renamed = {}, false, false
 for n = FIRST, #ARGV, 8 do
   local kind, id, at, origin, body = unpack(ARGV, n, n + 4)
   if tonumber(at) < since then kept[id] = kept[id] or 0 end
@@ -157,7 +157,7 @@ local function leave_again(place, sid, hold)
   redis.call('HSET', 'chat:session:' .. sid, 'owner', '', 'was', hold)
   redis.call('SREM', 'chat:at:' .. node_of(hold), sid)
   -- It ends when its other rooms have been put back.
-  redis.call('ZADD', 'chat:grace', int(now + LEAVE_AGAIN_MS), sid)
+  redis.call('ZADD', 'chat:grace', int(latest_ms() + LEAVE_AGAIN_MS), sid)
 end
 
 local channel = not sid and room_channel(string.sub(log, 3))

@@ -13,6 +13,6 @@ if reason ~= 'lost' or redis.call('HGET', key, 'keyed') == '0' or grace == 0 the
 else
   redis.call('HSET', key, 'owner', '', 'was', owner)
   redis.call('SREM', 'chat:at:' .. node_of(owner), sid)
-  redis.call('ZADD', 'chat:grace', int(now_ms() + grace), sid)
+  redis.call('ZADD', 'chat:grace', int(latest_ms() + grace), sid)
 end
 return {changed(node_of(owner))}

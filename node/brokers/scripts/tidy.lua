@@ -4,20 +4,20 @@
 -- Returns 1 if there is more to do, else 0.
 local LEAVE_AGAIN_MS = 5000
 local lease, grace, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
-local now, more = now_ms(), 0
+local now, latest, more = now_ms(), latest_ms(), 0
 though_full()
 
--- Only what was stored before the chat's time was known, or by nodes of before, can be so.
+-- So is what was stored while the clock of Redis was set forwards and no node had noticed.
 local function clamp(key, last)
   local late = redis.call('ZRANGEBYSCORE', key, int(last + 1), '+inf', 'LIMIT', 0, most)
   for _, member in ipairs(late) do redis.call('ZADD', key, int(last), member) end
   if #late == most then more = 1 end
 end
 
-clamp('chat:nodes', now + lease)
+clamp('chat:nodes', latest + lease)
 -- That of a session that is to leave again (heal.lua) does not depend on ours.
-clamp('chat:grace', now + math.max(grace, LEAVE_AGAIN_MS))
-clamp('chat:idle', now)
+clamp('chat:grace', latest + math.max(grace, LEAVE_AGAIN_MS))
+clamp('chat:idle', latest)
 
 local call = int(math.min(now, tonumber(ARGV[3])))
 local due = redis.call('ZRANGEBYSCORE', 'chat:sents', '-inf', call, 'LIMIT', 0, most)

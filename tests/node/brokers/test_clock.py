@@ -66,6 +66,25 @@ async def test_a_grace_period_that_begins_before_the_step_is_noticed_is_no_longe
     assert await lost(there, "bo")
 
 
+@virtual
+async def test_a_grace_period_that_begins_before_any_node_knows_the_time_is_whole(
+    system: System,
+) -> None:
+    """As after an outage that was longer than all leases: for a while nobody can tell."""
+    await two_nodes(system)
+    kept = system.server.shell.snapshot()
+    system.server.crash()
+    await asyncio.sleep(20)
+    system.server.restart(kept)
+    life = await system.node()
+    gone, _ = await life.node.hello("s2", "bo", rooms=["tea"])
+    life.node.broker.part(gone, False)
+    await asyncio.sleep(GRACE - 2)
+    assert not await lost(life, "bo")
+    await asyncio.sleep(10)
+    assert await lost(life, "bo")
+
+
 @pytest.mark.parametrize("step", STEPS)
 @virtual
 async def test_leases_go_on(system: System, step: float) -> None:
