@@ -590,7 +590,7 @@ class Room:
             return
         if member.reading or member.stopped or member.reader.outlet.paused:
             return
-        if member.end is not None and self._has_all(cursor, member.end):
+        if self._has_all(cursor, member):
             member.whole = True
             self.let_go(member)
         elif ring.holds(cursor) and not self._is_ambiguous(cursor, member.branch):
@@ -617,9 +617,14 @@ class Room:
         entry = self.ring.entry_at(cursor.offset)
         return entry is None or entry.is_ambiguous
 
-    def _has_all(self, cursor: Position, end: Position) -> bool:
-        """Say whether who has read to ``cursor`` has got all that comes before ``end``."""
-        return cursor.offset >= end.offset - 1 and self._knows(end) and self._knows(cursor)
+    def _has_all(self, cursor: Position, member: Member) -> bool:
+        """Say whether a member that leaves, and has read to ``cursor``, has all before its end."""
+        end = member.end
+        if end is None or cursor.offset < end.offset - 1:
+            return False
+        if self._is_ambiguous(cursor, member.branch):
+            return False
+        return self._knows(end) and self._knows(cursor)
 
     def _make_live(self, member: Member) -> None:
         if member.end is not None:
@@ -694,7 +699,7 @@ class Room:
             # Not where it was, perhaps: it may have been lost, and put back elsewhere.
             member.whole = True
             self.let_go(member)
-        elif not new or (member.end is not None and self._has_all(cursor, member.end)):
+        elif not new or self._has_all(cursor, member):
             self.feed(member)
 
 

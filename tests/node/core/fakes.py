@@ -92,14 +92,16 @@ class FakeBroker:
         call.done(reply)
         return call
 
-    def differ(self, whole: Sequence[Entry], epoch: bytes = EPOCH, fork: int = 0) -> None:
+    def differ(
+        self, whole: Sequence[Entry], epoch: bytes = EPOCH, fork: int = 0, branch: bytes = b""
+    ) -> None:
         """Answer the read of a log that is another one than the room knows: it has ``whole``."""
         last = whole[-1] if whole else None
         top = Position(epoch, last.offset, last.id) if last else Position(epoch, 0, b"0")
         self.answer("read", Slice(False, top, [], epoch, 0, fork, EPOCH))
         call = self.take("compare")
         _, base, _, ids = call.args[:4]
-        there = {held.offset: held.id for held in whole} | {0: b"0"}
+        there = {held.offset: held.id for held in whole if not held.is_ambiguous} | {0: b"0"}
         common = [place for place, id in enumerate(ids, base.offset) if there.get(place) == id]
         common = [place for place in common if not whole or place >= whole[0].offset - 1]
         newest = max(common) if common and base.epoch == epoch else -1
@@ -107,7 +109,7 @@ class FakeBroker:
         call.done(Compared(top, epoch, *oldest, newest))
         rest = [held for held in whole if held.offset > newest]
         moved = max([held.offset for held in whole if held.homes], default=0)
-        self.answer("read", Slice(newest >= 0, top, rest, epoch, moved))
+        self.answer("read", Slice(newest >= 0, top, rest, branch or epoch, moved))
 
     def names(self) -> list[str]:
         """Return the names of the calls that wait, oldest first."""

@@ -1,6 +1,7 @@
 """A room notices that its log was taken back, puts back what it remembers, and goes on."""
 
 from node.core.ports import Cursor, Entry, Lost, Refused, Slice
+from node.core.room import Member
 from tests.node.core.fakes import EPOCH, RoomBench, at, entries, entry, frame, outlet_of, slice_
 from wire import messages as m
 
@@ -246,3 +247,40 @@ def test_who_had_the_lost_entries_does_not_get_them_again_on_another_node() -> N
     there.room.begin(at(0))
     there.room.receive(frame(healed_after_y4()))
     assert outlet_of(there.member(*told, resumed=True)).texts() == []
+
+
+BACK = [entry(4, "y4"), entry(5, "x4", home="k1-4 4"), entry(6, home="k1-6 4")]
+
+
+def overtaken(rest: list[Entry]) -> tuple[RoomBench, Member]:
+    """Return a room with a slow member: x6, its newest entry, came back where it was, behind y4."""
+    bench = RoomBench(most=3)
+    bench.room.begin(at(0))
+    member = bench.member(at(0))
+    bench.room.receive(frame(entries(1, 6)))
+    assert len(outlet_of(member).texts()) == 6
+    bench.room.pause(member)
+    outlet_of(member).paused = True
+    bench.room.sync()
+    bench.broker.differ([*entries(1, 3), *BACK, *rest], fork=4, branch=b"b1")
+    assert bench.broker.calls == [] and bench.room.branch == b"b1"
+    outlet_of(member).paused = False
+    return bench, member
+
+
+def test_a_position_that_was_in_a_lost_branch_too_is_looked_up_in_the_log() -> None:
+    bench, member = overtaken([entry(7, "x5", home="k1-5 4")])
+    bench.room.feed(member)
+    found = [*BACK, entry(7, "x5", home="k1-5 4")]
+    bench.broker.answer("read", Slice(False, at(7, "x5"), found, b"b1", 7, fork=4, lost=EPOCH))
+    assert outlet_of(member).texts() == ["y4"]
+
+
+def test_a_member_that_leaves_gets_what_came_before_its_end_in_the_new_branch() -> None:
+    rest = [entry(7, "me", kind="l"), entry(8, "x5", home="k1-5 4"), *entries(9, 14)]
+    bench, member = overtaken(rest)
+    bench.room.give_until(member, at(7, "me"))
+    assert not member.whole
+    found = [*BACK, *rest]
+    bench.broker.answer("read", Slice(False, at(14), found, b"b1", 8, fork=4, lost=EPOCH))
+    assert outlet_of(member).texts() == ["y4"] and member.whole
