@@ -185,12 +185,15 @@ class Audit:
             ]
             first = max(known, default=-1)
         last = self._last()
+        # What was put back behind the entry with which it joined was there before: history.
+        joined = self.first_at.get(key_of(start.event["position"]), -1.0)
         missing = [
             entry
             for place, entry in enumerate(self.order[first + 1 : last], first + 1)
             if entry.id not in self.seen
             and not self._excused(place)
             and self.first_at[entry.id] <= self._until()
+            and not (entry.id in self.moved and self.first_at[entry.id] <= joined)
         ]
         if missing and last > first:
             tail = self.places[missing[0].id] > self.highest
