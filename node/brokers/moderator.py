@@ -92,7 +92,12 @@ class Moderator:
     async def nodes(self) -> list[NodeRow]:
         """List the nodes, by their names."""
         seconds, _ = await self._do("TIME")
-        now = int(seconds) * 1000 + int(await self._do("HGET", "chat:clock", "shift") or 0)
+        shift = await self._do("HGET", "chat:clock", "shift") or b"0"
+        try:
+            now = int(seconds) * 1000 + int(shift)
+        except ValueError:
+            shown = shift.decode(errors="replace")
+            raise Trouble(f"chat:clock in Redis has the shift {shown!r}, not ms") from None
         found = await self._do("ZRANGE", "chat:nodes", 0, -1, "WITHSCORES")
         leases = zip(found[::2], found[1::2], strict=True)
         rows = [await self._node(inc.decode(), float(until) > now) for inc, until in leases]

@@ -331,3 +331,9 @@ async def test_data_of_another_kind_are_left_alone(place: Place, moderator: Mode
     await place.redis.delete("chat:format")
     with pytest.raises(Trouble, match="right one"):
         await moderator.check()
+
+
+async def test_a_malformed_clock_is_named(place: Place, moderator: Moderator) -> None:
+    await place.redis.hset("chat:clock", "shift", "noon")
+    with pytest.raises(Trouble, match="the shift 'noon', not ms"):
+        await moderator.nodes()
