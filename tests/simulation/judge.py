@@ -142,8 +142,11 @@ def _is_past(world: World, entry: Added, at: float) -> bool:
             return True
         if _began_again(world, entry.log[2:], entry.at, at):
             return True
-    tops = [added.offset for added in world.chronicle.added if added.log == entry.log]
-    return entry.log in world.chronicle.deleted or max(tops) - entry.offset >= world.plan.kept
+    added = [one for one in world.chronicle.added if one.log == entry.log]
+    # Offsets are used again, after Redis went back: what is newer is counted, too.
+    newer = {one.id for one in added if one.at > entry.at}
+    past = max(max(one.offset for one in added) - entry.offset, len(newer))
+    return entry.log in world.chronicle.deleted or past >= world.plan.kept
 
 
 def _began_again(world: World, sid: str, since: float, at: float) -> bool:

@@ -231,9 +231,7 @@ class Audit:
         missing: list[Added] = [
             entry
             for entry in self.order[excuse.start + 1 : excuse.end + 1]
-            if entry.id not in self.seen
-            and entry.id != end
-            and self.first_at[entry.id] <= step.at
+            if entry.id not in self.seen and entry.id != end and self.first_at[entry.id] <= step.at
             # In the branch that was lost it came before the gap: perhaps in an earlier session.
             and not (entry.id in self.moved and self.first_at[entry.id] <= before)
         ]
