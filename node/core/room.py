@@ -116,6 +116,7 @@ class Room:
             "_syncing",
             "_held",
             "_missed",
+            "_waits",
         ),
     )
 
@@ -143,6 +144,7 @@ class Room:
         self._syncing = False
         self._held: deque[Frame] = deque()
         self._missed = False
+        self._waits = False
 
     # Frames
 
@@ -402,6 +404,9 @@ class Room:
         own = self.unconfirmed.entries if self.unconfirmed is not None else []
         if found is None:
             entries = first_part(ring.entries + own)
+            if not entries and self._leaves_it_to_others():
+                self._failed()
+                return
             missing: Lost | None = Lost(ring.base, ring.base, self.branch, entries)
         else:
             missing = lost(ring, self.branch, found, own, self._kept, fork)
@@ -411,6 +416,16 @@ class Room:
         elif found is not None:
             self._go_on_in(found, fork, top, ring)
             self._synced()
+
+    def _leaves_it_to_others(self) -> bool:
+        """Say whether an inbox, of which nothing is remembered here, is to begin again later.
+
+        The authors' nodes may remember directs: what comes before its beginning counts as trimmed.
+        """
+        if not self.log.startswith("i:"):
+            return False
+        waited, self._waits = self._waits, self._broker.unhealed()
+        return waited or self._waits
 
     def _go_on_in(self, found: Found, fork: int, top: Position, ring: Ring) -> None:
         """Go on in a log that is not the one we knew, and give the live members what is new."""

@@ -58,6 +58,7 @@ class FakeBroker:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self._owners = 0
+        self.away = False
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("_"):
@@ -71,8 +72,8 @@ class FakeBroker:
         self.calls.append(Call(name, args, done))
 
     def unhealed(self) -> bool:
-        """Say that nothing is to be waited for."""
-        return False
+        """Say whether others may still put back what Redis forgot."""
+        return self.away
 
     def owner(self) -> str:
         """Return a new name for a hold."""
@@ -189,10 +190,10 @@ class FakeReader:
 class RoomBench:
     """A room over a fake broker."""
 
-    def __init__(self, most: int = 1000) -> None:
+    def __init__(self, most: int = 1000, log: str = "r:lobby") -> None:
         self.broker = FakeBroker()
         self.metrics = Metrics()
-        self.room = Room("lobby", "r:lobby", self.broker, fan_out, self.metrics, most)
+        self.room = Room("lobby", log, self.broker, fan_out, self.metrics, most)
 
     def begin(self, offset: int = 0) -> FakeOutlet:
         """Follow the log from an offset on, with one live member."""

@@ -249,6 +249,21 @@ def test_who_had_the_lost_entries_does_not_get_them_again_on_another_node() -> N
     assert outlet_of(there.member(*told, resumed=True)).texts() == []
 
 
+def test_an_inbox_of_which_nothing_is_remembered_is_left_to_the_nodes_of_the_authors() -> None:
+    bench = RoomBench(log="i:s1")
+    bench.room.begin(at(7))
+    bench.broker.away = True
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    bench.broker.away = False
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    assert bench.broker.calls == [] and bench.room.stale, "they begin when they are sure, too"
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    assert bench.broker.take("heal").args[1] == Lost(at(7), at(7), b"", [])
+
+
 BACK = [entry(4, "y4"), entry(5, "x4", home="k1-4 4"), entry(6, home="k1-6 4")]
 
 
