@@ -88,6 +88,7 @@ class Lease:
         self._changes = 0
         self._went_back = False
         self._lacked = False
+        self._nameless = 0
         self.lag: float | None = None
         """Seconds that the last probe took from here through Redis and back."""
         self._deaf_since: float | None = None
@@ -195,8 +196,12 @@ class Lease:
         Seen once, it may be that they ended there, and this node has not been told of it yet.
         """
         here = self._sink().facts().sessions
-        lacks = found.here < here or (found.nameless and here > 0)
-        before, self._lacked = self._lacked, lacks
+        lacks, before = found.here < here, self._lacked
+        self._lacked = lacks
+        if found.nameless and here > 0 and found.nameless != self._nameless:
+            # Until they are back nobody can take a nick: at once, then, and only once.
+            self._nameless = found.nameless
+            return True
         return lacks and before
 
     def _keep_off(self, found: bytes) -> None:

@@ -380,7 +380,7 @@ class Renewal(NamedTuple):
     time: int
     ordered: bytes
     here: int
-    nameless: bool
+    nameless: int
     doubt: int
     step: int
     before: float
@@ -391,9 +391,9 @@ def renewed(reply: Any) -> Renewal:
     """Return what renew.lua tells."""
     status, *rest = reply
     if status in (b"dead", b"format"):
-        return Renewal(status, 0, 0, _string(rest[0]) if rest else b"", 0, False, 0, 0, 0.0)
+        return Renewal(status, 0, 0, _string(rest[0]) if rest else b"", 0, 0, 0, 0, 0.0)
     changes, time, ordered, here, nameless, doubt, step, before = rest
     return Renewal(
-        *(_string(status), int(changes), int(time), _string(ordered), int(here), nameless == 1),
+        *(_string(status), int(changes), int(time), _string(ordered), int(here), int(nameless)),
         *(int(doubt), int(step), float(before or 0)),
     )

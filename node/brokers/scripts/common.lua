@@ -16,6 +16,7 @@
 --   chat:closed           zset    "ROOM EPOCH" of closed rooms whose members are still noted, of score 0
 --   chat:closed:ROOM EPOCH  zset  these members, as in chat:{LOG}:members
 --   chat:nicks            hash    what a nick takes up -> session
+--   chat:nicks:lost       string  ms at which it was found that chat:nicks is gone; for NICKS_LOST_MS
 --   chat:session:SID      hash    nick, fold, looks, owner, was, attempt, keyed, claim, op, reply
 --   chat:rooms:SID        hash    room -> position at which the session joined it
 --   chat:sent:SID         hash    id of a message -> "AT LOG POSITION TO LAG", for 5 minutes; LAG, and
@@ -418,11 +419,22 @@ local function enter(sid, nick, fold, room, id, set)
   return position, count, count > set.notices and 1 or 0
 end
 
--- Takes a session out of a room's members, and says how many are left; nil if it was none.
+-- Whether a place that is noted with a session is one in the room as it is now: a room that was closed
+-- has another epoch, or none.
+local function is_of(room, position)
+  local epoch = position and string.match(position, '^%w+')
+  return epoch and redis.call('HGET', key_of('r:' .. room), 'epoch') == epoch
+end
+
+-- Takes a session out of a room's members, and says how many are left; nil if it was none. One that
+-- Redis forgot among the members is told to have left all the same.
 local function unseat(sid, nick, fold, room)
   local members = key_of('r:' .. room) .. ':members'
+  local position = redis.call('HGET', 'chat:rooms:' .. sid, room)
   redis.call('HDEL', 'chat:rooms:' .. sid, room)
-  if redis.call('ZREM', members, fold .. '\0' .. nick) == 0 then return nil end
+  if redis.call('ZREM', members, fold .. '\0' .. nick) == 0 and not is_of(room, position) then
+    return nil
+  end
   local count = redis.call('ZCARD', members)
   if count == 0 then redis.call('ZADD', 'chat:idle', int(now_ms()), room) end
   return count
@@ -471,6 +483,30 @@ end
 local function free_names(sid, names)
   for name in string.gmatch(names, '[^ ]+') do
     if redis.call('HGET', 'chat:nicks', name) == sid then redis.call('HDEL', 'chat:nicks', name) end
+  end
+end
+
+-- For so long nobody can take a nick, and nodes put back those that they know: as long as a lease.
+local NICKS_LOST_MS = 8000
+
+-- Whether a node is known to have the connection of a session.
+local function is_connected(sid)
+  for _, inc in ipairs(redis.call('ZRANGE', 'chat:nodes', 0, -1)) do
+    if redis.call('SISMEMBER', 'chat:at:' .. inc, sid) == 1 then return true end
+  end
+  return false
+end
+
+-- When Redis lost all nicks, though there are sessions; nil if it did not, or they must be back by now.
+local function nicks_lost()
+  local lost = redis.call('GET', 'chat:nicks:lost')
+  if lost or redis.call('EXISTS', 'chat:nicks') == 1 then return lost end
+  for _, inc in ipairs(redis.call('ZRANGE', 'chat:nodes', 0, -1)) do
+    if redis.call('SCARD', 'chat:at:' .. inc) > 0 then
+      lost = int(wall_ms())
+      redis.call('SET', 'chat:nicks:lost', lost, 'PX', NICKS_LOST_MS)
+      return lost
+    end
   end
 end
 
@@ -614,6 +650,8 @@ local function taken(sid, names, op, set)
       place = place + 1
       if op and work <= 2 * ENOUGH then finish_if_due(holder, op .. 'h' .. place, set) end
       local theirs = names_of(holder)
+      -- Of one that Redis forgot, and its node has not put back yet, it is not known what it has.
+      if not theirs and is_connected(holder) then return true end
       if theirs and string.find(' ' .. theirs .. ' ', ' ' .. name .. ' ', 1, true) then return true end
     end
   end

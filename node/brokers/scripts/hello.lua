@@ -7,9 +7,9 @@
 -- Returns {'ok', resumed, nick, claim, inbox's position ('' if none), changes, rooms that were too
 --       many (to be in, or to make), rooms...}, each room {name, position, members, created, quiet,
 --       and 1 if it was entered now};
---       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log}, {'gone'} (the node was reaped),
---       {'kicked'} (this key was, not long ago), {'banned'} (the nick is), {'foreign'} (the data have
---       another layout).
+--       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log} ('': nicks are not back yet), {'gone'} (the
+--       node was reaped), {'kicked'} (this key was, not long ago), {'banned'} (the nick is), {'foreign'}
+--       (the data have another layout).
 local op, sid, keyed, nick, names, attempt, owner = unpack(ARGV, 1, 7)
 local fold = fold_of(names)
 local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = tonumber(ARGV[11])}
@@ -51,6 +51,7 @@ if resumed == 1 then
 else
   if nick == '' then return {'nameless'} end
   if is_banned(names) then return {'banned'} end
+  if nicks_lost() then return {'unhealed', ''} end
   if taken(sid, names, op, set) then return {'taken'} end
   take_names(sid, names)
   redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'since', int(wall_ms()))

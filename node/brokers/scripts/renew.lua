@@ -4,10 +4,10 @@
 --       the chat's time by the node's own clock, at least and at most (0: it does not know), 1 if it
 --       is certain that the clock of Redis was set forwards
 -- Returns {'ok', changes to its sessions, time, id of the newest order of moderators, number of
--- sessions that are there, 1 if nobody has a nick any more, doubt, ms by which the clock of Redis was
--- found to be set, end of the lease before this one ('' if there was none)}; 'new' and 0 instead: it
--- was not known, as at its start or after Redis forgot it; {'dead'}: it has been reaped; {'format',
--- the data's format}.
+-- sessions that are there, when it was found that all nicks are gone (0: they are not), doubt, ms by
+-- which the clock of Redis was found to be set, end of the lease before this one ('' if there was
+-- none)}; 'new' and 0 instead: it was not known, as at its start or after Redis forgot it; {'dead'}: it
+-- has been reaped; {'format', the data's format}.
 -- A doubt is what the time would be by the clock of Redis, if that was set forwards or Redis hung:
 -- the node can tell which, from how long the reply took. Else it is 0.
 local inc = ARGV[1]
@@ -59,5 +59,5 @@ local ordered = redis.call('GET', 'chat:ordered') or ''
 local here = redis.call('SCARD', 'chat:at:' .. inc)
 return {
   before and 'ok' or 'new', changes, int(now_ms()), ordered, here,
-  1 - redis.call('EXISTS', 'chat:nicks'), int(doubt), int(step), before or '',
+  nicks_lost() or 0, int(doubt), int(step), before or '',
 }

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from node.core.ports import UNKNOWN, Kept, Lost, Position, Refused
+from node.core.ports import UNKNOWN, Claimed, Kept, Lost, Position, Refused
 from tests.node.brokers.bench import WITHIN, Node, Place
 
 HASH, LOG = "chat:{r:tea}", "chat:{r:tea}:log"
@@ -145,7 +145,45 @@ async def test_names_and_places_that_redis_lost_are_noticed_and_put_back(
     args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0)
     assert (await place.run("restore", *args))[0] == b"ok"
     assert await place.redis.exists(key)
+    await place.redis.delete("chat:nicks:lost")  # Its time is over.
     assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
+
+
+async def test_no_nick_can_be_taken_until_nodes_had_the_time_to_put_all_back(place: Place) -> None:
+    node = await place.node()
+    hold, _ = await node.hello("s1", "ana", rooms=("tea",))
+    await place.redis.delete("chat:nicks")
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.UNHEALED
+    assert await node.ask("rename", hold, "bo", "bo") is Refused.UNHEALED
+    again = await node.ask("claim", node.claim_of("s1", "ana"))
+    assert isinstance(again, Claimed) and again.resumed
+    await place.redis.delete("chat:nicks:lost", "chat:at:" + node.broker._lease.incarnation)
+    assert isinstance(await node.ask("claim", node.claim_of("s3", "cy")), Claimed)
+
+
+async def test_the_nick_of_a_session_that_redis_lost_is_not_free(place: Place) -> None:
+    node = await place.node()
+    await node.hello("s1", "ana", rooms=("tea",))
+    await place.redis.delete("chat:session:s1")
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
+
+
+async def test_a_member_that_redis_lost_keeps_its_place_when_it_is_renamed(place: Place) -> None:
+    node = await place.node()
+    hold, _ = await node.hello("s1", "ana", rooms=("tea",))
+    await place.redis.delete("chat:{r:tea}:members")
+    await node.ask("rename", hold, "bo", "bo")
+    assert await node.ask("members", "tea", "") == (["bo"], False)
+    assert ("r", '"nick":"bo","from":"ana"}') in await node.log("r:tea")
+
+
+async def test_a_member_that_redis_lost_is_told_to_have_left(place: Place) -> None:
+    node = await place.node()
+    hold, _ = await node.hello("s1", "ana", rooms=("tea",))
+    await place.redis.delete("chat:{r:tea}:members")
+    node.broker.part(hold, True)
+    await node.idle()
+    assert ("l", '"nick":"ana","reason":"quit"}') in await node.log("r:tea")
 
 
 async def test_a_session_that_redis_lost_is_put_back_and_one_that_ended_is_not(
