@@ -89,6 +89,7 @@ class Lease:
         self._went_back = False
         self._lacked = False
         self._nameless = 0
+        self._cursor = b"0"
         self.lag: float | None = None
         """Seconds that the last probe took from here through Redis and back."""
         self._deaf_since: float | None = None
@@ -179,6 +180,8 @@ class Lease:
             and found.here > self._sink().facts().sessions
         ):
             self._look_for_strays(at_once=False)
+        elif found.here > 0:
+            self._look_for_vanished()
         return forgot
 
     def _see_time(self, asked: float, found: Renewal) -> None:
@@ -234,13 +237,30 @@ class Lease:
             if isinstance(found, Refused) or incarnation != self.incarnation:
                 return
             cursor, holds = replies.holds(found)
-            strays.update(hold for hold in holds if not self._sink().holds(hold.session))
+            strays.update(
+                hold for hold in holds if hold.owner and not self._sink().holds(hold.session)
+            )
             if cursor == b"0":
                 self._let_go(strays, at_once)
             else:
                 look(cursor)
 
         look(b"0")
+
+    def _look_for_vanished(self) -> None:
+        """Look at some of the sessions here, with each renewal at the next ones: Redis may have
+        evicted one that says nothing."""
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                return
+            self._cursor, holds = replies.holds(found)
+            for hold in holds:
+                if not hold.owner and self._sink().holds(hold.session):
+                    self._sink().vanished(hold.session)
+
+        deadline = self._clock() + self._seconds / 2
+        self._call("held", [self.incarnation, self._cursor, LISTED], deadline, reply, UPKEEP)
 
     def _let_go(self, strays: set[Hold], at_once: bool) -> None:
         """Let go of sessions that are not here, if they were not the time before either."""

@@ -240,6 +240,11 @@ class Hub:
         for session in list(self.sessions.values()):
             self.restore(session, anew)
 
+    def vanished(self, session: str) -> None:
+        """The broker forgot one session of this node."""
+        if (found := self.sessions.get(session)) is not None:
+            self.restore(found, anew=True)
+
     def estranged(self) -> None:
         """The broker's data are no longer ours to touch: clients go on where they are known."""
         for session in list(self.sessions.values()):

@@ -536,6 +536,9 @@ class Sink(Protocol):
         ``anew``: the broker forgot them; else this node's lease was over, and some may have ended.
         """
 
+    def vanished(self, session: str) -> None:
+        """The broker forgot one session of this node."""
+
     def estranged(self) -> None:
         """The broker's data are no longer ours to touch: serve nobody."""
 

@@ -5,7 +5,8 @@
 --   chat:waits            string  how often replicas were waited for (waits.lua)
 --   chat:{LOG}            hash    epoch, top (offset of the newest entry), id (its id), cut (offset
 --                                 and id of the newest entry that was trimmed), branch (see below),
---                                 moved (offset of the newest entry that has a home)
+--                                 moved (offset of the newest entry that has a home), hollow (ms
+--                                 since when its entries are known to be gone)
 --   chat:{LOG}:log        stream  OFFSET-0 -> h (head), b (body)
 --   chat:{LOG}:moved      hash    id of an entry that has a home -> "OFFSET HOME FORK [HOME FORK ...]"
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
@@ -260,6 +261,20 @@ local function is_hollow(log)
   local meta = redis.call('HMGET', key_of(log), 'top', 'id', 'cut')
   if not meta[1] or meta[1] == '0' or meta[3] == meta[1] .. ' ' .. meta[2] then return false end
   return redis.call('EXISTS', key_of(log) .. ':log') == 0
+end
+
+-- For so long messages wait for nodes to put a log back whose entries are gone: two of their looks.
+local HOLLOW_MS = 4000
+
+-- Whether a log whose entries are gone is to wait for those who may remember them. What is appended to
+-- it before would hide that they are gone.
+local function waits_for_entries(log)
+  if not is_hollow(log) then
+    redis.call('HDEL', key_of(log), 'hollow')
+    return false
+  end
+  redis.call('HSETNX', key_of(log), 'hollow', int(now_ms()))
+  return now_ms() < redis.call('HGET', key_of(log), 'hollow') + HOLLOW_MS
 end
 
 -- Removes a log.

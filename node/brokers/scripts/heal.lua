@@ -28,7 +28,7 @@ if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) or hollow then
   -- of it knows entries, but not whether others know those before.
   if read < base then base, base_id = 0, '0' end
   redis.call('HSET', key, 'epoch', epoch, 'top', int(base), 'id', base_id)
-  redis.call('HDEL', key, 'cut', 'branch', 'moved')
+  redis.call('HDEL', key, 'cut', 'branch', 'moved', 'hollow')
   if base > 0 then redis.call('HSET', key, 'cut', int(base) .. ' ' .. base_id) end
   redis.call('DEL', key .. ':moved')
   if branch ~= epoch then redis.call('HSET', key, 'branch', branch) end

@@ -1,14 +1,14 @@
 -- Lists the sessions whose connection is at an incarnation, some hundred at a time.
 -- ARGV  incarnation, cursor ('0' to begin with), about how many
 -- Returns {cursor for the next ones ('0': that was all), session, owner, session, owner...}; one may
--- come twice.
+-- come twice. The owner of one that Redis forgot is ''.
 local found = redis.call('SSCAN', 'chat:at:' .. ARGV[1], ARGV[2] or '0', 'COUNT', ARGV[3] or 250)
 local list = {found[1]}
 for _, sid in ipairs(found[2]) do
   local owner = redis.call('HGET', 'chat:session:' .. sid, 'owner')
-  if owner and owner ~= '' and node_of(owner) == ARGV[1] then
+  if not owner or (owner ~= '' and node_of(owner) == ARGV[1]) then
     list[#list + 1] = sid
-    list[#list + 1] = owner
+    list[#list + 1] = owner or ''
   end
 end
 return list

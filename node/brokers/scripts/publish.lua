@@ -9,7 +9,7 @@
 -- if the node may not have its entry yet, {what is remembered, offset, head, body}.
 -- Or {'looked', epoch, offset up to which such messages were looked for, results...}, '' for one that
 -- is not among them: to be called again from there.
--- Or {'rewound'}: the log is not one that continues what the node saw.
+-- Or {'rewound'}: the log is not one that continues what the node saw, or its entries are gone.
 local LOOK = 50
 local room, cap = ARGV[1], tonumber(ARGV[2])
 local log = 'r:' .. room
@@ -25,6 +25,7 @@ if ARGV[3] ~= '' then
   local id = meta[3]
   if seen < top then id = id_at(log, seen) or ARGV[5] end
   if id ~= ARGV[5] then return {'rewound'} end
+  if redis.call('EXISTS', KEYS[2]) == 0 and waits_for_entries(log) then return {'rewound'} end
 end
 -- What is said of a message that is in the log already: its entry too, unless the node has seen it.
 local function told_again(remembered)

@@ -95,6 +95,9 @@ class RecordingSink:
     def moved(self, hold: Hold) -> None:
         self._tell("moved", hold)
 
+    def vanished(self, session: str) -> None:
+        self._tell("vanished", session)
+
     def forgotten(self, anew: bool) -> None:
         self._tell("forgotten", anew)
 

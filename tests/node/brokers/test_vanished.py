@@ -201,3 +201,44 @@ async def test_a_session_that_redis_lost_is_put_back_and_one_that_ended_is_not(
         reply = await place.run("restore", *args)
         assert reply[0] == (b"ok" if session == "s1" else b"gone")
     assert await node.ask("members", "tea", "") == (["ana"], False)
+
+
+async def test_a_session_that_says_nothing_is_missed_too(place: Place) -> None:
+    node = await place.node()
+    await node.hello("s1", "ana", rooms=("tea",))
+    await node.hello("s2", "bo", rooms=("tea",))
+    await place.redis.delete("chat:session:s1")
+    async with asyncio.timeout(WITHIN):
+        await node.sink.hears("vanished", "s1")
+    assert ("vanished", "s2") not in node.sink.told
+
+
+async def test_a_message_waits_for_those_who_remember_the_entries_that_are_gone(
+    place: Place,
+) -> None:
+    node, other = await place.node(), await place.node()
+    ana, _ = await node.hello("s1", "ana", rooms=("tea",))
+    await node.say(ana, "tea", "one")
+    found = await node.ask("read", "r:tea", Position(b"0", 0, b"0"), UNKNOWN, 10, timed=False)
+    top = await knows(node)
+    await place.redis.delete("chat:{r:tea}:log")
+    said = asyncio.ensure_future(node.say(ana, "tea", "two"))
+    async with asyncio.timeout(WITHIN):
+        await node.sink.hears("rewound", "r:tea")
+    nothing = Position(top.epoch, 0, b"0")
+    lost = Lost(nothing, nothing, b"", found.entries)
+    await other.ask("heal", "r:tea", lost, timed=False)
+    assert isinstance(await said, Kept)
+    assert await node.texts("r:tea") == ["one", "two"]
+
+
+async def test_a_message_does_not_wait_for_ever_for_entries_that_nobody_remembers(
+    place: Place,
+) -> None:
+    node = await place.node()
+    ana, _ = await node.hello("s1", "ana", rooms=("tea",))
+    await node.say(ana, "tea", "one")
+    await knows(node)
+    await place.redis.delete("chat:{r:tea}:log")
+    await place.redis.hset("chat:{r:tea}", "hollow", 1)  # Since long ago.
+    assert isinstance(await node.say(ana, "tea", "two"), Kept)
