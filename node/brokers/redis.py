@@ -434,10 +434,16 @@ class RedisBroker:
     # Logs
 
     def read(
-        self, log: str, position: Position, branch: bytes, limit: int, done: Done[Slice]
+        self,
+        log: str,
+        position: Position,
+        branch: bytes,
+        limit: int,
+        done: Done[Slice],
+        most_bytes: int | None = None,
     ) -> None:
         """Read a log after a position."""
-        self._slice("read", [log, *position, limit, branch], done)
+        self._slice("read", [log, *position, limit, branch, most_bytes or ""], done)
 
     def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
         """Read the newest entries of a log."""

@@ -431,9 +431,18 @@ class Broker(Protocol):
         """Read a page of messages: epoch, entries with the oldest first, whether there are more."""
 
     def read(
-        self, log: str, position: Position, branch: bytes, limit: int, done: Done[Slice]
+        self,
+        log: str,
+        position: Position,
+        branch: bytes,
+        limit: int,
+        done: Done[Slice],
+        most_bytes: int | None = None,
     ) -> None:
-        """Read a log after a position of a branch: a known one, ``UNKNOWN`` or ``CURRENT``."""
+        """Read a log after a position of a branch: a known one, ``UNKNOWN`` or ``CURRENT``.
+
+        At most ``limit`` entries and ``most_bytes``, but for one entry; None: as much as a page has.
+        """
 
     def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
         """Read the newest entries of a log."""

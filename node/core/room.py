@@ -621,6 +621,8 @@ class Room:
                 member.branch,
                 FEED_ENTRIES,
                 lambda reply: self._on_feed(member, cursor, reply),
+                # More would be read once more: no more than that is given at a time.
+                FEED_BYTES,
             )
         # Else it joined at a position ahead of us: the frame is on its way.
 

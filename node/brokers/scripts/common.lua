@@ -64,7 +64,7 @@ local HOMES = 4
 
 -- Bytes of a page of a log, which take a millisecond; it is read some entries at a time, because their
 -- bodies are copied, however long they are.
-local PAGE_BYTES, PAGE_STEP = 262144, 50
+local PAGE_BYTES, PAGE_STEP, FIRST_STEP = 262144, 50, 10
 
 -- What a call that ends sessions and rooms has done so far: rooms that were left, sessions, fifty
 -- entries that were deleted count 1 each. Each takes some ten commands, thirty microseconds: who ends
@@ -190,19 +190,22 @@ local function place_of(log, meta, epoch, offset, id, branch)
   return 'off', 1, 0
 end
 
--- Reads entries of a log by XRANGE or XREVRANGE, `most` of them, and PAGE_BYTES beyond the first one.
-local function page_of(log, command, from, to, most)
-  local rows, size = {}, 0
+-- Reads entries of a log by XRANGE or XREVRANGE, `most` of them, and so many bytes beyond the first one
+-- (PAGE_BYTES, unless it is told).
+local function page_of(log, command, from, to, most, bytes)
+  bytes = bytes or PAGE_BYTES
+  -- How long they are is not known yet; and what is read beyond the page is read in vain.
+  local rows, size, count = {}, 0, math.min(most, FIRST_STEP)
   while #rows < most do
-    local count = math.min(most - #rows, PAGE_STEP)
     local found = redis.call(command, key_of(log) .. ':log', from, to, 'COUNT', int(count))
     for _, row in ipairs(found) do
       for _, field in ipairs(row[2]) do size = size + #field end
-      if size > PAGE_BYTES and #rows > 0 then return rows end
+      if size > bytes and #rows > 0 then return rows end
       rows[#rows + 1] = row
     end
     if #found < count then break end
     from = int(string.match(found[count][1], '^%d+') + (command == 'XRANGE' and 1 or -1)) .. '-0'
+    count = math.min(most - #rows, PAGE_STEP, math.floor((bytes - size) * #rows / size) + 1)
   end
   return rows
 end

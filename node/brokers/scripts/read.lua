@@ -1,6 +1,6 @@
 -- Reads a page of a log after a position.
 -- ARGV  log, epoch, offset and id of the position (offset 0: from the beginning), most entries, branch of
---       the position, as place_of in common.lua has it
+--       the position, as place_of in common.lua has it, most bytes ('' or none: those of a page)
 -- Returns {'on', epoch, top, id, branch, offset of the newest entry that has a home, entries after the
 -- position}; {'moved', ..., entries from the fork on, fork, branch of the position}, if the entry of the
 -- position stands elsewhere now; {'off', ..., the oldest entries}, if the log does not hold the position; a missing log,
@@ -9,7 +9,7 @@ local log, epoch, offset, id = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved')
 if not meta[1] or is_hollow(log) then return {'off'} end
 local status, from, _, lost = place_of(log, meta, epoch, offset, id, ARGV[6])
-local entries = page_of(log, 'XRANGE', int(from) .. '-0', '+', tonumber(ARGV[5]))
+local entries = page_of(log, 'XRANGE', int(from) .. '-0', '+', tonumber(ARGV[5]), tonumber(ARGV[7] or ''))
 if meta[5] then entries = with_homes(log, entries) end
 local branch, moved = meta[4] or meta[1], tonumber(meta[5] or 0)
 return {status, meta[1], tonumber(meta[2]), meta[3], branch, moved, entries, lost and from or 0, lost or ''}

@@ -191,11 +191,13 @@ class Node:
         """Call the broker, and wait for its reply."""
         return await wait(self.start(name, *args, **named))
 
-    def start(self, name: str, *args: Any, timed: bool = True) -> "asyncio.Future[Any]":
+    def start(
+        self, name: str, *args: Any, timed: bool = True, **named: Any
+    ) -> "asyncio.Future[Any]":
         """Call the broker; the future gets its reply."""
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         deadline = [self.deadline()] if timed else []
-        getattr(self.broker, name)(*args, *deadline, reply.set_result)
+        getattr(self.broker, name)(*args, *deadline, reply.set_result, **named)
         return reply
 
     async def idle(self) -> None:

@@ -98,6 +98,15 @@ async def test_a_log_is_read_after_a_position_that_it_holds(node: Node) -> None:
     assert own.on and len(own.entries) == top.offset
 
 
+async def test_no_more_bytes_are_read_than_are_asked_for_but_for_one_entry(node: Node) -> None:
+    ana, _ = await node.hello("s1", "ana", rooms=("tea",))
+    for _ in range(30):
+        await node.say(ana, "tea", "x" * 1000)
+    for most, count in ((10_000, 10), (500, 1)):
+        page = await node.ask("read", "r:tea", START, UNKNOWN, 100, most_bytes=most, timed=False)
+        assert len(page.entries) == count and not page.is_last
+
+
 async def test_a_position_that_a_log_does_not_hold_gets_a_page_of_the_oldest(node: Node) -> None:
     _, places = await filled(node, 5)
     top = await node.top("r:tea")
