@@ -42,22 +42,9 @@ async def rows(
         yield tasks
 
 
-UNFINISHED = {
-    "log evicted": "a message that comes before a vanished stream is noticed hides what was lost",
-    "session evicted": "a nick that was evicted may be taken before its session is seen",
-}
-"""Scenarios in which a promise is still broken now and then, and how: docs/reliability.md."""
-
-
-def _named(scenario: Scenario) -> object:
-    if (reason := UNFINISHED.get(scenario.name)) is None:
-        return scenario.name
-    return pytest.param(scenario.name, marks=pytest.mark.xfail(reason=reason, strict=False))
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("name", [_named(scenario) for scenario in SCENARIOS])
+@pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS])
 async def test_no_promise_is_broken(name: str, rows: Rows) -> None:
     row = await rows[name]
     assert row.found == []
