@@ -69,7 +69,7 @@ def lost(
             # What is older than the oldest kept one was trimmed, not lost.
             if other or entry.offset >= found.oldest or entry.offset > found.top.offset:
                 missing.append(entry)
-        elif now.offset != entry.offset and not now.homes:
+        elif (other or now.offset != entry.offset) and not now.homes:
             missing.append(entry)
     places = {id: entry.offset for id, entry in there.items()}
     return Lost(base, found.top, branch, first_part(missing), places) if missing else None

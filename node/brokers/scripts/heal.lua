@@ -121,7 +121,7 @@ for n = FIRST, #ARGV, 8 do
   if tonumber(at) < since then kept[id] = kept[id] or 0 end
   local place = kept[id] or top + #lost + 1
   local homes, moved = '', false
-  if place > 0 and (int(place) ~= ARGV[n + 5] or not kept[id]) then homes, moved = homes_of(n, place) end
+  if place > 0 and (other or int(place) ~= ARGV[n + 5] or not kept[id]) then homes, moved = homes_of(n, place) end
   if homes ~= '' then
     redis.call(kept[id] and 'HSETNX' or 'HSET', key .. ':moved', id, int(place) .. homes)
     with_home = true

@@ -173,6 +173,26 @@ async def test_who_is_let_in_by_a_repeat_that_redis_forgot_is_told_of_once(
     assert await node.log(LOG) == [("e", '"nick":"ana"}')]
 
 
+async def test_a_repeat_in_a_new_log_at_its_old_offset_is_known_by_its_place_in_the_old_one(
+    place: Place, node: Node
+) -> None:
+    def args(op: str, sid: str, nick: str) -> list[Any]:
+        return [op, sid, 1, nick, nick, "", "n.1", 200, 1000, 50, 0, 50, "", 1, "tea", ""]
+
+    await place.run("hello", *args("1f", "s1", "ana"))
+    await place.run("hello", *args("2f", "s2", "bo"))
+    before = await whole(node)
+    assert before.top is not None
+    await place.redis.flushall()  # it forgot everything
+    await place.run("hello", *args("3f", "s3", "cy"))
+    await place.run("hello", *args("2f", "s2", "bo"))
+    begun, repeated = (await whole(node)).entries
+    assert (repeated.id, repeated.offset) == (before.top.id, before.top.offset)
+    base = Position(before.top.epoch, 0, b"0")
+    assert await heal(node, Before(base, before.entries, [])) == 1
+    assert await rest(node, before.top) == ([begun.id], False)
+
+
 async def test_readers_of_either_branch_get_the_rest_once(place: Place, node: Node) -> None:
     before = await taken_back(place, node)
     await node.hello("s2", "bo", rooms=["tea"])

@@ -141,6 +141,12 @@ def test_of_a_log_of_another_epoch_everything_else_is_lost() -> None:
     assert ids(missing.entries) == ["x5"]
 
 
+def test_what_a_repeated_call_appended_to_another_log_has_its_old_place_written_down() -> None:
+    there = [entry(1, "x1"), entry(2, "x2", home="k1-2 1")]
+    missing = lost(ring(0, 2), EPOCH, found(there, epoch=b"k2"))
+    assert missing is not None and ids(missing.entries) == ["x1"] and missing.there[b"x1"] == 1
+
+
 def test_as_much_is_put_back_at_a_time_as_one_call_takes() -> None:
     assert len(first_part(entries(1, 900))) == HEALED
     large = [entry(offset, text="x" * 100_000) for offset in range(1, 9)]
