@@ -288,9 +288,11 @@ class Room:
         assert self.ring is not None
         self.moved = max(self.moved, entries[-1].offset)
         self._part_with_readers()
-        new = unseen(self.ring, Had(b"", 1, 0), entries)
-        new = [entry for entry in new if not any(had.holds(entry) for had in self._had)]
-        return self._told(None, new)
+        return self._told(None, self._not_had(unseen(self.ring, Had(b"", 1, 0), entries)))
+
+    def _not_had(self, entries: list[Entry]) -> list[Entry]:
+        """Return those of some entries that the live members have not had in any lost branch."""
+        return [entry for entry in entries if not any(had.holds(entry) for had in self._had)]
 
     def _part_with_readers(self) -> None:
         """Let the live members that have had others than the rest read by themselves."""
@@ -437,6 +439,7 @@ class Room:
         # What the ring holds is known by its ids, and stands in this log by now.
         older = had._replace(offset=min(top.offset, ring.base.offset))
         new = unseen(ring, older, [one for one in found.entries if one.offset >= fork])
+        new = self._not_had(new)
         self._part_with_readers()
         if found.common is not None and found.common.epoch == found.top.epoch:
             ring.cut(found.common.offset)

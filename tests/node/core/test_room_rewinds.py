@@ -234,6 +234,23 @@ def test_more_than_a_log_keeps_is_put_back_once_and_not_again_and_again() -> Non
     assert bench.room.top == at(found[-1].offset, "x26")
 
 
+def test_what_is_put_back_late_in_a_log_that_parted_again_goes_to_nobody_who_had_it() -> None:
+    bench = RoomBench(most=4)
+    bench.begin(20)
+    bench.room.receive(frame(entries(21, 24)))
+    live(bench)
+    bench.room.sync()
+    bench.broker.differ([])
+    bench.broker.answer("heal", 4)
+    bench.broker.differ([entry(n, f"x{n + 20}", home=f"k1-{n + 20} 1") for n in range(1, 5)])
+    assert bench.room.top == at(4, "x24")
+    # Another node puts back what it remembers; what this one knows of the log is trimmed.
+    bench.room.sync()
+    bench.broker.differ([entry(n, f"x{n + 10}", home=f"k1-{n + 10} 5") for n in range(6, 10)])
+    assert live(bench) == [f"gap {at(4, 'x24')} {at(9, 'x19')}"]
+    assert bench.room.top == at(9, "x19")
+
+
 def test_who_had_the_lost_entries_does_not_get_them_again_on_another_node() -> None:
     here = RoomBench()
     outlet = here.begin(5)
