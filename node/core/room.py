@@ -686,12 +686,18 @@ class Room:
         member.resumed = False
         if reply.entries:
             self._give(member, reply.entries, reply.top.epoch, reply.branch)
+        elif cursor.offset == 0 and self._is_another_log(reply.top):
+            self.stale = True  # What is said later has to begin where this client is.
         else:
             member.cursor, member.branch = reply.top, reply.branch
             if self._is_ambiguous(reply.top, reply.branch):
                 self.stale = True  # The log has another branch by now.
             else:
                 self.feed(member)
+
+    def _is_another_log(self, top: Position) -> bool:
+        """Say whether a position is of a log that is not the one that this node knows."""
+        return self.top is not None and self.top.offset > 0 and self.top.epoch != top.epoch
 
     @staticmethod
     def _new_to(member: Member, entries: list[Entry]) -> list[Entry]:

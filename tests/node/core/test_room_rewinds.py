@@ -2,6 +2,7 @@
 
 from node.core.ports import Cursor, Entry, Lost, Refused, Slice
 from node.core.room import Member
+from node.core.ports import Compared, Cursor, Entry, Lost, Position, Refused, Slice
 from tests.node.core.fakes import EPOCH, RoomBench, at, entries, entry, frame, outlet_of, slice_
 from wire import messages as m
 
@@ -249,6 +250,22 @@ def test_what_is_put_back_late_in_a_log_that_parted_again_goes_to_nobody_who_had
     bench.broker.differ([entry(n, f"x{n + 10}", home=f"k1-{n + 10} 5") for n in range(6, 10)])
     assert live(bench) == [f"gap {at(4, 'x24')} {at(9, 'x19')}"]
     assert bench.room.top == at(9, "x19")
+
+
+def test_a_gap_begins_where_a_client_is_though_another_log_was_begun_meanwhile() -> None:
+    bench = RoomBench()
+    bench.begin(7)
+    client = bench.member(at(0), resumed=True)
+    begun = Position(b"k2", 0, b"0")
+    bench.broker.answer("read", Slice(True, begun, [], b"k2"))
+    assert bench.broker.calls == [] and bench.room.stale
+    bench.room.sync()
+    bench.broker.answer("read", Slice(False, at(9), [], EPOCH))
+    log = entries(8, 9)
+    bench.broker.answer("compare", Compared(at(9), EPOCH, 8, b"x8", 7))
+    bench.broker.answer("read", slice_(log, top=at(9)))
+    bench.broker.answer("read", Slice(False, at(9), log, EPOCH))
+    assert outlet_of(client).texts() == [f"gap {at(0)} {at(8)}", "x8", "x9"]
 
 
 def test_who_had_the_lost_entries_does_not_get_them_again_on_another_node() -> None:
