@@ -113,7 +113,10 @@ def _remembered(world: World) -> list[Violation]:
         until = min([rollback.at + HEALED_WITHIN] + [other.at for other in later])
         if later and until < rollback.at + HEALED_WITHIN:
             continue
-        back = {entry.id for entry in chronicle.added if entry.at >= rollback.at}
+        after = [entry for entry in chronicle.added if entry.at >= rollback.at]
+        back = {entry.id for entry in after}
+        # Its author, who was not told of it, said it again: it has another id then.
+        again = {(entry.log, entry.origin) for entry in after if entry.origin != "-"}
         for entry in rollback.lost:
             known = rollback.remembered[entry.id] + [
                 life
@@ -121,7 +124,9 @@ def _remembered(world: World) -> list[Violation]:
                 if at <= rollback.at <= at + (30.0 if entry.kind == "d" else FRAME_WITHIN)
             ]
             witnesses = [life for life in known if _lived_on(world, life, rollback.at)]
-            if witnesses and entry.id not in back and not _is_past(world, entry, rollback.at):
+            if entry.id in back or (entry.log, entry.origin) in again:
+                continue
+            if witnesses and not _is_past(world, entry, rollback.at):
                 names = ", ".join(life.name for life in witnesses)  # type: ignore[attr-defined]
                 found.append(Violation(Kind.LOST, f"{entry} is not put back, known to {names}"))
     return found
