@@ -441,7 +441,7 @@ class Broker(Protocol):
     ) -> None:
         """Read a log after a position of a branch: a known one, ``UNKNOWN`` or ``CURRENT``.
 
-        At most ``limit`` entries and ``most_bytes``, but for one entry; None: as much as a page has.
+        At most ``limit`` entries and ``most_bytes``, but for one entry (None: as a page has).
         """
 
     def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
