@@ -164,7 +164,7 @@ class Audit:
     def _gap(self, step: Step) -> None:
         after = key_of(step.event["after"])
         start = self.places.get(after, -1) if after not in self.moved else -1
-        end = self.places.get(key_of(step.event["position"]), -1)
+        end = self._last_before(key_of(step.event["position"]))
         unknown = self.chronicle.was_away(after, self.heard_at, step.at)
         if unknown or (self.forgetful and after not in self.places):
             # Everything that is kept follows, what this client has had as well; and so may what is
@@ -173,6 +173,21 @@ class Audit:
         self.excuses.append(Excuse(start, end))
         if not unknown:
             self.said.append((step, len(self.excuses) - 1))
+
+    def _last_before(self, id: str) -> int:
+        """Return the place of an entry, or, if it is gone, of what came before it at its time.
+
+        A gap may name an entry that Redis forgets later, and that is not put back because the log
+        would not keep it any more. It was said for what is still before that place all the same.
+        """
+        if id in self.places or id not in self.first_at:
+            return self.places.get(id, -1)
+        before = [
+            place
+            for place, entry in enumerate(self.order)
+            if entry.id not in self.moved and self.first_at[entry.id] <= self.first_at[id]
+        ]
+        return max(before, default=-1)
 
     def _end(self, start: Step) -> None:
         """Look at what should have come, and has not."""
