@@ -47,7 +47,7 @@ end
 
 local doubt, step = see_clock(tonumber(ARGV[9] or 0), tonumber(ARGV[10] or 0), ARGV[11] == '1')
 local before = redis.call('ZSCORE', 'chat:nodes', inc)
-redis.call('ZADD', 'chat:nodes', int(now_ms() + tonumber(ARGV[2])), inc)
+redis.call('ZADD', 'chat:nodes', int(latest_ms() + tonumber(ARGV[2])), inc)
 make_room('general', ARGV[4])
 local about = 'chat:about:' .. inc
 redis.call('HSETNX', about, 'since', int(wall_ms()))

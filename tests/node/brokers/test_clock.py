@@ -7,7 +7,7 @@ import pytest
 
 from node.brokers.redis import Rules
 from node.core.ports import Claimed, Kept, Refused
-from tests.node.brokers.bench import wait
+from tests.node.brokers.bench import Place, wait
 from tests.node.brokers.virtual import Life, System, virtual
 
 STEPS = (60.0, 400.0, 7200.0, -120.0, -600.0)
@@ -290,3 +290,15 @@ async def test_what_is_further_ahead_than_its_length_is_clamped(system: System) 
     assert system.data("chat:idle")[b"milk"] <= now
     await asyncio.sleep(GRACE + 1)
     assert await lost(life, "ana")
+
+
+async def test_a_lease_that_begins_before_any_node_knows_the_time_is_whole(place: Place) -> None:
+    """Else the next to renew its own, which tells the time, would find that this one is over."""
+    await place.node()
+    seconds, _ = await place.redis.time()
+    now = seconds * 1000
+    await place.redis.hset("chat:clock", "seen", now - 60_000)
+    unknown = (0, 0, 0)
+    reply = await place.run("renew", "inc9", 8000, 1, "e1", 1, "{}", 200, 1000, *unknown)
+    assert reply[0] == b"new" and int(reply[2]) < now - 50_000, "the time stands still"
+    assert await place.redis.zscore("chat:nodes", "inc9") >= now + 8000
