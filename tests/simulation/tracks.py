@@ -104,7 +104,9 @@ class Audit:
         for step in self.track.steps:
             event = step.event
             if step.name == "gap":
-                if not f"{self.position}-".startswith(event["after"] + "-"):
+                # Or what it had in a branch that was lost, and was not given again in this one.
+                known = f"{self.position}-".startswith(event["after"] + "-")
+                if not known and key_of(event["after"]) not in self.seen:
                     self._say(Kind.GAP, f"{event} comes after {self.position}")
                 gap = step
                 self._gap(step)
