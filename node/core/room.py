@@ -200,7 +200,8 @@ class Room:
                 return True
         if self.unconfirmed is None:
             self.unconfirmed = Unconfirmed()
-        self.unconfirmed.add(append)
+        same = self.top is not None and frame.epoch == self.top.epoch
+        self.unconfirmed.add(append, self.branch if same and self.branch else frame.epoch)
         if top is not None:
             if self.unconfirmed.displaced(top) or len(self.unconfirmed) > UNCONFIRMED:
                 self.sync()
@@ -241,12 +242,17 @@ class Room:
         if not len(own) or self.top is None:
             self.unconfirmed = None
             return False
+        epoch, branch = own.branch
+        own = own.in_branch(epoch, branch)
         base = own.base
-        if base.epoch != ring.epoch or not (base.offset < ring.base.offset or ring.holds(base)):
-            base = ring.base
-        base = common_until(base, ring.entries, own.entries[0].at)
+        if epoch != ring.epoch:
+            base = START._replace(epoch=epoch)
+        else:
+            if not (base.offset < ring.base.offset or ring.holds(base)):
+                base = ring.base
+            base = common_until(base, ring.entries, own.entries[0].at)
         self._syncing = True
-        missing = Lost(base, self.top, self.branch, first_part(own.entries))
+        missing = Lost(base, self.top, branch, first_part(own.entries))
         self._broker.heal(self.log, missing, partial(self._on_own_healed, missing))
         return True
 

@@ -23,9 +23,23 @@ class Unconfirmed:
     def __len__(self) -> int:
         return len(self._appends)
 
-    def add(self, append: Append) -> None:
-        """Remember an append."""
-        self._appends.append(append)
+    def add(self, append: Append, branch: bytes) -> None:
+        """Remember an append to a branch of the log."""
+        self._appends.append(append._replace(frame=append.frame._replace(branch=branch)))
+
+    @property
+    def branch(self) -> tuple[bytes, bytes]:
+        """Epoch and branch of the oldest append."""
+        frame = self._appends[0].frame
+        return frame.epoch, frame.branch
+
+    def in_branch(self, epoch: bytes, branch: bytes) -> "Unconfirmed":
+        """Return those of the appends that were to one branch."""
+        found = Unconfirmed()
+        found._appends = [
+            one for one in self._appends if (one.frame.epoch, one.frame.branch) == (epoch, branch)
+        ]
+        return found
 
     @property
     def entries(self) -> list[Entry]:
