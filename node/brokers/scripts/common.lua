@@ -6,7 +6,8 @@
 --   chat:{LOG}            hash    epoch, top (offset of the newest entry), id (its id), cut (offset
 --                                 and id of the newest entry that was trimmed), branch (see below),
 --                                 moved (offset of the newest entry that has a home), hollow (ms
---                                 since when its entries are known to be gone)
+--                                 since when its entries are known to be gone), bare (the same of its
+--                                 members)
 --   chat:{LOG}:log        stream  OFFSET-0 -> h (head), b (body)
 --   chat:{LOG}:moved      hash    id of an entry that has a home -> "OFFSET HOME FORK [HOME FORK ...]"
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
@@ -420,9 +421,13 @@ end
 -- Puts a session into a room; `set` has notices and cap. Returns position, members, quiet (0, 1).
 local function enter(sid, nick, fold, room, id, set)
   local members = key_of('r:' .. room) .. ':members'
-  redis.call('ZADD', members, 0, fold .. '\0' .. nick)
-  redis.call('ZREM', 'chat:idle', room)
+  local added = redis.call('ZADD', members, 0, fold .. '\0' .. nick)
+  local was_idle = redis.call('ZREM', 'chat:idle', room)
   local count, position = redis.call('ZCARD', members), nil
+  -- It had members, or it would have been idle: Redis forgot them.
+  if count == 1 and added == 1 and was_idle == 0 then
+    redis.call('HSET', key_of('r:' .. room), 'bare', int(now_ms()))
+  end
   if count <= set.notices then
     local log, body = 'r:' .. room, '"nick":"' .. nick .. '"}'
     local epoch, first = redis.call('HGET', key_of(log), 'epoch'), put_back(log, id)

@@ -2,13 +2,29 @@
 -- ARGV  for each log: its name, the epoch that the node knows ('' if none)
 -- Returns epoch, top, id and number of members of each, one after the other; '' for a missing log. A
 -- log without its entries has no id: so it differs from what any node knows. MENDED are mended in one
--- call, because their entries may be long; the others with the next ones.
-local MENDED = 20
+-- call, because their entries may be long; the others with the next ones. A room whose members are
+-- found to be gone has none for BARE_MS: each node has the time to miss its own, and puts them back.
+local MENDED, BARE_MS = 20, 6000
 local tops, mended = {}, 0
+
+local function members_of(log, meta)
+  local count, bare = redis.call('ZCARD', key_of(log) .. ':members'), tonumber(meta[4] or '')
+  local room = meta[1] and string.match(log, '^r:(.*)')
+  if bare and now_ms() >= bare + BARE_MS then
+    redis.call('HDEL', key_of(log), 'bare')
+  elseif bare then
+    return 0
+  elseif room and count == 0 and not redis.call('ZSCORE', 'chat:idle', room) then
+    though_full()
+    redis.call('HSET', key_of(log), 'bare', int(now_ms()))
+  end
+  return count
+end
+
 for n = 1, #ARGV, 2 do
   local log, known = ARGV[n], ARGV[n + 1]
   local key = key_of(log)
-  local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
+  local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'bare')
   local beyond = meta[1] and int(tonumber(meta[2]) + 1) .. '-0' or '-'
   if mended < MENDED and redis.call('XRANGE', key .. ':log', beyond, '+', 'COUNT', 1)[1] then
     mended = mended + 1
@@ -18,6 +34,6 @@ for n = 1, #ARGV, 2 do
   end
   if meta[1] and is_hollow(log) then meta[3] = '' end
   for part = 1, 3 do tops[#tops + 1] = meta[part] or '' end
-  tops[#tops + 1] = redis.call('ZCARD', key .. ':members')
+  tops[#tops + 1] = members_of(log, meta)
 end
 return tops

@@ -132,6 +132,37 @@ async def test_members_that_redis_lost_are_noticed_and_put_back(place: Place) ->
     assert await node.ask("members", "tea", "") == (["ana"], False)
 
 
+async def test_members_of_other_nodes_are_missed_though_some_are_back(place: Place) -> None:
+    node, other = await place.node(), await place.node()
+    hold, _ = await node.hello("s1", "ana", rooms=("tea",))
+    await other.hello("s2", "bo", rooms=("tea",))
+    for one in (node, other):
+        await knows(one)
+        one.sink.members["r:tea"] = 1
+    await place.redis.delete("chat:{r:tea}:members")
+    await compare(node)
+    args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0)
+    assert (await place.run("restore", *args))[0] == b"ok"
+    assert await node.ask("members", "tea", "") == (["ana"], False)
+    await compare(other)
+    await compare(other)
+    assert ("absent", "r:tea") in other.sink.told
+
+
+async def test_members_are_missed_though_somebody_entered_before_a_node_looked(
+    place: Place,
+) -> None:
+    node = await place.node()
+    await node.hello("s1", "ana", rooms=("tea",))
+    await knows(node)
+    node.sink.members["r:tea"] = 1
+    await place.redis.delete("chat:{r:tea}:members")
+    await node.hello("s2", "bo", rooms=("tea",))
+    await compare(node)
+    await compare(node)
+    assert ("absent", "r:tea") in node.sink.told
+
+
 @pytest.mark.parametrize("key", ["chat:nicks", "chat:at:INC"])
 async def test_names_and_places_that_redis_lost_are_noticed_and_put_back(
     place: Place, key: str
