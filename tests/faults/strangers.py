@@ -62,8 +62,8 @@ async def _fill(lab: Cluster, number: int) -> None:
 
 LOGS = ("chat:{r:general}", "chat:{r:general}:log")
 SESSIONS = ("chat:nicks", "chat:{r:general}:members", "chat:session:SID", "chat:sent:SID")
-"""One key of each kind that an eviction may take; SID is a session's. The nicks first: nobody new is
-let in for 8 s, and who looks at the end is new."""
+"""One key of each kind that an eviction may take; SID is a session's. The nicks first: nobody is
+let in for 8 s then, and a client that looks at the end is new."""
 
 
 def evict(*keys: str) -> Callable[[Cluster, float], Coroutine[Any, Any, None]]:
