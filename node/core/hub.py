@@ -179,12 +179,11 @@ class Hub:
 
     def appended(self, append: Append) -> bool:
         """This node has appended entries to a log; they are acknowledged afterwards."""
-        room = self.rooms.get(append.frame.log)
-        if room is not None:
-            return room.appended(append)
         if append.frame.log.startswith("i:"):
+            # Also of a recipient here: its inbox is forgotten when it leaves.
             self.witness.remember(append, self.now)
-        return False
+        room = self.rooms.get(append.frame.log)
+        return room is not None and room.appended(append)
 
     def rewound(self, log: str) -> None:
         """The log does not continue what this node saw."""

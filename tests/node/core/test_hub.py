@@ -1,7 +1,7 @@
 """The hub: which session holds what, what is followed, and what of it the broker is told."""
 
 from node.core.hub import LINGER, MOVED_FOR
-from node.core.ports import Claimed, Entry, Hold
+from node.core.ports import Append, Claimed, Entry, Hold
 from tests.node.core.fakes import Client, HubBench, at, claimed, entry, frame, seat, slice_
 from wire import messages as m
 
@@ -106,6 +106,20 @@ def test_the_first_direct_makes_the_inbox() -> None:
     bench.hub.frame(frame([direct(1)], log=log))
     assert client.hears() == ["d1"] and bench.hub.inboxes() == []
     assert bench.hub.tops()[-1] == (log, at(1))
+
+
+def test_a_direct_to_somebody_here_is_remembered_though_its_inbox_is_forgotten() -> None:
+    bench = HubBench()
+    client = bench.welcome()
+    log = "i:" + client.session.hold.session
+    bench.hub.frame(frame([direct(1)], log=log))
+    bench.hub.appended(Append(frame([direct(2)], log=log), at(1)))
+    assert client.hears() == ["d1", "d2"] and len(bench.hub.witness) == 1
+    bench.broker.away = True
+    bench.pass_time(1)
+    bench.broker.away = False
+    bench.pass_time(1)
+    assert bench.broker.take("heal").args[0] == log
 
 
 def test_a_first_direct_that_was_missed_is_noticed_with_the_second() -> None:
