@@ -76,12 +76,14 @@ for n = FIRST, #ARGV, 8 do
   if not kept[id] and meta[1] == epoch and offset < start and offset <= top then kept[id] = 0 end
 end
 local other, fork = meta[1] ~= epoch, base + 1
--- What is older than all that the node remembers was there before both branches.
-for _, row in ipairs(rows) do
+-- What is older than all that the node remembers was there before both branches, and so was what has
+-- been trimmed before it.
+for n, row in ipairs(rows) do
   local at = row[2][1] == 'h' and string.match(row[2][2], '^%S+ %S+ (%d+) %S+$')
   if other or #ARGV < FIRST or not at or tonumber(at) > tonumber(ARGV[FIRST + 2]) then break end
-  if string.match(row[1], '^%d+') ~= int(fork) then break end
-  fork = fork + 1
+  local offset = tonumber(string.match(row[1], '^%d+'))
+  if offset ~= fork and not (n == 1 and offset == start) then break end
+  fork = offset + 1
 end
 -- What another node has put back in its own place is common to both branches.
 for n = FIRST, #ARGV, 8 do
