@@ -75,7 +75,8 @@ for n = FIRST, #ARGV, 8 do
   end
   if not kept[id] and meta[1] == epoch and offset < start and offset <= top then kept[id] = 0 end
 end
-local other, fork = meta[1] ~= epoch, base + 1
+local other = meta[1] ~= epoch
+local fork = other and 1 or base + 1
 -- What is older than all that the node remembers was there before both branches, and so was what has
 -- been trimmed before it.
 for n, row in ipairs(rows) do

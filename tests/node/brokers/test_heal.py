@@ -193,6 +193,22 @@ async def test_a_repeat_in_a_new_log_at_its_old_offset_is_known_by_its_place_in_
     assert await rest(node, before.top) == ([begun.id], False)
 
 
+async def test_another_log_has_nothing_in_common_with_the_one_that_was_lost(
+    place: Place, node: Node
+) -> None:
+    await node.hello("s1", "ana", rooms=["tea"])
+    await node.hello("s2", "bo", rooms=["tea"])
+    before = await whole(node)
+    assert before.top is not None
+    await place.redis.flushall()  # it forgot everything
+    await node.hello("s3", "cy", rooms=["tea"])
+    for entry in before.entries:
+        base = Position(before.top.epoch, entry.offset - 1, b"")
+        assert isinstance(await heal(node, Before(base, [entry], [])), int)
+    _, *back = (await whole(node)).entries
+    assert [home.fork for entry in back for home in entry.homes] == [1, 1]
+
+
 async def test_readers_of_either_branch_get_the_rest_once(place: Place, node: Node) -> None:
     before = await taken_back(place, node)
     await node.hello("s2", "bo", rooms=["tea"])
