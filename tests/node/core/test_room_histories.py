@@ -4,9 +4,12 @@ Two nodes follow a log, over connections that are slow and lose frames; the log 
 others append to it before it is healed.
 """
 
+from collections.abc import Callable
+from functools import partial
+from random import Random
 from typing import Any
 
-from hypothesis import settings
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -267,14 +270,37 @@ class TrimmedHistories(Histories):
             assert reader.gaps or reader.lacks(self.log) == set()
 
 
-TestTrimmedHistories = TrimmedHistories.TestCase
-TestTrimmedHistories.settings = settings(
-    max_examples=500, stateful_step_count=30, deadline=None, report_multiple_bugs=False
-)
-TestHistories = Histories.TestCase
-TestHistories.settings = settings(
-    max_examples=500, stateful_step_count=30, deadline=None, report_multiple_bugs=False
-)
+def play(histories: Histories, random: Random) -> None:
+    """Let something happen, one thing after the other, and look at the end."""
+    histories.begin()
+    for _ in range(random.randrange(5, 40)):
+        of = random.randrange(1000)
+        acts: list[Callable[[], None]] = [
+            partial(histories.a_node_publishes, of=of, most=random.randint(1, 3)),
+            histories.somebody_enters,
+            histories.a_lost_change_is_repeated,
+            partial(histories.a_frame_arrives, of=of),
+            partial(histories.a_call_is_answered, of=of),
+            partial(histories.a_call_is_answered, of=of),
+            partial(histories.the_subscription_breaks_and_is_made_anew, of=of),
+            partial(histories.a_reader_stops_reading_or_goes_on, of=of),
+            histories.redis_writes_a_snapshot,
+        ]
+        if histories.rewinds_left:
+            deaf = random.random() < 0.5
+            acts.append(partial(histories.redis_goes_back_to_its_snapshot, deaf=deaf))
+        random.choice(acts)()
+        histories.nobody_gets_anything_twice()
+    histories.teardown()
+
+
+SEEDS = 500
+
+
+@pytest.mark.parametrize("kind", [Histories, TrimmedHistories])
+def test_readers_get_everything_once(kind: type[Histories]) -> None:
+    for seed in range(SEEDS):
+        play(kind(), Random(seed))
 
 
 def test_a_log_taken_back_again_after_it_was_healed_gives_nothing_twice() -> None:
