@@ -188,7 +188,7 @@ class Hub:
     def rewound(self, log: str) -> None:
         """The log does not continue what this node saw."""
         if (room := self.rooms.get(log)) is not None:
-            room.sync()
+            room.rewound()
 
     def tops(self) -> list[tuple[str, Position]]:
         """Return the position this node knows of each log that it follows."""

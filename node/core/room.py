@@ -209,12 +209,18 @@ class Room:
 
     @property
     def newest(self) -> Position | None:
-        """The newest position that the log is known to have held."""
-        if self.unconfirmed is not None and self.top is not None:
-            newest = self.unconfirmed.newest
-            if newest.offset > self.top.offset and newest.epoch == self.top.epoch:
-                return newest
-        return self.top
+        """The newest position that the log is known to have held.
+
+        As long as an entry of this node has to be put back, that of this entry: what is appended
+        before would be ahead of it.
+        """
+        own, top = self.unconfirmed, self.top
+        if own is None or top is None:
+            return top
+        newest = own.newest
+        if newest.epoch == top.epoch and newest.offset > top.offset:
+            return newest
+        return own.lost(top) or top
 
     def _confirm(self, entries: list[Entry]) -> None:
         """Entries have come: some of those that were waited for may be among or behind them."""
@@ -329,6 +335,11 @@ class Room:
             self._broker.tail(self.log, FEED_ENTRIES, self._on_tail)
         else:
             self._broker.read(self.log, self.top, self.branch, READ_ENTRIES, self._on_read)
+
+    def rewound(self) -> None:
+        """An append was refused; it is tried again, so what is being read now need not be again."""
+        if not self._syncing:
+            self.sync()
 
     def _on_tail(self, reply: Slice | Refused) -> None:
         if isinstance(reply, Refused):

@@ -79,6 +79,14 @@ class Unconfirmed:
         """Say whether the log has another entry in the place of a remembered one."""
         return any(append.frame.first <= top.offset for append in self._appends)
 
+    def lost(self, top: Position) -> Position | None:
+        """Return the position of an append that a log which ends at ``top`` lost, None if none is."""
+        for append in self._appends:
+            frame, last = append.frame, append.frame.entries[-1]
+            if frame.epoch != top.epoch or frame.first <= top.offset:
+                return Position(frame.epoch, last.offset, last.id)
+        return None
+
     def overdue(self) -> bool:
         """Say whether the oldest append was there already at the last call of this method."""
         oldest = self._appends[0] if self._appends else None

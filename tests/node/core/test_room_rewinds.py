@@ -1,6 +1,6 @@
 """A room notices that its log was taken back, puts back what it remembers, and goes on."""
 
-from node.core.ports import Compared, Cursor, Entry, Lost, Position, Refused, Slice
+from node.core.ports import Append, Compared, Cursor, Entry, Lost, Position, Refused, Slice
 from node.core.room import Member
 from tests.node.core.fakes import EPOCH, RoomBench, at, entries, entry, frame, outlet_of, slice_
 from wire import messages as m
@@ -332,3 +332,19 @@ def test_a_member_that_leaves_gets_what_came_before_its_end_in_the_new_branch() 
     found = [*BACK, *rest]
     bench.broker.answer("read", Slice(False, at(14), found, b"b1", 8, fork=4, lost=EPOCH))
     assert outlet_of(member).texts() == ["y4"] and member.whole
+
+
+def test_nothing_is_appended_ahead_of_an_entry_that_has_to_be_put_back() -> None:
+    bench = RoomBench()
+    bench.begin(1)
+    own = entry(3, "own")
+    bench.room.appended(Append(frame([own], prev="x2"), at(1)))
+    assert bench.room.newest == at(3, "own"), "the frame before it is on its way"
+    bench.room.receive(frame([entry(2), entry(3, "y3"), entry(4, "y4")]))
+    assert bench.room.top == at(4, "y4") and bench.room.newest == at(3, "own")
+    bench.room.rewound()
+    bench.broker.answer("read", slice_([], top=at(4, "y4")))
+    assert bench.broker.calls[-1].name == "heal" and bench.room.newest == at(3, "own")
+    bench.room.rewound()
+    bench.broker.answer("heal", 1)
+    assert bench.room.newest == bench.room.top
