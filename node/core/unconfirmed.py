@@ -80,7 +80,7 @@ class Unconfirmed:
         return any(append.frame.first <= top.offset for append in self._appends)
 
     def lost(self, top: Position) -> Position | None:
-        """Return the position of an append that a log which ends at ``top`` lost, None if none is."""
+        """Return the position of an append that is lost in a log which ends at ``top``."""
         for append in self._appends:
             frame, last = append.frame, append.frame.entries[-1]
             if frame.epoch != top.epoch or frame.first <= top.offset:
