@@ -453,11 +453,10 @@ end
 -- Redis forgot among the members is told to have left all the same.
 local function unseat(sid, nick, fold, room)
   local members = key_of('r:' .. room) .. ':members'
-  local position = redis.call('HGET', 'chat:rooms:' .. sid, room)
+  local was_none = redis.call('ZREM', members, fold .. '\0' .. nick) == 0 and
+    not is_of(room, redis.call('HGET', 'chat:rooms:' .. sid, room))
   redis.call('HDEL', 'chat:rooms:' .. sid, room)
-  if redis.call('ZREM', members, fold .. '\0' .. nick) == 0 and not is_of(room, position) then
-    return nil
-  end
+  if was_none then return nil end
   local count = redis.call('ZCARD', members)
   if count == 0 then redis.call('ZADD', 'chat:idle', int(now_ms()), room) end
   return count
@@ -657,7 +656,7 @@ end
 -- Gives an order for so many ms, 0 for ever; `id` names the change. Nobody may have renewed a lease
 -- for long: it counts from now all the same.
 local function order(id, field, ms, extra, why)
-  local till = ms == 0 and '0' or int(math.max(now_ms(), wall + shift) + ms)
+  local till = ms == 0 and '0' or int(latest_ms() + ms)
   redis.call('HSET', 'chat:orders', field, till .. ' ' .. extra .. ' ' .. why)
   tell_orders(id)
 end
