@@ -704,7 +704,7 @@ class Room:
         if reply.entries:
             self._give(member, reply.entries, reply.top.epoch, reply.branch)
         elif cursor.offset == 0 and self._is_another_log(reply.top):
-            self.stale = True  # What is said later has to begin where this client is.
+            self.stale = True  # A later gap has to name where this client is.
         else:
             member.cursor, member.branch = reply.top, reply.branch
             if self._is_ambiguous(reply.top, reply.branch):

@@ -10,16 +10,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from node.core.ports import START, Append, Frame
 from node.core.room import Member
 from tests.node.core.fakes import Call, RoomBench, outlet_of
 from tests.node.core.model import ModelLog
 from wire import messages as m
-
-numbers = st.integers(0, 1000)
 
 
 class Reader:
@@ -93,13 +89,12 @@ class Node:
             self.behind = 0
 
 
-class Histories(RuleBasedStateMachine):
+class Histories:
     """Draws what happens next."""
 
     rewinds_left = 2
     kept = 1000
 
-    @initialize()
     def begin(self) -> None:
         self.log = ModelLog(kept=self.kept)
         self.nodes = [Node(self.log), Node(self.log)]
@@ -125,7 +120,7 @@ class Histories(RuleBasedStateMachine):
 
     def append(self, most: int) -> Frame:
         if max(node.behind for node in self.nodes) + most > self.kept:
-            # A node that has not seen so many cannot tell what was trimmed from what was lost.
+            # A node that is so far behind cannot tell trimmed entries from lost ones.
             self.settle()
         parts = []
         for _ in range(most):
@@ -135,7 +130,6 @@ class Histories(RuleBasedStateMachine):
         self.tell(frame)
         return frame
 
-    @rule(of=numbers, most=st.integers(1, 3))
     def a_node_publishes(self, of: int, most: int) -> None:
         """Its messages are acknowledged once it has taken their entries from the reply."""
         room = self.nodes[of % 2].bench.room
@@ -147,11 +141,9 @@ class Histories(RuleBasedStateMachine):
         else:
             room.sync()
 
-    @rule()
     def somebody_enters(self) -> None:
         self.last = self.append(1).entries[0].id
 
-    @rule()
     def a_lost_change_is_repeated(self) -> None:
         """Its entry has the id it had; one that was put back already is not appended again."""
         lost = self.lost_change
@@ -163,23 +155,19 @@ class Histories(RuleBasedStateMachine):
                 self.tell(self.log.append([lost]))
         self.lost_change = None
 
-    @rule(of=numbers)
     def a_frame_arrives(self, of: int) -> None:
         node = self.nodes[of % 2]
         if node.frames:
             node.receive()
 
-    @rule(of=numbers)
     def a_call_is_answered(self, of: int) -> None:
         self.tell(self.nodes[of % 2].answer())
 
-    @rule(of=numbers)
     def the_subscription_breaks_and_is_made_anew(self, of: int) -> None:
         node = self.nodes[of % 2]
         node.frames.clear()
         node.bench.room.sync()
 
-    @rule(of=numbers)
     def a_reader_stops_reading_or_goes_on(self, of: int) -> None:
         member = self.readers[of % len(self.readers)].member
         outlet = outlet_of(member)
@@ -190,12 +178,9 @@ class Histories(RuleBasedStateMachine):
             outlet.hungry = False
             member.room.feed(member)
 
-    @rule()
     def redis_writes_a_snapshot(self) -> None:
         self.snapshot = self.log.state
 
-    @precondition(lambda self: self.rewinds_left)
-    @rule(deaf=st.booleans())
     def redis_goes_back_to_its_snapshot(self, deaf: bool) -> None:
         if self.rewinds_left == 1:
             # Of what is lost once more before it was healed, no place tells in which branch it was.
@@ -215,7 +200,6 @@ class Histories(RuleBasedStateMachine):
                 node.frames.clear()
             node.bench.room.sync()
 
-    @invariant()
     def nobody_gets_anything_twice(self) -> None:
         for reader in self.readers:
             reader.take()
@@ -238,8 +222,6 @@ class Histories(RuleBasedStateMachine):
                 reader.take()
 
     def teardown(self) -> None:
-        if not hasattr(self, "log"):
-            return
         self.settle()
         for node in self.nodes:
             assert node.bench.room.top == self.log.top and not node.bench.broker.calls
