@@ -72,6 +72,8 @@ class Chatter:
         self.seen: dict[str, set[str]] = {room: set() for room in rooms}
         self.left: set[str] = set()
         self.in_service = False
+        self.last = "never connected"
+        """What was last heard of its connection."""
         self.finished = False
         self.gapped = False
         self.narrow = False
@@ -153,6 +155,7 @@ class Chatter:
 
     def _dropped(self, reason: str) -> None:
         now = time.monotonic()
+        self.last = f"connection {self._connection} at node {self.node}: {reason}"
         if self._quitting and not self.finished:
             self._end("gone")
         if self._waiting_since is None:
@@ -173,6 +176,7 @@ class Chatter:
             reader, writer = await self.open(address)
         self._writer = writer
         self._connection = next(_connections)
+        self.last = f"connection {self._connection} at node {self.node}: under way"
         self._pinged.clear()
         pinging = asyncio.create_task(self._ping())
         try:

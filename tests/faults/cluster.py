@@ -155,8 +155,17 @@ class Cluster:
         chatter = Chatter(own, f"{name}{own}", mine, self.addresses, self.record, self.rng)
         chatter.node = number % len(self.addresses)
         self.chatters.append(chatter)
-        self._lives.append(asyncio.create_task(chatter.run()))
+        self._lives.append(asyncio.create_task(self._live(chatter)))
         return chatter
+
+    async def _live(self, chatter: Chatter) -> None:
+        """Run a client; one that fails would look like a client that is not served."""
+        try:
+            await chatter.run()
+        except Exception as error:
+            text = f"client {chatter.number} of the laboratory failed: {error!r}"
+            self.found.append(Violation(Kind.SESSION, text))
+            raise
 
     async def stop(self) -> None:
         """End everything that was started."""
@@ -259,6 +268,11 @@ class Cluster:
         within = LEASE + self.plan.grace + LATE + LATE + self.plan.patience
         await self.until(self.is_settled, within)
         await asyncio.sleep(0.5)
+        self.found += [
+            Violation(Kind.SESSION, f"session {chatter.number} is out at the end: {chatter.last}")
+            for chatter in self.staying
+            if not self.is_in(chatter)
+        ]
         for chatter in self.chatters:
             chatter.stop()
         alive = self.alive()

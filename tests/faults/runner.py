@@ -57,7 +57,7 @@ async def run(scenario: Scenario, directory: Path, seed: int) -> Row:
 
 def _row(scenario: Scenario, lab: Cluster, directory: Path) -> Row:
     """Check what is recorded; keep it if something is wrong."""
-    found = check(lab.record, replace(scenario.rules, kept=lab.plan.history)) + lab.found
+    found = lab.found + check(lab.record, replace(scenario.rules, kept=lab.plan.history))
     if found:
         events = "\n".join(map(str, lab.record.events))
         (directory / "record.txt").write_text(events)
