@@ -1,8 +1,9 @@
 -- Puts lost entries back into a log, each once, whichever node comes first.
 -- ARGV  log, cap, epoch and branch that the node knows, offset and id of an entry up to which its log
---       and this one are the same (id '': it is not known), offset and id up to which the node has read this log, name for a
---       new branch, then for each entry: kind, id, at, origin, body, offset, "HOME FORK ..." of earlier
---       losses (''), offset at which the node has read it in this log ('' if it is lost)
+--       and this one are the same (id '': it is not known), offset and id up to which the node has
+--       read this log, name for a new branch, then for each entry: kind, id, at, origin, body,
+--       offset, "HOME FORK ..." of earlier losses (''), offset at which the node has read it in this
+--       log ('' if it is lost)
 -- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, or {'gone'} if the
 -- session of this inbox has ended, or a moderator has closed the room that this was.
 local LEAVE_AGAIN_MS, MOST_NEW = 5000, 500
@@ -77,21 +78,23 @@ for n = FIRST, #ARGV, 8 do
 end
 local other = meta[1] ~= epoch
 local fork = other and 1 or base + 1
--- What is older than all that the node remembers was there before both branches, and so was what has
--- been trimmed before it.
-for n, row in ipairs(rows) do
-  local at = row[2][1] == 'h' and string.match(row[2][2], '^%S+ %S+ (%d+) %S+$')
-  if other or #ARGV < FIRST or not at or tonumber(at) > tonumber(ARGV[FIRST + 2]) then break end
-  local offset = tonumber(string.match(row[1], '^%d+'))
-  if offset ~= fork and not (n == 1 and offset == start) then break end
-  fork = offset + 1
-end
--- What another node has put back in its own place is common to both branches.
-for n = FIRST, #ARGV, 8 do
-  local id, own = ARGV[n + 1], tonumber(ARGV[n + 5])
-  if own >= fork then
-    if other or own ~= fork or kept[id] ~= fork or lost_place(log, id, fork, branch) then break end
-    fork = fork + 1
+if not other then
+  -- What is older than all that the node remembers was there before both branches, and so was what
+  -- has been trimmed before it.
+  for n, row in ipairs(rows) do
+    local at = row[2][1] == 'h' and string.match(row[2][2], '^%S+ %S+ (%d+) %S+$')
+    if #ARGV < FIRST or not at or tonumber(at) > tonumber(ARGV[FIRST + 2]) then break end
+    local offset = tonumber(string.match(row[1], '^%d+'))
+    if offset ~= fork and not (n == 1 and offset == start) then break end
+    fork = offset + 1
+  end
+  -- What another node has put back in its own place is common to both branches.
+  for n = FIRST, #ARGV, 8 do
+    local id, own = ARGV[n + 1], tonumber(ARGV[n + 5])
+    if own >= fork then
+      if own ~= fork or kept[id] ~= fork or lost_place(log, id, fork, branch) then break end
+      fork = fork + 1
+    end
   end
 end
 
