@@ -14,8 +14,9 @@ from tests.faults.proxy import Proxy
 from tests.faults.record import Acked, Record
 from tests.faults.verdict import Kind, Violation
 from tests.support.node_process import ROOT, NodeProcess
+from tests.support.ports import free_port
 from tests.support.processes import Process
-from tests.support.redis_server import RedisServer, free_port
+from tests.support.redis_server import RedisServer
 
 TURN = 0.02
 """Seconds between two looks at whether somebody should say something."""

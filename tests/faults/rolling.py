@@ -15,7 +15,8 @@ from pathlib import Path
 from tests.faults.felt import BEFORE_AND_AFTER, Load, Outcome, Talk
 from tests.support import web
 from tests.support.node_process import NodeProcess
-from tests.support.redis_server import RedisServer, free_port
+from tests.support.ports import free_port
+from tests.support.redis_server import RedisServer
 
 NODES = 3
 

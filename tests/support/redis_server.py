@@ -3,21 +3,17 @@
 import asyncio
 import contextlib
 import os
-import random
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
+from tests.support.ports import free_port
 from tests.support.processes import Process
 
 START_WITHIN = 20.0
-_PORTS = range(20000, 32000)
-"""Below the ports that systems give to outgoing connections: there, somebody who tries to reach a
-server that is down could get its port, or even connect to itself, and it could not come back."""
 
 
 def program() -> str:
@@ -28,15 +24,6 @@ def program() -> str:
             pytest.fail("redis-server is missing; .ci/run installs it")
         pytest.skip("redis-server is not installed")
     return found
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens."""
-    while True:
-        port = random.choice(_PORTS)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 class RedisServer(Process):
