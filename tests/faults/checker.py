@@ -93,19 +93,22 @@ class TrackCheck:
         place = self.index.get(step.key)
         if place is None:
             return
-        if self.last is not None:
-            if place < self.last:
-                self._say(Kind.DISORDER, f"{step.key} came after {self.order[self.last]}")
+        # A gap after a place that nobody knows: it can be before all that anybody knows.
+        last = -1 if self.last is None and self.gap is not None else self.last
+        if last is not None:
+            if place < last:
+                self._say(Kind.DISORDER, f"{step.key} came after {self.order[last]}")
             else:
-                self._between(self.last, place)
-            place = max(place, self.last)
+                self._between(last, place)
+            place = max(place, last)
         self.last, self.gap = place, None
 
     def _between(self, last: int, place: int) -> None:
         """Look at what was left out between two entries, and at the gap that was said there."""
         missing = self._missing(last + 1, place)
         if self.gap is not None:
-            if self._is_kept(missing[-1] if missing else self.order[last], self.gap.at):
+            newest = missing[-1] if missing else self.order[max(last, 0)]
+            if self._is_kept(newest, self.gap.at):
                 self._say(Kind.GAP, f"{self.gap}, but of {len(missing)} entries some were kept")
             else:
                 self.excused.update(missing)

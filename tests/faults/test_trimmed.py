@@ -3,7 +3,17 @@
 import pytest
 
 from tests.faults.order import merge
-from tests.faults.record import Acked, Dropped, Ended, Gap, Greeted, Joined, Sent, Welcomed
+from tests.faults.record import (
+    Acked,
+    Delivered,
+    Dropped,
+    Ended,
+    Gap,
+    Greeted,
+    Joined,
+    Sent,
+    Welcomed,
+)
 from tests.faults.scene import ROOM, Scene
 from tests.faults.verdict import Kind, Rules
 
@@ -30,6 +40,23 @@ def test_a_gap_is_true_when_what_it_leaves_out_is_not_kept_any_more(
     scene.add(Gap(scene.time(), 3, ROOM, "p-m1", "p-m4"))
     for id in ("m4", "m5", "m6"):
         scene.deliver(id, 3)
+    del scene.record.final[ROOM][:-kept]
+    assert scene.kinds(Rules(kept=kept)) == kinds
+
+
+@pytest.mark.parametrize(("kept", "kinds"), [(3, []), (4, [Kind.GAP, Kind.LOST])])
+def test_a_gap_may_begin_at_an_entry_that_nobody_was_told_of(kept: int, kinds: list[Kind]) -> None:
+    scene = Scene()
+    # Its own `entered` is what the first session knows, and all it knows.
+    scene.record.events = [
+        event
+        for event in scene.record.events
+        if not (isinstance(event, Delivered) and event.session == 1)
+    ]
+    told(scene, "m1", "m2", "m3", "m4", "m5", "m6", sessions=(2, 3))
+    scene.add(Gap(scene.time(), 1, ROOM, "e1", "p-m4"))
+    for id in ("m4", "m5", "m6"):
+        scene.deliver(id, 1)
     del scene.record.final[ROOM][:-kept]
     assert scene.kinds(Rules(kept=kept)) == kinds
 
