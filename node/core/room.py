@@ -250,7 +250,8 @@ class Room:
             return False
         epoch, branch = own.branch
         own = own.in_branch(epoch, branch)
-        base = own.base
+        # What was appended before anything was known of the log has a base without an epoch.
+        base = own.base._replace(epoch=epoch)
         if epoch != ring.epoch:
             base = START._replace(epoch=epoch)
         else:

@@ -1,6 +1,6 @@
 """A room notices that its log was taken back, puts back what it remembers, and goes on."""
 
-from node.core.ports import Append, Compared, Cursor, Entry, Lost, Position, Refused, Slice
+from node.core.ports import START, Append, Compared, Cursor, Entry, Lost, Position, Refused, Slice
 from node.core.room import Member
 from tests.node.core.fakes import EPOCH, RoomBench, at, entries, entry, frame, outlet_of, slice_
 from wire import messages as m
@@ -348,3 +348,13 @@ def test_nothing_is_appended_ahead_of_an_entry_that_has_to_be_put_back() -> None
     bench.room.rewound()
     bench.broker.answer("heal", 1)
     assert bench.room.newest == bench.room.top
+
+
+def test_what_was_appended_before_the_log_was_known_is_put_back_into_the_same_log() -> None:
+    bench = RoomBench()
+    bench.room.sync()
+    own = entry(3, "own")
+    bench.room.appended(Append(frame([own], prev="x2"), START))
+    bench.broker.answer("tail", slice_(entries(1, 2), top=at(2)))
+    missing = bench.broker.calls[-1].args[1]
+    assert missing.base == at(2), "with the epoch, or all readers would get x1 and x2 again"
