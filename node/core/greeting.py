@@ -61,7 +61,12 @@ def hello(session: Session, request: Hello, deadline: float) -> None:
     session.keyed = request.key is not None
     session.attempt = request.attempt
     hold = Hold(_session_of(session, request.key), session.hub.broker.owner())
-    known = [("r:" + room, at.position) for room, at in positions.items() if room != INBOX]
+    inbox = "i:" + hold.session
+    known = [
+        (inbox if name == INBOX else "r:" + name, at.position)
+        for name, at in positions.items()
+        if name != INBOX or session.keyed
+    ]
     makes = making.reserve(session, len(wanted))
     claim = Claim(
         *(hold, session.keyed, nick, fold, request.attempt, wanted, default, known, makes),

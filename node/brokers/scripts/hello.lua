@@ -27,6 +27,8 @@ if order_of('kick:' .. sid) then return {'kicked'} end
 local wanted = {}
 for _, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do wanted['r:' .. room] = true end
 for _, room in ipairs(rooms) do wanted['r:' .. room] = true end
+-- Nor may it begin behind the inbox of one that is put back later: that would end with this session.
+if redis.call('EXISTS', key) == 0 then wanted['i:' .. sid] = true end
 for n = 16 + count, #ARGV, 2 do
   local log, epoch, offset, id =
     ARGV[n], string.match(ARGV[n + 1], '^(%w+)%-(%d+)%-(%w+)$')

@@ -149,6 +149,15 @@ async def test_positions_that_a_log_does_not_know_yet_are_refused_while_it_may_b
     assert not await unhealed(node, "tea", top._replace(epoch=b"k9", offset=77)), "put back"
 
 
+async def test_no_session_begins_behind_an_inbox_that_may_be_put_back(place: Place) -> None:
+    node = await place.node(PATIENT)
+    known = [("i:s1", Position(b"k9", 1, b"x1"))]
+    claim = node.claim_of("s1", "ana", keyed=True, known=known)
+    assert await node.ask("claim", claim) is Refused.UNHEALED
+    await node.hello("s1", "ana", keyed=True)
+    assert isinstance(await node.ask("claim", claim), Claimed), "the session goes on"
+
+
 async def test_positions_of_rooms_that_a_session_will_not_be_in_do_not_matter(
     place: Place,
 ) -> None:
