@@ -10,7 +10,7 @@ from typing import Protocol
 
 from node.core.limiter import Limiter
 from node.core.comparison import READ_ENTRIES, Comparison
-from node.core.log import Found, Ring, common_until, first_part, lost, unseen
+from node.core.log import Found, Ring, common_until, first_part, lost, remembered, unseen
 from node.core.ports import (
     CURRENT,
     START,
@@ -423,7 +423,7 @@ class Room:
             return
         own = self.unconfirmed.entries if self.unconfirmed is not None else []
         if found is None:
-            entries = first_part(ring.entries + own)
+            entries = first_part(remembered(ring, own))
             if not entries and self._leaves_it_to_others():
                 self._failed()
                 return

@@ -297,6 +297,15 @@ def test_an_inbox_of_which_nothing_is_remembered_is_left_to_the_nodes_of_the_aut
     assert bench.broker.take("heal").args[1] == Lost(at(7), at(7), b"", [])
 
 
+def test_an_inbox_does_not_begin_behind_a_repeated_direct_that_is_all_that_is_remembered() -> None:
+    bench = RoomBench(log="i:s1")
+    bench.room.begin(at(7))
+    bench.broker.away = True
+    bench.room.appended(Append(frame([entry(5)], prev=""), at(4)))
+    bench.broker.answer("read", MISSING)
+    assert bench.broker.calls == [] and bench.room.stale, "what is between them is not known here"
+
+
 BACK = [entry(4, "y4"), entry(5, "x4", home="k1-4 4"), entry(6, home="k1-6 4")]
 
 
