@@ -36,7 +36,8 @@ async def start(
     """Start a client without a terminal, and as in cron: with hardly any environment."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-X", "dev", "-W", "error", "-m", "client"),
+        # Not in development mode: on a busy machine asyncio would tell of slow callbacks there.
+        *("-X", "faulthandler", "-W", "error", "-m", "client"),
         *arguments,
         stdin=stdin,
         stdout=stdout,
