@@ -54,8 +54,8 @@ def lost(
         base = base._replace(offset=fork - 1, id=b"")
     elif found.common is None and min(found.oldest - 1, found.top.offset) <= base.offset:
         # They parted earlier than is remembered.
-        base = _before_memory(found, remembered(ring, more))
-    known = [entry for entry in remembered(ring, more) if other or entry.offset > base.offset]
+        base = _before_memory(found, _all(ring, more))
+    known = [entry for entry in _all(ring, more) if other or entry.offset > base.offset]
     if found.common is None:
         known = _not_trimmed(known, found)
     if not other:
@@ -85,8 +85,7 @@ def first_part(entries: Sequence[Entry]) -> list[Entry]:
     return list(entries[:HEALED])
 
 
-def remembered(ring: "Ring", more: Iterable[Entry]) -> list[Entry]:
-    """Return the entries of a ring, and those of ``more`` that come behind them."""
+def _all(ring: "Ring", more: Iterable[Entry]) -> list[Entry]:
     newest = ring.entries[-1].offset if ring.entries else ring.base.offset
     return ring.entries + [entry for entry in more if entry.offset > newest]
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from node.core.limiter import Limiter
 from node.core.comparison import READ_ENTRIES, Comparison
-from node.core.log import Found, Ring, common_until, first_part, lost, remembered, unseen
+from node.core.log import Found, Ring, common_until, first_part, lost, unseen
 from node.core.ports import (
     CURRENT,
     START,
@@ -259,9 +259,16 @@ class Room:
                 base = ring.base
             base = common_until(base, ring.entries, own.entries[0].at)
         self._syncing = True
-        missing = Lost(base, self.top, branch, first_part(own.entries))
-        self._broker.heal(self.log, missing, partial(self._on_own_healed, missing))
+        self._put_back_own(base, self.top)
         return True
+
+    def _put_back_own(self, base: Position, read: Position) -> None:
+        """Put back those of this node's entries that were appended to the same branch."""
+        own = self.unconfirmed
+        assert own is not None
+        entries = own.in_branch(*own.branch).entries
+        missing = Lost(base, read, own.branch[1], first_part(entries))
+        self._broker.heal(self.log, missing, partial(self._on_own_healed, missing))
 
     def _on_own_healed(self, missing: Lost, reply: int | Refused) -> None:
         if self.unconfirmed is not None and (isinstance(reply, int) or reply is Refused.GONE):
@@ -269,7 +276,10 @@ class Room:
             self.unconfirmed.confirm(missing.entries)
             if not len(self.unconfirmed):
                 self.unconfirmed = None
-        self._on_healed([], reply)
+        if self.top is None:
+            self._failed()
+        else:
+            self._on_healed([], reply)
 
     def _hold(self, frame: Frame) -> None:
         if len(self._held) < HELD_FRAMES:
@@ -358,8 +368,10 @@ class Room:
     def _missing(self) -> None:
         """Redis forgot the room before it was looked at here: make it anew, unless it was ended,
         or others may still remember it."""
-        if self.empty or self._broker.unhealed():
+        if self._broker.unhealed() or (self.empty and self.unconfirmed is None):
             self._failed()
+        elif self.unconfirmed is not None:
+            self._put_back_own(START._replace(epoch=self.unconfirmed.branch[0]), START)
         else:
             self._broker.begin(self.name, self._on_begun)
 
@@ -423,7 +435,9 @@ class Room:
             return
         own = self.unconfirmed.entries if self.unconfirmed is not None else []
         if found is None:
-            entries = first_part(remembered(ring, own))
+            # What is before all that the ring knows cannot be put back behind it.
+            own = [one for one in own if one.offset > ring.base.offset]
+            entries = first_part(ring.entries + own)
             if not entries and self._leaves_it_to_others():
                 self._failed()
                 return
