@@ -333,5 +333,5 @@ class Chatter:
             return None
         if not self.in_service:
             self._pause = wait * self._rng.uniform(0.5, 1.0)
-            return f"hello: {code}"
+            return f"hello: {code}: {event['text']}"
         return None
