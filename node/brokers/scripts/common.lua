@@ -19,7 +19,9 @@
 --   chat:closed:ROOM EPOCH  zset  these members, as in chat:{LOG}:members
 --   chat:nicks            hash    what a nick takes up -> session
 --   chat:nicks:lost       string  ms at which it was found that chat:nicks is gone; for NICKS_LOST_MS
---   chat:session:SID      hash    nick, fold, looks, owner, was, attempt, keyed, claim, op, reply
+--   chat:session:SID      hash    nick, fold, looks, owner, was, attempt, keyed, claim, op, reply,
+--                                 hellos (the newest calls of hello.lua)
+--   chat:ended:SID        string  hellos of a session that has ended, for 30 s
 --   chat:rooms:SID        hash    room -> position at which the session joined it
 --   chat:sent:SID         hash    id of a message -> "AT LOG POSITION TO LAG", for 5 minutes; LAG, and
 --                                 TO before it, only where the chat's time is not Redis' own: ms by
@@ -532,10 +534,13 @@ local function nicks_lost()
   end
 end
 
+-- For so long a call may be repeated that a session was begun with: longer than a node tries.
+local ENDED_MS = 30000
+
 -- Ends a session: its rooms see `left`, its nick is free, its inbox is gone.
 local function finish(sid, reason, id, set, why)
   local key = 'chat:session:' .. sid
-  local session = redis.call('HMGET', key, 'nick', 'fold', 'owner')
+  local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'hellos')
   if not session[1] then return end
   local rooms = redis.call('HKEYS', 'chat:rooms:' .. sid)
   for n, room in ipairs(rooms) do
@@ -547,6 +552,7 @@ local function finish(sid, reason, id, set, why)
   work = work + 1 + #rooms + redis.call('XLEN', key_of('i:' .. sid) .. ':log') / ENTRIES
   redis.call('DEL', key, 'chat:rooms:' .. sid)
   drop_log('i:' .. sid)
+  if session[4] then redis.call('SET', 'chat:ended:' .. sid, session[4], 'PX', ENDED_MS) end
 end
 
 -- Ends the session if its grace period was over at `set.reap`: a reaper may be late.

@@ -39,8 +39,12 @@ for n = 16 + count, #ARGV, 2 do
   end
 end
 finish_if_due(sid, op .. 'w', set)
-local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt')
+local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt', 'hellos')
 local resumed = session[1] and 1 or 0
+-- A call whose reply was lost is repeated, perhaps after others have gone on with the session, or
+-- ended it: then the connection that it was made for is gone.
+local hellos = session[5] or resumed == 0 and redis.call('GET', 'chat:ended:' .. sid) or ''
+if string.find(' ' .. hellos .. ' ', ' ' .. op .. ' ', 1, true) then return {'stale'} end
 if resumed == 1 then
   local last = tonumber(session[4] or '')
   if attempt ~= '' and last and tonumber(attempt) <= last then return {'stale'} end
@@ -59,7 +63,8 @@ else
   redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'since', int(wall_ms()))
   if fallback ~= '' then rooms[#rooms + 1] = fallback end
 end
-redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[13])
+redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[13],
+  'hellos', op .. ' ' .. (string.match(hellos, '^%S+ %S+') or hellos))
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
 -- A later claim is the higher one, even if Redis has forgotten the earlier one.
 local claim = math.max(tonumber(redis.call('HGET', key, 'claim') or 0) + 1, now_ms())

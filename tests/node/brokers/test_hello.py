@@ -44,6 +44,25 @@ async def test_a_session_goes_on_elsewhere_and_nobody_sees_it(place: Place) -> N
     assert await there.ask("leave", new, "tea") is not None
 
 
+async def test_a_hello_that_is_repeated_late_neither_takes_nor_begins_a_session(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = await place.node(), await place.node()
+    monkeypatch.setattr(here.broker, "_random_id", lambda: "k1op1")
+    claim = here.claim_of("s1", "Ana", rooms=["tea"])
+    assert isinstance(await here.ask("claim", claim), Claimed)
+    # The connection is lost before the answer comes, and the client goes on elsewhere.
+    hold, _ = await there.hello("s1", "Ana")
+    assert await here.ask("claim", claim) is Refused.STALE
+    assert await there.ask("members", "tea", "") == (["Ana"], False), "it is still there"
+    there.broker.part(hold, quit=True)
+    await there.idle()
+    assert await here.ask("claim", claim) is Refused.STALE
+    assert await there.ask("members", "tea", "") == ([], False)
+    await there.hello("s1", "Ana", rooms=["tea"])
+    assert [kind for kind, _ in await there.log("r:tea")] == ["e", "l", "e"]
+
+
 async def test_a_continued_session_may_come_into_more_rooms(node: Node) -> None:
     await node.hello("s1", "ana", rooms=["tea"])
     _, found = await node.hello("s1", rooms=["milk", "tea"])
