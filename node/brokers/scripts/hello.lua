@@ -33,8 +33,11 @@ for n = 16 + count, #ARGV, 2 do
   local log, epoch, offset, id =
     ARGV[n], string.match(ARGV[n + 1], '^(%w+)%-(%d+)%-(%w+)$')
   if (wanted[log] or fallback ~= '') and tonumber(offset) > 0 then
-    local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved')
+    local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved', 'cut')
     local known = meta[1] and place_of(log, meta, epoch, tonumber(offset), id, '')
+    -- Of what has been trimmed nobody remembers more.
+    local cut = meta[1] == epoch and tonumber(string.match(meta[6] or '', '^%d+') or 0)
+    if known == 'off' and cut and tonumber(offset) <= cut then known = 'on' end
     if not known or known == 'off' then return {'unhealed', log} end
   end
 end

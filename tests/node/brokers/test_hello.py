@@ -1,5 +1,7 @@
 """A session begins, goes on anywhere, and is held by one connection."""
 
+from dataclasses import replace
+
 import pytest
 
 from node.brokers import scripts
@@ -175,6 +177,16 @@ async def test_no_session_begins_behind_an_inbox_that_may_be_put_back(place: Pla
     assert await node.ask("claim", claim) is Refused.UNHEALED
     await node.hello("s1", "ana", keyed=True)
     assert isinstance(await node.ask("claim", claim), Claimed), "the session goes on"
+
+
+async def test_a_position_that_was_trimmed_is_none_that_may_be_put_back(place: Place) -> None:
+    node = await place.node(replace(PATIENT, kept=5))
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    kept = [await wait(node.say(hold, "tea", f"t{number}")) for number in range(20)]
+    found = [position for each in kept if (position := Position.parse(each.position))]
+    assert not await unhealed(node, "tea", found[0])
+    assert not await unhealed(node, "tea", found[14])
+    assert await unhealed(node, "tea", found[0]._replace(epoch=b"k9"))
 
 
 async def test_positions_of_rooms_that_a_session_will_not_be_in_do_not_matter(
