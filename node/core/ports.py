@@ -43,10 +43,11 @@ class Position(NamedTuple):
 
 
 class Had(NamedTuple):
-    """What a reader has had of a branch that its log lost: the entries from ``fork`` to ``offset``.
+    """What a reader has had of a branch that its log lost: the entries up to ``offset``.
 
-    Each branch has a name. The text stands behind a position, for as long as entries of that branch
-    may follow which have been put back at other offsets: the reader does not get these again.
+    Those from ``fork`` on are not in the log, as far as its node could tell. Each branch has a
+    name. The text stands behind a position, for as long as entries of that branch may follow which
+    have been put back at other offsets: the reader does not get these again.
     """
 
     branch: bytes
@@ -57,10 +58,12 @@ class Had(NamedTuple):
         return b"%dz%dz%b" % (self.fork, self.offset, self.branch)
 
     def holds(self, entry: "Entry") -> bool:
-        """Say whether an entry is one of these."""
+        """Say whether an entry is one of these.
+
+        Others may put back one from before the fork too, after Redis lost everything.
+        """
         return any(
-            home.branch == self.branch and self.fork <= home.offset <= self.offset
-            for home in entry.homes
+            home.branch == self.branch and home.offset <= self.offset for home in entry.homes
         )
 
 
