@@ -243,12 +243,16 @@ class Audit:
         first_kept = self.chronicle.first_kept(self.log, step.at)
         # Its own `left`, which the gap may lead up to, it gets as an answer.
         end = key_of(self.track.end.event.get("position", "-")) if self.track.end else ""
+        # The entry that the gap leads up to may not come any more: the connection may break.
+        leads_to = key_of(step.event["position"])
         after = key_of(step.event["after"])
         before = self.first_at[after] if after in self.moved else -1.0
         missing: list[Added] = [
             entry
             for entry in self.order[excuse.start + 1 : excuse.end + 1]
-            if entry.id not in self.seen and entry.id != end and self.first_at[entry.id] <= step.at
+            if entry.id not in self.seen
+            and entry.id not in (end, leads_to)
+            and self.first_at[entry.id] <= step.at
             # In the branch that was lost it came before the gap: perhaps in an earlier session.
             and not (entry.id in self.moved and self.first_at[entry.id] <= before)
         ]
