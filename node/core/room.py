@@ -433,7 +433,10 @@ class Room:
         if isinstance(found, Refused):
             self._failed()
             return
-        own = self.unconfirmed.entries if self.unconfirmed is not None else []
+        own: list[Entry] = []
+        if self.unconfirmed is not None:
+            # Those of another branch may be in the log that is there now.
+            own = self.unconfirmed.in_branch(ring.epoch, self.branch or ring.epoch).entries
         if found is None:
             # What is before all that the ring knows cannot be put back behind it.
             own = [one for one in own if one.offset > ring.base.offset]

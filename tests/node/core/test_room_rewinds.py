@@ -367,3 +367,15 @@ def test_what_was_appended_before_the_log_was_known_is_put_back_into_the_same_lo
     bench.broker.answer("tail", slice_(entries(1, 2), top=at(2)))
     missing = bench.broker.calls[-1].args[1]
     assert missing.base == at(2), "with the epoch, or all readers would get x1 and x2 again"
+
+
+def test_what_was_appended_to_the_new_log_is_not_put_back_as_if_of_the_old_one() -> None:
+    bench = RoomBench()
+    bench.room.begin(at(0))
+    bench.room.receive(frame(entries(1, 1)))
+    # Redis lost the log, another node has begun a new one, and ours appended to that.
+    own = frame([entry(2, "own")], prev="y1")._replace(epoch=b"k2")
+    bench.room.appended(Append(own, Position(b"k2", 1, b"y1")))
+    bench.room.sync()
+    bench.broker.differ([entry(1, "y1"), entry(2, "own")], epoch=b"k2")
+    assert ids(bench.broker.take("heal").args[1]) == [b"x1"]
