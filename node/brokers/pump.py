@@ -199,6 +199,15 @@ class Pump:
         self._idle.clear()
         self._wake.set()
 
+    def call_next(self, call: Call) -> None:
+        """Queue a call that goes on with one that was answered, before all others of its lane.
+
+        What that one brought waits in memory: of a hundred such, only some should at a time.
+        """
+        self._lanes.put_back([call])
+        self._idle.clear()
+        self._wake.set()
+
     async def run(self) -> None:
         """Run calls for ever."""
         while True:

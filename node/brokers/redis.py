@@ -15,6 +15,7 @@ from node.brokers import replies
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.contact import Contact
 from node.brokers.health import Fault, Health
+from node.brokers.history import HistoryRead
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, UPKEEP, Lane
 from node.brokers.lease import FORMAT, READ_WITHIN, Lease
 from node.brokers.malformed import Malformed, Oddities
@@ -52,8 +53,6 @@ TIDIED = 100
 """Deadlines of a kind that one call looks after, at two or three commands each."""
 LONG = 8
 """What a change to all rooms of a session weighs, however many there are: so 32 fill a pipeline."""
-PAGE_BYTES = 900 * 1024
-"""Bytes of messages in one answer: with what surrounds them less than the longest line."""
 
 
 @dataclass(frozen=True)
@@ -408,28 +407,8 @@ class RedisBroker:
         deadline: float,
         done: Done[tuple[bytes, list[Entry], bool]],
     ) -> None:
-        """Read a page of messages, by as many calls as it takes to find them."""
-        found: list[Entry] = []
-        size = 0
-
-        def look(page: str, position: str | bytes) -> None:
-            args = ["r:" + room, page, position, limit - len(found), PAGE_BYTES - size]
-            self._call("history", args, deadline, reply, PAGES)
-
-        def reply(reply: Any) -> None:
-            nonlocal found, size
-            if isinstance(reply, Refused):
-                done(reply)
-                return
-            epoch, new, more, rest = replies.page(reply)
-            found = found + new if page == "after" else new + found
-            if rest:
-                size += sum(len(entry.body) + 256 for entry in new)
-                look("after" if page == "after" else "before", rest)
-            else:
-                done((epoch, found, more))
-
-        look(page, position)
+        """Read a page of messages."""
+        HistoryRead(self._pump, room, limit, deadline, done).run(page, position)
 
     # Logs
 

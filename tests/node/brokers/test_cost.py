@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
-from node.brokers import lease, orders, publishing, redis, scripts, tops
+from node.brokers import history, lease, orders, publishing, redis, scripts, tops
 from node.core import log
 from tests.support.redis_server import RedisServer
 from wire import limits
@@ -326,19 +326,19 @@ async def positions_that_logs_hold_elsewhere(bench: Bench) -> Cost:
 @worst("history")
 async def a_page_before_a_position_that_is_unknown(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
-    return await bench.run("history", "r:tea", "before", "zz-5-zz", 1, redis.PAGE_BYTES)
+    return await bench.run("history", "r:tea", "before", "zz-5-zz", 1, history.PAGE_BYTES)
 
 
 @worst("history")
 async def a_page_of_long_messages(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
-    return await bench.run("history", "r:tea", "before", "", 200, redis.PAGE_BYTES)
+    return await bench.run("history", "r:tea", "before", "", 200, history.PAGE_BYTES)
 
 
 @worst("history")
 async def a_page_of_a_log_without_messages(bench: Bench) -> Cost:
     await bench.log("r:tea", 100_000, kind="e")
-    return await bench.run("history", "r:tea", "before", "", 200, redis.PAGE_BYTES)
+    return await bench.run("history", "r:tea", "before", "", 200, history.PAGE_BYTES)
 
 
 @worst("join")

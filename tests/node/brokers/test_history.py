@@ -1,10 +1,12 @@
 """Pages of a room's messages, and parts of logs for readers."""
 
 import asyncio
+import gc
 from typing import Literal
 
-from node.brokers.redis import PAGE_BYTES, Rules
-from node.core.ports import START, UNKNOWN, Hold, Position, Slice
+from node.brokers.history import PAGE_BYTES
+from node.brokers.redis import Rules
+from node.core.ports import START, UNKNOWN, Entry, Hold, Position, Slice
 from tests.node.brokers.bench import Node, Place, wait
 
 
@@ -159,3 +161,23 @@ async def test_the_entry_before_the_oldest_kept_one_is_known_by_its_id(place: Pl
         assert on is (known.offset >= trimmed)
     wrong = Position(places[0].epoch, trimmed, b"other")
     assert not (await node.ask("read", "r:tea", wrong, UNKNOWN, 1, timed=False)).on
+
+
+async def test_a_page_leaves_no_garbage(place: Place) -> None:
+    node = await place.node()
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    text = "x" * 10_000
+    await asyncio.gather(*[wait(node.say(hold, "tea", text)) for _ in range(60)])
+
+    def entries() -> int:
+        return sum(isinstance(found, Entry) for found in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = entries()
+        assert len((await page(node, "before", "", 200))[0]) == 60, "in more than one step"
+        await node.idle()
+        assert entries() < before + 10, "nothing of the page waits for the garbage collector"
+    finally:
+        gc.enable()

@@ -1,0 +1,65 @@
+"""Reads a page of a room's messages by as many calls as it takes to find them."""
+
+from typing import Any, Literal
+
+from node.brokers import replies
+from node.brokers.lanes import PAGES
+from node.brokers.pump import Pump, SimpleCall
+from node.core.ports import Done, Entry, Refused
+
+PAGE_BYTES = 900 * 1024
+"""Bytes of messages in one answer: with what surrounds them less than the longest line."""
+ENTRY_BYTES = 256
+"""What an entry counts for beside its body."""
+
+Way = Literal["before", "upto", "after"]
+
+
+class HistoryRead:
+    """One page on its way. A step goes ahead of other reads, for what was found waits in memory.
+
+    This is no nest of closures: they would refer to each other, and keep each page until the
+    garbage collector finds it.
+    """
+
+    __slots__ = ("_pump", "_room", "_limit", "_deadline", "_done", "_page", "_found", "_size")
+
+    def __init__(
+        self,
+        pump: Pump,
+        room: str,
+        limit: int,
+        deadline: float,
+        done: Done[tuple[bytes, list[Entry], bool]],
+    ) -> None:
+        self._pump = pump
+        self._room = room
+        self._limit = limit
+        self._deadline = deadline
+        self._done = done
+        self._page: Way = "before"
+        self._found: list[Entry] = []
+        self._size = 0
+
+    def run(self, page: Way, position: str) -> None:
+        """Read the messages before, up to or after a position."""
+        self._page = page
+        self._pump.call(self._call(page, position))
+
+    def _call(self, page: Way, position: str | bytes) -> SimpleCall:
+        left = self._limit - len(self._found)
+        args = ["r:" + self._room, page, position, left, PAGE_BYTES - self._size]
+        return SimpleCall("history", args, self._deadline, self._on_reply, PAGES)
+
+    def _on_reply(self, reply: Any) -> None:
+        if isinstance(reply, Refused):
+            self._done(reply)
+            return
+        epoch, new, more, rest = replies.page(reply)
+        onward = self._page == "after"
+        self._found = self._found + new if onward else new + self._found
+        if rest:
+            self._size += sum(len(entry.body) + ENTRY_BYTES for entry in new)
+            self._pump.call_next(self._call("after" if onward else "before", rest))
+        else:
+            self._done((epoch, self._found, more))
