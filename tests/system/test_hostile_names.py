@@ -59,7 +59,8 @@ async def test_hostile_names_are_refused_or_taken_as_they_are(lab: Lab) -> None:
     node = await lab.node(redis, "--rate", "0", "--drain", "0", "--log-level", "debug")
     ana, bo = await lab.connect(node.address), await lab.connect(node.address)
     await bo.hello("bo")
-    positions = {name: "k1-1-x" for name in HOSTILE}
+    # An inbox may still be put back, as long as the node is so young.
+    positions = {name: "k1-1-x" for name in HOSTILE if name != "@"}
     await ana.hello("ana", key=key(), rooms=["general", *HOSTILE], positions=positions)
     for name in HOSTILE:
         for type, field in (

@@ -28,11 +28,16 @@ local wanted = {}
 for _, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do wanted['r:' .. room] = true end
 for _, room in ipairs(rooms) do wanted['r:' .. room] = true end
 -- Nor may it begin behind the inbox of one that is put back later: that would end with this session.
-if redis.call('EXISTS', key) == 0 then wanted['i:' .. sid] = true end
+-- One that is known to have ended is not put back.
+local inbox_log = 'i:' .. sid
+if redis.call('EXISTS', key) == 0 and redis.call('EXISTS', 'chat:ended:' .. sid) == 0 then
+  wanted[inbox_log] = true
+end
 for n = 16 + count, #ARGV, 2 do
   local log, epoch, offset, id =
     ARGV[n], string.match(ARGV[n + 1], '^(%w+)%-(%d+)%-(%w+)$')
-  if (wanted[log] or fallback ~= '') and tonumber(offset) > 0 then
+  local counts = wanted[log] or (fallback ~= '' and log ~= inbox_log)
+  if counts and tonumber(offset) > 0 then
     local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved', 'cut')
     local known = meta[1] and place_of(log, meta, epoch, tonumber(offset), id, '')
     -- Of what has been trimmed nobody remembers more.

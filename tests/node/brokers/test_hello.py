@@ -177,6 +177,9 @@ async def test_no_session_begins_behind_an_inbox_that_may_be_put_back(place: Pla
     assert await node.ask("claim", claim) is Refused.UNHEALED
     await node.hello("s1", "ana", keyed=True)
     assert isinstance(await node.ask("claim", claim), Claimed), "the session goes on"
+    node.broker.part(claim.hold, quit=True)
+    await node.idle()
+    assert isinstance(await node.ask("claim", claim), Claimed), "it is known to have ended"
 
 
 async def test_a_position_that_was_trimmed_is_none_that_may_be_put_back(place: Place) -> None:
