@@ -11,9 +11,9 @@ MARK = 256.0
 WAIT = 1.0
 """Seconds: a hundred times what it takes without an attack, and five times what it took under the
 worst of those that a node withstands. What takes longer is a fault, and not a busy machine."""
-SHARE = 0.2
-"""Of a core, for Redis: ten times what it needs without an attack. One address that asks as much as
-it may, for things that cost what others do, takes less than half of that."""
+SHARE = 0.3
+"""Of a core, for Redis, which needs 2% without an attack. One address that asks as much as it may,
+for what costs most, takes 19 to 24%; for things that cost what others do, it takes 4%."""
 RINGS, STUFFED = 160.0, 256.0
 """Megabytes: of a node that 200 rooms with 1 MiB each go through, 208 MB in all; of Redis when one
 address has filled it with all that it may leave there, for which it otherwise takes hours: 128 MiB
