@@ -196,15 +196,18 @@ class Pump:
         if not self._lanes.add(call):
             call.refuse(Refused.UNAVAILABLE)
             return
-        self._idle.clear()
-        self._wake.set()
+        self._go_on()
 
     def call_next(self, call: Call) -> None:
-        """Queue a call that goes on with one that was answered, before all others of its lane.
+        """Queue the next call of a read in several steps, before all others of its lane.
 
-        What that one brought waits in memory: of a hundred such, only some should at a time.
+        The reply to the step before waits in memory, so few reads should be under way at a time.
         """
         self._lanes.put_back([call])
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """There is a call to be made."""
         self._idle.clear()
         self._wake.set()
 

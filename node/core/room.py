@@ -248,8 +248,8 @@ class Room:
         if not len(own) or self.top is None:
             self.unconfirmed = None
             return False
-        epoch, branch = own.branch
-        own = own.in_branch(epoch, branch)
+        own = own.in_branch(*own.branch)
+        epoch, _ = own.branch
         # What was appended before anything was known of the log has a base without an epoch.
         base = own.base._replace(epoch=epoch)
         if epoch != ring.epoch:
@@ -259,15 +259,12 @@ class Room:
                 base = ring.base
             base = common_until(base, ring.entries, own.entries[0].at)
         self._syncing = True
-        self._put_back_own(base, self.top)
+        self._put_back_own(own, base, self.top)
         return True
 
-    def _put_back_own(self, base: Position, read: Position) -> None:
-        """Put back those of this node's entries that were appended to the same branch."""
-        own = self.unconfirmed
-        assert own is not None
-        entries = own.in_branch(*own.branch).entries
-        missing = Lost(base, read, own.branch[1], first_part(entries))
+    def _put_back_own(self, own: Unconfirmed, base: Position, read: Position) -> None:
+        """Put back entries that this node appended to one branch."""
+        missing = Lost(base, read, own.branch[1], first_part(own.entries))
         self._broker.heal(self.log, missing, partial(self._on_own_healed, missing))
 
     def _on_own_healed(self, missing: Lost, reply: int | Refused) -> None:
@@ -370,8 +367,9 @@ class Room:
         or others may still remember it."""
         if self._broker.unhealed() or (self.empty and self.unconfirmed is None):
             self._failed()
-        elif self.unconfirmed is not None:
-            self._put_back_own(START._replace(epoch=self.unconfirmed.branch[0]), START)
+        elif (own := self.unconfirmed) is not None:
+            epoch, branch = own.branch
+            self._put_back_own(own.in_branch(epoch, branch), START._replace(epoch=epoch), START)
         else:
             self._broker.begin(self.name, self._on_begun)
 
