@@ -16,8 +16,8 @@ SHARE = 0.3
 for what costs most, takes 19 to 24%; for things that cost what others do, it takes 4%."""
 RINGS, STUFFED = 160.0, 256.0
 """Megabytes: of a node that 200 rooms with 1 MiB each go through, 208 MB in all; of Redis when one
-address has filled it with all that it may leave there, for which it otherwise takes hours: 128 MiB
-of bodies, which with what is kept beside them were 206 MB."""
+address has filled it with all that it may leave there, for which it otherwise takes hours. That is
+128 MiB of bodies; Redis needed 206 MB for them in all."""
 HASTY = ("--rate", "100", "--address-rate", "4000")
 """So that a minute is enough to fill Redis."""
 

@@ -36,7 +36,7 @@ async def start(
     """Start a client without a terminal, and as in cron: with hardly any environment."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        # Not in development mode: on a busy machine asyncio would tell of slow callbacks there.
+        # Not in development mode: asyncio would log slow callbacks on a busy machine.
         *("-X", "faulthandler", "-W", "error", "-m", "client"),
         *arguments,
         stdin=stdin,

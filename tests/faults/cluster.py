@@ -246,7 +246,8 @@ class Cluster:
         for chatter in staying:
             if any(newest.get(room, "") not in chatter.seen[room] | {""} for room in chatter.rooms):
                 return False
-        # Who was told of a gap may have missed a `left`; if all were, one who has not is enough.
+        # A client that was told of a gap may have missed a `left`. If all were told of a gap, it
+        # is enough that one client saw everybody leave.
         first = self.chatters[: self.plan.clients]
         told = [gone <= chatter.left for chatter in first if not chatter.gapped]
         return all(told) if told else any(gone <= chatter.left for chatter in first)
