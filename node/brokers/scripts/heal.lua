@@ -52,6 +52,11 @@ local function differs(offset, id)
   return (id_at(log, offset) or id) ~= id
 end
 if differs(base, base_id) or differs(read, read_id) then return {'again'} end
+-- The node does not know which entry was at `base`. It was not one that was elsewhere in that branch.
+if base > 0 and base_id == '' then
+  local moved = redis.call('HGET', key .. ':moved', id_at(log, base) or '') or ''
+  if string.find(moved, ' ' .. branch .. '-', 1, true) then base = 0 end
+end
 
 -- What is in the log already: in its own place, put back by another node, or appended again by a call
 -- that was repeated.

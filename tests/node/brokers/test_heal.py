@@ -386,3 +386,19 @@ async def test_a_room_that_nobody_remembers_is_made_anew_and_healed_all_the_same
     assert await node.top(LOG) == begun
     await heal(node, before)
     assert (await node.top(LOG)).epoch == before.base.epoch
+
+
+async def test_an_entry_that_another_node_put_back_is_not_taken_for_what_stood_there(
+    place: Place, node: Node
+) -> None:
+    """A node that has only appended to a log knows an offset before its entry, and no id there."""
+    before = await taken_back(place, node, keep=1, said=3)
+    epoch, (second, _, fourth) = before.base.epoch, before.lost
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log")
+    for entry in (fourth, second):
+        base, unread = Position(epoch, entry.offset - 1, b""), Position(epoch, 0, b"0")
+        missing = Lost(base, unread, epoch, [entry])
+        assert await node.ask("heal", LOG, missing, timed=False) in (1, 0)
+    found = (await whole(node)).entries
+    assert [(entry.offset, entry.id) for entry in found] == [(1, fourth.id), (2, second.id)]
+    assert [home.offset for entry in found for home in entry.homes] == [4, 2]
