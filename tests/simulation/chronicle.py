@@ -40,6 +40,8 @@ class Chronicle:
     ended: dict[str, list[float]] = field(default_factory=dict)
     """By session: when Redis ended it."""
     rollbacks: list[Rollback] = field(default_factory=list)
+    leases: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    """By incarnation: when its lease was renewed, and until when."""
 
     def on_call(self, now: float, name: str, fields: Sequence[bytes]) -> None:
         """Note what a script does to a log."""
@@ -56,6 +58,8 @@ class Chronicle:
             log = fields[0].decode()[6:-5]
             top = max(self.logs[log])
             self.trims.setdefault(log, []).append((now, top - int(fields[1]) + 1))
+        elif name == "zadd" and fields[0] == b"chat:nodes":
+            self.leases.setdefault(fields[2].decode(), []).append((now, int(fields[1]) / 1000))
         elif name == "del":
             for key in fields:
                 if key.startswith(b"chat:session:"):

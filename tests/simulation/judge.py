@@ -63,6 +63,12 @@ def _doubled(world: World) -> tuple[list[Violation], list[str]]:
             where[entry.origin].append(entry)
     first = {entry.id: entry.at for entry in reversed(world.chronicle.added)}
     forgotten = {entry.id for back in world.chronicle.rollbacks for entry in back.lost}
+    # The end of a session deletes its inbox; Redis may go back to before that end.
+    for back in world.chronicle.rollbacks:
+        for entry in world.chronicle.added:
+            ends = world.chronicle.deleted.get(entry.log, ())
+            if any(entry.at <= end <= back.at for end in ends):
+                forgotten.add(entry.id)
     for origin, entries in where.items():
         if len(entries) > 1:
             oldest = min(entries, key=lambda entry: first[entry.id])
@@ -159,6 +165,10 @@ def _began_again(world: World, sid: str, since: float, at: float) -> bool:
 
     A session that was in its grace period when Redis forgot it, ``at`` that time, has ended.
     """
+    # The session may have begun again with a welcome that never arrived.
+    session = world.server.shell.store.keys.get(b"chat:session:" + sid.encode(), {})
+    if int(session.get(b"since", 0)) > since * 1000:
+        return True
     numbers = [client.person.number for client in world.clients if client.sid == sid]
     for number in numbers:
         told = [
@@ -215,6 +225,11 @@ def _safe(world: World, number: int, step: Step) -> float:
         # What the node says is of its last moments in touch; being back takes it a while.
         if start - 1.0 <= at <= end + 6.0:
             at = min(at, start - 1.0)
+    if world.plan.trouble:
+        # No renewal may have reached Redis until the node's lease was over.
+        leases = world.chronicle.leases.items()
+        own = [term for inc, terms in leases if inc.startswith(life.name) for term in terms]
+        at = min(at, max((end for when, end in own if when <= step.at), default=at))
     return min(at, world.ended.get(life, at))
 
 

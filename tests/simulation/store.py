@@ -177,6 +177,7 @@ class Store:
         new = member not in found
         if new or not only_new:
             found[member] = float(score)
+        self._told("zadd", (key, score, member))
         return int(new)
 
     do_zrem = do_hdel

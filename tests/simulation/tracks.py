@@ -256,6 +256,13 @@ class Audit:
             # In the branch that was lost it came before the gap: perhaps in an earlier session.
             and not (entry.id in self.moved and self.first_at[entry.id] <= before)
         ]
-        kept = [entry for entry in missing if entry.offset >= first_kept]
+        # An entry may have been put back since, at another offset.
+        kept = [entry for entry in missing if self._offset(entry, step.at) >= first_kept]
         if not missing or kept:
             self._say(Kind.GAP, f"{step.event}, but {len(kept)} of {len(missing)} were still kept")
+
+    def _offset(self, entry: Added, at: float) -> int:
+        """Return the offset that an entry had at a time."""
+        log, added = self.log, self.chronicle.added
+        where = [one for one in added if (one.log, one.id) == (log, entry.id) and one.at <= at]
+        return where[-1].offset
