@@ -7,9 +7,9 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable
 
-from client.errors import Refused
-from client.options import Options, is_terminal, login_nick, parse_options
-from client.standard import Complaints, Output, read_lines, watch_reader
+from client.cli.options import Options, is_terminal, login_nick, parse_options
+from client.cli.stdio import Complaints, Output, read_lines, watch_reader
+from client.protocol.errors import Refused
 from wire import limits
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -40,7 +40,7 @@ async def _run(options: Options) -> int:
         if not is_terminal() or options.listen or options.json:
             return await _run_pipe(options, complain)
         # Here and not above, like pipe below: a filter should not wait for a screen to load.
-        from client.terminal import run
+        from client.tui.app import run
 
         return await run(options)
     except Refused as error:  # of the command line's own names, before anything was sent
@@ -51,16 +51,16 @@ async def _run(options: Options) -> int:
 
 
 async def _run_pipe(options: Options, complain: Complaints) -> int:
-    from client import pipe
+    from client.cli import filter_mode
 
     listens = options.listen or (options.json and is_stdin_terminal())
-    chat = pipe.open_chat(options, login_nick(), random.random)
+    chat = filter_mode.open_chat(options, login_nick(), random.random)
     write = Output(1).write
     if listens:
-        listening = asyncio.ensure_future(pipe.listen(chat, options, write, complain))
+        listening = asyncio.ensure_future(filter_mode.listen(chat, options, write, complain))
         watch_reader(1, listening.cancel)
         return await _until_signal(listening, stopped=0)
-    saying = pipe.say(chat, options, _lines(), write, complain)
+    saying = filter_mode.say(chat, options, _lines(), write, complain)
     return await _until_signal(saying, stopped=None)
 
 

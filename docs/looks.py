@@ -1,4 +1,4 @@
-"""Writes node/core/looks_table.py: which characters look like which, and of what script each is.
+"""Writes node/core/names/confusables_data.py: which characters look like which, and their scripts.
 
     python docs/looks.py
 

@@ -6,8 +6,10 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from node import app, lines, logs, settings
-from node.commands import COMMANDS
+from node import app
+from node.cli.subcommands import COMMANDS
+from node.config import settings
+from node.telemetry import log_queue, logs
 
 
 def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
@@ -31,7 +33,7 @@ def main() -> None:
         logs.complain(f"{settings.PROGRAM}: {error}")
         raise SystemExit(1) from None
     finally:
-        lines.flush()
+        log_queue.flush()
 
 
 if __name__ == "__main__":

@@ -14,26 +14,28 @@ from math import inf
 from secrets import choice
 from typing import TYPE_CHECKING
 
-from node import files, lines, logs, memory, metrics
-from node.brokers import connect, redis, scripts
+from node.auth.credentials import Doors
+from node.brokers import broker, connect, scripts
+from node.config.redis_url import RedisUrl
+from node.config.settings import Settings
 from node.core import hub as core
-from node.core import ring_budget, shares
-from node.core.admission import Bounds
-from node.core.farewell import Turn, turns
-from node.dial import Dialler
-from node.doors import Doors
-from node.metrics import Metrics
-from node.net import http, listener
-from node.net.flush import Flush
-from node.net.gate import Gate
-from node.net.handshake import TlsServer
+from node.core.drain import Turn, turns
+from node.core.limits import shares
+from node.core.limits.admission import Bounds
+from node.core.rooms import ring_budget
+from node.net import listener
+from node.net.connection_limits import Gate
 from node.net.listener import Server
-from node.redis_url import RedisUrl
-from node.settings import Settings
+from node.net.tls_listener import TlsServer
+from node.net.write_batch import Flush
+from node.process import file_limits, memory
+from node.process.dial import Dialler
+from node.telemetry import health_http, log_queue, logs, metrics
+from node.telemetry.metrics import Metrics
 from wire.errors import Reason
 
 if TYPE_CHECKING:
-    from node.net.porter import Porter
+    from node.auth.password_checker import Porter
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ class Node:
         self.metrics = Metrics(time.monotonic)
         self.flush = Flush(self.metrics)
         ids = Ids()
-        rules = redis.Rules(
+        rules = broker.Rules(
             kept=settings.history,
             grace=settings.grace,
             notices=settings.notices,
@@ -85,7 +87,7 @@ class Node:
             version=metrics.node_version(),
             alone=settings.redis_url.is_memory,
         )
-        self.broker = redis.RedisBroker(connect, rules, self.metrics, time.monotonic, ids)
+        self.broker = broker.RedisBroker(connect, rules, self.metrics, time.monotonic, ids)
         self.hub = core.Hub(
             name,
             core.Rules(
@@ -183,7 +185,7 @@ class App:
         self._admit()
         self._stopping = asyncio.Event()
         self._memory = memory.Watch(settings.memory * memory.MIB)
-        self._files = files.Watch()
+        self._files = file_limits.Watch()
 
     @property
     def stopping(self) -> bool:
@@ -203,7 +205,7 @@ class App:
             if isinstance(server, TlsServer) and self._doors.tls is not None:
                 server.show(self._doors.tls)
         if self._doors.accounts is not None and self._porter is None:
-            from node.net.porter import Porter  # with what only it needs
+            from node.auth.password_checker import Porter  # with what only it needs
 
             self._porter = Porter(time.monotonic)
         if self._porter is not None:
@@ -214,7 +216,7 @@ class App:
 
     async def run(self) -> None:
         """Serve until told to stop. Raises OSError when an address cannot be had."""
-        files.raise_limit()
+        file_limits.raise_limit()
         scripts.read_all()
         asyncio.get_running_loop().set_exception_handler(self._files.on_exception)
         listening = asyncio.create_task(self._listen())
@@ -256,7 +258,7 @@ class App:
         servers = [await self._listen_node(number, hosts) for number in range(len(self._nodes))]
         if settings.http_port is not None:
             hosts = await dialler.hosts(settings.http_host)
-            server = await http.listen(hosts, settings.http_port, self.unready, self.render)
+            server = await health_http.listen(hosts, settings.http_port, self.unready, self.render)
             _announce("http", server)
         return servers
 
@@ -309,7 +311,7 @@ def _announce(what: str, server: Server) -> None:
     for socket in server.sockets:
         host, port = socket.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        if (output := lines.output()) is not None:
+        if (output := log_queue.output()) is not None:
             output.put(f"listening {what} {shown}:{port}")
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-import client.dial
-import node.dial
+import client.transport.dial
+import node.process.dial
 
 WITHIN = 30.0
 V4, V6 = socket.AF_INET, socket.AF_INET6
 
 
-@pytest.fixture(params=[node.dial, client.dial], ids=["node", "client"])
+@pytest.fixture(params=[node.process.dial, client.transport.dial], ids=["node", "client"])
 def dial(request: pytest.FixtureRequest) -> Any:
     """The module of the node, or its twin of the client."""
     return request.param

@@ -8,16 +8,7 @@ import msgspec
 
 from wire import limits
 from wire.errors import Code, WireError
-from wire.messages import (
-    AnyEvent,
-    AnyRequest,
-    Event,
-    GetHistory,
-    Hello,
-    Request,
-    Send,
-    SendDirect,
-)
+from wire.messages import AnyEvent, AnyRequest, Event, GetHistory, Hello, Request, Send, SendDirect
 
 _encoder = msgspec.json.Encoder()
 _requests: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)

@@ -8,8 +8,8 @@ from redis.asyncio import Redis, Sentinel
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from node.brokers.quick import quick
-from node.dial import Dialler
+from node.brokers.connection import quick
+from node.process.dial import Dialler
 
 Connect = Callable[[float | None], "Redis"]
 """Makes a client with a connection pool of its own, given the seconds to wait for a reply."""

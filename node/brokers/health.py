@@ -6,11 +6,11 @@ from enum import StrEnum
 from math import inf
 from typing import Any, Protocol
 
-from node.brokers import replies
+from node.brokers import decode
 from node.brokers.lanes import UPKEEP
 from node.brokers.lease import READ_WITHIN, Caller
 from node.brokers.malformed import reading
-from node.core.ports import Refused
+from node.core.interfaces import Refused
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Health:
         if isinstance(found, Refused):
             self._looked_at = -inf
             return
-        memory, persistence = replies.sections(found)
+        memory, persistence = decode.sections(found)
         if not memory and not persistence and self._allowed:
             self._allowed = False
             log.debug("Redis does not tell this node how it keeps its data")

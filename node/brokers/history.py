@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
-from node.brokers import replies
+from node.brokers import decode
 from node.brokers.lanes import PAGES
-from node.brokers.pump import Pump, SimpleCall
-from node.core.ports import Done, Entry, Refused
+from node.brokers.pipeline import Pump, SimpleCall
+from node.core.interfaces import Done, Entry, Refused
 
 PAGE_BYTES = 900 * 1024
 """Bytes of messages in one answer: with what surrounds them less than the longest line."""
@@ -55,7 +55,7 @@ class HistoryRead:
         if isinstance(reply, Refused):
             self._done(reply)
             return
-        epoch, new, more, rest = replies.page(reply)
+        epoch, new, more, rest = decode.page(reply)
         onward = self._page == "after"
         self._found = self._found + new if onward else new + self._found
         if rest:

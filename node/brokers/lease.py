@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, Protocol
 
-from node.brokers import replies
+from node.brokers import decode
 from node.brokers.clock import Clock
 from node.brokers.contact import Contact
+from node.brokers.decode import Renewal
 from node.brokers.lanes import UPKEEP, Lane
-from node.brokers.pump import Args
-from node.brokers.replies import Renewal
+from node.brokers.pipeline import Args
 from node.brokers.subscriber import Subscriber
-from node.core.ports import Done, Hold, Refused, Sink
+from node.core.interfaces import Done, Hold, Refused, Sink
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ class Lease:
             elif incarnation != self.incarnation:
                 done(True)
             else:
-                done(self._renewed(incarnation, replies.renewed(found), known, asked))
+                done(self._renewed(incarnation, decode.renewed(found), known, asked))
 
         self._call("renew", args, self._clock() + self._seconds / 2, reply)
 
@@ -236,7 +236,7 @@ class Lease:
         def reply(found: Any) -> None:
             if isinstance(found, Refused) or incarnation != self.incarnation:
                 return
-            cursor, holds = replies.holds(found)
+            cursor, holds = decode.holds(found)
             strays.update(
                 hold for hold in holds if hold.owner and not self._sink().holds(hold.session)
             )
@@ -254,7 +254,7 @@ class Lease:
         def reply(found: Any) -> None:
             if isinstance(found, Refused):
                 return
-            self._cursor, holds = replies.holds(found)
+            self._cursor, holds = decode.holds(found)
             for hold in holds:
                 if not hold.owner and self._sink().holds(hold.session):
                     self._sink().vanished(hold.session)

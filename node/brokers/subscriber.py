@@ -8,8 +8,8 @@ from typing import Any
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers.pump import BACKOFF, LOST
-from node.brokers.quick import Quick, heed_cancelling
+from node.brokers.connection import Quick, heed_cancelling
+from node.brokers.pipeline import BACKOFF, LOST
 
 log = logging.getLogger(__name__)
 

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from node.core import moderation, shares
-from node.core.admission import Limiters
-from node.core.limiter import Limiter
-from node.core.moderation import Orders
-from node.core.ports import (
+from node.core import moderation
+from node.core.config import Counts, Limit, Rules
+from node.core.interfaces import (
     Accounts,
     Append,
     Broker,
@@ -21,13 +19,16 @@ from node.core.ports import (
     Position,
     Refused,
 )
-from node.core.requests import ROWS
-from node.core.ring_budget import keep_within
-from node.core.room import Room
-from node.core.rules import Counts, Limit, Rules
-from node.core.states import Row, State
-from node.core.session import RETRY_MS, Session
-from node.core.witness import Witness
+from node.core.limits import shares
+from node.core.limits.admission import Limiters
+from node.core.limits.token_bucket import Limiter
+from node.core.moderation import Orders
+from node.core.requests.table import ROWS
+from node.core.rooms.ring_budget import keep_within
+from node.core.rooms.room import Room
+from node.core.rooms.witness import Witness
+from node.core.session.session import RETRY_MS, Session
+from node.core.session.states import Row, State
 from wire import limits
 from wire.errors import Reason
 from wire.messages import INBOX, Move

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from ipaddress import ip_network
 from typing import Protocol
 
-from node.core.admission import parse
-from node.core.ports import Broker, Dialect, FanOut, Order, Outlet, Position
-from node.core.room import Room
-from node.core.session import Session
-from node.core.states import State
+from node.core.interfaces import Broker, Dialect, FanOut, Order, Outlet, Position
+from node.core.limits.admission import parse
+from node.core.rooms.room import Room
+from node.core.session.session import Session
+from node.core.session.states import State
 from wire.errors import Reason
 from wire.messages import Announcement, Left
 

@@ -6,15 +6,15 @@ import select
 from collections.abc import Callable
 from typing import cast
 
-from node.core.admission import Caller, Refusal
+from node.core.config import Limit
 from node.core.hub import Hub
-from node.core.rules import Limit
-from node.core.session import Session
-from node.fronts.native import Native
-from node.net.flush import Flush
-from node.net.gate import LINGER_MOST, Gate
-from node.net.pace import LINES_AT_ONCE, Pace
-from node.net.proxy import BadProxyHeader, ProxyReader
+from node.core.limits.admission import Caller, Refusal
+from node.core.session.session import Session
+from node.net.connection_limits import LINGER_MOST, Gate
+from node.net.proxy_protocol import BadProxyHeader, ProxyReader
+from node.net.read_throttle import LINES_AT_ONCE, Pace
+from node.net.write_batch import Flush
+from node.protocols.native import Native
 from wire import limits
 from wire.errors import WireError
 from wire.lines import LineReader

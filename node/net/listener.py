@@ -6,9 +6,9 @@ import ssl
 
 from node.core.hub import Hub
 from node.net.connection import Connection
-from node.net.flush import Flush
-from node.net.gate import Gate
-from node.net.handshake import TlsServer, bound
+from node.net.connection_limits import Gate
+from node.net.tls_listener import TlsServer, bound
+from node.net.write_batch import Flush
 
 Server = asyncio.Server | TlsServer
 

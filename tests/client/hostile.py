@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from client.feed import Away
+from client.transport.event_queue import Away
 from wire import messages as m
 
 hostile = st.text(

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from client.surroundings import Opener, Surroundings, open_link
-from wire import limits, messages as m
+from client.transport.runtime import Opener, Surroundings, open_link
+from wire import limits
+from wire import messages as m
 from wire.codec import decode_request, encode
 from wire.lines import LineReader
 

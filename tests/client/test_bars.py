@@ -1,13 +1,13 @@
 """The bars: which windows there are, and how things stand."""
 
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hypothesis import given, strategies as st
-
-from client.bars import MENTION, UNREAD, Standing, room_bar, status
-from client.rows import Line
-from client.windows import Windows
-from client.wrap import columns
+from client.text.width import columns
+from client.tui.bars import MENTION, UNREAD, Standing, room_bar, status
+from client.tui.buffers import Windows
+from client.tui.rows import Line
 from tests.client.hostile import assert_harmless, hostile
 
 CALM = Standing("ana", "node-1", None, True, 0.0123, 0, 0)

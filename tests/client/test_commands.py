@@ -1,9 +1,10 @@
 """What people type, and what it asks for."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
-from client.commands import (
+from client.tui.commands import (
     COMMANDS,
     HISTORY_SHOWN,
     CommandError,

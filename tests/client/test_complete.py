@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 
-from client.commands import COMMANDS
-from client.complete import candidates
+from client.tui.commands import COMMANDS
+from client.tui.completion import candidates
 from tests.client.hostile import assert_harmless, hostile
 
 ROOMS, NICKS = ["general", "garden", "lab"], ["bo", "Bob", "ana"]

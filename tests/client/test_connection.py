@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from client import Away, Chat, ChatError, Ended, NickRefused, Refused, Unreachable, connect
-from client.feed import MOST_WAITING
+from client.transport.event_queue import MOST_WAITING
 from tests.client.scripted import (
     FakeTime,
     Peer,

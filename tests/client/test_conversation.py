@@ -6,15 +6,16 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import given
 
-from client import Chat, connect, windows
-from client.connection import Away
-from client.conversation import Conversation
-from client.look import Look
-from client.rows import Mark, Row
-from client.session import HELLO
-from client.typed import Typed
-from client.view import View
-from client.windows import Windows
+from client import Chat, connect
+from client.api.chat import Away
+from client.protocol.session import HELLO
+from client.text.theme import Look
+from client.tui import buffers
+from client.tui.buffers import Windows
+from client.tui.event_actions import Conversation
+from client.tui.input_actions import Typed
+from client.tui.rows import Mark, Row
+from client.tui.viewport import View
 from tests.client.hostile import assert_harmless, events
 from tests.client.scripted import (
     FakeTime,
@@ -319,7 +320,7 @@ async def test_a_direct_is_shown_where_one_talks_to_that_person(screen: Screen, 
 async def test_strangers_cannot_open_windows_without_end(
     screen: Screen, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(windows, "MOST_WINDOWS", 3)
+    monkeypatch.setattr(buffers, "MOST_WINDOWS", 3)
     for nick in ("bo", "eve", "bo"):
         screen.conversation.show(m.Direct(position=nick, at=1, from_=nick, to="ana", text="hi"))
     assert [window.name for window in screen.windows] == ["lab", "ops", "@bo"]

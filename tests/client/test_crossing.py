@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from client import Chat, Ended, connect
-from client.crossing import ANSWERED_WITHIN, WELCOME_WITHIN
-from client.feed import Away
-from client.lifeline import STEADY_AFTER
+from client.transport.event_queue import Away
+from client.transport.handover import ANSWERED_WITHIN, WELCOME_WITHIN
+from client.transport.reconnect import STEADY_AFTER
 from tests.client.scripted import (
     FakeTime,
     Peer,

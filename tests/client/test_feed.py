@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from client.feed import MOST_WAITING, Feed, Received
+from client.transport.event_queue import MOST_WAITING, Feed, Received
 
 
 def item(number: int) -> Received:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from client import Chat, Ended, Refused, Unreachable, connect
-from client.feed import Away
-from client.lifeline import OPEN_WITHIN, STEADY_AFTER
-from client.link import Link
-from client.liveness import PING_WHEN_IDLE, PING_WHEN_OWED, WELCOME_WITHIN
-from client.route import FIRST_PAUSE
-from client.surroundings import open_link
+from client.transport.addresses import FIRST_PAUSE
+from client.transport.event_queue import Away
+from client.transport.keepalive import PING_WHEN_IDLE, PING_WHEN_OWED, WELCOME_WITHIN
+from client.transport.reconnect import OPEN_WITHIN, STEADY_AFTER
+from client.transport.runtime import open_link
+from client.transport.stream import Link
 from tests.client.scripted import (
     FakeTime,
     Peer,
@@ -25,7 +25,8 @@ from tests.client.scripted import (
     scripted_node,
     welcome,
 )
-from wire import limits, messages as m
+from wire import limits
+from wire import messages as m
 
 
 @pytest.fixture

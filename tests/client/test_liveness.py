@@ -1,6 +1,12 @@
 """A silent node is asked whether it is there, and given up when it does not say so."""
 
-from client.liveness import PING_WHEN_IDLE, PING_WHEN_OWED, WELCOME_WITHIN, Liveness, Verdict
+from client.transport.keepalive import (
+    PING_WHEN_IDLE,
+    PING_WHEN_OWED,
+    WELCOME_WITHIN,
+    Liveness,
+    Verdict,
+)
 from wire import limits
 
 

@@ -3,10 +3,11 @@
 from datetime import UTC, timedelta, timezone
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from prompt_toolkit.output import vt100
 
-from client.look import ALARM, NICK_COLOURS, Look, nick_colour
+from client.text.theme import ALARM, NICK_COLOURS, Look, nick_colour
 
 NOON = 43_200_000
 LEVELS = (0, 95, 135, 175, 215, 255)

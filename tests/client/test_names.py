@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
-from client.names import means, nick_from, with_suffix
+from client.text.nicks import means, nick_from, with_suffix
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from client import options
-from client.options import SHELLS, Options, parse_options
-from client.settings import Settings
+from client.cli import options
+from client.cli.options import SHELLS, Options, parse_options
+from client.cli.settings_file import Settings
 from tests.support.shell import complete_in_bash
 
 

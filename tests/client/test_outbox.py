@@ -1,9 +1,10 @@
 """Messages stay in the outbox, in order, until they are acknowledged or finally refused."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
-from client.outbox import DOUBTFUL_AFTER, MOST_FAULTS, Outbox
+from client.protocol.outbox import DOUBTFUL_AFTER, MOST_FAULTS, Outbox
 from tests.client.scripted import refused
 from wire.errors import CODES, Code
 from wire.messages import Send

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from client import pipe
-from client.connection import Chat
-from client.options import Options, parse_options
+from client.api.chat import Chat
+from client.cli import filter_mode
+from client.cli.options import Options, parse_options
 from tests.client.scripted import (
     FakeTime,
     Peer,
@@ -35,7 +35,7 @@ class Outside:
 
     def __init__(self, node: ScriptedNode, *arguments: str) -> None:
         self.options: Options = parse_options([node.address, *arguments])
-        self.chat: Chat = pipe.open_chat(self.options, "login", lambda: 0.1234)
+        self.chat: Chat = filter_mode.open_chat(self.options, "login", lambda: 0.1234)
         self.out = b""
         self.complaints: list[str] = []
         self.is_closed = False
@@ -51,13 +51,15 @@ class Outside:
     def say(self, *lines: bytes | None) -> asyncio.Task[int]:
         """Run the filter over these lines."""
         return asyncio.create_task(
-            pipe.say(self.chat, self.options, feed(lines), self.write, self.complaints.append)
+            filter_mode.say(
+                self.chat, self.options, feed(lines), self.write, self.complaints.append
+            )
         )
 
     def listen(self) -> asyncio.Task[int]:
         """Run the listener."""
         return asyncio.create_task(
-            pipe.listen(self.chat, self.options, self.write, self.complaints.append)
+            filter_mode.listen(self.chat, self.options, self.write, self.complaints.append)
         )
 
 
@@ -124,7 +126,7 @@ class TestSaying:
     async def test_many_lines_wait_in_order_when_the_node_wants_them_slower(
         self, node: ScriptedNode
     ) -> None:
-        count = 3 * pipe.MOST_PENDING
+        count = 3 * filter_mode.MOST_PENDING
         outside = Outside(node)
         saying = outside.say(*(b"%d" % number for number in range(count)))
         peer = await node.peer()
@@ -148,7 +150,7 @@ class TestSaying:
 
         outside = Outside(node)
         saying = asyncio.create_task(
-            pipe.say(
+            filter_mode.say(
                 outside.chat, outside.options, endless(), outside.write, outside.complaints.append
             )
         )
@@ -157,7 +159,7 @@ class TestSaying:
         for number in range(5):
             await peer.take(f"p{number}")
         await peer.expect(m.Send)
-        assert read <= pipe.MOST_PENDING + 6
+        assert read <= filter_mode.MOST_PENDING + 6
         saying.cancel()
         await bid_farewell(peer)
         with pytest.raises(asyncio.CancelledError):
@@ -274,7 +276,7 @@ class TestSaying:
 
         outside = Outside(node)
         saying = asyncio.create_task(
-            pipe.say(
+            filter_mode.say(
                 outside.chat, outside.options, broken(), outside.write, outside.complaints.append
             )
         )

@@ -1,6 +1,6 @@
 """How far each room was read, and what of it is news."""
 
-from client.places import Places
+from client.protocol.read_state import Places
 from tests.client.scripted import joined
 
 

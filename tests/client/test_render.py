@@ -6,10 +6,10 @@ import pyte
 import pytest
 from hypothesis import given
 
-from client.feed import Away
-from client.look import Look
-from client.render import INDENT, View, render
-from client.safe import safe_line, safe_word
+from client.cli.line_format import INDENT, View, render
+from client.text.sanitize import safe_line, safe_word
+from client.text.theme import Look
+from client.transport.event_queue import Away
 from tests.client.hostile import assert_harmless, events, hostile
 from tests.client.scripted import joined, message, refused, welcome
 from wire import messages as m

@@ -1,9 +1,10 @@
 """Addresses as people write them, and the order and pace of attempts."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
-from client.route import (
+from client.transport.addresses import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     Address,

@@ -3,11 +3,12 @@
 from datetime import UTC
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
-from client.look import Look, nick_colour
-from client.rows import NARROW, NICK_COLUMNS, Kind, Line, Mark, Painter, Row
-from client.wrap import columns
+from client.text.theme import Look, nick_colour
+from client.text.width import columns
+from client.tui.rows import NARROW, NICK_COLUMNS, Kind, Line, Mark, Painter, Row
 from tests.client.hostile import assert_harmless, hostile
 
 NOON, DAY = 43_200_000, 86_400_000

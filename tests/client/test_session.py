@@ -2,9 +2,10 @@
 
 import pytest
 
-from client.session import HELLO, UNKNOWN, Identity, Session, State
+from client.protocol.session import HELLO, UNKNOWN, Identity, Session, State
 from tests.client.scripted import joined, message, refused, welcome
-from wire import limits, messages as m
+from wire import limits
+from wire import messages as m
 from wire.errors import REASONS
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from client import settings
-from client.settings import Settings, SettingsError, load, remember_nick
+from client.cli import settings_file
+from client.cli.settings_file import Settings, SettingsError, load, remember_nick
 
 WHOLE = """\
 # mine
@@ -127,7 +127,7 @@ class TestLoading:
         monkeypatch.delenv("HOME")
         monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
         monkeypatch.setattr(pwd, "getpwuid", nobody)
-        assert settings.default_path() is None
+        assert settings_file.default_path() is None
 
 
 class TestRemembering:

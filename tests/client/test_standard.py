@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from client.standard import Complaints, Output, read_lines
+from client.cli.stdio import Complaints, Output, read_lines
 
 Pipe = tuple[int, int]
 

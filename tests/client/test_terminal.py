@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from client.settings import load
+from client.cli.settings_file import load
 from tests.client.scripted import ScriptedNode, message, refused
 from tests.client.seen import Node, begin, come_back, count
 from tests.support.screen import Screen

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from client import tty
+from client.tui import tty
 
 WITHIN = 30.0
 

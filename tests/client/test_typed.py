@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from client.connection import Chat
-from client.conversation import Conversation
-from client.errors import Refused
-from client.rows import Kind, Mark, Row
-from client.talk import Talk
-from client.typed import Typed
-from client.windows import Windows
+from client.api.chat import Chat
+from client.api.requests import Talk
+from client.protocol.errors import Refused
+from client.tui.buffers import Windows
+from client.tui.event_actions import Conversation
+from client.tui.input_actions import Typed
+from client.tui.rows import Kind, Mark, Row
 from tests.client.scripted import refused
 from wire import messages as m
 

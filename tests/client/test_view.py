@@ -3,12 +3,13 @@
 from datetime import UTC
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
-from client.look import Look
-from client.rows import Kind, Mark, Row
-from client.view import View
-from client.windows import Anchor, Window
+from client.text.theme import Look
+from client.tui.buffers import Anchor, Window
+from client.tui.rows import Kind, Mark, Row
+from client.tui.viewport import View
 
 NOON, DAY = 43_200_000, 86_400_000
 LOOK = Look(zone=UTC)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from client import windows as module
-from client.rows import Kind, Mark, Row
-from client.windows import Anchor, Window, Windows
+from client.tui import buffers as module
+from client.tui.buffers import Anchor, Window, Windows
+from client.tui.rows import Kind, Mark, Row
 
 
 def row(text: str, position: str | None = None, **how: object) -> Row:

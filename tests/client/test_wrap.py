@@ -1,9 +1,10 @@
 """Text cut into lines: none too wide, nothing lost."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
-from client.wrap import columns, cut, steady, wrap
+from client.text.width import columns, cut, steady, wrap
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 texts = st.text(

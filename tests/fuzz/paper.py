@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from node.core.hub import Hub
-from node.core.ports import Entry, Kept, Position, Refused, Seat, Standing
+from node.core.interfaces import Entry, Kept, Position, Refused, Seat, Standing
 from tests.node.core.fakes import EPOCH, Call, FakeBroker, claimed, entry, frame, slice_
 
 REFUSALS = [Refused.UNAVAILABLE, Refused.INTERNAL, Refused.GONE]

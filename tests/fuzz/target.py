@@ -12,10 +12,10 @@ from random import Random
 from typing import Any, Self
 
 from node.core.hub import Hub, Rules
-from node.metrics import Metrics
 from node.net.connection import Connection
-from node.net.flush import Flush
-from node.net.gate import Gate
+from node.net.connection_limits import Gate
+from node.net.write_batch import Flush
+from node.telemetry.metrics import Metrics
 from tests.fuzz.paper import PaperBroker
 from tests.node.net.bench import FakeTransport
 from wire import codec, limits

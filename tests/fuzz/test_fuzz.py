@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core.session import Session
-from node.core.states import State
+from node.core.session.session import Session
+from node.core.session.states import State
 from tests.fuzz import mutate
 from tests.fuzz.target import Broken, Target
 from wire import messages as m

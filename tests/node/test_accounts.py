@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from node import accounts
+from node.auth import accounts_file
 
 Run = Callable[..., int]
 
@@ -26,18 +26,18 @@ def run(path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def run(*argv: str, typed: str = "") -> int:
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-        return accounts.main(argv)
+        return accounts_file.main(argv)
 
     return run
 
 
 def nicks(path: Path) -> list[str]:
-    return [account.nick for account in accounts.read(str(path))]
+    return [account.nick for account in accounts_file.read(str(path))]
 
 
 def test_an_account_is_added_and_its_password_is_not_in_the_file(run: Run, path: Path) -> None:
     assert run("add", "Ana", typed="open sesame\n") == 0
-    [account] = accounts.read(str(path))
+    [account] = accounts_file.read(str(path))
     assert account.nick == "Ana" and PasswordHasher().verify(account.hash, "open sesame")
     assert "sesame" not in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -50,7 +50,7 @@ def test_adding_it_again_changes_the_password(run: Run, path: Path) -> None:
     assert run("add", "bo", typed="third") == 0
     assert run("add", "ANA", typed="fourth") == 0
     assert nicks(path) == ["bo", "ANA"]
-    assert PasswordHasher().verify(accounts.read(str(path))[1].hash, "fourth")
+    assert PasswordHasher().verify(accounts_file.read(str(path))[1].hash, "fourth")
 
 
 def test_accounts_are_listed_and_removed(
@@ -112,7 +112,7 @@ def test_a_terminal_is_asked_twice(
         typed = iter(("one", second))
         monkeypatch.setattr("getpass.getpass", lambda prompt: next(typed))
         monkeypatch.setattr("sys.stdin", Terminal())
-        assert accounts.main(["add", "ana" if status == 0 else "bo"]) == status
+        assert accounts_file.main(["add", "ana" if status == 0 else "bo"]) == status
     assert "two different passwords" in capsys.readouterr().err
     assert nicks(path) == ["ana"]
 
@@ -121,7 +121,7 @@ def test_without_a_file_nothing_is_done(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("CHAT_ACCOUNTS", raising=False)
-    assert accounts.main(["list"]) == 2
+    assert accounts_file.main(["list"]) == 2
     assert "CHAT_ACCOUNTS" in capsys.readouterr().err
 
 
@@ -137,4 +137,4 @@ def test_without_a_file_nothing_is_done(
 def test_a_file_that_is_none_is_refused_with_the_line(path: Path, content: bytes, why: str) -> None:
     path.write_bytes(content)
     with pytest.raises(ValueError, match=why):
-        accounts.read(str(path))
+        accounts_file.read(str(path))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from node import admin
-from node.commands import COMMANDS
+from node.cli import admin
+from node.cli.subcommands import COMMANDS
 
 
 def ends(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:

@@ -5,8 +5,8 @@ import hashlib
 import threading
 from pathlib import Path
 
-from node import settings
-from node.doors import Doors
+from node.auth.credentials import Doors
+from node.config import settings
 
 WITHIN = 30.0
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from node import files
+from node.process import file_limits
 
 Failing = Callable[[int], None]
 
@@ -35,7 +35,7 @@ def test_that_there_are_none_left_is_said_once_and_so_is_that_there_are_some(
     opening: Failing, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    watch = files.Watch()
+    watch = file_limits.Watch()
     for number in (0, errno.EMFILE, errno.EMFILE, errno.ENFILE, 0, 0):
         opening(number)
         watch.look()
@@ -47,7 +47,7 @@ def test_what_the_loop_tells_of_failed_accepts_is_said_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     loop = asyncio.new_event_loop()
-    watch = files.Watch()
+    watch = file_limits.Watch()
     full = {"message": "socket.accept() out of system resource", "socket": None}
     for _ in range(1000):
         watch.on_exception(loop, {**full, "exception": OSError(errno.EMFILE, "full")})
@@ -61,10 +61,10 @@ def test_the_limit_is_raised_as_far_as_it_goes(monkeypatch: pytest.MonkeyPatch) 
     asked: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
     monkeypatch.setattr(resource, "setrlimit", lambda _, limits: asked.append(limits))
-    files.raise_limit()
+    file_limits.raise_limit()
     assert asked == [(4096, 4096)]
     monkeypatch.setattr(resource, "getrlimit", lambda _: (4096, 4096))
-    files.raise_limit()
+    file_limits.raise_limit()
     assert len(asked) == 1
 
 
@@ -76,5 +76,5 @@ def test_a_limit_that_cannot_be_raised_is_no_reason_to_stop(
 
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
     monkeypatch.setattr(resource, "setrlimit", refuse)
-    files.raise_limit()
+    file_limits.raise_limit()
     assert len(caplog.records) == 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from node.lines import Lines
+from node.telemetry.log_queue import Lines
 
 WITHIN = 30.0
 """Seconds for a thread to do what it will do at once."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from node import lines, logs
+from node.telemetry import log_queue, logs
 
 
 @pytest.fixture(autouse=True)
@@ -181,7 +181,7 @@ def test_a_stream_that_is_gone_harms_nobody(
 def test_a_log_to_a_pipe_is_written_by_a_thread_and_says_what_was_dropped(
     form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("node.lines.HELD_MOST", 100_000)
+    monkeypatch.setattr("node.telemetry.log_queue.HELD_MOST", 100_000)
     read, write = os.pipe()
     with open(write, "w") as stream, open(read, encoding="utf-8") as reader:
         logs.configure("info", form, stream, node="n1")
@@ -201,7 +201,7 @@ def test_a_log_to_a_pipe_is_written_by_a_thread_and_says_what_was_dropped(
                 assert "were dropped" in line and "n1" in line
                 told += int(re.findall("[0-9]+", line)[-1])
         assert told == logs.dropped()
-        lines.flush()
+        log_queue.flush()
 
 
 def test_without_a_log_a_complaint_goes_to_standard_error(

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from node import memory
-from node.memory import MIB, Watch
+from node.process import memory
+from node.process.memory import MIB, Watch
 
 
 def test_it_is_told_how_much_memory_there_is() -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from node.metrics import FOLLOWED_FOR, Histogram, Metrics, render
+from node.telemetry.metrics import FOLLOWED_FOR, Histogram, Metrics, render
 from wire.errors import Code, Reason
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]

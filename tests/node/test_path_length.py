@@ -24,9 +24,9 @@ import pytest
 
 import node
 import wire
-from node import settings
 from node.app import Node
 from node.brokers import connect
+from node.config import settings
 from node.net.connection import Connection
 from tests.support.redis_server import RedisServer
 

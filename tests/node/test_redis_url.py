@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.redis_url import RedisUrl, hide, parse
+from node.config.redis_url import RedisUrl, hide, parse
 
 
 def test_memory_is_the_embedded_broker() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from node.settings import ROWS, Settings, parse
-from node.values import Rate
+from node.config.parsers import Rate
+from node.config.settings import ROWS, Settings, parse
 from tests.support.shell import complete_in_bash
 
 Refusal = Callable[..., str]
@@ -94,7 +94,7 @@ def test_the_default_name_differs_from_start_to_start() -> None:
 
 
 def test_a_host_name_that_cannot_be_printed_is_made_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("node.settings.gethostname", lambda: "my\nhost\udc80 1" + "x" * 80)
+    monkeypatch.setattr("node.config.settings.gethostname", lambda: "my\nhost\udc80 1" + "x" * 80)
     name = parse([], {}).name
     assert name.startswith("my-host--1x")
     assert len(name) == 64

@@ -2,9 +2,9 @@
 
 import pytest
 
-from node import tables
-from node.brokers.moderator import Facts, NodeRow, SessionRow, Totals
-from node.core.ports import Order
+from node.brokers.admin_client import Facts, NodeRow, SessionRow, Totals
+from node.cli import tables
+from node.core.interfaces import Order
 
 
 def test_columns_are_aligned_and_numbers_end_flush() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from node.metrics import Metrics
+from node.telemetry.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
 

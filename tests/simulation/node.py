@@ -8,13 +8,13 @@ from contextvars import Context
 from random import Random
 from typing import Any
 
-from node.brokers import redis
+from node.brokers import broker
+from node.core import config as core_rules
 from node.core import hub as core
-from node.core import rules as core_rules
-from node.core.farewell import turns
-from node.metrics import Metrics
-from node.net.flush import Flush
-from node.net.gate import Gate
+from node.core.drain import turns
+from node.net.connection_limits import Gate
+from node.net.write_batch import Flush
+from node.telemetry.metrics import Metrics
 from tests.simulation.link import Link
 from tests.simulation.loop import NODE, VirtualLoop
 from tests.simulation.network import Line, Polled
@@ -33,7 +33,7 @@ class Life:
         loop: VirtualLoop,
         server: Server,
         random: Random,
-        rules: tuple[core_rules.Rules, redis.Rules],
+        rules: tuple[core_rules.Rules, broker.Rules],
         slow: float,
     ) -> None:
         self.name = name
@@ -53,11 +53,11 @@ class Life:
         self.context.run(NODE.set, self)
         self.context.run(self._assemble, *rules)
 
-    def _assemble(self, core_rules: core_rules.Rules, broker_rules: redis.Rules) -> None:
+    def _assemble(self, core_rules: core_rules.Rules, broker_rules: broker.Rules) -> None:
         clock, ids = self._loop.time, self._id
         self.metrics = Metrics(clock)
         self.flush = Flush(self.metrics)
-        self.broker = redis.RedisBroker(self._connect, broker_rules, self.metrics, clock, ids)
+        self.broker = broker.RedisBroker(self._connect, broker_rules, self.metrics, clock, ids)
         self.hub = core.Hub(
             self.name, core_rules, self.broker, self.flush.fan_out, self.metrics, clock, ids
         )

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from node.brokers import scripts
-from node.brokers.redis import RedisBroker
-from node.core import answers, greeting
+from node.brokers.broker import RedisBroker
 from node.core.hub import Hub
-from node.core.ports import Cursor, Entry, Frame, Kept, Position, Post, Seat
-from node.core.room import Member, Room
-from node.core.session import Session
+from node.core.interfaces import Cursor, Entry, Frame, Kept, Position, Post, Seat
+from node.core.requests import hello, replies
+from node.core.rooms.room import Member, Room
+from node.core.session.session import Session
 from wire.messages import Ack, Gap
 
 Patch = pytest.MonkeyPatch
@@ -85,9 +85,9 @@ def going_on_at_the_wrong_place(patch: Patch) -> None:
 
     def planted(session: Session, seat: Seat, cursor: Cursor | None = None) -> None:
         room = session.hub.room(seat.room)
-        answers.seat_in(session, seat, Cursor(room.top) if cursor and room.top else cursor)
+        replies.seat_in(session, seat, Cursor(room.top) if cursor and room.top else cursor)
 
-    patch.setattr(greeting, "seat_in", planted)
+    patch.setattr(hello, "seat_in", planted)
 
 
 def believing_every_frame(patch: Patch) -> None:
@@ -102,7 +102,7 @@ def believing_every_frame(patch: Patch) -> None:
 
 def healing_nothing(patch: Patch) -> None:
     """Do not put back what Redis forgot."""
-    patch.setattr("node.core.room.lost", lambda *_: None)
+    patch.setattr("node.core.rooms.room.lost", lambda *_: None)
 
 
 def forgetting_own_entries(patch: Patch) -> None:

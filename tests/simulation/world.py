@@ -3,8 +3,8 @@
 from random import Random
 from typing import Any
 
-from node.brokers import redis
-from node.core import rules as core_rules
+from node.brokers import broker
+from node.core import config as core_rules
 from tests.simulation.chronicle import Chronicle
 from tests.simulation.client import Client
 from tests.simulation.loop import VirtualLoop
@@ -119,7 +119,7 @@ class World:
         plan = self.plan
         rules = (
             core_rules.Rules(kept=plan.kept, rate=(0.0, 1.0)),
-            redis.Rules(kept=plan.kept, grace=plan.grace, notices=plan.notices, lease=plan.lease),
+            broker.Rules(kept=plan.kept, grace=plan.grace, notices=plan.notices, lease=plan.lease),
         )
         lives = sum(life.name[1] == str(number) for life in self.lives)
         name = f"n{number}{'klmnopqrstuvwxyz'[lives]}"

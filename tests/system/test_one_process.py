@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
-from tests.system.steps import said, mark
+from tests.system.steps import mark, said
 
 
 @pytest_asyncio.fixture

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from node.brokers import connect
-from node.brokers.moderator import Moderator
+from node.brokers.admin_client import Moderator
 from tests.support.lab import Lab, fresh
 from tests.support.node_process import NodeProcess
 from tests.support.screen import Screen

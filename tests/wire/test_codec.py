@@ -4,9 +4,11 @@ import json
 from typing import Any, get_args
 
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from wire import limits, messages as m
+from wire import limits
+from wire import messages as m
 from wire.codec import (
     EVENT_TYPES,
     REQUEST_TYPES,

@@ -1,6 +1,7 @@
 """Bytes in, whole lines out; a line over the limit ends the stream, however it was cut."""
 
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wire.errors import Code, WireError
 from wire.lines import LineReader

@@ -1,7 +1,8 @@
 """What a text may hold."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wire import limits
 from wire.errors import Code

@@ -12,10 +12,10 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers import scripts
+from node.brokers.admin_client import Moderator
+from node.brokers.broker import RedisBroker, Rules
 from node.brokers.connect import Connect
-from node.brokers.moderator import Moderator
-from node.brokers.redis import RedisBroker, Rules
-from node.core.ports import (
+from node.core.interfaces import (
     Append,
     Claim,
     Claimed,
@@ -30,7 +30,7 @@ from node.core.ports import (
     Refused,
     Slice,
 )
-from node.metrics import Metrics
+from node.telemetry.metrics import Metrics
 
 WITHIN = 5.0
 """Seconds after which a test gives up waiting: an answer comes in a hundredth of that."""

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from node.brokers.redis import Rules
-from node.core.ports import Claimed, Kept, Refused
+from node.brokers.broker import Rules
+from node.core.interfaces import Claimed, Kept, Refused
 from tests.node.brokers.bench import Place, wait
 from tests.node.brokers.virtual import Life, System, virtual
 

@@ -25,8 +25,8 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
-from node.brokers import history, lease, orders, publishing, redis, scripts, tops
-from node.core import log
+from node.brokers import head_poll, history, lease, moderation_sync, publish_batch, scripts
+from node.core.rooms import merge
 from tests.support.redis_server import RedisServer
 from wire import limits
 
@@ -114,7 +114,7 @@ class Bench:
 
     async def log(self, log: str, count: int = FULL, size: int = 100, kind: str = "m") -> None:
         """Fill a log."""
-        await self.client.eval(FILL, 0, log, count, size, kind)
+        await self.client.eval(FILL, 0, merge, count, size, kind)
 
     async def session(self, sid: str, owner: str = "inc.1", **fields: Any) -> None:
         """Let a session be in no room."""
@@ -257,8 +257,8 @@ def lost_entries(first: int, epoch: str, read: int) -> list[Any]:
     """Return the arguments of heal.lua for as many entries as one call has."""
     args: list[Any] = ["r:tea", KEPT, epoch, epoch, first - 1, f"id{first - 1}", read, f"id{read}"]
     args.append("new")
-    body = "x" * (log.HEALED_BYTES // log.HEALED)
-    for n in range(first, first + log.HEALED):
+    body = "x" * (merge.HEALED_BYTES // merge.HEALED)
+    for n in range(first, first + merge.HEALED):
         args += ("m", f"lost{n}", 1795486460000, "ana:t%d" % n, body, n, "", "")
     return args
 
@@ -368,7 +368,7 @@ async def a_session_leaves_a_room(bench: Bench) -> Cost:
 @worst("members")
 async def a_page_of_members(bench: Bench) -> Cost:
     await bench.crowd("tea")
-    return await bench.run("members", "tea", "member00500", redis.PAGE)
+    return await bench.run("members", "tea", "member00500", broker.PAGE)
 
 
 @worst("nick")
@@ -396,13 +396,13 @@ async def many_orders(bench: Bench, till: float = 0) -> None:
 @worst("orders")
 async def thousands_of_orders(bench: Bench) -> Cost:
     await many_orders(bench)
-    return await bench.run("orders", 0, orders.LISTED)
+    return await bench.run("orders", 0, moderation_sync.LISTED)
 
 
 @worst("orders")
 async def thousands_of_orders_that_are_over(bench: Bench) -> Cost:
     await many_orders(bench, till=1)
-    return await bench.run("orders", 0, orders.LISTED)
+    return await bench.run("orders", 0, moderation_sync.LISTED)
 
 
 @worst("part")
@@ -423,17 +423,17 @@ async def said(bench: Bench, *messages: tuple[Any, ...], look: str = "") -> Cost
 @worst("publish")
 async def a_batch_of_two_hundred_authors(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
-    body = "x" * (publishing.BYTES // publishing.MOST)
-    for n in range(publishing.MOST):
+    body = "x" * (publish_batch.BYTES // publish_batch.MOST)
+    for n in range(publish_batch.MOST):
         await bench.session(f"s{n}")
-    rows = [(f"new{n}", f"s{n}", "inc.1", "1", body) for n in range(publishing.MOST)]
+    rows = [(f"new{n}", f"s{n}", "inc.1", "1", body) for n in range(publish_batch.MOST)]
     return await said(bench, *rows)
 
 
 @worst("publish")
 async def a_batch_of_authors_who_have_sent_much(bench: Bench) -> Cost:
     await bench.log("r:tea", size=100)
-    for n in range(publishing.MOST):
+    for n in range(publish_batch.MOST):
         await bench.session(f"s{n}")
         await bench.sent(f"s{n}", 2001)
     return await said(bench, *[(f"new{n}", f"s{n}", "inc.1", "1", "x") for n in range(200)])
@@ -443,7 +443,7 @@ async def a_batch_of_authors_who_have_sent_much(bench: Bench) -> Cost:
 async def a_batch_is_repeated(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
     await bench.session("ana")
-    rows = [(f"new{n}", "ana", "inc.1", "", "x" * 1000) for n in range(publishing.MOST)]
+    rows = [(f"new{n}", "ana", "inc.1", "", "x" * 1000) for n in range(publish_batch.MOST)]
     return await said(bench, *rows, look="ep-0")
 
 
@@ -538,7 +538,7 @@ async def a_node_with_many_sessions_renews_its_lease(bench: Bench) -> Cost:
 @worst("reorder")
 async def many_orders_are_put_back(bench: Bench) -> Cost:
     await bench.nodes()
-    args = [part for n in range(orders.LISTED) for part in (f"net:{n}", 0, "-", '"why"')]
+    args = [part for n in range(moderation_sync.LISTED) for part in (f"net:{n}", 0, "-", '"why"')]
     return await bench.run("reorder", "op1", 7, *SET, *args)
 
 
@@ -580,7 +580,7 @@ async def a_node_retires(bench: Bench) -> Cost:
 async def a_page_of_rooms(bench: Bench) -> Cost:
     rooms = {f"room{number:06}": 0 for number in range(100_000)}
     await bench.client.zadd("chat:rooms", rooms)
-    return await bench.run("rooms", "room000500", redis.PAGE)
+    return await bench.run("rooms", "room000500", broker.PAGE)
 
 
 @worst("sent")
@@ -616,16 +616,16 @@ async def much_is_stored_with_a_time(bench: Bench) -> Cost:
     await bench.client.zadd("chat:sents", dict.fromkeys(late, 1))
     for number in range(1000):
         await bench.client.hset(f"chat:sent:s{number}", "", "1795486460000 r:p0 ep-5-id5")
-    return await bench.run("tidy", 8000, 30_000, int(HERE), redis.TIDIED)
+    return await bench.run("tidy", 8000, 30_000, int(HERE), broker.TIDIED)
 
 
 @worst("tops")
 async def many_logs_are_compared(bench: Bench) -> Cost:
     pipe = bench.client.pipeline()
-    for number in range(tops.TOPS):
+    for number in range(head_poll.TOPS):
         pipe.hset("chat:{r:%d}" % number, mapping={"epoch": "ep", "top": 5, "id": "id5"})
     await pipe.execute()
-    args = [part for number in range(tops.TOPS) for part in (f"r:{number}", "ep")]
+    args = [part for number in range(head_poll.TOPS) for part in (f"r:{number}", "ep")]
     return await bench.run("tops", *args)
 
 
@@ -633,10 +633,10 @@ async def many_logs_are_compared(bench: Bench) -> Cost:
 async def many_logs_have_lost_their_hash(bench: Bench) -> Cost:
     key = "chat:{r:0}:log"
     await bench.log("r:0", count=1, size=LONG)
-    for number in range(1, tops.TOPS):
+    for number in range(1, head_poll.TOPS):
         await bench.client.copy(key, key.replace("0", str(number)))
     await bench.client.delete("chat:{r:0}")
-    args = [part for number in range(tops.TOPS) for part in (f"r:{number}", "ep")]
+    args = [part for number in range(head_poll.TOPS) for part in (f"r:{number}", "ep")]
     return await bench.run("tops", *args)
 
 

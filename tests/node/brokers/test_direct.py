@@ -1,6 +1,6 @@
 """Direct messages: into the inbox of whoever holds a nick, once, and to the node it is at."""
 
-from node.core.ports import Kept, Lost, Position, Refused
+from node.core.interfaces import Kept, Lost, Position, Refused
 from tests.node.brokers.bench import Node, Place
 
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from node.brokers import connect
-from node.core.ports import Kept, Refused
+from node.core.interfaces import Kept, Refused
 from tests.node.brokers.bench import AT_REST, REAPING, WITHIN, Losses, Node, Place
 from tests.support.redis_server import RedisServer
 

@@ -4,9 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, cast
 
-from node.core.comparison import Comparison
-from node.core.log import Found, Ring, lost
-from node.core.ports import (
+from node.core.interfaces import (
     CURRENT,
     UNKNOWN,
     Broker,
@@ -18,6 +16,8 @@ from node.core.ports import (
     Refused,
     Slice,
 )
+from node.core.rooms.comparison import Comparison
+from node.core.rooms.merge import Found, Ring, lost
 from tests.node.brokers.bench import Node, Place, wait
 
 LOG = "r:tea"

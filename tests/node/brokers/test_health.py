@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from node import tables
 from node.brokers import connect
+from node.brokers.admin_client import Facts, NodeRow
 from node.brokers.health import LOOK_EVERY, MEANING, Fault, Health, faults
 from node.brokers.lanes import CHANGES, UPKEEP, Lane
 from node.brokers.malformed import Malformed
-from node.brokers.moderator import Facts, NodeRow
-from node.core.ports import Refused
-from node.metrics import Metrics
+from node.cli import tables
+from node.core.interfaces import Refused
+from node.telemetry.metrics import Metrics
 from tests.node.brokers.bench import WITHIN, Losses, Place
 from tests.support.redis_server import RedisServer
 

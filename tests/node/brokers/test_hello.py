@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from node.brokers import scripts
+from node.brokers.broker import Rules
 from node.brokers.lease import FORMAT
-from node.brokers.redis import Rules
-from node.core.ports import START, Claimed, Position, Refused
+from node.core.interfaces import START, Claimed, Position, Refused
 from tests.node.brokers.bench import Node, Place, wait
 
 PATIENT = Rules(heal_within=1e9)

@@ -4,9 +4,9 @@ import asyncio
 import gc
 from typing import Literal
 
+from node.brokers.broker import Rules
 from node.brokers.history import PAGE_BYTES
-from node.brokers.redis import Rules
-from node.core.ports import START, UNKNOWN, Entry, Hold, Position, Slice
+from node.core.interfaces import START, UNKNOWN, Entry, Hold, Position, Slice
 from tests.node.brokers.bench import Node, Place, wait
 
 

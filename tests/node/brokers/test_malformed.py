@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from node.brokers import connect, replies, scripts
+from node.brokers import connect, decode, scripts
+from node.brokers.admin_client import Facts, Trouble
 from node.brokers.malformed import Malformed
-from node.brokers.moderator import Facts, Trouble
-from node.brokers.publishing import directed
-from node.core.ports import UNKNOWN, Hold, Kept, Post, Refused
-from node.metrics import Metrics
+from node.brokers.publish_batch import directed
+from node.core.interfaces import UNKNOWN, Hold, Kept, Post, Refused
+from node.telemetry.metrics import Metrics
 from tests.node.brokers.bench import REAPING, WITHIN, Losses, Node, Place
 from tests.support.redis_server import RedisServer
 
@@ -128,38 +128,38 @@ scalars = st.one_of(
 answers = st.recursive(scalars, lambda inner: st.lists(inner, max_size=6), max_leaves=20)
 POST = Post(Hold("s1", "n.1"), b"1", "", b"x", 9.0, lambda reply: None)
 READERS: list[tuple[str, Callable[[Any], Any]]] = [
-    ("log_of", replies.log_of),
-    ("entries", replies.entries),
-    ("slice_of", replies.slice_of),
-    ("page", replies.page),
-    ("members", replies.members),
-    ("rooms", replies.rooms),
-    ("kept", replies.kept),
+    ("log_of", decode.log_of),
+    ("entries", decode.entries),
+    ("slice_of", decode.slice_of),
+    ("page", decode.page),
+    ("members", decode.members),
+    ("rooms", decode.rooms),
+    ("kept", decode.kept),
     ("directed", lambda found: directed(found, POST, b"", b"")),
-    ("is_head", replies.is_head),
-    ("published", lambda found: replies.published(found, "r:tea", [POST])),
-    ("looked", lambda found: replies.looked(found, [POST])),
-    ("compared", replies.compared),
-    ("seat", lambda found: replies.seat(b"tea", found)),
-    ("claimed", replies.claimed),
-    ("standing", replies.standing),
-    ("orders", lambda found: replies.orders(found, 1.0)),
-    ("newest", replies.newest),
-    ("tops", lambda found: replies.tops(found, 2)),
-    ("announcement", replies.announcement),
-    ("moved", replies.moved),
-    ("probe", replies.probe),
-    ("holds", replies.holds),
-    ("left", replies.left),
-    ("renamed", replies.renamed),
-    ("reaped", replies.reaped),
-    ("healed", replies.healed),
-    ("changes", lambda found: replies.changes(found, 0)),
-    ("renewed", replies.renewed),
-    ("refusal", replies.refusal),
-    ("sections", replies.sections),
-    ("whoami", replies.whoami),
-    ("frame", replies.frame),
+    ("is_head", decode.is_head),
+    ("published", lambda found: decode.published(found, "r:tea", [POST])),
+    ("looked", lambda found: decode.looked(found, [POST])),
+    ("compared", decode.compared),
+    ("seat", lambda found: decode.seat(b"tea", found)),
+    ("claimed", decode.claimed),
+    ("standing", decode.standing),
+    ("orders", lambda found: decode.orders(found, 1.0)),
+    ("newest", decode.newest),
+    ("tops", lambda found: decode.tops(found, 2)),
+    ("announcement", decode.announcement),
+    ("moved", decode.moved),
+    ("probe", decode.probe),
+    ("holds", decode.holds),
+    ("left", decode.left),
+    ("renamed", decode.renamed),
+    ("reaped", decode.reaped),
+    ("healed", decode.healed),
+    ("changes", lambda found: decode.changes(found, 0)),
+    ("renewed", decode.renewed),
+    ("refusal", decode.refusal),
+    ("sections", decode.sections),
+    ("whoami", decode.whoami),
+    ("frame", decode.frame),
 ]
 
 
@@ -177,8 +177,8 @@ def test_every_reader_of_replies_is_tried() -> None:
     known = {name for name, _ in READERS if name != "directed"} | {"position"}
     found = {
         name
-        for name, what in vars(replies).items()
-        if inspect.isfunction(what) and what.__module__ == replies.__name__ and name[0] != "_"
+        for name, what in vars(decode).items()
+        if inspect.isfunction(what) and what.__module__ == decode.__name__ and name[0] != "_"
     }
     assert found == known
 

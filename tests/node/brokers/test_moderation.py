@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from node.brokers.moderator import Moderator, Trouble
-from node.core.ports import Lost, Memory, Position, Refused
+from node.brokers.admin_client import Moderator, Trouble
+from node.core.interfaces import Lost, Memory, Position, Refused
 from tests.node.brokers.bench import Node, Place
 
 LEFT = '"nick":"ana","reason":"kicked","text":"be \\"nice\\""}'
@@ -316,7 +316,7 @@ async def test_sessions_are_listed_with_their_node_address_and_rooms(
 async def test_more_sessions_are_listed_than_are_looked_at_in_one_go(
     node: Node, moderator: Moderator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("node.brokers.moderator.PAGE", 2)
+    monkeypatch.setattr("node.brokers.admin_client.PAGE", 2)
     for number in range(5):
         await node.hello(f"s{number}", f"n{number}", rooms=["tea"])
     for room in (None, "tea"):

@@ -1,8 +1,8 @@
 """A nick takes up what it looks like as well; nobody is reached under a name that is not theirs."""
 
-from node.brokers.redis import Rules
-from node.core import names
-from node.core.ports import Hold, Kept, Memory, Refused
+from node.brokers.broker import Rules
+from node.core.interfaces import Hold, Kept, Memory, Refused
+from node.core.names import names
 from tests.node.brokers.bench import Node, Place
 
 CYRILLIC = "\u0430\u0441\u0435"

@@ -9,9 +9,9 @@ import pytest
 from redis import exceptions
 
 from node.brokers import connect
-from node.brokers.pump import Pump
-from node.core.ports import Kept, Refused
-from node.metrics import Metrics
+from node.brokers.pipeline import Pump
+from node.core.interfaces import Kept, Refused
+from node.telemetry.metrics import Metrics
 from tests.node.brokers.bench import AT_REST, Losses, Node, Place, wait
 from tests.support.redis_server import RedisServer
 

@@ -3,9 +3,9 @@
 import asyncio
 from functools import partial
 
-from node.brokers.publishing import MOST, Publish
-from node.brokers.redis import Rules
-from node.core.ports import Entry, Hold, Kept, Position, Post, Refused
+from node.brokers.broker import Rules
+from node.brokers.publish_batch import MOST, Publish
+from node.core.interfaces import Entry, Hold, Kept, Position, Post, Refused
 from tests.node.brokers.bench import Node, Place, RecordingSink, wait
 
 

@@ -10,13 +10,13 @@ import pytest
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers import pump as pumps
+from node.brokers import pipeline as pumps
 from node.brokers import scripts
 from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, READ_BYTES, READS, UPKEEP, Lane
-from node.brokers.pump import Next, Pump, SimpleCall
-from node.core.ports import Refused
-from node.metrics import Metrics
+from node.brokers.pipeline import Next, Pump, SimpleCall
+from node.core.interfaces import Refused
+from node.telemetry.metrics import Metrics
 
 Handler = Callable[[list[Any]], list[Any] | Exception]
 

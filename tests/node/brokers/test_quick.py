@@ -9,7 +9,7 @@ import pytest_asyncio
 from redis import exceptions
 
 from node.brokers import connect
-from node.brokers.quick import Calls, Quick
+from node.brokers.connection import Calls, Quick
 from tests.support.redis_server import RedisServer
 
 WITHIN = 5.0

@@ -1,7 +1,7 @@
 """What Redis tells, read: also what a node of a later version wrote."""
 
-from node.brokers import replies
-from node.core.ports import Entry, Home, Position
+from node.brokers import decode
+from node.core.interfaces import Entry, Home, Position
 
 
 def brief(entries: list[Entry]) -> list[tuple[int, bytes, bytes, bytes]]:
@@ -10,23 +10,23 @@ def brief(entries: list[Entry]) -> list[tuple[int, bytes, bytes, bytes]]:
 
 
 def test_a_frame_is_read() -> None:
-    frame = replies.frame(b"log r:tea k1 7 idp\nm id7 5 s:1\none\nm id8 5 s:2 k0-3 2\ntwo")
+    frame = decode.frame(b"log r:tea k1 7 idp\nm id7 5 s:1\none\nm id8 5 s:2 k0-3 2\ntwo")
     assert (frame.log, frame.epoch, frame.first, frame.prev) == ("r:tea", b"k1", 7, b"idp")
     assert brief(frame.entries) == [(7, b"m", b"id7", b"one"), (8, b"m", b"id8", b"two")]
     assert frame.entries[1].homes == [Home(b"k0", 3, 2)] and frame.branch == b"k1"
-    later = replies.frame(b"log r:tea k1 7 idp b2\nm id7 5 - b1-4 3 k1-2 1\none")
+    later = decode.frame(b"log r:tea k1 7 idp b2\nm id7 5 - b1-4 3 k1-2 1\none")
     assert later.branch == b"b2"
     assert later.entries[0].homes == [Home(b"b1", 4, 3), Home(b"k1", 2, 1)]
 
 
 def test_what_a_later_version_may_add_to_a_frame_is_passed_over() -> None:
-    frame = replies.frame(b"log r:tea k1 7 idp b2 more of it\nm id7 5 s:1 k0-3 2 more\none")
+    frame = decode.frame(b"log r:tea k1 7 idp b2 more of it\nm id7 5 s:1 k0-3 2 more\none")
     assert (frame.log, frame.epoch, frame.first, frame.prev) == ("r:tea", b"k1", 7, b"idp")
     assert brief(frame.entries) == [(7, b"m", b"id7", b"one")]
 
 
 def test_what_a_later_version_may_add_to_a_log_is_passed_over() -> None:
     rows = [[b"7-0", [b"h", b"m id7 5 s:1", b"b", b"one", b"x", b"more"]]]
-    assert brief(replies.entries(rows)) == [(7, b"m", b"id7", b"one")]
+    assert brief(decode.entries(rows)) == [(7, b"m", b"id7", b"one")]
     reply = [b"on", b"k1", b"7", b"id7", b"k1", 0, rows, 0, b""]
-    assert replies.slice_of(reply).top == Position(b"k1", 7, b"id7")
+    assert decode.slice_of(reply).top == Position(b"k1", 7, b"id7")

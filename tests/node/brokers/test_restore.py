@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from node.brokers import lease
-from node.core.ports import Hold, Memory, Refused
+from node.core.interfaces import Hold, Memory, Refused
 from tests.node.brokers.bench import Node, Place
 
 

@@ -1,7 +1,7 @@
 """Rooms: made, joined, left, listed; nicks changed; all of it told in the rooms' logs."""
 
-from node.brokers.redis import PAGE, Rules
-from node.core.ports import Hold, Refused, Seat
+from node.brokers.broker import PAGE, Rules
+from node.core.interfaces import Hold, Refused, Seat
 from tests.node.brokers.bench import Node, Place
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from node.brokers import orders, scripts
-from node.brokers.publishing import BYTES, Publish
-from node.brokers.pump import Next
-from node.core.ports import Hold, Kept, Position, Post
+from node.brokers import moderation_sync, scripts
+from node.brokers.pipeline import Next
+from node.brokers.publish_batch import BYTES, Publish
+from node.core.interfaces import Hold, Kept, Position, Post
 from tests.node.brokers.bench import REAPING, Node, Place, RecordingSink, wait
 
 NEVER = 9e15
@@ -272,7 +272,7 @@ async def test_a_node_that_reaps_goes_on_until_all_is_done(
     await place.redis.zadd("chat:nodes", {row.incarnation: 1})
     other = await place.node(REAPING)
     await other.ask("check", timed=False)
-    with caplog.at_level("INFO", "node.brokers.redis"):
+    with caplog.at_level("INFO", "node.brokers.broker"):
         for _ in range(3):
             other.broker._reap()
         await other.idle()
@@ -307,7 +307,7 @@ def knows(node: Node, count: int) -> bool:
 
 async def test_orders_are_read_and_put_back_however_many_there_are(place: Place) -> None:
     node, other = await place.node(), await place.node()
-    count = 2 * orders.LISTED + 100
+    count = 2 * moderation_sync.LISTED + 100
     rows: Any = {f"net:10.0.{number >> 8}.{number & 255}/32": '0 - ""' for number in range(count)}
     await place.redis.hset("chat:orders", mapping=rows)
     async with place.moderator() as moderator:

@@ -1,6 +1,6 @@
 """What is stored with a time is looked after: it ends, and not later than it should."""
 
-from node.core.ports import Kept
+from node.core.interfaces import Kept
 from tests.node.brokers.bench import Node, Place, wait
 
 LEASE_MS, GRACE_MS = 8_000, 30_000

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from node.core.ports import UNKNOWN, Claimed, Kept, Lost, Position, Refused
+from node.core.interfaces import UNKNOWN, Claimed, Kept, Lost, Position, Refused
 from tests.node.brokers.bench import WITHIN, Node, Place
 
 HASH, LOG = "chat:{r:tea}", "chat:{r:tea}:log"

@@ -9,7 +9,7 @@ from contextvars import Context
 from random import Random
 from typing import Any, cast
 
-from node.brokers.redis import Rules
+from node.brokers.broker import Rules
 from tests.node.brokers.bench import Node, running, wait
 from tests.simulation.link import Link
 from tests.simulation.loop import VirtualLoop

@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from node.core.hub import Hub, Rules
-from node.core.ports import Claimed, Compared, Entry, Frame, Had, Outlet, Position, Seat, Slice
-from node.core.room import Member, Room
-from node.core.session import Session
-from node.fronts.native import Native
-from node.metrics import Metrics
+from node.core.interfaces import Claimed, Compared, Entry, Frame, Had, Outlet, Position, Seat, Slice
+from node.core.rooms.room import Member, Room
+from node.core.session.session import Session
+from node.protocols.native import Native
+from node.telemetry.metrics import Metrics
 from wire import codec
 from wire import messages as m
 

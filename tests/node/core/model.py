@@ -6,9 +6,9 @@ from importlib.resources import files
 from random import Random
 from typing import Any
 
-from node.brokers import replies, scripts
-from node.brokers.redis import healing
-from node.core.ports import Compared, Entry, Frame, Lost, Position, Refused, Slice
+from node.brokers import decode, scripts
+from node.brokers.broker import healing
+from node.core.interfaces import Compared, Entry, Frame, Lost, Position, Refused, Slice
 from tests.simulation.shell import Shell
 
 _APPEND = """
@@ -43,7 +43,7 @@ class ModelLog:
         return b"chat:{%b}" % self.log.encode()
 
     def _publish(self, _channel: bytes, payload: bytes) -> None:
-        self._told.append(replies.frame(payload))
+        self._told.append(decode.frame(payload))
 
     def _run(self, name: str, *args: Any) -> Any:
         digest = sha1(self._sources[name].encode()).hexdigest()
@@ -103,21 +103,21 @@ class ModelLog:
         found = self._run("heal", *healing(self.log, self.kept, lost, f"b{self._fresh}"))
         if found[0] == b"ok":
             return int(found[1]), self._frame()
-        return replies.REFUSALS[found[0]], None
+        return decode.REFUSALS[found[0]], None
 
     def compare(self, base: Position, branch: bytes, ids: Sequence[bytes]) -> Compared | None:
         """Find the newest common entry."""
-        return replies.compared(
+        return decode.compared(
             self._run("compare", self.log, base.epoch, branch or base.epoch, base.offset, *ids)
         )
 
     def read(self, position: Position, branch: bytes, limit: int) -> Slice:
         """Read after a position."""
-        return replies.slice_of(self._run("read", self.log, *position, limit, branch))
+        return decode.slice_of(self._run("read", self.log, *position, limit, branch))
 
     def tail(self, limit: int) -> Slice:
         """Read the newest entries."""
-        return replies.slice_of(self._run("tail", self.log, limit))
+        return decode.slice_of(self._run("tail", self.log, limit))
 
 
 def _copy(value: Any) -> Any:

@@ -4,9 +4,9 @@ from ipaddress import ip_network
 
 import pytest
 
-from node.core import admission
-from node.core.admission import Admission, Bounds, Caller, Limiters, Refusal, group, within
-from node.core.rules import Limit
+from node.core.config import Limit
+from node.core.limits import admission
+from node.core.limits.admission import Admission, Bounds, Caller, Limiters, Refusal, group, within
 
 HERE = "192.0.2.7"
 

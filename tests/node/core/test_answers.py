@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from node.core.ports import Kept, Post, Refused, Seat
+from node.core.interfaces import Kept, Post, Refused, Seat
 from tests.node.core.fakes import EPOCH, Client, HubBench, at, entry, frame, seat
 from wire import limits
 from wire import messages as m

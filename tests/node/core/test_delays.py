@@ -1,7 +1,7 @@
 """How long messages take, and how late the tick comes: told to the metrics, nearly for nothing."""
 
 from node.core.hub import TICK
-from node.core.ports import Entry, Post, Refused
+from node.core.interfaces import Entry, Post, Refused
 from tests.node.core.fakes import Client, HubBench, claimed, entry, frame, slice_
 from wire import messages as m
 

@@ -1,6 +1,6 @@
 """A change that was answered `unavailable` may have been done: its client is told so in the end."""
 
-from node.core.ports import Refused, Seat, Standing
+from node.core.interfaces import Refused, Seat, Standing
 from tests.node.core.fakes import Client, HubBench, entries, frame, seat
 from wire import messages as m
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from node.core.farewell import MOST_NOTICE, Turn, turns
-from node.core.session import Session
-from node.core.states import State
+from node.core.drain import MOST_NOTICE, Turn, turns
+from node.core.session.session import Session
+from node.core.session.states import State
 from tests.node.core.fakes import Client, HubBench
 from wire import messages as m
 

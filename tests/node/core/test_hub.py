@@ -1,7 +1,7 @@
 """The hub: which session holds what, what is followed, and what of it the broker is told."""
 
 from node.core.hub import LINGER, MOVED_FOR
-from node.core.ports import Append, Claimed, Entry, Hold
+from node.core.interfaces import Append, Claimed, Entry, Hold
 from tests.node.core.fakes import Client, HubBench, at, claimed, entry, frame, seat, slice_
 from wire import messages as m
 

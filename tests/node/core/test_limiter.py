@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core.limiter import DEBT, Limiter
+from node.core.limits.token_bucket import DEBT, Limiter
 
 rates = st.floats(0.01, 10_000)
 bursts = st.floats(1, 1000)

@@ -1,8 +1,8 @@
 """What a stranger runs into once it is in: rates of rooms and nicks, rooms made, memory, hello."""
 
-from node.core.admission import Admission, Bounds, Caller
-from node.core.ports import Kept, Refused
-from node.core.rules import Limit
+from node.core.config import Limit
+from node.core.interfaces import Kept, Refused
+from node.core.limits.admission import Admission, Bounds, Caller
 from tests.node.core.fakes import Client, HubBench, at, claimed, entries, seat, slice_
 from wire import messages as m
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core.log import HEALED, Found, Ring, first_part, lost, unseen
-from node.core.ports import START, Cursor, Entry, Had, Position
+from node.core.interfaces import START, Cursor, Entry, Had, Position
+from node.core.rooms.merge import HEALED, Found, Ring, first_part, lost, unseen
 from tests.node.core.fakes import EPOCH, at, entries, entry
 
 

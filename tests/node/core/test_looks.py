@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core import looks, names
-from node.core.names import BadName, claims, fold, nick, take
+from node.core.names import confusables, names
+from node.core.names.names import BadName, claims, fold, nick, take
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_scripts_that_are_not_are_refused_with_a_reason(text: str) -> None:
 
 
 def test_the_tables_are_of_the_version_that_they_say() -> None:
-    assert looks.like("\u0430") == "a"
-    starts, rows = looks._scripts()
+    assert confusables.like("\u0430") == "a"
+    starts, rows = confusables._scripts()
     assert starts == sorted(set(starts))
     assert all(first <= last for first, (last, _) in zip(starts, rows, strict=True))
     assert all(after > last for after, (last, _) in zip(starts[1:], rows, strict=False))

@@ -4,8 +4,8 @@ from math import inf
 
 import pytest
 
+from node.core.interfaces import Order, Position, Refused
 from node.core.moderation import Orders
-from node.core.ports import Order, Position, Refused
 from tests.node.core.fakes import Client, HubBench, claimed, entry, frame, seat
 from wire import messages as m
 

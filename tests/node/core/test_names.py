@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core import names
-from node.core.names import BadName, fold, nick, room
+from node.core.names import names
+from node.core.names.names import BadName, fold, nick, room
 
 PREPARATIONS = [nick, fold, room]
 

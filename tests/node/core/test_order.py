@@ -1,6 +1,6 @@
 """The requests of one connection are done in order, also while its session is put back."""
 
-from node.core.ports import Kept, Post, Refused
+from node.core.interfaces import Kept, Post, Refused
 from tests.node.core.fakes import Call, Client, HubBench, at, claimed, seat
 from wire import messages as m
 from wire.errors import Code

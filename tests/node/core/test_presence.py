@@ -2,8 +2,8 @@
 
 import pytest
 
-from node.core.admission import Caller
-from node.core.ports import Claimed, Refused, Seat
+from node.core.interfaces import Claimed, Refused, Seat
+from node.core.limits.admission import Caller
 from tests.node.core.fakes import Client, HubBench, claimed, seat
 from tests.node.core.test_limits import caller_of, limited, say
 from wire import messages as m

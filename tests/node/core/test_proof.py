@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from node.core.ports import Refused
+from node.core.interfaces import Refused
 from tests.node.core.fakes import Client, HubBench, claimed
 from wire import messages as m
 

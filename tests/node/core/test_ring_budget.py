@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core import ring_budget
-from node.core.log import Ring
-from node.core.ports import Entry
-from node.core.ring_budget import MOST, TOGETHER, keep_within, weight
+from node.core.interfaces import Entry
+from node.core.rooms import ring_budget
+from node.core.rooms.merge import Ring
+from node.core.rooms.ring_budget import MOST, TOGETHER, keep_within, weight
 from tests.node.core.fakes import HubBench, RoomBench, at, entries, entry, frame
 
 

@@ -1,8 +1,8 @@
 """A room delivers frames that continue, and reads from the log whatever is missing."""
 
-from node.core.comparison import READ_ENTRIES
-from node.core.ports import Refused, Slice
-from node.core.room import HELD_FRAMES
+from node.core.interfaces import Refused, Slice
+from node.core.rooms.comparison import READ_ENTRIES
+from node.core.rooms.room import HELD_FRAMES
 from tests.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of, slice_
 
 

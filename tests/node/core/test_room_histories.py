@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from node.core.ports import START, Append, Frame
-from node.core.room import Member
+from node.core.interfaces import START, Append, Frame
+from node.core.rooms.room import Member
 from tests.node.core.fakes import Call, RoomBench, outlet_of
 from tests.node.core.model import ModelLog
 from wire import messages as m

@@ -1,17 +1,8 @@
 """Members that are behind: slow readers, continued sessions, those who just joined or leave."""
 
-from node.core.ports import START, Cursor, Refused, Slice
-from node.core.room import FEED_BYTES, FEED_ENTRIES, Member
-from tests.node.core.fakes import (
-    EPOCH,
-    RoomBench,
-    at,
-    entries,
-    entry,
-    frame,
-    outlet_of,
-    slice_,
-)
+from node.core.interfaces import START, Cursor, Refused, Slice
+from node.core.rooms.room import FEED_BYTES, FEED_ENTRIES, Member
+from tests.node.core.fakes import EPOCH, RoomBench, at, entries, entry, frame, outlet_of, slice_
 from wire import messages as m
 
 

@@ -6,10 +6,10 @@ from hashlib import sha256
 
 import pytest
 
-from node.core.ports import START, Refused
-from node.core.requests import ROWS
-from node.core.session import Session
-from node.core.states import State
+from node.core.interfaces import START, Refused
+from node.core.requests.table import ROWS
+from node.core.session.session import Session
+from node.core.session.states import State
 from tests.node.core.fakes import Client, HubBench, at, claimed, entry, frame, slice_
 from wire import messages as m
 from wire.errors import Code, Reason, WireError

@@ -1,7 +1,7 @@
 """What time brings: limits of rate, pings, the idle and the slow, and the end of the node."""
 
-from node.core.ports import Kept, Refused
-from node.core.states import State
+from node.core.interfaces import Kept, Refused
+from node.core.session.states import State
 from tests.node.core.fakes import Client, HubBench, at, claimed, entry, frame
 from wire import messages as m
 from wire.errors import Code, WireError

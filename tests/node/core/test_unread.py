@@ -1,7 +1,7 @@
 """Who does not read what was answered is not answered more, and what waits has its time."""
 
-from node.core.ports import Refused
-from node.core.rules import Limit
+from node.core.config import Limit
+from node.core.interfaces import Refused
 from tests.node.core.fakes import EPOCH, Client, HubBench, entries, entry
 from tests.node.core.test_limits import caller_of
 from wire import messages as m

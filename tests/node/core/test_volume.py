@@ -1,9 +1,9 @@
 """What an address may write into logs in a day: short messages are free, the rest is counted."""
 
-from node.core.admission import DAY, Admission, Bounds, Caller
-from node.core.limiter import Limiter
-from node.core.rules import Limit
-from node.core.volume import SHORT
+from node.core.config import Limit
+from node.core.limits.admission import DAY, Admission, Bounds, Caller
+from node.core.limits.token_bucket import Limiter
+from node.core.limits.volume import SHORT
 from tests.node.core.fakes import Client, HubBench
 from wire import messages as m
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core.ports import Entry
-from node.fronts.native import Native
+from node.core.interfaces import Entry
+from node.protocols.native import Native
 from wire import codec, limits
 from wire import messages as m
 

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from node.core.admission import Bounds
 from node.core.hub import Hub, Rules
-from node.metrics import Metrics
+from node.core.limits.admission import Bounds
 from node.net import listener
 from node.net.connection import Connection
-from node.net.flush import Flush
-from node.net.gate import Gate
+from node.net.connection_limits import Gate
+from node.net.write_batch import Flush
+from node.telemetry.metrics import Metrics
 from tests.node.core.fakes import FakeBroker
 from wire import codec
 from wire import messages as m

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from node.core.ports import Kept
+from node.core.interfaces import Kept
 from node.net import connection as connections
 from node.net.connection import BACKLOG_HIGH, WRITE_HIGH
 from tests.node.core.fakes import at, claimed, entry, frame

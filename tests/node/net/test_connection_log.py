@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from node import logs
+from node.telemetry import logs
 from tests.node.net.bench import Bench, served
 from wire import messages as m
 
@@ -103,7 +103,7 @@ async def test_what_nobody_caught_is_told_with_the_connection(
 
     asyncio.get_running_loop().set_exception_handler(logs.on_fault)
     async with served(bench) as (reader, writer):
-        monkeypatch.setattr("node.core.session.Session.handle", fail)
+        monkeypatch.setattr("node.core.session.session.Session.handle", fail)
         writer.write(b'{"type":"ping"}\n')
         assert await reader.read() == b""
     [fault] = [line for line in lines if line.levelno == logging.ERROR]

@@ -5,9 +5,9 @@ import socket
 from collections.abc import Collection
 from typing import cast
 
-from node.core.ports import Outlet
-from node.metrics import Metrics
-from node.net.flush import Flush
+from node.core.interfaces import Outlet
+from node.net.write_batch import Flush
+from node.telemetry.metrics import Metrics
 
 
 class Writer:

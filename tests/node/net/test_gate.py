@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from node.core.admission import Bounds
-from node.core.rules import Limit
-from node.net import gate as gates
+from node.config.parsers import networks
+from node.core.config import Limit
+from node.core.limits.admission import Bounds
+from node.net import connection_limits as gates
 from node.net.connection import Connection
-from node.values import networks
 from tests.node.core.fakes import claimed
 from tests.node.net.bench import Bench, FakeTransport, served
 from wire import codec
@@ -117,11 +117,13 @@ async def test_the_last_descriptors_are_not_for_clients(monkeypatch: pytest.Monk
     async with bench_of() as bench:
         # Any descriptor is among the last then, whichever is free.
         limits = (2, 10**6)
-        monkeypatch.setattr("node.net.gate.resource.getrlimit", lambda _: limits)
+        monkeypatch.setattr("node.net.connection_limits.resource.getrlimit", lambda _: limits)
         async with another(bench) as transport:
             assert told(transport) == ["unavailable", "busy"]
         assert limited(bench, "files") == 1
-        monkeypatch.setattr("node.net.gate.resource.getrlimit", lambda _: (10**6, 10**6))
+        monkeypatch.setattr(
+            "node.net.connection_limits.resource.getrlimit", lambda _: (10**6, 10**6)
+        )
         async with another(bench) as transport:
             assert told(transport) == []
 

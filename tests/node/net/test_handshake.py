@@ -13,11 +13,11 @@ from typing import Any, cast
 import pytest
 import trustme
 
-from node.core.admission import Bounds
-from node.net import handshake, listener
+from node.core.limits.admission import Bounds
+from node.net import listener, tls_listener
 from node.net.connection import Connection
-from node.net.handshake import TlsServer
 from node.net.tls import server_context
+from node.net.tls_listener import TlsServer
 from tests.node.net.bench import Bench
 
 AUTHORITY = trustme.CA()
@@ -112,7 +112,7 @@ async def test_an_address_has_only_so_many_handshakes_and_others_come_in(door: D
 async def test_who_does_not_finish_it_is_closed_and_not_counted_any_more(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handshake, "HANDSHAKE_WITHIN", 0.1)
+    monkeypatch.setattr(tls_listener, "HANDSHAKE_WITHIN", 0.1)
     for _ in range(2):
         for stranger in [await door.dial("127.0.0.7") for _ in range(5)]:
             await gone(*stranger)
@@ -166,7 +166,7 @@ async def test_without_descriptors_it_says_so_and_tries_again(
 ) -> None:
     said: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
-    monkeypatch.setattr(handshake, "PAUSE", 0.01)
+    monkeypatch.setattr(tls_listener, "PAUSE", 0.01)
     door.server._accept(Refusing(door.server.sockets[0]))  # type: ignore[arg-type]
     [context] = said
     assert context["exception"].errno == errno.EMFILE and "socket" in context

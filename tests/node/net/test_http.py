@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.net.http import CONNECTIONS_MOST, HEAD_MOST, HttpConnection, Pages, listen
+from node.telemetry.health_http import CONNECTIONS_MOST, HEAD_MOST, HttpConnection, Pages, listen
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[[], Awaitable[Streams]]

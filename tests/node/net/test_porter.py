@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from node.core import names
-from node.core.ports import Refused
-from node.net import porter
-from node.net.porter import Porter
+from node.auth import password_checker
+from node.auth.password_checker import Porter
+from node.core.interfaces import Refused
+from node.core.names import names
 
 CHEAP = PasswordHasher(1, 8, 1)
 HASHES = {nick: (nick, CHEAP.hash(f"of {nick}")) for nick in ("ana", "bo")}
@@ -113,7 +113,7 @@ async def test_an_ipv6_household_counts_as_one_address() -> None:
 
 async def test_of_the_addresses_that_know_a_password_the_last_ones_are_remembered() -> None:
     bench = Bench()
-    for number in range(porter.ADDRESSES + 1):
+    for number in range(password_checker.ADDRESSES + 1):
         bench.time += 10
         assert await bench.asks("ana", "of ana", at=f"198.51.100.{number}") is True
     for number in range(40):
@@ -130,12 +130,12 @@ async def test_addresses_that_guess_are_forgotten() -> None:
     for number in range(2000):
         bench.time += 2
         await guess(bench, f"203.0.{number % 250}.{number // 250}")
-    assert len(bench.porter._tries_new) < 2 * porter.FORGET_AFTER
+    assert len(bench.porter._tries_new) < 2 * password_checker.FORGET_AFTER
 
 
 async def test_strangers_leave_room_for_who_has_known_the_password(monkeypatch: Any) -> None:
-    monkeypatch.setattr(porter, "STRANGERS", 2)
-    monkeypatch.setattr(porter, "WAITING", 4)
+    monkeypatch.setattr(password_checker, "STRANGERS", 2)
+    monkeypatch.setattr(password_checker, "WAITING", 4)
     bench = Bench()
     assert await bench.asks("ana", "of ana", at=HOME) is True
     gate = threading.Event()
@@ -183,7 +183,7 @@ def test_of_two_accounts_that_look_alike_each_has_its_own_nick() -> None:
 async def test_passwords_that_wait_are_bounded_and_not_looked_at_too_late(
     monkeypatch: Any,
 ) -> None:
-    monkeypatch.setattr(porter, "WAITING", 3)
+    monkeypatch.setattr(password_checker, "WAITING", 3)
     bench = Bench()
     gate, started = threading.Event(), threading.Event()
 

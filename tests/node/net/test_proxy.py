@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.net.proxy import BadProxyHeader, Preamble, ProxyReader
+from node.net.proxy_protocol import BadProxyHeader, Preamble, ProxyReader
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 HELLO = b'{"type":"hello"}\n'

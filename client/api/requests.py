@@ -1,0 +1,90 @@
+"""What one can ask of a node, as methods that return when it has answered."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import TypeVar
+
+from client.protocol.errors import ChatError
+from wire import messages as m
+
+E = TypeVar("E", bound=m.Event)
+
+
+class Talk(ABC):
+    """Every request of the protocol by a method of its own.
+
+    All of them raise Refused with the node's reason, or what ended the session. Over a lost
+    connection they just take longer: what was not answered is asked again.
+    """
+
+    @abstractmethod
+    def post(self, message: m.Send | m.SendDirect) -> asyncio.Future[m.AnyEvent]:
+        """Put a message into the outbox; the future is done with its ``ack``."""
+
+    @abstractmethod
+    def ask(self, request: m.Request) -> asyncio.Future[m.AnyEvent]:
+        """Make a request that is no message; the future is done with its answer."""
+
+    async def send(self, room: str, text: str, *, kind: m.Kind | None = None) -> m.Ack:
+        """Say something in a room; return when it is kept. Raises Refused."""
+        return _as(m.Ack, await self.post(m.Send(room=room, text=text, kind=kind)))
+
+    async def direct(self, to: str, text: str, *, kind: m.Kind | None = None) -> m.Ack:
+        """Say something to one nick; return when it is kept. Raises Refused."""
+        return _as(m.Ack, await self.post(m.SendDirect(to=to, text=text, kind=kind)))
+
+    async def join(self, room: str, history: int | None = None) -> m.Joined:
+        """Enter a room that exists. Raises Refused."""
+        return _as(m.Joined, await self.ask(m.Join(room=room, history=history)))
+
+    async def create(self, room: str) -> m.Joined:
+        """Make a room and enter it. Raises Refused."""
+        return _as(m.Joined, await self.ask(m.Create(room=room)))
+
+    async def leave(self, room: str) -> None:
+        """Leave a room. Raises Refused."""
+        await self.ask(m.Leave(room=room))
+
+    async def rename(self, nick: str) -> None:
+        """Take another nick. Raises Refused."""
+        await self.ask(m.SetNick(nick=nick))
+
+    async def history(
+        self,
+        room: str,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> m.History:
+        """Return messages of a room before or after a position; else the newest. Raises Refused."""
+        request = m.GetHistory(room=room, before=before, after=after, limit=limit)
+        return _as(m.History, await self.ask(request))
+
+    async def members(self, room: str) -> list[str]:
+        """Return the nicks of all who are in a room. Raises Refused."""
+        nicks: list[str] = []
+        more = True
+        while more:
+            after = nicks[-1] if nicks else None
+            page = _as(m.Members, await self.ask(m.ListMembers(room=room, after=after)))
+            nicks += page.members
+            more = page.more and bool(page.members)
+        return nicks
+
+    async def list_rooms(self) -> list[m.RoomRow]:
+        """Return all rooms there are. Raises Refused."""
+        rows: list[m.RoomRow] = []
+        more = True
+        while more:
+            after = rows[-1].room if rows else None
+            page = _as(m.Rooms, await self.ask(m.ListRooms(after=after)))
+            rows += page.rooms
+            more = page.more and bool(page.rooms)
+        return rows
+
+
+def _as(kind: type[E], event: m.AnyEvent) -> E:
+    if isinstance(event, kind):
+        return event
+    raise ChatError(f"The node answered by {type(event).__name__} instead of {kind.__name__}.")

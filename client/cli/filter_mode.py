@@ -1,0 +1,251 @@
+"""The client without a screen: says what comes by standard input, or prints what is said."""
+
+import asyncio
+from collections.abc import AsyncIterable, Awaitable, Callable
+from functools import partial
+from typing import cast
+
+from client.api.chat import Away, Chat
+from client.cli.line_format import View, render
+from client.cli.options import Options
+from client.protocol.errors import ChatError, NickRefused
+from client.text.event_text import phrase
+from client.text.nicks import with_suffix
+from client.text.sanitize import safe_line, safe_word
+from client.text.theme import Look
+from client.transport.event_queue import Received
+from wire import limits
+from wire import messages as m
+from wire import text as texts
+from wire.errors import Code
+
+MOST_PENDING = 100
+"""Lines that were read and are not acknowledged: a file of any size needs little memory."""
+PATIENCE = 60.0
+"""Seconds without any node after which the filter gives up; who listens never does."""
+
+Write = Callable[[bytes], Awaitable[None]]
+Complain = Callable[[str], None]
+_KEEP_ALIVE = (m.PingEvent, m.PongEvent)
+
+
+def open_chat(options: Options, login: str, random: Callable[[], float]) -> Chat:
+    """Return the chat for a pipe; a nick that the command line does not name gives way.
+
+    Where it is taken, often by oneself at a terminal, it gets a suffix: nobody can be asked.
+    """
+    nick = options.nick or login
+
+    async def rename(refused: NickRefused) -> str:
+        if refused.code != Code.NICK_TAKEN:  # and with a suffix it would be no better
+            raise refused
+        if refused.account and options.password is not None:  # who gave one means that nick
+            raise refused
+        return with_suffix(nick, random)
+
+    may_rename = None if options.insists else rename
+    return options.connect(nick, rename=may_rename, patience=_patience(options))
+
+
+def _patience(options: Options) -> float | None:
+    return None if options.listen else PATIENCE
+
+
+async def listen(chat: Chat, options: Options, write: Write, complain: Complain) -> int:
+    """Print what is said until cancelled; return the exit status when it ends before."""
+    told = (m.Gap, m.Error, m.Announcement)
+    reading = asyncio.create_task(_read(chat, _printer(options, write), complain, *told))
+    try:
+        chat.start()
+        await _first(asyncio.ensure_future(chat.ready()), reading)
+        await reading
+    except BrokenPipeError:
+        return 0
+    except (ChatError, OSError) as error:
+        complain(_why(error))
+        return 1
+    finally:
+        await _stop(reading)
+        await chat.close()
+    return 0
+
+
+async def say(
+    chat: Chat,
+    options: Options,
+    lines: AsyncIterable[bytes | None],
+    write: Write,
+    complain: Complain,
+) -> int:
+    """Say each line in the first room; return 0 once all are acknowledged, 1 if one was not."""
+    printer = _quietly(_printer(options, write)) if options.json else _print_nothing
+    reading = asyncio.create_task(_read(chat, printer, complain, m.Error))
+    speech = Speech(chat, options.room, complain)
+    try:
+        chat.start()
+        await _first(asyncio.ensure_future(chat.ready()), reading)
+        await _first(asyncio.ensure_future(speech.say_all(lines)), reading)
+        await chat.close()
+        await reading
+    except asyncio.CancelledError:
+        speech.end("Interrupted.")
+        raise
+    except (ChatError, OSError) as error:
+        speech.end(_why(error))
+        return 1
+    finally:
+        await chat.close()
+        await _stop(reading)
+    return 1 if speech.has_failed else 0
+
+
+class Speech:
+    """Lines on their way into a room, each known by its number."""
+
+    def __init__(self, chat: Chat, room: str, complain: Complain) -> None:
+        self.has_failed = False
+        self._has_ended = False
+        self._chat = chat
+        self._room = room
+        self._complain = complain
+        self._pending: dict[int, None] = {}
+        self._places = asyncio.Semaphore(MOST_PENDING)
+
+    def end(self, trouble: str) -> None:
+        """Complain once of what keeps all further lines from being said."""
+        first = next(iter(self._pending), None)
+        self._has_ended = True
+        self._complain(trouble if first is None else f"line {first} and what follows: {trouble}")
+
+    async def say_all(self, lines: AsyncIterable[bytes | None]) -> None:
+        """Say the lines in order; return when all are acknowledged or refused. Raises OSError."""
+        number = 0
+        async for line in lines:
+            number += 1
+            text, trouble = _read_line(line)
+            if trouble:
+                self._fail(number, trouble)
+            elif text:
+                await self._places.acquire()
+                self._post(number, text)
+        for _ in range(MOST_PENDING):
+            await self._places.acquire()
+
+    def _post(self, number: int, text: str) -> None:
+        self._pending[number] = None
+        try:
+            answer = self._chat.post(m.Send(room=self._room, text=text))
+        except ChatError as error:
+            self._settle(number, error)
+        else:
+            answer.add_done_callback(partial(self._take_answer, number))
+
+    def _take_answer(self, number: int, answer: asyncio.Future[m.AnyEvent]) -> None:
+        self._settle(number, None if answer.cancelled() else answer.exception())
+
+    def _settle(self, number: int, error: BaseException | None) -> None:
+        if self._has_ended or (error is not None and error is self._chat.failure):
+            return  # said once, not for each line
+        del self._pending[number]
+        self._places.release()
+        if error is not None:
+            self._fail(number, str(error))
+
+    def _fail(self, number: int, trouble: str) -> None:
+        self.has_failed = True
+        self._complain(f"line {number}: {trouble}")
+
+
+def _why(error: ChatError | OSError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the system'}: {error.strerror}"
+    return str(error)
+
+
+def _read_line(line: bytes | None) -> tuple[str, str]:
+    """Return the text of a line ("" for an empty one), and what is wrong with it, if anything."""
+    if line is None:
+        return "", f"A text is at most {limits.TEXT} bytes of UTF-8 long."
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        return "", "The line is not UTF-8."
+    found = texts.check(text)
+    if found and found[0] is Code.EMPTY_TEXT:
+        return "", ""
+    return text, found[1] if found else ""
+
+
+async def _read(
+    chat: Chat,
+    printer: Callable[[Received], Awaitable[None]],
+    warn: Complain,
+    *also: type[m.Event],
+) -> None:
+    """Print what comes, and tell by ``warn`` of the connection, and of events of ``also``."""
+    away = False
+    async for received in chat.received():
+        event = received.event
+        is_answer = getattr(event, "id", None) is not None  # of a line, and told with its number
+        if isinstance(event, (Away, *also)) and not (is_answer or received.is_end):
+            warn((render(cast(m.AnyEvent | Away, event), View()) or "")[2:])
+        elif isinstance(event, m.Left) and event.reason == "kicked" and event.nick == chat.nick:
+            warn(f"{safe_word(event.room)}: {phrase(event)}")
+        elif isinstance(event, m.Welcome) and away:
+            warn(f"Connected to {safe_line(event.node)}.")
+        away = isinstance(event, Away) or (away and not isinstance(event, m.Welcome))
+        await printer(received)
+
+
+def _printer(options: Options, write: Write) -> Callable[[Received], Awaitable[None]]:
+    view = View(look=Look(options.settings.time))
+
+    async def print_line(received: Received) -> None:
+        if received.line and not isinstance(received.event, _KEEP_ALIVE):
+            await write(received.line + b"\n")
+
+    async def print_text(received: Received) -> None:
+        if isinstance(received.event, (m.Message, m.Direct)):
+            await write(f"{render(received.event, view)}\n".encode(errors="backslashreplace"))
+
+    return print_line if options.json else print_text
+
+
+async def _print_nothing(received: Received) -> None:
+    pass
+
+
+def _quietly(
+    printer: Callable[[Received], Awaitable[None]],
+) -> Callable[[Received], Awaitable[None]]:
+    """Go on when nobody reads the output any more: what is to be said is still to be said."""
+    is_open = True
+
+    async def print_while_open(received: Received) -> None:
+        nonlocal is_open
+        if is_open:
+            try:
+                await printer(received)
+            except BrokenPipeError:
+                is_open = False
+
+    return print_while_open
+
+
+async def _first(work: asyncio.Future[None], watch: asyncio.Future[None]) -> None:
+    """Wait for ``work``, unless ``watch`` ends before it. Raises what either raised."""
+    try:
+        await asyncio.wait([work, watch], return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+        else:
+            watch.result()
+    finally:
+        await _stop(work)
+
+
+async def _stop(task: asyncio.Future[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()  # raised elsewhere, or of no more interest

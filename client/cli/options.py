@@ -1,0 +1,252 @@
+"""The command line of the client."""
+
+import argparse
+import getpass
+import os
+import ssl
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from msgspec import Struct
+
+from client.api.chat import Chat, connect
+from client.cli.settings_file import Settings, default_path, load
+from client.cli.stdio import write_all
+from client.text.nicks import nick_from
+from client.transport.addresses import parse_addresses
+from client.transport.reconnect import Rename
+from wire.messages import DEFAULT_ROOM
+
+SHELLS = ("bash", "zsh")
+_EPILOG = """\
+On a terminal the client is interactive; /help shows its commands. Otherwise each line of
+standard input is said in the (first) room, unless --listen or --json asks to read instead.
+
+examples:
+  chat                                    talk; you are asked for a nick, once
+  chat localhost:9999-10001 --room ops    go on at the next node when one goes away
+  echo "the build is green" | chat --room ci
+  tail -f app.log | chat --room ops --nick app
+  chat --listen --room ops | grep --line-buffered error
+  chat --listen --json | jq --unbuffered -r 'select(.type == "message").text'
+  eval "$(chat --completion bash)"        complete flags in this shell
+
+settings: the file holds lines of TOML, such as
+  nick = "ana"
+  servers = ["localhost:9999-10001"]
+  rooms = ["general", "ops"]
+  colours = false     # so does NO_COLOR in the environment
+  bell = false        # do not ring when somebody means you
+  time = "%H:%M:%S"   # as of strftime
+A flag wins over the environment, and that over the file; but colours that the file asks for
+are shown in spite of NO_COLOR (https://no-color.org).
+
+exit status:
+  0    all was said, or you left; listening was interrupted, or nobody reads the output any more
+  1    something could not be said or printed, or the node refused us; who has something to say
+       gives up after a minute without any node, who listens never does
+  2    the command line or the settings make no sense; nothing was said
+  129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM before all was said
+"""
+
+
+class Options(Struct, frozen=True):
+    """What the command line asks for, and the settings where it does not say.
+
+    ``nick`` is None when neither names one; ``insists`` says that the command line does, so that
+    no other one will do. ``settings_path`` is the file that settings are kept in, None for who has
+    no place for one.
+    """
+
+    addresses: tuple[str, ...]
+    nick: str | None
+    rooms: tuple[str, ...]
+    token: str | None
+    tls: ssl.SSLContext | None
+    listen: bool
+    json: bool
+    insists: bool = False
+    settings: Settings = Settings()
+    settings_path: Path | None = None
+    password: str | None = None
+
+    @property
+    def room(self) -> str:
+        """The room that one talks in first."""
+        return self.rooms[0] if self.rooms else DEFAULT_ROOM
+
+    def connect(
+        self, nick: str, *, rename: Rename | None = None, patience: float | None = None
+    ) -> Chat:
+        """Return the chat that the command line describes. Raises Refused."""
+        return connect(
+            self.addresses,
+            nick=nick,
+            rooms=self.rooms or None,
+            token=self.token,
+            password=self.password,
+            tls=self.tls or False,
+            patience=patience,
+            rename=rename,
+        )
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+    def print_help(self, file: Any = None) -> None:
+        _print_and_end(self, self.format_help().rstrip())
+
+
+def parse_options(arguments: Sequence[str] | None = None) -> Options:
+    """Return the options; ends the process with status 2 and one line if they make no sense."""
+    parser = _parser()
+    found = parser.parse_args(arguments)
+    if found.version:
+        _print_and_end(parser, f"{parser.prog} {_version()}")
+    if found.completion:
+        _print_and_end(parser, _completion(parser, found.completion))
+    try:
+        password = os.environ.get("CHAT_PASSWORD") or None
+        for text in filter(None, (found.nick, found.token, password, *found.room)):
+            _check_text(text)
+        parse_addresses(found.addresses)
+        tls = _context(found.tls, found.ca)
+        path = Path(found.settings) if found.settings is not None else None
+        settings = load(path)
+    except ValueError as error:  # SettingsError is one of them
+        parser.error(str(error))
+    return Options(
+        addresses=tuple(found.addresses) or settings.servers,
+        nick=settings.nick if found.nick is None else found.nick,
+        rooms=tuple(found.room) or settings.rooms,
+        token=found.token or None,
+        password=password,
+        tls=tls,
+        listen=found.listen,
+        json=found.json,
+        insists=found.nick is not None,
+        settings=settings,
+        settings_path=path,
+    )
+
+
+def login_nick() -> str:
+    """Return a nick made of the name one is logged in by."""
+    try:
+        return nick_from(getpass.getuser())
+    except (OSError, KeyError, ImportError):  # no such user, as in many a container
+        return nick_from("")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="chat",
+        description="Talk in a distributed chat.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "addresses",
+        nargs="*",
+        metavar="HOST:PORT",
+        help="where nodes listen, also [IPV6]:PORT and HOST:FIRST-LAST; tried in turn"
+        " (default: 127.0.0.1:9999)",
+    )
+    add(
+        "--nick",
+        help="who you are (default: you are asked, or your login name); where it belongs to an"
+        " account, you are asked for the password, unless it is in the environment: CHAT_PASSWORD",
+    )
+    add(
+        "--room",
+        action="append",
+        default=[],
+        help=f"a room to be in, made if missing; may be repeated (default: {DEFAULT_ROOM})",
+    )
+    add(
+        "--token",
+        default=os.environ.get("CHAT_TOKEN"),
+        help="the token that the nodes want (environment: CHAT_TOKEN, which other users of this"
+        " machine cannot see)",
+    )
+    add("--tls", action="store_true", help="connect by TLS, and check the node's certificate")
+    add("--ca", metavar="FILE", help="check it by these authorities (PEM); implies --tls")
+    add("--listen", action="store_true", help="print what is said, until interrupted")
+    add(
+        "--json",
+        action="store_true",
+        help="print all events as lines of the protocol, unchanged; on a terminal, implies"
+        " --listen",
+    )
+    path = os.environ.get("CHAT_SETTINGS") or default_path()
+    add(
+        "--settings",
+        metavar="FILE",
+        default=path,
+        help="where your settings are (environment: CHAT_SETTINGS; now:"
+        f" {'%(default)s' if path else 'none'})",
+    )
+    add(
+        "--completion",
+        choices=SHELLS,
+        help="print a script that lets the shell complete these flags",
+    )
+    add("--version", action="store_true", help="print the version")
+    return parser
+
+
+def _print_and_end(parser: argparse.ArgumentParser, text: str) -> NoReturn:
+    # Not by print: what sys.stdout could not write it tries again at the end, with a traceback.
+    try:
+        write_all(1, f"{text}\n".encode(errors="backslashreplace"))
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        parser.exit(1, f"{parser.prog}: standard output: {error.strerror}\n")
+    sys.exit(0)
+
+
+def _completion(parser: argparse.ArgumentParser, shell: str) -> str:
+    import shtab  # which takes longer to load than most scripts have to say
+
+    for action in parser._actions:
+        if action.metavar == "FILE":
+            setattr(action, "complete", shtab.FILE)
+    script: str = shtab.complete(parser, shell)
+    return script
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{text!r} is not UTF-8") from None
+
+
+def _context(wanted: bool, authorities: str | None) -> ssl.SSLContext | None:
+    if not wanted and authorities is None:
+        return None
+    try:
+        return ssl.create_default_context(cafile=authorities)
+    except OSError as error:  # ssl.SSLError is one of them
+        raise ValueError(f"argument --ca: {authorities!r}: {error.strerror or error}") from None
+
+
+def _version() -> str:
+    from importlib import metadata  # hardly anybody asks, and it loads slowly
+
+    try:
+        return metadata.version("distributed-chat")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def is_terminal() -> bool:
+    """Return whether a person sits at both ends: standard input and output."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))

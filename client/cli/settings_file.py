@@ -1,0 +1,206 @@
+"""What a person sets once: a TOML file, and the nick that is remembered in it."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from platformdirs import user_config_path
+
+from client.transport.addresses import parse_addresses
+from wire import limits
+
+_FRESH = """\
+# Settings of the chat client. Take the # away from what you want otherwise.
+# chat's command line wins over this file.
+
+# nick = "ana"
+# servers = ["localhost:9999-10001", "chat.example.org:9999"]   # tried in turn
+# rooms = ["general", "ops"]   # made where missing; the first is talked in
+# colours = false
+# bell = false                 # ring when somebody means you
+# time = "%H:%M:%S"            # as of strftime
+"""
+
+
+class SettingsError(ValueError):
+    """The file cannot be used; the text is one line that says why, and begins with its name."""
+
+
+class Settings(Struct, frozen=True):
+    """What the file says, or the defaults; ``time`` is a format of strftime."""
+
+    nick: str | None = None
+    servers: tuple[str, ...] = ()
+    rooms: tuple[str, ...] = ()
+    colours: bool = True
+    bell: bool = True
+    time: str = "%H:%M"
+
+
+def default_path() -> Path | None:
+    """Return where the settings are, if nobody names a file; None for who has no home."""
+    try:
+        path = user_config_path("distributed-chat") / "settings.toml"
+    except RuntimeError:  # a user without a name, as in many a container
+        return None
+    return path if path.is_absolute() else None
+
+
+def load(path: Path | None) -> Settings:
+    """Return the settings of a file; the defaults where there is none. Raises SettingsError.
+
+    NO_COLOR in the environment turns colours off, unless the file asks for them
+    (https://no-color.org).
+    """
+    text = _read(path) if path else None
+    return _parse(text, path) if text and path else _defaults()
+
+
+def _defaults() -> Settings:
+    return Settings(colours=not os.environ.get("NO_COLOR"))
+
+
+def remember_nick(path: Path | None, nick: str) -> None:
+    """Put the nick into the file, and keep all else that stands there. Raises SettingsError.
+
+    A nick that stands there already stays. Nothing is kept in what is no file, as /dev/null.
+    """
+    if path is None:
+        return
+    try:
+        if path.exists() and not path.is_file():
+            return
+        text = _read(path)
+        if text and _parse(text, path).nick is not None:
+            return
+        escaped = nick.replace("\\", "\\\\").replace('"', '\\"')
+        line = f'nick = "{escaped}"\n'
+        new = _FRESH.replace('# nick = "ana"\n', line) if text is None else line + text
+        _parse(new, path)  # rather no nick than a file that stops the next start
+        _write(path, new)
+    except OSError as error:
+        raise _unusable(path, error) from None
+
+
+def _read(path: Path) -> str | None:
+    """Return what stands in the file, with its line ends; None if there is none."""
+    try:
+        return path.read_bytes().decode()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{_name(path)}: got bytes that are not UTF-8, takes TOML") from None
+    except OSError as error:
+        # Started for somebody else (sudo, a service), who may not even look into this home.
+        if isinstance(error, PermissionError) and not os.access(path.parent, os.X_OK):
+            return None
+        raise _unusable(path, error) from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the file as a whole or not at all, in place of what a link leads to. Raises OSError."""
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with part.open("xb") as file:
+            with suppress(FileNotFoundError):
+                os.fchmod(file.fileno(), target.stat().st_mode & 0o777)
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _parse(text: str, path: Path) -> Settings:
+    import tomllib  # most people have no file
+
+    try:
+        table = tomllib.loads(text)
+    except ValueError as error:
+        takes = 'takes lines like nick = "ana"'
+        raise SettingsError(f"{_name(path)}: got no TOML ({error}), {takes}") from None
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in _KEYS:
+            takes = f"takes {', '.join(_KEYS)}"
+            raise SettingsError(f"{_name(path)}: got an unknown key {_shown(key)}, {takes}")
+        read, takes = _KEYS[key]
+        try:
+            found[key] = read(value)
+        except ValueError as error:
+            detail = f" ({error})" if str(error) else ""
+            got = f"{_name(path)}: {key}: got {_shown(value)}"
+            raise SettingsError(f"{got}, takes {takes}{detail}") from None
+    return replace(_defaults(), **found)
+
+
+def _unusable(path: Path, error: OSError) -> SettingsError:
+    return SettingsError(f"{_name(path)}: {error.strerror or error}")
+
+
+def _name(path: Path) -> str:
+    return str(path) if str(path).isprintable() else repr(str(path))
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}\u2026"
+
+
+# One reader for each kind of value: it returns what Settings keeps, or raises ValueError.
+
+
+def _word(value: object) -> str:
+    if not (isinstance(value, str) and value.strip() and value.isprintable()):
+        raise ValueError
+    return value
+
+
+def _nick(value: object) -> str:
+    if len(_word(value).encode()) > limits.NICK:
+        raise ValueError
+    return _word(value)
+
+
+def _words(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError
+    return tuple(_word(each) for each in value)
+
+
+def _servers(value: object) -> tuple[str, ...]:
+    servers = _words(value)
+    parse_addresses(servers)
+    return servers
+
+
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _time(value: object) -> str:
+    form = _word(value)
+    if "%" not in form or not datetime(2000, 1, 1).strftime(form).isprintable():
+        raise ValueError
+    return form
+
+
+_KEYS: dict[str, tuple[Callable[[object], Any], str]] = {
+    "nick": (_nick, f"a nick of at most {limits.NICK} bytes"),
+    "servers": (_servers, 'a list of addresses, as in ["localhost:9999"]'),
+    "rooms": (_words, 'a list of rooms, as in ["general"]'),
+    "colours": (_switch, "true or false"),
+    "bell": (_switch, "true or false"),
+    "time": (_time, 'a format of strftime, as "%H:%M"'),
+}

@@ -1,0 +1,1 @@
+"""How events and people's text are shown on a terminal: escaping, sentences, colours, width."""

@@ -1,0 +1,1 @@
+"""Connections to nodes: dialing, lines, keepalive, reconnecting and handover."""

@@ -1,0 +1,99 @@
+"""The outer world as a connection sees it: time, chance, and a way to open a socket."""
+
+import asyncio
+import random
+import secrets
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
+
+from client.transport.dial import Dialler
+from client.transport.stream import Link
+
+CONNECT_WITHIN = 3.0
+"""Seconds for a name to be looked up, for each of its addresses to answer, and for TLS; a node that
+is there needs far less."""
+
+_dialler = Dialler(CONNECT_WITHIN)
+
+T = TypeVar("T")
+
+
+class Timer(Protocol):
+    """What can be called off."""
+
+    def cancel(self) -> None:
+        """Call it off."""
+
+
+Opener = Callable[[Callable[[], Link], str, int, ssl.SSLContext | None], Awaitable[Link]]
+"""Connects a new link to a host and port, with TLS if there is a context. Raises OSError."""
+
+
+async def open_link(
+    make: Callable[[], Link], host: str, port: int, tls: ssl.SSLContext | None
+) -> Link:
+    """Connect a link over TCP. Raises OSError."""
+    connected = await _dialler.dial(host, port)
+    _, link = await asyncio.get_running_loop().create_connection(
+        make,
+        sock=connected,
+        ssl=tls,
+        server_hostname=host if tls else None,
+        ssl_handshake_timeout=CONNECT_WITHIN if tls else None,
+    )
+    return link
+
+
+def _call_later(delay: float, callback: Callable[[], None]) -> Timer:
+    return asyncio.get_running_loop().call_later(delay, callback)
+
+
+class Surroundings(Struct, frozen=True):
+    """Clock in seconds, wall clock in milliseconds, a timer, chance, secrets, and the opener.
+
+    They are passed in so that a test can have all of them its own way.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    call_later: Callable[[float, Callable[[], None]], Timer] = _call_later
+    random: Callable[[], float] = random.random
+    secret: Callable[[int], str] = secrets.token_hex
+    open: Opener = open_link
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def end() -> None:
+            if not over.done():
+                over.set_result(None)
+
+        timer = self.call_later(seconds, end)
+        try:
+            await over
+        finally:
+            timer.cancel()
+
+    async def within(self, seconds: float, work: Awaitable[T]) -> T:
+        """Return what ``work`` returns. Raises TimeoutError when it takes longer."""
+        task = asyncio.ensure_future(work)
+        late = False
+
+        def give_up() -> None:
+            nonlocal late
+            late = task.cancel()
+
+        timer = self.call_later(seconds, give_up)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if late:
+                raise TimeoutError("no answer in time") from None
+            raise
+        finally:
+            timer.cancel()

@@ -1,0 +1,274 @@
+"""The interactive client: a chat, its windows, and the screen that shows them."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import TextIO, cast
+
+from msgspec.structs import replace
+from prompt_toolkit.output import create_output
+
+from client.cli.options import Options, login_nick
+from client.cli.settings_file import SettingsError, remember_nick
+from client.protocol.errors import ChatError, NickRefused
+from client.text.nicks import with_suffix
+from client.text.sanitize import safe_word
+from client.text.theme import Look
+from client.tui.bars import Standing
+from client.tui.buffers import Windows
+from client.tui.event_actions import PAGE, Conversation
+from client.tui.input_actions import Typed
+from client.tui.keymap import Actions
+from client.tui.rows import Row
+from client.tui.screen import Screen
+from client.tui.tty import Tty
+from wire import messages as m
+
+MEASURE_EVERY = 10.0
+"""Seconds between two measurements of the time to the node and back."""
+RING_PAUSE = 1.0
+"""Seconds between two rings of the bell, at least: who was away may have been meant often."""
+
+HANGUP = 129
+"""The exit status when the terminal has gone away, as a shell gives it for SIGHUP."""
+
+
+async def run(options: Options) -> int:
+    """Talk until the person leaves; return the exit status. Raises Refused for a bad option."""
+    if os.environ.get("TERM") == "dumb":
+        print("chat: TERM=dumb is no screen to draw on; see --listen.", file=sys.stderr)
+        return 2
+    nick, asked = options.nick, False
+    while True:
+        if nick is None:
+            asked = True
+            try:
+                nick = await _ask_nick(login_nick())
+            except (EOFError, KeyboardInterrupt):
+                return 0
+        terminal = Terminal(options, nick.strip(), asked)
+        status = await terminal.run()
+        if terminal.refused is None:
+            return status
+        print(f"! {terminal.refused}")
+        options, keeps = await _with_password(options, nick.strip(), terminal.refused)
+        if not keeps:
+            nick = None
+
+
+async def _with_password(options: Options, nick: str, refused: NickRefused) -> tuple[Options, bool]:
+    """Ask for the password of an account; without one another nick is what helps."""
+    if not refused.account:
+        return options, False
+    from prompt_toolkit import PromptSession
+
+    session: PromptSession[str] = PromptSession()
+    question = f"Password of {safe_word(nick)} (empty: another nick): "
+    try:
+        password = await session.prompt_async(question, is_password=True)
+    except (EOFError, KeyboardInterrupt):
+        password = ""
+    return replace(options, password=password or None), bool(password)
+
+
+async def _ask_nick(default: str) -> str:
+    # Only who has no nick yet waits for this part of the library to load.
+    from prompt_toolkit import PromptSession
+
+    session: PromptSession[str] = PromptSession()
+    return await session.prompt_async("Nick: ", default=default)
+
+
+class Terminal:
+    """A chat on a screen. ``refused`` is why no node would have us by that nick.
+
+    A nick that was ``asked`` for is remembered once a node has taken it.
+    """
+
+    def __init__(self, options: Options, nick: str, asked: bool) -> None:
+        self.refused: NickRefused | None = None
+        self._remember_in = options.settings_path if asked else None
+        self._bell = options.settings.bell
+        self._rang_at = -RING_PAUSE
+        self._latency: float | None = None
+        self._welcomed = asyncio.Event()
+        self._status = 0
+        self._windows = Windows()
+        self._chat = options.connect(nick, rename=self._rename)
+        self._conversation = Conversation(
+            self._chat, self._windows, time.monotonic, _now_ms, self._ring
+        )
+        self._typed = Typed(self._chat, self._conversation, _now_ms)
+        actions = Actions(self._enter, self._scroll, self._turn, self._turn_to_number, self._leave)
+        self._tty = Tty(lambda: self._screen.repaint())
+        self._screen = Screen(
+            self._windows,
+            Look(options.settings.time),
+            actions,
+            self._standing,
+            lambda: self._typed.word,
+            colours=options.settings.colours,
+            output=create_output(cast(TextIO, self._tty)),
+        )
+
+    async def run(self) -> int:
+        """Connect, and talk until the person leaves; return the exit status."""
+        app, loop = self._screen.app, asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._exit)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        self._chat.start()
+        works = (self._show_all, self._measure, self._tick)
+        tasks = [asyncio.create_task(work()) for work in works]
+        for task in tasks:
+            task.add_done_callback(self._look_at)
+        try:
+            await app.run_async(handle_sigint=False)
+        except (EOFError, OSError):
+            self._status = HANGUP
+        finally:
+            self._tty.finish()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._chat.close()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.remove_signal_handler(number)
+        if self._status == HANGUP:
+            # There is nobody left to be told, and what waits to be written could only fail.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if self._chat.failure is not None and self.refused is None and not self._status:
+            print(f"! {self._chat.failure}")
+            return 1
+        return self._status
+
+    # What happens
+
+    async def _show_all(self) -> None:
+        try:
+            async for received in self._chat.received():
+                event = received.event
+                if isinstance(event, m.Welcome):
+                    self._welcomed.set()
+                # What ends an attempt is told by Away; a room that is refused ends none.
+                is_end = received.is_end and getattr(event, "room", None) is None
+                if event is not None and not is_end:
+                    self._conversation.show(event)
+                    self._remember_nick(event)
+                    self._screen.redraw()
+        except ChatError as error:
+            if isinstance(error, NickRefused):
+                self.refused = error
+            self._exit()
+
+    def _remember_nick(self, event: object) -> None:
+        if isinstance(event, m.Welcome) and self._remember_in is not None:
+            path, self._remember_in = self._remember_in, None
+            try:
+                remember_nick(path, event.nick)
+            except SettingsError as error:
+                self._conversation.trouble(f"Your nick could not be kept. {error}")
+
+    async def _rename(self, refused: NickRefused) -> str:
+        """Ask for another nick at first; who is talking already gets a suffix."""
+        if not self._conversation.was_welcomed:
+            raise refused
+        return with_suffix(self._chat.nick, random.random)
+
+    async def _measure(self) -> None:
+        """Measure how long it takes to the node and back: on each connection, and then again."""
+        with suppress(ChatError):
+            while True:
+                self._welcomed.clear()
+                begun = time.monotonic()
+                await self._chat.ask(m.Ping())
+                if not self._welcomed.is_set():  # else it was asked twice
+                    self._latency = time.monotonic() - begun
+                    self._screen.redraw()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._welcomed.wait(), MEASURE_EVERY)
+
+    async def _tick(self) -> None:
+        """Count the seconds without a connection; nothing else changes by itself."""
+        while True:
+            await asyncio.sleep(1.0)
+            if not self._chat.is_connected:
+                self._screen.redraw()
+
+    def _standing(self, below: int) -> Standing:
+        away_at = self._conversation.away_at
+        return Standing(
+            nick=self._chat.nick,
+            node=self._chat.node or "",
+            away=None if away_at is None else time.monotonic() - away_at,
+            was_welcomed=self._conversation.was_welcomed,
+            latency=self._latency,
+            unsent=len(self._conversation.mine),
+            below=below,
+        )
+
+    def _ring(self) -> None:
+        now = time.monotonic()
+        if self._bell and now - self._rang_at >= RING_PAUSE:
+            self._rang_at = now
+            self._screen.app.output.bell()
+
+    # What a person does
+
+    def _enter(self, line: str) -> None:
+        if not self._typed.take(line):
+            self._exit()
+
+    def _leave(self) -> None:
+        if self._typed.may_leave():
+            self._exit()
+
+    def _exit(self, error: BaseException | None = None) -> None:
+        future = self._screen.app.future
+        if future is None or future.done():
+            return
+        self._tty.keeps = True
+        if error is None:
+            self._screen.app.exit(result=0)
+        else:
+            self._screen.app.exit(exception=error)
+
+    def _hang_up(self) -> None:
+        self._status = HANGUP
+        self._exit()
+
+    def _look_at(self, task: asyncio.Task[None]) -> None:
+        """A fault of ours ends the client, visibly: without this work the screen stands still."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._exit(error)
+
+    def _turn(self, steps: int) -> None:
+        self._windows.turn(steps)
+        self._conversation.look()
+
+    def _turn_to_number(self, number: int) -> None:
+        self._windows.turn_to_number(number)
+        self._conversation.look()
+
+    def _scroll(self, pages: int) -> None:
+        view, window = self._screen.said.view, self._windows.current
+        lines = max(1, self._screen.said.height - 1)
+        if pages > 0:
+            view.scroll_down(lines)
+            return
+        missing = view.scroll_up(lines)
+        if not missing or window.waiting:
+            return
+
+        def scroll(rows: list[Row]) -> None:
+            if window is self._windows.current:
+                self._screen.said.view.scroll_up(missing)
+
+        self._conversation.fetch_older(window, PAGE, scroll)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,192 @@
+"""A typed line to a request, or to something the client does itself. Pure."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from client.text.sanitize import safe_word
+from wire import limits
+from wire import messages as m
+from wire import text as texts
+
+HISTORY_SHOWN = 20
+"""Messages that ``/history`` shows unless it is told how many: about a screen."""
+
+
+class CommandError(Exception):
+    """A line that cannot be done; the text says what would do."""
+
+
+class ShowHelp(Struct, frozen=True):
+    """Say which commands there are."""
+
+
+class Retry(Struct, frozen=True):
+    """Send again what could not be delivered."""
+
+
+class Search(Struct, frozen=True):
+    """Find what was said with this in it; it may be several words, too."""
+
+    word: str
+
+
+Meaning = m.Request | ShowHelp | Retry | Search | None
+"""What a line asks for: a request, something the screen does itself, or nothing at all."""
+
+
+class Row(Struct, frozen=True):
+    """A command: its arguments as ``/help`` names them, what it does, and how it is read.
+
+    ``read`` gets what follows the name, and the room one is looking at. It raises ValueError when
+    that does not fit the arguments. ``example`` is what ``/help`` shows after the name.
+    """
+
+    arguments: str
+    help: str
+    read: Callable[[str, str | None], Meaning]
+    example: str = ""
+
+
+def parse(line: str, room: str | None) -> Meaning:
+    """Return what ``line`` asks for when it is typed in ``room`` (None: in no room).
+
+    Raises CommandError with a sentence for people.
+    """
+    if not line.strip():
+        return None
+    if line.startswith("//"):
+        return _say(line[1:], room)
+    if not line.startswith("/"):
+        return _say(line, room)
+    name, rest = ("", "") if line[1:2].isspace() else _halves(line[1:])
+    row = COMMANDS.get(name.lower())
+    if row is None:
+        raise CommandError(
+            f"There is no command /{safe_word(name)}; /help shows those there are,"
+            " and // at the start sends a /."
+        )
+    try:
+        return row.read(rest, room)
+    except ValueError as error:
+        detail = f" {error}" if str(error) else ""
+        raise CommandError(f"Usage: {usage(name.lower())}.{detail}") from None
+
+
+def usage(name: str) -> str:
+    """Return a command as one types it, with its arguments."""
+    return f"/{name} {COMMANDS[name].arguments}".rstrip()
+
+
+def help_lines() -> list[str]:
+    """Return what ``/help`` shows."""
+    width = max(len(usage(name)) for name in COMMANDS)
+    rows = [f"{usage(name):{width}}  {_help(name, row)}" for name, row in COMMANDS.items()]
+    return [*rows, f"{'//TEXT':{width}}  say something that begins with a /"]
+
+
+def _help(name: str, row: Row) -> str:
+    return f"{row.help}, as in /{name} {row.example}" if row.example else row.help
+
+
+def _halves(text: str) -> tuple[str, str]:
+    """Return the first word, and the rest as it is."""
+    words = text.split(maxsplit=1)
+    return words[0] if words else "", words[1] if len(words) > 1 else ""
+
+
+def _word(rest: str) -> str:
+    words = rest.split()
+    if len(words) != 1:
+        raise ValueError
+    return words[0]
+
+
+def _nothing(rest: str) -> None:
+    if rest.strip():
+        raise ValueError
+
+
+def _here(room: str | None) -> str:
+    if room is None:
+        raise CommandError("You are in no room; /join ROOM enters one, /rooms shows them.")
+    return room
+
+
+def _sayable(text: str) -> str:
+    if found := texts.check(text):
+        raise CommandError(found[1])
+    return text
+
+
+def _say(text: str, room: str | None) -> Meaning:
+    return m.Send(room=_here(room), text=_sayable(text))
+
+
+def _act(rest: str, room: str | None) -> Meaning:
+    if not rest.strip():
+        raise ValueError
+    return m.Send(room=_here(room), text=_sayable(rest), kind="action")
+
+
+def _direct(rest: str, room: str | None) -> Meaning:
+    nick, text = _halves(rest)
+    if not text.strip():
+        raise ValueError
+    return m.SendDirect(to=nick, text=_sayable(text))
+
+
+def _leave(rest: str, room: str | None) -> Meaning:
+    return m.Leave(room=_word(rest) if rest.strip() else _here(room))
+
+
+def _who(rest: str, room: str | None) -> Meaning:
+    return m.ListMembers(room=_word(rest) if rest.strip() else _here(room))
+
+
+def _history(rest: str, room: str | None) -> Meaning:
+    count = HISTORY_SHOWN
+    if rest.strip():
+        word = _word(rest)
+        # int() alone would also take "1_0", "+5" and digits of other scripts.
+        if not (word.isascii() and word.isdigit() and 1 <= int(word[:9]) <= limits.HISTORY):
+            raise ValueError(f"N is a number from 1 to {limits.HISTORY}.")
+        count = int(word)
+    return m.GetHistory(room=_here(room), limit=count)
+
+
+def _search(rest: str, room: str | None) -> Meaning:
+    if not rest.strip():
+        raise ValueError
+    return Search(rest.strip())
+
+
+def _alone(make: Callable[[], Meaning]) -> Callable[[str, str | None], Meaning]:
+    def read(rest: str, room: str | None) -> Meaning:
+        _nothing(rest)
+        return make()
+
+    return read
+
+
+COMMANDS: dict[str, Row] = {
+    "create": Row(
+        "ROOM", "make a room and enter it", lambda rest, room: m.Create(room=_word(rest)), "tea"
+    ),
+    "join": Row(
+        "ROOM",
+        "enter a room, or turn to one you are in",
+        lambda rest, room: m.Join(room=_word(rest)),
+    ),
+    "leave": Row("[ROOM]", "leave this room, or that one", _leave),
+    "nick": Row("NICK", "take another nick", lambda rest, room: m.SetNick(nick=_word(rest)), "ana"),
+    "msg": Row("NICK TEXT", "say something to one person only", _direct, "bo hello"),
+    "rooms": Row("", "show all rooms", _alone(m.ListRooms)),
+    "who": Row("[ROOM]", "show who is in this room, or in that one", _who),
+    "history": Row("[N]", f"show the last {HISTORY_SHOWN} messages here, or N", _history, "50"),
+    "search": Row("WORD", "find what was said here", _search, "release"),
+    "me": Row("TEXT", "say what you do", _act, "waves"),
+    "retry": Row("", "send again what was not delivered", _alone(Retry)),
+    "help": Row("", "show this", _alone(ShowHelp)),
+    "quit": Row("", "leave the chat", _alone(m.Quit)),
+}

@@ -1,0 +1,38 @@
+"""What Tab offers: commands, rooms and nicks. Pure."""
+
+from collections.abc import Iterable
+
+from client.text.sanitize import safe_word
+from client.tui.commands import COMMANDS
+
+ROOM_COMMANDS = frozenset({"join", "leave", "who"})
+
+
+def candidates(before: str, rooms: Iterable[str], nicks: Iterable[str]) -> tuple[str, list[str]]:
+    """Return the word before the cursor, and what it may become, best first.
+
+    A command is offered with a space behind it, a nick that begins a line with a colon, as one
+    addresses people. A name with anything in it that hides or acts on a terminal is not offered:
+    it would stand in the input line as it is.
+    """
+    start = max(before.rfind(" "), before.rfind("\n")) + 1
+    word = before[start:]
+    command = before[1:].split(" ", 1)[0].lower() if before.startswith("/") else ""
+    if start == 0 and before.startswith("/") and not before.startswith("//"):
+        return word, _of(word, [f"/{name} " for name in COMMANDS])
+    if command in ROOM_COMMANDS:
+        return word, _of(word, rooms)
+    if not word:
+        return word, []
+    ends = ": " if start == 0 else " "
+    return word, _of(word, [nick + ends for nick in nicks])
+
+
+def _of(word: str, names: Iterable[str]) -> list[str]:
+    fold = word.casefold()
+    return [name for name in names if name.casefold().startswith(fold) and _is_plain(name)]
+
+
+def _is_plain(name: str) -> bool:
+    word = name.rstrip(" ")
+    return safe_word(word) == word

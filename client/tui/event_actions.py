@@ -1,0 +1,313 @@
+"""What becomes of what a node says: the windows of the screen."""
+
+from collections.abc import Callable
+from typing import Any
+
+from client.api.chat import Away, Chat
+from client.protocol.errors import ChatError
+from client.protocol.session import HELLO
+from client.text.event_text import phrase
+from client.text.nicks import means
+from client.text.sanitize import safe_line, safe_word
+from client.tui.buffers import PERSON, Window, Windows
+from client.tui.rows import Kind, Mark, Row
+from wire import messages as m
+from wire.errors import Code
+
+CONTEXT = 50
+"""Past messages that are shown of a room one has just entered."""
+PAGE = 100
+"""Messages that are fetched at a time when one reads on above the oldest."""
+
+Then = Callable[[m.AnyEvent], None]
+
+
+class Conversation:
+    """Keeps the windows as the chat goes: pure but for the clocks that it is given.
+
+    ``clock`` is in seconds, ``now_ms`` in milliseconds of the day's clock; ``ring`` is called when
+    somebody means us.
+    """
+
+    def __init__(
+        self,
+        chat: Chat,
+        windows: Windows,
+        clock: Callable[[], float],
+        now_ms: Callable[[], int],
+        ring: Callable[[], None],
+    ) -> None:
+        self.windows = windows
+        self.away_at: float | None = clock()
+        self.was_welcomed = False
+        self.mine: dict[str, tuple[Window, Row]] = {}
+        """Messages of our own that are neither acknowledged nor refused, by their ids."""
+        self._chat = chat
+        self._clock = clock
+        self._now_ms = now_ms
+        self._ring = ring
+        self._answers: dict[str, Then] = {}
+
+    # Saying something to the person
+
+    def notice(self, text: str, window: Window | None = None) -> None:
+        """Tell something, in the window that is looked at unless another one is meant."""
+        (window or self.windows.current).add(Row(Kind.NOTICE, text, at=self._now_ms()))
+
+    def trouble(self, text: str) -> None:
+        """Tell of something that went wrong."""
+        self.windows.current.add(Row(Kind.TROUBLE, text, at=self._now_ms()))
+
+    # What is asked without being shown as a question
+
+    def ask(self, request: m.Request, then: Then) -> None:
+        """Ask the node; ``then`` gets the answer, also if it is an error. Nothing else shows it."""
+        self._request(request)
+        if request.ref is not None:
+            self._answers[request.ref] = then
+
+    def _request(self, request: m.Request) -> None:
+        try:
+            self._chat.ask(request)
+        except ChatError as error:  # A node may make up names that no request can hold.
+            self.trouble(str(error))
+
+    def fetch_older(self, window: Window, limit: int, then: Callable[[list[Row]], None]) -> None:
+        """Fetch messages from before the oldest one here; ``then`` gets the new rows."""
+        if window.is_whole or window.person is not None or not window.name:
+            return
+        window.waiting.append(then)
+        if len(window.waiting) > 1:
+            return  # It is on its way.
+
+        def take(event: m.AnyEvent) -> None:
+            waiting, window.waiting = window.waiting, []
+            if not isinstance(event, m.History):
+                self.trouble(phrase(event) or "")
+                return
+            rows = self._past(window, event)
+            window.put_before(rows, event.more)
+            for each in waiting:
+                each(rows)
+
+        self.ask(m.GetHistory(room=window.name, before=window.oldest, limit=limit), take)
+
+    def _past(self, window: Window, event: m.History) -> list[Row]:
+        """Return the rows of past messages that are not here already, nor on their way here."""
+        known = window.positions
+        return [
+            self._said(past.from_, past.text, past.kind, past.at, past.position)
+            for past in event.messages
+            if past.position not in known and past.id not in self.mine
+        ]
+
+    # Events
+
+    def show(self, event: m.AnyEvent | Away) -> None:
+        """Take what came from the node, or happened to the connection."""
+        if not isinstance(event, Away) and (then := self._answers.pop(event.ref or "", None)):
+            then(event)
+        elif (row := _ROWS.get(type(event))) is not None:
+            row(self, event)
+        elif (text := phrase(event)) is not None:
+            self.notice(text)
+        self.look()
+
+    def _away(self, event: Away) -> None:
+        self.away_at = self._clock()
+        if not self.was_welcomed:  # later the status line says so
+            self.notice(phrase(event) or "")
+
+    def _welcome(self, event: m.Welcome) -> None:
+        if not self.was_welcomed:
+            self.notice(phrase(event) or "")
+        elif self.away_at is not None:
+            pause = self._clock() - self.away_at
+            news = "" if event.resumed else " The old session had ended; this is a new one."
+            took = f"{pause:.1f} s" if pause >= 0.1 else f"{pause * 1000:.0f} ms"
+            self.notice(f"Back after {took}, on {safe_word(event.node)}.{news}")
+        self.was_welcomed = True
+        self.away_at = None
+
+    def _joined(self, event: m.Joined) -> None:
+        new = self.windows.get(event.room) is None
+        window = self.windows.open(event.room)
+        asked = event.ref is not None and event.ref != HELLO
+        if asked or new:
+            self.notice(phrase(event) or "", window)
+        if asked:
+            self.windows.turn_to(event.room)
+
+    def look(self) -> None:
+        """Ask for what a room needs that is looked at for the first time.
+
+        Asking for all rooms at once would be too much for the nodes' limit of requests.
+        """
+        window = self.windows.current
+        if window.is_new and window.name in self._chat.rooms:
+            window.is_new = False
+            self._ask_members(window, None)
+            self.fetch_older(window, CONTEXT, lambda rows: None)
+
+    def _ask_members(self, window: Window, after: str | None) -> None:
+        """Find out who is here: their nicks can be completed then."""
+
+        def take(event: m.AnyEvent) -> None:
+            if isinstance(event, m.Members):
+                for nick in event.members:
+                    window.came(nick)
+                if event.more and event.members:
+                    self._ask_members(window, event.members[-1])
+
+        self.ask(m.ListMembers(room=window.name, after=after), take)
+
+    def _said(self, nick: str, text: str, kind: str, at: int, position: str) -> Row:
+        mine = nick == self._chat.nick
+        row = Row(Kind.ACTED if kind == "action" else Kind.SAID, text, nick, at, position)
+        row.mine = mine
+        row.mention = not mine and means(text, self._chat.nick)
+        return row
+
+    def _message(self, event: m.Message) -> None:
+        window = self.windows.open(event.room)
+        if self._is_own(window, event) or event.position in window.fetched:
+            return
+        row = self._said(event.from_, event.text, event.kind, event.at, event.position)
+        self._add(window, row, called=row.mention)
+
+    def _is_own(self, window: Window, event: m.Message | m.Direct) -> bool:
+        """Give a message of our own that came back its place; return whether it was one."""
+        own = window.pending.get(event.id or "")
+        if own is None or own.text != event.text:
+            return False
+        del window.pending[event.id or ""]
+        own.at, own.position = event.at, event.position
+        window.add(own)
+        return True
+
+    def _direct(self, event: m.Direct) -> None:
+        name = PERSON + event.from_
+        window = self.windows.get(name)
+        if window is None and not self.windows.is_full:
+            window = self.windows.open(name)
+        row = self._said(event.from_, event.text, event.kind, event.at, event.position)
+        if (
+            window
+            and row.mine
+            and (self._is_own(window, event) or row.position in window.positions)
+        ):
+            return  # We talk to ourselves.
+        if window is not self.windows.current:
+            text = f"{safe_word(event.from_)}, to you alone: {event.text}"
+            self.windows.current.add(Row(Kind.NOTICE, text, at=event.at, mention=True))
+        if window is not None:
+            self._add(window, row, called=True)
+
+    def _add(self, window: Window, row: Row, called: bool) -> None:
+        if window is not self.windows.current:
+            window.miss(called)
+        window.add(row)
+        window.spoke(row.nick)
+        if called:
+            self._ring()
+
+    def _left(self, event: m.Left) -> None:
+        window = self.windows.get(event.room)
+        kicked = event.reason == "kicked" and event.nick == self._chat.nick
+        if window is not None and (event.ref is not None or kicked):
+            self.windows.close(event.room)
+            room = safe_word(event.room)
+            self.notice(_kicked(room, event.text) if kicked else f"You left {room}.")
+        elif window is not None:
+            window.nicks.pop(event.nick, None)
+            self._note(event)
+
+    def _renamed(self, event: m.Renamed) -> None:
+        if event.room is None:
+            self.notice(phrase(event) or "")
+            return
+        self.windows.rename(event.from_, event.nick)
+        if (window := self.windows.get(event.room)) is not None:
+            window.nicks.pop(event.from_, None)
+        self._note(event)
+
+    def _note(self, event: m.Entered | m.Left | m.Renamed) -> None:
+        """Tell of somebody else; of ourselves the log tells how a session ended or began."""
+        window = self.windows.get(event.room or "")
+        if event.nick == self._chat.nick or window is None:
+            return
+        if not isinstance(event, m.Left):
+            window.came(event.nick)
+        window.add(Row(Kind.NOTICE, phrase(event) or "", at=event.at, position=event.position))
+
+    def _gap(self, event: m.Gap) -> None:
+        window = self.windows.current if event.room == m.INBOX else self.windows.open(event.room)
+        for id, row in list(window.pending.items()):
+            if row.mark is Mark.NONE:  # it was kept, and is among what is no longer
+                window.add(window.pending.pop(id))
+        self.notice(phrase(event) or "", window)
+
+    def _ack(self, event: m.Ack) -> None:
+        if (found := self.mine.pop(event.id, None)) is None:
+            return
+        window, row = found
+        row.mark = Mark.NONE
+        if event.to is not None and window.pending.pop(event.id, None) is not None:
+            row.at, row.position = event.at, event.position
+            window.add(row)
+
+    def _error(self, event: m.Error) -> None:
+        found = self.mine.pop(event.id, None) if event.id is not None else None
+        if found is None or event.id is None:
+            self.trouble(phrase(event) or "")
+            if event.code == Code.NOT_IN_ROOM and event.room not in self._chat.rooms:
+                self.windows.close(event.room or "")
+            return
+        window, row = found
+        if event.id not in window.pending:  # It is there: only the ack got lost.
+            row.mark = Mark.NONE
+            return
+        window.fail(event.id, event.text)
+        if self.windows.get(window.name) is not window:
+            self.trouble(f"{phrase(event)} It was: {row.text}")
+        elif window is not self.windows.current:
+            self.trouble(phrase(event) or "")
+
+    def _announcement(self, event: m.Announcement) -> None:
+        window = self.windows.get(event.room) if event.room is not None else None
+        text = phrase(event) or ""
+        (window or self.windows.current).add(Row(Kind.NOTICE, text, at=event.at, mention=True))
+        self._ring()
+
+    def _rooms(self, event: m.Rooms) -> None:
+        self.notice(phrase(event) or "")
+        if event.more and event.rooms:
+            self._request(m.ListRooms(after=event.rooms[-1].room))
+
+    def _members(self, event: m.Members) -> None:
+        self.notice(phrase(event) or "")
+        if event.more and event.members:
+            self._request(m.ListMembers(room=event.room, after=event.members[-1]))
+
+
+def _kicked(room: str, why: str | None) -> str:
+    how = f"A moderator has kicked you out of {room}"
+    return f"{how}: {safe_line(why)}" if why else f"{how}."
+
+
+_ROWS: dict[type[Any], Callable[[Conversation, Any], None]] = {
+    Away: Conversation._away,
+    m.Welcome: Conversation._welcome,
+    m.Joined: Conversation._joined,
+    m.Message: Conversation._message,
+    m.Direct: Conversation._direct,
+    m.Entered: Conversation._note,
+    m.Left: Conversation._left,
+    m.Renamed: Conversation._renamed,
+    m.Gap: Conversation._gap,
+    m.Announcement: Conversation._announcement,
+    m.Ack: Conversation._ack,
+    m.Error: Conversation._error,
+    m.Rooms: Conversation._rooms,
+    m.Members: Conversation._members,
+}

@@ -1,0 +1,176 @@
+"""What becomes of a typed line: something said, something asked, something looked for."""
+
+from collections.abc import Callable
+
+from client.api.chat import Chat
+from client.protocol.errors import ChatError
+from client.text.sanitize import safe_line, safe_word
+from client.tui import commands
+from client.tui.buffers import PERSON, Anchor, Window
+from client.tui.event_actions import Conversation
+from client.tui.rows import Kind, Mark, Row
+from wire import limits
+from wire import messages as m
+
+ROWS_BELOW = 3
+"""Rows that are shown below one that was looked for."""
+
+
+class Typed:
+    """Does what a person asks for; what cannot be done is said where it was typed."""
+
+    def __init__(self, chat: Chat, conversation: Conversation, now_ms: Callable[[], int]) -> None:
+        self.word = ""
+        """What was looked for last."""
+        self._chat = chat
+        self._conversation = conversation
+        self._windows = conversation.windows
+        self._now_ms = now_ms
+        self._found: Row | None = None
+        self._warned = False
+
+    def take(self, line: str) -> bool:
+        """Do what was typed; return whether to go on."""
+        try:
+            go_on = self._do(commands.parse(line, self._room))
+            self._conversation.look()
+            return go_on
+        except (commands.CommandError, ChatError) as error:
+            self._complain(str(error))
+            return True
+
+    def _complain(self, trouble: str) -> None:
+        self._windows.current.anchor = None  # where it can be seen
+        self._conversation.trouble(trouble)
+
+    @property
+    def _room(self) -> str | None:
+        """Where what is typed goes by default: the room, or the person, that is looked at."""
+        return self._windows.current.name or None
+
+    def _do(self, meaning: commands.Meaning) -> bool:
+        if isinstance(meaning, m.Quit):
+            return not self.may_leave()
+        self._warned = False
+        if not isinstance(meaning, commands.Search | m.GetHistory | None):
+            self._windows.current.anchor = None  # the answer comes at the end
+        if isinstance(meaning, commands.ShowHelp):
+            self._conversation.notice("\n".join(commands.help_lines()))
+        elif isinstance(meaning, commands.Retry):
+            self._retry()
+        elif isinstance(meaning, commands.Search):
+            self._search(meaning.word)
+        elif isinstance(meaning, m.GetHistory):
+            self._history(meaning.limit or commands.HISTORY_SHOWN)
+        elif isinstance(meaning, m.Send | m.SendDirect):
+            self._say(meaning)
+        elif isinstance(meaning, m.Leave | m.ListMembers) and meaning.room.startswith(PERSON):
+            self._about_person(meaning)
+        elif isinstance(meaning, m.Join) and self._is_in(meaning.room):
+            self._windows.turn_to(meaning.room)
+        elif meaning is not None:
+            self._chat.ask(meaning)
+        return True
+
+    def _is_in(self, room: str) -> bool:
+        window = self._windows.get(room)
+        return window is not None and window.name in self._chat.rooms
+
+    def may_leave(self) -> bool:
+        """Say whether one may go: not without a warning while something is not delivered yet."""
+        unsent = len(self._conversation.mine)
+        if not unsent or self._warned:
+            return True
+        self._warned = True
+        what = "1 message is" if unsent == 1 else f"{unsent} messages are"
+        self._conversation.trouble(f"{what} not delivered yet; once more, and you leave without.")
+        return False
+
+    # Saying something
+
+    def _say(self, message: m.Send | m.SendDirect) -> None:
+        if isinstance(message, m.Send) and message.room.startswith(PERSON):
+            nick = message.room.removeprefix(PERSON)
+            message = m.SendDirect(to=nick, text=message.text, kind=message.kind)
+        kind = Kind.ACTED if message.kind == "action" else Kind.SAID
+        row = Row(kind, message.text, self._chat.nick, self._now_ms(), mine=True)
+        row.mark = Mark.PENDING
+        self._chat.post(message)
+        row.id = message.id
+        name = message.room if isinstance(message, m.Send) else PERSON + message.to
+        window = self._windows.open(name)
+        if isinstance(message, m.SendDirect) and window is not self._windows.current:
+            self._conversation.notice(f"To {safe_word(message.to)} alone: {message.text}")
+        self._put(window, row)
+
+    def _put(self, window: Window, row: Row) -> None:
+        assert row.id is not None
+        window.pending[row.id] = row
+        window.anchor = None
+        self._conversation.mine[row.id] = (window, row)
+
+    def _retry(self) -> None:
+        """Say again, under the same ids and in order, what could not be delivered here."""
+        window = self._windows.current
+        rows = window.failed()
+        if not rows:
+            raise commands.CommandError("There is nothing here that could not be delivered.")
+        for row in rows:
+            kind: m.Kind | None = "action" if row.kind is Kind.ACTED else None
+            if (nick := window.person) is not None:
+                self._chat.post(m.SendDirect(to=nick, text=row.text, id=row.id, kind=kind))
+            else:
+                self._chat.post(m.Send(room=window.name, text=row.text, id=row.id, kind=kind))
+            window.rows.remove(row)
+            row.mark, row.why = Mark.PENDING, ""
+            self._put(window, row)
+
+    # Reading
+
+    def _about_person(self, meaning: m.Leave | m.ListMembers) -> None:
+        if isinstance(meaning, m.Leave):
+            self._windows.close(meaning.room)
+        else:
+            nick = safe_word(meaning.room.removeprefix(PERSON))
+            self._conversation.notice(f"You and {nick} are alone here.")
+
+    def _history(self, count: int) -> None:
+        """Fetch so many older messages, and show them from the first one on."""
+        window = self._windows.current
+        if window.is_whole or window.person is not None:
+            window.anchor = None
+            self._conversation.notice("This is all there is.")
+            return
+
+        def show(rows: list[Row]) -> None:
+            if rows:
+                window.anchor = Anchor(window.rows[0])
+            else:
+                self._conversation.notice("Nothing older is kept.", window)
+
+        self._conversation.fetch_older(window, count, show)
+
+    def _search(self, word: str) -> None:
+        """Show the next older row with a word; fetch older ones as long as there are any."""
+        window = self._windows.current
+        if word.casefold() != self.word.casefold():
+            self._found = None
+        self.word = word
+        rows = window.everything
+        end = rows.index(self._found) if self._found in rows else len(rows)
+        for place in range(end - 1, -1, -1):
+            row = rows[place]
+            if row.is_said and word.casefold() in f"{row.nick} {row.text}".casefold():
+                self._found = row
+                window.anchor = Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)])
+                return
+        if window.is_whole or window.person is not None:
+            self._complain(f"No older line here has {safe_line(word)}.")
+            return
+        oldest = window.oldest
+
+        def again(rows: list[Row]) -> None:
+            if window is self._windows.current and (window.oldest != oldest or window.is_whole):
+                self._search(word)
+
+        self._conversation.fetch_older(window, limits.HISTORY, again)

@@ -1,0 +1,154 @@
+"""What stands in a window: rows, and the lines of the screen that they become. Pure."""
+
+from collections.abc import Iterator
+from enum import Enum, auto
+
+from msgspec import Struct
+
+from client.text.sanitize import safe_line, safe_word
+from client.text.theme import Look, nick_colour
+from client.text.width import columns, cut, steady, wrap
+
+NARROW = 50
+"""Columns below which nicks get less room."""
+NICK_COLUMNS, NARROW_NICK_COLUMNS = 12, 8
+HANG = 2
+"""Columns by which what is left of a notice's line is indented: lists are read by their starts."""
+HANGING = 20
+"""Columns for a text below which nothing is indented."""
+
+Fragment = tuple[str, str]
+Line = list[Fragment]
+"""Pieces of text, each with its style, as prompt_toolkit takes them."""
+
+
+class Kind(Enum):
+    """What a row is."""
+
+    SAID = auto()
+    ACTED = auto()
+    NOTICE = auto()
+    TROUBLE = auto()
+
+
+class Mark(Enum):
+    """What is known of a message of one's own: the sign before its text, and its style."""
+
+    NONE = ("\u2502", "class:rule")
+    PENDING = ("\u2026", "class:pending")
+    FAILED = ("\u2717", "class:failed")
+
+
+class Row(Struct, eq=False):
+    """One entry of a window. ``at`` is in milliseconds; ``position`` that of the room's entry.
+
+    ``id`` is that of a message of one's own; ``why`` tells why it could not be delivered.
+    """
+
+    kind: Kind
+    text: str
+    nick: str = ""
+    at: int | None = None
+    position: str | None = None
+    id: str | None = None
+    mark: Mark = Mark.NONE
+    mine: bool = False
+    mention: bool = False
+    why: str = ""
+
+    @property
+    def is_said(self) -> bool:
+        """Whether somebody said it."""
+        return self.kind in (Kind.SAID, Kind.ACTED)
+
+
+class Painter:
+    """Turns rows into lines of so many columns."""
+
+    def __init__(self, look: Look, width: int, word: str = "") -> None:
+        self._look = look
+        self._width = width
+        self._word = word.casefold()
+        self._nick_width = NICK_COLUMNS if width >= NARROW else NARROW_NICK_COLUMNS
+        self._time_width = columns(look.clock(0))
+
+    def lines(self, row: Row, before: Row | None, unread: bool) -> list[Line]:
+        """Return a row's lines; ``before`` is the row above it, ``unread``: reading stopped there.
+
+        A line above it tells of a new day, and one of where one stopped reading.
+        """
+        lines: list[Line] = []
+        day = self._look.day(row.at)
+        if day and day != self._look.day(before.at if before else None):
+            lines.append(self._rule(day, "class:day"))
+        if unread:
+            lines.append(self._rule("new", "class:unread"))
+        body = self._said(row) if row.is_said else self._noticed(row)
+        return [*lines, *body]
+
+    def _rule(self, text: str, style: str) -> Line:
+        text = cut(text, self._width - 4)
+        rest = max(0, self._width - columns(text) - 4)
+        return [(style, f"\u2500\u2500 {text} {chr(0x2500) * rest}"[: self._width])]
+
+    def _said(self, row: Row) -> list[Line]:
+        nick = cut(steady(safe_word(row.nick)), self._nick_width)
+        pad = " " * (self._nick_width - columns(nick))
+        colour = f"fg:{nick_colour(row.nick)}"
+        who = [("", pad), (f"{colour} bold" if row.mine else colour, nick)]
+        sign, style = row.mark.value
+        head: Line = [("class:time", self._look.clock(row.at) + " "), *who, (style, f" {sign} ")]
+        indent = self._time_width + 1 + self._nick_width
+        gutter: Line = [("class:rule", f"{' ' * indent} \u2502 ")]
+        text = "class:pending" if row.mark is Mark.PENDING else ""
+        if row.kind is Kind.ACTED:
+            text = f"{text} italic"
+        if row.mention:
+            text = f"{text} class:mention"
+        lines = self._body(row.text, head, gutter, indent + 3, text.strip())
+        if row.why:
+            why = f"Not delivered: {row.why} /retry sends it again."
+            lines += self._body(why, gutter, gutter, indent + 3, "class:failed")
+        return lines
+
+    def _noticed(self, row: Row) -> list[Line]:
+        trouble = row.kind is Kind.TROUBLE
+        style = "class:mention" if row.mention else "class:notice"
+        style = "class:failed" if trouble else style
+        sign = "!" if trouble else "\u00b7"
+        head: Line = [("class:time", f"{self._look.clock(row.at)} "), (style, f"{sign} ")]
+        indent = self._time_width + 3
+        hang = HANG if self._width - indent >= HANGING else 0
+        return self._body(row.text, head, [("", " " * indent)], indent, style, hang)
+
+    def _body(
+        self, text: str, head: Line, gutter: Line, indent: int, style: str, hang: int = 0
+    ) -> list[Line]:
+        """Return a text's lines, the first behind ``head`` and the others behind ``gutter``.
+
+        What is left of a line is indented by ``hang`` columns more.
+        """
+        lines: list[Line] = []
+        for part in text.split("\n"):
+            for number, piece in enumerate(
+                wrap(steady(safe_line(part)), self._width - indent, hang)
+            ):
+                start = gutter if lines else head
+                rest: Line = [("", " " * hang)] if number and hang else []
+                lines.append([*start, *rest, *self._found(piece, style)])
+        return lines
+
+    def _found(self, text: str, style: str) -> Iterator[Fragment]:
+        """Yield a piece of text with the word that is looked for made visible."""
+        fold = text.casefold() if self._word else ""
+        # Where folding changes the length the places are not the same: then it is not shown.
+        if not self._word or self._word not in fold or len(fold) != len(text):
+            yield style, text
+            return
+        place = 0
+        while (found := fold.find(self._word, place)) >= 0:
+            end = found + len(self._word)
+            yield style, text[place:found]
+            yield f"{style} reverse".strip(), text[found:end]
+            place = end
+        yield style, text[place:]

@@ -1,0 +1,231 @@
+"""The full screen: a bar of windows, what was said, how things stand, and the line one types."""
+
+import os
+from collections.abc import Callable, Iterable
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.input import Input
+from prompt_toolkit.layout import (
+    BufferControl,
+    Dimension,
+    Float,
+    FloatContainer,
+    FormattedTextControl,
+    HSplit,
+    Layout,
+    UIContent,
+    UIControl,
+    Window,
+)
+from prompt_toolkit.layout.menus import CompletionsMenu
+from prompt_toolkit.layout.processors import (
+    BeforeInput,
+    Processor,
+    Transformation,
+    TransformationInput,
+)
+from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.styles import Style
+
+from client.text.sanitize import JOINERS, safe_line, safe_word
+from client.text.theme import ALARM, Look
+from client.text.width import columns, steady
+from client.tui.bars import Standing, room_bar, status
+from client.tui.buffers import Windows
+from client.tui.completion import candidates
+from client.tui.keymap import Actions, bindings
+from client.tui.viewport import View
+
+REDRAW_PAUSE = 0.05
+"""Seconds between two drawings, at least: hundreds of messages a second cost no more than 20."""
+MOST_INPUT_LINES = 6
+PROMPT_COLUMNS = 20
+
+STYLE = Style.from_dict(
+    {
+        "bar": "reverse",
+        "bar.current": "bold noreverse",
+        "bar.unread": "bold",
+        "bar.mention": "bold underline",
+        "bar.away": "bold",
+        # Dim, not grey: a grey of ours is unreadable on some ground, the terminal's own is not.
+        "time": "dim",
+        "rule": "dim",
+        "notice": "dim",
+        "pending": "dim",
+        "day": "dim",
+        "unread": f"fg:{ALARM}",
+        "failed": f"fg:{ALARM}",
+        "mention": "bold",
+        "prompt": "bold",
+    }
+)
+
+
+class Said(UIControl):
+    """What was said in the current window, as much as there is space for."""
+
+    def __init__(self, windows: Windows, look: Look, word: Callable[[], str]) -> None:
+        self._windows = windows
+        self._look = look
+        self._word = word
+        self._size = (80, 24)
+
+    @property
+    def view(self) -> View:
+        """The part of the current window that is seen."""
+        window = self._windows.current
+        word = self._word() if window.anchor is not None else ""
+        return View(window, self._look, *self._size, word=word)
+
+    @property
+    def height(self) -> int:
+        """How many lines there is space for."""
+        return self._size[1]
+
+    def is_focusable(self) -> bool:
+        """The keys go to the input line."""
+        return False
+
+    def create_content(self, width: int, height: int) -> UIContent:
+        """Called by prompt_toolkit."""
+        self._size = (width, height)
+        lines: list[StyleAndTextTuples] = [list(line) for line in self.view.lines()]
+        return UIContent(lines.__getitem__, len(lines), show_cursor=False)
+
+
+class Harmless(Processor):
+    """Shows in the input line, too, what would hide or act: it may have been pasted."""
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        """Called by prompt_toolkit; each character stays one, for the cursor's sake."""
+        fragments = transformation_input.fragments
+        return Transformation(
+            [(style, "".join(map(_visible, text))) for style, text, *_ in fragments]
+        )
+
+
+def _visible(character: str) -> str:
+    shown = safe_line(character)
+    # Joiners are judged by their neighbours, which are not known here; they have no width anyway.
+    return shown if len(shown) == 1 else character if character in JOINERS else "\ufffd"
+
+
+class Completions(Completer):
+    """Offers what fits before the cursor."""
+
+    def __init__(self, windows: Windows) -> None:
+        self._windows = windows
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        """Called by prompt_toolkit."""
+        windows = self._windows
+        rooms = [window.name for window in windows]
+        nicks = reversed(windows.current.nicks)
+        word, found = candidates(document.text_before_cursor, rooms, nicks)
+        for text in found:
+            yield Completion(text, start_position=-len(word), display=safe_word(text.strip()))
+
+
+class Screen:
+    """Draws the windows, and hands on what is typed. ``standing`` tells how things stand."""
+
+    def __init__(
+        self,
+        windows: Windows,
+        look: Look,
+        actions: Actions,
+        standing: Callable[[int], Standing],
+        word: Callable[[], str],
+        *,
+        colours: bool = True,
+        input: Input | None = None,
+        output: Output | None = None,
+    ) -> None:
+        self._windows = windows
+        self._standing = standing
+        self.said = Said(windows, look, word)
+        self.input = Buffer(
+            completer=Completions(windows),
+            history=InMemoryHistory(),
+            multiline=True,
+        )
+        self.app: Application[int] = Application(
+            layout=Layout(self._layout()),
+            key_bindings=bindings(self.input, actions),
+            style=STYLE,
+            full_screen=True,
+            min_redraw_interval=REDRAW_PAUSE,
+            color_depth=_depth(colours),
+            input=input,
+            output=output,
+        )
+        self.app.ttimeoutlen = 0.05  # a person's Escape; Alt+digit comes in one piece
+
+    def _layout(self) -> FloatContainer:
+        bar = {"height": 1, "style": "class:bar", "wrap_lines": False}
+        line = Window(
+            BufferControl(
+                self.input,
+                input_processors=[Harmless(), BeforeInput(self._prompt, "class:prompt")],
+                focus_on_click=False,
+            ),
+            height=Dimension(min=1, max=MOST_INPUT_LINES),
+            wrap_lines=True,
+            dont_extend_height=True,
+        )
+        rows = HSplit(
+            [
+                Window(FormattedTextControl(self._room_bar), **bar),  # type: ignore[arg-type]
+                Window(self.said, wrap_lines=False, always_hide_cursor=True),
+                Window(FormattedTextControl(self._status), **bar),  # type: ignore[arg-type]
+                line,
+            ]
+        )
+        menu = Float(CompletionsMenu(max_height=8), xcursor=True, ycursor=True)
+        return FloatContainer(rows, [menu])
+
+    @property
+    def _columns(self) -> int:
+        return self.app.output.get_size().columns
+
+    def _room_bar(self) -> StyleAndTextTuples:
+        return list(room_bar(self._windows, self._columns))
+
+    def _status(self) -> StyleAndTextTuples:
+        below = self.said.view.below()
+        return list(status(self._standing(below), self._columns))
+
+    def _prompt(self) -> str:
+        name = steady(safe_word(self._windows.current.name))
+        # On a narrow screen what one types is worth more than where.
+        return f"{name}> " if columns(name) <= min(PROMPT_COLUMNS, self._columns // 3) else "> "
+
+    def redraw(self) -> None:
+        """Draw soon."""
+        self.app.invalidate()
+
+    def repaint(self) -> None:
+        """Draw soon, and all of it: it is not known what the terminal shows."""
+        output = self.app.output
+        output.erase_screen()
+        output.cursor_goto(0, 0)
+        self.app.renderer.reset(leave_alternate_screen=False)
+        self.app.invalidate()
+
+
+def _depth(colours: bool) -> ColorDepth | None:
+    """Return how many colours to use; None leaves it to TERM."""
+    if not colours:
+        return ColorDepth.DEPTH_1_BIT
+    if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return ColorDepth.DEPTH_24_BIT
+    # prompt_toolkit would heed NO_COLOR, but the settings have, and may know better.
+    return ColorDepth.DEPTH_8_BIT if os.environ.get("NO_COLOR") else None

@@ -1,0 +1,107 @@
+"""The terminal as the screen's output: a thread writes to it, for it may stop and take nothing.
+
+A multiplexer that scrolls back, or a network that hangs, stops it. If the loop wrote to it then, it
+would wait, answer no ping, and lose the connection.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable
+
+from client.cli.stdio import write_all
+
+PROMPT_WITHIN = 0.05
+"""Seconds that a drawing may take for the terminal to count as one that takes what is written."""
+END_WITHIN = 1.0
+"""Seconds for what was written last to be taken when the client ends."""
+
+
+class Tty:
+    """Stands for ``sys.stdout`` where prompt_toolkit writes.
+
+    A write is waited for as long as the terminal is prompt, so that what comes after it finds it
+    done. When it has stopped, one drawing waits; those that follow are dropped, and ``repaint`` is
+    called, in the loop, once it goes on.
+    """
+
+    def __init__(
+        self,
+        repaint: Callable[[], None],
+        fd: int = 1,
+        write: Callable[[int, bytes], None] = write_all,
+    ) -> None:
+        self.keeps = False
+        """Nothing is dropped any more: what is written now puts the terminal back in order."""
+        self.encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        self.buffer = self
+        self._repaint = repaint
+        self._fd = fd
+        self._write = write
+        self._loop = asyncio.get_running_loop()
+        self._waiting = bytearray()
+        self._is_written = True
+        self._has_stopped = self._is_stale = False
+        self._failure: OSError | None = None
+        self._changed = threading.Condition()
+        threading.Thread(target=self._work, name="terminal", daemon=True).start()
+
+    def write(self, data: bytes) -> int:
+        """Have a drawing written. Raises OSError when the terminal has gone away."""
+        with self._changed:
+            if self._failure is not None:
+                raise self._failure
+            if self._has_stopped and not self.keeps:
+                self._is_stale = True
+            else:
+                self._waiting += data
+                self._is_written = False
+                self._changed.notify_all()
+        return len(data)
+
+    def flush(self) -> None:
+        """Wait until it is written, unless the terminal has stopped."""
+        with self._changed:
+            if not self._has_stopped:
+                self._has_stopped = not self._wait(PROMPT_WITHIN)
+
+    def finish(self) -> None:
+        """Wait until all is written, for a bounded time."""
+        with self._changed:
+            self._wait(END_WITHIN)
+
+    def _wait(self, seconds: float) -> bool:
+        return self._changed.wait_for(lambda: self._is_written, seconds)
+
+    def fileno(self) -> int:
+        """Return the file descriptor."""
+        return self._fd
+
+    def isatty(self) -> bool:
+        """Return whether it is a terminal."""
+        return os.isatty(self._fd)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+                data = bytes(self._waiting)
+                self._waiting.clear()
+            try:
+                self._write(self._fd, data)
+            except OSError as error:
+                self._failure = error
+            with self._changed:
+                if self._waiting and self._failure is None:
+                    continue
+                self._is_written = True
+                is_stale, self._has_stopped, self._is_stale = self._is_stale, False, False
+                self._changed.notify_all()
+            try:
+                if is_stale:
+                    self._loop.call_soon_threadsafe(self._repaint)
+            except RuntimeError:
+                pass  # the loop is closed
+            if self._failure is not None:
+                return

@@ -1,0 +1,198 @@
+"""A connection of redis-py with a short way for what a node does all the time.
+
+redis-py makes, secures and ends the connection. Its own way through a pipeline costs about as much
+as all else that a node does for a message: it packs arguments one by one, in Python, and awaits
+each reply, and each message of a channel, by itself. Here hiredis packs a whole pipeline, and all
+that one read brings is taken at once.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from hiredis import Reader, pack_command
+from redis import exceptions
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
+
+from node.process.dial import Dialler
+
+Commands = Sequence[tuple[Any, ...]]
+
+_CHUNK = 256 * 1024
+
+
+class Quick(AbstractConnection):
+    """A connection that also takes many commands at once; no replies may be awaited meanwhile.
+
+    It tells of its loss in redis-py's words: uvloop raises a RuntimeError where asyncio drops what
+    is written to a closed connection, and redis-py passes it on as it is.
+    """
+
+    dialler: Dialler
+    host: str
+    port: int
+
+    async def _connect(self) -> None:
+        """Called by redis-py to open the socket; its own time limit is left for TLS."""
+        self._dialled = await self.dialler.dial(self.host, self.port)
+        await super()._connect()  # type: ignore[safe-super, no-untyped-call]
+        self._replies = Reader(replyError=_error, notEnoughData=_NOTHING, protocolError=_stranger)
+
+    def _connection_arguments(self) -> dict[str, Any]:
+        """Called by redis-py for what it opens; a certificate is for the name all the same."""
+        found: dict[str, Any] = {**super()._connection_arguments()}  # type: ignore[misc]
+        name = {"server_hostname": found.pop("host")} if "ssl" in found else {}
+        return {**found, "host": None, "port": None, "sock": self._dialled, **name}
+
+    async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
+        """Send a command."""
+        try:
+            await super().send_packed_command(*args, **kwargs)
+        except RuntimeError as error:
+            raise exceptions.ConnectionError(f"closed while writing: {error}") from error
+
+    async def read_response(self, *args: Any, **named: Any) -> Any:
+        """Return the reply to a command of redis-py's own, as those when it connects."""
+        try:
+            return await super().read_response(*args, **named)
+        except exceptions.InvalidResponse as error:
+            raise _stranger(str(error)) from None
+
+    async def exchange(self, commands: Commands) -> list[Any]:
+        """Return the replies to commands; those that are errors stand among them as exceptions.
+
+        Raises redis.exceptions.ConnectionError or TimeoutError; then the connection is closed, and
+        nobody knows which of the commands were done.
+        """
+        replies: list[Any] = []
+
+        async def work() -> None:
+            assert self._writer
+            self._writer.write(b"".join([pack_command(command) for command in commands]))
+            while len(replies) < len(commands):
+                await self._read(replies.append)
+
+        await self._guarded(work(), self.socket_timeout)
+        if len(replies) > len(commands):
+            await self.disconnect(nowait=True)
+            raise exceptions.ConnectionError("more replies than commands: what answers is no Redis")
+        return replies
+
+    async def listen(self, take: Callable[[Any], None]) -> None:
+        """Hand on what comes, for ever. Raises as ``exchange`` does."""
+
+        async def work() -> None:
+            while True:
+                await self._read(take)
+
+        await self._guarded(work(), None)
+
+    async def _read(self, take: Callable[[Any], None]) -> None:
+        """Wait for something, and hand on the replies that it completes."""
+        assert self._reader
+        data = await self._reader.read(_CHUNK)
+        if not data:
+            raise ConnectionResetError("Redis has closed it")
+        reader = self._replies
+        reader.feed(data)
+        while (reply := reader.gets()) is not _NOTHING:
+            take(reply)
+
+    async def _guarded(self, work: Awaitable[None], within: float | None) -> None:
+        """Do some work on the connection, and close it if that fails in any way."""
+        try:
+            async with asyncio.timeout(within):
+                await work
+        except BaseException as error:
+            await self.disconnect(nowait=True)
+            if isinstance(error, TimeoutError):
+                raise exceptions.TimeoutError("no reply in time") from None
+            if isinstance(error, OSError | RuntimeError):
+                raise exceptions.ConnectionError(f"connection lost: {error}") from error
+            raise
+
+
+def heed_cancelling() -> None:
+    """End a task that was cancelled while redis-py connected: it may have taken that for a loss."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+_NOTHING = object()
+
+
+def _error(text: str) -> exceptions.ResponseError:
+    """Return the exception for an error that Redis replies; the text begins with its code."""
+    kind = exceptions.NoScriptError if text.startswith("NOSCRIPT") else exceptions.ResponseError
+    return kind(text)
+
+
+_STRANGERS = {
+    "H": "an HTTP server, it seems",
+    "<": "an HTTP server, it seems",
+    "S": "an SSH server, it seems",
+    "2": "a mail or file server, it seems",
+    "\\x15": "one that wants TLS, it seems; is the URL to be rediss://?",
+    "J": "a MySQL server, it seems",
+}
+"""What answers, by the first byte it sends, as hiredis writes that."""
+
+
+def _stranger(text: str) -> exceptions.ConnectionError:
+    """Return the exception for what is not the protocol of Redis; the text ends with the byte."""
+    found = re.search(r'got "(.*)" as reply', text)
+    guess = _STRANGERS.get(found[1], "") if found else ""
+    return exceptions.ConnectionError(
+        f"what answers is no Redis{guess and ', but '}{guess}: {text}"
+    )
+
+
+def quick(client: "Redis", dialler: Dialler) -> "Redis":
+    """Let the connections of a client be quick ones; there are several kinds of them."""
+    pool = client.connection_pool
+    made = {"dialler": dialler}
+    pool.connection_class = type("Connection", (Quick, pool.connection_class), made)
+    return client
+
+
+class Calls:
+    """Runs commands over one connection of a client, which is kept until it fails."""
+
+    def __init__(self, client: "Redis") -> None:
+        self._client = client
+        self._connection: Quick | None = None
+
+    async def execute(self, commands: Commands) -> list[Any]:
+        """Run commands in one pipeline; return replies, and exceptions for those that failed.
+
+        Raises redis.exceptions.ConnectionError or TimeoutError, or OSError.
+        """
+        pool = self._client.connection_pool
+        if not issubclass(getattr(pool, "connection_class", object), Quick):
+            return await self._execute_slowly(commands)
+        if self._connection is None:
+            self._connection = await pool.get_connection()  # type: ignore[no-untyped-call]
+        try:
+            return await self._connection.exchange(commands)
+        except BaseException:
+            await self.drop()
+            raise
+
+    async def _execute_slowly(self, commands: Commands) -> list[Any]:
+        """Run commands as redis-py does: the embedded broker has connections of its own."""
+        pipeline = self._client.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        replies: list[Any] = await pipeline.execute(raise_on_error=False)
+        return replies
+
+    async def drop(self) -> None:
+        """Give the connection up."""
+        connection, self._connection = self._connection, None
+        pool = self._client.connection_pool
+        if connection is not None:
+            await pool.release(connection)
+        await pool.disconnect()

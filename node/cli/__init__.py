@@ -1,0 +1,1 @@
+"""Commands beside running a node: administration, accounts, shell completion."""

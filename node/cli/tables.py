@@ -1,0 +1,114 @@
+"""Rows as aligned columns, and numbers and times as people read them. Pure."""
+
+from collections.abc import Sequence
+from math import inf
+
+from node.brokers.admin_client import NodeRow, SessionRow, Totals
+from node.brokers.health import MEANING
+from node.core.interfaces import Order
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return lines of columns; one whose title begins with `>` holds numbers, and ends flush."""
+    titles = [title.removeprefix(">") for title in head]
+    lines = [titles, *([_plain(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(titles))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if title.startswith(">") else cell.ljust(width)
+            for cell, width, title in zip(line, widths, head, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _plain(cell: str) -> str:
+    """Return what cannot act on a terminal: some of it comes from strangers, or other nodes."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in cell)
+
+
+def number(value: float) -> str:
+    """Return a whole number with its thousands apart."""
+    return f"{value:,.0f}"
+
+
+def count(value: int, thing: str) -> str:
+    """Return "1 node", "2 nodes"."""
+    return f"{number(value)} {thing}{'' if value == 1 else 's'}"
+
+
+def lag(ms: float | None) -> str:
+    """Return a short time that something takes."""
+    if ms is None:
+        return "-"
+    return f"{ms:.1f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+
+
+def span(seconds: float) -> str:
+    """Return how long something has been, or still is, in its two largest units."""
+    left = max(0, int(seconds))
+    parts: list[str] = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        if left >= size or (unit == "s" and not parts):
+            parts.append(f"{left // size}{unit}")
+            left %= size
+        elif parts:
+            break
+    return " ".join(parts[:2])
+
+
+def nodes(found: Sequence[NodeRow], now: float) -> str:
+    """Return the nodes as a table; ``now`` is Unix time in seconds."""
+    head = ("NODE", "VERSION", ">CLIENTS", ">SESSIONS", ">ROOMS", ">LAG", ">UP", "")
+    rows = []
+    for node in found:
+        facts = node.facts
+        numbers = [number(n) for n in (facts.clients, facts.sessions, facts.rooms)]
+        up = span(now - node.since / 1000) if node.since is not None else "-"
+        state = "" if node.alive else "gone, lease over"
+        rows.append((facts.name, facts.version or "?", *numbers, lag(facts.lag_ms), up, state))
+    return table(head, rows)
+
+
+def totals(found: Sequence[NodeRow], sizes: Totals) -> str:
+    """Return the line below the nodes: what there is of everything."""
+    alive = [node.facts for node in found if node.alive]
+    parts = [
+        f"{count(len(alive), 'node')} of {count(len({one.version for one in alive}), 'version')}",
+        count(sum(one.clients for one in alive), "client"),
+        f"{count(sizes.sessions, 'session')} ({number(sizes.away)} without a connection)",
+        count(sizes.rooms, "room"),
+    ]
+    return ", ".join(parts)
+
+
+def faults(found: Sequence[NodeRow]) -> str:
+    """Return a line for each way in which the nodes see that Redis is not as it should be."""
+    seen = {fault for node in found if node.alive for fault in node.facts.faults}
+    return "\n".join(f"Redis: {MEANING.get(fault, fault)}" for fault in sorted(seen))
+
+
+def sessions(found: Sequence[SessionRow], now: float) -> str:
+    """Return sessions as a table; ``now`` is Unix time in seconds."""
+    rows = [
+        (
+            row.nick,
+            row.node or "(away)",
+            row.address or "-",
+            span(now - row.since / 1000) if row.since is not None else "-",
+            " ".join(row.rooms),
+        )
+        for row in found
+    ]
+    return table(("NICK", "NODE", "ADDRESS", ">SINCE", "ROOMS"), rows)
+
+
+def bans(found: Sequence[Order], now: float) -> str:
+    """Return bans as a table; ``now`` is Unix time in seconds."""
+    if not found:
+        return "Nobody is banned."
+    rows = []
+    for ban in found:
+        left = "until taken back" if ban.until == inf else span(ban.until - now)
+        rows.append(("nick" if ban.kind == "nick" else "network", ban.what, left, ban.why))
+    return table(("WHAT", "", "HOLDS", "REASON"), rows)

@@ -1,0 +1,1 @@
+"""Settings of a node: flags, variables, and how their values are read."""

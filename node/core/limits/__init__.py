@@ -1,0 +1,1 @@
+"""Limits on what clients may do: token buckets, connections, bytes."""

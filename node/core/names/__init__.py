@@ -1,0 +1,1 @@
+"""Nicks and room names, and what they look like."""

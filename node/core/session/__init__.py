@@ -1,0 +1,1 @@
+"""A client's connection and the session that it holds: states, quota, recovery."""

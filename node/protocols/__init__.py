@@ -1,0 +1,1 @@
+"""The protocols that clients speak: how events become bytes."""

@@ -1,0 +1,173 @@
+"""How the node logs: lines for people or JSON for machines, on standard error.
+
+Nobody waits for a line to be written: a thread does that, and lines that nobody reads are dropped.
+A line is about a connection, a node or the broker; never about a message, nor what was said in it.
+Callers say what happened in the message and put facts into ``extra``. Every line names a node: the
+one that a caller gave, or else the process's own.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from node.telemetry import log_queue
+
+# What every record has; whatever else is in one came from ``extra``.
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+log = logging.getLogger(__name__)
+
+_lines: log_queue.Lines | None = None
+"""Where the log goes, unless it goes straight to a stream."""
+
+
+def configure(level: str, form: str, stream: TextIO | None = None, node: str = "") -> None:
+    """Log from ``level`` (debug, info, warning, error) up, as ``form`` (text or json).
+
+    ``stream`` is standard error if it is not given; ``node`` is the name in lines that have none.
+    What was configured before is replaced.
+    """
+    formatter = JsonFormatter(node) if form == "json" else TextFormatter(node)
+    handler = _handler(stream or sys.stderr, formatter)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    for earlier in root.handlers[:]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    logging.captureWarnings(True)
+    # Where standard error has gone away, a node goes on without a log.
+    logging.raiseExceptions = False
+
+
+def _handler(stream: TextIO | None, formatter: logging.Formatter) -> logging.Handler:
+    global _lines
+
+    def notice(count: int) -> str:
+        about = {"name": __name__, "levelno": logging.WARNING, "levelname": "WARNING"}
+        about |= {"msg": "lines of the log were dropped: nobody read them", "count": count}
+        return formatter.format(logging.makeLogRecord(about))
+
+    _lines = log_queue.of(stream, notice)
+    return logging.StreamHandler(stream) if _lines is None else _Handler(_lines)
+
+
+def complain(text: str) -> None:
+    """Write a line to standard error that is none of the log's."""
+    if _lines is not None:
+        _lines.put(text)
+    else:
+        print(text, file=sys.stderr)
+
+
+def dropped() -> int:
+    """Return how many lines were dropped."""
+    return 0 if _lines is None else _lines.dropped
+
+
+class _Handler(logging.Handler):
+    """Formats where it is called, for arguments may change, and has lines written elsewhere."""
+
+    def __init__(self, to: log_queue.Lines) -> None:
+        super().__init__()
+        self._to = to
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by logging."""
+        try:
+            line = self.format(record)
+        except Exception:
+            self.handleError(record)
+        else:
+            self._to.put(line)
+
+    def flush(self) -> None:
+        """Called by logging when the process ends."""
+        self._to.flush()
+
+
+def on_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody caught, as a loop's exception handler.
+
+    asyncio's own would show the arguments of callbacks, which may be what somebody has said, and
+    would not name the connection.
+    """
+    facts: dict[str, object] = getattr(context.get("protocol"), "facts", dict)()
+    log.error(context["message"], exc_info=context.get("exception"), extra=facts)
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, node: str = "") -> None:
+        super().__init__()
+        self._node = node
+
+    def extras(self, record: logging.LogRecord) -> dict[str, Any]:
+        """Return what the caller gave, and the node."""
+        found = {name: value for name, value in vars(record).items() if name not in _OWN}
+        return found if "node" in found or not self._node else {"node": self._node} | found
+
+
+class JsonFormatter(_Formatter):
+    """One JSON object a line: time, level, logger, message, then the extras.
+
+    It is ASCII, whatever was logged, so that no encoding of the stream can break it.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        fields: dict[str, Any] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if trace := _trace(self, record):
+            fields["exception"] = trace
+        # An extra never takes the place of what every line has.
+        fields |= {name: value for name, value in self.extras(record).items() if name not in fields}
+        return json.dumps(fields, default=str)
+
+
+class TextFormatter(_Formatter):
+    """Time, level, logger, message, then the extras as name=value; a traceback follows below."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the lines of the traceback if there is one."""
+        words = [_time(record), f"{record.levelname.lower():7}", record.name]
+        words.append(_printable(record.getMessage()))
+        words += [f"{name}={_value(value)}" for name, value in self.extras(record).items()]
+        line = " ".join(words)
+        trace = _trace(self, record)
+        return f"{line}\n{trace}" if trace else line
+
+
+def _time(record: logging.LogRecord) -> str:
+    """Return ISO 8601 in UTC, to the millisecond."""
+    moment = datetime.fromtimestamp(record.created, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    parts = []
+    if record.exc_info:
+        parts.append(formatter.formatException(record.exc_info))
+    if record.stack_info:
+        parts.append(formatter.formatStack(record.stack_info))
+    return "\n".join(parts)
+
+
+def _value(value: object) -> str:
+    text = str(value)
+    plain = text.isprintable() and text and not any(mark in text for mark in ' "=')
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def _printable(text: str) -> str:
+    r"""Return ``text`` with what could forge a line or move a cursor written as \n, \x1b."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
