@@ -14,7 +14,7 @@ from unicodedata import category, normalize
 
 ICU = 72
 UNICODE = "15.0"
-TABLE = Path(__file__).parents[1] / "node" / "core" / "confusables_data.py"
+TABLE = Path(__file__).parents[1] / "node" / "core" / "names" / "confusables_data.py"
 LINE = 98
 
 HEADER = f'''"""What docs/looks.py made of Unicode {UNICODE}; do not edit.
