@@ -114,7 +114,7 @@ class Bench:
 
     async def log(self, log: str, count: int = FULL, size: int = 100, kind: str = "m") -> None:
         """Fill a log."""
-        await self.client.eval(FILL, 0, merge, count, size, kind)
+        await self.client.eval(FILL, 0, log, count, size, kind)
 
     async def session(self, sid: str, owner: str = "inc.1", **fields: Any) -> None:
         """Let a session be in no room."""

@@ -1,6 +1,16 @@
 """A room notices that its log was taken back, puts back what it remembers, and goes on."""
 
-from node.core.interfaces import START, Append, Compared, Cursor, Entry, Lost, Position, Refused, Slice
+from node.core.interfaces import (
+    START,
+    Append,
+    Compared,
+    Cursor,
+    Entry,
+    Lost,
+    Position,
+    Refused,
+    Slice,
+)
 from node.core.rooms.room import Member
 from tests.node.core.fakes import EPOCH, RoomBench, at, entries, entry, frame, outlet_of, slice_
 from wire import messages as m
