@@ -34,16 +34,16 @@ test: lint types imports ## check everything: style, types, import rules, tests
 	$(BIN)/pytest
 
 faults: $(TESTING) ## break everything that can break, for 25 minutes, and print what it cost
-	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.labs.faults
 
 abuse: $(ABUSING) ## attack a running system in every way, for 17 minutes, and print what honest clients felt
-	$(BIN)/python -m tests.abuse
+	$(BIN)/python -m tests.labs.abuse
 
 fuzz: $(ABUSING) ## say hostile bytes to a node's connection, for 10 minutes
-	$(BIN)/python -m tests.fuzz
+	$(BIN)/python -m tests.labs.fuzz
 
 simulate: $(TESTING) ## play 100,000 worlds with faults drawn from their seeds; this takes an hour or two
-	$(BIN)/python -m tests.simulation --seeds 100000
+	$(BIN)/python -m tests.labs.simulation --seeds 100000
 
 bench: $(RUNTIME) ## measure against other servers, for 25 minutes, and write docs/performance.md
 	$(BIN)/python -m bench

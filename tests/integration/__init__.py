@@ -1,0 +1,1 @@
+"""Tests with sockets, processes, terminals, and a real Redis."""

@@ -1,0 +1,668 @@
+"""No script takes more than 10 ms of Redis, whatever is in its way.
+
+Seconds differ from machine to machine; what a script does does not. So it runs, on a real Redis,
+with a ``redis.call`` that counts: commands, elements (each string or number in a reply, and what a
+command deletes or copies without returning it), and bytes of these and of arguments. A figure for
+each was measured on one core of a small server, with redis 7.0:
+
+- a command of our scripts takes 3 us with the Lua around it: 55,000 commands of a reaper took
+  152 ms (HGET alone 0.9 us, XADD 1.7 us);
+- an element 0.5 us: 4,000 of HGETALL took 0.5 ms, 500 of XRANGE 0.2 ms, and the rest is for Lua,
+  which looks at them;
+- a byte 3 ns: 100 entries of 16 KB took 4.2 ms to read, 2 to append, and 9 to join to a frame.
+
+``micros`` adds them up: somewhat more than it takes. Each script has a row for each input that is
+bad for it, built of the most that there can be: 50 rooms each, 1100 entries of up to 16 KB in a
+log that keeps 1000, 200 messages in a batch, and as many members, rooms, sessions, orders and nodes
+as a large system has.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import pytest_asyncio
+
+from node.brokers import broker, head_poll, history, lease, moderation_sync, publish_batch, scripts
+from node.core.rooms import merge
+from tests.support.redis_server import RedisServer
+from wire import limits
+
+MOST = 10_000.0
+"""Microseconds that a call may take."""
+
+COUNTING = """
+local counted, count = {0, 0, 0}, nil
+local real, lengths = redis, {hash = 'HLEN', set = 'SCARD', zset = 'ZCARD', stream = 'XLEN'}
+function count(value)
+  if type(value) == 'table' then
+    for _, part in ipairs(value) do count(part) end
+  else
+    counted[2] = counted[2] + 1
+    if type(value) == 'string' then counted[3] = counted[3] + #value end
+  end
+end
+local redis = {pcall = function(...)
+  counted[1] = counted[1] + 1
+  return real.pcall(...)
+end, call = function(name, ...)
+  counted[1] = counted[1] + 1
+  for _, value in ipairs({...}) do counted[3] = counted[3] + (#tostring(value)) end
+  if name == 'DEL' then
+    for _, key in ipairs({...}) do
+      local length = lengths[real.call('TYPE', key).ok]
+      counted[2] = counted[2] + (length and real.call(length, key) or 0)
+    end
+  elseif name == 'PUBLISH' then
+    counted[3] = counted[3] + 2 * #select(2, ...)
+  elseif name == 'ZUNIONSTORE' then
+    counted[2] = counted[2] + real.call('ZCARD', select(3, ...))
+  end
+  local reply = real.call(name, ...)
+  if name == 'XTRIM' then counted[2] = counted[2] + reply end
+  count(reply)
+  return reply
+end}
+local function body() %s
+end
+local reply = body()
+count(reply)
+return {counted[1], counted[2], counted[3], cjson.encode(reply)}
+"""
+
+FILL = """
+local log, count, size, kind = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local text = string.rep('x', size)
+local key = 'chat:{' .. log .. '}'
+local body = kind == 'm' and '"from":"ana","text":"' .. text .. '"}' or '"nick":"ana"}'
+for n = 1, count do
+  local head = kind .. ' id' .. n .. ' 1795486460000 -'
+  redis.call('XADD', key .. ':log', n .. '-0', 'h', head, 'b', body)
+end
+redis.call('HSET', key, 'epoch', 'ep', 'top', count, 'id', 'id' .. count)
+if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3)) end
+"""
+HERE = 9e15
+"""The end of a lease, or a time, that is far away."""
+LONG, KEPT, FULL = 16_000, 1000, 1099
+"""Bytes of a message; entries that are kept; a log in which the next entry trims a tenth."""
+ROOMS = [f"p{number}" for number in range(limits.ROOMS)]
+SET = (200, KEPT)
+"""--notices and --history."""
+
+
+class Cost(NamedTuple):
+    """What a script has done."""
+
+    commands: int
+    elements: int
+    bytes: int
+
+    @property
+    def micros(self) -> float:
+        """About how long that takes."""
+        return 3 * self.commands + 0.5 * self.elements + 0.003 * self.bytes
+
+
+class Bench:
+    """A Redis with much in it."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    async def log(self, log: str, count: int = FULL, size: int = 100, kind: str = "m") -> None:
+        """Fill a log."""
+        await self.client.eval(FILL, 0, log, count, size, kind)
+
+    async def session(self, sid: str, owner: str = "inc.1", **fields: Any) -> None:
+        """Let a session be in no room."""
+        about = {"owner": owner, "nick": sid, "fold": sid, "keyed": 1, **fields}
+        await self.client.hset("chat:session:" + sid, mapping=about)
+        await self.client.hset("chat:nicks", sid, sid)
+        if owner:
+            await self.client.sadd("chat:at:" + owner.split(".")[0], sid)
+
+    async def seated(self, sid: str, owner: str = "inc.1", **fields: Any) -> None:
+        """Let a session be in as many rooms as it can."""
+        await self.session(sid, owner, **fields)
+        for room in ROOMS:
+            await self.seat(sid, room)
+
+    async def seat(self, sid: str, room: str) -> None:
+        """Let a session be in a room."""
+        await self.client.hset("chat:rooms:" + sid, room, "ep-1-id1")
+        await self.client.zadd("chat:{r:" + room + "}:members", {f"{sid}\0{sid}": 0})
+
+    async def over(self, sid: str, inbox: int = 0, nick: str = "") -> None:
+        """Let the grace period of a session in 50 rooms be over."""
+        nick = nick or sid
+        await self.seated(sid, owner="", was="dead.1", nick=nick, fold=nick)
+        await self.client.hset("chat:nicks", nick, sid)
+        await self.client.zadd("chat:grace", {sid: 1})
+        for room in ROOMS:
+            await self.client.zadd("chat:{r:" + room + "}:members", {f"{nick}\0{nick}": 0})
+        if inbox:
+            await self.log("i:" + sid, inbox, LONG)
+
+    async def crowd(self, room: str, count: int = 5000) -> None:
+        """Let many be in a room."""
+        nicks = [f"member{number:05}" for number in range(count)]
+        pipe = self.client.pipeline()
+        pipe.zadd("chat:{r:" + room + "}:members", {f"{nick}\0{nick}": 0 for nick in nicks})
+        pipe.hset("chat:nicks", mapping={nick: nick for nick in nicks})
+        for nick in nicks:
+            pipe.hset("chat:rooms:" + nick, room, "ep-1-id1")
+        await pipe.execute()
+
+    async def rooms(self) -> None:
+        """Make the rooms that a session can be in, each about to be trimmed."""
+        for room in ROOMS:
+            await self.log("r:" + room)
+
+    async def nodes(self, count: int = 100) -> None:
+        """Let so many nodes be there."""
+        await self.client.zadd("chat:nodes", {f"node{number}": HERE for number in range(count)})
+
+    async def sent(self, sid: str, count: int) -> None:
+        """Let a session have sent messages with ids."""
+        ids = {f"t{n}": f"{1795486460000 + n} r:p0 ep-{n}-id{n}" for n in range(count)}
+        await self.client.hset("chat:sent:" + sid, mapping=ids)
+
+    async def run(self, script: str, *args: Any, keys: tuple[str, ...] = ()) -> Cost:
+        """Run a script, and count."""
+        source = COUNTING.replace("%s", scripts.source(script))
+        *found, reply = await self.client.eval(source, len(keys), *keys, *args)
+        self.reply = reply.decode()
+        return Cost(*found)
+
+
+@pytest_asyncio.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A Redis of one's own."""
+    server = RedisServer(tmp_path)
+    await server.start()
+    try:
+        async with server.client() as client:
+            yield Bench(client)
+    finally:
+        await server.kill()
+
+
+Run = Callable[[Bench], Any]
+WORST: list[tuple[str, Run]] = []
+
+
+def worst(script: str) -> Callable[[Run], Run]:
+    """Register an input that is bad for a script."""
+
+    def register(run: Run) -> Run:
+        WORST.append((script, run))
+        return run
+
+    return register
+
+
+@worst("begin")
+async def a_room_that_is_missing(bench: Bench) -> Cost:
+    await bench.crowd("tea")
+    return await bench.run("begin", "op1", "tea")
+
+
+@worst("close")
+async def a_large_room_is_closed(bench: Bench) -> Cost:
+    await bench.nodes()
+    await bench.crowd("tea")
+    await bench.log("r:tea", size=LONG)
+    return await bench.run("close", "op1", "tea", 86_400_000, '"why"')
+
+
+@worst("direct")
+async def a_direct_to_a_full_inbox(bench: Bench) -> Cost:
+    await bench.session("ana")
+    await bench.session("bo")
+    await bench.log("i:bo", size=LONG)
+    body = "x" * LONG
+    return await bench.run("direct", "id1", "ana", "inc.1", "", "bo", '"to":"', body, KEPT)
+
+
+@worst("direct")
+async def a_direct_of_somebody_who_has_sent_much(bench: Bench) -> Cost:
+    await bench.session("ana")
+    await bench.session("bo")
+    await bench.log("i:bo", size=LONG)
+    await bench.sent("ana", 2001)
+    body = "x" * LONG
+    return await bench.run("direct", "id1", "ana", "inc.1", "new", "bo", '"to":"', body, KEPT)
+
+
+@worst("compare")
+async def a_log_of_which_a_node_knows_much(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    await moved_to(bench, "r:tea", range(1, FULL + 1))
+    ids = [f"id{n}" for n in range(FULL + 1)] + [f"own{n}" for n in range(1250 - FULL - 1)]
+    return await bench.run("compare", "r:tea", "ep", "br", 0, *ids)
+
+
+async def moved_to(bench: Bench, log: str, offsets: range) -> None:
+    """Let entries of a log have been put back there, each four times."""
+    homes = " ".join(f"lost{n}-5 3" for n in range(4))
+    key = "chat:{" + log + "}"
+    await bench.client.hset(key + ":moved", mapping={f"id{n}": f"{n} {homes}" for n in offsets})
+    await bench.client.hset(key, mapping={"moved": FULL, "branch": "br"})
+
+
+def lost_entries(first: int, epoch: str, read: int) -> list[Any]:
+    """Return the arguments of heal.lua for as many entries as one call has."""
+    args: list[Any] = ["r:tea", KEPT, epoch, epoch, first - 1, f"id{first - 1}", read, f"id{read}"]
+    args.append("new")
+    body = "x" * (merge.HEALED_BYTES // merge.HEALED)
+    for n in range(first, first + merge.HEALED):
+        args += ("m", f"lost{n}", 1795486460000, "ana:t%d" % n, body, n, "", "")
+    return args
+
+
+@worst("heal")
+async def entries_that_were_lost(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    await moved_to(bench, "r:tea", range(1, FULL + 1))
+    return await bench.run("heal", *lost_entries(FULL + 1, "ep", FULL))
+
+
+@worst("heal")
+async def entries_that_were_lost_of_another_branch(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    await moved_to(bench, "r:tea", range(1, FULL + 1))
+    return await bench.run("heal", *lost_entries(200, "other", FULL))
+
+
+@worst("held")
+async def ten_thousand_sessions_of_a_node(bench: Bench) -> Cost:
+    pipe = bench.client.pipeline()
+    pipe.sadd("chat:at:inc", *[f"s{number}" for number in range(10_000)])
+    for number in range(10_000):
+        pipe.hset(f"chat:session:s{number}", "owner", f"inc.{number}")
+    await pipe.execute()
+    return await bench.run("held", "inc", 0, lease.LISTED)
+
+
+HELLO = ("hello", "op1", "ana", 1, "ana", "ana look other", 1, "inc.1", *SET, 50, HERE, 50, "::1")
+
+
+@worst("hello")
+async def a_session_begins_in_fifty_rooms(bench: Bench) -> Cost:
+    await bench.rooms()
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+
+
+@worst("hello")
+async def a_session_begins_in_fifty_new_rooms(bench: Bench) -> Cost:
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+
+
+@worst("hello")
+async def a_session_begins_with_a_nick_that_others_are_losing(bench: Bench) -> Cost:
+    await bench.rooms()
+    for nick, sid in {"ana": "a", "look": "b"}.items():
+        await bench.over(sid, 100, nick)
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+
+
+@worst("hello")
+async def a_session_goes_on_when_it_was_over(bench: Bench) -> Cost:
+    await bench.rooms()
+    await bench.over("ana", inbox=FULL)
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+
+
+@worst("hello")
+async def positions_that_logs_hold_elsewhere(bench: Bench) -> Cost:
+    await bench.rooms()
+    known = [part for room in ROOMS for part in (f"r:{room}", "ep-5-id900")]
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", *known)
+
+
+@worst("history")
+async def a_page_before_a_position_that_is_unknown(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    return await bench.run("history", "r:tea", "before", "zz-5-zz", 1, history.PAGE_BYTES)
+
+
+@worst("history")
+async def a_page_of_long_messages(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    return await bench.run("history", "r:tea", "before", "", 200, history.PAGE_BYTES)
+
+
+@worst("history")
+async def a_page_of_a_log_without_messages(bench: Bench) -> Cost:
+    await bench.log("r:tea", 100_000, kind="e")
+    return await bench.run("history", "r:tea", "before", "", 200, history.PAGE_BYTES)
+
+
+@worst("join")
+async def a_session_joins_a_large_room(bench: Bench) -> Cost:
+    await bench.session("ana")
+    await bench.log("r:tea", size=LONG)
+    await bench.crowd("tea", 150)
+    return await bench.run("join", "op1", "ana", "inc.1", "join", "tea", *SET)
+
+
+@worst("kick")
+async def a_session_in_fifty_rooms_is_kicked(bench: Bench) -> Cost:
+    await bench.nodes()
+    await bench.rooms()
+    await bench.seated("ana")
+    await bench.log("i:ana", size=LONG)
+    return await bench.run("kick", "op1", "ana", 0, '"why"', 600_000, *SET)
+
+
+@worst("leave")
+async def a_session_leaves_a_room(bench: Bench) -> Cost:
+    await bench.rooms()
+    await bench.seated("ana")
+    return await bench.run("leave", "op1", "ana", "inc.1", "p0", *SET)
+
+
+@worst("members")
+async def a_page_of_members(bench: Bench) -> Cost:
+    await bench.crowd("tea")
+    return await bench.run("members", "tea", "member00500", broker.PAGE)
+
+
+@worst("nick")
+async def a_session_in_fifty_rooms_is_renamed(bench: Bench) -> Cost:
+    await bench.rooms()
+    await bench.seated("ana")
+    for nick, sid in {"bo": "a", "look": "b"}.items():
+        await bench.over(sid, 100, nick)
+    return await bench.run("nick", "op1", "ana", "inc.1", "bo", "bo look other", *SET, HERE)
+
+
+@worst("order")
+async def an_order_among_many_nodes(bench: Bench) -> Cost:
+    await bench.nodes()
+    return await bench.run("order", "op1", "net:192.0.2.0/24", 0, '"why"')
+
+
+async def many_orders(bench: Bench, till: float = 0) -> None:
+    """Let there be thousands of orders."""
+    row = f'{till:.0f} - "{"why " * 50}"'
+    rows = {f"net:10.{n >> 8}.{n & 255}.0/24": row for n in range(10_000)}
+    await bench.client.hset("chat:orders", mapping=rows)
+
+
+@worst("orders")
+async def thousands_of_orders(bench: Bench) -> Cost:
+    await many_orders(bench)
+    return await bench.run("orders", 0, moderation_sync.LISTED)
+
+
+@worst("orders")
+async def thousands_of_orders_that_are_over(bench: Bench) -> Cost:
+    await many_orders(bench, till=1)
+    return await bench.run("orders", 0, moderation_sync.LISTED)
+
+
+@worst("part")
+async def a_session_in_fifty_rooms_ends(bench: Bench) -> Cost:
+    await bench.rooms()
+    await bench.seated("ana")
+    await bench.log("i:ana", size=LONG)
+    return await bench.run("part", "op1", "ana", "inc.1", "quit", 30_000, *SET)
+
+
+async def said(bench: Bench, *messages: tuple[Any, ...], look: str = "") -> Cost:
+    """Publish messages to the room `tea`."""
+    keys = "chat:{r:tea}", "chat:{r:tea}:log"
+    args = ["tea", KEPT, "ep", FULL, f"id{FULL}", look, *[part for row in messages for part in row]]
+    return await bench.run("publish", *args, keys=keys)
+
+
+@worst("publish")
+async def a_batch_of_two_hundred_authors(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    body = "x" * (publish_batch.BYTES // publish_batch.MOST)
+    for n in range(publish_batch.MOST):
+        await bench.session(f"s{n}")
+    rows = [(f"new{n}", f"s{n}", "inc.1", "1", body) for n in range(publish_batch.MOST)]
+    return await said(bench, *rows)
+
+
+@worst("publish")
+async def a_batch_of_authors_who_have_sent_much(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=100)
+    for n in range(publish_batch.MOST):
+        await bench.session(f"s{n}")
+        await bench.sent(f"s{n}", 2001)
+    return await said(bench, *[(f"new{n}", f"s{n}", "inc.1", "1", "x") for n in range(200)])
+
+
+@worst("publish")
+async def a_batch_is_repeated(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    await bench.session("ana")
+    rows = [(f"new{n}", "ana", "inc.1", "", "x" * 1000) for n in range(publish_batch.MOST)]
+    return await said(bench, *rows, look="ep-0")
+
+
+@worst("read")
+async def a_log_is_read_from_its_beginning(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=1000)
+    return await bench.run("read", "r:tea", "ep", 0, "0", 200)
+
+
+async def dead(bench: Bench, count: int, keyed: int) -> None:
+    """Let a node have died with sessions in 50 rooms each."""
+    await bench.rooms()
+    for number in range(count):
+        await bench.seated(f"s{number}", "dead.1", keyed=keyed)
+    await bench.client.zadd("chat:nodes", {"dead": 1})
+
+
+REAP = ("reap", "op1", 30_000, *SET, 86_400_000, 100, HERE)
+
+
+@worst("read")
+async def a_log_of_long_messages_is_read(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    return await bench.run("read", "r:tea", "ep", 0, "0", 200)
+
+
+@worst("read")
+async def a_log_does_not_hold_a_position(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    return await bench.run("read", "r:tea", "zz", 5, "zz", 100)
+
+
+@worst("reap")
+async def a_node_has_died(bench: Bench) -> Cost:
+    await dead(bench, 120, keyed=1)
+    return await bench.run(*REAP)
+
+
+@worst("reap")
+async def a_node_has_died_with_sessions_without_keys(bench: Bench) -> Cost:
+    await dead(bench, 20, keyed=0)
+    return await bench.run(*REAP)
+
+
+@worst("reap")
+async def many_sessions_are_over(bench: Bench) -> Cost:
+    await bench.rooms()
+    for number in range(100):
+        await bench.over(f"s{number}")
+    return await bench.run(*REAP)
+
+
+@worst("reap")
+async def many_sessions_with_full_inboxes_are_over(bench: Bench) -> Cost:
+    for number in range(10):
+        await bench.session(f"s{number}", owner="", was="dead.1")
+        await bench.log(f"i:s{number}", size=4000)
+    await bench.client.zadd("chat:grace", {f"s{number}": 1 for number in range(10)})
+    return await bench.run(*REAP)
+
+
+@worst("reap")
+async def many_rooms_are_unused(bench: Bench) -> Cost:
+    await bench.rooms()
+    await bench.client.zadd("chat:idle", {room: 1 for room in ROOMS})
+    return await bench.run(*REAP)
+
+
+@worst("reap")
+async def a_closed_room_is_left(bench: Bench) -> Cost:
+    await bench.crowd("tea")
+    await bench.log("r:tea")
+    await bench.run("close", "op1", "tea", 86_400_000, "")
+    for _ in range(3):
+        found = await bench.run(*REAP)
+    return found
+
+
+@worst("recall")
+async def an_order_among_many_nodes_is_taken_back(bench: Bench) -> Cost:
+    await bench.nodes()
+    await many_orders(bench)
+    return await bench.run("recall", "op1", "net:10.0.0.0/24")
+
+
+@worst("renew")
+async def a_node_with_many_sessions_renews_its_lease(bench: Bench) -> Cost:
+    await bench.client.sadd("chat:at:inc", *[f"s{number}" for number in range(10_000)])
+    return await bench.run("renew", "inc", 8000, 1, "k1", 7, "{}", *SET)
+
+
+@worst("reorder")
+async def many_orders_are_put_back(bench: Bench) -> Cost:
+    await bench.nodes()
+    args = [part for n in range(moderation_sync.LISTED) for part in (f"net:{n}", 0, "-", '"why"')]
+    return await bench.run("reorder", "op1", 7, *SET, *args)
+
+
+@worst("reorder")
+async def many_kicks_are_put_back(bench: Bench) -> Cost:
+    await bench.nodes()
+    await bench.rooms()
+    for number in range(10):
+        await bench.seated(f"s{number}")
+    args = [part for n in range(10) for part in (f"kick:s{n}", 0, "-", '"why"')]
+    return await bench.run("reorder", "op1", 7, *SET, *args)
+
+
+@worst("reorder")
+async def closed_rooms_are_put_back(bench: Bench) -> Cost:
+    for number in range(4):
+        await bench.crowd(f"tea{number}")
+        await bench.log(f"r:tea{number}")
+    args = [part for n in range(4) for part in (f"room:tea{n}", 0, "ep", "")]
+    return await bench.run("reorder", "op1", 7, *SET, *args)
+
+
+@worst("restore")
+async def a_session_in_other_rooms_is_put_back(bench: Bench) -> Cost:
+    await bench.rooms()
+    await bench.seated("ana")
+    rooms = [part for n in range(limits.ROOMS) for part in (f"q{n}", "ep-1-id1")]
+    args = ("op1", "ana", "inc.1", "inc.2", 1, "bo", "bo look other", 1, int(HERE), 1)
+    return await bench.run("restore", *args, limits.ROOMS, *rooms)
+
+
+@worst("retire")
+async def a_node_retires(bench: Bench) -> Cost:
+    await bench.nodes()
+    return await bench.run("retire", "node1")
+
+
+@worst("rooms")
+async def a_page_of_rooms(bench: Bench) -> Cost:
+    rooms = {f"room{number:06}": 0 for number in range(100_000)}
+    await bench.client.zadd("chat:rooms", rooms)
+    return await bench.run("rooms", "room000500", broker.PAGE)
+
+
+@worst("sent")
+async def a_message_of_somebody_who_has_sent_much(bench: Bench) -> Cost:
+    await bench.sent("ana", 2001)
+    return await bench.run("sent", "ana", "t5")
+
+
+@worst("standing")
+async def a_session_in_fifty_rooms(bench: Bench) -> Cost:
+    await bench.seated("ana")
+    return await bench.run("standing", "ana", "inc.1", 200)
+
+
+@worst("tail")
+async def the_newest_entries(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=1000)
+    return await bench.run("tail", "r:tea", 100)
+
+
+@worst("tail")
+async def the_newest_entries_are_long(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    return await bench.run("tail", "r:tea", 100)
+
+
+@worst("tidy")
+async def much_is_stored_with_a_time(bench: Bench) -> Cost:
+    """As after Redis' clock was set back by a year: all is too far ahead, and many ids are over."""
+    late = {f"s{number}": HERE for number in range(1000)}
+    for key in ("chat:nodes", "chat:grace", "chat:idle"):
+        await bench.client.zadd(key, late)
+    await bench.client.zadd("chat:sents", dict.fromkeys(late, 1))
+    for number in range(1000):
+        await bench.client.hset(f"chat:sent:s{number}", "", "1795486460000 r:p0 ep-5-id5")
+    return await bench.run("tidy", 8000, 30_000, int(HERE), broker.TIDIED)
+
+
+@worst("tops")
+async def many_logs_are_compared(bench: Bench) -> Cost:
+    pipe = bench.client.pipeline()
+    for number in range(head_poll.TOPS):
+        pipe.hset("chat:{r:%d}" % number, mapping={"epoch": "ep", "top": 5, "id": "id5"})
+    await pipe.execute()
+    args = [part for number in range(head_poll.TOPS) for part in (f"r:{number}", "ep")]
+    return await bench.run("tops", *args)
+
+
+@worst("tops")
+async def many_logs_have_lost_their_hash(bench: Bench) -> Cost:
+    key = "chat:{r:0}:log"
+    await bench.log("r:0", count=1, size=LONG)
+    for number in range(1, head_poll.TOPS):
+        await bench.client.copy(key, key.replace("0", str(number)))
+    await bench.client.delete("chat:{r:0}")
+    args = [part for number in range(head_poll.TOPS) for part in (f"r:{number}", "ep")]
+    return await bench.run("tops", *args)
+
+
+@worst("look")
+async def redis_tells_how_it_keeps_its_data(bench: Bench) -> Cost:
+    return await bench.run("look")
+
+
+@worst("waits")
+async def replicas_are_waited_for(bench: Bench) -> Cost:
+    return await bench.run("waits")
+
+
+def test_every_script_has_a_worst_input() -> None:
+    names = {Path(file.name).stem for file in files(scripts).iterdir() if file.name.endswith("lua")}
+    assert names - {"common"} == {script for script, _ in WORST}
+
+
+def row(script: str, run: Run) -> Any:
+    """Return the parameters for an input, by its name."""
+    return pytest.param(script, run, id=f"{script}-{run.__name__}")
+
+
+@pytest.mark.parametrize(("script", "run"), [row(*each) for each in WORST])
+async def test_no_call_takes_longer_than_ten_milliseconds(
+    script: str, run: Run, bench: Bench
+) -> None:
+    cost: Cost = await run(bench)
+    assert cost.commands > 0 and cost.micros <= MOST, cost

@@ -1,0 +1,404 @@
+"""A log that lost its newest entries gets them back: once, with their ids, and told to everyone."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, cast
+
+from node.core.interfaces import (
+    CURRENT,
+    UNKNOWN,
+    Broker,
+    Entry,
+    Had,
+    Kept,
+    Lost,
+    Position,
+    Refused,
+    Slice,
+)
+from node.core.rooms.comparison import Comparison
+from node.core.rooms.merge import Found, Ring, lost
+from tests.integration.brokers.bench import Node, Place, wait
+
+LOG = "r:tea"
+
+
+@dataclass
+class Before:
+    """A log as it was: its entries after the first, and the base before them."""
+
+    base: Position
+    lost: list[Entry]
+    acks: list[Kept]
+
+
+async def taken_back(place: Place, node: Node, keep: int = 2, said: int = 4) -> Before:
+    """Let a room be followed, talk in it, and take its newest entries back."""
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    node.broker.watch(LOG)
+    await node.sink.hears("confirmed", LOG)
+    acks = [await wait(node.say(hold, "tea", f"t{number}", f"{number}")) for number in range(said)]
+    found = await whole(node)
+    base, lost = found.entries[keep - 1], found.entries[keep:]
+    assert found.top is not None
+    await cut(place, keep)
+    await place.redis.hdel("chat:sent:s1", *[f"{number}" for number in range(keep - 1, said)])
+    node.sink.frames.clear()
+    return Before(Position(found.top.epoch, base.offset, base.id), lost, acks)
+
+
+async def cut(place: Place, keep: int) -> None:
+    """Take a log back to what it was when it had so many entries."""
+    rows: list[Any] = (await place.redis.xrange("chat:{r:tea}:log") or [])[:keep]
+    await place.redis.delete("chat:{r:tea}:log")
+    for offset, fields in rows:
+        await place.redis.xadd("chat:{r:tea}:log", fields, id=offset)
+    mapping: dict[Any, Any] = {"top": keep, "id": rows[-1][1][b"h"].split(b" ")[1]}
+    await place.redis.hset("chat:{r:tea}", mapping=mapping)
+
+
+async def whole(node: Node) -> Slice:
+    """Return a log with all its entries."""
+    found: Slice = await node.ask("tail", LOG, 10_000, timed=False)
+    return found
+
+
+async def heal(node: Node, before: Before) -> int | Refused:
+    """Put back what was lost."""
+    base = before.base
+    missing = Lost(base, base, base.epoch, before.lost)
+    reply: int | Refused = await node.ask("heal", LOG, missing, timed=False)
+    return reply
+
+
+async def rest(node: Node, position: Position) -> tuple[list[bytes], bool]:
+    """Return the ids of what a reader at a position gets, and whether there is a gap."""
+    found: Slice = await node.ask("read", LOG, position, UNKNOWN, 1000, timed=False)
+    had = Had(found.lost, found.fork, position.offset) if found.fork else Had(b"", 1, 0)
+    ids = [entry.id for entry in found.entries if not had.holds(entry)]
+    return ids, not found.on and (not found.fork or found.entries[0].offset > found.fork)
+
+
+async def compared(node: Node, ring: Ring, branch: bytes = b"") -> Found:
+    """Return what a log has after the newest entry that it shares with a ring."""
+    found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+
+    def done(reply: Found | Refused | None) -> None:
+        assert isinstance(reply, Found)
+        found.set_result(reply)
+
+    Comparison(cast(Broker, node.broker), LOG, ring, branch or ring.epoch, done).run()
+    return await wait(found)  # type: ignore[no-any-return]
+
+
+def told(found: list[Entry]) -> list[tuple[int, bytes, bytes, bytes, bytes]]:
+    """Return what of entries can be compared."""
+    return [(each.offset, each.id, each.at, each.origin, each.body) for each in found]
+
+
+async def test_lost_entries_go_back_to_their_places_and_are_told(place: Place, node: Node) -> None:
+    before = await taken_back(place, node)
+    assert await heal(node, before) in (3, 0)
+    found = await whole(node)
+    assert told(found.entries[2:]) == told(before.lost)
+    assert not any(entry.homes for entry in found.entries)
+    await node.sink.until(lambda: bool(node.sink.frames))
+    [frame] = node.sink.frames
+    assert told(frame.entries) == told(before.lost) and frame.prev == before.base.id
+
+
+async def test_nodes_that_race_to_heal_do_it_once(place: Place, node: Node) -> None:
+    other = await place.node()
+    before = await taken_back(place, node)
+    await heal(node, before)
+    part = Before(before.base, before.lost[:2], [])
+    assert await heal(other, part) in (0, Refused.AGAIN)
+    assert await heal(other, before) in (0, Refused.AGAIN)
+    assert told((await whole(node)).entries[2:]) == told(before.lost)
+
+
+async def test_each_node_puts_back_what_the_one_before_it_did_not_know(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await heal(node, Before(before.base, before.lost[:1], []))
+    assert await heal(node, before) in (2, 0)
+    assert told((await whole(node)).entries[2:]) == told(before.lost)
+
+
+async def test_what_others_appended_first_stays_and_the_lost_follow(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    assert [entry.offset for entry in found.entries] == [1, 2, 3, 4, 5, 6]
+    assert [entry.id for entry in found.entries[3:]] == [entry.id for entry in before.lost]
+    epoch = before.base.epoch.decode()
+    homes = [list(entry.homes) for entry in found.entries[3:]]
+    assert homes == [[(epoch.encode(), offset, 3)] for offset in (3, 4, 5)]
+    await node.sink.until(lambda: len(node.sink.frames) == 2)
+    assert [entry.homes for entry in node.sink.frames[1].entries] == homes
+    assert node.sink.frames[0].branch == before.base.epoch
+    assert node.sink.frames[1].branch == found.branch != before.base.epoch
+
+
+async def test_what_another_node_has_put_back_meanwhile_is_common_to_both_logs(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await heal(node, Before(before.base, before.lost[:2], []))
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    assert [entry.id for entry in found.entries[2:4]] == [entry.id for entry in before.lost[:2]]
+    assert (found.entries[5].id, found.entries[5].homes[0].fork) == (before.lost[2].id, 5)
+    seen = before.lost[2]
+    at = Position(before.base.epoch, seen.offset, seen.id)
+    assert await rest(node, at) == ([found.entries[4].id], False)
+
+
+async def test_who_is_let_in_by_a_repeat_that_redis_forgot_is_told_of_once(
+    place: Place, node: Node
+) -> None:
+    args = ["1f", "s1", 1, "ana", "ana", "", "n.1", 200, 1000, 50, 0, 50, "", 1, "tea", ""]
+    first = await place.run("hello", *args)
+    found = await node.ask("tail", LOG, 10, timed=False)
+    await place.redis.flushall()  # it forgot everything
+    base = Position(found.top.epoch, 0, b"0")
+    assert await heal(node, Before(base, found.entries, [])) == 1
+    again = await place.run("hello", *args)
+    assert again[7][:2] == first[7][:2]
+    assert await node.log(LOG) == [("e", '"nick":"ana"}')]
+
+
+async def test_a_repeat_in_a_new_log_at_its_old_offset_is_known_by_its_place_in_the_old_one(
+    place: Place, node: Node
+) -> None:
+    def args(op: str, sid: str, nick: str) -> list[Any]:
+        return [op, sid, 1, nick, nick, "", "n.1", 200, 1000, 50, 0, 50, "", 1, "tea", ""]
+
+    await place.run("hello", *args("1f", "s1", "ana"))
+    await place.run("hello", *args("2f", "s2", "bo"))
+    before = await whole(node)
+    assert before.top is not None
+    await place.redis.flushall()  # it forgot everything
+    await place.run("hello", *args("3f", "s3", "cy"))
+    await place.run("hello", *args("2f", "s2", "bo"))
+    begun, repeated = (await whole(node)).entries
+    assert (repeated.id, repeated.offset) == (before.top.id, before.top.offset)
+    base = Position(before.top.epoch, 0, b"0")
+    assert await heal(node, Before(base, before.entries, [])) == 1
+    assert await rest(node, before.top) == ([begun.id], False)
+
+
+async def test_another_log_has_nothing_in_common_with_the_one_that_was_lost(
+    place: Place, node: Node
+) -> None:
+    await node.hello("s1", "ana", rooms=["tea"])
+    await node.hello("s2", "bo", rooms=["tea"])
+    before = await whole(node)
+    assert before.top is not None
+    await place.redis.flushall()  # it forgot everything
+    await node.hello("s3", "cy", rooms=["tea"])
+    for entry in before.entries:
+        base = Position(before.top.epoch, entry.offset - 1, b"")
+        assert isinstance(await heal(node, Before(base, [entry], [])), int)
+    _, *back = (await whole(node)).entries
+    assert [home.fork for entry in back for home in entry.homes] == [1, 1]
+
+
+async def test_readers_of_either_branch_get_the_rest_once(place: Place, node: Node) -> None:
+    before = await taken_back(place, node)
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    entered = found.entries[2].id
+    ids = [entry.id for entry in before.lost]
+    for seen, expected in enumerate(
+        ([entered, *ids], [entered, *ids[1:]], [entered, *ids[2:]], [entered])
+    ):
+        place_ = Position(before.base.epoch, 2 + seen, ids[seen - 1] if seen else before.base.id)
+        assert await rest(node, place_) == (expected, False)
+
+
+async def test_a_repeat_of_a_message_that_was_put_back_is_acknowledged_where_it_is(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    assert await node.ask("sent", "s1", "3") is None
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    assert found.top is not None
+    again = await node.ask("sent", "s1", "3")
+    assert again == before.acks[3]._replace(position=str(found.top))
+    hold, _ = await node.hello("s1")
+    assert await wait(node.say(hold, "tea", "t3", "3")) == again
+
+
+async def test_a_repeated_direct_that_was_put_back_names_whom_it_was_to(
+    place: Place, node: Node
+) -> None:
+    hold, _ = await node.hello("s1", "ana")
+    await node.hello("s2", "Bo")
+    first = await node.direct(hold, "bo", "hi", "1")
+    found: Slice = await node.ask("tail", "i:s2", 10, timed=False)
+    await place.redis.delete("chat:{i:s2}", "chat:{i:s2}:log", "chat:sent:s1")
+    assert found.top is not None
+    base = found.top._replace(offset=0, id=b"0")
+    missing = Lost(base, base, base.epoch, found.entries)
+    assert await node.ask("heal", "i:s2", missing, timed=False) in (1, 0)
+    again = await node.ask("sent", "s1", "1")
+    assert isinstance(first, Kept)
+    assert again == first._replace(log="i:s2") and again.to == "Bo"
+
+
+async def test_a_forgotten_room_comes_back_whole_with_its_epoch(place: Place, node: Node) -> None:
+    before = await taken_back(place, node)
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:rooms")
+    await heal(node, before)
+    found = await whole(node)
+    assert told(found.entries) == told(before.lost)
+    assert found.top is not None and found.top.epoch == before.base.epoch
+    rooms, _ = await node.ask("rooms", "")
+    assert "tea" in [name for name, _ in rooms]
+
+
+async def test_a_forgotten_room_that_was_begun_anew_gets_what_is_remembered(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:rooms", "chat:rooms:s1")
+    await node.hello("s2", "bo", rooms=["tea"])
+    start = before.base._replace(offset=0, id=b"0")
+    assert await heal(node, Before(start, before.lost, [])) in (3, 0)
+    found = await whole(node)
+    assert found.top is not None and found.top.epoch != before.base.epoch
+    assert [entry.id for entry in found.entries[1:]] == [entry.id for entry in before.lost]
+    assert {entry.homes[0].fork for entry in found.entries[1:]} == {1}
+    rooms, _ = await node.ask("rooms", "")
+    assert ("tea", 2) in rooms or ("tea", 1) in rooms
+
+
+async def test_a_log_that_differs_from_what_the_node_believes_is_not_touched(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    other = Before(before.base._replace(id=b"other"), before.lost, [])
+    ahead = Before(before.base._replace(offset=9, id=b"other"), before.lost, [])
+    assert await heal(node, other) is Refused.AGAIN
+    assert await heal(node, ahead) is Refused.AGAIN
+    assert len((await whole(node)).entries) == 2
+
+
+async def test_an_entry_put_back_in_its_place_keeps_the_memory_of_an_older_one(
+    place: Place, node: Node
+) -> None:
+    """A position from before the first loss has still to be found, and to hide nothing."""
+    before = await taken_back(place, node)
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    seen = Position(before.base.epoch, 5, before.lost[-1].id)
+    await cut(place, 2)
+    missing = Lost(before.base, before.base, found.branch, found.entries[2:])
+    await node.ask("heal", LOG, missing, timed=False)
+    assert await rest(node, seen) == ([found.entries[2].id], False)
+
+
+async def test_a_room_with_nobody_in_it_that_comes_back_ends_again_in_time(
+    place: Place, node: Node
+) -> None:
+    """A node may still follow a room that was ended because nobody used it."""
+    before = await taken_back(place, node)
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:members")
+    await heal(node, before)
+    assert await place.redis.zscore("chat:idle", "tea") is not None
+
+
+async def test_what_the_core_finds_lost_is_what_heals(place: Place, node: Node) -> None:
+    before = await taken_back(place, node)
+
+    ring = Ring(before.base, 100)
+    ring.extend(before.lost)
+    missing = lost(ring, before.base.epoch, await compared(node, ring))
+    assert missing is not None and missing.base == before.base
+    await node.ask("heal", LOG, missing, timed=False)
+    assert lost(ring, before.base.epoch, await compared(node, ring)) is None
+
+
+async def test_a_log_taken_back_twice_tells_its_branches_apart(place: Place, node: Node) -> None:
+    """Who has had a place in one lost branch has not had what was there in another one."""
+    before = await taken_back(place, node)
+    await node.hello("s2", "bo", rooms=["tea"])
+    await heal(node, before)
+    found = await whole(node)
+    entered = found.entries[2].id
+    await cut(place, 2)
+    await place.redis.hdel("chat:{r:tea}", "branch", "moved")
+    await place.redis.delete("chat:{r:tea}:moved")
+    await node.hello("s3", "cy", rooms=["tea"])
+    missing = Lost(before.base, before.base, found.branch, found.entries[2:])
+    await node.ask("heal", LOG, missing, timed=False)
+    ids = [entry.id for entry in (await whole(node)).entries]
+    first = before.lost[0]
+    seen = Position(before.base.epoch, first.offset, first.id)
+    assert ids[3] == entered
+    assert await rest(node, seen) == ([ids[2], entered, *ids[5:]], False)
+
+
+async def test_an_entry_that_got_its_old_offset_behind_others_tells_which_place_is_meant(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await node.hello("s2", "bo", rooms=["tea"])
+    second = Before(before.base, before.lost[1:], [])
+    await heal(node, second)
+    found = await whole(node)
+    there = found.entries[3]
+    assert there.offset == before.lost[1].offset and there.is_ambiguous
+    position = Position(before.base.epoch, there.offset, there.id)
+    old: Slice = await node.ask("read", LOG, position, UNKNOWN, 10, timed=False)
+    new: Slice = await node.ask("read", LOG, position, CURRENT, 10, timed=False)
+    assert not old.on and old.fork == 3 and new.on
+
+
+async def test_a_read_never_returns_more_than_was_asked_for(place: Place, node: Node) -> None:
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    for number in range(6):
+        await wait(node.say(hold, "tea", f"t{number}"))
+    stranger = Position(b"zz", 5, b"zz")
+    found: Slice = await node.ask("read", LOG, stranger, UNKNOWN, 3, timed=False)
+    assert not found.on and [entry.offset for entry in found.entries] == [1, 2, 3]
+
+
+async def test_a_room_that_nobody_remembers_is_made_anew_and_healed_all_the_same(
+    place: Place, node: Node
+) -> None:
+    before = await taken_back(place, node)
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log")
+    await node.ask("begin", "tea", timed=False)
+    begun = await node.top(LOG)
+    assert begun.offset == 0 and begun.epoch != before.base.epoch
+    await node.ask("begin", "tea", timed=False)
+    assert await node.top(LOG) == begun
+    await heal(node, before)
+    assert (await node.top(LOG)).epoch == before.base.epoch
+
+
+async def test_an_entry_that_another_node_put_back_is_not_taken_for_what_stood_there(
+    place: Place, node: Node
+) -> None:
+    """A node that has only appended to a log knows an offset before its entry, and no id there."""
+    before = await taken_back(place, node, keep=1, said=3)
+    epoch, (second, _, fourth) = before.base.epoch, before.lost
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log")
+    for entry in (fourth, second):
+        base, unread = Position(epoch, entry.offset - 1, b""), Position(epoch, 0, b"0")
+        missing = Lost(base, unread, epoch, [entry])
+        assert await node.ask("heal", LOG, missing, timed=False) in (1, 0)
+    found = (await whole(node)).entries
+    assert [(entry.offset, entry.id) for entry in found] == [(1, fourth.id), (2, second.id)]
+    assert [home.offset for entry in found for home in entry.homes] == [4, 2]

@@ -1,0 +1,101 @@
+"""A nick takes up what it looks like as well; nobody is reached under a name that is not theirs."""
+
+from node.brokers.broker import Rules
+from node.core.interfaces import Hold, Kept, Memory, Refused
+from node.core.names import names
+from tests.integration.brokers.bench import Node, Place
+
+CYRILLIC = "\u0430\u0441\u0435"
+"""Looks like the next one."""
+LATIN = "ace"
+
+
+async def begin(node: Node, session: str, nick: str) -> Hold:
+    hold, _ = await node.hello(session, nick, fold=names.claims(nick), rooms=["tea"])
+    return hold
+
+
+async def asks_for(node: Node, session: str, nick: str) -> object:
+    reply: object = await node.ask(
+        "claim", node.claim_of(session, nick, fold=names.claims(nick), rooms=["tea"])
+    )
+    return reply
+
+
+async def rename(node: Node, hold: Hold, nick: str) -> object:
+    reply: object = await node.ask("rename", hold, nick, names.claims(nick))
+    return reply
+
+
+async def test_a_name_that_looks_alike_is_taken_whoever_comes_first(node: Node) -> None:
+    await begin(node, "s1", CYRILLIC)
+    assert await asks_for(node, "s2", LATIN) is Refused.TAKEN
+    assert await asks_for(node, "s2", LATIN.upper()) is Refused.TAKEN
+    await begin(node, "s3", "bob")
+    assert await asks_for(node, "s2", "\u0412\u041e\u0412") is Refused.TAKEN
+    assert await rename(node, await begin(node, "s2", "b0b"), LATIN) is Refused.TAKEN
+
+
+async def test_a_direct_to_a_look_alike_reaches_nobody(node: Node) -> None:
+    hold = await begin(node, "s1", CYRILLIC)
+    assert await node.direct(hold, LATIN, "psst", "1") is Refused.NOBODY
+    assert isinstance(await node.direct(hold, CYRILLIC, "psst", "2"), Kept)
+    assert await node.texts("i:s1") == ["psst"]
+
+
+async def test_what_a_nick_took_up_is_free_when_it_is_given_up(node: Node, place: Place) -> None:
+    hold = await begin(node, "s1", CYRILLIC)
+    await rename(node, hold, "ana")
+    other = await begin(node, "s2", LATIN)
+    assert await rename(node, hold, CYRILLIC) is Refused.TAKEN
+    node.broker.part(other, quit=True)
+    await node.idle()
+    await rename(node, hold, CYRILLIC)
+    assert await asks_for(node, "s2", LATIN) is Refused.TAKEN
+    assert await node.ask("members", "tea", "") == ([CYRILLIC], False)
+    node.broker.part(hold, quit=True)
+    await node.idle()
+    assert await place.redis.hgetall("chat:nicks") == {}
+
+
+async def test_a_session_that_is_put_back_takes_up_the_same(node: Node, place: Place) -> None:
+    hold = await begin(node, "s1", CYRILLIC)
+    await place.redis.flushall()
+    owner = Hold("s1", node.broker.owner())
+    memory = Memory(
+        *(owner, hold.owner, True, CYRILLIC, names.claims(CYRILLIC), None, 1),
+        [("tea", "k1-7-a")],
+    )
+    assert await node.ask("restore", memory, True, timed=False) is True
+    assert await asks_for(node, "s2", LATIN) is Refused.TAKEN
+    assert await node.ask("members", "tea", "") == ([CYRILLIC], False)
+
+
+async def test_a_name_that_is_over_its_grace_period_is_free(place: Place) -> None:
+    node = await place.node(Rules(alone=True, grace=0.001))
+    hold = await begin(node, "s1", CYRILLIC)
+    node.broker.part(hold, quit=False)
+    await node.idle()
+    # Whether the reaper has come by already or not.
+    while await asks_for(node, "s2", LATIN) is Refused.TAKEN:
+        pass
+    assert await node.ask("members", "tea", "") == ([LATIN], False)
+
+
+async def test_a_session_of_an_older_node_keeps_its_name_and_no_more(
+    node: Node, place: Place
+) -> None:
+    await begin(node, "s1", CYRILLIC)
+    await place.redis.hdel("chat:session:s1", "looks")
+    assert await asks_for(node, "s2", CYRILLIC.upper()) is Refused.TAKEN
+    # The look stands there still, for a session that does not claim it.
+    await begin(node, "s2", LATIN)
+
+
+async def test_a_nick_that_an_older_node_has_changed_is_held(node: Node, place: Place) -> None:
+    await begin(node, "s1", CYRILLIC)
+    await place.redis.hset("chat:session:s1", mapping={"nick": "bob", "fold": "bob"})
+    await place.redis.hset("chat:nicks", "bob", "s1")
+    await place.redis.hdel("chat:nicks", CYRILLIC)
+    assert await asks_for(node, "s2", "bob") is Refused.TAKEN
+    await begin(node, "s2", LATIN)

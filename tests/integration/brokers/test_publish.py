@@ -1,0 +1,231 @@
+"""Messages into a room's log: in order, once, fenced, and bounded."""
+
+import asyncio
+from functools import partial
+
+from node.brokers.broker import Rules
+from node.brokers.publish_batch import MOST, Publish
+from node.core.interfaces import Entry, Hold, Kept, Position, Post, Refused
+from tests.integration.brokers.bench import Node, Place, RecordingSink, wait
+
+
+async def begun(node: Node, room: str = "tea") -> Hold:
+    """Return the hold on a session in a room that is followed."""
+    hold, _ = await node.hello("s1", "ana", rooms=[room])
+    node.broker.watch("r:" + room)
+    await node.sink.hears("confirmed", "r:" + room)
+    return hold
+
+
+async def test_messages_of_a_turn_get_consecutive_places_and_one_frame(node: Node) -> None:
+    hold = await begun(node)
+    replies = [node.say(hold, "tea", f"t{number}", str(number)) for number in range(10)]
+    kept = [await wait(reply) for reply in replies]
+    await node.sink.until(lambda: len(node.sink.frames) == 1)
+    [frame] = node.sink.frames
+    assert [entry.body for entry in frame.entries] == [
+        b'"from":"ana","text":"t%d"}' % number for number in range(10)
+    ]
+    places = [Position.parse(each.position) for each in kept]
+    assert [each.offset for each in places if each] == list(range(2, 12))
+    assert [entry.id for entry in frame.entries] == [each.id for each in places if each]
+    assert frame.first == 2 and frame.prev == (await first_id(node))
+    assert {each.log for each in kept} == {"r:tea"}
+    assert {entry.at for entry in frame.entries} == {str(each.at).encode() for each in kept}
+    assert await node.top("r:tea") == places[-1]
+
+
+async def first_id(node: Node) -> bytes:
+    """Return the id of the oldest entry of `tea`."""
+    found = await node.ask("tail", "r:tea", 1000, timed=False)
+    entry: Entry = found.entries[0]
+    return entry.id
+
+
+async def test_more_than_a_call_takes_keep_their_order(node: Node) -> None:
+    hold = await begun(node)
+    texts = [f"t{number}" for number in range(2 * MOST + 50)]
+    replies = [node.say(hold, "tea", text, text) for text in texts]
+    await asyncio.gather(*map(wait, replies))
+    assert await node.texts("r:tea") == texts
+
+
+async def test_messages_that_come_while_others_are_under_way_follow_them(node: Node) -> None:
+    hold = await begun(node)
+    replies = []
+    for number in range(60):
+        replies.append(node.say(hold, "tea", f"t{number}", f"{number}" if number % 2 else ""))
+        await asyncio.sleep(0)
+    await asyncio.gather(*map(wait, replies))
+    assert await node.texts("r:tea") == [f"t{number}" for number in range(60)]
+
+
+async def test_a_repeat_is_one_message_and_gets_the_first_ones_ack(node: Node) -> None:
+    hold = await begun(node)
+    both = [node.say(hold, "tea", "first", "1"), node.say(hold, "tea", "second", "1")]
+    first, second = [await wait(reply) for reply in both]
+    third = await wait(node.say(hold, "tea", "third", "1"))
+    assert first.position == second.position == third.position and first.at == third.at
+    assert await node.texts("r:tea") == ["first"]
+
+
+async def test_a_repeat_on_another_node_and_in_another_room_is_known(place: Place) -> None:
+    here, there = await place.node(), await place.node()
+    hold = await begun(here)
+    first = await wait(here.say(hold, "tea", "hi", "1"))
+    moved, _ = await there.hello("s1", rooms=["milk"])
+    assert await wait(there.say(moved, "milk", "hi again", "1")) == first
+    assert await there.texts("r:milk") == []
+    assert await there.ask("sent", "s1", "1") == first
+    assert await there.ask("sent", "s1", "2") is None
+
+
+async def test_ids_of_different_sessions_are_never_taken_for_each_other(node: Node) -> None:
+    one, _ = await node.hello("u1", "ana", rooms=["tea"])
+    other, _ = await node.hello("u12", "bo", rooms=["tea"])
+    both = [node.say(one, "tea", "of ana", "21"), node.say(other, "tea", "of bo", "1")]
+    positions = {(await wait(reply)).position for reply in both}
+    assert len(positions) == 2
+    assert await node.texts("r:tea") == ["of ana", "of bo"]
+
+
+async def test_only_the_holder_of_a_session_may_speak_for_it(node: Node) -> None:
+    old = await begun(node)
+    new, _ = await node.hello("s1")
+    replies = [node.say(old, "tea", "old"), node.say(new, "tea", "new"), node.say(old, "tea", "x")]
+    results = [await wait(reply) for reply in replies]
+    assert results[0] is results[2] is Refused.GONE and isinstance(results[1], Kept)
+    assert await node.texts("r:tea") == ["new"]
+
+
+async def test_a_repeat_is_acknowledged_even_when_the_session_has_moved_on(node: Node) -> None:
+    old = await begun(node)
+    first = await wait(node.say(old, "tea", "hi", "1"))
+    await node.hello("s1")
+    assert await wait(node.say(old, "tea", "hi", "1")) == first
+
+
+async def test_at_least_what_is_to_be_kept_is_kept_and_a_tenth_more_at_most(place: Place) -> None:
+    node = await place.node(Rules(kept=50))
+    hold = await begun(node)
+    for size in (1, 7, 30, 49, 50, 3, 50, 13, 21, 5):
+        before = (await node.top("r:tea")).offset
+        replies = [node.say(hold, "tea", "t") for _ in range(size)]
+        await asyncio.gather(*map(wait, replies))
+        kept = await place.redis.xlen("chat:{r:tea}:log")
+        top = await node.top("r:tea")
+        assert top.offset == before + size
+        assert min(50, top.offset) <= kept <= 55
+
+
+async def test_a_log_that_went_back_takes_nothing_until_it_is_healed(
+    place: Place, node: Node
+) -> None:
+    hold = await begun(node)
+    await wait(node.say(hold, "tea", "one"))
+    top = await node.top("r:tea")
+    ahead = top._replace(offset=top.offset + 1, id=b"lost")
+    for seen in (ahead, top._replace(id=b"other"), top._replace(epoch=b"k9")):
+        node.sink.known["r:tea"] = seen
+        reply = node.say(hold, "tea", "two")
+        await node.sink.hears("rewound", "r:tea")
+        assert not reply.done() and await node.top("r:tea") == top
+        node.sink.known["r:tea"] = top
+        top = Position.parse((await wait(reply)).position) or top
+        await place.redis.ping()
+    assert await node.texts("r:tea") == ["one", "two", "two", "two"]
+
+
+async def test_what_was_seen_and_trimmed_since_is_no_reason_to_refuse(place: Place) -> None:
+    node = await place.node(Rules(kept=10))
+    hold = await begun(node)
+    node.sink.known["r:tea"] = await node.top("r:tea")
+    for _ in range(5):
+        await asyncio.gather(*[wait(node.say(hold, "tea", "t")) for _ in range(10)])
+    assert node.sink.told.count(("rewound", "r:tea")) == 0
+
+
+async def test_a_room_that_is_not_there_is_waited_for_and_then_unavailable(node: Node) -> None:
+    hold = await begun(node)
+    post, reply = node.post(hold, "hi", within=0.1)
+    node.broker.publish("milk", post)
+    assert await wait(reply) is Refused.UNAVAILABLE
+    assert ("rewound", "r:milk") in node.sink.told
+
+
+async def test_a_room_that_has_to_be_healed_does_not_hold_up_others(node: Node) -> None:
+    hold = await begun(node)
+    stuck = node.say(hold, "milk", "hi")
+    for _ in range(5):
+        assert isinstance(await wait(node.say(hold, "tea", "hi")), Kept)
+    assert not stuck.done()
+
+
+async def test_ids_are_remembered_for_their_time_and_among_the_newest(place: Place) -> None:
+    node = await place.node()
+    hold = await begun(node)
+    texts = [f"t{number:04}" for number in range(2001)]
+    await asyncio.gather(*[wait(node.say(hold, "tea", text, text)) for text in texts])
+    remembered = await place.redis.hkeys("chat:sent:s1")
+    assert 1000 <= len(remembered) <= 2000
+    assert {text.encode() for text in texts[-1000:]} <= set(remembered)
+    till = await place.redis.zscore("chat:sents", "s1") or 0.0
+    assert 0 < till - (await place.redis.time())[0] * 1000 <= 301_000
+    assert await place.redis.pttl("chat:sent:s1") > 300_000, "it is only a net"
+    old = b"1 r:tea k1-1-a"
+    await place.redis.hset("chat:sent:s1", "ancient", old)
+    assert await node.ask("sent", "s1", "ancient") is None
+
+
+async def test_what_waits_behind_a_batch_that_redis_refuses_is_refused_with_it() -> None:
+    replies: list[object] = []
+    publish = Publish("tea", 1000, RecordingSink())
+    posts = [
+        Post(Hold("s1", "n.1"), b"1%d" % n, "", b"", 1.0, replies.append) for n in range(MOST + 1)
+    ]
+    for post in posts:
+        publish.add(post)
+    assert publish.args() is not None
+    publish.refuse(Refused.INTERNAL)
+    assert replies == [Refused.INTERNAL] * len(posts) and not publish.queued
+
+
+async def test_a_batch_is_not_larger_than_what_a_log_keeps() -> None:
+    publish = Publish("tea", 10, RecordingSink())
+    for n in range(25):
+        publish.add(Post(Hold("s1", "n.1"), b"1%d" % n, "", b"", 1.0, lambda reply: None))
+    args = publish.args()
+    assert args is not None and len(args) == 9 + 10 * 5
+
+
+async def test_rooms_to_which_nothing_is_said_are_forgotten(node: Node) -> None:
+    hold = await begun(node)
+    await wait(node.say(hold, "tea", "hi"))
+    node.broker._forget_idle()
+    assert node.broker._publishes == {}
+    assert isinstance(await wait(node.say(hold, "tea", "again")), Kept)
+
+
+def test_what_is_overdue_is_refused_with_what_the_same_connection_has_said_since() -> None:
+    """It may never be told, and say both again: the later one must not have been done by then."""
+    told: list[tuple[str, object]] = []
+    publish = Publish("tea", 1000, RecordingSink())
+
+    def say(text: str, owner: str, deadline: float) -> None:
+        done = partial(lambda text, reply: told.append((text, reply)), text)
+        post = Post(Hold("s" + owner, owner), text.encode(), "", b"{}", deadline, done)
+        publish.add(post)
+
+    for place, (text, owner) in enumerate([("a1", "a"), ("b1", "b"), ("a2", "a")]):
+        say(text, owner, 10.0 + place)
+    assert publish.args() is not None
+    say("a3", "a", 14.0)
+    publish.expire(10.0)
+    assert told == [(text, Refused.UNAVAILABLE) for text in ("a1", "a2", "a3")]
+    say("a4", "a", 14.5)
+    publish.expire(10.5)
+    assert len(told) == 3, "what was said since has its own time"
+    args = publish.args()
+    assert args is not None and [arg for arg in args if arg in (b"a1", b"b1", b"a2", b"a3")] == [
+        b"b1"
+    ]

@@ -1,0 +1,203 @@
+"""What is over ends once, whoever ends it: leases, sessions without a connection, unused rooms."""
+
+import asyncio
+import itertools
+from typing import Any
+
+from node.core.interfaces import Refused
+from tests.integration.brokers.bench import REAPING, Node, Place
+
+GRACE_MS = 30_000
+DAY_MS = 86_400_000
+LOST = '"nick":"{}","reason":"lost"}}'
+
+operations = (f"op{number:x}" for number in itertools.count())
+
+
+async def begin(place: Place, session: str, nick: str, keyed: int = 1, inc: str = "dead") -> None:
+    """Let a session begin at a node that will not be heard of again."""
+    await place.run(
+        *("hello", next(operations), session, keyed, nick, nick, "", inc + ".1", 200, 1000, 50, 0),
+        *(50, "", 1, "tea", ""),
+    )
+    await place.redis.zadd("chat:nodes", {inc: 1})
+
+
+async def reap(
+    place: Place, grace: int = GRACE_MS, idle: int = DAY_MS, most: int = 100, now: float = 9e15
+) -> Any:
+    """Reap, as one of many."""
+    return await place.run("reap", next(operations), grace, 200, 1000, idle, most, now)
+
+
+async def kinds(node: Node) -> list[str]:
+    """Return the kinds of the entries of `tea`."""
+    return [kind for kind, _ in await node.log("r:tea")]
+
+
+async def test_sessions_of_a_dead_node_get_their_grace_from_the_end_of_its_lease(
+    place: Place, node: Node
+) -> None:
+    await begin(place, "s1", "ana")
+    await begin(place, "s2", "bo", inc="other")
+    await place.redis.zadd("chat:nodes", {"dead": 5_000, "other": 9e15})
+    assert await reap(place, grace=4_000_000_000_000) == [1, 0, 0, 1]
+    assert await place.redis.zscore("chat:grace", "s1") == 4_000_000_005_000
+    assert await place.redis.zscore("chat:grace", "s2") is None
+    assert await kinds(node) == ["e", "e"]
+    assert await place.redis.zrange("chat:nodes", 0, -1) != [b"dead"]
+
+
+async def test_a_session_that_nobody_continued_is_lost_exactly_once(
+    place: Place, node: Node
+) -> None:
+    others = [await place.node() for _ in range(2)]
+    await begin(place, "s1", "ana")
+    replies = await asyncio.gather(*(reap(place) for _ in range(8)))
+    assert sum(reply[0] for reply in replies) == 1
+    assert sum(reply[1] for reply in replies) == 1
+    assert await node.log("r:tea") == [("e", '"nick":"ana"}'), ("l", LOST.format("ana"))]
+    _, found = await others[0].hello("s2", "ana")
+    assert not found.resumed
+
+
+async def test_what_ran_out_after_the_call_is_not_reaped(place: Place, node: Node) -> None:
+    """As when Redis hung, and does then what it was asked before: nobody could renew meanwhile."""
+    await begin(place, "s1", "ana")
+    await place.redis.zadd("chat:nodes", {"dead": 5_000})
+    assert await reap(place, now=4_999) == [0, 0, 0, 0]
+    await place.redis.zadd("chat:grace", {"s1": 5_000})
+    assert await reap(place, now=4_999) == [0, 0, 0, 0]
+    hello = ("hello", "op", "s2", 1, "ana", "ana", "", "inc.1", 200, 1000, 50)
+    assert await place.run(*hello, 4_999, 50, "", 0, "") == [b"taken"]
+    assert await kinds(node) == ["e"]
+    assert (await place.run(*hello, 5_000, 50, "", 0, ""))[0] == b"ok"
+    assert await kinds(node) == ["e", "l"]
+
+
+async def test_a_session_that_is_continued_in_time_is_not_lost(place: Place, node: Node) -> None:
+    await begin(place, "s1", "ana")
+    await reap(place, grace=4_000_000_000_000)
+    hold, found = await node.hello("s1")
+    assert found.resumed
+    await reap(place)
+    assert await kinds(node) == ["e"] and await node.ask("leave", hold, "tea") is not None
+
+
+async def test_a_session_without_a_key_ends_with_its_node(place: Place, node: Node) -> None:
+    await begin(place, "u1", "ana", keyed=0)
+    await reap(place, grace=4_000_000_000_000)
+    assert await node.log("r:tea") == [("e", '"nick":"ana"}'), ("l", LOST.format("ana"))]
+
+
+async def test_a_session_that_moved_on_before_its_node_died_is_left_alone(
+    place: Place, node: Node
+) -> None:
+    await begin(place, "s1", "ana")
+    await node.hello("s1")
+    assert (await reap(place))[:2] == [0, 0]
+    assert await kinds(node) == ["e"]
+
+
+async def test_a_reaped_incarnation_learns_it_and_may_not_come_back(place: Place) -> None:
+    await begin(place, "s1", "ana")
+    await reap(place)
+    assert await place.run("renew", "dead", 8000, 1, "k9", 7) == [b"dead"]
+    assert b"dead" not in await place.redis.zrange("chat:nodes", 0, -1)
+
+
+async def test_a_node_that_was_reaped_begins_anew_and_puts_its_sessions_back(
+    place: Place, node: Node
+) -> None:
+    await node.hello("s1", "ana")
+    inc = node.broker.owner().split(".")[0]
+    await place.redis.set("chat:dead:" + inc, 1)
+    node.broker.check(lambda reply: None)
+    await node.sink.hears("forgotten", False)
+    assert node.broker.owner().split(".")[0] != inc
+    assert await node.ask("check", timed=False) is False
+
+
+async def test_a_large_dead_node_is_reaped_in_parts(place: Place, node: Node) -> None:
+    for number in range(7):
+        await begin(place, f"s{number}", f"nick{number}")
+    orphans = []
+    for _ in range(4):
+        found = await reap(place, most=3)
+        orphans.append(found[0])
+    assert orphans == [3, 3, 1, 0]
+    await reap(place)
+    assert (await kinds(node)).count("l") == 7
+    assert len({body for kind, body in await node.log("r:tea") if kind == "l"}) == 7
+    found = await node.ask("tail", "r:tea", 100, timed=False)
+    assert len({entry.id for entry in found.entries}) == 14
+
+
+async def test_rooms_that_nobody_uses_end_but_not_the_one_that_always_exists(
+    place: Place, node: Node
+) -> None:
+    hold, _ = await node.hello("s1", "ana", rooms=["tea", "milk", "general"])
+    for room in ("tea", "general"):
+        await node.ask("leave", hold, room)
+    await place.redis.zadd("chat:idle", {"tea": 1, "general": 1, "milk": 1})
+    assert (await reap(place))[2] == 1
+    rooms, _ = await node.ask("rooms", "")
+    assert rooms == [("general", 0), ("milk", 1)]
+    assert await place.redis.exists("chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:members") == 0
+    assert await node.ask("join", hold, "tea", False) is Refused.MISSING
+
+
+async def test_a_room_that_is_used_again_does_not_end(place: Place, node: Node) -> None:
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    await node.ask("leave", hold, "tea")
+    assert await place.redis.zscore("chat:idle", "tea") is not None
+    await node.ask("join", hold, "tea", False)
+    assert await place.redis.zscore("chat:idle", "tea") is None
+
+
+async def test_a_nick_is_free_as_soon_as_its_grace_is_over_though_no_reaper_came(
+    place: Place,
+) -> None:
+    node = await place.node(REAPING)
+    await begin(place, "s1", "ana")
+    await place.redis.zadd("chat:grace", {"s1": 1})
+    _, found = await node.hello("s2", "ana", rooms=["tea"])
+    assert not found.resumed
+    assert await kinds(node) == ["e", "l", "e"]
+    await place.redis.zadd("chat:grace", {"s2": 1})
+    _, again = await node.hello("s2", "bo")
+    assert not again.resumed, "its own grace was over as well"
+
+
+async def test_a_node_reaps_only_after_others_had_the_time_to_renew(
+    place: Place, node: Node
+) -> None:
+    await begin(place, "s1", "ana")
+    await place.redis.zadd("chat:grace", {"s1": 1})
+    node.broker._reap()
+    await node.idle()
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
+
+
+async def test_a_node_that_shuts_down_lets_others_reap_at_once(place: Place) -> None:
+    leaving, staying = await place.node(), await place.node(REAPING)
+    await leaving.hello("u1", "ana", keyed=False, rooms=["tea"])
+    async with asyncio.timeout(5):
+        await leaving.broker.retire()
+    await staying.ask("check", timed=False)  # It learns the time.
+    staying.broker._reap()
+    await staying.idle()
+    assert [kind for kind, _ in await staying.log("r:tea")] == ["e", "l"]
+
+
+async def test_the_format_is_written_where_there_is_none(place: Place) -> None:
+    await place.run("renew", "inc", 8000, 1, "k9", 7, "{}", 200, 1000)
+    assert await place.redis.get("chat:format") == b"1"
+    await place.redis.flushall()  # it forgot everything
+    assert (await place.run("renew", "inc", 8000, 1, "k9", 7, "{}", 200, 1000))[0] == b"new"
+    assert await place.redis.get("chat:format") == b"1"
+
+
+async def test_data_of_another_format_is_refused(place: Place) -> None:
+    await place.redis.set("chat:format", 99)
+    assert await place.run("renew", "inc", 8000, 1, "k9", 7, "{}", 200, 1000) == [b"format", b"99"]

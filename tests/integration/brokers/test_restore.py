@@ -1,0 +1,221 @@
+"""Sessions are put back as the node that holds their connection knows them."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from node.brokers import lease
+from node.core.interfaces import Hold, Memory, Refused
+from tests.integration.brokers.bench import Node, Place
+
+
+def memory(node: Node, hold: Hold, nick: str, *rooms: str, **named: Any) -> Memory:
+    """Return what a node knows of a session."""
+    known: dict[str, Any] = {"keyed": True, "attempt": None, "claim": 1, **named}
+    return Memory(
+        Hold(hold.session, node.broker.owner()),
+        hold.owner,
+        known["keyed"],
+        nick,
+        nick.lower(),
+        known["attempt"],
+        known["claim"],
+        [(room, "k1-7-a") for room in rooms],
+    )
+
+
+async def restore(node: Node, memory: Memory, anew: bool = False) -> object:
+    """Put a session back."""
+    reply: object = await node.ask("restore", memory, anew, timed=False)
+    return reply
+
+
+async def forget(place: Place) -> None:
+    """Forget everything, as a Redis that was restarted without its data."""
+    await place.redis.flushall()
+
+
+async def test_a_forgotten_session_is_put_back_whole(place: Place, node: Node) -> None:
+    hold, _ = await node.hello("s1", "Ana", rooms=["tea"], attempt=5)
+    await forget(place)
+    known = memory(node, hold, "Ana", "tea", attempt=5, claim=3)
+    assert await restore(node, known, anew=True) is True
+    assert await node.ask("members", "tea", "") == (["Ana"], False)
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
+    assert await node.ask("claim", node.claim_of("s1", attempt=5)) is Refused.STALE
+    _, found = await node.hello("s1", attempt=6)
+    assert (found.resumed, found.nick) == (True, "Ana") and found.claim > 3
+    assert [seat.position for seat in found.seats] == ["k1-7-a"]
+
+
+async def test_a_forgotten_nick_that_somebody_else_took_is_theirs(place: Place, node: Node) -> None:
+    hold, _ = await node.hello("s1", "ana")
+    await forget(place)
+    await node.hello("s2", "ana")
+    assert await restore(node, memory(node, hold, "ana"), anew=True) is Refused.TAKEN
+
+
+async def test_a_session_that_ended_is_not_put_back(node: Node) -> None:
+    hold, _ = await node.hello("s1", "ana")
+    node.broker.part(hold, quit=True)
+    assert await restore(node, memory(node, hold, "ana")) is Refused.GONE
+
+
+async def test_a_session_in_its_grace_goes_on_where_it_was(place: Place, node: Node) -> None:
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    node.broker.part(hold, quit=False)
+    known = memory(node, hold, "ana", "tea")
+    assert await restore(node, known) is True
+    assert await place.redis.zcard("chat:grace") == 0
+    assert await node.ask("leave", hold, "tea") is Refused.GONE
+    assert await node.ask("leave", known.hold, "tea") is not None
+
+
+async def test_a_session_in_the_grace_of_another_connection_is_not_ours(node: Node) -> None:
+    old, _ = await node.hello("s1", "ana")
+    new, _ = await node.hello("s1")
+    node.broker.part(new, quit=False)
+    assert await restore(node, memory(node, old, "ana", claim=1)) is Refused.GONE
+
+
+@pytest.mark.parametrize(("more", "ours"), [(-1, False), (0, False), (1, True)])
+async def test_the_higher_claim_wins_when_redis_went_back(
+    node: Node, more: int, ours: bool
+) -> None:
+    old, first = await node.hello("s1", "ana")
+    _, second = await node.hello("s1")
+    assert second.claim > first.claim
+    reply = await restore(node, memory(node, old, "ana", claim=second.claim + more))
+    assert reply is (True if ours else Refused.GONE)
+
+
+async def test_who_began_anew_after_redis_forgot_is_not_taken_back(
+    place: Place, node: Node
+) -> None:
+    """The node that it left still has the connection when it puts its sessions back."""
+    for _ in range(3):
+        old, known = await node.hello("s1", "ana", rooms=["tea"])
+    await forget(place)
+    other = await place.node()
+    await other.hello("s1", "ana", rooms=["tea"])
+    mine = memory(node, old, "ana", "tea", claim=known.claim)
+    assert await restore(node, mine, anew=True) is Refused.GONE
+
+
+async def test_what_was_left_or_renamed_in_the_forgotten_time_is_done_again(
+    place: Place, node: Node
+) -> None:
+    hold, _ = await node.hello("s1", "old", rooms=["tea", "milk"])
+    known = memory(node, hold, "new", "milk", "coffee")
+    assert await restore(node, known, anew=True) is True
+    assert await node.ask("members", "tea", "") == ([], False)
+    assert await node.ask("members", "milk", "") == (["new"], False)
+    assert await node.ask("members", "coffee", "") == (["new"], False)
+    assert await place.redis.zscore("chat:idle", "tea") is not None
+    await node.hello("s2", "old")
+
+
+async def test_a_session_that_was_taken_from_its_node_is_given_back_as_it_stands(
+    node: Node,
+) -> None:
+    """Nothing was forgotten: what was done last, the node may not have heard of."""
+    hold, _ = await node.hello("s1", "old", rooms=["tea", "milk"])
+    await node.ask("leave", hold, "tea")
+    await node.ask("rename", hold, "new", "new")
+    known = memory(node, hold, "old", "tea", "milk")
+    assert await restore(node, known) is True
+    assert await node.ask("members", "tea", "") == ([], False)
+    assert await node.ask("members", "milk", "") == (["new"], False)
+    await node.hello("s2", "old")
+
+
+async def test_a_node_notices_that_redis_forgot_its_sessions(place: Place, node: Node) -> None:
+    await node.hello("s1", "ana")
+    assert await node.ask("check", timed=False) is False
+    await forget(place)
+    assert await node.ask("check", timed=False) is True
+    assert ("forgotten", True) in node.sink.told
+
+
+async def test_a_node_notices_that_redis_went_back(place: Place, node: Node) -> None:
+    await node.hello("s1", "ana")
+    inc = node.broker.owner().split(".")[0]
+    await place.redis.hincrby("chat:ops", inc, -1)
+    assert await node.ask("check", timed=False) is True
+    assert ("forgotten", True) in node.sink.told
+
+
+async def test_changes_made_since_do_not_hide_that_redis_went_back(
+    place: Place, node: Node
+) -> None:
+    """As when sessions begin before the node gets to renew its lease."""
+    await node.hello("s1", "ana")
+    await node.hello("s2", "bo")
+    inc = node.broker.owner().split(".")[0]
+    await place.redis.hincrby("chat:ops", inc, -2)
+    for number in range(3, 7):
+        await node.hello(f"s{number}", f"nick{number}")
+    assert await node.ask("check", timed=False) is True
+    assert ("forgotten", True) in node.sink.told
+
+
+async def test_a_reply_that_is_told_again_does_not_say_that_redis_went_back(
+    place: Place, node: Node
+) -> None:
+    hold, _ = await node.hello("s1", "ana", rooms=["tea", "milk"])
+    await node.ask("leave", hold, "milk")
+    place.losses.count = 0  # The next reply is lost, if any.
+    claimed = node.start("claim", node.claim_of("s2", "bo"))
+    await asyncio.sleep(0.005)  # What follows is done before the claim is repeated.
+    await node.ask("leave", hold, "tea")
+    await claimed
+    assert await node.ask("check", timed=False) is False
+
+
+async def test_a_session_that_redis_alone_says_is_here_is_let_go_at_the_second_look(
+    place: Place, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It went to another node, and Redis forgot that: a change, but none that this node made."""
+    await node.hello("s1", "ana")
+    before = {key: await place.redis.dump(key) or b"" for key in await place.redis.keys("*")}
+    await (await place.node()).hello("s1")
+    node.sink.here.discard("s1")
+    await place.redis.flushall()
+    for key, data in before.items():
+        await place.redis.restore(key, 0, data)
+    for grace in ([], [b"s1"]):
+        assert await node.ask("check", timed=False) is False
+        await node.idle()
+        assert await place.redis.zrange("chat:grace", 0, -1) == grace
+        monkeypatch.setattr(lease, "LOOK_EVERY", 0.0)
+
+
+async def test_a_session_that_is_just_coming_in_is_not_let_go(
+    place: Place, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis knows of it a moment earlier."""
+    await node.hello("s1", "ana")
+    node.sink.here.discard("s1")
+    assert await node.ask("check", timed=False) is False
+    await node.idle()
+    node.sink.here.add("s1")
+    await node.hello("s2", "bo")
+    node.sink.here.discard("s2")
+    monkeypatch.setattr(lease, "LOOK_EVERY", 0.0)
+    assert await node.ask("check", timed=False) is False
+    await node.idle()
+    assert await place.redis.zcard("chat:grace") == 0
+
+
+async def test_sessions_that_left_in_the_forgotten_time_are_let_go(
+    place: Place, node: Node
+) -> None:
+    await node.hello("s1", "ana", rooms=["tea"])
+    await node.hello("s2", "bo", rooms=["tea"])
+    node.sink.here.discard("s2")
+    inc = node.broker.owner().split(".")[0]
+    await place.redis.hincrby("chat:ops", inc, -1)
+    await node.ask("check", timed=False)
+    await node.idle()
+    assert await place.redis.zrange("chat:grace", 0, -1) == [b"s2"]

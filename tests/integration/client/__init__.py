@@ -1,0 +1,1 @@
+"""Tests of the client with a scripted node, in a terminal or a pipe."""

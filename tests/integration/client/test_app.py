@@ -1,0 +1,284 @@
+"""The real client in a pseudo-terminal: what it delivers, reads, and how it comes and goes."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from client.cli.settings_file import load
+from tests.integration.client.seen import Node, begin, come_back, count
+from tests.support.screen import Screen
+from tests.support.scripted import ScriptedNode, message, refused
+from wire import messages as m
+
+WITHIN = 30.0
+
+# Delivery
+
+
+async def test_ones_own_line_is_marked_until_it_is_kept(screen: Screen, node: Node) -> None:
+    screen.type("hi\r")
+    request = await node.expect(m.Send)
+    await screen.shows("ana \u2026 hi")
+    assert "1 unsent" in screen.lines[-2]
+    node.bring_back(request)
+    node.say(m.Ack(id=request.id or "", position="p", at=1, room="general"))
+    await screen.shows("ana \u2502 hi")
+    await screen.lacks("unsent")
+    assert count(screen, "hi") == 1
+
+
+async def test_a_failure_is_told_with_its_reason_and_retry_sends_it_under_the_same_id(
+    screen: Screen, node: Node
+) -> None:
+    screen.type("hi\r")
+    request = await node.expect(m.Send)
+    node.say(refused("not-in-room", id=request.id, room="general"))
+    await screen.shows("ana \u2717 hi")
+    await screen.shows("Not delivered: No: not-in-room. /retry sends it again.")
+    screen.type("/retry\r")
+    assert (await node.take()).id == request.id
+    await screen.shows("ana \u2502 hi")
+    assert count(screen, "Not delivered") == 0 and count(screen, "hi") == 1
+
+
+async def test_what_is_typed_without_a_connection_is_shown_and_sent_in_order_afterwards(
+    screen: Screen, node: Node, listener: ScriptedNode
+) -> None:
+    node.peer.hang_up()
+    peer = await listener.peer()
+    await screen.shows("reconnecting\u2026")
+    for text in ("one", "two", "three"):
+        screen.type(f"{text}\r")
+        await screen.shows(f"ana \u2026 {text}")
+    assert "3 unsent" in screen.lines[-2]
+    again = Node(peer)
+    await peer.greet(resumed=True, node="node-2")
+    texts = [(await again.take(f"p{number}")).text for number in range(3)]
+    assert texts == ["one", "two", "three"]
+    await screen.shows("ana \u2502 three")
+    assert [line.split()[-1] for line in screen.said[-3:]] == texts
+
+
+async def test_a_reconnect_is_one_line_and_doubles_nothing(
+    screen: Screen, node: Node, listener: ScriptedNode
+) -> None:
+    node.say(message("before", "p1"))
+    await screen.shows("before")
+    said = screen.said
+    node.peer.hang_up()
+    again = await come_back(listener)
+    again.say(message("before", "p1"), message("after", "p2"))
+    await screen.shows("after")
+    await screen.until(lambda lines: " ana \u00b7 node-2" in lines[-2])
+    back, after = (line for line in screen.said[len(said) :] if not line.startswith("\u2500"))
+    assert "Back after " in back and back.endswith("on node-2.") and "after" in after
+
+
+async def test_a_gap_is_shown_as_what_it_is(screen: Screen, node: Node) -> None:
+    node.say(m.Gap(room="general", after="p0", position="p9"), message("hi", "p9"))
+    await screen.shows("Something is missing here")
+
+
+# Reading
+
+
+async def test_page_up_reads_on_and_fetches_what_is_older(
+    screen: Screen, listener: ScriptedNode
+) -> None:
+    node = await begin(screen, listener, past=200)
+    serving = asyncio.create_task(node.serve())
+    top = int(screen.said[0].split()[-1].rstrip("."))
+    while top > 0:
+        # A page is a line less than the screen: none is skipped, also where more was fetched.
+        top = max(0, top - (len(screen.said) - 1))
+        screen.type("\x1b[5~")
+        sign = f"old {top}."
+        await screen.until(lambda lines: sign in " ".join(lines[1:3]))
+    assert node.asked_before == [None, "h150", "h50"]
+    await screen.until(lambda lines: "182 below" in lines[-2])
+    before = screen.said
+    node.say(message("something new", "p1"))
+    await screen.until(lambda lines: "183 below" in lines[-2])
+    assert screen.said == before
+    for _ in range(20):
+        screen.type("\x1b[6~")
+    await screen.shows("something new")
+    await screen.until(lambda lines: "below" not in lines[-2])
+    serving.cancel()
+
+
+async def test_search_finds_in_what_is_older(screen: Screen, listener: ScriptedNode) -> None:
+    node = await begin(screen, listener, past=200)
+    serving = asyncio.create_task(node.serve())
+    screen.type("/search OLD 33.\r")
+    await screen.shows("old 33.")
+    assert "below" in screen.lines[-2] and b"\x1b[0;7m" in screen.raw
+    screen.type("/search nothing like it\r")
+    await screen.shows("No older line here has")
+    serving.cancel()
+
+
+# Coming and going
+
+
+@pytest.mark.parametrize("keys", ["/quit\r", "\x04", "\x03"])
+async def test_one_leaves_by_quit_or_by_a_key(screen: Screen, node: Node, keys: str) -> None:
+    screen.type(keys)
+    await node.expect(m.Quit)
+    node.say(m.Bye(reason="quit"))
+    assert await screen.process.wait() == 0
+
+
+@pytest.mark.parametrize("keys", ["/quit\r", "\x04", "\x03"])
+async def test_who_has_something_unsent_has_to_say_it_twice(
+    screen: Screen, node: Node, keys: str
+) -> None:
+    screen.type("hi\r")
+    await node.expect(m.Send)
+    screen.type(keys)
+    await screen.shows("! 1 message is not delivered yet")
+    screen.type(keys)
+    await node.expect(m.Quit)
+    node.say(m.Bye(reason="quit"))
+    assert await screen.process.wait() == 0
+
+
+async def test_sigterm_leaves_the_chat(screen: Screen, node: Node) -> None:
+    screen.process.send_signal(signal.SIGTERM)
+    await node.expect(m.Quit)
+    node.say(m.Bye(reason="quit"))
+    assert await screen.process.wait() == 0
+
+
+async def test_a_terminal_that_stops_costs_no_connection_and_is_painted_when_it_goes_on(
+    screen: Screen, node: Node
+) -> None:
+    screen.resize(200, 100)
+    await screen.until(lambda lines: len(lines) == 100 and lines[-1] == "general>")
+    await stop(screen, node)
+    screen.go_on()
+    await screen.until(
+        lambda lines: lines[-1] == "general>"
+        and "node-1" in lines[-2]
+        and lines[-3].endswith("the last of them")
+        and all("0123456789" in line for line in lines[1:-3])
+    )
+    screen.type("still here\r")
+    assert (await node.take()).text == "still here"
+    await screen.shows("ana \u2502 still here")
+
+
+async def test_a_client_ends_though_its_terminal_has_stopped(screen: Screen, node: Node) -> None:
+    screen.resize(200, 100)
+    await stop(screen, node)
+    screen.process.send_signal(signal.SIGTERM)
+    await node.expect(m.Quit)
+    node.say(m.Bye(reason="quit"))
+    async with asyncio.timeout(WITHIN):
+        assert await screen.process.wait() == 0
+
+
+async def stop(screen: Screen, node: Node) -> None:
+    """Stop the terminal, and say so much that it would take no more; pings are answered."""
+    screen.stop()
+    for number in range(60):
+        words = "0123456789 " * 10
+        node.say(*(message(f"{words}{number} {each}", f"{number}-{each}") for each in range(100)))
+        node.say(m.PingEvent(ref=f"{number}"))
+        async with asyncio.timeout(WITHIN):
+            assert (await node.expect(m.Pong)).ref == f"{number}"
+    node.say(message("the last of them", "z"), m.PingEvent(ref="z"))
+    await node.expect(m.Pong)
+
+
+async def test_when_the_terminal_vanishes_the_client_leaves(screen: Screen, node: Node) -> None:
+    screen.vanish()
+    await node.expect(m.Quit)
+    node.say(m.Bye(reason="quit"))
+    assert await screen.process.wait() == 129
+
+
+async def test_without_a_nick_one_is_asked_and_asked_again_when_it_is_taken(
+    screen: Screen, listener: ScriptedNode
+) -> None:
+    await screen.start(listener.address)
+    await screen.shows("Nick: login")
+    screen.type("\x15ana\r")
+    peer = await listener.peer()
+    assert (await peer.expect(m.Hello)).nick == "ana"
+    peer.say(refused("nick-taken", ref="hello"))
+    await screen.shows("! No: nick-taken.")
+    await screen.shows("Nick:")
+    screen.type("\x15ana2\r")
+    again = await listener.peer()
+    assert (await again.greet()).nick == "ana2"
+    await screen.until(lambda lines: lines[-1] == "general>")
+
+
+async def test_the_password_of_an_account_is_asked_for_and_not_shown(
+    screen: Screen, listener: ScriptedNode
+) -> None:
+    await screen.start(listener.address, "--nick", "ana")
+    peer = await listener.peer()
+    assert (await peer.expect(m.Hello)).password is None
+    for number, password in enumerate(("guess", "sesame", "")):
+        why = f"Refused for the {number}. time."
+        peer.say(m.Error(ref="hello", code="nick-taken", text=why, account=True))
+        question = "Password of ana (empty: another nick):"
+        # What was asked before may still be there, above.
+        await screen.until(lambda lines: question in "".join(lines).partition(why)[2])
+        screen.type(f"{password}\r")
+        if password:
+            peer = await listener.peer()
+            hello = await peer.expect(m.Hello)
+            assert (hello.nick, hello.password) == ("ana", password)
+            assert not any(password in line for line in screen.lines)
+    await screen.shows("Nick:")
+
+
+async def test_a_nick_is_asked_for_once(
+    screen: Screen, listener: ScriptedNode, settings_path: Path
+) -> None:
+    await screen.start(listener.address, CHAT_SETTINGS=str(settings_path))
+    await screen.shows("Nick: login")
+    screen.type("\x15ana\r")
+    peer = await listener.peer()
+    await peer.greet()
+    await screen.until(lambda lines: lines[-1] == "general>")
+    assert load(settings_path).nick == "ana"
+
+
+async def test_a_nick_that_cannot_be_remembered_is_told(
+    screen: Screen, listener: ScriptedNode, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    await screen.start(listener.address, CHAT_SETTINGS=str(tmp_path / "file" / "settings.toml"))
+    await screen.shows("Nick: login")
+    screen.type("\r")
+    peer = await listener.peer()
+    await peer.greet()
+    await screen.shows("! Your nick could not be kept.")
+
+
+async def test_the_settings_are_heeded(
+    screen: Screen, listener: ScriptedNode, settings_path: Path
+) -> None:
+    settings_path.parent.mkdir()
+    lines = ['nick = "cy"', "bell = false", "colours = false", 'time = "%Hh%M"']
+    settings_path.write_text("\n".join(lines))
+    await screen.start(listener.address, CHAT_SETTINGS=str(settings_path))
+    peer = await listener.peer()
+    assert (await peer.greet()).nick == "cy"
+    await screen.until(lambda lines: lines[-1] == "general>")
+    peer.say(message("hello cy", "p1"))
+    await screen.shows("00h00")
+    await screen.shows("hello cy")
+    assert b"\x07" not in screen.raw and b"38;5;" not in screen.raw
+
+
+async def test_a_session_that_went_on_elsewhere_ends_this_one(screen: Screen, node: Node) -> None:
+    node.say(m.Bye(reason="replaced"))
+    await screen.shows("! The node said goodbye (replaced)")
+    assert await screen.process.wait() == 1

@@ -1,0 +1,296 @@
+"""Going over to another node that is asked for, without being away in between."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from client import Chat, Ended, connect
+from client.transport.event_queue import Away
+from client.transport.handover import ANSWERED_WITHIN, WELCOME_WITHIN
+from client.transport.reconnect import STEADY_AFTER
+from tests.support.scripted import (
+    FakeTime,
+    Peer,
+    ScriptedNode,
+    joined,
+    message,
+    refused,
+    scripted_node,
+    welcome,
+)
+from wire import messages as m
+
+Nodes = tuple[ScriptedNode, ScriptedNode]
+MOVE = m.Move(within_ms=4000)
+
+
+@pytest.fixture
+async def nodes() -> AsyncIterator[Nodes]:
+    """Two nodes."""
+    async with scripted_node() as first, scripted_node() as second:
+        yield first, second
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    """A clock that stands still."""
+    return FakeTime()
+
+
+@pytest.fixture
+async def chat(nodes: Nodes, time: FakeTime) -> AsyncIterator[Chat]:
+    """A chat that knows both nodes, and is about to connect."""
+    addresses = [node.address for node in nodes]
+    chat = connect(addresses, nick="ana", key="k" * 32, surroundings=time.surroundings())
+    chat.start()
+    yield chat
+    await chat.close()
+
+
+@pytest.fixture
+async def peer(chat: Chat, nodes: Nodes) -> Peer:
+    """The first node's end of the chat."""
+    peer = await nodes[0].peer()
+    await peer.greet()
+    await chat.ready()
+    return peer
+
+
+async def shown_until(chat: Chat, text: str) -> list[m.AnyEvent | Away]:
+    """Return what the reader of a chat gets, up to a message."""
+    found = []
+    async for event in chat:
+        found.append(event)
+        if isinstance(event, m.Message) and event.text == text:
+            return found
+    raise AssertionError
+
+
+def told(events: list[m.AnyEvent | Away]) -> list[str]:
+    """Return the texts of messages, and the names of other events."""
+    return [e.text if isinstance(e, m.Message) else type(e).__name__ for e in events]
+
+
+async def test_the_session_goes_over_and_only_then_the_first_connection_ends(
+    peer: Peer, nodes: Nodes, chat: Chat
+) -> None:
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    hello = await other.expect(m.Hello)
+    assert hello.key == "k" * 32 and hello.positions == {"general": "general-0"}
+    peer.say(message("still here", "p1"))
+    chat.post(m.Send(room="general", text="said here"))
+    assert (await peer.expect(m.Send)).text == "said here"
+    other.say(welcome(resumed=True, node="node-2"), joined("general", "general-0"))
+    assert await peer.get() is None
+    assert (await other.expect(m.Send)).text == "said here"  # unacknowledged: under the same id
+    other.say(message("still here", "p1"), message("news", "p2"))
+    events = await shown_until(chat, "news")
+    assert told(events) == ["Welcome", "Joined", "still here", "Welcome", "Joined", "news"]
+    assert chat.is_connected and chat.node == "node-2"
+    assert chat.positions == {"general": "p2"}
+
+
+async def test_a_position_does_not_go_back_to_where_the_hello_was_said(
+    peer: Peer, nodes: Nodes, chat: Chat
+) -> None:
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    await other.expect(m.Hello)
+    peer.say(message("one", "p1"), message("two", "p2"))
+    await shown_until(chat, "two")
+    other.say(welcome(resumed=True), joined("general", "general-0"))
+    async for event in chat:
+        if isinstance(event, m.Joined):
+            break
+    assert chat.positions == {"general": "p2"}
+
+
+async def test_a_first_node_that_says_replaced_before_the_other_says_welcome_is_believed(
+    peer: Peer, nodes: Nodes, chat: Chat
+) -> None:
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    await other.expect(m.Hello)
+    peer.say(m.Bye(reason="replaced"))
+    assert await peer.get() is None
+    chat.post(m.Send(room="general", text="said between"))
+    other.say(welcome(resumed=True), joined("general", "general-0"))
+    assert (await other.expect(m.Send)).text == "said between"
+    other.say(message("news", "p1"))
+    assert "Away" not in told(await shown_until(chat, "news"))
+
+
+async def test_a_node_that_is_gone_before_the_other_says_welcome_is_no_interruption(
+    peer: Peer, nodes: Nodes, chat: Chat
+) -> None:
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    await other.expect(m.Hello)
+    peer.hang_up()
+    other.say(welcome(resumed=True), joined("general", "general-0"), message("news", "p1"))
+    assert "Away" not in told(await shown_until(chat, "news"))
+
+
+async def test_what_is_asked_while_the_hello_is_under_way_is_asked_there_once(
+    peer: Peer, nodes: Nodes, chat: Chat
+) -> None:
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    await other.expect(m.Hello)
+    creating = chat.ask(m.Create(room="lab"))
+    other.say(welcome(resumed=True), joined("general", "general-0"))
+    assert await peer.get() is None
+    create = await other.expect(m.Create)
+    other.say(joined("lab", "lab-1", ref=create.ref, created=True))
+    assert isinstance(await creating, m.Joined)
+
+
+async def test_the_session_is_not_taken_while_an_answer_is_under_way(
+    peer: Peer, nodes: Nodes, chat: Chat, time: FakeTime
+) -> None:
+    creating = chat.ask(m.Create(room="lab"))
+    create = await peer.expect(m.Create)
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    await time.until_timer(ANSWERED_WITHIN, ANSWERED_WITHIN)
+    peer.say(joined("lab", "lab-1", ref=create.ref, created=True))
+    hello = await other.expect(m.Hello)
+    assert hello.rooms == ["general", "lab"]
+    assert isinstance(await creating, m.Joined)
+
+
+async def test_an_answer_that_does_not_come_is_waited_for_a_while_only(
+    peer: Peer, nodes: Nodes, chat: Chat, time: FakeTime
+) -> None:
+    chat.ask(m.ListRooms())
+    await peer.expect(m.ListRooms)
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    await time.until_timer(ANSWERED_WITHIN, ANSWERED_WITHIN)
+    time.advance(ANSWERED_WITHIN)
+    await other.greet(resumed=True)
+    await other.expect(m.ListRooms)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refused("unavailable", ref="hello", after=500),
+        refused("bad-token", ref="hello"),
+        m.Bye(reason="draining", retry_after_ms=100),
+        m.Bye(reason="replaced"),
+    ],
+)
+async def test_where_no_other_node_welcomes_us_we_stay_and_go_on(
+    peer: Peer, nodes: Nodes, chat: Chat, answer: m.Event
+) -> None:
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    await other.expect(m.Hello)
+    listing = chat.ask(m.ListRooms())
+    other.say(answer)
+    assert await other.get() is None
+    asked = await peer.expect(m.ListRooms)
+    peer.say(m.Rooms(ref=asked.ref, rooms=[], more=False))
+    await listing
+    assert chat.is_connected
+
+
+async def test_a_node_that_does_not_welcome_us_in_time_is_left_for_another_try(
+    peer: Peer, nodes: Nodes, chat: Chat, time: FakeTime
+) -> None:
+    peer.say(MOVE)
+    silent = await nodes[1].peer()
+    await silent.expect(m.Hello)
+    await time.until_timer(WELCOME_WITHIN, WELCOME_WITHIN)
+    time.advance(WELCOME_WITHIN)
+    assert await silent.get() is None
+    await time.until_timer(0.2, 0.2)
+    time.advance(0.2)
+    await (await nodes[0].peer()).greet(resumed=True)  # perhaps a front leads elsewhere by now
+    assert await peer.get() is None
+    assert chat.is_connected
+
+
+async def test_who_finds_no_other_node_stays_until_the_goodbye_and_comes_back(
+    time: FakeTime, nodes: Nodes
+) -> None:
+    async with scripted_node() as gone:
+        nowhere = gone.address
+    around = time.surroundings()
+    chat = connect([nodes[0].address, nowhere], nick="ana", key="k" * 32, surroundings=around)
+    chat.start()
+    peer = await nodes[0].peer()
+    await peer.greet()
+    await chat.ready()
+    peer.say(m.Move(within_ms=100))
+    await time.until_timer(0.1, 0.1)  # it would be longer, if there were more time
+    time.advance(0.1)
+    peer.say(m.Bye(reason="draining", retry_after_ms=700))
+    assert await peer.get() is None
+    await time.until_timer(0.7, 0.7)
+    time.advance(0.7)
+    await (await nodes[0].peer()).greet(resumed=True)
+    await chat.close()
+
+
+async def test_who_is_replaced_after_going_over_does_not_come_back(
+    peer: Peer, nodes: Nodes, chat: Chat
+) -> None:
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    await other.greet(resumed=True)
+    other.say(m.Bye(reason="replaced"))
+    with pytest.raises(Ended):
+        async for _ in chat:
+            pass
+
+
+async def test_nodes_that_send_one_to_and_fro_are_not_followed_without_pause(
+    peer: Peer, nodes: Nodes, chat: Chat, time: FakeTime
+) -> None:
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    await other.greet(resumed=True)
+    other.say(MOVE)
+    await time.until_timer(0.2, 0.2)
+    time.advance(0.2)
+    again = await nodes[0].peer()
+    await again.greet(resumed=True)
+    assert await other.get() is None
+
+
+async def test_a_notice_right_behind_the_welcome_is_heard(
+    peer: Peer, nodes: Nodes, chat: Chat, time: FakeTime
+) -> None:
+    time.advance(STEADY_AFTER)
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    await other.expect(m.Hello)
+    other.say(welcome(resumed=True), joined("general", "general-0"), MOVE)
+    await time.until_timer(0.2, 0.2)
+    time.advance(0.2)
+    await (await nodes[0].peer()).greet(resumed=True)
+
+
+async def test_a_chat_that_ends_while_it_goes_over_quits_where_it_arrives(
+    time: FakeTime, nodes: Nodes
+) -> None:
+    addresses = [node.address for node in nodes]
+    chat = connect(addresses, nick="ana", surroundings=time.surroundings())
+    chat.start()
+    peer = await nodes[0].peer()
+    await peer.greet()
+    await chat.ready()
+    peer.say(MOVE)
+    other = await nodes[1].peer()
+    await other.expect(m.Hello)
+    closing = asyncio.create_task(chat.close())
+    await peer.expect(m.Quit)
+    peer.say(m.Bye(reason="replaced"))
+    other.say(welcome(resumed=True))
+    await other.expect(m.Quit)
+    other.say(m.Bye(reason="quit"))
+    await closing

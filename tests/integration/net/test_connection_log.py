@@ -1,0 +1,112 @@
+"""The log of a connection: two lines that belong together, why it ended, nothing that was said."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from node.telemetry import logs
+from tests.integration.net.bench import Bench, served
+from wire import messages as m
+
+
+class Recorder(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record)
+
+
+@pytest.fixture
+def lines() -> Iterator[list[logging.LogRecord]]:
+    """What is logged, from debug up."""
+    found = Recorder()
+    logger = logging.getLogger("node")
+    logger.addHandler(found)
+    before = logger.level
+    logger.setLevel(logging.DEBUG)
+    yield found.lines
+    logger.setLevel(before)
+    logger.removeHandler(found)
+
+
+def facts(line: logging.LogRecord) -> dict[str, object]:
+    """The facts of a line, less the peer."""
+    named = ("node", "connection", "reason", "code")
+    return {name: vars(line)[name] for name in named if name in vars(line)}
+
+
+def closed(bench: Bench, lines: list[logging.LogRecord], exc: Exception | None = None) -> object:
+    """Return what the last line says after a connection was lost; both lines name it."""
+    bench.connection.connection_lost(exc)
+    bench.end()
+    first, last = lines[0], lines[-1]
+    assert (first.msg, last.msg) == ("connection opened", "connection closed")
+    assert facts(first) == {"node": "node-1", "connection": 1}
+    said = facts(last)
+    assert (said.pop("node"), said.pop("connection")) == ("node-1", 1)
+    return said
+
+
+async def test_a_client_that_goes_is_not_our_doing(lines: list[logging.LogRecord]) -> None:
+    assert closed(Bench(), lines) == {"reason": "by the client"}
+
+
+async def test_a_connection_that_breaks_says_how(lines: list[logging.LogRecord]) -> None:
+    reset = ConnectionResetError(104, "Connection reset by peer")
+    assert closed(Bench(), lines, reset) == {"reason": "[Errno 104] Connection reset by peer"}
+
+
+async def test_a_fault_of_ours_is_named_but_not_quoted(lines: list[logging.LogRecord]) -> None:
+    assert closed(Bench(), lines, ValueError("what somebody said")) == {"reason": "ValueError"}
+
+
+async def test_a_refusal_that_ends_it_is_told_with_its_code(
+    lines: list[logging.LogRecord],
+) -> None:
+    bench = Bench()
+    bench.connection.data_received(b"x" * 20_000 + b"\n")
+    assert closed(bench, lines) == {"reason": "protocol", "code": "line-too-long"}
+    assert not any("xxx" in str(vars(line)) for line in lines)
+
+
+async def test_broken_proxy_headers_are_told_of_once_and_not_one_by_one(
+    lines: list[logging.LogRecord],
+) -> None:
+    bench = Bench(proxy=True)
+    bench.connection.data_received(b"PROXY nonsense\r\n")
+    bench.connection.connection_lost(None)
+    bench.end()
+    assert [line.msg for line in lines if line.levelno > logging.DEBUG] == ["turning away"]
+
+
+async def test_one_that_did_not_end_it_is_not(lines: list[logging.LogRecord]) -> None:
+    bench = Bench()
+    bench.connection.data_received(b'{"type":"dance"}\n')
+    bench.says(m.Quit())
+    assert closed(bench, lines) == {"reason": "quit"}
+
+
+async def test_what_nobody_caught_is_told_with_the_connection(
+    lines: list[logging.LogRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench()
+    bench.end()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of order")
+
+    asyncio.get_running_loop().set_exception_handler(logs.on_fault)
+    async with served(bench) as (reader, writer):
+        monkeypatch.setattr("node.core.session.session.Session.handle", fail)
+        writer.write(b'{"type":"ping"}\n')
+        assert await reader.read() == b""
+    [fault] = [line for line in lines if line.levelno == logging.ERROR]
+    assert fault.exc_info is not None and facts(fault)["node"] == "node-1"
+    ends = [line for line in lines if line.msg == "connection closed"]
+    assert facts(ends[-1]) == facts(fault) | {"reason": "RuntimeError"}

@@ -1,0 +1,192 @@
+"""Coming in over TLS: who may not is hung up on before the handshake, and nobody takes for ever."""
+
+import asyncio
+import contextlib
+import errno
+import json
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import trustme
+
+from node.core.limits.admission import Bounds
+from node.net import listener, tls_listener
+from node.net.connection import Connection
+from node.net.tls import server_context
+from node.net.tls_listener import TlsServer
+from tests.integration.net.bench import Bench
+
+AUTHORITY = trustme.CA()
+PING = b'{"type":"ping"}\n'
+
+
+class Door(Bench):
+    """A node that speaks TLS, with five connections for an address at most."""
+
+    server: TlsServer
+
+    @property
+    def port(self) -> int:
+        return cast(int, self.server.sockets[0].getsockname()[1])
+
+    @property
+    def inside(self) -> int:
+        """How many have come in, beside the bench's own connection."""
+        return len(self.hub.connections) - 1
+
+    async def dial(self, source: str, **tls: Any) -> tuple[asyncio.StreamReader, Any]:
+        """Connect from an address of its own, without a handshake unless one is wanted."""
+        return await asyncio.open_connection(
+            "127.0.0.1", self.port, local_addr=(source, 0), limit=65536, **tls
+        )
+
+    async def come(self, source: str) -> tuple[asyncio.StreamReader, Any]:
+        """Connect, and shake hands."""
+        trusts = ssl.create_default_context()
+        AUTHORITY.configure_trust(trusts)
+        return await self.dial(source, ssl=trusts, server_hostname="localhost")
+
+
+@pytest.fixture
+async def door(tmp_path: Path) -> AsyncIterator[Door]:
+    issued = AUTHORITY.issue_cert("localhost")
+    pem = tmp_path / "node.pem"
+    issued.private_key_and_cert_chain_pem.write_to_path(str(pem))
+    door = Door(bounds=Bounds(per_address=5))
+    secure = server_context(str(pem), str(pem))
+    found = await listener.listen(door.hub, door.flush, "127.0.0.1", 0, secure, door.gate)
+    assert isinstance(found, TlsServer)
+    door.server = found
+    yield door
+    found.close()
+    for session in list(door.hub.connections):
+        cast(Connection, session.outlet)._transport.abort()
+    door.end()
+    while door.server._under_way:
+        await asyncio.sleep(0.01)
+
+
+async def gone(reader: asyncio.StreamReader, writer: Any) -> None:
+    """Wait until the node has hung up; what it says is not for people."""
+    with contextlib.suppress(ConnectionResetError):
+        async with asyncio.timeout(5):
+            await reader.read()
+    writer.close()
+
+
+async def served(reader: asyncio.StreamReader, writer: Any) -> bool:
+    """Say whether the node answers."""
+    writer.write(PING)
+    async with asyncio.timeout(5):
+        line = await reader.readline()
+    return bool(json.loads(line)["type"] == "pong")
+
+
+async def test_who_finishes_the_handshake_is_in_and_counts_for_its_address(door: Door) -> None:
+    clients = [await door.come("127.0.0.7") for _ in range(5)]
+    assert all([await served(*client) for client in clients]) and door.inside == 5
+    await gone(*await door.dial("127.0.0.7"))
+    for reader, writer in clients:
+        writer.transport.abort()
+    while door.inside:
+        await asyncio.sleep(0.001)
+    reader, writer = await door.come("127.0.0.7")
+    assert await served(reader, writer)
+    writer.transport.abort()
+
+
+async def test_an_address_has_only_so_many_handshakes_and_others_come_in(door: Door) -> None:
+    strangers = [await door.dial("127.0.0.7") for _ in range(5)]
+    await gone(*await door.dial("127.0.0.7"))
+    assert door.gate.handshakes == 5 and door.inside == 0
+    reader, writer = await door.come("127.0.0.8")
+    assert await served(reader, writer) and door.inside == 1
+    for _, other in (*strangers, (reader, writer)):
+        other.transport.abort()
+
+
+async def test_who_does_not_finish_it_is_closed_and_not_counted_any_more(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls_listener, "HANDSHAKE_WITHIN", 0.1)
+    for _ in range(2):
+        for stranger in [await door.dial("127.0.0.7") for _ in range(5)]:
+            await gone(*stranger)
+        while door.server._under_way:
+            await asyncio.sleep(0.001)
+        assert door.gate.handshakes == 0 and door.inside == 0
+
+
+async def test_what_is_no_tls_is_hung_up_on(door: Door) -> None:
+    reader, writer = await door.dial("127.0.0.7")
+    writer.write(PING * 100)
+    await gone(reader, writer)
+    assert door.inside == 0
+
+
+async def test_handshakes_count_as_clients(door: Door) -> None:
+    door.gate._admission._bounds = Bounds(clients=4)
+    strangers = [await door.dial("127.0.0.7") for _ in range(3)]
+    await gone(*await door.dial("127.0.0.8"))
+    assert door.gate.handshakes == 3
+    for _, writer in strangers:
+        writer.transport.abort()
+
+
+async def test_those_who_come_in_one_moment_are_counted_one_by_one(door: Door) -> None:
+    door.gate._admission._bounds = Bounds(clients=4)
+    # All of them wait to be accepted before the loop has a turn.
+    strangers = [socket.create_connection(("127.0.0.1", door.port)) for _ in range(8)]
+    while not door.gate.handshakes:
+        await asyncio.sleep(0)
+    assert door.gate.handshakes == 3
+    for stranger in strangers:
+        stranger.close()
+
+
+async def test_a_server_that_is_closed_lets_handshakes_finish_and_takes_nobody(door: Door) -> None:
+    coming = asyncio.create_task(door.come("127.0.0.7"))
+    while not door.gate.handshakes:
+        await asyncio.sleep(0)
+    port = door.port
+    door.server.close()
+    reader, writer = await coming
+    assert await served(reader, writer)
+    writer.transport.abort()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_without_descriptors_it_says_so_and_tries_again(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    monkeypatch.setattr(tls_listener, "PAUSE", 0.01)
+    door.server._accept(Refusing(door.server.sockets[0]))  # type: ignore[arg-type]
+    [context] = said
+    assert context["exception"].errno == errno.EMFILE and "socket" in context
+    reader, writer = await door.come("127.0.0.7")
+    assert await served(reader, writer)
+    writer.transport.abort()
+
+
+class Refusing:
+    """A socket at which nobody can be accepted the first time."""
+
+    def __init__(self, real: socket.socket) -> None:
+        self.real = real
+        self.refuses = True
+
+    def accept(self) -> Any:
+        if self.refuses:
+            self.refuses = False
+            raise OSError(errno.EMFILE, "too many open files")
+        return self.real.accept()
+
+    def fileno(self) -> int:
+        return self.real.fileno()

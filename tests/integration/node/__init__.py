@@ -1,0 +1,1 @@
+"""Tests of the node that open sockets or start processes."""

@@ -1,0 +1,349 @@
+"""Holds what clients saw against what really happened, and both against the promises.
+
+Pure, but for a look into Redis at the end.
+"""
+
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from tests.labs.faults.verdict import Kind, Violation
+from tests.labs.simulation.chronicle import Added
+from tests.labs.simulation.notes import Step
+from tests.labs.simulation.tracks import Audit, key_of, tracks
+from tests.labs.simulation.world import World
+
+HEALED_WITHIN = 10.0
+"""Seconds for which a node must live on for what it remembers to be put back."""
+
+FRAME_WITHIN = 3.0
+"""Seconds for which a node follows a room at least, after it has acknowledged a message there."""
+
+ANSWER_WITHIN = 5.5
+"""Seconds within which a request must have been answered, but for what the network takes."""
+
+
+class Verdict(NamedTuple):
+    """What is wrong, and what is a known limit (README.md tells of each), one line each."""
+
+    violations: list[str]
+    limits: list[str]
+
+
+def judge(world: World) -> Verdict:
+    """Return what is wrong."""
+    plan, chronicle = world.plan, world.chronicle
+    found = list(world.notes.troubles) + world.server.shell.faults
+    violations, limits = _doubled(world)
+    for number, steps in world.notes.steps.items():
+        for track in tracks(number, steps):
+            audit = Audit(track, chronicle, plan.forgetful, world.dialled)
+            violations += audit.run()
+            limits += audit.limits
+    violations += _acknowledged(world)
+    violations += _remembered(world)
+    violations += _sessions(world)
+    violations += _presence(world)
+    violations += _directs(world)
+    found += [f"{kind.value}: {text}" for kind, text in violations]
+    return Verdict(found + _quiet(world), limits)
+
+
+def _kept(world: World) -> list[Added]:
+    """Return the messages that stand in the logs at the end."""
+    logs = [world.chronicle.order(log) for log in world.chronicle.logs]
+    return [entry for order in logs for entry in order if entry.kind in "md"]
+
+
+def _doubled(world: World) -> tuple[list[Violation], list[str]]:
+    """Nothing is twice in the logs, and what is there twice because it could not be helped."""
+    found, limits = [], []
+    where: dict[str, list[Added]] = defaultdict(list)
+    for entry in _kept(world):
+        if entry.origin != "-":
+            where[entry.origin].append(entry)
+    first = {entry.id: entry.at for entry in reversed(world.chronicle.added)}
+    forgotten = {entry.id for back in world.chronicle.rollbacks for entry in back.lost}
+    # The end of a session deletes its inbox; Redis may go back to before that end.
+    for back in world.chronicle.rollbacks:
+        for entry in world.chronicle.added:
+            ends = world.chronicle.deleted.get(entry.log, ())
+            if any(entry.at <= end <= back.at for end in ends):
+                forgotten.add(entry.id)
+    for origin, entries in where.items():
+        if len(entries) > 1:
+            oldest = min(entries, key=lambda entry: first[entry.id])
+            if oldest.id in forgotten:
+                limits.append(f"{origin} was sent again before it was put back")
+            else:
+                text = f"{origin} is kept {len(entries)} times: {entries}"
+                found.append(Violation(Kind.DOUBLED, text))
+    return found, limits
+
+
+def _acknowledged(world: World) -> list[Violation]:
+    """What was acknowledged is in its log."""
+    found: list[Violation] = []
+    if world.plan.forgetful:
+        return found
+    kept = {entry.id for entry in _kept(world)}
+    for number, steps in world.notes.steps.items():
+        for step in steps:
+            if step.name == "ack" and "room" in step.event:
+                if "r:" + step.event["room"] in world.chronicle.deleted:
+                    continue
+                if key_of(step.event["position"]) not in kept:
+                    found.append(Violation(Kind.LOST, f"acknowledged to p{number}: {step}"))
+    return found
+
+
+def _acknowledging(world: World) -> dict[str, list[tuple[float, Any]]]:
+    """Return which nodes have acknowledged a message, and when, by the id of its entry."""
+    nodes: dict[str, list[tuple[float, Any]]] = defaultdict(list)
+    for number, steps in world.notes.steps.items():
+        for step in steps:
+            if step.name == "ack" and (life := world.dialled.get((number, step.dial))):
+                nodes[key_of(step.event["position"])].append((step.event["at"] / 1000, life))
+    return nodes
+
+
+def _remembered(world: World) -> list[Violation]:
+    """What Redis forgot and somebody who lived on remembered is back.
+
+    A node that has acknowledged a message remembers it, whether its frame has come or not.
+    """
+    found = []
+    chronicle = world.chronicle
+    acknowledging = _acknowledging(world)
+    for number, rollback in enumerate(chronicle.rollbacks):
+        later = chronicle.rollbacks[number + 1 :]
+        until = min([rollback.at + HEALED_WITHIN] + [other.at for other in later])
+        if later and until < rollback.at + HEALED_WITHIN:
+            continue
+        after = [entry for entry in chronicle.added if entry.at >= rollback.at]
+        back = {entry.id for entry in after}
+        # Its author, who was not told of it, said it again: it has another id then.
+        again = {(entry.log, entry.origin) for entry in after if entry.origin != "-"}
+        for entry in rollback.lost:
+            known = rollback.remembered[entry.id] + [
+                life
+                for at, life in acknowledging[entry.id]
+                if at <= rollback.at <= at + (30.0 if entry.kind == "d" else FRAME_WITHIN)
+            ]
+            witnesses = [life for life in known if _lived_on(world, life, rollback.at)]
+            if entry.id in back or (entry.log, entry.origin) in again:
+                continue
+            if witnesses and not _is_past(world, entry, rollback.at):
+                names = ", ".join(life.name for life in witnesses)  # type: ignore[attr-defined]
+                found.append(Violation(Kind.LOST, f"{entry} is not put back, known to {names}"))
+    return found
+
+
+def _lived_on(world: World, life: Any, at: float) -> bool:
+    until = at + HEALED_WITHIN
+    if world.ended.get(life, until) < until:
+        return False
+    troubles = world.stopped.get(life, []) + world.cut.get(life, [])
+    return all(end < at or start > until for start, end in troubles)
+
+
+def _is_past(world: World, entry: Added, at: float) -> bool:
+    """Say whether an entry need not come back: its log is gone, or it would have been trimmed."""
+    if entry.log.startswith("i:"):
+        if world.chronicle.ended.get(entry.log[2:]) or entry.id in _delivered_directs(world):
+            return True
+        if _began_again(world, entry.log[2:], entry.at, at):
+            return True
+    added = [one for one in world.chronicle.added if one.log == entry.log]
+    # Offsets are used again, after Redis went back: what is newer is counted, too.
+    newer = {one.id for one in added if one.at > entry.at}
+    past = max(max(one.offset for one in added) - entry.offset, len(newer))
+    return entry.log in world.chronicle.deleted or past >= world.plan.kept
+
+
+def _began_again(world: World, sid: str, since: float, at: float) -> bool:
+    """Say whether the session of a client was not the same any more some time after ``since``.
+
+    A session that was in its grace period when Redis forgot it, ``at`` that time, has ended.
+    """
+    # The session may have begun again with a welcome that never arrived.
+    session = world.server.shell.store.keys.get(b"chat:session:" + sid.encode(), {})
+    if int(session.get(b"since", 0)) > since * 1000:
+        return True
+    numbers = [client.person.number for client in world.clients if client.sid == sid]
+    for number in numbers:
+        told = [
+            step.name
+            for step in world.notes.steps.get(number, ())
+            if step.at <= at and step.name in ("welcome", "dropped")
+        ]
+        if told[-1:] != ["welcome"]:
+            return True
+        later = [step for step in world.notes.steps.get(number, ()) if step.at >= since]
+        if any(step.name == "welcome" and not step.event["resumed"] for step in later):
+            return True
+    return not any(client.welcome for client in world.clients if client.sid == sid)
+
+
+def _delivered_directs(world: World) -> set[str]:
+    steps = [step for steps in world.notes.steps.values() for step in steps]
+    return {key_of(step.event["position"]) for step in steps if step.name == "direct"}
+
+
+def _sessions(world: World) -> list[Violation]:
+    """A session goes on if its client is not away for longer than the grace period."""
+    plan = world.plan
+    # A renewal may have to wait for what is on its way to Redis and back, and take as long itself.
+    out_of_touch = 4 * plan.slow
+    if plan.forgetful or plan.lease + plan.grace < out_of_touch:
+        return []
+    found = []
+    for number, steps in world.notes.steps.items():
+        session, safe_until, up = 0, 0.0, False
+        for step in steps:
+            if step.name == "welcome":
+                if session == step.session and not step.event["resumed"]:
+                    away = step.at - safe_until
+                    if away < world.plan.grace:
+                        text = f"p{number} was away for {away:.2f} s and had to begin anew"
+                        found.append(Violation(Kind.SESSION, f"{text} at {step.at:.3f}"))
+                session, up = step.session, True
+            if step.name == "bye" and step.event["reason"] == "replaced":
+                found.append(Violation(Kind.SESSION, f"p{number} was replaced at {step.at:.3f}"))
+            if up:
+                safe_until = max(safe_until, _safe(world, number, step))
+            up = up and step.name != "dropped"
+    return found
+
+
+def _safe(world: World, number: int, step: Step) -> float:
+    """Return until when, at most, the session was in good hands."""
+    life = world.dialled.get((number, step.dial))
+    if life is None:
+        return 0.0
+    at = step.at
+    for start, end in world.stopped.get(life, []) + world.cut.get(life, []):
+        # What the node says is of its last moments in touch; being back takes it a while.
+        if start - 1.0 <= at <= end + 6.0:
+            at = min(at, start - 1.0)
+    if world.plan.trouble:
+        # No renewal may have reached Redis until the node's lease was over.
+        leases = world.chronicle.leases.items()
+        own = [term for inc, terms in leases if inc.startswith(life.name) for term in terms]
+        at = min(at, max((end for when, end in own if when <= step.at), default=at))
+    return min(at, world.ended.get(life, at))
+
+
+def _presence(world: World) -> list[Violation]:
+    """Who is in a room is told truly: each enters, leaves and is renamed once."""
+    plan, chronicle = world.plan, world.chronicle
+    found = []
+    present = {client.nick for client in world.clients if not client.finished}
+    for room in ("general", "tea", "ink"):
+        rows = world.server.shell.store.keys.get(b"chat:{r:%b}:members" % room.encode(), ())
+        members = sorted(row.decode().partition("\0")[2] for row in rows)
+        there = sorted(
+            client.nick
+            for client in world.clients
+            if not client.finished and room in client.positions
+        )
+        if members != there:
+            text = f"{members} are listed in {room}, {there} are there"
+            found.append(Violation(Kind.PRESENCE, text))
+        if plan.notices == 200 and not plan.forgetful and "r:" + room not in chronicle.deleted:
+            found += _replay(room, chronicle.order("r:" + room), members)
+    if len(present) < len([client for client in world.clients if not client.finished]):
+        found.append(Violation(Kind.NICK, f"two clients have one nick: {sorted(present)}"))
+    return found
+
+
+def _replay(room: str, order: list[Added], members: list[str]) -> list[Violation]:
+    found = []
+    there: set[str] = set()
+    for entry in order:
+        if entry.kind not in "elr":
+            continue
+        words = entry.body.split('"')
+        nick, old = words[3], words[7] if len(words) > 7 else ""
+        wrong = (nick in there) if entry.kind in "er" else (nick not in there)
+        if entry.kind == "r":
+            wrong = wrong and nick.casefold() != old.casefold() or old not in there
+            there.discard(old)
+        if wrong:
+            found.append(Violation(Kind.PRESENCE, f"{entry} in {room}, where {sorted(there)} are"))
+        (there.discard if entry.kind == "l" else there.add)(nick)
+    if sorted(there) != members:
+        text = f"{members} are listed in {room}, its log says {sorted(there)}"
+        found.append(Violation(Kind.PRESENCE, text))
+    return found
+
+
+def _directs(world: World) -> list[Violation]:
+    """A direct reaches a session that goes on, once."""
+    found = []
+    forgetful = world.plan.forgetful
+    got: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    gaps = set()
+    for number, steps in world.notes.steps.items():
+        for step in steps:
+            if step.name == "welcome" and not step.event["resumed"] and forgetful:
+                # Its position is of no use any more; but the roll-back may bring the old one back.
+                got[number].clear()
+            elif step.name == "direct":
+                # What nobody remembers may be sent again: then it is another entry.
+                key = key_of(step.event["position"]) if forgetful else step.event["id"]
+                got[number][key] += 1
+            elif step.name == "gap" and step.event["room"] == "@":
+                gaps.add(number)
+    for number, counts in got.items():
+        if number in gaps:
+            # After its end a session may have begun anew unnoticed, by a hello of long ago.
+            sids = [client.sid for client in world.clients if client.person.number == number]
+            ended = any(sid in world.chronicle.ended for sid in sids)
+            if not forgetful and world.plan.kept == 1000 and not ended:
+                found.append(Violation(Kind.GAP, f"p{number} has a gap in its inbox"))
+            continue
+        for id, count in counts.items():
+            if count > 1:
+                found.append(Violation(Kind.DOUBLED, f"{id} came {count} times to p{number}"))
+    if not forgetful:
+        found += _missing_directs(world, {number: set(ids) for number, ids in got.items()}, gaps)
+    return found
+
+
+def _missing_directs(world: World, got: dict[int, set[str]], gaps: set[int]) -> list[Violation]:
+    found = []
+    inboxes = {"i:" + client.sid: client for client in world.clients}
+    logs = {entry.id: entry.log for entry in world.chronicle.added}
+    for steps in world.notes.steps.values():
+        for step in steps:
+            if step.name != "ack" or "to" not in step.event:
+                continue
+            client = inboxes.get(logs.get(key_of(step.event["position"]), ""))
+            if client is None or client.finished or client.person.number in gaps:
+                continue
+            ends = world.chronicle.ended.get(client.sid, [0.0])
+            if max(ends) < step.event["at"] / 1000 - 0.001:
+                if step.event["id"] not in got.get(client.person.number, ()):
+                    text = f"{step} never came to p{client.person.number}"
+                    found.append(Violation(Kind.LOST, text))
+    return found
+
+
+def _quiet(world: World) -> list[str]:
+    """At the end everybody is connected, and nothing is left to be done."""
+    found = []
+    for client in world.clients:
+        who = f"p{client.person.number}"
+        if not client.finished and not client.welcome:
+            found.append(f"stuck: {who} has no session at the end")
+        elif not client.finished and client.outbox:
+            found.append(f"stuck: {who} still wants to send {list(client.outbox)}")
+        elif not client.finished and client.waiting:
+            found.append(f"stuck: {who} still waits for {list(client.waiting.values())}")
+    for at, number, dial, what, waited in world.notes.late_at:
+        life = world.dialled[number, dial]
+        if waited < ANSWER_WITHIN + 2 * world.plan.slow:
+            continue
+        if not any(start < at and end > at - 8.0 for start, end in world.stopped.get(life, [])):
+            found.append(f"late: p{number} waited too long for {what} at {at:.3f}")
+    return found

@@ -1,0 +1,138 @@
+"""A node of the simulation: the real hub, connections and broker, in a process that can be killed,
+stopped and started again."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from contextvars import Context
+from random import Random
+from typing import Any
+
+from node.brokers import broker
+from node.core import config as core_rules
+from node.core import hub as core
+from node.core.drain import turns
+from node.net.connection_limits import Gate
+from node.net.write_batch import Flush
+from node.telemetry.metrics import Metrics
+from tests.labs.simulation.link import Link
+from tests.labs.simulation.loop import NODE, VirtualLoop
+from tests.labs.simulation.network import Line, Polled
+from tests.labs.simulation.server import Server
+
+FINISH_WITHIN = 4.0
+"""Seconds that a node may take to end after the good-byes, as in node.app."""
+
+
+class Life:
+    """One life of a node: its state, and how the network between it and Redis is."""
+
+    def __init__(
+        self,
+        name: str,
+        loop: VirtualLoop,
+        server: Server,
+        random: Random,
+        rules: tuple[core_rules.Rules, broker.Rules],
+        slow: float,
+    ) -> None:
+        self.name = name
+        self.dead = False
+        self.draining = False
+        self.trouble = 0.0
+        self.cut_until = 0.0
+        self.context = Context()
+        self.lines: dict[Line, None] = {}
+        self.task: asyncio.Task[None] | None = None
+        self._loop = loop
+        self._random = random
+        self._server = server
+        self.slow = slow
+        self._count = 0
+        self._links: list[Link] = []
+        self.context.run(NODE.set, self)
+        self.context.run(self._assemble, *rules)
+
+    def _assemble(self, core_rules: core_rules.Rules, broker_rules: broker.Rules) -> None:
+        clock, ids = self._loop.time, self._id
+        self.metrics = Metrics(clock)
+        self.flush = Flush(self.metrics)
+        self.broker = broker.RedisBroker(self._connect, broker_rules, self.metrics, clock, ids)
+        self.hub = core.Hub(
+            self.name, core_rules, self.broker, self.flush.fan_out, self.metrics, clock, ids
+        )
+        self.broker.attach(self.hub)
+        self.gate = Gate(self.hub)
+
+    def _connect(self, timeout: float | None) -> Any:
+        link = Link(self._loop, self._server, self, self._random, timeout)
+        self._links.append(link)
+        return link
+
+    def _id(self) -> str:
+        """Return a new id; the name has no hexadecimal digit at its end."""
+        self._count += 1
+        return f"{self.name}{self._count:x}"
+
+    def delay(self) -> float:
+        """Return the seconds that something is under way between the node and Redis."""
+        if self._random.random() < 0.02:
+            return self._random.uniform(0.0, self.slow)
+        return self._random.uniform(0.0002, 0.01)
+
+    # Life
+
+    def start(self, done: Callable[["Life", str], None]) -> None:
+        """Begin to run; ``done`` is told how it ended."""
+        self.task = self._loop.create_task(self._run(), context=self.context)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            error = None if task.cancelled() else task.exception()
+            done(self, repr(error) if error is not None else "")
+
+        self.task.add_done_callback(ended)
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.broker.run())
+            tasks.create_task(self._tick())
+
+    async def _tick(self) -> None:
+        while True:
+            self.hub.tick()
+            await asyncio.sleep(1)
+
+    def take(self, line: Line, number: int) -> None:
+        """Take a client's connection."""
+        self.lines[line] = None
+        line.accept(Polled(self.hub, self.flush, self.gate, number), self.context)
+
+    def kill(self) -> None:
+        """End without a word, as a process that is killed."""
+        self.dead = True
+        for line in self.lines:
+            line.break_off()
+        for link in self._links:
+            link.vanish()
+        self._loop.release(self, self._random)
+        if self.task is not None:
+            self.task.cancel()
+
+    def drain(self, seconds: float) -> None:
+        """End as a process that is asked to."""
+        self.draining = True
+        self._loop.create_task(self._drain(seconds), context=self.context)
+
+    async def _drain(self, seconds: float) -> None:
+        begun = self._loop.now
+        for at, session, within in turns(self.hub.drain(), seconds):
+            await asyncio.sleep(max(0.0, begun + at - self._loop.now))
+            if within is not None:
+                self.hub.ask_to_move(session, within)
+            else:
+                self.hub.say_goodbye(session)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_WITHIN):
+                await self.broker.retire()
+        if not self.dead:
+            self.kill()

@@ -1,0 +1,138 @@
+"""A Redis that can be killed, stopped, taken back in time, and whose connections fail; see link.py
+for the other end of these connections."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, Protocol
+
+from tests.labs.simulation.loop import VirtualLoop
+from tests.labs.simulation.shell import Shell
+
+
+class Peer(Protocol):
+    """The node's end of a connection. ``killed``: nothing that it brings is done any more."""
+
+    killed: bool
+
+    def broken(self) -> None:
+        """The server has closed the connection."""
+
+
+class Subscription(Peer, Protocol):
+    """The node's end of a connection that is subscribed to something."""
+
+    def push(self, message: list[Any]) -> None:
+        """The server has sent a message."""
+
+
+class Server:
+    """Owns the data. Whatever is asked of it while it is stopped is done when it goes on."""
+
+    def __init__(
+        self, loop: VirtualLoop, random: Random, on_call: Callable[[str, Sequence[Any]], None]
+    ) -> None:
+        self.shell = Shell(lambda: loop.time() + self.skew, random, self._publish, on_call)
+        self.skew = 0.0
+        """Seconds by which its clock is wrong."""
+        self.up = True
+        self.life = 1
+        self._loop = loop
+        self._random = random
+        self._held: list[Callable[[], None]] | None = None
+        self._peers: dict[Peer, None] = {}
+        self._accepted: list[Peer] = []
+        self._channels: dict[bytes, dict[Subscription, None]] = {}
+
+    # Connections
+
+    def accept(self, peer: Peer) -> None:
+        """Take a connection."""
+        self._peers[peer] = None
+        self._accepted.append(peer)
+
+    def run(self, peer: Peer, *command: Any) -> Any:
+        """Run a command of a connection."""
+        if command[:2] == ("CLIENT", "INFO"):
+            return b"id=%d addr=here name=" % self._accepted.index(peer)
+        if command[:2] == ("CLIENT", "KILL"):
+            last = self._accepted[int(command[3])]
+            last.killed = True
+            self.close(last)
+            return 1
+        return self.shell.run(*command)
+
+    def forget(self, peer: Peer) -> None:
+        """A connection is over."""
+        self._peers.pop(peer, None)
+        for subscribers in self._channels.values():
+            subscribers.pop(peer, None)  # type: ignore[call-overload]
+
+    def knows(self, peer: Peer) -> bool:
+        """Say whether a connection is open at this end."""
+        return peer in self._peers
+
+    def arrived(self, work: Callable[[], None]) -> None:
+        """Do what a connection asks for, now or when the server goes on."""
+        if self._held is not None:
+            self._held.append(work)
+        else:
+            work()
+
+    def close(self, peer: Peer) -> None:
+        """Close a connection, and let the other end know."""
+        if peer in self._peers:
+            self.forget(peer)
+            peer.broken()
+
+    # Channels
+
+    def subscribe(self, peer: Subscription, channel: bytes) -> None:
+        """Let a connection have what is published to a channel."""
+        if peer in self._peers:
+            self._channels.setdefault(channel, {})[peer] = None
+            peer.push([b"subscribe", channel, 1])
+
+    def unsubscribe(self, peer: Subscription, channel: bytes) -> None:
+        """Let a connection have it no longer."""
+        if peer in self._peers:
+            self._channels.get(channel, {}).pop(peer, None)
+            peer.push([b"unsubscribe", channel, 1])
+
+    def _publish(self, channel: bytes, payload: bytes) -> None:
+        for peer in self._channels.get(channel, ()):
+            peer.push([b"message", channel, payload])
+
+    def subscriptions(self) -> list[Subscription]:
+        """Return all connections that are subscribed to something."""
+        found = {peer: None for peers in self._channels.values() for peer in peers}
+        return list(found)
+
+    def deafen(self, peer: Subscription) -> None:
+        """Forget a connection, without the other end knowing."""
+        self.forget(peer)
+
+    # Faults
+
+    def crash(self) -> None:
+        """End at once."""
+        self.up = False
+        self.life += 1
+        self._held = None
+        for peer in list(self._peers):
+            self.close(peer)
+
+    def restart(self, data: Any) -> None:
+        """Come back, with other data unless it is None."""
+        self.shell.restart(data)
+        self.up = True
+
+    def stop(self) -> None:
+        """Do nothing for a while."""
+        if self._held is None and self.up:
+            self._held = []
+
+    def go_on(self) -> None:
+        """Do what was asked for meanwhile."""
+        held, self._held = self._held or [], None
+        for work in held:
+            work()

@@ -1,0 +1,241 @@
+"""A world: Redis, three nodes and some clients, from the first moment until all is quiet again."""
+
+from random import Random
+from typing import Any
+
+from node.brokers import broker
+from node.core import config as core_rules
+from tests.labs.simulation.chronicle import Chronicle
+from tests.labs.simulation.client import Client
+from tests.labs.simulation.loop import VirtualLoop
+from tests.labs.simulation.network import Line
+from tests.labs.simulation.node import Life
+from tests.labs.simulation.notes import Notes
+from tests.labs.simulation.plan import Act, Plan
+from tests.labs.simulation.server import Server
+
+START = 1000.0
+"""Virtual time at which a world begins; plans count from 0."""
+NODES = 3
+
+
+class World:
+    """Runs a plan, and keeps what is needed to judge it."""
+
+    def __init__(self, plan: Plan, tracing: bool = False) -> None:
+        self.plan = plan
+        self.loop = VirtualLoop(0.0)
+        self.loop.set_exception_handler(self._on_exception)
+        self.random = Random(f"world {plan.seed}")
+        self.notes = Notes(self.loop.time, tracing)
+        self.chronicle = Chronicle()
+        self.server = Server(self.loop, Random(f"server {plan.seed}"), self._on_call)
+        self.lives: list[Life] = []
+        self.nodes: list[Life | None] = [None] * NODES
+        self.stopped: dict[Life, list[tuple[float, float]]] = {}
+        self.cut: dict[Life, list[tuple[float, float]]] = {}
+        self.ended: dict[Life, float] = {}
+        self.ran = 0
+        self.away: list[tuple[float, float]] = []
+        self.dialled: dict[tuple[int, int], Life] = {}
+        self.slow, self.trouble = plan.slow, plan.trouble
+        self._snapshots: dict[float, Any] = {}
+        self._found: Any = None
+        self._random = {number: Random(f"node {number} {plan.seed}") for number in range(NODES)}
+        self.clients = [
+            Client(self, person, Random(f"client {person.number} {plan.seed}"), self.notes)
+            for person in plan.people
+        ]
+
+    # Running
+
+    def run(self) -> None:
+        """Live from beginning to end."""
+        self.loop.run(self._live())
+
+    async def _live(self) -> None:
+        plan, loop = self.plan, self.loop
+        for number in range(NODES):
+            loop.call_later(self.random.uniform(0.0, 0.3), self._start, number)
+        for client in self.clients:
+            loop.call_at(client.person.begins, client.begin)
+        for act in plan.acts:
+            loop.call_at(act.at, self._do, act)
+        await self._until(plan.length)
+        self._mend()
+        await self._until(loop.now + plan.lease + plan.grace + 12.0)
+        self.notes.trace("the end")
+        self.ran = loop.ran
+
+    async def _until(self, when: float) -> None:
+        future = self.loop.create_future()
+        self.loop.call_at(when, future.set_result, None)
+        await future
+
+    def _mend(self) -> None:
+        """No fault is made any more, and all that is broken is put in order."""
+        self.notes.trace("the faults are over")
+        self.trouble, self.slow = 0.0, 0.05
+        for client in self.clients:
+            if client.line is not None:
+                client.line.slow = self.slow
+        for life in self.lives:
+            life.trouble, life.slow = 0.0, 0.05
+            life.cut_until = min(life.cut_until, self.loop.now)
+            self._thaw(life)
+        self.server.go_on()
+        self._revive()
+        for number in range(NODES):
+            if self.nodes[number] is None:
+                self._start(number)
+
+    def _on_exception(self, _loop: object, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        self.notes.troubles.append(f"unhandled: {context.get('message')} {error!r}")
+
+    def _on_call(self, name: str, fields: Any) -> None:
+        self.chronicle.on_call(self.loop.now, name, fields)
+        if name == "xadd":
+            self.notes.trace("log", *fields)
+
+    # What clients use
+
+    def dial(self, client: Client, node: int) -> Line | None:
+        """Return a connection to a node, None if it is refused."""
+        life = self.nodes[node]
+        if life is None or life.draining:
+            return None
+        line = Line(self.loop, self.random, client, self.slow)
+        life.take(line, client.person.number)
+        self.dialled[client.person.number, client.dials + 1] = life
+        self.notes.trace(f"p{client.person.number} dials {life.name}")
+        return line
+
+    # Nodes
+
+    def _start(self, number: int) -> None:
+        if self.nodes[number] is not None:
+            return
+        plan = self.plan
+        rules = (
+            core_rules.Rules(kept=plan.kept, rate=(0.0, 1.0)),
+            broker.Rules(kept=plan.kept, grace=plan.grace, notices=plan.notices, lease=plan.lease),
+        )
+        lives = sum(life.name[1] == str(number) for life in self.lives)
+        name = f"n{number}{'klmnopqrstuvwxyz'[lives]}"
+        life = Life(name, self.loop, self.server, self._random[number], rules, self.slow)
+        life.trouble = self.trouble
+        self.lives.append(life)
+        self.nodes[number] = life
+        life.start(self._on_ended)
+        self.notes.trace(f"{name} starts")
+
+    def _on_ended(self, life: Life, error: str) -> None:
+        self.ended.setdefault(life, self.loop.now)
+        if error:
+            self.notes.troubles.append(f"{life.name} crashed: {error}")
+
+    def _thaw(self, life: Life) -> None:
+        if self.loop.is_held(life):
+            self.notes.trace(f"{life.name} goes on")
+            self.loop.release(life, self.random)
+            self.stopped[life][-1] = (self.stopped[life][-1][0], self.loop.now)
+
+    # Faults
+
+    def _do(self, act: Act) -> None:
+        self.notes.trace(f"fault {act.name} {act.args}")
+        getattr(self, "do_" + act.name.replace(" ", "_").replace("-", "_"))(*act.args)
+
+    def do_pubsub_kills(self) -> None:
+        """Close a connection of subscriptions."""
+        if found := self.server.subscriptions():
+            self.server.close(self.random.choice(found))
+
+    def do_deaf(self) -> None:
+        """Let a connection of subscriptions stay open, and bring nothing."""
+        if found := self.server.subscriptions():
+            self.server.deafen(self.random.choice(found))
+
+    def do_node_kills(self, number: int, away: float) -> None:
+        """Kill a node, and start it again later."""
+        if (life := self.nodes[number]) is not None:
+            self._thaw(life)
+            self.nodes[number] = None
+            self.ended[life] = self.loop.now
+            life.kill()
+            self.loop.call_later(away, self._start, number)
+
+    def do_drains(self, number: int, away: float) -> None:
+        """Ask a node to end, and start another one later."""
+        if (life := self.nodes[number]) is not None:
+            self.nodes[number] = None
+            self.ended[life] = self.loop.now
+            life.drain(1.0)
+            self.loop.call_later(away, self._start, number)
+
+    def do_stops(self, number: int, seconds: float) -> None:
+        """Stop a node's process for a while."""
+        life = self.nodes[number]
+        if life is not None and not self.loop.is_held(life):
+            self.loop.hold(life)
+            self.stopped.setdefault(life, []).append((self.loop.now, float("inf")))
+            self.loop.call_later(seconds, self._thaw, life)
+
+    def do_cut_off(self, number: int, seconds: float) -> None:
+        """Cut a node off from Redis for a while."""
+        if (life := self.nodes[number]) is not None:
+            life.cut_until = max(life.cut_until, self.loop.now + seconds)
+            self.cut.setdefault(life, []).append((self.loop.now, life.cut_until))
+
+    def do_redis_stops(self, seconds: float) -> None:
+        """Stop Redis for a while."""
+        if self.server.up:
+            self.server.stop()
+            self.away.append((self.loop.now, self.loop.now + seconds))
+            self.loop.call_later(seconds, self.server.go_on)
+
+    def do_redis_restarts(self, away: float) -> None:
+        """Kill Redis, which has written down all that it did."""
+        self._crash(away, None)
+
+    def do_snapshot(self, key: float) -> None:
+        """Let Redis write down its data, to be found at the roll-back of that key."""
+        if self.server.up:
+            self._snapshots[key] = (self.server.shell.snapshot(), self.chronicle.copy())
+
+    def do_roll_backs(self, away: float) -> None:
+        """Kill Redis, which goes on from an older snapshot."""
+        if (snapshot := self._snapshots.get(self.loop.now)) is not None:
+            self._crash(away, snapshot)
+
+    def do_amnesia(self, away: float) -> None:
+        """Kill Redis, which comes back empty."""
+        self._crash(away, (({}, {}), {}))
+
+    def _crash(self, away: float, data: Any) -> None:
+        if not self.server.up:
+            return
+        self.server.crash()
+        self.away.append((self.loop.now, self.loop.now + away))
+        if data is not None:
+            # Older snapshots are of a past that is no more.
+            self._snapshots.clear()
+            self.chronicle.rolled_back(self.loop.now, data[1], self._memories())
+        self._found = data[0] if data is not None else None
+        self.loop.call_later(away, self._revive)
+
+    def _revive(self) -> None:
+        if not self.server.up:
+            self.notes.trace("Redis is back")
+            self.server.restart(self._found)
+
+    def _memories(self) -> list[tuple[object, str, set[str]]]:
+        """Return what the living nodes remember of logs: node, log, ids."""
+        return [
+            (life, log, {entry.id.decode() for entry in room.ring.entries})
+            for life in self.nodes
+            if life is not None
+            for log, room in life.hub.rooms.items()
+            if room.ring is not None and not room.empty
+        ]

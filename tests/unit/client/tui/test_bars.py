@@ -1,0 +1,100 @@
+"""The bars: which windows there are, and how things stand."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from client.text.width import columns
+from client.tui.bars import MENTION, UNREAD, Standing, room_bar, status
+from client.tui.buffers import Windows
+from client.tui.rows import Line
+from tests.support.hostile import assert_harmless, hostile
+
+CALM = Standing("ana", "node-1", None, True, 0.0123, 0, 0)
+
+
+def plain(line: Line) -> str:
+    """Return a line without its styles."""
+    return "".join(text for _, text in line)
+
+
+def of(*names: str) -> Windows:
+    """Windows of these names."""
+    windows = Windows()
+    for name in names:
+        windows.open(name)
+    return windows
+
+
+def test_all_windows_stand_in_the_bar_with_what_is_unread() -> None:
+    windows = of("general", "lab", "@bo")
+    windows.open("lab").unread = 3
+    windows.open("@bo").unread = windows.open("@bo").mentions = 1
+    line = room_bar(windows, 80)
+    assert plain(line) == "  1:general  2:lab(3)  3:@bo(1!) "
+    assert [style for style, _ in line] == ["", "class:bar.current", UNREAD, MENTION]
+
+
+def test_without_a_window_the_bar_is_empty() -> None:
+    assert plain(room_bar(Windows(), 80)).strip() == ""
+
+
+def test_where_they_are_too_many_those_around_the_current_one_are_seen() -> None:
+    windows = of(*(f"room-{number}" for number in range(1, 21)))
+    windows.turn_to_number(10)
+    line = plain(room_bar(windows, 40))
+    assert line == "\u2039 9:room-9  10:room-10  11:room-11 \u203a"
+
+
+def test_an_arrow_tells_of_what_is_unread_beyond_it() -> None:
+    windows = of(*(f"room-{number}" for number in range(1, 21)))
+    windows.turn_to_number(10)
+    assert room_bar(windows, 40)[0][0] == room_bar(windows, 40)[-1][0] == ""
+    windows.open("room-1").unread = windows.open("room-20").unread = 1
+    windows.open("room-20").mentions = 1
+    line = room_bar(windows, 40)
+    assert (line[0][0], line[-1][0]) == (UNREAD, MENTION)
+
+
+def test_a_long_name_leaves_room_for_the_number_and_for_what_is_unread() -> None:
+    windows = of("x" * 64, "y" * 64)
+    windows.open("y" * 64).unread = 1234
+    line = plain(room_bar(windows, 40))
+    assert "1:" in line and columns(line) <= 40
+
+
+def test_the_status_tells_who_and_where_one_is_and_how_far_away() -> None:
+    assert plain(status(CALM, 40)).rstrip() == " ana \u00b7 node-1 \u00b7 12 ms"
+    assert plain(status(replace(CALM, latency=None), 40)).rstrip() == " ana \u00b7 node-1"
+
+
+def test_the_status_tells_that_there_is_no_connection() -> None:
+    away = replace(CALM, away=3.2)
+    assert "reconnecting\u2026 3 s" in plain(status(away, 40))
+    assert " connecting\u2026 3 s" in plain(status(replace(away, was_welcomed=False), 40))
+
+
+def test_the_status_tells_what_is_unsent_and_what_is_below() -> None:
+    line = plain(status(replace(CALM, unsent=2, below=7), 60))
+    assert line.endswith("2 unsent \u00b7 \u2193 7 below") and len(line) <= 60
+
+
+def test_on_a_narrow_screen_long_names_leave_room_for_the_rest() -> None:
+    line = plain(status(replace(CALM, nick="n" * 64, node="host" * 16), 40))
+    assert "12 ms" in line and columns(line) <= 40
+
+
+@given(st.lists(hostile, max_size=5), hostile, hostile, st.integers(1, 100))
+def test_whatever_the_names_the_bars_are_harmless(
+    names: list[str], nick: str, node: str, width: int
+) -> None:
+    assert_harmless(plain(room_bar(of(*names), width)))
+    assert_harmless(plain(status(replace(CALM, nick=nick, node=node), width)))
+
+
+@given(st.lists(hostile, min_size=1, max_size=9), st.integers(0, 9), st.integers(20, 100))
+def test_no_bar_is_too_wide(names: list[str], turns: int, width: int) -> None:
+    windows = of(*names)
+    windows.turn(turns)
+    assert columns(plain(room_bar(windows, width))) <= width
+    assert columns(plain(status(CALM, width))) <= width

@@ -1,0 +1,230 @@
+"""What becomes of a typed line."""
+
+from collections.abc import Callable
+
+import pytest
+
+from client.api.chat import Chat
+from client.api.requests import Talk
+from client.protocol.errors import Refused
+from client.tui.buffers import Windows
+from client.tui.event_actions import Conversation
+from client.tui.input_actions import Typed
+from client.tui.rows import Kind, Mark, Row
+from tests.support.scripted import refused
+from wire import messages as m
+
+
+class Asked:
+    """A chat that only notes what is asked of it."""
+
+    nick = "ana"
+
+    def __init__(self) -> None:
+        self.requests: list[m.Request] = []
+        self.rooms = ["lab"]
+        self._count = 0
+
+    def post(self, message: m.Send | m.SendDirect) -> None:
+        """Note a message; too long a nick is refused, as the chat does it."""
+        if isinstance(message, m.SendDirect) and len(message.to) > 100:
+            raise Refused("line-too-long", "That is too long.")
+        self._count += 1
+        message.id = message.id or f"id-{self._count}"
+        self.requests.append(message)
+
+    def ask(self, request: m.Request) -> None:
+        """Note a request."""
+        self._count += 1
+        request.ref = f"ref-{self._count}"
+        self.requests.append(request)
+
+
+class Screen:
+    """What is typed, and what comes of it."""
+
+    def __init__(self) -> None:
+        self.chat = Asked()
+        self.windows = Windows()
+        chat: Chat = self.chat  # type: ignore[assignment]
+        self.conversation = Conversation(chat, self.windows, float, int, lambda: None)
+        self.typed = Typed(chat, self.conversation, int)
+        self.take: Callable[[str], bool] = self.typed.take
+        self.lab = self.windows.open("lab")
+        self.lab.is_new = False
+
+    def asked(self) -> m.Request:
+        """Return the only request since the last time."""
+        (request,) = self.chat.requests
+        self.chat.requests.clear()
+        return request
+
+    def said(self, *texts: str) -> list[Row]:
+        """Say something in the lab."""
+        rows = [Row(Kind.SAID, text, "bo", 0, text) for text in texts]
+        for row in rows:
+            self.lab.add(row)
+        return rows
+
+    def answer(self, *texts: str, more: bool) -> m.GetHistory:
+        """Answer the only question for older messages, and return it."""
+        request = self.asked()
+        assert isinstance(request, m.GetHistory)
+        past = [
+            m.Past(room="lab", position=text, at=0, from_="bo", text=text, id=None)
+            for text in texts
+        ]
+        self.conversation.show(m.History(ref=request.ref, room="lab", messages=past, more=more))
+        return request
+
+    @property
+    def notes(self) -> list[str]:
+        """What the client itself said in the current window."""
+        return [row.text for row in self.windows.current.rows if not row.is_said]
+
+
+@pytest.fixture
+def screen() -> Screen:
+    """A screen with one room."""
+    return Screen()
+
+
+def test_a_chat_can_be_asked_all_that_typed_lines_need() -> None:
+    assert {"post", "ask"} <= Talk.__abstractmethods__
+
+
+@pytest.mark.parametrize("line", ["/dance", "/join", "\x1b", "/msg " + "x" * 200 + " hi"])
+def test_what_cannot_be_done_is_said_at_once(screen: Screen, line: str) -> None:
+    assert screen.take(line)
+    (row,) = screen.lab.rows
+    assert row.kind is Kind.TROUBLE and not screen.lab.pending
+
+
+def test_help_and_empty_lines_ask_nothing(screen: Screen) -> None:
+    assert screen.take("/help") and screen.take("")
+    assert "/retry" in screen.notes[0] and not screen.chat.requests
+
+
+def test_what_is_said_waits_in_its_window(screen: Screen) -> None:
+    screen.take("hi")
+    screen.take("/me waves")
+    hi, waves = screen.lab.pending.values()
+    assert (hi.text, hi.kind, hi.mark, hi.id) == ("hi", Kind.SAID, Mark.PENDING, "id-1")
+    assert waves.kind is Kind.ACTED and len(screen.conversation.mine) == 2
+
+
+def test_who_says_something_sees_the_end_of_the_window(screen: Screen) -> None:
+    screen.said(*map(str, range(50)))
+    screen.take("/search 7")
+    assert screen.lab.anchor is not None
+    screen.take("hi")
+    assert screen.lab.anchor is None
+
+
+def test_a_room_one_is_in_is_turned_to_without_asking(screen: Screen) -> None:
+    screen.windows.open("ops")
+    screen.windows.turn_to("ops")
+    screen.take("/join LAB")
+    assert screen.windows.current is screen.lab and not screen.chat.requests
+    screen.take("/join ops")  # its window is open, but we are not in it any more
+    assert screen.asked() == m.Join(room="ops", ref="ref-1")
+
+
+def test_a_window_for_one_person_is_no_room(screen: Screen) -> None:
+    screen.windows.open("@bo")
+    screen.windows.turn_to("@bo")
+    screen.take("psst")
+    assert screen.asked() == m.SendDirect(to="bo", text="psst", id="id-1")
+    for line in ("/who", "/history"):
+        screen.take(line)
+    assert screen.notes == ["You and bo are alone here.", "This is all there is."]
+    screen.take("/search nothing")
+    screen.take("/leave")
+    assert screen.windows.current is screen.lab and not screen.chat.requests
+
+
+def test_who_has_something_unsent_is_warned_once_before_leaving(screen: Screen) -> None:
+    assert not screen.take("/quit")
+    screen.take("hi")
+    assert screen.take("/quit")
+    assert screen.notes[-1].startswith("1 message is not delivered yet")
+    screen.take("/help")
+    assert screen.take("/quit") and not screen.take("/quit")
+
+
+def test_what_failed_is_sent_again_under_its_id_and_in_order(screen: Screen) -> None:
+    for line in ("one", "/me two"):
+        screen.take(line)
+    for id in ("id-1", "id-2"):
+        screen.conversation.show(refused("rate-limited", id=id))
+    screen.chat.requests.clear()
+    assert not screen.conversation.mine and len(screen.lab.failed()) == 2
+    screen.take("/retry")
+    first, second = screen.chat.requests
+    assert first == m.Send(room="lab", text="one", id="id-1")
+    assert second == m.Send(room="lab", text="two", id="id-2", kind="action")
+    assert [row.mark for row in screen.lab.everything] == [Mark.PENDING] * 2
+    screen.take("/retry")
+    assert screen.notes == ["There is nothing here that could not be delivered."]
+
+
+def test_a_direct_that_failed_is_sent_again_from_its_window(screen: Screen) -> None:
+    screen.take("/msg bo psst")
+    screen.conversation.show(refused("no-such-nick", id="id-1"))
+    screen.chat.requests.clear()
+    screen.windows.turn_to("@bo")
+    screen.take("/retry")
+    assert screen.asked() == m.SendDirect(to="bo", text="psst", id="id-1")
+
+
+def test_history_is_fetched_and_shown_from_its_beginning(screen: Screen) -> None:
+    screen.said("new")
+    screen.take("/history 2")
+    assert screen.answer("older", "old", more=False).before == "new"
+    assert screen.lab.anchor is not None and screen.lab.anchor.row.text == "older"
+    screen.take("/history")
+    assert screen.notes == ["This is all there is."]
+
+
+def test_that_there_is_no_history_is_said(screen: Screen) -> None:
+    screen.take("/history")
+    screen.answer(more=False)
+    assert screen.notes == ["Nothing older is kept."]
+
+
+def test_a_search_goes_up_from_match_to_match(screen: Screen) -> None:
+    rows = screen.said("a Fox", "b", "a fox", *"cdefg")
+    screen.take("/search fox")
+    assert screen.typed.word == "fox"
+    assert screen.lab.anchor is not None and screen.lab.anchor.row is rows[5]
+    screen.take("/search FOX")
+    assert screen.lab.anchor.row is rows[3]
+
+
+def test_a_search_fetches_older_messages_until_it_finds(screen: Screen) -> None:
+    screen.said("new")
+    screen.take("/search fox")
+    screen.answer("old", more=True)
+    assert screen.answer("a fox", "older", more=True).before == "old"
+    assert screen.lab.anchor is not None and not screen.notes
+
+
+def test_a_search_that_finds_nothing_says_so(screen: Screen) -> None:
+    screen.take("/search fox")
+    screen.answer("old", more=False)
+    assert screen.notes == ["No older line here has fox."]
+
+
+def test_a_search_ends_when_one_turns_to_another_window(screen: Screen) -> None:
+    screen.windows.open("ops")
+    screen.take("/search fox")
+    screen.windows.turn_to("ops")
+    screen.answer("old", more=True)
+    assert not screen.chat.requests and not screen.notes
+
+
+def test_a_search_after_older_messages_were_asked_for_waits_for_them(screen: Screen) -> None:
+    screen.conversation.fetch_older(screen.lab, 10, lambda rows: None)
+    screen.take("/search fox")
+    screen.answer("a fox", more=False)
+    assert screen.lab.anchor is not None and not screen.chat.requests

@@ -1,0 +1,1 @@
+"""Tests of tokens, accounts and passwords."""

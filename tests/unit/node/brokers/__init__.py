@@ -1,0 +1,1 @@
+"""Tests of what in the broker needs no Redis."""

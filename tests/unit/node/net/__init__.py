@@ -1,0 +1,1 @@
+"""Tests of what in the network code needs no socket."""
