@@ -1,15 +1,15 @@
 """The chat's terminal client, and the connection it is built on."""
 
-from client.api.chat import Away, Chat, connect
-from client.protocol.errors import ChatError, Ended, NickRefused, Refused, Unreachable
+from client.api.chat import Chat, Disconnected, connect
+from client.protocol.errors import ChatError, Ended, NickRefused, RequestRefused, Unreachable
 
 __all__ = [
-    "Away",
+    "Disconnected",
     "Chat",
     "ChatError",
     "Ended",
     "NickRefused",
-    "Refused",
+    "RequestRefused",
     "Unreachable",
     "connect",
 ]

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable
 
 from client.cli.options import Options, is_terminal, login_nick, parse_options
 from client.cli.stdio import Complaints, Output, read_lines, watch_reader
-from client.protocol.errors import Refused
+from client.protocol.errors import RequestRefused
 from wire import limits
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -43,7 +43,7 @@ async def _run(options: Options) -> int:
         from client.tui.app import run
 
         return await run(options)
-    except Refused as error:  # of the command line's own names, before anything was sent
+    except RequestRefused as error:  # of the command line's own names, before anything was sent
         complain(str(error))
         return 2
     finally:

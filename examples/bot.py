@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import suppress
 
-from client import Chat, Refused, connect
+from client import Chat, RequestRefused, connect
 from wire.messages import Message
 
 
@@ -32,7 +32,7 @@ async def main(room: str, *addresses: str) -> None:
     async with connect(addresses, nick="dice", rooms=[room], patience=None) as chat:
         async for event in chat:
             if isinstance(event, Message) and event.from_ != chat.nick:
-                with suppress(Refused):  # what cannot be answered now stays unanswered
+                with suppress(RequestRefused):  # what cannot be answered now stays unanswered
                     if reply := await answer(chat, event.room, event.text):
                         await chat.send(event.room, reply)
 

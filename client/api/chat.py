@@ -9,20 +9,20 @@ from typing import Self
 
 from msgspec.structs import replace
 
-from client.api.requests import Talk
-from client.protocol.errors import ChatError, Refused, is_passing, refusal
+from client.api.requests import Requests
+from client.protocol.errors import ChatError, RequestRefused, is_passing, refusal
 from client.protocol.session import Identity, Session, State
-from client.transport.addresses import Route, parse_addresses
-from client.transport.event_queue import Away, Feed, Received
-from client.transport.reconnect import Lifeline, Rename
-from client.transport.runtime import Surroundings
+from client.transport.addresses import Endpoints, parse_addresses
+from client.transport.event_queue import Disconnected, EventQueue, Received
+from client.transport.reconnect import ReconnectingLink, Rename
+from client.transport.runtime import Runtime
 from wire import limits
 from wire import messages as m
 from wire import text as texts
 from wire.codec import encode
 from wire.errors import Code
 
-__all__ = ["Away", "Chat", "connect"]
+__all__ = ["Disconnected", "Chat", "connect"]
 
 QUIT_WITHIN = 2.0
 """Seconds for the node to take note that we leave."""
@@ -41,7 +41,7 @@ def connect(
     patience: float | None = 60.0,
     rename: Rename | None = None,
     window: int = 1,
-    surroundings: Surroundings | None = None,
+    surroundings: Runtime | None = None,
 ) -> "Chat":
     """Return a chat, to be used as a context manager; inside it one is connected.
 
@@ -59,10 +59,9 @@ def connect(
 
         asyncio.run(main())
 
-    Iterating gives the events of wire.messages, in each room in order and each once, and an
-    ``Away`` whenever the connection is lost. It is found again by itself, on the next of the
-    addresses; what was said meanwhile follows, and what one said oneself is repeated until it is
-    acknowledged. The iteration ends when the chat is closed, and raises what ended it otherwise.
+    Iterating gives the events of wire.messages, in each room in order and each once, and a
+    ``Disconnected`` whenever the connection is lost. The client then reconnects to the next address;
+    messages of the meantime follow, and its own are sent again until they are acknowledged. The iteration ends when the chat is closed, and raises what ended it otherwise.
     While nobody iterates, only the newest thousand events are kept. ``received()`` iterates with
     the nodes' lines as they came.
 
@@ -97,7 +96,7 @@ def connect(
     Entering raises NickRefused or Refused when a node refuses us or one of the rooms, Unreachable
     when none is there. Raises ValueError when an address is none.
     """
-    around = surroundings or Surroundings()
+    around = surroundings or Runtime()
     identity = Identity(key or around.secret(16), f"{around.secret(4)}-")
     session = Session(
         identity,
@@ -110,27 +109,27 @@ def connect(
     )
     _check(m.Hello(nick=nick, rooms=list(rooms or ()), token=token, password=password, key=key))
     context = ssl.create_default_context() if tls is True else tls or None
-    route = Route(parse_addresses(addresses), around.random)
+    route = Endpoints(parse_addresses(addresses), around.random)
     chat = Chat(session, around, stays=key is not None)
-    chat.lifeline = Lifeline(
+    chat.lifeline = ReconnectingLink(
         session, route, around, chat.hear, tls=context, patience=patience, rename=rename
     )
     return chat
 
 
-class Chat(Talk):
+class Chat(Requests):
     """A session, kept connected; see ``connect``."""
 
-    lifeline: Lifeline
+    lifeline: ReconnectingLink
 
-    def __init__(self, session: Session, around: Surroundings, *, stays: bool = False) -> None:
+    def __init__(self, session: Session, around: Runtime, *, stays: bool = False) -> None:
         self._session = session
         self._around = around
         self._stays = stays
         self._task: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[None] | None = None
         self._answers: dict[str, asyncio.Future[m.AnyEvent]] = {}
-        self._feed = Feed()
+        self._feed = EventQueue()
 
     # Who and where we are.
 
@@ -219,7 +218,7 @@ class Chat(Talk):
         once for a text that no node would take.
         """
         if found := texts.check(message.text):
-            raise Refused(*found)
+            raise RequestRefused(*found)
         _check(message)
         id = self._session.say(message)
         answer = self._expect(id)
@@ -237,7 +236,7 @@ class Chat(Talk):
 
     # Listening.
 
-    async def __aiter__(self) -> AsyncIterator[m.AnyEvent | Away]:
+    async def __aiter__(self) -> AsyncIterator[m.AnyEvent | Disconnected]:
         async for received in self.received():
             if received.event is not None:
                 yield received.event
@@ -257,7 +256,7 @@ class Chat(Talk):
         if answer and not answer.done():
             if isinstance(event, m.Error):
                 answer.set_exception(refusal(event))
-            elif event is not None and not isinstance(event, Away):
+            elif event is not None and not isinstance(event, Disconnected):
                 answer.set_result(event)
         if self._ready and not self._ready.done():
             if isinstance(event, m.Error) and event.room is not None and not is_passing(event):
@@ -318,6 +317,6 @@ def _check(request: m.Request) -> None:
     try:
         length = len(encode(request)) - 1
     except UnicodeEncodeError:
-        raise Refused(Code.BAD_REQUEST, "The request holds half a character.") from None
+        raise RequestRefused(Code.BAD_REQUEST, "The request holds half a character.") from None
     if length > limits.LINE:
-        raise Refused(Code.LINE_TOO_LONG, f"A request is at most {limits.LINE} bytes long.")
+        raise RequestRefused(Code.LINE_TOO_LONG, f"A request is at most {limits.LINE} bytes long.")

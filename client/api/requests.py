@@ -10,7 +10,7 @@ from wire import messages as m
 E = TypeVar("E", bound=m.Event)
 
 
-class Talk(ABC):
+class Requests(ABC):
     """Every request of the protocol by a method of its own.
 
     All of them raise Refused with the node's reason, or what ended the session. Over a lost

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from functools import partial
 from typing import cast
 
-from client.api.chat import Away, Chat
-from client.cli.line_format import View, render
+from client.api.chat import Chat, Disconnected
+from client.cli.line_format import LineFormat, render
 from client.cli.options import Options
 from client.protocol.errors import ChatError, NickRefused
 from client.text.event_text import phrase
 from client.text.nicks import with_suffix
 from client.text.sanitize import safe_line, safe_word
-from client.text.theme import Look
+from client.text.theme import Theme
 from client.transport.event_queue import Received
 from wire import limits
 from wire import messages as m
@@ -187,18 +187,18 @@ async def _read(
     async for received in chat.received():
         event = received.event
         is_answer = getattr(event, "id", None) is not None  # of a line, and told with its number
-        if isinstance(event, (Away, *also)) and not (is_answer or received.is_end):
-            warn((render(cast(m.AnyEvent | Away, event), View()) or "")[2:])
+        if isinstance(event, (Disconnected, *also)) and not (is_answer or received.is_end):
+            warn((render(cast(m.AnyEvent | Disconnected, event), LineFormat()) or "")[2:])
         elif isinstance(event, m.Left) and event.reason == "kicked" and event.nick == chat.nick:
             warn(f"{safe_word(event.room)}: {phrase(event)}")
         elif isinstance(event, m.Welcome) and away:
             warn(f"Connected to {safe_line(event.node)}.")
-        away = isinstance(event, Away) or (away and not isinstance(event, m.Welcome))
+        away = isinstance(event, Disconnected) or (away and not isinstance(event, m.Welcome))
         await printer(received)
 
 
 def _printer(options: Options, write: Write) -> Callable[[Received], Awaitable[None]]:
-    view = View(look=Look(options.settings.time))
+    view = LineFormat(look=Theme(options.settings.time))
 
     async def print_line(received: Received) -> None:
         if received.line and not isinstance(received.event, _KEEP_ALIVE):

@@ -5,7 +5,7 @@ from msgspec import Struct
 from wire import messages as m
 
 
-class Parting(Struct, frozen=True):
+class Disconnect(Struct, frozen=True):
     """The connection is over: whether, and after how many seconds, to come back.
 
     ``refusal`` is the error that ended it, ``reason`` and ``text`` are those of the node's bye.
@@ -18,7 +18,7 @@ class Parting(Struct, frozen=True):
     text: str = ""
 
 
-class Step(Struct, frozen=True):
+class Effect(Struct, frozen=True):
     """What one event leads to.
 
     ``write`` is for the node, in this order. ``show`` is False for what was seen before and for
@@ -31,5 +31,5 @@ class Step(Struct, frozen=True):
     show: bool = True
     settled: str | None = None
     doubts: tuple[m.Error, ...] = ()
-    parting: Parting | None = None
+    parting: Disconnect | None = None
     move: float | None = None

@@ -15,7 +15,7 @@ class ChatError(Exception):
     """Any trouble with the chat."""
 
 
-class Refused(ChatError):
+class RequestRefused(ChatError):
     """A node (or a check before anything was sent) refused a request.
 
     ``code`` is one of wire.errors.Code, or one that a newer node made up.
@@ -28,7 +28,7 @@ class Refused(ChatError):
         self.room = room
 
 
-class NickRefused(Refused):
+class NickRefused(RequestRefused):
     """The nick is held by somebody else, or against the rules for names.
 
     ``account``: it belongs to an account, whose password would help.
@@ -62,9 +62,9 @@ RETRY_AFTER = 1.0
 """Seconds to wait where a node asks for another try and does not say when."""
 
 
-def refusal(error: Error) -> Refused:
+def refusal(error: Error) -> RequestRefused:
     """Return the exception that stands for an ``error`` event."""
-    kind = NickRefused if error.code in NICK_CODES else Refused
+    kind = NickRefused if error.code in NICK_CODES else RequestRefused
     found = kind(error.code, error.text, error.room)
     if isinstance(found, NickRefused):
         found.account = error.account is True

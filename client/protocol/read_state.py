@@ -10,7 +10,7 @@ _REMEMBERED = 2000
 """Positions per room that are recognised: more than a node keeps of one, by its default."""
 
 
-class Place(Struct):
+class RoomReadState(Struct):
     """What is known of one room, or of the inbox.
 
     ``quiet`` rooms do not announce everyone who enters, so of those who leave only ``entered``
@@ -33,14 +33,14 @@ class Place(Struct):
         return True
 
 
-class Places:
+class ReadState:
     """All rooms of a session in the order of entering, and its inbox."""
 
     def __init__(self, positions: Mapping[str, str]) -> None:
         self.were_entered = False
         self._earlier = dict(positions)
-        self._inbox = Place(self._earlier.pop(INBOX, None))
-        self._rooms: dict[str, Place] = {}
+        self._inbox = RoomReadState(self._earlier.pop(INBOX, None))
+        self._rooms: dict[str, RoomReadState] = {}
 
     @property
     def rooms(self) -> list[str]:
@@ -60,7 +60,7 @@ class Places:
         """
         self.were_entered = True
         self._earlier.pop(event.room, None)
-        place = self._rooms.setdefault(event.room, Place())
+        place = self._rooms.setdefault(event.room, RoomReadState())
         place.read(event.position)
         place.quiet = event.quiet
 
@@ -95,5 +95,5 @@ class Places:
             place.entered.remove(old)
             place.entered.add(new)
 
-    def _place(self, room: str) -> Place | None:
+    def _place(self, room: str) -> RoomReadState | None:
         return self._inbox if room == INBOX else self._rooms.get(room)

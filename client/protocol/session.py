@@ -11,10 +11,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from client.protocol.effects import Parting, Step
+from client.protocol.effects import Disconnect, Effect
 from client.protocol.errors import is_passing, retry_after
 from client.protocol.outbox import Outbox
-from client.protocol.read_state import Places
+from client.protocol.read_state import ReadState
 from wire import messages as m
 from wire.errors import Code, Reason
 
@@ -64,7 +64,7 @@ class Session:
         self.node: str | None = None
         self.state = State.AWAY
         self.outbox = Outbox(window)
-        self.places = Places(positions or {})
+        self.places = ReadState(positions or {})
         self._identity = identity
         self._token = token
         self._password = password
@@ -145,7 +145,7 @@ class Session:
         self._held, self._may_be_elsewhere = [], True
         return self._hello(now_ms)
 
-    def crossed(self, event: m.Welcome, now: float) -> Step:
+    def crossed(self, event: m.Welcome, now: float) -> Effect:
         """The second connection has the session, and is the only one from now on."""
         self.outbox.disconnected()
         self._held, self._may_be_elsewhere = None, False
@@ -179,10 +179,10 @@ class Session:
             return ref, ()
         return ref, (request,) if self.state is State.LIVE else ()
 
-    def wake(self, now: float) -> Step:
+    def wake(self, now: float) -> Effect:
         """Return what of the outbox is to be written now."""
         if self.state is not State.LIVE:
-            return Step()
+            return Effect()
         doubts = tuple(
             m.Error(
                 code=UNKNOWN,
@@ -192,57 +192,57 @@ class Session:
             )
             for id in self.outbox.expire(now)
         )
-        return Step(write=tuple(self.outbox.due(now)), doubts=doubts)
+        return Effect(write=tuple(self.outbox.due(now)), doubts=doubts)
 
-    def take(self, event: m.AnyEvent, now: float) -> Step:
+    def take(self, event: m.AnyEvent, now: float) -> Effect:
         """Return what ``event`` leads to; nothing, where the table has no row for it."""
         row = _TABLE[self.state].get(type(event))
-        return row(self, event, now) if row else Step(show=False)
+        return row(self, event, now) if row else Effect(show=False)
 
     # The rows of the table.
 
-    def _welcomed(self, event: m.Welcome, now: float) -> Step:
+    def _welcomed(self, event: m.Welcome, now: float) -> Effect:
         self.state = State.LIVE
         self.nick = event.nick
         self.node = event.node
         said = self.wake(now)
-        return Step(write=(*self._asked.values(), *said.write), doubts=said.doubts)
+        return Effect(write=(*self._asked.values(), *said.write), doubts=said.doubts)
 
-    def _hello_refused(self, event: m.Error, now: float) -> Step:
+    def _hello_refused(self, event: m.Error, now: float) -> Effect:
         if event.room is not None:
             return self._room_refused(event)
-        return Step(parting=self._parting(event))
+        return Effect(parting=self._parting(event))
 
-    def _room_refused(self, event: m.Error) -> Step:
+    def _room_refused(self, event: m.Error) -> Effect:
         """A room of the hello: without it, unless the node only cannot tell for now.
 
         Only a hello carries positions, so a later ``join`` would not do: come back for it.
         """
         if is_passing(event):
-            return Step(parting=self._parting(event))
+            return Effect(parting=self._parting(event))
         if self._wanted:
             self._wanted.pop(_fold(event.room or ""), None)
         self.places.leave(event.room or "")
-        return Step()
+        return Effect()
 
-    def _parting(self, error: m.Error) -> Parting:
+    def _parting(self, error: m.Error) -> Disconnect:
         passing = is_passing(error)
-        return Parting(passing, retry_after(error) if passing else 0.0, refusal=error)
+        return Disconnect(passing, retry_after(error) if passing else 0.0, refusal=error)
 
-    def _joined(self, event: m.Joined, now: float) -> Step:
+    def _joined(self, event: m.Joined, now: float) -> Effect:
         if self._wanted:
             self._wanted.pop(_fold(event.room), None)
         self.places.enter(event)
-        return Step(settled=self._answered(event))
+        return Effect(settled=self._answered(event))
 
-    def _delivered(self, event: m.Message | m.Direct | m.Entered, now: float) -> Step:
+    def _delivered(self, event: m.Message | m.Direct | m.Entered, now: float) -> Effect:
         room = m.INBOX if isinstance(event, m.Direct) else event.room
         new = self.places.deliver(room, event.position)
         if isinstance(event, m.Entered):
             self.places.saw_enter(event.room, event.nick)
-        return Step(show=new)
+        return Effect(show=new)
 
-    def _left(self, event: m.Left, now: float) -> Step:
+    def _left(self, event: m.Left, now: float) -> Effect:
         # Nothing but the answer to one's own request means oneself: after a session has ended, the
         # new one of the same nick reads in the log how the old one was lost. What comes late, after
         # `unavailable`, has no position: it is none of the log's entries.
@@ -253,56 +253,56 @@ class Session:
         known = self.places.saw_leave(event.room, event.nick)
         if ours:
             self.places.leave(event.room)
-        return Step(show=ours or (new and known), settled=settled)
+        return Effect(show=ours or (new and known), settled=settled)
 
-    def _renamed(self, event: m.Renamed, now: float) -> Step:
+    def _renamed(self, event: m.Renamed, now: float) -> Effect:
         if event.room is None or event.position is None:
             self.nick = event.nick
-            return Step(settled=self._answered(event))
+            return Effect(settled=self._answered(event))
         self.places.saw_rename(event.room, event.from_, event.nick)
-        return Step(show=self.places.deliver(event.room, event.position))
+        return Effect(show=self.places.deliver(event.room, event.position))
 
-    def _acknowledged(self, event: m.Ack, now: float) -> Step:
+    def _acknowledged(self, event: m.Ack, now: float) -> Effect:
         self.outbox.settle(event.id)
         said = self.wake(now)
-        return Step(write=said.write, doubts=said.doubts, settled=event.id)
+        return Effect(write=said.write, doubts=said.doubts, settled=event.id)
 
-    def _refused(self, event: m.Error, now: float) -> Step:
+    def _refused(self, event: m.Error, now: float) -> Effect:
         if event.ref == HELLO:
-            return self._room_refused(event) if event.room is not None else Step()
+            return self._room_refused(event) if event.room is not None else Effect()
         if event.id is not None:
             final = self.outbox.refuse(event, now)
             said = self.wake(now)
-            return Step(said.write, final, event.id if final else None, said.doubts)
+            return Effect(said.write, final, event.id if final else None, said.doubts)
         ask = self._asked.get(event.ref or "")
         if isinstance(ask, m.Leave) and event.code == Code.NOT_IN_ROOM:
             self.places.leave(ask.room)
-        return Step(settled=self._answered(event))
+        return Effect(settled=self._answered(event))
 
-    def _answer(self, event: m.Event, now: float) -> Step:
-        return Step(settled=self._answered(event))
+    def _answer(self, event: m.Event, now: float) -> Effect:
+        return Effect(settled=self._answered(event))
 
-    def _pinged(self, event: m.PingEvent, now: float) -> Step:
-        return Step(write=(m.Pong(ref=event.ref),), show=False)
+    def _pinged(self, event: m.PingEvent, now: float) -> Effect:
+        return Effect(write=(m.Pong(ref=event.ref),), show=False)
 
-    def _ponged(self, event: m.PongEvent, now: float) -> Step:
-        return Step(show=False, settled=self._answered(event))
+    def _ponged(self, event: m.PongEvent, now: float) -> Effect:
+        return Effect(show=False, settled=self._answered(event))
 
-    def _said_bye(self, event: m.Bye, now: float) -> Step:
+    def _said_bye(self, event: m.Bye, now: float) -> Effect:
         after = event.retry_after_ms
         if event.reason == Reason.REPLACED and self._may_be_elsewhere:
             # By ourselves: the hello on the second connection was heard.
-            return Step(show=False, parting=Parting(True, 0.0, event.reason))
+            return Effect(show=False, parting=Disconnect(True, 0.0, event.reason))
         if after is None:
             self.state = State.OVER
-            return Step(parting=Parting(False, reason=event.reason, text=event.text or ""))
-        return Step(parting=Parting(True, max(0, after) / 1000, event.reason))
+            return Effect(parting=Disconnect(False, reason=event.reason, text=event.text or ""))
+        return Effect(parting=Disconnect(True, max(0, after) / 1000, event.reason))
 
-    def _asked_to_move(self, event: m.Move, now: float) -> Step:
-        return Step(show=False, move=max(0, event.within_ms) / 1000)
+    def _asked_to_move(self, event: m.Move, now: float) -> Effect:
+        return Effect(show=False, move=max(0, event.within_ms) / 1000)
 
-    def _noted(self, event: m.Event, now: float) -> Step:
-        return Step()
+    def _noted(self, event: m.Event, now: float) -> Effect:
+        return Effect()
 
     def _answered(self, event: m.Event) -> str | None:
         """Return the ``ref`` of the request of ours that ``event`` answers, and forget it."""
@@ -319,7 +319,7 @@ def _fold(room: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", room).casefold())
 
 
-Row = Callable[[Session, Any, float], Step]
+Row = Callable[[Session, Any, float], Effect]
 _ALWAYS: dict[type[m.Event], Row] = {
     m.PingEvent: Session._pinged,
     m.PongEvent: Session._ponged,

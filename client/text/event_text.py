@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from client.text.sanitize import safe_line, safe_word
-from client.transport.event_queue import Away
+from client.transport.event_queue import Disconnected
 from wire import messages as m
 
 _LEFT = {"left": "left", "quit": "left the chat", "lost": "was lost", "kicked": "was kicked"}
 
 
-def phrase(event: m.AnyEvent | Away) -> str | None:
+def phrase(event: m.AnyEvent | Disconnected) -> str | None:
     """Return the sentence that tells of an event, perhaps of several lines; None: nothing to say.
 
     What somebody said is no sentence of ours, and lists of it are not: they are told by who shows
@@ -91,7 +91,7 @@ def _announcement(event: m.Announcement) -> str:
     return f"Announcement{where}: {' / '.join(map(safe_line, event.text.splitlines()))}"
 
 
-def _away(event: Away) -> str:
+def _away(event: Disconnected) -> str:
     return f"No connection ({safe_line(event.why)}); trying again."
 
 
@@ -107,5 +107,5 @@ _ROWS: dict[type[Any], Callable[[Any], str]] = {
     m.Error: _error,
     m.Bye: _bye,
     m.Announcement: _announcement,
-    Away: _away,
+    Disconnected: _away,
 }

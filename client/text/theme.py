@@ -16,7 +16,7 @@ ALARM = NICK_COLOURS[0]
 """The colour of what went wrong, and of where one stopped reading."""
 
 
-class Look(Struct, frozen=True):
+class Theme(Struct, frozen=True):
     """What may be set: the format of times (as of strftime), and the time zone (None: ours)."""
 
     time: str = "%H:%M"

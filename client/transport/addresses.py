@@ -57,7 +57,7 @@ def parse_addresses(texts: str | Iterable[str] = ()) -> list[Address]:
     return list(dict.fromkeys(addresses)) or [Address(DEFAULT_HOST, DEFAULT_PORT)]
 
 
-class Route:
+class Endpoints:
     """The addresses in turn, with full jitter between attempts.
 
     The first attempt after a connection that worked is made at once, on the next address: when

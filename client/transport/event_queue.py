@@ -12,7 +12,7 @@ MOST_WAITING = 1000
 """Events that wait for the reader; when they are as many, the node is left to keep the rest."""
 
 
-class Away(Struct, frozen=True):
+class Disconnected(Struct, frozen=True):
     """The connection is gone, or could not be made; another attempt follows by itself.
 
     It stands among the events of the nodes, and is said once until the next ``welcome``.
@@ -24,17 +24,17 @@ class Away(Struct, frozen=True):
 class Received(Struct, frozen=True):
     """What a node said: the line as it came, and the event it holds.
 
-    ``event`` is None where the client does not know the type; ``line`` is empty for what the
-    client itself has to say: an ``Away``, and errors of its own. ``is_end`` is True of what ended
-    the connection, or the attempt to begin: an ``Away`` or an exception tells people of it.
+    ``event`` is None where the client does not know the type; ``line`` is empty for the client's own
+    events: ``Disconnected``, and its own errors. ``is_end`` is True of what ended the connection, or
+    the attempt to begin: a ``Disconnected`` or an exception tells people of it.
     """
 
-    event: AnyEvent | Away | None
+    event: AnyEvent | Disconnected | None
     line: bytes = b""
     is_end: bool = False
 
 
-class Feed:
+class EventQueue:
     """A bounded queue for one reader; while there is none, only the newest are kept."""
 
     def __init__(self) -> None:

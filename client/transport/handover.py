@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from client.protocol.session import HELLO, Session
-from client.transport.runtime import Surroundings
-from client.transport.stream import Link
+from client.transport.runtime import Runtime
+from client.transport.stream import LineTransport
 from wire.codec import decode_event, encode
 from wire.errors import WireError
 from wire.messages import Bye, Error, PingEvent, Pong, Welcome
@@ -18,7 +18,7 @@ WELCOME_WITHIN = 2.0
 TakeLines = Callable[[list[bytes]], None]
 
 
-class Crossing:
+class Handover:
     """Tries one node after the other, until one has welcomed us or the time is up.
 
     ``connect`` opens a link to the next node; ``pause`` tells the seconds to wait before it.
@@ -29,10 +29,10 @@ class Crossing:
     def __init__(
         self,
         session: Session,
-        around: Surroundings,
-        connect: Callable[[TakeLines], Awaitable[Link]],
+        around: Runtime,
+        connect: Callable[[TakeLines], Awaitable[LineTransport]],
         pause: Callable[[], float],
-        arrive: Callable[[Link, Welcome, bytes, list[bytes]], None],
+        arrive: Callable[[LineTransport, Welcome, bytes, list[bytes]], None],
         stay: Callable[[], None],
     ) -> None:
         self._session = session
@@ -41,7 +41,7 @@ class Crossing:
         self._pause = pause
         self._arrive = arrive
         self._stay = stay
-        self._link: Link | None = None
+        self._link: LineTransport | None = None
         self._outcome: asyncio.Future[bool] | None = None
         self._quiet = asyncio.Event()
 
@@ -75,7 +75,7 @@ class Crossing:
         if self._outcome is not None and not self._outcome.done():
             await asyncio.shield(self._outcome)
 
-    async def _is_welcome(self, link: Link) -> bool:
+    async def _is_welcome(self, link: LineTransport) -> bool:
         """Say hello over a link; return whether that was welcome."""
         self.stir()
         try:

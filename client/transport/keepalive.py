@@ -20,7 +20,7 @@ class Verdict(Enum):
     DEAD = auto()
 
 
-class Liveness:
+class Keepalive:
     """Judges a node by the lines that come from it; any line is a sign of life."""
 
     def __init__(self, now: float) -> None:

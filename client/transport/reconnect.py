@@ -4,15 +4,15 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
 
-from client.protocol.effects import Parting, Step
+from client.protocol.effects import Disconnect, Effect
 from client.protocol.errors import Ended, NickRefused, Unreachable, refusal
 from client.protocol.session import Session
-from client.transport.addresses import Address, Route
-from client.transport.event_queue import Away, Received
-from client.transport.handover import Crossing, TakeLines
-from client.transport.keepalive import Liveness, Verdict
-from client.transport.runtime import Surroundings, Timer
-from client.transport.stream import Link
+from client.transport.addresses import Address, Endpoints
+from client.transport.event_queue import Disconnected, Received
+from client.transport.handover import Handover, TakeLines
+from client.transport.keepalive import Keepalive, Verdict
+from client.transport.runtime import Runtime, Timer
+from client.transport.stream import LineTransport
 from wire.codec import decode_event, encode
 from wire.errors import Reason, WireError
 from wire.messages import AnyEvent, Ping, Quit, Request, Welcome
@@ -27,7 +27,7 @@ Rename = Callable[[NickRefused], Awaitable[str]]
 """Asked for another nick when a node refused the one we have."""
 
 
-class Lifeline:
+class ReconnectingLink:
     """Runs a session over whichever node can be reached.
 
     ``hear`` gets what is to be shown (None: nothing), and the id or ref that it settles, if any.
@@ -37,8 +37,8 @@ class Lifeline:
     def __init__(
         self,
         session: Session,
-        route: Route,
-        around: Surroundings,
+        route: Endpoints,
+        around: Runtime,
         hear: Callable[[Received, bool, str | None], None],
         *,
         tls: ssl.SSLContext | None = None,
@@ -52,15 +52,15 @@ class Lifeline:
         self._tls = tls
         self._patience = patience
         self._rename = rename
-        self._link: Link | None = None
-        self._liveness: Liveness | None = None
+        self._link: LineTransport | None = None
+        self._liveness: Keepalive | None = None
         self._alarm: Timer | None = None
-        self._crossing: Crossing | None = None
+        self._crossing: Handover | None = None
         self._going_over: asyncio.Task[None] | None = None
         self._is_quitting = False
         self._address = ""
         self._heading_for: Address | None = None
-        self._parting: Parting | None = None
+        self._parting: Disconnect | None = None
         self._welcomed_at: float | None = None
         self._away_since: float | None = around.clock()
         self._told = False
@@ -118,16 +118,16 @@ class Lifeline:
                 self._liveness.heard(self._around.clock())
             self._set_alarm()
 
-    async def _visit(self, address: Address) -> tuple[Parting, str]:
+    async def _visit(self, address: Address) -> tuple[Disconnect, str]:
         """Talk to one node for as long as it lasts; return how to go on, and why it ended."""
         self._parting = None
         try:
             link = await self._open(address, self._take_lines)
         except OSError as error:  # TimeoutError is one of them
             self._raise_if_hopeless(error)
-            return Parting(come_back=True), f"{address}: {_in_words(error)}"
+            return Disconnect(come_back=True), f"{address}: {_in_words(error)}"
         self._link, self._address = link, str(address)
-        self._liveness = Liveness(self._around.clock())
+        self._liveness = Keepalive(self._around.clock())
         self.write([self._session.connected(self._around.now_ms())])
         link.resume()
         self._set_alarm()
@@ -135,14 +135,14 @@ class Lifeline:
             why = await self._last_word(link)
         finally:
             self._let_go()
-        return self._parting or Parting(come_back=True), f"{self._address}: {why}"
+        return self._parting or Disconnect(come_back=True), f"{self._address}: {why}"
 
-    async def _open(self, address: Address, take_lines: TakeLines) -> Link:
+    async def _open(self, address: Address, take_lines: TakeLines) -> LineTransport:
         """Connect. Raises OSError."""
-        made: list[Link] = []
+        made: list[LineTransport] = []
 
-        def make() -> Link:
-            made.append(Link(take_lines))
+        def make() -> LineTransport:
+            made.append(LineTransport(take_lines))
             return made[-1]
 
         opening = self._around.open(make, address.host, address.port, self._tls)
@@ -154,7 +154,7 @@ class Lifeline:
                 link.end("it is not needed any more")
             raise
 
-    async def _last_word(self, link: Link) -> str:
+    async def _last_word(self, link: LineTransport) -> str:
         """Return why the connection ended, or the one that took its place, and so on."""
         while True:
             why = await asyncio.shield(link.closed)
@@ -192,7 +192,7 @@ class Lifeline:
         if self._crossing or self._is_quitting:
             return
         self._count_as_worked(now)
-        self._crossing = Crossing(
+        self._crossing = Handover(
             self._session,
             self._around,
             lambda take_lines: self._open(self._next(), take_lines),
@@ -207,14 +207,16 @@ class Lifeline:
         self._heading_for = self._route.next()
         return self._heading_for
 
-    def _arrive(self, link: Link, welcome: Welcome, line: bytes, rest: list[bytes]) -> None:
+    def _arrive(
+        self, link: LineTransport, welcome: Welcome, line: bytes, rest: list[bytes]
+    ) -> None:
         """Let another link take the place of the present one."""
         now = self._around.clock()
         self._crossing = self._going_over = None
         old, self._link, self._address = self._link, link, str(self._heading_for)
         if old:
             old.end("went on elsewhere")
-        self._parting, self._liveness = None, Liveness(now)
+        self._parting, self._liveness = None, Keepalive(now)
         link.hand_to(self._take_lines)
         if self._paused:
             link.pause()
@@ -251,7 +253,7 @@ class Lifeline:
             event = decode_event(line)
         except WireError as error:
             if error.fatal and self._link:
-                self._parting = Parting(come_back=True)
+                self._parting = Disconnect(come_back=True)
                 self._link.end(f"the node does not speak the protocol: {error.text}")
                 return
             event = None  # an event that has changed since; skipping it is how to live with it
@@ -260,7 +262,7 @@ class Lifeline:
             return
         self._follow(self._session.take(event, now), event, line, now)
 
-    def _follow(self, step: Step, event: AnyEvent, line: bytes, now: float) -> None:
+    def _follow(self, step: Effect, event: AnyEvent, line: bytes, now: float) -> None:
         """Do what an event leads to."""
         if isinstance(event, Welcome):
             self._take_welcome(now)
@@ -307,7 +309,7 @@ class Lifeline:
             self.write([Ping()])
         self.stir()
 
-    async def _accept_or_raise(self, parting: Parting) -> None:
+    async def _accept_or_raise(self, parting: Disconnect) -> None:
         """Take another nick, where that is the trouble and somebody knows one."""
         if parting.refusal is None:
             raise Ended(parting.reason, parting.text)
@@ -319,7 +321,7 @@ class Lifeline:
     def _tell(self, why: str) -> None:
         if not self._told:
             self._told = True
-            self._hear(Received(Away(why)), True, None)
+            self._hear(Received(Disconnected(why)), True, None)
 
     def _bounded(self, pause: float, why: str) -> float:
         """Return the pause, cut to what is left of our patience. Raises Unreachable."""

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from msgspec import Struct
 
 from client.transport.dial import Dialler
-from client.transport.stream import Link
+from client.transport.stream import LineTransport
 
 CONNECT_WITHIN = 3.0
 """Seconds for a name to be looked up, for each of its addresses to answer, and for TLS; a node that
@@ -29,13 +29,15 @@ class Timer(Protocol):
         """Call it off."""
 
 
-Opener = Callable[[Callable[[], Link], str, int, ssl.SSLContext | None], Awaitable[Link]]
+Opener = Callable[
+    [Callable[[], LineTransport], str, int, ssl.SSLContext | None], Awaitable[LineTransport]
+]
 """Connects a new link to a host and port, with TLS if there is a context. Raises OSError."""
 
 
 async def open_link(
-    make: Callable[[], Link], host: str, port: int, tls: ssl.SSLContext | None
-) -> Link:
+    make: Callable[[], LineTransport], host: str, port: int, tls: ssl.SSLContext | None
+) -> LineTransport:
     """Connect a link over TCP. Raises OSError."""
     connected = await _dialler.dial(host, port)
     _, link = await asyncio.get_running_loop().create_connection(
@@ -52,7 +54,7 @@ def _call_later(delay: float, callback: Callable[[], None]) -> Timer:
     return asyncio.get_running_loop().call_later(delay, callback)
 
 
-class Surroundings(Struct, frozen=True):
+class Runtime(Struct, frozen=True):
     """Clock in seconds, wall clock in milliseconds, a timer, chance, secrets, and the opener.
 
     They are passed in so that a test can have all of them its own way.

@@ -8,7 +8,7 @@ from wire import limits
 from wire.lines import LineReader
 
 
-class Link(asyncio.Protocol):
+class LineTransport(asyncio.Protocol):
     """Cuts what comes into lines and hands them on; ``closed`` is done when it is over.
 
     It reads nothing before the first ``resume``: whoever opened it has to know it first.

@@ -17,11 +17,11 @@ from client.cli.settings_file import SettingsError, remember_nick
 from client.protocol.errors import ChatError, NickRefused
 from client.text.nicks import with_suffix
 from client.text.sanitize import safe_word
-from client.text.theme import Look
-from client.tui.bars import Standing
-from client.tui.buffers import Windows
-from client.tui.event_actions import PAGE, Conversation
-from client.tui.input_actions import Typed
+from client.text.theme import Theme
+from client.tui.bars import Status
+from client.tui.buffers import Buffers
+from client.tui.event_actions import PAGE, EventActions
+from client.tui.input_actions import InputActions
 from client.tui.keymap import Actions
 from client.tui.rows import Row
 from client.tui.screen import Screen
@@ -50,7 +50,7 @@ async def run(options: Options) -> int:
                 nick = await _ask_nick(login_nick())
             except (EOFError, KeyboardInterrupt):
                 return 0
-        terminal = Terminal(options, nick.strip(), asked)
+        terminal = App(options, nick.strip(), asked)
         status = await terminal.run()
         if terminal.refused is None:
             return status
@@ -83,7 +83,7 @@ async def _ask_nick(default: str) -> str:
     return await session.prompt_async("Nick: ", default=default)
 
 
-class Terminal:
+class App:
     """A chat on a screen. ``refused`` is why no node would have us by that nick.
 
     A nick that was ``asked`` for is remembered once a node has taken it.
@@ -97,17 +97,17 @@ class Terminal:
         self._latency: float | None = None
         self._welcomed = asyncio.Event()
         self._status = 0
-        self._windows = Windows()
+        self._windows = Buffers()
         self._chat = options.connect(nick, rename=self._rename)
-        self._conversation = Conversation(
+        self._conversation = EventActions(
             self._chat, self._windows, time.monotonic, _now_ms, self._ring
         )
-        self._typed = Typed(self._chat, self._conversation, _now_ms)
+        self._typed = InputActions(self._chat, self._conversation, _now_ms)
         actions = Actions(self._enter, self._scroll, self._turn, self._turn_to_number, self._leave)
         self._tty = Tty(lambda: self._screen.repaint())
         self._screen = Screen(
             self._windows,
-            Look(options.settings.time),
+            Theme(options.settings.time),
             actions,
             self._standing,
             lambda: self._typed.word,
@@ -198,9 +198,9 @@ class Terminal:
             if not self._chat.is_connected:
                 self._screen.redraw()
 
-    def _standing(self, below: int) -> Standing:
+    def _standing(self, below: int) -> Status:
         away_at = self._conversation.away_at
-        return Standing(
+        return Status(
             nick=self._chat.nick,
             node=self._chat.node or "",
             away=None if away_at is None else time.monotonic() - away_at,

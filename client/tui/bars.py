@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from client.text.sanitize import safe_word
 from client.text.width import columns, cut, steady
-from client.tui.buffers import Window, Windows
+from client.tui.buffers import Buffer, Buffers
 from client.tui.rows import Fragment, Line
 
 UNREAD, MENTION = "class:bar.unread", "class:bar.mention"
@@ -12,7 +12,7 @@ SHORTEST_NAME = 8
 """Columns that the name of a window, a person or a node gets on any screen."""
 
 
-def room_bar(windows: Windows, width: int) -> Line:
+def room_bar(windows: Buffers, width: int) -> Line:
     """Return the bar of all windows; where they are too many, those around the current one.
 
     An arrow tells of others; it looks like the most urgent of them.
@@ -40,7 +40,7 @@ def _urgent(tabs: Line) -> str:
     return next((style for style in (MENTION, UNREAD) if style in styles), "")
 
 
-def _tab(number: int, window: Window, windows: Windows, most: int) -> Fragment:
+def _tab(number: int, window: Buffer, windows: Buffers, most: int) -> Fragment:
     name = cut(steady(safe_word(window.name)), most)
     news = ""
     if window.unread:
@@ -55,7 +55,7 @@ def _tab(number: int, window: Window, windows: Windows, most: int) -> Fragment:
     return style, f" {number}:{name}{news} "
 
 
-class Standing(Struct, frozen=True):
+class Status(Struct, frozen=True):
     """How things stand. ``away`` is for how many seconds there has been no connection, None while
     there is one; ``latency`` is the time to the node and back in seconds."""
 
@@ -68,7 +68,7 @@ class Standing(Struct, frozen=True):
     below: int
 
 
-def status(standing: Standing, width: int) -> Line:
+def status(standing: Status, width: int) -> Line:
     """Return the status line: who and where one is on the left, what is open on the right."""
     most = max(SHORTEST_NAME, width // 3)
     who = cut(steady(safe_word(standing.nick)), most)

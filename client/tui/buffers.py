@@ -27,7 +27,7 @@ class Anchor(Struct, frozen=True):
     hidden: int = 0
 
 
-class Window:
+class Buffer:
     """What was said in one place, and how far one has read it.
 
     ``rows`` are in the order of the room; ``pending`` are one's own messages that have no place in
@@ -124,7 +124,7 @@ class Window:
         return [row for row in self.rows if row.mark is Mark.FAILED]
 
 
-class Windows:
+class Buffers:
     """All windows, in the order of opening, and the one that is looked at.
 
     There always is one: before the first room, and after the last, it is one without a name. Names
@@ -132,24 +132,24 @@ class Windows:
     """
 
     def __init__(self) -> None:
-        self._home = Window("")
-        self._open: dict[str, Window] = {}
+        self._home = Buffer("")
+        self._open: dict[str, Buffer] = {}
         self.current = self._home
 
-    def __iter__(self) -> Iterator[Window]:
+    def __iter__(self) -> Iterator[Buffer]:
         return iter(self._open.values())
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def get(self, name: str) -> Window | None:
+    def get(self, name: str) -> Buffer | None:
         """Return a window that is open."""
         return self._open.get(name.casefold())
 
-    def open(self, name: str) -> Window:
+    def open(self, name: str) -> Buffer:
         """Return a window, opened if need be; the first one is looked at from then on."""
         if (window := self.get(name)) is None:
-            window = self._open[name.casefold()] = Window(name)
+            window = self._open[name.casefold()] = Buffer(name)
             if self.current is self._home:
                 window.rows, self._home.rows = self._home.rows, []
                 self.current = window
@@ -193,7 +193,7 @@ class Windows:
         if self.current in windows:
             self._look_at(windows[(windows.index(self.current) + steps) % len(windows)])
 
-    def _look_at(self, window: Window) -> None:
+    def _look_at(self, window: Buffer) -> None:
         if window is not self.current:
             self.current.unread_after = None
             self.current = window

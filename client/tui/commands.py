@@ -35,7 +35,7 @@ Meaning = m.Request | ShowHelp | Retry | Search | None
 """What a line asks for: a request, something the screen does itself, or nothing at all."""
 
 
-class Row(Struct, frozen=True):
+class CommandRow(Struct, frozen=True):
     """A command: its arguments as ``/help`` names them, what it does, and how it is read.
 
     ``read`` gets what follows the name, and the room one is looking at. It raises ValueError when
@@ -85,7 +85,7 @@ def help_lines() -> list[str]:
     return [*rows, f"{'//TEXT':{width}}  say something that begins with a /"]
 
 
-def _help(name: str, row: Row) -> str:
+def _help(name: str, row: CommandRow) -> str:
     return f"{row.help}, as in /{name} {row.example}" if row.example else row.help
 
 
@@ -169,24 +169,28 @@ def _alone(make: Callable[[], Meaning]) -> Callable[[str, str | None], Meaning]:
     return read
 
 
-COMMANDS: dict[str, Row] = {
-    "create": Row(
+COMMANDS: dict[str, CommandRow] = {
+    "create": CommandRow(
         "ROOM", "make a room and enter it", lambda rest, room: m.Create(room=_word(rest)), "tea"
     ),
-    "join": Row(
+    "join": CommandRow(
         "ROOM",
         "enter a room, or turn to one you are in",
         lambda rest, room: m.Join(room=_word(rest)),
     ),
-    "leave": Row("[ROOM]", "leave this room, or that one", _leave),
-    "nick": Row("NICK", "take another nick", lambda rest, room: m.SetNick(nick=_word(rest)), "ana"),
-    "msg": Row("NICK TEXT", "say something to one person only", _direct, "bo hello"),
-    "rooms": Row("", "show all rooms", _alone(m.ListRooms)),
-    "who": Row("[ROOM]", "show who is in this room, or in that one", _who),
-    "history": Row("[N]", f"show the last {HISTORY_SHOWN} messages here, or N", _history, "50"),
-    "search": Row("WORD", "find what was said here", _search, "release"),
-    "me": Row("TEXT", "say what you do", _act, "waves"),
-    "retry": Row("", "send again what was not delivered", _alone(Retry)),
-    "help": Row("", "show this", _alone(ShowHelp)),
-    "quit": Row("", "leave the chat", _alone(m.Quit)),
+    "leave": CommandRow("[ROOM]", "leave this room, or that one", _leave),
+    "nick": CommandRow(
+        "NICK", "take another nick", lambda rest, room: m.SetNick(nick=_word(rest)), "ana"
+    ),
+    "msg": CommandRow("NICK TEXT", "say something to one person only", _direct, "bo hello"),
+    "rooms": CommandRow("", "show all rooms", _alone(m.ListRooms)),
+    "who": CommandRow("[ROOM]", "show who is in this room, or in that one", _who),
+    "history": CommandRow(
+        "[N]", f"show the last {HISTORY_SHOWN} messages here, or N", _history, "50"
+    ),
+    "search": CommandRow("WORD", "find what was said here", _search, "release"),
+    "me": CommandRow("TEXT", "say what you do", _act, "waves"),
+    "retry": CommandRow("", "send again what was not delivered", _alone(Retry)),
+    "help": CommandRow("", "show this", _alone(ShowHelp)),
+    "quit": CommandRow("", "leave the chat", _alone(m.Quit)),
 }

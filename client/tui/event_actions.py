@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from client.api.chat import Away, Chat
+from client.api.chat import Chat, Disconnected
 from client.protocol.errors import ChatError
 from client.protocol.session import HELLO
 from client.text.event_text import phrase
 from client.text.nicks import means
 from client.text.sanitize import safe_line, safe_word
-from client.tui.buffers import PERSON, Window, Windows
+from client.tui.buffers import PERSON, Buffer, Buffers
 from client.tui.rows import Kind, Mark, Row
 from wire import messages as m
 from wire.errors import Code
@@ -22,7 +22,7 @@ PAGE = 100
 Then = Callable[[m.AnyEvent], None]
 
 
-class Conversation:
+class EventActions:
     """Keeps the windows as the chat goes: pure but for the clocks that it is given.
 
     ``clock`` is in seconds, ``now_ms`` in milliseconds of the day's clock; ``ring`` is called when
@@ -32,7 +32,7 @@ class Conversation:
     def __init__(
         self,
         chat: Chat,
-        windows: Windows,
+        windows: Buffers,
         clock: Callable[[], float],
         now_ms: Callable[[], int],
         ring: Callable[[], None],
@@ -40,7 +40,7 @@ class Conversation:
         self.windows = windows
         self.away_at: float | None = clock()
         self.was_welcomed = False
-        self.mine: dict[str, tuple[Window, Row]] = {}
+        self.mine: dict[str, tuple[Buffer, Row]] = {}
         """Messages of our own that are neither acknowledged nor refused, by their ids."""
         self._chat = chat
         self._clock = clock
@@ -50,7 +50,7 @@ class Conversation:
 
     # Saying something to the person
 
-    def notice(self, text: str, window: Window | None = None) -> None:
+    def notice(self, text: str, window: Buffer | None = None) -> None:
         """Tell something, in the window that is looked at unless another one is meant."""
         (window or self.windows.current).add(Row(Kind.NOTICE, text, at=self._now_ms()))
 
@@ -72,7 +72,7 @@ class Conversation:
         except ChatError as error:  # A node may make up names that no request can hold.
             self.trouble(str(error))
 
-    def fetch_older(self, window: Window, limit: int, then: Callable[[list[Row]], None]) -> None:
+    def fetch_older(self, window: Buffer, limit: int, then: Callable[[list[Row]], None]) -> None:
         """Fetch messages from before the oldest one here; ``then`` gets the new rows."""
         if window.is_whole or window.person is not None or not window.name:
             return
@@ -92,7 +92,7 @@ class Conversation:
 
         self.ask(m.GetHistory(room=window.name, before=window.oldest, limit=limit), take)
 
-    def _past(self, window: Window, event: m.History) -> list[Row]:
+    def _past(self, window: Buffer, event: m.History) -> list[Row]:
         """Return the rows of past messages that are not here already, nor on their way here."""
         known = window.positions
         return [
@@ -103,9 +103,11 @@ class Conversation:
 
     # Events
 
-    def show(self, event: m.AnyEvent | Away) -> None:
+    def show(self, event: m.AnyEvent | Disconnected) -> None:
         """Take what came from the node, or happened to the connection."""
-        if not isinstance(event, Away) and (then := self._answers.pop(event.ref or "", None)):
+        if not isinstance(event, Disconnected) and (
+            then := self._answers.pop(event.ref or "", None)
+        ):
             then(event)
         elif (row := _ROWS.get(type(event))) is not None:
             row(self, event)
@@ -113,7 +115,7 @@ class Conversation:
             self.notice(text)
         self.look()
 
-    def _away(self, event: Away) -> None:
+    def _away(self, event: Disconnected) -> None:
         self.away_at = self._clock()
         if not self.was_welcomed:  # later the status line says so
             self.notice(phrase(event) or "")
@@ -149,7 +151,7 @@ class Conversation:
             self._ask_members(window, None)
             self.fetch_older(window, CONTEXT, lambda rows: None)
 
-    def _ask_members(self, window: Window, after: str | None) -> None:
+    def _ask_members(self, window: Buffer, after: str | None) -> None:
         """Find out who is here: their nicks can be completed then."""
 
         def take(event: m.AnyEvent) -> None:
@@ -175,7 +177,7 @@ class Conversation:
         row = self._said(event.from_, event.text, event.kind, event.at, event.position)
         self._add(window, row, called=row.mention)
 
-    def _is_own(self, window: Window, event: m.Message | m.Direct) -> bool:
+    def _is_own(self, window: Buffer, event: m.Message | m.Direct) -> bool:
         """Give a message of our own that came back its place; return whether it was one."""
         own = window.pending.get(event.id or "")
         if own is None or own.text != event.text:
@@ -203,7 +205,7 @@ class Conversation:
         if window is not None:
             self._add(window, row, called=True)
 
-    def _add(self, window: Window, row: Row, called: bool) -> None:
+    def _add(self, window: Buffer, row: Row, called: bool) -> None:
         if window is not self.windows.current:
             window.miss(called)
         window.add(row)
@@ -295,19 +297,19 @@ def _kicked(room: str, why: str | None) -> str:
     return f"{how}: {safe_line(why)}" if why else f"{how}."
 
 
-_ROWS: dict[type[Any], Callable[[Conversation, Any], None]] = {
-    Away: Conversation._away,
-    m.Welcome: Conversation._welcome,
-    m.Joined: Conversation._joined,
-    m.Message: Conversation._message,
-    m.Direct: Conversation._direct,
-    m.Entered: Conversation._note,
-    m.Left: Conversation._left,
-    m.Renamed: Conversation._renamed,
-    m.Gap: Conversation._gap,
-    m.Announcement: Conversation._announcement,
-    m.Ack: Conversation._ack,
-    m.Error: Conversation._error,
-    m.Rooms: Conversation._rooms,
-    m.Members: Conversation._members,
+_ROWS: dict[type[Any], Callable[[EventActions, Any], None]] = {
+    Disconnected: EventActions._away,
+    m.Welcome: EventActions._welcome,
+    m.Joined: EventActions._joined,
+    m.Message: EventActions._message,
+    m.Direct: EventActions._direct,
+    m.Entered: EventActions._note,
+    m.Left: EventActions._left,
+    m.Renamed: EventActions._renamed,
+    m.Gap: EventActions._gap,
+    m.Announcement: EventActions._announcement,
+    m.Ack: EventActions._ack,
+    m.Error: EventActions._error,
+    m.Rooms: EventActions._rooms,
+    m.Members: EventActions._members,
 }

@@ -6,8 +6,8 @@ from client.api.chat import Chat
 from client.protocol.errors import ChatError
 from client.text.sanitize import safe_line, safe_word
 from client.tui import commands
-from client.tui.buffers import PERSON, Anchor, Window
-from client.tui.event_actions import Conversation
+from client.tui.buffers import PERSON, Anchor, Buffer
+from client.tui.event_actions import EventActions
 from client.tui.rows import Kind, Mark, Row
 from wire import limits
 from wire import messages as m
@@ -16,10 +16,10 @@ ROWS_BELOW = 3
 """Rows that are shown below one that was looked for."""
 
 
-class Typed:
+class InputActions:
     """Does what a person asks for; what cannot be done is said where it was typed."""
 
-    def __init__(self, chat: Chat, conversation: Conversation, now_ms: Callable[[], int]) -> None:
+    def __init__(self, chat: Chat, conversation: EventActions, now_ms: Callable[[], int]) -> None:
         self.word = ""
         """What was looked for last."""
         self._chat = chat
@@ -103,7 +103,7 @@ class Typed:
             self._conversation.notice(f"To {safe_word(message.to)} alone: {message.text}")
         self._put(window, row)
 
-    def _put(self, window: Window, row: Row) -> None:
+    def _put(self, window: Buffer, row: Row) -> None:
         assert row.id is not None
         window.pending[row.id] = row
         window.anchor = None

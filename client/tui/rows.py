@@ -6,7 +6,7 @@ from enum import Enum, auto
 from msgspec import Struct
 
 from client.text.sanitize import safe_line, safe_word
-from client.text.theme import Look, nick_colour
+from client.text.theme import Theme, nick_colour
 from client.text.width import columns, cut, steady, wrap
 
 NARROW = 50
@@ -65,7 +65,7 @@ class Row(Struct, eq=False):
 class Painter:
     """Turns rows into lines of so many columns."""
 
-    def __init__(self, look: Look, width: int, word: str = "") -> None:
+    def __init__(self, look: Theme, width: int, word: str = "") -> None:
         self._look = look
         self._width = width
         self._word = word.casefold()

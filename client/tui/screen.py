@@ -33,13 +33,13 @@ from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import Style
 
 from client.text.sanitize import JOINERS, safe_line, safe_word
-from client.text.theme import ALARM, Look
+from client.text.theme import ALARM, Theme
 from client.text.width import columns, steady
-from client.tui.bars import Standing, room_bar, status
-from client.tui.buffers import Windows
+from client.tui.bars import Status, room_bar, status
+from client.tui.buffers import Buffers
 from client.tui.completion import candidates
 from client.tui.keymap import Actions, bindings
-from client.tui.viewport import View
+from client.tui.viewport import Viewport
 
 REDRAW_PAUSE = 0.05
 """Seconds between two drawings, at least: hundreds of messages a second cost no more than 20."""
@@ -70,18 +70,18 @@ STYLE = Style.from_dict(
 class Said(UIControl):
     """What was said in the current window, as much as there is space for."""
 
-    def __init__(self, windows: Windows, look: Look, word: Callable[[], str]) -> None:
+    def __init__(self, windows: Buffers, look: Theme, word: Callable[[], str]) -> None:
         self._windows = windows
         self._look = look
         self._word = word
         self._size = (80, 24)
 
     @property
-    def view(self) -> View:
+    def view(self) -> Viewport:
         """The part of the current window that is seen."""
         window = self._windows.current
         word = self._word() if window.anchor is not None else ""
-        return View(window, self._look, *self._size, word=word)
+        return Viewport(window, self._look, *self._size, word=word)
 
     @property
     def height(self) -> int:
@@ -119,7 +119,7 @@ def _visible(character: str) -> str:
 class Completions(Completer):
     """Offers what fits before the cursor."""
 
-    def __init__(self, windows: Windows) -> None:
+    def __init__(self, windows: Buffers) -> None:
         self._windows = windows
 
     def get_completions(
@@ -139,10 +139,10 @@ class Screen:
 
     def __init__(
         self,
-        windows: Windows,
-        look: Look,
+        windows: Buffers,
+        look: Theme,
         actions: Actions,
-        standing: Callable[[int], Standing],
+        standing: Callable[[int], Status],
         word: Callable[[], str],
         *,
         colours: bool = True,

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from client.text.theme import Look
-from client.tui.buffers import Anchor, Window
+from client.text.theme import Theme
+from client.tui.buffers import Anchor, Buffer
 from client.tui.rows import Line, Painter
 
 
-class View:
+class Viewport:
     """A window in a space of ``width`` columns and ``height`` lines."""
 
-    def __init__(self, window: Window, look: Look, width: int, height: int, word: str = "") -> None:
+    def __init__(
+        self, window: Buffer, look: Theme, width: int, height: int, word: str = ""
+    ) -> None:
         self._window = window
         self._height = max(1, height)
         self._painter = Painter(look, max(8, width), word)

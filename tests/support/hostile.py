@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from client.transport.event_queue import Away
+from client.transport.event_queue import Disconnected
 from wire import messages as m
 
 hostile = st.text(
@@ -36,7 +36,7 @@ def build(kind: type[Any]) -> st.SearchStrategy[Any]:
 
 
 events: st.SearchStrategy[Any] = st.one_of(
-    [build(kind) for kind in get_args(m.AnyEvent)] + [st.builds(Away, why=hostile)]
+    [build(kind) for kind in get_args(m.AnyEvent)] + [st.builds(Disconnected, why=hostile)]
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from client.transport.runtime import Opener, Surroundings, open_link
+from client.transport.runtime import Opener, Runtime, open_link
 from wire import limits
 from wire import messages as m
 from wire.codec import decode_request, encode
@@ -38,10 +38,10 @@ class FakeTime:
         self._count = itertools.count()
         self._set = asyncio.Event()
 
-    def surroundings(self, open: Opener = open_link) -> Surroundings:
+    def surroundings(self, open: Opener = open_link) -> Runtime:
         """Return a world with this time, and chance that always gives ``jitter``."""
         secrets = itertools.count(1)
-        return Surroundings(
+        return Runtime(
             clock=lambda: self.now,
             now_ms=lambda: int(self.now * 1000),
             call_later=self._call_later,

@@ -7,7 +7,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from client import Away, Chat, ChatError, Ended, NickRefused, Refused, Unreachable, connect
+from client import (
+    Chat,
+    ChatError,
+    Disconnected,
+    Ended,
+    NickRefused,
+    RequestRefused,
+    Unreachable,
+    connect,
+)
 from client.transport.event_queue import MOST_WAITING
 from tests.support.scripted import (
     FakeTime,
@@ -72,9 +81,11 @@ class TestEntering:
         assert len(hello.key or "") == 32 and hello.attempt and hello.attempt > 1_600_000_000_000
         assert not chat.is_connected
 
-    @pytest.mark.parametrize("code, kind", [("nick-taken", NickRefused), ("bad-token", Refused)])
+    @pytest.mark.parametrize(
+        "code, kind", [("nick-taken", NickRefused), ("bad-token", RequestRefused)]
+    )
     async def test_a_refused_hello_is_raised(
-        self, node: ScriptedNode, code: str, kind: type[Refused]
+        self, node: ScriptedNode, code: str, kind: type[RequestRefused]
     ) -> None:
         async def play() -> None:
             peer = await node.peer()
@@ -116,16 +127,16 @@ class TestEntering:
             peer.say(m.Bye(reason="quit"))
 
         playing = asyncio.create_task(play())
-        with pytest.raises(Refused) as raised:
+        with pytest.raises(RequestRefused) as raised:
             async with connect(node.address, nick="ana", rooms=["no good"]):
                 pytest.fail("entered")
         assert (raised.value.code, raised.value.room) == ("bad-room", "no good")
         await playing
 
     async def test_what_cannot_be_written_is_refused_before_anything_is_sent(self) -> None:
-        with pytest.raises(Refused):
+        with pytest.raises(RequestRefused):
             connect(nick="\ud800")
-        with pytest.raises(Refused):
+        with pytest.raises(RequestRefused):
             connect(nick="ana", rooms=["x" * 20_000])
         with pytest.raises(ValueError):
             connect("no address", nick="ana")
@@ -145,7 +156,7 @@ class TestTalking:
         request = await peer.expect(m.SendDirect)
         assert request.kind == "action"
         peer.say(refused("no-such-nick", id=request.id))
-        with pytest.raises(Refused) as raised:
+        with pytest.raises(RequestRefused) as raised:
             await sending
         assert raised.value.code == "no-such-nick"
 
@@ -153,16 +164,16 @@ class TestTalking:
     async def test_a_text_no_node_takes_is_raised_at_once(
         self, chat: Chat, peer: Peer, text: str
     ) -> None:
-        with pytest.raises(Refused):
+        with pytest.raises(RequestRefused):
             await chat.send("general", text)
 
     async def test_a_request_that_would_end_the_connection_is_raised_at_once(
         self, chat: Chat, peer: Peer
     ) -> None:
-        with pytest.raises(Refused) as raised:
+        with pytest.raises(RequestRefused) as raised:
             await chat.join("x" * 20_000)
         assert raised.value.code == "line-too-long"
-        with pytest.raises(Refused):
+        with pytest.raises(RequestRefused):
             await chat.send("\udfff", "hi")
 
     async def test_messages_arrive_in_the_order_of_posting_even_when_one_has_to_wait(
@@ -229,7 +240,7 @@ class TestTalking:
         joining = asyncio.create_task(chat.join("nowhere"))
         request = await peer.expect(m.Join)
         peer.say(refused("no-such-room", ref=request.ref, room="nowhere"))
-        with pytest.raises(Refused) as raised:
+        with pytest.raises(RequestRefused) as raised:
             await joining
         assert (raised.value.code, raised.value.room) == ("no-such-room", "nowhere")
 
@@ -369,7 +380,7 @@ class TestComingBack:
             kinds.append(type(event))
             if len(kinds) == 5:
                 break
-        assert kinds == [m.Welcome, m.Joined, Away, m.Welcome, m.Joined]
+        assert kinds == [m.Welcome, m.Joined, Disconnected, m.Welcome, m.Joined]
 
     async def test_a_request_is_asked_again(
         self, chat: Chat, peer: Peer, node: ScriptedNode

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 
 from client import Chat, connect
-from client.api.chat import Away
+from client.api.chat import Disconnected
 from client.protocol.session import HELLO
-from client.text.theme import Look
+from client.text.theme import Theme
 from client.tui import buffers
-from client.tui.buffers import Windows
-from client.tui.event_actions import Conversation
-from client.tui.input_actions import Typed
+from client.tui.buffers import Buffers
+from client.tui.event_actions import EventActions
+from client.tui.input_actions import InputActions
 from client.tui.rows import Mark, Row
-from client.tui.viewport import View
+from client.tui.viewport import Viewport
 from tests.support.hostile import assert_harmless, events
 from tests.support.scripted import (
     FakeTime,
@@ -34,13 +34,13 @@ class Screen:
     """A conversation, what is typed into it, and what its windows show."""
 
     def __init__(self, chat: Chat, time: FakeTime) -> None:
-        self.windows = Windows()
+        self.windows = Buffers()
         self.rings = 0
         self.chat = chat
-        self.conversation = Conversation(
+        self.conversation = EventActions(
             chat, self.windows, lambda: time.now, lambda: int(time.now * 1000), self._ring
         )
-        self.typed = Typed(chat, self.conversation, lambda: int(time.now * 1000))
+        self.typed = InputActions(chat, self.conversation, lambda: int(time.now * 1000))
         self._events = aiter(chat)
 
     def _ring(self) -> None:
@@ -51,7 +51,7 @@ class Screen:
         """The window that is looked at."""
         return self.windows.current.name
 
-    async def show_until(self, kind: type[m.Event] | type[Away]) -> None:
+    async def show_until(self, kind: type[m.Event] | type[Disconnected]) -> None:
         """Show events up to one of this type."""
         async for event in self._events:
             self.conversation.show(event)
@@ -447,7 +447,7 @@ async def test_a_reconnect_is_one_quiet_line(
     screen.clear()
     peer.hang_up()
     again = await node.peer()
-    await screen.show_until(Away)
+    await screen.show_until(Disconnected)
     assert screen.conversation.away_at == time.now and screen.texts() == []
     time.now += 0.5
     await again.greet(resumed=True, node="node-2")
@@ -479,7 +479,7 @@ async def test_what_is_said_while_away_is_kept_shown_and_sent_in_order(
 ) -> None:
     peer.hang_up()
     again = await node.peer()
-    await screen.show_until(Away)
+    await screen.show_until(Disconnected)
     screen.clear()
     for text in ("one", "two"):
         screen.typed.take(text)
@@ -492,7 +492,7 @@ async def test_what_is_said_while_away_is_kept_shown_and_sent_in_order(
 
 
 async def test_trouble_before_the_first_connection_is_told(screen: Screen) -> None:
-    screen.conversation.show(Away("refused"))
+    screen.conversation.show(Disconnected("refused"))
     assert screen.texts() == ["No connection (refused); trying again."]
 
 
@@ -548,7 +548,7 @@ async def test_a_room_whose_name_no_request_can_hold_breaks_nothing(
 
 
 @given(events)
-def test_no_event_is_harmful(event: m.AnyEvent | Away) -> None:
+def test_no_event_is_harmful(event: m.AnyEvent | Disconnected) -> None:
     async def show() -> Screen:
         screen = Screen(connect(nick="ana"), FakeTime())
         screen.conversation.show(event)
@@ -556,5 +556,5 @@ def test_no_event_is_harmful(event: m.AnyEvent | Away) -> None:
 
     screen = asyncio.run(show())
     for window in (screen.windows.current, *screen.windows):
-        for line in View(window, Look(), 80, 24).lines():
+        for line in Viewport(window, Theme(), 80, 24).lines():
             assert_harmless("".join(text for _, text in line))

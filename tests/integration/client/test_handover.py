@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from client import Chat, Ended, connect
-from client.transport.event_queue import Away
+from client.transport.event_queue import Disconnected
 from client.transport.handover import ANSWERED_WITHIN, WELCOME_WITHIN
 from client.transport.reconnect import STEADY_AFTER
 from tests.support.scripted import (
@@ -57,7 +57,7 @@ async def peer(chat: Chat, nodes: Nodes) -> Peer:
     return peer
 
 
-async def shown_until(chat: Chat, text: str) -> list[m.AnyEvent | Away]:
+async def shown_until(chat: Chat, text: str) -> list[m.AnyEvent | Disconnected]:
     """Return what the reader of a chat gets, up to a message."""
     found = []
     async for event in chat:
@@ -67,7 +67,7 @@ async def shown_until(chat: Chat, text: str) -> list[m.AnyEvent | Away]:
     raise AssertionError
 
 
-def told(events: list[m.AnyEvent | Away]) -> list[str]:
+def told(events: list[m.AnyEvent | Disconnected]) -> list[str]:
     """Return the texts of messages, and the names of other events."""
     return [e.text if isinstance(e, m.Message) else type(e).__name__ for e in events]
 
@@ -119,7 +119,7 @@ async def test_a_first_node_that_says_replaced_before_the_other_says_welcome_is_
     other.say(welcome(resumed=True), joined("general", "general-0"))
     assert (await other.expect(m.Send)).text == "said between"
     other.say(message("news", "p1"))
-    assert "Away" not in told(await shown_until(chat, "news"))
+    assert "Disconnected" not in told(await shown_until(chat, "news"))
 
 
 async def test_a_node_that_is_gone_before_the_other_says_welcome_is_no_interruption(
@@ -130,7 +130,7 @@ async def test_a_node_that_is_gone_before_the_other_says_welcome_is_no_interrupt
     await other.expect(m.Hello)
     peer.hang_up()
     other.say(welcome(resumed=True), joined("general", "general-0"), message("news", "p1"))
-    assert "Away" not in told(await shown_until(chat, "news"))
+    assert "Disconnected" not in told(await shown_until(chat, "news"))
 
 
 async def test_what_is_asked_while_the_hello_is_under_way_is_asked_there_once(

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from client import Chat, Ended, Refused, Unreachable, connect
+from client import Chat, Ended, RequestRefused, Unreachable, connect
 from client.transport.addresses import FIRST_PAUSE
-from client.transport.event_queue import Away
+from client.transport.event_queue import Disconnected
 from client.transport.keepalive import PING_WHEN_IDLE, PING_WHEN_OWED, WELCOME_WITHIN
 from client.transport.reconnect import OPEN_WITHIN, STEADY_AFTER
 from client.transport.runtime import open_link
-from client.transport.stream import Link
+from client.transport.stream import LineTransport
 from tests.support.scripted import (
     FakeTime,
     Peer,
@@ -67,7 +67,7 @@ Nodes = tuple[ScriptedNode, ScriptedNode]
 async def why_away(chat: Chat) -> str:
     """Return the reason that the chat tells for being away."""
     async for event in chat:
-        if isinstance(event, Away):
+        if isinstance(event, Disconnected):
             return event.why
     raise AssertionError
 
@@ -103,8 +103,8 @@ async def test_a_node_that_is_deaf_to_connecting_costs_a_bounded_time(
     asked: list[str] = []
 
     async def open(
-        make: Callable[[], Link], host: str, port: int, tls: ssl.SSLContext | None
-    ) -> Link:
+        make: Callable[[], LineTransport], host: str, port: int, tls: ssl.SSLContext | None
+    ) -> LineTransport:
         asked.append(host)
         if host == "deaf":
             await asyncio.get_running_loop().create_future()
@@ -274,7 +274,7 @@ async def test_a_nick_lost_while_away_ends_the_chat_unless_another_is_known(
     again = await nodes[1].peer()
     await again.expect(m.Hello)
     again.say(refused("nick-taken", ref="hello"))
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(RequestRefused) as raised:
         async for _ in chat:
             pass
     assert raised.value.code == "nick-taken"

@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from client import Away, Chat, connect
+from client import Chat, Disconnected, connect
 from wire.messages import Gap, Left, Message, Send, Welcome
 
 ROOMS = 4
@@ -141,7 +141,7 @@ class Talk:
         last: float | None = None
         async for event in chat:
             now = time.monotonic()
-            if isinstance(event, Away):
+            if isinstance(event, Disconnected):
                 gone = now
             elif isinstance(event, Welcome):
                 felt.nodes.append(event.node)

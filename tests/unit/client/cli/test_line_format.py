@@ -6,15 +6,15 @@ import pyte
 import pytest
 from hypothesis import given
 
-from client.cli.line_format import INDENT, View, render
+from client.cli.line_format import INDENT, LineFormat, render
 from client.text.sanitize import safe_line, safe_word
-from client.text.theme import Look
-from client.transport.event_queue import Away
+from client.text.theme import Theme
+from client.transport.event_queue import Disconnected
 from tests.support.hostile import assert_harmless, events, hostile
 from tests.support.scripted import joined, message, refused, welcome
 from wire import messages as m
 
-VIEW = View("ana", Look(zone=UTC))
+VIEW = LineFormat("ana", Theme(zone=UTC))
 NOON = 43_200_000
 
 
@@ -96,13 +96,13 @@ def said(text: str, kind: m.Kind = "say", from_: str = "bo") -> m.Message:
         ),
         (m.Announcement(text="so be it", at=NOON), "\u00b7 Announcement: so be it"),
         (m.Bye(reason="draining"), "\u00b7 The node said goodbye: draining."),
-        (Away("refused"), "\u00b7 No connection (refused); trying again."),
+        (Disconnected("refused"), "\u00b7 No connection (refused); trying again."),
         (m.Ack(id="1", position="p", at=1), None),
         (m.PingEvent(), None),
         (m.PongEvent(), None),
     ],
 )
-def test_an_event_is_shown_as(event: m.AnyEvent | Away, shown: str | None) -> None:
+def test_an_event_is_shown_as(event: m.AnyEvent | Disconnected, shown: str | None) -> None:
     assert render(event, VIEW) == shown
 
 
@@ -195,7 +195,7 @@ def test_a_name_is_one_word_and_a_text_one_line(word: str, text: str) -> None:
 
 
 @given(events)
-def test_no_event_is_harmful(event: m.AnyEvent | Away) -> None:
+def test_no_event_is_harmful(event: m.AnyEvent | Disconnected) -> None:
     shown = render(event, VIEW)
     for line in (shown or "").split("\n"):
         assert_harmless(line)

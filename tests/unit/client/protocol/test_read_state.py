@@ -1,11 +1,11 @@
 """How far each room was read, and what of it is news."""
 
-from client.protocol.read_state import Places
+from client.protocol.read_state import ReadState
 from tests.support.scripted import joined
 
 
 def test_an_entry_is_new_once() -> None:
-    places = Places({})
+    places = ReadState({})
     places.enter(joined("lab", "p0"))
     assert places.deliver("lab", "p1")
     assert not places.deliver("lab", "p1")
@@ -13,7 +13,7 @@ def test_an_entry_is_new_once() -> None:
 
 
 def test_the_position_is_that_of_the_last_entry() -> None:
-    places = Places({})
+    places = ReadState({})
     places.enter(joined("lab", "p0"))
     assert places.positions() == {"lab": "p0"}
     places.deliver("lab", "p1")
@@ -21,7 +21,7 @@ def test_the_position_is_that_of_the_last_entry() -> None:
 
 
 def test_a_repeated_entry_does_not_take_the_position_back() -> None:
-    places = Places({})
+    places = ReadState({})
     places.enter(joined("lab", "p0"))
     places.deliver("lab", "p1")
     places.deliver("lab", "p0")
@@ -29,7 +29,7 @@ def test_a_repeated_entry_does_not_take_the_position_back() -> None:
 
 
 def test_the_inbox_has_a_position_of_its_own() -> None:
-    places = Places({})
+    places = ReadState({})
     assert places.deliver("@", "d1")
     assert not places.deliver("@", "d1")
     assert places.positions() == {"@": "d1"}
@@ -37,7 +37,7 @@ def test_the_inbox_has_a_position_of_its_own() -> None:
 
 
 def test_positions_from_an_earlier_life_are_kept_until_the_room_is_entered() -> None:
-    places = Places({"lab": "p5", "@": "d5", "ops": "q5"})
+    places = ReadState({"lab": "p5", "@": "d5", "ops": "q5"})
     assert places.positions() == {"lab": "p5", "@": "d5", "ops": "q5"}
     places.enter(joined("lab", "p5"))
     places.deliver("lab", "p6")
@@ -45,7 +45,7 @@ def test_positions_from_an_earlier_life_are_kept_until_the_room_is_entered() -> 
 
 
 def test_leaving_forgets_a_room() -> None:
-    places = Places({})
+    places = ReadState({})
     places.enter(joined("lab", "p0"))
     places.leave("lab")
     assert (places.rooms, places.positions()) == ([], {})
@@ -53,7 +53,7 @@ def test_leaving_forgets_a_room() -> None:
 
 
 def test_memory_for_a_busy_room_is_bounded() -> None:
-    places = Places({})
+    places = ReadState({})
     places.enter(joined("lab", "p"))
     for number in range(5000):
         assert places.deliver("lab", str(number))
@@ -62,7 +62,7 @@ def test_memory_for_a_busy_room_is_bounded() -> None:
 
 
 def test_in_a_quiet_room_only_those_who_were_announced_are_seen_to_leave() -> None:
-    places = Places({})
+    places = ReadState({})
     places.enter(joined("hall", quiet=True))
     assert not places.saw_leave("hall", "bo")
     places.saw_enter("hall", "cy")
@@ -73,6 +73,6 @@ def test_in_a_quiet_room_only_those_who_were_announced_are_seen_to_leave() -> No
 
 
 def test_elsewhere_everyone_is_seen_to_leave() -> None:
-    places = Places({})
+    places = ReadState({})
     places.enter(joined("lab"))
     assert places.saw_leave("lab", "bo")

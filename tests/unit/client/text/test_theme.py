@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.output import vt100
 
-from client.text.theme import ALARM, NICK_COLOURS, Look, nick_colour
+from client.text.theme import ALARM, NICK_COLOURS, Theme, nick_colour
 
 NOON = 43_200_000
 LEVELS = (0, 95, 135, 175, 215, 255)
@@ -64,16 +64,16 @@ def test_nicks_get_all_of_the_colours() -> None:
 
 
 def test_times_are_local_and_in_the_form_that_is_wanted() -> None:
-    assert Look(zone=UTC).clock(NOON) == "12:00"
-    assert Look("%H.%M.%S", timezone(timedelta(hours=2))).clock(NOON) == "14.00.00"
-    assert Look().clock(None) == "--:--"
+    assert Theme(zone=UTC).clock(NOON) == "12:00"
+    assert Theme("%H.%M.%S", timezone(timedelta(hours=2))).clock(NOON) == "14.00.00"
+    assert Theme().clock(None) == "--:--"
 
 
 def test_a_day_is_told_by_its_name() -> None:
-    assert Look(zone=UTC).day(NOON) == "Thursday, 1 January 1970"
-    assert Look().day(None) == ""
+    assert Theme(zone=UTC).day(NOON) == "Thursday, 1 January 1970"
+    assert Theme().day(None) == ""
 
 
 @pytest.mark.parametrize("at", [-(2**53), 2**53, 10**18])
 def test_a_time_that_no_calendar_has_is_dashes(at: int) -> None:
-    assert (Look(zone=UTC).clock(at), Look(zone=UTC).day(at)) == ("--:--", "")
+    assert (Theme(zone=UTC).clock(at), Theme(zone=UTC).day(at)) == ("--:--", "")

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from client.transport.event_queue import MOST_WAITING, Feed, Received
+from client.transport.event_queue import MOST_WAITING, EventQueue, Received
 
 
 def item(number: int) -> Received:
@@ -12,13 +12,13 @@ def item(number: int) -> Received:
     return Received(None, b"%d" % number)
 
 
-async def read(feed: Feed) -> list[bytes]:
+async def read(feed: EventQueue) -> list[bytes]:
     """Read to the end."""
     return [received.line async for received in feed.take()]
 
 
 async def test_what_was_put_in_comes_out_in_order() -> None:
-    feed = Feed()
+    feed = EventQueue()
     for number in range(3):
         feed.put(item(number))
     feed.end(None)
@@ -26,7 +26,7 @@ async def test_what_was_put_in_comes_out_in_order() -> None:
 
 
 async def test_a_reader_waits_for_what_comes() -> None:
-    feed = Feed()
+    feed = EventQueue()
     reading = asyncio.create_task(read(feed))
     await asyncio.sleep(0)
     feed.put(item(1))
@@ -36,7 +36,7 @@ async def test_a_reader_waits_for_what_comes() -> None:
 
 
 async def test_a_failure_is_raised_after_what_came_before_it() -> None:
-    feed = Feed()
+    feed = EventQueue()
     feed.put(item(1))
     feed.end(ValueError("the end"))
     lines = []
@@ -47,7 +47,7 @@ async def test_a_failure_is_raised_after_what_came_before_it() -> None:
 
 
 async def test_without_a_reader_only_the_newest_are_kept() -> None:
-    feed = Feed()
+    feed = EventQueue()
     for number in range(MOST_WAITING + 10):
         feed.put(item(number))
     assert not feed.is_full and feed.has_room
@@ -57,7 +57,7 @@ async def test_without_a_reader_only_the_newest_are_kept() -> None:
 
 
 async def test_with_a_slow_reader_it_gets_full_and_then_has_room_again() -> None:
-    feed = Feed()
+    feed = EventQueue()
     feed.put(item(0))
     reader = feed.take()
     await anext(reader)

@@ -4,27 +4,27 @@ from client.transport.keepalive import (
     PING_WHEN_IDLE,
     PING_WHEN_OWED,
     WELCOME_WITHIN,
-    Liveness,
+    Keepalive,
     Verdict,
 )
 from wire import limits
 
 
-def alive(now: float = 0.0) -> Liveness:
+def alive(now: float = 0.0) -> Keepalive:
     """A node that has welcomed us."""
-    liveness = Liveness(now)
+    liveness = Keepalive(now)
     liveness.welcomed()
     return liveness
 
 
 def test_a_node_that_does_not_answer_the_hello_is_given_up() -> None:
-    liveness = Liveness(0.0)
+    liveness = Keepalive(0.0)
     assert liveness.judge(WELCOME_WITHIN - 0.1, owed=False) is Verdict.FINE
     assert liveness.judge(WELCOME_WITHIN, owed=False) is Verdict.DEAD
 
 
 def test_a_node_that_only_pings_before_the_welcome_is_given_up_too() -> None:
-    liveness = Liveness(0.0)
+    liveness = Keepalive(0.0)
     liveness.heard(WELCOME_WITHIN - 1)
     assert liveness.judge(WELCOME_WITHIN, owed=False) is Verdict.DEAD
 

@@ -5,12 +5,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from client.text.width import columns
-from client.tui.bars import MENTION, UNREAD, Standing, room_bar, status
-from client.tui.buffers import Windows
+from client.tui.bars import MENTION, UNREAD, Status, room_bar, status
+from client.tui.buffers import Buffers
 from client.tui.rows import Line
 from tests.support.hostile import assert_harmless, hostile
 
-CALM = Standing("ana", "node-1", None, True, 0.0123, 0, 0)
+CALM = Status("ana", "node-1", None, True, 0.0123, 0, 0)
 
 
 def plain(line: Line) -> str:
@@ -18,9 +18,9 @@ def plain(line: Line) -> str:
     return "".join(text for _, text in line)
 
 
-def of(*names: str) -> Windows:
+def of(*names: str) -> Buffers:
     """Windows of these names."""
-    windows = Windows()
+    windows = Buffers()
     for name in names:
         windows.open(name)
     return windows
@@ -36,7 +36,7 @@ def test_all_windows_stand_in_the_bar_with_what_is_unread() -> None:
 
 
 def test_without_a_window_the_bar_is_empty() -> None:
-    assert plain(room_bar(Windows(), 80)).strip() == ""
+    assert plain(room_bar(Buffers(), 80)).strip() == ""
 
 
 def test_where_they_are_too_many_those_around_the_current_one_are_seen() -> None:

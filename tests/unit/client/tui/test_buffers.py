@@ -3,7 +3,7 @@
 import pytest
 
 from client.tui import buffers as module
-from client.tui.buffers import Anchor, Window, Windows
+from client.tui.buffers import Anchor, Buffer, Buffers
 from client.tui.rows import Kind, Mark, Row
 
 
@@ -12,22 +12,22 @@ def row(text: str, position: str | None = None, **how: object) -> Row:
     return Row(Kind.SAID, text, "bo", 0, position, **how)  # type: ignore[arg-type]
 
 
-def texts(window: Window) -> list[str]:
+def texts(window: Buffer) -> list[str]:
     """What stands in a window."""
     return [each.text for each in window.everything]
 
 
 @pytest.fixture
-def windows() -> Windows:
+def windows() -> Buffers:
     """Three windows; the first is looked at."""
-    windows = Windows()
+    windows = Buffers()
     for name in ("general", "lab", "@bo"):
         windows.open(name)
     return windows
 
 
 def test_before_the_first_room_there_is_a_window_too_and_it_becomes_that_of_the_room() -> None:
-    windows = Windows()
+    windows = Buffers()
     windows.current.add(row("connecting"))
     assert windows.current.name == "" and len(windows) == 0
     windows.turn(1)
@@ -36,11 +36,11 @@ def test_before_the_first_room_there_is_a_window_too_and_it_becomes_that_of_the_
     assert windows.current is general and texts(general) == ["connecting"]
 
 
-def test_a_window_is_opened_once_however_its_name_is_written(windows: Windows) -> None:
+def test_a_window_is_opened_once_however_its_name_is_written(windows: Buffers) -> None:
     assert windows.open("@Bo") is windows.get("@bo") and len(windows) == 3
 
 
-def test_one_turns_by_number_by_name_and_around(windows: Windows) -> None:
+def test_one_turns_by_number_by_name_and_around(windows: Buffers) -> None:
     windows.turn_to_number(2)
     assert windows.current.name == "lab"
     windows.turn(1)
@@ -58,21 +58,21 @@ def test_one_turns_by_number_by_name_and_around(windows: Windows) -> None:
     "closed, then", [("general", "lab"), ("lab", "@bo"), ("@bo", "lab"), ("nowhere", "general")]
 )
 def test_when_a_window_is_closed_its_neighbour_is_looked_at(
-    windows: Windows, closed: str, then: str
+    windows: Buffers, closed: str, then: str
 ) -> None:
     windows.turn_to(closed)
     windows.close(closed)
     assert windows.current.name == then
 
 
-def test_after_the_last_room_there_still_is_a_window(windows: Windows) -> None:
+def test_after_the_last_room_there_still_is_a_window(windows: Buffers) -> None:
     for name in ("general", "lab", "@bo"):
         windows.close(name)
     assert windows.current.name == "" and len(windows) == 0
 
 
 def test_a_window_that_is_closed_while_it_is_scrolled_up_leaves_nothing_behind(
-    windows: Windows,
+    windows: Buffers,
 ) -> None:
     windows.current.add(row("a"))
     windows.current.anchor = Anchor(windows.current.rows[0])
@@ -80,7 +80,7 @@ def test_a_window_that_is_closed_while_it_is_scrolled_up_leaves_nothing_behind(
     assert windows.current.anchor is None and texts(windows.open("general")) == []
 
 
-def test_what_one_looks_at_is_read(windows: Windows) -> None:
+def test_what_one_looks_at_is_read(windows: Buffers) -> None:
     lab = windows.open("lab")
     lab.unread, lab.mentions = 3, 1
     windows.turn_to("lab")
@@ -88,7 +88,7 @@ def test_what_one_looks_at_is_read(windows: Windows) -> None:
 
 
 def test_where_one_stopped_reading_is_remembered_until_one_turns_away_again(
-    windows: Windows,
+    windows: Buffers,
 ) -> None:
     lab = windows.open("lab")
     lab.add(row("read"))
@@ -104,7 +104,7 @@ def test_where_one_stopped_reading_is_remembered_until_one_turns_away_again(
     assert lab.unread_after is None
 
 
-def test_who_is_renamed_keeps_the_window(windows: Windows) -> None:
+def test_who_is_renamed_keeps_the_window(windows: Buffers) -> None:
     windows.rename("bo", "bob")
     assert [window.name for window in windows] == ["general", "lab", "@bob"]
     assert windows.get("@bo") is None and windows.get("@BOB") is not None
@@ -117,7 +117,7 @@ def test_who_is_renamed_keeps_the_window(windows: Windows) -> None:
 
 
 def test_a_message_that_failed_takes_its_place_among_what_was_said() -> None:
-    window = Window("general")
+    window = Buffer("general")
     window.pending["1"] = row("mine", mark=Mark.PENDING)
     window.add(row("other"))
     assert texts(window) == ["other", "mine"]
@@ -127,7 +127,7 @@ def test_a_message_that_failed_takes_its_place_among_what_was_said() -> None:
 
 
 def test_who_spoke_last_comes_last_among_the_nicks() -> None:
-    window = Window("general")
+    window = Buffer("general")
     for nick in ("ana", "bo", "ana"):
         window.spoke(nick)
     assert list(window.nicks) == ["bo", "ana"]
@@ -135,14 +135,14 @@ def test_who_spoke_last_comes_last_among_the_nicks() -> None:
 
 def test_so_many_nicks_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_NICKS", 2)
-    window = Window("general")
+    window = Buffer("general")
     for nick in ("ana", "bo", "ana", "eve"):
         window.came(nick)
     assert list(window.nicks) == ["bo", "eve"]
 
 
 def test_older_rows_are_put_above_and_the_oldest_is_known() -> None:
-    window = Window("general")
+    window = Buffer("general")
     window.add(row("notice"))
     window.add(row("c", "3"))
     assert window.oldest == "3"
@@ -157,7 +157,7 @@ def test_a_window_keeps_so_many_rows_and_twice_as_many_while_one_reads_further_u
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "MOST_ROWS", 10)
-    window = Window("general")
+    window = Buffer("general")
     window.put_before([row("old", "old")], more=False)
     for number in range(10):
         window.add(row(str(number), str(number)))
@@ -173,6 +173,6 @@ def test_a_window_keeps_so_many_rows_and_twice_as_many_while_one_reads_further_u
 
 def test_no_more_is_fetched_than_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_ROWS", 2)
-    window = Window("general")
+    window = Buffer("general")
     window.put_before([row(str(number)) for number in range(4)], more=True)
     assert window.is_whole

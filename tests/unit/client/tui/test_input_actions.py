@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from client.api.chat import Chat
-from client.api.requests import Talk
-from client.protocol.errors import Refused
-from client.tui.buffers import Windows
-from client.tui.event_actions import Conversation
-from client.tui.input_actions import Typed
+from client.api.requests import Requests
+from client.protocol.errors import RequestRefused
+from client.tui.buffers import Buffers
+from client.tui.event_actions import EventActions
+from client.tui.input_actions import InputActions
 from client.tui.rows import Kind, Mark, Row
 from tests.support.scripted import refused
 from wire import messages as m
@@ -28,7 +28,7 @@ class Asked:
     def post(self, message: m.Send | m.SendDirect) -> None:
         """Note a message; too long a nick is refused, as the chat does it."""
         if isinstance(message, m.SendDirect) and len(message.to) > 100:
-            raise Refused("line-too-long", "That is too long.")
+            raise RequestRefused("line-too-long", "That is too long.")
         self._count += 1
         message.id = message.id or f"id-{self._count}"
         self.requests.append(message)
@@ -45,10 +45,10 @@ class Screen:
 
     def __init__(self) -> None:
         self.chat = Asked()
-        self.windows = Windows()
+        self.windows = Buffers()
         chat: Chat = self.chat  # type: ignore[assignment]
-        self.conversation = Conversation(chat, self.windows, float, int, lambda: None)
-        self.typed = Typed(chat, self.conversation, int)
+        self.conversation = EventActions(chat, self.windows, float, int, lambda: None)
+        self.typed = InputActions(chat, self.conversation, int)
         self.take: Callable[[str], bool] = self.typed.take
         self.lab = self.windows.open("lab")
         self.lab.is_new = False
@@ -90,7 +90,7 @@ def screen() -> Screen:
 
 
 def test_a_chat_can_be_asked_all_that_typed_lines_need() -> None:
-    assert {"post", "ask"} <= Talk.__abstractmethods__
+    assert {"post", "ask"} <= Requests.__abstractmethods__
 
 
 @pytest.mark.parametrize("line", ["/dance", "/join", "\x1b", "/msg " + "x" * 200 + " hi"])

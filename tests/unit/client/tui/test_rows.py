@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.text.theme import Look, nick_colour
+from client.text.theme import Theme, nick_colour
 from client.text.width import columns
 from client.tui.rows import NARROW, NICK_COLUMNS, Kind, Line, Mark, Painter, Row
 from tests.support.hostile import assert_harmless, hostile
 
 NOON, DAY = 43_200_000, 86_400_000
-LOOK = Look(zone=UTC)
+LOOK = Theme(zone=UTC)
 GUTTER = len("12:00 ") + NICK_COLUMNS + 1
 
 

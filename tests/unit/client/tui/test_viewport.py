@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.text.theme import Look
-from client.tui.buffers import Anchor, Window
+from client.text.theme import Theme
+from client.tui.buffers import Anchor, Buffer
 from client.tui.rows import Kind, Mark, Row
-from client.tui.viewport import View
+from client.tui.viewport import Viewport
 
 NOON, DAY = 43_200_000, 86_400_000
-LOOK = Look(zone=UTC)
+LOOK = Theme(zone=UTC)
 
 
 def row(text: str, at: int = NOON) -> Row:
@@ -20,25 +20,25 @@ def row(text: str, at: int = NOON) -> Row:
     return Row(Kind.SAID, text, "bo", at, text)
 
 
-def of(*texts: str) -> Window:
+def of(*texts: str) -> Buffer:
     """A window in which something was said."""
-    window = Window("general")
+    window = Buffer("general")
     for text in texts:
         window.add(row(text))
     return window
 
 
-def hundred() -> Window:
+def hundred() -> Buffer:
     """A window of a hundred rows."""
     return of(*map(str, range(100)))
 
 
-def view(window: Window, height: int = 10, width: int = 60) -> View:
+def view(window: Buffer, height: int = 10, width: int = 60) -> Viewport:
     """A view of it."""
-    return View(window, LOOK, width, height)
+    return Viewport(window, LOOK, width, height)
 
 
-def seen(window: Window, height: int = 10, width: int = 60) -> list[str]:
+def seen(window: Buffer, height: int = 10, width: int = 60) -> list[str]:
     """The texts that are seen, without what stands before them."""
     lines = ["".join(text for _, text in line) for line in view(window, height, width).lines()]
     return [line.split("\u2502 ")[-1] for line in lines]
