@@ -41,7 +41,7 @@ def connect(
     patience: float | None = 60.0,
     rename: Rename | None = None,
     window: int = 1,
-    surroundings: Runtime | None = None,
+    runtime: Runtime | None = None,
 ) -> "Chat":
     """Return a chat, to be used as a context manager; inside it one is connected.
 
@@ -60,8 +60,9 @@ def connect(
         asyncio.run(main())
 
     Iterating gives the events of wire.messages, in each room in order and each once, and a
-    ``Disconnected`` whenever the connection is lost. The client then reconnects to the next address;
-    messages of the meantime follow, and its own are sent again until they are acknowledged. The iteration ends when the chat is closed, and raises what ended it otherwise.
+    ``Disconnected`` whenever the connection is lost. The client then reconnects to the next
+    address; messages of the meantime follow, and its own are sent again until they are
+    acknowledged. The iteration ends when the chat is closed, and raises what ended it otherwise.
     While nobody iterates, only the newest thousand events are kept. ``received()`` iterates with
     the nodes' lines as they came.
 
@@ -93,11 +94,11 @@ def connect(
     ``window``: messages on the wire at once; more than 1 is faster far away, and gives up that
     one's own messages keep their order when one of them is refused for a while.
 
-    Entering raises NickRefused or Refused when a node refuses us or one of the rooms, Unreachable
-    when none is there. Raises ValueError when an address is none.
+    Entering raises NickRefused or RequestRefused when a node refuses us or one of the rooms,
+    Unreachable when none is there. Raises ValueError when an address is none.
     """
-    around = surroundings or Runtime()
-    identity = Identity(key or around.secret(16), f"{around.secret(4)}-")
+    runtime = runtime or Runtime()
+    identity = Identity(key or runtime.secret(16), f"{runtime.secret(4)}-")
     session = Session(
         identity,
         nick=nick,
@@ -109,10 +110,10 @@ def connect(
     )
     _check(m.Hello(nick=nick, rooms=list(rooms or ()), token=token, password=password, key=key))
     context = ssl.create_default_context() if tls is True else tls or None
-    route = Endpoints(parse_addresses(addresses), around.random)
-    chat = Chat(session, around, stays=key is not None)
-    chat.lifeline = ReconnectingLink(
-        session, route, around, chat.hear, tls=context, patience=patience, rename=rename
+    endpoints = Endpoints(parse_addresses(addresses), runtime.random)
+    chat = Chat(session, runtime, stays=key is not None)
+    chat.link = ReconnectingLink(
+        session, endpoints, runtime, chat.hear, tls=context, patience=patience, rename=rename
     )
     return chat
 
@@ -120,16 +121,16 @@ def connect(
 class Chat(Requests):
     """A session, kept connected; see ``connect``."""
 
-    lifeline: ReconnectingLink
+    link: ReconnectingLink
 
-    def __init__(self, session: Session, around: Runtime, *, stays: bool = False) -> None:
+    def __init__(self, session: Session, runtime: Runtime, *, stays: bool = False) -> None:
         self._session = session
-        self._around = around
+        self._runtime = runtime
         self._stays = stays
         self._task: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[None] | None = None
         self._answers: dict[str, asyncio.Future[m.AnyEvent]] = {}
-        self._feed = EventQueue()
+        self._queue = EventQueue()
 
     # Who and where we are.
 
@@ -161,7 +162,7 @@ class Chat(Requests):
     @property
     def failure(self) -> Exception | None:
         """What ended the chat, if it was not ended by ``close``."""
-        return self._feed.failure
+        return self._queue.failure
 
     # Coming and going.
 
@@ -198,12 +199,12 @@ class Chat(Requests):
         if self._task is None:
             return
         if not self._task.done() and self.is_connected and not self._stays:
-            self._feed.abandon()
-            self.lifeline.resume()
-            self.lifeline.quit()
+            self._queue.abandon()
+            self.link.resume()
+            self.link.quit()
             quitting = asyncio.shield(self._task)
             with suppress(TimeoutError):
-                await self._around.within(QUIT_WITHIN, quitting)
+                await self._runtime.within(QUIT_WITHIN, quitting)
         self._task.cancel()
         await asyncio.wait([self._task])
         self._end(None)
@@ -222,7 +223,7 @@ class Chat(Requests):
         _check(message)
         id = self._session.say(message)
         answer = self._expect(id)
-        self.lifeline.stir()
+        self.link.stir()
         return answer
 
     def ask(self, request: m.Request) -> asyncio.Future[m.AnyEvent]:
@@ -230,8 +231,8 @@ class Chat(Requests):
         _check(request)
         ref, write = self._session.ask(request)
         answer = self._expect(ref)
-        self.lifeline.write(write)
-        self.lifeline.stir()
+        self.link.write(write)
+        self.link.stir()
         return answer
 
     # Listening.
@@ -243,7 +244,7 @@ class Chat(Requests):
 
     async def received(self) -> AsyncIterator[Received]:
         """Iterate like the chat itself, with the nodes' lines as they came."""
-        async for received in self._feed.take():
+        async for received in self._queue.take():
             self._balance()
             yield received
 
@@ -265,21 +266,21 @@ class Chat(Requests):
             elif self._session.is_ready:
                 self._ready.set_result(None)
         if show:
-            self._feed.put(received)
+            self._queue.put(received)
         self._balance()
 
     def _balance(self) -> None:
         """Read no more while too much waits for the reader, unless somebody waits for an answer."""
-        if self._feed.is_full and not self._answers:
-            self.lifeline.pause()
-        elif self._feed.has_room or self._answers:
-            self.lifeline.resume()
+        if self._queue.is_full and not self._answers:
+            self.link.pause()
+        elif self._queue.has_room or self._answers:
+            self.link.resume()
 
     def _expect(self, name: str) -> asyncio.Future[m.AnyEvent]:
         answer: asyncio.Future[m.AnyEvent] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(_look_at)
-        if self._feed.has_ended:
-            answer.set_exception(self._feed.failure or ChatError("The chat is closed."))
+        if self._queue.has_ended:
+            answer.set_exception(self._queue.failure or ChatError("The chat is closed."))
         else:
             self._answers[name] = answer
             self._balance()
@@ -287,16 +288,16 @@ class Chat(Requests):
 
     async def _live(self) -> None:
         try:
-            await self.lifeline.run()
+            await self.link.run()
         except Exception as error:
             self._end(error)
         else:
             self._end(None)
 
     def _end(self, failure: Exception | None) -> None:
-        if self._feed.has_ended:
+        if self._queue.has_ended:
             return
-        self._feed.end(failure)
+        self._queue.end(failure)
         reason = failure or ChatError("The chat is closed.")
         if self._ready and not self._ready.done():
             self._ready.set_exception(reason)

@@ -13,7 +13,7 @@ E = TypeVar("E", bound=m.Event)
 class Requests(ABC):
     """Every request of the protocol by a method of its own.
 
-    All of them raise Refused with the node's reason, or what ended the session. Over a lost
+    All of them raise RequestRefused with the node's reason, or what ended the session. Over a lost
     connection they just take longer: what was not answered is asked again.
     """
 
@@ -26,27 +26,27 @@ class Requests(ABC):
         """Make a request that is no message; the future is done with its answer."""
 
     async def send(self, room: str, text: str, *, kind: m.Kind | None = None) -> m.Ack:
-        """Say something in a room; return when it is kept. Raises Refused."""
+        """Say something in a room; return when it is kept. Raises RequestRefused."""
         return _as(m.Ack, await self.post(m.Send(room=room, text=text, kind=kind)))
 
     async def direct(self, to: str, text: str, *, kind: m.Kind | None = None) -> m.Ack:
-        """Say something to one nick; return when it is kept. Raises Refused."""
+        """Say something to one nick; return when it is kept. Raises RequestRefused."""
         return _as(m.Ack, await self.post(m.SendDirect(to=to, text=text, kind=kind)))
 
     async def join(self, room: str, history: int | None = None) -> m.Joined:
-        """Enter a room that exists. Raises Refused."""
+        """Enter a room that exists. Raises RequestRefused."""
         return _as(m.Joined, await self.ask(m.Join(room=room, history=history)))
 
     async def create(self, room: str) -> m.Joined:
-        """Make a room and enter it. Raises Refused."""
+        """Make a room and enter it. Raises RequestRefused."""
         return _as(m.Joined, await self.ask(m.Create(room=room)))
 
     async def leave(self, room: str) -> None:
-        """Leave a room. Raises Refused."""
+        """Leave a room. Raises RequestRefused."""
         await self.ask(m.Leave(room=room))
 
     async def rename(self, nick: str) -> None:
-        """Take another nick. Raises Refused."""
+        """Take another nick. Raises RequestRefused."""
         await self.ask(m.SetNick(nick=nick))
 
     async def history(
@@ -57,12 +57,15 @@ class Requests(ABC):
         after: str | None = None,
         limit: int | None = None,
     ) -> m.History:
-        """Return messages of a room before or after a position; else the newest. Raises Refused."""
+        """Return messages of a room before or after a position, or the newest.
+
+        Raises RequestRefused.
+        """
         request = m.GetHistory(room=room, before=before, after=after, limit=limit)
         return _as(m.History, await self.ask(request))
 
     async def members(self, room: str) -> list[str]:
-        """Return the nicks of all who are in a room. Raises Refused."""
+        """Return the nicks of all who are in a room. Raises RequestRefused."""
         nicks: list[str] = []
         more = True
         while more:
@@ -73,7 +76,7 @@ class Requests(ABC):
         return nicks
 
     async def list_rooms(self) -> list[m.RoomRow]:
-        """Return all rooms there are. Raises Refused."""
+        """Return all rooms there are. Raises RequestRefused."""
         rows: list[m.RoomRow] = []
         more = True
         while more:

@@ -198,7 +198,7 @@ async def _read(
 
 
 def _printer(options: Options, write: Write) -> Callable[[Received], Awaitable[None]]:
-    view = LineFormat(look=Theme(options.settings.time))
+    view = LineFormat(theme=Theme(options.settings.time))
 
     async def print_line(received: Received) -> None:
         if received.line and not isinstance(received.event, _KEEP_ALIVE):

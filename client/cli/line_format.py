@@ -21,7 +21,7 @@ class LineFormat(Struct, frozen=True):
     """Who looks: our own nick, and how times are written."""
 
     nick: str = ""
-    look: Theme = Theme()
+    theme: Theme = Theme()
 
 
 def render(event: m.AnyEvent | Disconnected, view: LineFormat) -> str | None:
@@ -39,7 +39,7 @@ def render(event: m.AnyEvent | Disconnected, view: LineFormat) -> str | None:
 def _said(at: int, where: str, who: str, text: str, kind: str, view: LineFormat) -> str:
     first, *further = (safe_line(line) for line in text.split("\n"))
     author = f"* {who}" if kind == "action" else f"<{who}>"
-    lines = [f"{view.look.clock(at)} {where} {author} {first}"]
+    lines = [f"{view.theme.clock(at)} {where} {author} {first}"]
     return "\n".join([*lines, *(INDENT + line for line in further)])
 
 
@@ -56,7 +56,7 @@ def _direct(event: m.Direct, view: LineFormat) -> str:
 def _entry(event: m.Entered | m.Left | m.Renamed, view: LineFormat) -> str:
     if event.room is None:
         return f"\u00b7 {phrase(event)}"
-    place = f"{view.look.clock(event.at or None)} {safe_word(event.room)}"
+    place = f"{view.theme.clock(event.at or None)} {safe_word(event.room)}"
     return f"{place} {_SIGNS[type(event)]} {phrase(event)}"
 
 

@@ -31,5 +31,5 @@ class Effect(Struct, frozen=True):
     show: bool = True
     settled: str | None = None
     doubts: tuple[m.Error, ...] = ()
-    parting: Disconnect | None = None
+    disconnect: Disconnect | None = None
     move: float | None = None

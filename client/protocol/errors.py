@@ -1,7 +1,7 @@
 """What can go wrong for who uses a connection to the chat.
 
 ChatError
-├── Refused          a node refused a request; ``code`` says why
+├── RequestRefused   a node refused a request; ``code`` says why
 │   └── NickRefused  the nick is taken, or no possible one
 ├── Unreachable      no node could be reached for as long as one was willing to wait
 └── Ended            the session is over, and does not come back by itself

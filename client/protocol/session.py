@@ -137,7 +137,7 @@ class Session:
         """
         return not self._asked
 
-    def crossing(self, now_ms: int) -> m.Hello:
+    def handover_hello(self, now_ms: int) -> m.Hello:
         """Return the hello that continues the session on a second connection beside the present.
 
         What is asked from now on waits; messages go on.
@@ -145,7 +145,7 @@ class Session:
         self._held, self._may_be_elsewhere = [], True
         return self._hello(now_ms)
 
-    def crossed(self, event: m.Welcome, now: float) -> Effect:
+    def handed_over(self, event: m.Welcome, now: float) -> Effect:
         """The second connection has the session, and is the only one from now on."""
         self.outbox.disconnected()
         self._held, self._may_be_elsewhere = None, False
@@ -211,7 +211,7 @@ class Session:
     def _hello_refused(self, event: m.Error, now: float) -> Effect:
         if event.room is not None:
             return self._room_refused(event)
-        return Effect(parting=self._parting(event))
+        return Effect(disconnect=self._disconnect(event))
 
     def _room_refused(self, event: m.Error) -> Effect:
         """A room of the hello: without it, unless the node only cannot tell for now.
@@ -219,13 +219,13 @@ class Session:
         Only a hello carries positions, so a later ``join`` would not do: come back for it.
         """
         if is_passing(event):
-            return Effect(parting=self._parting(event))
+            return Effect(disconnect=self._disconnect(event))
         if self._wanted:
             self._wanted.pop(_fold(event.room or ""), None)
         self.places.leave(event.room or "")
         return Effect()
 
-    def _parting(self, error: m.Error) -> Disconnect:
+    def _disconnect(self, error: m.Error) -> Disconnect:
         passing = is_passing(error)
         return Disconnect(passing, retry_after(error) if passing else 0.0, refusal=error)
 
@@ -292,11 +292,11 @@ class Session:
         after = event.retry_after_ms
         if event.reason == Reason.REPLACED and self._may_be_elsewhere:
             # By ourselves: the hello on the second connection was heard.
-            return Effect(show=False, parting=Disconnect(True, 0.0, event.reason))
+            return Effect(show=False, disconnect=Disconnect(True, 0.0, event.reason))
         if after is None:
             self.state = State.OVER
-            return Effect(parting=Disconnect(False, reason=event.reason, text=event.text or ""))
-        return Effect(parting=Disconnect(True, max(0, after) / 1000, event.reason))
+            return Effect(disconnect=Disconnect(False, reason=event.reason, text=event.text or ""))
+        return Effect(disconnect=Disconnect(True, max(0, after) / 1000, event.reason))
 
     def _asked_to_move(self, event: m.Move, now: float) -> Effect:
         return Effect(show=False, move=max(0, event.within_ms) / 1000)

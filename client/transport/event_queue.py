@@ -24,9 +24,9 @@ class Disconnected(Struct, frozen=True):
 class Received(Struct, frozen=True):
     """What a node said: the line as it came, and the event it holds.
 
-    ``event`` is None where the client does not know the type; ``line`` is empty for the client's own
-    events: ``Disconnected``, and its own errors. ``is_end`` is True of what ended the connection, or
-    the attempt to begin: a ``Disconnected`` or an exception tells people of it.
+    ``event`` is None where the client does not know the type; ``line`` is empty for events of the
+    client itself: ``Disconnected``, and its own errors. ``is_end`` is True of what ended the
+    connection, or the attempt to begin: a ``Disconnected`` or an exception tells people of it.
     """
 
     event: AnyEvent | Disconnected | None

@@ -29,14 +29,14 @@ class Handover:
     def __init__(
         self,
         session: Session,
-        around: Runtime,
+        runtime: Runtime,
         connect: Callable[[TakeLines], Awaitable[LineTransport]],
         pause: Callable[[], float],
         arrive: Callable[[LineTransport, Welcome, bytes, list[bytes]], None],
         stay: Callable[[], None],
     ) -> None:
         self._session = session
-        self._around = around
+        self._runtime = runtime
         self._connect = connect
         self._pause = pause
         self._arrive = arrive
@@ -47,10 +47,10 @@ class Handover:
 
     async def run(self, seconds: float) -> None:
         """Go over, or give it up when so many seconds have passed."""
-        end = self._around.clock() + seconds
+        end = self._runtime.clock() + seconds
         while True:
-            await self._around.sleep(min(self._pause(), end - self._around.clock()))
-            if self._around.clock() >= end:
+            await self._runtime.sleep(min(self._pause(), end - self._runtime.clock()))
+            if self._runtime.clock() >= end:
                 return
             try:
                 link = await self._connect(self._take_lines)
@@ -79,17 +79,17 @@ class Handover:
         """Say hello over a link; return whether that was welcome."""
         self.stir()
         try:
-            await self._around.within(ANSWERED_WITHIN, self._quiet.wait())
+            await self._runtime.within(ANSWERED_WITHIN, self._quiet.wait())
         except TimeoutError:
             pass  # what is asked twice may be answered as what it then is
         self._quiet.clear()
         self._link = link
         self._outcome = outcome = asyncio.get_running_loop().create_future()
         link.closed.add_done_callback(self._lost)
-        link.write(encode(self._session.crossing(self._around.now_ms())))
+        link.write(encode(self._session.handover_hello(self._runtime.now_ms())))
         link.resume()
         try:
-            return await self._around.within(WELCOME_WITHIN, asyncio.shield(outcome))
+            return await self._runtime.within(WELCOME_WITHIN, asyncio.shield(outcome))
         except TimeoutError:
             return outcome.done() and outcome.result()
         finally:

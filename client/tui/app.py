@@ -38,7 +38,10 @@ HANGUP = 129
 
 
 async def run(options: Options) -> int:
-    """Talk until the person leaves; return the exit status. Raises Refused for a bad option."""
+    """Talk until the person leaves; return the exit status.
+
+    Raises RequestRefused for a bad option.
+    """
     if os.environ.get("TERM") == "dumb":
         print("chat: TERM=dumb is no screen to draw on; see --listen.", file=sys.stderr)
         return 2
@@ -153,7 +156,7 @@ class App:
                 event = received.event
                 if isinstance(event, m.Welcome):
                     self._welcomed.set()
-                # What ends an attempt is told by Away; a room that is refused ends none.
+                # What ends an attempt is told by Disconnected; a room that is refused ends none.
                 is_end = received.is_end and getattr(event, "room", None) is None
                 if event is not None and not is_end:
                     self._conversation.show(event)
@@ -247,11 +250,11 @@ class App:
 
     def _turn(self, steps: int) -> None:
         self._windows.turn(steps)
-        self._conversation.look()
+        self._conversation.theme()
 
     def _turn_to_number(self, number: int) -> None:
         self._windows.turn_to_number(number)
-        self._conversation.look()
+        self._conversation.theme()
 
     def _scroll(self, pages: int) -> None:
         view, window = self._screen.said.view, self._windows.current

@@ -113,7 +113,7 @@ class EventActions:
             row(self, event)
         elif (text := phrase(event)) is not None:
             self.notice(text)
-        self.look()
+        self.theme()
 
     def _away(self, event: Disconnected) -> None:
         self.away_at = self._clock()
@@ -140,7 +140,7 @@ class EventActions:
         if asked:
             self.windows.turn_to(event.room)
 
-    def look(self) -> None:
+    def theme(self) -> None:
         """Ask for what a room needs that is looked at for the first time.
 
         Asking for all rooms at once would be too much for the nodes' limit of requests.

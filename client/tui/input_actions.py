@@ -33,7 +33,7 @@ class InputActions:
         """Do what was typed; return whether to go on."""
         try:
             go_on = self._do(commands.parse(line, self._room))
-            self._conversation.look()
+            self._conversation.theme()
             return go_on
         except (commands.CommandError, ChatError) as error:
             self._complain(str(error))

@@ -65,12 +65,12 @@ class Row(Struct, eq=False):
 class Painter:
     """Turns rows into lines of so many columns."""
 
-    def __init__(self, look: Theme, width: int, word: str = "") -> None:
-        self._look = look
+    def __init__(self, theme: Theme, width: int, word: str = "") -> None:
+        self._theme = theme
         self._width = width
         self._word = word.casefold()
         self._nick_width = NICK_COLUMNS if width >= NARROW else NARROW_NICK_COLUMNS
-        self._time_width = columns(look.clock(0))
+        self._time_width = columns(theme.clock(0))
 
     def lines(self, row: Row, before: Row | None, unread: bool) -> list[Line]:
         """Return a row's lines; ``before`` is the row above it, ``unread``: reading stopped there.
@@ -78,8 +78,8 @@ class Painter:
         A line above it tells of a new day, and one of where one stopped reading.
         """
         lines: list[Line] = []
-        day = self._look.day(row.at)
-        if day and day != self._look.day(before.at if before else None):
+        day = self._theme.day(row.at)
+        if day and day != self._theme.day(before.at if before else None):
             lines.append(self._rule(day, "class:day"))
         if unread:
             lines.append(self._rule("new", "class:unread"))
@@ -97,7 +97,7 @@ class Painter:
         colour = f"fg:{nick_colour(row.nick)}"
         who = [("", pad), (f"{colour} bold" if row.mine else colour, nick)]
         sign, style = row.mark.value
-        head: Line = [("class:time", self._look.clock(row.at) + " "), *who, (style, f" {sign} ")]
+        head: Line = [("class:time", self._theme.clock(row.at) + " "), *who, (style, f" {sign} ")]
         indent = self._time_width + 1 + self._nick_width
         gutter: Line = [("class:rule", f"{' ' * indent} \u2502 ")]
         text = "class:pending" if row.mark is Mark.PENDING else ""
@@ -116,7 +116,7 @@ class Painter:
         style = "class:mention" if row.mention else "class:notice"
         style = "class:failed" if trouble else style
         sign = "!" if trouble else "\u00b7"
-        head: Line = [("class:time", f"{self._look.clock(row.at)} "), (style, f"{sign} ")]
+        head: Line = [("class:time", f"{self._theme.clock(row.at)} "), (style, f"{sign} ")]
         indent = self._time_width + 3
         hang = HANG if self._width - indent >= HANGING else 0
         return self._body(row.text, head, [("", " " * indent)], indent, style, hang)

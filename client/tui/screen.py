@@ -70,9 +70,9 @@ STYLE = Style.from_dict(
 class Said(UIControl):
     """What was said in the current window, as much as there is space for."""
 
-    def __init__(self, windows: Buffers, look: Theme, word: Callable[[], str]) -> None:
+    def __init__(self, windows: Buffers, theme: Theme, word: Callable[[], str]) -> None:
         self._windows = windows
-        self._look = look
+        self._theme = theme
         self._word = word
         self._size = (80, 24)
 
@@ -81,7 +81,7 @@ class Said(UIControl):
         """The part of the current window that is seen."""
         window = self._windows.current
         word = self._word() if window.anchor is not None else ""
-        return Viewport(window, self._look, *self._size, word=word)
+        return Viewport(window, self._theme, *self._size, word=word)
 
     @property
     def height(self) -> int:
@@ -140,7 +140,7 @@ class Screen:
     def __init__(
         self,
         windows: Buffers,
-        look: Theme,
+        theme: Theme,
         actions: Actions,
         standing: Callable[[int], Status],
         word: Callable[[], str],
@@ -151,7 +151,7 @@ class Screen:
     ) -> None:
         self._windows = windows
         self._standing = standing
-        self.said = Said(windows, look, word)
+        self.said = Said(windows, theme, word)
         self.input = Buffer(
             completer=Completions(windows),
             history=InMemoryHistory(),

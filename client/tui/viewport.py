@@ -12,11 +12,11 @@ class Viewport:
     """A window in a space of ``width`` columns and ``height`` lines."""
 
     def __init__(
-        self, window: Buffer, look: Theme, width: int, height: int, word: str = ""
+        self, window: Buffer, theme: Theme, width: int, height: int, word: str = ""
     ) -> None:
         self._window = window
         self._height = max(1, height)
-        self._painter = Painter(look, max(8, width), word)
+        self._painter = Painter(theme, max(8, width), word)
         self._rows = window.everything
 
     def lines(self) -> list[Line]:

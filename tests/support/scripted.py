@@ -38,7 +38,7 @@ class FakeTime:
         self._count = itertools.count()
         self._set = asyncio.Event()
 
-    def surroundings(self, open: Opener = open_link) -> Runtime:
+    def runtime(self, open: Opener = open_link) -> Runtime:
         """Return a world with this time, and chance that always gives ``jitter``."""
         secrets = itertools.count(1)
         return Runtime(

@@ -47,7 +47,7 @@ def time() -> FakeTime:
 @pytest.fixture
 async def chat(node: ScriptedNode, time: FakeTime) -> AsyncIterator[Chat]:
     """A chat that is connected; ``peer`` is the node's end of it."""
-    chat = connect(node.address, nick="ana", surroundings=time.surroundings(), key="k" * 32)
+    chat = connect(node.address, nick="ana", runtime=time.runtime(), key="k" * 32)
     chat.start()
     yield chat
     await chat.close()
@@ -329,7 +329,7 @@ class TestListening:
                 await peer.writer.drain()
 
         flooding = asyncio.create_task(flood())
-        while not chat._feed.is_full:
+        while not chat._queue.is_full:
             await asyncio.sleep(0)
         assert not flooding.done()
         time.advance(100.0)  # a pause of our own is not the node's silence
@@ -414,7 +414,7 @@ class TestComingBack:
     async def test_a_node_that_does_not_take_note_of_the_quit_is_not_waited_for(
         self, node: ScriptedNode, time: FakeTime
     ) -> None:
-        chat = connect(node.address, nick="ana", surroundings=time.surroundings())
+        chat = connect(node.address, nick="ana", runtime=time.runtime())
         chat.start()
         peer = await node.peer()
         await peer.greet()
@@ -427,7 +427,7 @@ class TestComingBack:
     async def test_patience_ends(self, time: FakeTime) -> None:
         async with scripted_node() as gone:
             address = gone.address
-        chat = connect(address, nick="ana", patience=5.0, surroundings=time.surroundings())
+        chat = connect(address, nick="ana", patience=5.0, runtime=time.runtime())
         chat.start()
         for _ in range(100):
             if chat.failure:
@@ -453,8 +453,8 @@ class TestComingBack:
 
 def test_the_docstring_tells_the_whole_of_it() -> None:
     told = connect.__doc__ or ""
-    for_the_lifeline = {"hear", "lifeline"}
-    for name in {name for name in dir(Chat) if not name.startswith("_")} - for_the_lifeline:
+    for_the_link = {"hear", "link"}
+    for name in {name for name in dir(Chat) if not name.startswith("_")} - for_the_link:
         assert re.search(rf"\b{name}\b", told), name
     for name in inspect.signature(connect).parameters:
-        assert re.search(rf"\b{name}\b", told) or name == "surroundings", name
+        assert re.search(rf"\b{name}\b", told) or name == "runtime", name

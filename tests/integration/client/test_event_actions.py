@@ -85,8 +85,8 @@ async def node() -> AsyncIterator[ScriptedNode]:
 async def screen(node: ScriptedNode, time: FakeTime) -> AsyncIterator[Screen]:
     """A screen whose chat is about to connect, with two rooms to be in."""
     rooms = ["lab", "ops"]
-    around = time.surroundings()
-    chat = connect(node.address, nick="ana", key="k" * 32, rooms=rooms, surroundings=around)
+    runtime = time.runtime()
+    chat = connect(node.address, nick="ana", key="k" * 32, rooms=rooms, runtime=runtime)
     screen = Screen(chat, time)
     chat.start()
     yield screen

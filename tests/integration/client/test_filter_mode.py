@@ -52,7 +52,7 @@ class Outside:
         """Run the filter over these lines."""
         return asyncio.create_task(
             filter_mode.say(
-                self.chat, self.options, feed(lines), self.write, self.complaints.append
+                self.chat, self.options, queue(lines), self.write, self.complaints.append
             )
         )
 
@@ -63,7 +63,7 @@ class Outside:
         )
 
 
-async def feed(lines: tuple[bytes | None, ...]) -> AsyncIterator[bytes | None]:
+async def queue(lines: tuple[bytes | None, ...]) -> AsyncIterator[bytes | None]:
     """Lines as standard input gives them."""
     for line in lines:
         yield line
@@ -401,7 +401,7 @@ class TestListening:
         time = FakeTime()
         async with scripted_node() as gone:
             outside = Outside(gone, "--listen")
-        outside.chat.lifeline._around = time.surroundings()
+        outside.chat.link._runtime = time.runtime()
         listening = outside.listen()
         for _ in range(50):
             await asyncio.sleep(0)

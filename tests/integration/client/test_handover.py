@@ -42,7 +42,7 @@ def time() -> FakeTime:
 async def chat(nodes: Nodes, time: FakeTime) -> AsyncIterator[Chat]:
     """A chat that knows both nodes, and is about to connect."""
     addresses = [node.address for node in nodes]
-    chat = connect(addresses, nick="ana", key="k" * 32, surroundings=time.surroundings())
+    chat = connect(addresses, nick="ana", key="k" * 32, runtime=time.runtime())
     chat.start()
     yield chat
     await chat.close()
@@ -219,8 +219,8 @@ async def test_who_finds_no_other_node_stays_until_the_goodbye_and_comes_back(
 ) -> None:
     async with scripted_node() as gone:
         nowhere = gone.address
-    around = time.surroundings()
-    chat = connect([nodes[0].address, nowhere], nick="ana", key="k" * 32, surroundings=around)
+    runtime = time.runtime()
+    chat = connect([nodes[0].address, nowhere], nick="ana", key="k" * 32, runtime=runtime)
     chat.start()
     peer = await nodes[0].peer()
     await peer.greet()
@@ -279,7 +279,7 @@ async def test_a_chat_that_ends_while_it_goes_over_quits_where_it_arrives(
     time: FakeTime, nodes: Nodes
 ) -> None:
     addresses = [node.address for node in nodes]
-    chat = connect(addresses, nick="ana", surroundings=time.surroundings())
+    chat = connect(addresses, nick="ana", runtime=time.runtime())
     chat.start()
     peer = await nodes[0].peer()
     await peer.greet()

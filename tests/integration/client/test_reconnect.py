@@ -46,7 +46,7 @@ def time() -> FakeTime:
 async def chat(nodes: tuple[ScriptedNode, ScriptedNode], time: FakeTime) -> AsyncIterator[Chat]:
     """A chat that knows both nodes, and is about to connect."""
     addresses = [node.address for node in nodes]
-    chat = connect(addresses, nick="ana", key="k" * 32, surroundings=time.surroundings())
+    chat = connect(addresses, nick="ana", key="k" * 32, runtime=time.runtime())
     chat.start()
     yield chat
     await chat.close()
@@ -85,7 +85,7 @@ async def test_a_node_that_is_not_there_is_passed_over(time: FakeTime) -> None:
     async with scripted_node() as gone:
         nowhere = gone.address
     async with scripted_node() as node:
-        chat = connect([nowhere, node.address], nick="ana", surroundings=time.surroundings())
+        chat = connect([nowhere, node.address], nick="ana", runtime=time.runtime())
         chat.start()
         peer = await node.peer()
         await peer.greet()
@@ -111,8 +111,8 @@ async def test_a_node_that_is_deaf_to_connecting_costs_a_bounded_time(
         return await open_link(make, host, port, tls)
 
     addresses = ["deaf:1", nodes[0].address]
-    around = time.surroundings(open)
-    chat = connect(addresses, nick="ana", surroundings=around, key="k" * 32)
+    runtime = time.runtime(open)
+    chat = connect(addresses, nick="ana", runtime=runtime, key="k" * 32)
     chat.start()
     await time.until_timer(OPEN_WITHIN, OPEN_WITHIN)
     time.advance(OPEN_WITHIN)
@@ -166,8 +166,8 @@ async def test_a_hello_without_broker_is_said_again_to_the_next_node(
 async def test_pauses_grow_while_no_node_is_there(time: FakeTime) -> None:
     async with scripted_node() as gone:
         nowhere = gone.address
-    around = time.surroundings()
-    chat = connect(nowhere, nick="ana", patience=None, surroundings=around)
+    runtime = time.runtime()
+    chat = connect(nowhere, nick="ana", patience=None, runtime=runtime)
     chat.start()
     for turn in range(1, 5):
         pause = FIRST_PAUSE * 2**turn
@@ -325,8 +325,8 @@ class TestTLS:
         self, node: ScriptedNode, certificate: tuple[Path, Path], time: FakeTime
     ) -> None:
         context = ssl.create_default_context(cafile=str(certificate[0]))
-        around = time.surroundings()
-        chat = connect(node.address, nick="ana", tls=context, surroundings=around, key="k" * 32)
+        runtime = time.runtime()
+        chat = connect(node.address, nick="ana", tls=context, runtime=runtime, key="k" * 32)
         chat.start()
         peer = await node.peer()
         await peer.greet()

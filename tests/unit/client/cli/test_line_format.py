@@ -128,7 +128,7 @@ def test_a_gap_is_shown_as_what_it_is() -> None:
 
 @pytest.mark.parametrize("at", [-(10**18), 10**18, 10**15])
 def test_a_time_that_no_calendar_has_breaks_nothing(at: int) -> None:
-    shown = VIEW.look.clock(at)
+    shown = VIEW.theme.clock(at)
     assert len(shown) == 5 and (shown == "--:--" or shown[0].isdigit())
 
 

@@ -144,27 +144,27 @@ class TestRefusedHello:
     def test_some_trouble_does_not_pass_by_itself(self, code: str) -> None:
         session = fresh()
         session.connected(1)
-        parting = session.take(refused(code, ref=HELLO), 0.0).parting
-        assert parting and not parting.come_back
-        assert parting.refusal and parting.refusal.code == code
+        disconnect = session.take(refused(code, ref=HELLO), 0.0).disconnect
+        assert disconnect and not disconnect.come_back
+        assert disconnect.refusal and disconnect.refusal.code == code
 
     def test_without_the_broker_one_comes_back_when_the_node_says(self) -> None:
         session = fresh()
         session.connected(1)
-        parting = session.take(refused("unavailable", ref=HELLO, after=1500), 0.0).parting
-        assert parting and parting.come_back and parting.after == 1.5
+        disconnect = session.take(refused("unavailable", ref=HELLO, after=1500), 0.0).disconnect
+        assert disconnect and disconnect.come_back and disconnect.after == 1.5
 
     def test_an_error_without_ref_is_the_hellos_too(self) -> None:
         session = fresh()
         session.connected(1)
-        assert session.take(refused("bad-token"), 0.0).parting
+        assert session.take(refused("bad-token"), 0.0).disconnect
 
     def test_a_room_that_is_not_possible_is_given_up_and_the_others_go_on(self) -> None:
         session = fresh("no good", "lab")
         session.connected(1)
         session.take(welcome(), 0.0)
-        step = session.take(refused("bad-room", ref=HELLO, room="no good"), 0.0)
-        assert step.parting is None and step.show
+        effect = session.take(refused("bad-room", ref=HELLO, room="no good"), 0.0)
+        assert effect.disconnect is None and effect.show
         session.take(joined("lab"), 0.0)
         assert session.is_ready
         session.disconnected()
@@ -174,8 +174,8 @@ class TestRefusedHello:
         session = live("lab")
         reconnect(session)
         error = refused("unavailable", ref=HELLO, room="lab", after=300)
-        parting = session.take(error, 0.0).parting
-        assert parting and parting.come_back and parting.after == 0.3
+        disconnect = session.take(error, 0.0).disconnect
+        assert disconnect and disconnect.come_back and disconnect.after == 0.3
         session.disconnected()
         hello = session.connected(3)
         assert hello.rooms == ["lab"] and hello.positions == {"lab": "lab-0"}
@@ -194,8 +194,8 @@ class TestMessages:
         first = session.say(m.Send(room="general", text="1"))
         second = session.say(m.SendDirect(to="bo", text="2"))
         assert texts_of(session.wake(0.0).write) == ["1"]
-        step = session.take(m.Ack(id=first, position="p", at=1, room="general"), 0.0)
-        assert texts_of(step.write) == ["2"] and step.settled == first != second
+        effect = session.take(m.Ack(id=first, position="p", at=1, room="general"), 0.0)
+        assert texts_of(effect.write) == ["2"] and effect.settled == first != second
 
     def test_nothing_is_written_before_the_welcome(self) -> None:
         session = fresh()
@@ -211,16 +211,16 @@ class TestMessages:
         assert isinstance(first, m.Send)
         (again,) = reconnect(session)
         assert again == first
-        step = session.take(m.Ack(id=first.id or "", position="p", at=1), 0.0)
-        assert texts_of(step.write) == ["two"]
+        effect = session.take(m.Ack(id=first.id or "", position="p", at=1), 0.0)
+        assert texts_of(effect.write) == ["two"]
 
     def test_a_refusal_for_a_while_is_nobodys_news_and_keeps_the_order(self) -> None:
         session = live()
         (first,) = say(session, "one", 10.0)
         assert isinstance(first, m.Send)
         say(session, "two", 10.0)
-        step = session.take(refused("rate-limited", id=first.id, after=2000), 10.0)
-        assert (step.show, step.settled, step.write) == (False, None, ())
+        effect = session.take(refused("rate-limited", id=first.id, after=2000), 10.0)
+        assert (effect.show, effect.settled, effect.write) == (False, None, ())
         assert session.wake_at == 12.0
         assert session.wake(11.9).write == ()
         assert texts_of(session.wake(12.0).write) == ["one"]
@@ -230,9 +230,9 @@ class TestMessages:
         (first,) = say(session, "one")
         assert isinstance(first, m.Send)
         say(session, "two")
-        step = session.take(refused("not-in-room", id=first.id, room="general"), 0.0)
-        assert step.show and step.settled == first.id
-        assert texts_of(step.write) == ["two"]
+        effect = session.take(refused("not-in-room", id=first.id, room="general"), 0.0)
+        assert effect.show and effect.settled == first.id
+        assert texts_of(effect.write) == ["two"]
 
     def test_the_hold_outlives_the_connection(self) -> None:
         session = live()
@@ -249,9 +249,9 @@ class TestMessages:
         say(session, "two", 0.0)
         session.disconnected()
         session.connected(1)
-        step = session.take(welcome(), limits.REPEAT_WITHIN)
-        assert [(doubt.code, doubt.id) for doubt in step.doubts] == [(UNKNOWN, first.id)]
-        assert texts_of(step.write) == ["two"]
+        effect = session.take(welcome(), limits.REPEAT_WITHIN)
+        assert [(doubt.code, doubt.id) for doubt in effect.doubts] == [(UNKNOWN, first.id)]
+        assert texts_of(effect.write) == ["two"]
 
     def test_a_node_that_has_not_acknowledged_owes_an_answer(self) -> None:
         session = live()
@@ -267,14 +267,14 @@ class TestRequests:
         session = live()
         ref, write = session.ask(m.ListRooms())
         assert write == (m.ListRooms(ref=ref),) and session.is_owed
-        step = session.take(m.Rooms(ref=ref, rooms=[], more=False), 0.0)
-        assert step.settled == ref and step.show and not session.is_owed
+        effect = session.take(m.Rooms(ref=ref, rooms=[], more=False), 0.0)
+        assert effect.settled == ref and effect.show and not session.is_owed
 
     def test_an_error_settles_it_too(self) -> None:
         session = live()
         ref, _ = session.ask(m.Join(room="nowhere"))
-        step = session.take(refused("no-such-room", ref=ref, room="nowhere"), 0.0)
-        assert step.settled == ref and step.show
+        effect = session.take(refused("no-such-room", ref=ref, room="nowhere"), 0.0)
+        assert effect.settled == ref and effect.show
 
     def test_an_answer_to_nobodys_question_settles_nothing(self) -> None:
         assert live().take(m.Rooms(ref="?", rooms=[], more=False), 0.0).settled is None
@@ -294,8 +294,8 @@ class TestRequests:
         session = live("lab", "ops")
         ref, _ = session.ask(m.Leave(room="lab"))
         reconnect(session)
-        step = session.take(refused("not-in-room", ref=ref, room="lab"), 0.0)
-        assert step.settled == ref
+        effect = session.take(refused("not-in-room", ref=ref, room="lab"), 0.0)
+        assert effect.settled == ref
         assert session.places.rooms == ["ops"]
 
 
@@ -379,23 +379,23 @@ class TestStates:
     def test_a_ping_is_answered_at_any_time_with_its_ref(self) -> None:
         session = fresh()
         session.connected(1)
-        step = session.take(m.PingEvent(ref="7"), 0.0)
-        assert step.write == (m.Pong(ref="7"),) and not step.show
+        effect = session.take(m.PingEvent(ref="7"), 0.0)
+        assert effect.write == (m.Pong(ref="7"),) and not effect.show
         assert live().take(m.PingEvent(), 0.0).write == (m.Pong(),)
 
     @pytest.mark.parametrize("reason", REASONS)
     def test_a_goodbye_with_a_time_is_for_a_while(self, reason: str) -> None:
         session = live()
-        parting = session.take(m.Bye(reason=reason, retry_after_ms=250), 0.0).parting
-        assert parting and parting.come_back and parting.after == 0.25
+        disconnect = session.take(m.Bye(reason=reason, retry_after_ms=250), 0.0).disconnect
+        assert disconnect and disconnect.come_back and disconnect.after == 0.25
         session.disconnected()
         assert session.state is State.AWAY
 
     @pytest.mark.parametrize("reason", [*REASONS, "something-new"])
     def test_a_goodbye_without_one_is_for_good(self, reason: str) -> None:
         session = live()
-        parting = session.take(m.Bye(reason=reason), 0.0).parting
-        assert parting and not parting.come_back and parting.reason == reason
+        disconnect = session.take(m.Bye(reason=reason), 0.0).disconnect
+        assert disconnect and not disconnect.come_back and disconnect.reason == reason
         session.disconnected()
         assert session.state is State.OVER
         assert session.take(message("late"), 0.0).show is False

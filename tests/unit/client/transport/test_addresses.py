@@ -62,26 +62,26 @@ def test_without_any_it_is_the_local_one() -> None:
 
 
 def test_addresses_are_tried_in_turn() -> None:
-    route = Endpoints(parse_addresses("a:1-3"), lambda: 0.5)
-    assert [route.next().port for _ in range(5)] == [1, 2, 3, 1, 2]
+    endpoints = Endpoints(parse_addresses("a:1-3"), lambda: 0.5)
+    assert [endpoints.next().port for _ in range(5)] == [1, 2, 3, 1, 2]
 
 
 def test_the_first_attempt_after_a_good_connection_is_made_at_once() -> None:
-    route = Endpoints(parse_addresses(), lambda: 1.0)
-    assert route.pause() == 0.0
-    assert route.pause() == 2 * FIRST_PAUSE
-    assert route.pause() == 4 * FIRST_PAUSE
-    route.worked()
-    assert route.pause() == 0.0
+    endpoints = Endpoints(parse_addresses(), lambda: 1.0)
+    assert endpoints.pause() == 0.0
+    assert endpoints.pause() == 2 * FIRST_PAUSE
+    assert endpoints.pause() == 4 * FIRST_PAUSE
+    endpoints.worked()
+    assert endpoints.pause() == 0.0
 
 
 def test_pauses_are_drawn_between_nothing_and_a_bound() -> None:
     draws = iter([0.0, 0.5, 1.0])
-    route = Endpoints(parse_addresses(), lambda: next(draws))
-    route.pause()
-    assert [route.pause() for _ in range(3)] == [0.0, 2 * FIRST_PAUSE, 8 * FIRST_PAUSE]
+    endpoints = Endpoints(parse_addresses(), lambda: next(draws))
+    endpoints.pause()
+    assert [endpoints.pause() for _ in range(3)] == [0.0, 2 * FIRST_PAUSE, 8 * FIRST_PAUSE]
 
 
 def test_pauses_do_not_grow_for_ever() -> None:
-    route = Endpoints(parse_addresses(), lambda: 1.0)
-    assert max(route.pause() for _ in range(5000)) == LONGEST_PAUSE
+    endpoints = Endpoints(parse_addresses(), lambda: 1.0)
+    assert max(endpoints.pause() for _ in range(5000)) == LONGEST_PAUSE

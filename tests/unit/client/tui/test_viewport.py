@@ -119,21 +119,21 @@ def test_resizing_there_and_back_changes_nothing(width: int, height: int, lines:
 @given(
     st.lists(st.sampled_from(["up", "down", "add", "old", "wide", "narrow", "drop"]), max_size=20)
 )
-def test_whatever_happens_the_screen_is_full(steps: list[str]) -> None:
+def test_whatever_happens_the_screen_is_full(effects: list[str]) -> None:
     window, width = hundred(), 60
-    for step in steps:
-        if step == "up":
+    for effect in effects:
+        if effect == "up":
             view(window, 10, width).scroll_up(17)
-        elif step == "down":
+        elif effect == "down":
             view(window, 10, width).scroll_down(8)
-        elif step == "add":
+        elif effect == "add":
             window.add(row("more " * 30))
-        elif step == "old":
+        elif effect == "old":
             window.put_before([row("old " * 30, NOON - DAY)], more=True)
-        elif step == "drop":
+        elif effect == "drop":
             window._drop(4)
         else:
-            width = {"wide": 90, "narrow": 25}[step]
+            width = {"wide": 90, "narrow": 25}[effect]
         lines = view(window, 10, width).lines()
         assert len(lines) == 10 and all(lines)
 
