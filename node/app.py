@@ -14,7 +14,7 @@ from math import inf
 from secrets import choice
 from typing import TYPE_CHECKING
 
-from node.auth.credentials import Doors
+from node.auth.credentials import Credentials
 from node.brokers import broker, connect, scripts
 from node.config.redis_url import RedisUrl
 from node.config.settings import Settings
@@ -24,10 +24,10 @@ from node.core.limits import shares
 from node.core.limits.admission import Bounds
 from node.core.rooms import ring_budget
 from node.net import listener
-from node.net.connection_limits import Gate
+from node.net.connection_limits import ConnectionLimits
 from node.net.listener import Server
-from node.net.tls_listener import TlsServer
-from node.net.write_batch import Flush
+from node.net.tls_listener import TlsListener
+from node.net.write_batch import WriteBatch
 from node.process import file_limits, memory
 from node.process.dial import Dialler
 from node.telemetry import health_http, log_queue, logs, metrics
@@ -35,7 +35,7 @@ from node.telemetry.metrics import Metrics
 from wire.errors import Reason
 
 if TYPE_CHECKING:
-    from node.auth.password_checker import Porter
+    from node.auth.password_checker import PasswordChecker
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +76,9 @@ class Node:
     def __init__(self, name: str, settings: Settings, connect: connect.Connect) -> None:
         self.name = name
         self.metrics = Metrics(time.monotonic)
-        self.flush = Flush(self.metrics)
+        self.flush = WriteBatch(self.metrics)
         ids = Ids()
-        rules = broker.Rules(
+        rules = broker.BrokerConfig(
             kept=settings.history,
             grace=settings.grace,
             notices=settings.notices,
@@ -90,7 +90,7 @@ class Node:
         self.broker = broker.RedisBroker(connect, rules, self.metrics, time.monotonic, ids)
         self.hub = core.Hub(
             name,
-            core.Rules(
+            core.Config(
                 kept=settings.history,
                 rate=settings.rate,
                 hello_within=settings.hello_within,
@@ -116,7 +116,7 @@ class Node:
             settings.exempt,
             settings.address_bytes * memory.MIB,
         )
-        self.gate = Gate(self.hub, bounds, settings.proxy_protocol, settings.proxy_from)
+        self.gate = ConnectionLimits(self.hub, bounds, settings.proxy_protocol, settings.proxy_from)
         self.metrics.watch(self.hub, self.broker.unready)
 
     def admit(self, tokens: tuple[bytes, ...]) -> None:
@@ -130,7 +130,7 @@ class Node:
             self.gate.tick()
             await asyncio.sleep(core.TICK)
 
-    def heed(self, watch: memory.Watch) -> None:
+    def heed(self, watch: memory.MemoryWatch) -> None:
         """Take newcomers, or not, as there is memory."""
         self.hub.full = watch.full
         self.gate.overflowing = watch.overflowing
@@ -179,13 +179,13 @@ class App:
         if settings.nodes > 1:
             names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
         self._nodes = [Node(name, settings, link) for name in names]
-        self._doors = Doors(settings)
+        self._doors = Credentials(settings)
         self._servers: list[Server] = []
-        self._porter: Porter | None = None
+        self._porter: PasswordChecker | None = None
         self._admit()
         self._stopping = asyncio.Event()
-        self._memory = memory.Watch(settings.memory * memory.MIB)
-        self._files = file_limits.Watch()
+        self._memory = memory.MemoryWatch(settings.memory * memory.MIB)
+        self._files = file_limits.FileWatch()
 
     @property
     def stopping(self) -> bool:
@@ -202,12 +202,12 @@ class App:
 
     def _admit(self) -> None:
         for server in self._servers:
-            if isinstance(server, TlsServer) and self._doors.tls is not None:
+            if isinstance(server, TlsListener) and self._doors.tls is not None:
                 server.show(self._doors.tls)
         if self._doors.accounts is not None and self._porter is None:
-            from node.auth.password_checker import Porter  # with what only it needs
+            from node.auth.password_checker import PasswordChecker  # with what only it needs
 
-            self._porter = Porter(time.monotonic)
+            self._porter = PasswordChecker(time.monotonic)
         if self._porter is not None:
             self._porter.know(self._doors.accounts or {})
         for node in self._nodes:

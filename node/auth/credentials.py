@@ -18,7 +18,7 @@ from node.net import tls
 log = logging.getLogger(__name__)
 
 
-class Doors:
+class Credentials:
     """The certificate that is shown, the digests of the tokens that are good, and the accounts.
 
     Raises ValueError when the certificate or its key is no good, or the file of accounts.

@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from node.core.interfaces import Refused
-from node.core.limits.admission import Limiters, group
+from node.core.limits.admission import TokenBuckets, group
 from node.core.names import confusables
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ Who = tuple[str, str]
 """The group of an address, and an account."""
 
 
-class Porter:
+class PasswordChecker:
     """Implements ``interfaces.Accounts``. One thread: so one hash's memory, and one core."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -55,9 +55,9 @@ class Porter:
         self._looks: dict[str, str] = {}
         self._hashes: dict[str, str] = {}
         self._known: dict[str, dict[str, None]] = {}
-        self._tries: Limiters[str] = Limiters(TRIES)
-        self._tries_new: Limiters[Who] = Limiters(TRIES_NEW)
-        self._tries_known: Limiters[Who] = Limiters(TRIES_KNOWN)
+        self._tries: TokenBuckets[str] = TokenBuckets(TRIES)
+        self._tries_new: TokenBuckets[Who] = TokenBuckets(TRIES_NEW)
+        self._tries_known: TokenBuckets[Who] = TokenBuckets(TRIES_KNOWN)
         self._waiting: Counter[Who] = Counter()
         self._forget_at = FORGET_AFTER
 

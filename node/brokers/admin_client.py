@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from node.brokers import decode, scripts
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.lease import FORMAT
-from node.core.interfaces import Order
+from node.core.interfaces import ModerationRule
 
 KEPT_OUT_MS = 600_000
 """For how long the key of a kicked session begins no new one: its client comes back by itself for
@@ -27,7 +27,7 @@ class Trouble(Exception):
     """Redis did not do what was asked; the text is for people."""
 
 
-class Facts(msgspec.Struct):
+class ClusterFacts(msgspec.Struct):
     """What a node tells of itself; what an older or newer one does not tell has a default."""
 
     name: str = "?"
@@ -46,7 +46,7 @@ class NodeRow(msgspec.Struct):
     incarnation: str
     alive: bool
     since: int | None
-    facts: Facts
+    facts: ClusterFacts
 
 
 class Totals(msgspec.Struct):
@@ -68,13 +68,13 @@ class SessionRow(msgspec.Struct):
     rooms: list[str]
 
 
-class Moderator:
+class AdminClient:
     """Asks Redis, each thing once: whoever asks can see whether to ask again. Raises Trouble."""
 
     def __init__(self, connect: Connect) -> None:
         self._redis: Redis = connect(REPLY_TIMEOUT)
 
-    async def __aenter__(self) -> "Moderator":
+    async def __aenter__(self) -> "AdminClient":
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -106,9 +106,9 @@ class Moderator:
     async def _node(self, incarnation: str, alive: bool) -> NodeRow:
         facts, since = await self._do("HMGET", "chat:about:" + incarnation, "facts", "since")
         try:
-            told = msgspec.json.decode(facts, type=Facts) if facts else Facts()
+            told = msgspec.json.decode(facts, type=ClusterFacts) if facts else ClusterFacts()
         except msgspec.DecodeError:
-            told = Facts()  # a node is there, whatever it says of itself
+            told = ClusterFacts()  # a node is there, whatever it says of itself
         at = int(since) if since and since.isdigit() else None
         return NodeRow(incarnation, alive, at, told)
 
@@ -152,9 +152,9 @@ class Moderator:
         found = await self._run("recall", field)
         return bool(found[0] == b"ok")
 
-    async def bans(self) -> list[Order]:
+    async def bans(self) -> list[ModerationRule]:
         """List the bans that hold, until Unix times in seconds."""
-        cursor, bans = b"0", dict[tuple[str, str], Order]()
+        cursor, bans = b"0", dict[tuple[str, str], ModerationRule]()
         while True:
             found = await self._eval("orders", cursor, PAGE)
             orders = decode.orders(found, time())

@@ -14,35 +14,33 @@ import msgspec
 from node.brokers import decode
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.contact import Contact
-from node.brokers.head_poll import Tops
+from node.brokers.head_poll import HeadPoll
 from node.brokers.health import Fault, Health
 from node.brokers.history import HistoryRead
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, UPKEEP, Lane
 from node.brokers.lease import FORMAT, READ_WITHIN, Lease
 from node.brokers.malformed import Malformed, Oddities
-from node.brokers.moderation_sync import Orders
-from node.brokers.pipeline import Args
-from node.brokers.pipeline import Counts as PumpCounts
-from node.brokers.pipeline import Pump, SimpleCall
+from node.brokers.moderation_sync import ModerationSync
+from node.brokers.pipeline import Args, Pipeline, PipelineCounts, SimpleCall
 from node.brokers.publish_batch import Publish, Taken, directed
 from node.brokers.subscriber import Subscriber
 from node.core.interfaces import (
+    BrokerEvents,
     Claim,
     Claimed,
     Compared,
     Done,
     Entry,
-    Hold,
-    Kept,
+    FencingToken,
     Lost,
-    Memory,
+    Membership,
+    PendingMessage,
     Position,
-    Post,
     Refused,
-    Seat,
-    Sink,
+    SessionSnapshot,
+    SessionState,
     Slice,
-    Standing,
+    Stored,
 )
 from wire import limits
 
@@ -57,7 +55,7 @@ LONG = 8
 
 
 @dataclass(frozen=True)
-class Rules:
+class BrokerConfig:
     """What may be set of the broker's behaviour; times are in seconds."""
 
     kept: int = 1000
@@ -75,7 +73,7 @@ class Rules:
     """No other process can be at this broker, and it forgets nothing: there is none to wait for."""
 
 
-class Counts(PumpCounts, Protocol):
+class BrokerCounts(PipelineCounts, Protocol):
     """What the broker counts."""
 
     redis_faults: dict[Fault, int]
@@ -87,8 +85,8 @@ class RedisBroker:
     def __init__(
         self,
         connect: Connect,
-        rules: Rules,
-        counts: Counts,
+        rules: BrokerConfig,
+        counts: BrokerCounts,
         clock: Callable[[], float],
         random_id: Callable[[], str],
     ) -> None:
@@ -99,15 +97,15 @@ class RedisBroker:
         # Half a lease: who renewed a second before a break still has as long after it.
         self._contact = Contact(rules.lease / 2)
         self._oddities = Oddities(counts, clock)
-        self._pump = Pump(
+        self._pump = Pipeline(
             self._clients[0], clock, counts, rules.replicas, self._contact, self._oddities
         )
         pool = self._clients[0].connection_pool
         pool.connection_kwargs["redis_connect_func"] = self._pump.connected
         self._subscriber = Subscriber(self._clients[1], self._on_message, self._on_confirmed)
         self._health = Health(self._call, counts, clock)
-        self._tops = Tops(self._call, self._sink_of, clock)
-        self._orders = Orders(
+        self._tops = HeadPoll(self._call, self._sink_of, clock)
+        self._orders = ModerationSync(
             self._call, self._sink_of, clock, random_id, (rules.notices, rules.kept)
         )
         self._lease = Lease(
@@ -124,18 +122,18 @@ class RedisBroker:
         )
         self._publishes: dict[str, Publish] = {}
         self._taken = Taken()
-        self._sink: Sink | None = None
+        self._sink: BrokerEvents | None = None
         self._connections = 0
         self._reaping = False
         self._reaped = [0, 0, 0]
 
     # Life
 
-    def attach(self, sink: Sink) -> None:
+    def attach(self, sink: BrokerEvents) -> None:
         """Tell whom to tell."""
         self._sink = sink
 
-    def _sink_of(self) -> Sink:
+    def _sink_of(self) -> BrokerEvents:
         assert self._sink is not None, "attach comes before run"
         return self._sink
 
@@ -247,7 +245,7 @@ class RedisBroker:
 
     # Messages
 
-    def publish(self, room: str, post: Post) -> None:
+    def publish(self, room: str, post: PendingMessage) -> None:
         """Append a message to a room's log; batched with others of this turn."""
         publish = self._publishes.get(room)
         if publish is None:
@@ -259,7 +257,7 @@ class RedisBroker:
             publish.queued = True
             self._pump.call(publish)
 
-    def direct(self, post: Post, fold: str, before: bytes, after: bytes) -> None:
+    def direct(self, post: PendingMessage, fold: str, before: bytes, after: bytes) -> None:
         """Append a message to the inbox of who holds ``fold``."""
         args = [post.id, *post.hold, post.token, fold, before, after, self._rules.kept]
 
@@ -274,7 +272,7 @@ class RedisBroker:
 
         self._call("direct", args, post.deadline, reply)
 
-    def sent(self, session: str, token: str, deadline: float, done: Done[Kept | None]) -> None:
+    def sent(self, session: str, token: str, deadline: float, done: Done[Stored | None]) -> None:
         """Look up whether a message was sent before."""
 
         def reply(found: Any) -> None:
@@ -311,7 +309,9 @@ class RedisBroker:
         weight = 1 + len(claim.rooms) // 2
         self._ask("hello", args, deadline, done, parse, CLAIMS, weight)
 
-    def join(self, hold: Hold, room: str, create: bool, deadline: float, done: Done[Seat]) -> None:
+    def join(
+        self, hold: FencingToken, room: str, create: bool, deadline: float, done: Done[Membership]
+    ) -> None:
         """Put a session into a room."""
         how = "create" if create else "join"
         args = [self._random_id(), *hold, how, room, self._rules.notices, self._rules.kept]
@@ -319,14 +319,14 @@ class RedisBroker:
         self._ask("join", args, deadline, done, parse)
 
     def leave(
-        self, hold: Hold, room: str, deadline: float, done: Done[tuple[str, int] | None]
+        self, hold: FencingToken, room: str, deadline: float, done: Done[tuple[str, int] | None]
     ) -> None:
         """Take a session out of a room."""
         args = [self._random_id(), *hold, room, self._rules.notices, self._rules.kept]
         self._ask("leave", args, deadline, done, self._changed(hold.owner, decode.left))
 
     def rename(
-        self, hold: Hold, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
+        self, hold: FencingToken, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
     ) -> None:
         """Give a session another nick."""
         rules = self._rules
@@ -338,20 +338,20 @@ class RedisBroker:
         parse = self._changed(hold.owner, decode.renamed)
         self._ask("nick", args, deadline, done, parse, CHANGES, LONG)
 
-    def standing(self, hold: Hold, done: Done[Standing]) -> None:
+    def standing(self, hold: FencingToken, done: Done[SessionState]) -> None:
         """Look how a session stands."""
         args = [*hold, self._rules.notices]
         self._ask("standing", args, self._clock() + READ_WITHIN, done, decode.standing)
 
-    def part(self, hold: Hold, quit: bool, done: Callable[[], None] | None = None) -> None:
+    def part(self, hold: FencingToken, quit: bool, done: Callable[[], None] | None = None) -> None:
         """End a connection's hold on a session, however long the broker takes to hear of it."""
         self._part(hold, "quit" if quit else "lost", done)
 
-    def kick(self, hold: Hold) -> None:
+    def kick(self, hold: FencingToken) -> None:
         """End a session that may not be here, however long the broker takes to hear of it."""
         self._part(hold, "kicked", None)
 
-    def _part(self, hold: Hold, reason: str, done: Callable[[], None] | None) -> None:
+    def _part(self, hold: FencingToken, reason: str, done: Callable[[], None] | None) -> None:
         def reply(found: Any) -> None:
             if not isinstance(found, Refused):
                 self._lease.note(hold.owner, decode.changes(found, 0))
@@ -362,7 +362,7 @@ class RedisBroker:
         args = [self._random_id(), *hold, reason, int(rules.grace * 1000)]
         self._call("part", [*args, rules.notices, rules.kept], inf, reply, CHANGES, LONG)
 
-    def restore(self, memory: Memory, anew: bool, done: Done[bool]) -> None:
+    def restore(self, memory: SessionSnapshot, anew: bool, done: Done[bool]) -> None:
         """Put a session back."""
         attempt = "" if memory.attempt is None else memory.attempt
         args: list[Any] = [

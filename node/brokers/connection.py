@@ -23,7 +23,7 @@ Commands = Sequence[tuple[Any, ...]]
 _CHUNK = 256 * 1024
 
 
-class Quick(AbstractConnection):
+class RedisConnection(AbstractConnection):
     """A connection that also takes many commands at once; no replies may be awaited meanwhile.
 
     It tells of its loss in redis-py's words: uvloop raises a RuntimeError where asyncio drops what
@@ -154,7 +154,7 @@ def quick(client: "Redis", dialler: Dialler) -> "Redis":
     """Let the connections of a client be quick ones; there are several kinds of them."""
     pool = client.connection_pool
     made = {"dialler": dialler}
-    pool.connection_class = type("Connection", (Quick, pool.connection_class), made)
+    pool.connection_class = type("Connection", (RedisConnection, pool.connection_class), made)
     return client
 
 
@@ -163,7 +163,7 @@ class Calls:
 
     def __init__(self, client: "Redis") -> None:
         self._client = client
-        self._connection: Quick | None = None
+        self._connection: RedisConnection | None = None
 
     async def execute(self, commands: Commands) -> list[Any]:
         """Run commands in one pipeline; return replies, and exceptions for those that failed.
@@ -171,7 +171,7 @@ class Calls:
         Raises redis.exceptions.ConnectionError or TimeoutError, or OSError.
         """
         pool = self._client.connection_pool
-        if not issubclass(getattr(pool, "connection_class", object), Quick):
+        if not issubclass(getattr(pool, "connection_class", object), RedisConnection):
             return await self._execute_slowly(commands)
         if self._connection is None:
             self._connection = await pool.get_connection()  # type: ignore[no-untyped-call]

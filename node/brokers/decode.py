@@ -12,16 +12,16 @@ from node.core.interfaces import (
     Claimed,
     Compared,
     Entry,
+    FencingToken,
     Frame,
-    Hold,
-    Kept,
-    Order,
+    Membership,
+    ModerationRule,
+    PendingMessage,
     Position,
-    Post,
     Refused,
-    Seat,
+    SessionState,
     Slice,
-    Standing,
+    Stored,
 )
 
 REFUSALS = {
@@ -168,10 +168,10 @@ def rooms(reply: Any) -> tuple[list[tuple[str, int]], bool]:
 
 
 @reading
-def kept(remembered: bytes) -> Kept:
+def kept(remembered: bytes) -> Stored:
     """Return what is remembered of a message: "AT LOG POSITION TO"."""
     at, log, position, *to = remembered.decode().split(" ")
-    return Kept(log, position, int(at), to[0] if to else "")
+    return Stored(log, position, int(at), to[0] if to else "")
 
 
 def is_head(text: Any) -> bool:
@@ -179,7 +179,7 @@ def is_head(text: Any) -> bool:
     return text.__class__ is bytes and _head(text) is not None
 
 
-def _told(result: Any) -> Kept:
+def _told(result: Any) -> Stored:
     """Return what is told of a message that is in the log already, perhaps with its entry."""
     if result.__class__ is bytes:
         return kept(result)
@@ -189,11 +189,11 @@ def _told(result: Any) -> Kept:
     return kept(remembered)
 
 
-Published = tuple[bytes, bytes, bytes, list[Any], list[Kept | Refused]]
+Published = tuple[bytes, bytes, bytes, list[Any], list[Stored | Refused]]
 """Epoch, at, prev and results as publish.lua tells them, and the answers for the authors."""
 
 
-def published(reply: Any, log: str, posts: Sequence[Post]) -> Published | None:
+def published(reply: Any, log: str, posts: Sequence[PendingMessage]) -> Published | None:
     """Return what became of messages, as publish.lua tells it; None: the log was rewound."""
     try:
         if reply[0] == b"rewound":
@@ -207,7 +207,7 @@ def published(reply: Any, log: str, posts: Sequence[Post]) -> Published | None:
                 _told(result)
                 if result.__class__ is not int  # said with no call, for each message
                 else (
-                    Kept(log, f"{place}-{result}-{post.id.decode()}", time, "")
+                    Stored(log, f"{place}-{result}-{post.id.decode()}", time, "")
                     if result
                     else Refused.GONE
                 )
@@ -220,7 +220,7 @@ def published(reply: Any, log: str, posts: Sequence[Post]) -> Published | None:
 
 
 @reading
-def looked(reply: Any, posts: Sequence[Post]) -> tuple[Position, list[Kept | None]]:
+def looked(reply: Any, posts: Sequence[PendingMessage]) -> tuple[Position, list[Stored | None]]:
     """Return up to where publish.lua has looked for messages, and what it found of each."""
     _, epoch, offset, *results = reply
     found = [_told(result) if result else None for _, result in zip(posts, results, strict=True)]
@@ -233,19 +233,19 @@ def position(text: bytes) -> Position | None:
 
 
 @reading
-def seat(room: bytes, found: Any) -> Seat:
+def seat(room: bytes, found: Any) -> Membership:
     """Return a place in a room, as join.lua tells it."""
     _, position, members, created, quiet, *_ = found
     if Position.parse(position.decode()) is None:
         raise ValueError
-    return Seat(room.decode(), position.decode(), int(members), bool(created), bool(quiet))
+    return Membership(room.decode(), position.decode(), int(members), bool(created), bool(quiet))
 
 
-def _seats(rooms: Any) -> list[Seat]:
+def _seats(rooms: Any) -> list[Membership]:
     """Return places as hello.lua and standing.lua tell them: the former has one field more where
     a room was entered just now."""
     return [
-        seat(room, (None, *rest))._replace(entered=len(rest) > len(Seat._fields) - 2)
+        seat(room, (None, *rest))._replace(entered=len(rest) > len(Membership._fields) - 2)
         for room, *rest in rooms
     ]
 
@@ -260,9 +260,9 @@ def claimed(found: Any) -> Claimed:
 
 
 @reading
-def standing(found: Any) -> Standing:
+def standing(found: Any) -> SessionState:
     """Return how a session stands, as standing.lua tells it."""
-    return Standing(found[1].decode(), int(found[2]), _seats(found[3:]))
+    return SessionState(found[1].decode(), int(found[2]), _seats(found[3:]))
 
 
 @reading
@@ -282,16 +282,16 @@ def tops(reply: Any, count: int) -> list[tuple[Position, int]]:
 
 
 @reading
-def orders(found: list[Any], now: float) -> list[Order]:
+def orders(found: list[Any], now: float) -> list[ModerationRule]:
     """Return the orders in the reply of orders.lua, which tells how long each still holds."""
     return [_order(found[place : place + 4], now) for place in range(2, len(found), 4)]
 
 
-def _order(row: list[Any], now: float) -> Order:
+def _order(row: list[Any], now: float) -> ModerationRule:
     field, left, epoch, why = row
     kind, _, what = field.decode().partition(":")
     until = now + int(left) / 1000 if int(left) else inf
-    return Order(kind, what, until, epoch, _text(why) if why else "")
+    return ModerationRule(kind, what, until, epoch, _text(why) if why else "")
 
 
 _text: Callable[[bytes], str] = msgspec.json.Decoder(str).decode
@@ -314,10 +314,10 @@ def announcement(payload: bytes) -> tuple[str, str | None, int]:
 
 
 @reading
-def moved(rest: bytes) -> Hold:
+def moved(rest: bytes) -> FencingToken:
     """Return the hold on a session that has moved."""
     session, owner, *_ = rest.decode().split(" ")
-    return Hold(session, owner)
+    return FencingToken(session, owner)
 
 
 @reading
@@ -327,11 +327,13 @@ def probe(rest: bytes) -> int:
 
 
 @reading
-def holds(reply: Any) -> tuple[bytes, list[Hold]]:
+def holds(reply: Any) -> tuple[bytes, list[FencingToken]]:
     """Return the holds that held.lua lists, and the cursor for the next of them."""
     cursor, *rows = reply
     listed = zip(rows[::2], rows[1::2], strict=True)
-    return _string(cursor), [Hold(session.decode(), owner.decode()) for session, owner in listed]
+    return _string(cursor), [
+        FencingToken(session.decode(), owner.decode()) for session, owner in listed
+    ]
 
 
 @reading

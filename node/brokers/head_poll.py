@@ -9,17 +9,19 @@ from typing import Any
 
 from node.brokers import decode
 from node.brokers.lanes import UPKEEP
-from node.brokers.lease import READ_WITHIN, Caller
-from node.core.interfaces import Position, Refused, Sink
+from node.brokers.lease import READ_WITHIN, ScriptCaller
+from node.core.interfaces import BrokerEvents, Position, Refused
 
 TOPS = 250
 """Logs compared in one call, at five commands each."""
 
 
-class Tops:
+class HeadPoll:
     """Asks Redis for the newest position of each log, and tells the core of those that differ."""
 
-    def __init__(self, call: Caller, sink: Callable[[], Sink], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, call: ScriptCaller, sink: Callable[[], BrokerEvents], clock: Callable[[], float]
+    ) -> None:
         self._call = call
         self._sink = sink
         self._clock = clock

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from node.brokers import decode
 from node.brokers.lanes import UPKEEP
-from node.brokers.lease import READ_WITHIN, Caller
+from node.brokers.lease import READ_WITHIN, ScriptCaller
 from node.brokers.malformed import reading
 from node.core.interfaces import Refused
 
@@ -45,7 +45,7 @@ MEANING: Mapping[str, str] = {
 """What is said to people of each."""
 
 
-class Counts(Protocol):
+class HealthCounts(Protocol):
     """Where the faults are told to machines."""
 
     redis_faults: dict[Fault, int]
@@ -78,7 +78,9 @@ def faults(memory: bytes, persistence: bytes) -> list[Fault]:
 class Health:
     """Looks at Redis now and then, and says once what has become wrong, and what is right again."""
 
-    def __init__(self, call: Caller, counts: Counts, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, call: ScriptCaller, counts: HealthCounts, clock: Callable[[], float]
+    ) -> None:
         self.found: list[Fault] = []
         self._call = call
         self._counts = counts

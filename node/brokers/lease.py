@@ -17,7 +17,7 @@ from node.brokers.decode import Renewal
 from node.brokers.lanes import UPKEEP, Lane
 from node.brokers.pipeline import Args
 from node.brokers.subscriber import Subscriber
-from node.core.interfaces import Done, Hold, Refused, Sink
+from node.core.interfaces import BrokerEvents, Done, FencingToken, Refused
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ READ_WITHIN = 4.0
 """Seconds for a call that no client waits for: it is made again anyway."""
 
 
-class Caller(Protocol):
+class ScriptCaller(Protocol):
     """Runs a script."""
 
     def __call__(
@@ -59,10 +59,10 @@ class Lease:
     def __init__(
         self,
         seconds: float,
-        call: Caller,
+        call: ScriptCaller,
         subscriber: Subscriber,
-        sink: Callable[[], Sink],
-        part: Callable[[Hold, bool], None],
+        sink: Callable[[], BrokerEvents],
+        part: Callable[[FencingToken, bool], None],
         facts: Callable[[], Sequence[Any]],
         ordered: Callable[[bytes], None],
         clock: Callable[[], float],
@@ -84,7 +84,7 @@ class Lease:
         """The data in Redis are not ours to touch."""
         self._known = False
         self._looked_at = -inf
-        self._strays: set[Hold] = set()
+        self._strays: set[FencingToken] = set()
         self._changes = 0
         self._went_back = False
         self._lacked = False
@@ -227,7 +227,7 @@ class Lease:
         just be coming in, and is let go of at the second look.
         """
         self._looked_at = self._clock()
-        incarnation, strays = self.incarnation, set[Hold]()
+        incarnation, strays = self.incarnation, set[FencingToken]()
 
         def look(cursor: bytes) -> None:
             deadline = self._clock() + self._seconds / 2
@@ -262,7 +262,7 @@ class Lease:
         deadline = self._clock() + self._seconds / 2
         self._call("held", [self.incarnation, self._cursor, LISTED], deadline, reply, UPKEEP)
 
-    def _let_go(self, strays: set[Hold], at_once: bool) -> None:
+    def _let_go(self, strays: set[FencingToken], at_once: bool) -> None:
         """Let go of sessions that are not here, if they were not the time before either."""
         gone = strays if at_once else strays & self._strays
         self._strays = strays - gone

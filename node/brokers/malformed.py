@@ -26,7 +26,7 @@ class Malformed(ValueError):
     """Something is not of the shape that nodes give it."""
 
 
-class Counts(Protocol):
+class MalformedCounts(Protocol):
     """What is counted here."""
 
     malformed: int
@@ -48,7 +48,7 @@ def reading(read: Callable[P, T]) -> Callable[P, T]:
 class Oddities:
     """Counts what is malformed, and logs each kind of it now and then: there may be very many."""
 
-    def __init__(self, counts: Counts, clock: Callable[[], float]) -> None:
+    def __init__(self, counts: MalformedCounts, clock: Callable[[], float]) -> None:
         self._counts = counts
         self._clock = clock
         self._said: dict[str, float] = {}

@@ -10,8 +10,8 @@ import msgspec
 
 from node.brokers import decode
 from node.brokers.lanes import UPKEEP
-from node.brokers.lease import Caller
-from node.core.interfaces import Order, Refused, Sink
+from node.brokers.lease import ScriptCaller
+from node.core.interfaces import BrokerEvents, ModerationRule, Refused
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ LISTED = 250
 """Orders in one answer, or somewhat more, and most that are put back in one call."""
 
 
-class Orders:
+class ModerationSync:
     """Tells the core the orders that hold, and Redis those that it forgot.
 
     A change has a number and an id, which each renewal of the lease tells too: so a lost message
@@ -30,8 +30,8 @@ class Orders:
 
     def __init__(
         self,
-        call: Caller,
-        sink: Callable[[], Sink],
+        call: ScriptCaller,
+        sink: Callable[[], BrokerEvents],
         clock: Callable[[], float],
         random_id: Callable[[], str],
         rules: tuple[int, int],
@@ -41,8 +41,8 @@ class Orders:
         self._clock = clock
         self._random_id = random_id
         self._rules = rules
-        self._orders: list[Order] = []
-        self._page: dict[str, Order] = {}
+        self._orders: list[ModerationRule] = []
+        self._page: dict[str, ModerationRule] = {}
         self._page_of = b""
         self._known = b""
         self._wanted = b""
@@ -94,7 +94,7 @@ class Orders:
         now = self._clock()
         self._put_back_rest([order for order in self._orders if order.until > now])
 
-    def _put_back_rest(self, orders: Sequence[Order]) -> None:
+    def _put_back_rest(self, orders: Sequence[ModerationRule]) -> None:
         """Put orders back, some at a time; with the last of them all nodes are told."""
         now, part = self._clock(), orders[:LISTED]
         number: int | str = "" if len(orders) > len(part) else _number(self._known)
@@ -106,7 +106,7 @@ class Orders:
         self._busy = True
         self._call("reorder", args, now + READ_WITHIN, partial(self._on_put_back, orders), UPKEEP)
 
-    def _on_put_back(self, orders: Sequence[Order], found: Any) -> None:
+    def _on_put_back(self, orders: Sequence[ModerationRule], found: Any) -> None:
         self._busy = False
         if isinstance(found, Refused):
             return

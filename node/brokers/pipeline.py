@@ -37,7 +37,7 @@ NOT_NOW = ("LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "MISCONF", "BUSY",
 """Redis refuses what it would take at another time."""
 
 
-class Counts(Protocol):
+class PipelineCounts(Protocol):
     """What the pump counts."""
 
     broker_reconnects: int
@@ -135,14 +135,14 @@ class SimpleCall:
             self.reply(Refused.UNAVAILABLE)
 
 
-class Pump:
+class Pipeline:
     """Runs calls in pipelines, one at a time; tells ``contact`` when Redis answers."""
 
     def __init__(
         self,
         redis: "Redis",
         clock: Callable[[], float],
-        counts: Counts,
+        counts: PipelineCounts,
         replicas: int = 0,
         contact: Contact | None = None,
         oddities: Oddities | None = None,

@@ -7,7 +7,17 @@ from node.brokers import decode
 from node.brokers.lanes import CHANGES
 from node.brokers.malformed import reading
 from node.brokers.pipeline import Next
-from node.core.interfaces import START, Append, Entry, Frame, Kept, Position, Post, Refused, Sink
+from node.core.interfaces import (
+    START,
+    Append,
+    BrokerEvents,
+    Entry,
+    Frame,
+    PendingMessage,
+    Position,
+    Refused,
+    Stored,
+)
 from wire import limits
 
 TAKEN = 1000
@@ -26,8 +36,8 @@ _NOWHERE = Position(b"", 0, b"")
 
 @reading
 def directed(
-    found: Any, post: Post, before: bytes, after: bytes
-) -> tuple[Kept | Refused, Append | None]:
+    found: Any, post: PendingMessage, before: bytes, after: bytes
+) -> tuple[Stored | Refused, Append | None]:
     """Return where a direct is kept, and its entry as far as the reply of direct.lua tells it."""
     if found[0] == b"repeat":
         remembered = decode.kept(found[1])
@@ -40,7 +50,7 @@ def directed(
     if found[0] != b"ok":
         return decode.REFUSALS[found[0]], None
     _, position, at, nick, prev, log = found
-    to = Kept("@", position.decode(), int(at or 0), nick.decode())
+    to = Stored("@", position.decode(), int(at or 0), nick.decode())
     place = Position.parse(to.position)
     if place is None:
         return to, None
@@ -86,12 +96,12 @@ class Publish:
         *("_cap", "_sink", "_base", "_taken"),
     )
 
-    def __init__(self, room: str, cap: int, sink: Sink, taken: Taken | None = None) -> None:
+    def __init__(self, room: str, cap: int, sink: BrokerEvents, taken: Taken | None = None) -> None:
         self.room = room
         self.weight = 1
         self.queued = False
-        self._posts: list[Post] = []
-        self._sent: list[Post] = []
+        self._posts: list[PendingMessage] = []
+        self._sent: list[PendingMessage] = []
         self._again = False
         self._behind: Position | None = None
         self._base = START
@@ -99,7 +109,7 @@ class Publish:
         self._sink = sink
         self._taken = taken or Taken()
 
-    def add(self, post: Post) -> None:
+    def add(self, post: PendingMessage) -> None:
         """Let a message go with the next call."""
         self._posts.append(post)
 
@@ -175,7 +185,7 @@ class Publish:
                 post.done(answer)
 
     def _remember(
-        self, sent: list[Post], epoch: bytes, at: bytes, prev: bytes, results: list[Any]
+        self, sent: list[PendingMessage], epoch: bytes, at: bytes, prev: bytes, results: list[Any]
     ) -> None:
         """Hand on the entries that a reply tells of, before their messages are acknowledged."""
         log = "r:" + self.room
@@ -235,7 +245,7 @@ def _expired(_reply: object) -> None:
     """Take the place of a ``done`` that has been called."""
 
 
-def _fitting(posts: Sequence[Post]) -> int:
+def _fitting(posts: Sequence[PendingMessage]) -> int:
     """Return how many of some messages fit into one call: one, at least."""
     size = 0
     for count, post in enumerate(posts):

@@ -8,7 +8,7 @@ from typing import Any
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers.connection import Quick, heed_cancelling
+from node.brokers.connection import RedisConnection, heed_cancelling
 from node.brokers.pipeline import BACKOFF, LOST
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class Subscriber:
         return bool(new or old)
 
     async def _listen(self, pubsub: Any) -> None:
-        if isinstance(pubsub.connection, Quick):
+        if isinstance(pubsub.connection, RedisConnection):
             await pubsub.connection.listen(self._take)
         while True:
             self._take(await pubsub.parse_response(block=True))

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from node.app import connector
-from node.brokers.admin_client import Moderator, NodeRow, Trouble
+from node.brokers.admin_client import AdminClient, NodeRow, Trouble
 from node.brokers.malformed import Malformed
 from node.cli import tables
 from node.config import redis_url
@@ -57,7 +57,7 @@ def main(argv: Sequence[str], program: str = "chat-node admin") -> int:
 
 async def _do(chosen: argparse.Namespace) -> int:
     try:
-        async with Moderator(connector(chosen.redis_url)) as moderator:
+        async with AdminClient(connector(chosen.redis_url)) as moderator:
             await moderator.check()
             done: bool = await chosen.run(moderator, chosen)
             sys.stdout.flush()
@@ -76,7 +76,7 @@ def _complain(text: str) -> None:
 
 # The command line
 
-Run = Callable[[Moderator, argparse.Namespace], Awaitable[bool]]
+Run = Callable[[AdminClient, argparse.Namespace], Awaitable[bool]]
 
 
 def _parser(program: str) -> argparse.ArgumentParser:
@@ -196,7 +196,7 @@ _FLAGS: dict[str, dict[str, Any]] = {
 # Looking
 
 
-async def _status(moderator: Moderator, chosen: argparse.Namespace) -> bool:
+async def _status(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     nodes, totals = await moderator.nodes(), await moderator.totals()
     if chosen.json:
         clients = sum(node.facts.clients for node in nodes if node.alive)
@@ -210,7 +210,7 @@ async def _status(moderator: Moderator, chosen: argparse.Namespace) -> bool:
     return True
 
 
-async def _nodes(moderator: Moderator, chosen: argparse.Namespace) -> bool:
+async def _nodes(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     nodes = await moderator.nodes()
     if chosen.json:
         _print_json(_flat(nodes))
@@ -227,7 +227,7 @@ def _flat(nodes: Sequence[NodeRow]) -> list[dict[str, Any]]:
     ]
 
 
-async def _sessions(moderator: Moderator, chosen: argparse.Namespace) -> bool:
+async def _sessions(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     if chosen.room is not None and not await moderator.has_room(chosen.room):
         return _no_room(chosen.room)
     found = [row async for row in moderator.sessions(chosen.room)]
@@ -239,7 +239,7 @@ async def _sessions(moderator: Moderator, chosen: argparse.Namespace) -> bool:
     return True
 
 
-async def _bans(moderator: Moderator, chosen: argparse.Namespace) -> bool:
+async def _bans(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     bans = await moderator.bans()
     if chosen.json:
         rows = []
@@ -259,7 +259,7 @@ def _print_json(found: Any) -> None:
 # Doing
 
 
-async def _kick(moderator: Moderator, chosen: argparse.Namespace) -> bool:
+async def _kick(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     nick, fold = chosen.nick
     kicked = await moderator.kick(fold, chosen.reason)
     if kicked is None:
@@ -269,7 +269,7 @@ async def _kick(moderator: Moderator, chosen: argparse.Namespace) -> bool:
     return True
 
 
-async def _ban(moderator: Moderator, chosen: argparse.Namespace) -> bool:
+async def _ban(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     how_long = f"for {tables.span(chosen.seconds)}" if chosen.seconds else "until taken back"
     if chosen.who is not None:
         nick, fold = chosen.who
@@ -282,7 +282,7 @@ async def _ban(moderator: Moderator, chosen: argparse.Namespace) -> bool:
     return True
 
 
-async def _unban(moderator: Moderator, chosen: argparse.Namespace) -> bool:
+async def _unban(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     done = True
     bans = []
     if chosen.who is not None:
@@ -298,7 +298,7 @@ async def _unban(moderator: Moderator, chosen: argparse.Namespace) -> bool:
     return done
 
 
-async def _close(moderator: Moderator, chosen: argparse.Namespace) -> bool:
+async def _close(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     if chosen.room == DEFAULT_ROOM:
         _complain(f"{DEFAULT_ROOM} always exists and cannot be closed; kick or ban who disturbs it")
         return False
@@ -309,7 +309,7 @@ async def _close(moderator: Moderator, chosen: argparse.Namespace) -> bool:
     return True
 
 
-async def _announce(moderator: Moderator, chosen: argparse.Namespace) -> bool:
+async def _announce(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     if chosen.room is not None and not await moderator.has_room(chosen.room):
         return _no_room(chosen.room)
     heard = await moderator.announce(chosen.text, chosen.room)

@@ -5,7 +5,7 @@ from math import inf
 
 from node.brokers.admin_client import NodeRow, SessionRow, Totals
 from node.brokers.health import MEANING
-from node.core.interfaces import Order
+from node.core.interfaces import ModerationRule
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -103,7 +103,7 @@ def sessions(found: Sequence[SessionRow], now: float) -> str:
     return table(("NICK", "NODE", "ADDRESS", ">SINCE", "ROOMS"), rows)
 
 
-def bans(found: Sequence[Order], now: float) -> str:
+def bans(found: Sequence[ModerationRule], now: float) -> str:
     """Return bans as a table; ``now`` is Unix time in seconds."""
     if not found:
         return "Nobody is banned."

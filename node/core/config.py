@@ -41,7 +41,7 @@ class Limit(StrEnum):
     PROXY_FROM = "proxy-from"
 
 
-class Counts(Protocol):
+class CoreCounts(Protocol):
     """What the core counts."""
 
     entries: int
@@ -80,7 +80,7 @@ class Counts(Protocol):
 
 
 @dataclass(frozen=True)
-class Rules:
+class Config:
     """What may be set of the core's behaviour; times are in seconds."""
 
     kept: int = 1000

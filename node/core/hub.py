@@ -4,36 +4,36 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from node.core import moderation
-from node.core.config import Counts, Limit, Rules
+from node.core.config import Config, CoreCounts, Limit
 from node.core.interfaces import (
     Accounts,
     Append,
     Broker,
-    Dialect,
-    Facts,
+    Encoder,
     FanOut,
+    FencingToken,
     Frame,
-    Hold,
-    Order,
-    Outlet,
+    ModerationRule,
+    NodeFacts,
     Position,
     Refused,
+    Transport,
 )
 from node.core.limits import shares
-from node.core.limits.admission import Limiters
-from node.core.limits.token_bucket import Limiter
-from node.core.moderation import Orders
+from node.core.limits.admission import TokenBuckets
+from node.core.limits.token_bucket import TokenBucket
+from node.core.moderation import ModerationRules
 from node.core.requests.table import ROWS
 from node.core.rooms.ring_budget import keep_within
 from node.core.rooms.room import Room
 from node.core.rooms.witness import Witness
 from node.core.session.session import RETRY_MS, Session
-from node.core.session.states import Row, State
+from node.core.session.states import State, StateRow
 from wire import limits
 from wire.errors import Reason
 from wire.messages import INBOX, Move
 
-__all__ = ["Counts", "Hub", "Rules"]
+__all__ = ["CoreCounts", "Hub", "Config"]
 
 K = TypeVar("K")
 
@@ -51,10 +51,10 @@ class Hub:
     def __init__(
         self,
         name: str,
-        rules: Rules,
+        rules: Config,
         broker: Broker,
         fan_out: FanOut,
-        counts: Counts,
+        counts: CoreCounts,
         clock: Callable[[], float],
         random_id: Callable[[], str],
     ) -> None:
@@ -67,23 +67,23 @@ class Hub:
         self.random_id = random_id
         self.now = clock()
         self.full = False
-        self.directs: Limiters[str] = Limiters(rules.direct_rate)
-        self.rows: Mapping[type, Row] = ROWS
+        self.directs: TokenBuckets[str] = TokenBuckets(rules.direct_rate)
+        self.rows: Mapping[type, StateRow] = ROWS
         self.connections: dict[Session, None] = {}
         self.sessions: dict[str, Session] = {}
         self.rooms: dict[str, Room] = {}
-        self.orders = Orders()
+        self.orders = ModerationRules()
         self.witness = Witness(broker)
         self.fan_out = fan_out
         self._stranded: list[Session] = []
-        self._moved: dict[Hold, float] = {}
+        self._moved: dict[FencingToken, float] = {}
         self._early: dict[str, float] = {}
         self._checking = False
         self._due: float | None = None
 
     # Connections
 
-    def connect(self, outlet: Outlet, dialect: Dialect) -> Session:
+    def connect(self, outlet: Transport, dialect: Encoder) -> Session:
         """Take a new connection."""
         session = Session(self, outlet, dialect)
         self.connections[session] = None
@@ -115,7 +115,7 @@ class Hub:
         if self._early.pop(log, None) is not None:
             self.differs(log)
 
-    def has_moved(self, hold: Hold) -> bool:
+    def has_moved(self, hold: FencingToken) -> bool:
         """Say whether a session that is just being taken went on elsewhere meanwhile."""
         return hold in self._moved
 
@@ -141,7 +141,7 @@ class Hub:
 
     def _follow(self, name: str, log: str) -> Room:
         room = Room(name, log, self.broker, self.fan_out, self.counts, self.rules.kept)
-        room.pace = Limiter(*self.rules.room_rate) if self.rules.room_rate[0] else None
+        room.pace = TokenBucket(*self.rules.room_rate) if self.rules.room_rate[0] else None
         self.rooms[log] = room
         return room
 
@@ -226,7 +226,7 @@ class Hub:
             if log[2:] in session.rooms:
                 self.restore(session, anew=False)
 
-    def moved(self, hold: Hold) -> None:
+    def moved(self, hold: FencingToken) -> None:
         """A session went on in another connection."""
         session = self.sessions.get(hold.session)
         if session is not None and session.hold == hold:
@@ -254,20 +254,20 @@ class Hub:
             if log.startswith("r:"):
                 self.broker.unwatch(log)
 
-    def ordered(self, orders: Sequence[Order]) -> None:
+    def ordered(self, orders: Sequence[ModerationRule]) -> None:
         """These are the orders of moderators that hold now."""
         self.now = self.clock()
-        before, self.orders = self.orders, Orders(orders)
+        before, self.orders = self.orders, ModerationRules(orders)
         moderation.carry_out(self, self.orders, before)
 
     def announced(self, text: str, room: str | None, at: int) -> None:
         """A moderator has something to say to everybody, or to everybody in a room."""
         moderation.announce(self, text, room, at)
 
-    def facts(self) -> Facts:
+    def facts(self) -> NodeFacts:
         """Return what moderators are told of this node."""
         rooms = sum(log.startswith("r:") for log in self.rooms)
-        return Facts(self.name, len(self.connections), len(self.sessions), rooms)
+        return NodeFacts(self.name, len(self.connections), len(self.sessions), rooms)
 
     # Putting sessions back
 

@@ -82,7 +82,7 @@ class Cursor(NamedTuple):
         return cls(position, Had(had[3].encode(), int(had[1]), int(had[2])) if had else None)
 
 
-class Home(NamedTuple):
+class OriginalPosition(NamedTuple):
     """Where an entry was in a branch that its log lost.
 
     ``fork`` is the first offset at which that branch and the log differ.
@@ -118,7 +118,7 @@ class Entry:
         self.offset = offset
         self.kind, self.id, self.at, self.origin = parts[:4]
         self.body = body
-        self.homes: Sequence[Home] = ()
+        self.homes: Sequence[OriginalPosition] = ()
         if more := parts[4:]:
             self.homes = _homes(more)
 
@@ -134,13 +134,13 @@ class Entry:
         return twin
 
 
-def _homes(parts: Sequence[bytes]) -> list[Home]:
+def _homes(parts: Sequence[bytes]) -> list[OriginalPosition]:
     homes = []
     for place, fork in zip(parts[::2], parts[1::2], strict=False):
         branch, _, offset = place.partition(b"-")
         if not (offset.isdigit() and fork.isdigit()):
             break  # A node of a later version may tell more.
-        homes.append(Home(branch, int(offset), int(fork)))
+        homes.append(OriginalPosition(branch, int(offset), int(fork)))
     return homes
 
 
@@ -249,14 +249,14 @@ T = TypeVar("T")
 Done = Callable[[T | Refused], None]
 
 
-class Hold(NamedTuple):
+class FencingToken(NamedTuple):
     """A connection's hold on a session; only who has it may act for the session."""
 
     session: str
     owner: str
 
 
-class Kept(NamedTuple):
+class Stored(NamedTuple):
     """Where a message is: the log that keeps it, its position and time; ``to`` of a direct."""
 
     log: str
@@ -266,18 +266,18 @@ class Kept(NamedTuple):
 
 
 @dataclass(slots=True)
-class Post:
+class PendingMessage:
     """A message on its way into a log. ``token`` is what its id is remembered by, or ''."""
 
-    hold: Hold
+    hold: FencingToken
     id: bytes
     token: str
     body: bytes
     deadline: float
-    done: Done[Kept]
+    done: Done[Stored]
 
 
-class Seat(NamedTuple):
+class Membership(NamedTuple):
     """A session's place in a room, as the broker gave it; ``entered``: it had none before."""
 
     room: str
@@ -296,15 +296,15 @@ class Claimed(NamedTuple):
     claim: int
     inbox: Position | None
     refused: list[str]
-    seats: list[Seat]
+    seats: list[Membership]
 
 
-class Standing(NamedTuple):
+class SessionState(NamedTuple):
     """How a session stands at a time: its nick, and its places."""
 
     nick: str
     at: int
-    seats: list[Seat]
+    seats: list[Membership]
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +315,7 @@ class Claim:
     ``fold`` is all that the nick takes up, as ``names.take`` tells it.
     """
 
-    hold: Hold
+    hold: FencingToken
     keyed: bool
     nick: str
     fold: str
@@ -328,10 +328,10 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class SessionSnapshot:
     """A session as the node that holds its connection knows it, to be put back."""
 
-    hold: Hold
+    hold: FencingToken
     was: str
     keyed: bool
     nick: str
@@ -341,7 +341,7 @@ class Memory:
     rooms: Sequence[tuple[str, str]]
 
 
-class Order(NamedTuple):
+class ModerationRule(NamedTuple):
     """What a moderator has ordered, until a time by the clock of the core.
 
     ``kind`` and ``what`` are ``nick`` and a folded nick, ``net`` and a network, ``kick`` and a
@@ -356,7 +356,7 @@ class Order(NamedTuple):
     why: str
 
 
-class Facts(NamedTuple):
+class NodeFacts(NamedTuple):
     """What a node tells moderators of itself."""
 
     name: str
@@ -374,42 +374,44 @@ class Broker(Protocol):
     def check(self, done: Done[bool]) -> None:
         """Find out whether sessions of this node were forgotten, and if so, say it to the sink."""
 
-    def publish(self, room: str, post: Post) -> None:
+    def publish(self, room: str, post: PendingMessage) -> None:
         """Append a message to a room's log; batched with others of this turn."""
 
-    def direct(self, post: Post, fold: str, before: bytes, after: bytes) -> None:
+    def direct(self, post: PendingMessage, fold: str, before: bytes, after: bytes) -> None:
         """Append a message to the inbox of who holds ``fold``; the nick goes between the parts."""
 
-    def sent(self, session: str, token: str, deadline: float, done: Done[Kept | None]) -> None:
+    def sent(self, session: str, token: str, deadline: float, done: Done[Stored | None]) -> None:
         """Look up whether a message was sent before."""
 
     def claim(self, claim: Claim, deadline: float, done: Done[Claimed]) -> None:
         """Begin or continue a session."""
 
-    def join(self, hold: Hold, room: str, create: bool, deadline: float, done: Done[Seat]) -> None:
+    def join(
+        self, hold: FencingToken, room: str, create: bool, deadline: float, done: Done[Membership]
+    ) -> None:
         """Put a session into a room."""
 
     def leave(
-        self, hold: Hold, room: str, deadline: float, done: Done[tuple[str, int] | None]
+        self, hold: FencingToken, room: str, deadline: float, done: Done[tuple[str, int] | None]
     ) -> None:
         """Take a session out of a room; the reply is position and time, None in a quiet room."""
 
     def rename(
-        self, hold: Hold, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
+        self, hold: FencingToken, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
     ) -> None:
         """Give a session another nick, which takes up ``fold``; the reply is the old one and the
         time."""
 
-    def standing(self, hold: Hold, done: Done[Standing]) -> None:
+    def standing(self, hold: FencingToken, done: Done[SessionState]) -> None:
         """Look how a session stands."""
 
-    def part(self, hold: Hold, quit: bool, done: Callable[[], None] | None = None) -> None:
+    def part(self, hold: FencingToken, quit: bool, done: Callable[[], None] | None = None) -> None:
         """End a connection's hold on a session, however long the broker takes to hear of it."""
 
-    def kick(self, hold: Hold) -> None:
+    def kick(self, hold: FencingToken) -> None:
         """End a session that may not be here, however long the broker takes to hear of it."""
 
-    def restore(self, memory: Memory, anew: bool, done: Done[bool]) -> None:
+    def restore(self, memory: SessionSnapshot, anew: bool, done: Done[bool]) -> None:
         """Put a session back; ``anew``: even if there is none of that name any more."""
 
     def members(
@@ -474,7 +476,7 @@ class Broker(Protocol):
         """Say whether others may still put back what a broker that has just come back forgot."""
 
     def watch(self, room: str) -> None:
-        """Deliver the frames of a room from now on; ``Sink.confirmed`` tells since when."""
+        """Deliver the frames of a room from now on; ``BrokerEvents.confirmed`` tells since when."""
 
     def unwatch(self, room: str) -> None:
         """Deliver the frames of a room no longer."""
@@ -500,7 +502,7 @@ class Accounts(Protocol):
         """
 
 
-class Sink(Protocol):
+class BrokerEvents(Protocol):
     """What the broker tells the core."""
 
     def frame(self, frame: Frame) -> None:
@@ -539,7 +541,7 @@ class Sink(Protocol):
     def absent(self, log: str) -> None:
         """The broker has fewer members of a room than are here."""
 
-    def moved(self, hold: Hold) -> None:
+    def moved(self, hold: FencingToken) -> None:
         """A session went on in another connection."""
 
     def forgotten(self, anew: bool) -> None:
@@ -554,17 +556,17 @@ class Sink(Protocol):
     def estranged(self) -> None:
         """The broker's data are no longer ours to touch: serve nobody."""
 
-    def ordered(self, orders: Sequence[Order]) -> None:
+    def ordered(self, orders: Sequence[ModerationRule]) -> None:
         """These are the orders of moderators that hold now."""
 
     def announced(self, text: str, room: str | None, at: int) -> None:
         """A moderator has something to say to everybody, or to everybody in a room."""
 
-    def facts(self) -> Facts:
+    def facts(self) -> NodeFacts:
         """Return what moderators are told of this node."""
 
 
-class Outlet(Protocol):
+class Transport(Protocol):
     """Where the bytes for one client go."""
 
     @property
@@ -592,11 +594,11 @@ class Outlet(Protocol):
         """Close the connection once what is queued has been written."""
 
 
-FanOut = Callable[[Collection[Outlet], bytes], None]
+FanOut = Callable[[Collection[Transport], bytes], None]
 """Queues the same bytes at many outlets."""
 
 
-class Dialect(Protocol):
+class Encoder(Protocol):
     """How events become bytes for one kind of client."""
 
     def event(self, event: Event) -> bytes:

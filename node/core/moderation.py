@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from ipaddress import ip_network
 from typing import Protocol
 
-from node.core.interfaces import Broker, Dialect, FanOut, Order, Outlet, Position
+from node.core.interfaces import Broker, Encoder, FanOut, ModerationRule, Position, Transport
 from node.core.limits.admission import parse
 from node.core.rooms.room import Room
 from node.core.session.session import Session
@@ -13,7 +13,7 @@ from wire.errors import Reason
 from wire.messages import Announcement, Left
 
 
-class Place(Protocol):
+class ModerationHost(Protocol):
     """Where orders are carried out: the hub, as far as they are concerned."""
 
     broker: Broker
@@ -24,16 +24,16 @@ class Place(Protocol):
     rooms: dict[str, Room]
 
 
-class Orders:
+class ModerationRules:
     """The orders that hold, as they are asked for.
 
     A network is found by its length and its first bits, so that many of them cost no more than few:
     they are looked through for each connection.
     """
 
-    def __init__(self, orders: Iterable[Order] = ()) -> None:
-        self._by_kind: dict[str, dict[str, Order]] = {}
-        self._networks: dict[tuple[int, int], dict[int, Order]] = {}
+    def __init__(self, orders: Iterable[ModerationRule] = ()) -> None:
+        self._by_kind: dict[str, dict[str, ModerationRule]] = {}
+        self._networks: dict[tuple[int, int], dict[int, ModerationRule]] = {}
         for order in orders:
             self._by_kind.setdefault(order.kind, {})[order.what] = order
             if order.kind == "net":
@@ -46,11 +46,11 @@ class Orders:
     def __len__(self) -> int:
         return sum(map(len, self._by_kind.values()))
 
-    def of(self, kind: str) -> dict[str, Order]:
+    def of(self, kind: str) -> dict[str, ModerationRule]:
         """Return the orders of a kind, by what they are about."""
         return self._by_kind.get(kind, {})
 
-    def against(self, address: str, now: float) -> Order | None:
+    def against(self, address: str, now: float) -> ModerationRule | None:
         """Return the ban that an address falls under."""
         if not self._networks:
             return None
@@ -62,18 +62,18 @@ class Orders:
                     return order
         return None
 
-    def holding(self, kind: str, what: str, now: float) -> Order | None:
+    def holding(self, kind: str, what: str, now: float) -> ModerationRule | None:
         """Return the order about something, if it is not over."""
         order = self.of(kind).get(what)
         return order if order is not None and now < order.until else None
 
-    def closed(self, room: str, epoch: bytes) -> Order | None:
+    def closed(self, room: str, epoch: bytes) -> ModerationRule | None:
         """Return the order that closed a room, if its log was the one of this epoch."""
         order = self.of("room").get(room)
         return order if order is not None and order.epoch == epoch else None
 
 
-def carry_out(place: Place, orders: Orders, before: Orders) -> None:
+def carry_out(place: ModerationHost, orders: ModerationRules, before: ModerationRules) -> None:
     """Do what the orders say to all who are here; they have survived those of ``before``."""
     for sid, order in orders.of("kick").items():
         if (session := place.sessions.get(sid)) is not None:
@@ -88,17 +88,17 @@ def carry_out(place: Place, orders: Orders, before: Orders) -> None:
             _close(place, room, orders)
 
 
-def _is_new(order: Order, before: Orders, now: float) -> bool:
+def _is_new(order: ModerationRule, before: ModerationRules, now: float) -> bool:
     held = before.holding(order.kind, order.what, now)
     return held is None or held.epoch != order.epoch
 
 
-def kick(session: Session, order: Order) -> None:
+def kick(session: Session, order: ModerationRule) -> None:
     """End a session that may not be here."""
     session.end(Reason.KICKED, text=order.why or None)
 
 
-def _close(place: Place, room: Room, orders: Orders) -> None:
+def _close(place: ModerationHost, room: Room, orders: ModerationRules) -> None:
     """Put everybody out of a room that was closed; who is in a new one of that name stays."""
     for session in list(place.sessions.values()):
         member = session.rooms.get(room.name)
@@ -117,16 +117,16 @@ def _close(place: Place, room: Room, orders: Orders) -> None:
         place.broker.unwatch(room.log)
 
 
-def tell_closed(session: Session, room: str, order: Order) -> None:
+def tell_closed(session: Session, room: str, order: ModerationRule) -> None:
     """Tell someone that the room is gone: there is no log any more to name a position in."""
     left = Left(room=room, nick=session.nick, reason=Reason.KICKED, text=order.why or None)
     session.tell(left)
 
 
-def announce(place: Place, text: str, room: str | None, at: int) -> None:
+def announce(place: ModerationHost, text: str, room: str | None, at: int) -> None:
     """Say something to everybody here; who does not read just now is not told."""
     event = Announcement(text=text, room=room, at=at)
-    readers: dict[Dialect, list[Outlet]] = {}
+    readers: dict[Encoder, list[Transport]] = {}
     for session in place.sessions.values():
         wanted = room is None or room in session.rooms
         if wanted and session.state is State.WELCOME and not session.outlet.paused:

@@ -8,13 +8,13 @@ from typing import cast
 
 from node.core.config import Limit
 from node.core.hub import Hub
-from node.core.limits.admission import Caller, Refusal
+from node.core.limits.admission import AddressUsage, Refusal
 from node.core.session.session import Session
-from node.net.connection_limits import LINGER_MOST, Gate
+from node.net.connection_limits import LINGER_MOST, ConnectionLimits
 from node.net.proxy_protocol import BadProxyHeader, ProxyReader
-from node.net.read_throttle import LINES_AT_ONCE, Pace
-from node.net.write_batch import Flush
-from node.protocols.native import Native
+from node.net.read_throttle import LINES_AT_ONCE, ReadThrottle
+from node.net.write_batch import WriteBatch
+from node.protocols.native import NativeEncoder
 from wire import limits
 from wire.errors import WireError
 from wire.lines import LineReader
@@ -33,7 +33,7 @@ LINGER = 2.0
 """Seconds for which what a client still sends is read and thrown away after the last line: closing
 with unread bytes would reset the connection, and the client would lose that line."""
 
-_front = Native()
+_front = NativeEncoder()
 _CLOSED = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
     )
 
     def __init__(
-        self, hub: Hub, flush: Flush, gate: Gate, number: int, direct: bool = False
+        self, hub: Hub, flush: WriteBatch, gate: ConnectionLimits, number: int, direct: bool = False
     ) -> None:
         self.paused = False
         self.peer = ""
@@ -81,16 +81,16 @@ class Connection(asyncio.Protocol):
         self._inside = False
         self._refused = False
         self.address = ""
-        self._pace = Pace(hub.rules.rate) if hub.rules.rate[0] else None
+        self._pace = ReadThrottle(hub.rules.rate) if hub.rules.rate[0] else None
         self._held = b""
         self._waiting = False
         self._taken = 0
         self._known = False
-        self._caller: Caller | None = None
+        self._caller: AddressUsage | None = None
 
     # Life
 
-    def admitted(self, caller: Caller | None) -> None:
+    def admitted(self, caller: AddressUsage | None) -> None:
         """It is known already who comes, and that it may: so it is where there is a handshake."""
         self._known = True
         self._caller = caller
@@ -114,7 +114,7 @@ class Connection(asyncio.Protocol):
         elif self._proxy is None:
             self._opened(self._gate.enter(self.address))
 
-    def _opened(self, found: Caller | Refusal | None) -> None:
+    def _opened(self, found: AddressUsage | Refusal | None) -> None:
         """It is known who comes: let it in, or not."""
         if isinstance(found, Refusal):
             self._turn_away(found)
@@ -230,7 +230,7 @@ class Connection(asyncio.Protocol):
         self._hub.counts.hit(Limit.BACKLOG)
         self._pause_reading()
 
-    def _paced(self, pace: Pace, lines: list[bytes]) -> list[bytes]:
+    def _paced(self, pace: ReadThrottle, lines: list[bytes]) -> list[bytes]:
         """Return the lines that may be taken now; the others are held, and nothing more is read."""
         if self._held or self._waiting:
             # As bytes again: a line of two takes up fifty as an object.

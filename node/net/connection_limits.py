@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from node.core.config import Limit
 from node.core.hub import Hub
-from node.core.limits.admission import Admission, Bounds, Caller, Network, Refusal, within
+from node.core.limits.admission import AddressUsage, Admission, Bounds, Network, Refusal, within
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _FILES = Refusal(Limit.FILES, "This node is full; try another one, or later.", 5
 _MEMORY = Refusal(Limit.MEMORY, "This node is full; try another one, or later.", 5.0)
 
 
-class Gate:
+class ConnectionLimits:
     """Knows who may come in. ``proxy``: a connection may begin with a PROXY header; ``proxies``
     are the networks it is taken from, all if it is None."""
 
@@ -62,11 +62,11 @@ class Gate:
         others = len(self.hub.connections) + self.handshakes + new - 1
         return self._admission.crowded(others)
 
-    def enter(self, address: str) -> Caller | Refusal | None:
+    def enter(self, address: str) -> AddressUsage | Refusal | None:
         """Let a connection from an address in, or not."""
         return self._admission.enter(address, self.hub.clock())
 
-    def leave(self, caller: Caller) -> None:
+    def leave(self, caller: AddressUsage) -> None:
         """A connection that was let in is over."""
         self._admission.leave(caller)
 

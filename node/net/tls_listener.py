@@ -6,9 +6,9 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from node.core.limits.admission import Caller, Refusal
+from node.core.limits.admission import AddressUsage, Refusal
 from node.net.connection import Connection
-from node.net.connection_limits import Gate
+from node.net.connection_limits import ConnectionLimits
 
 HANDSHAKE_WITHIN = 10.0
 """Seconds for a client to finish the TLS handshake."""
@@ -18,7 +18,7 @@ PAUSE = 1.0
 """Seconds until accepting is tried again when it was not possible, as asyncio has it."""
 
 
-class TlsServer:
+class TlsListener:
     """Accepts clients, and makes a connection of those who may come in and finish the handshake.
 
     A server of asyncio shakes hands before anybody is asked: with who comes a thousand times, and
@@ -30,7 +30,7 @@ class TlsServer:
         self,
         sockets: list[socket.socket],
         make: Callable[[], Connection],
-        gate: Gate,
+        gate: ConnectionLimits,
         tls: ssl.SSLContext,
     ) -> None:
         self.sockets = sockets
@@ -83,7 +83,7 @@ class TlsServer:
         if listening.fileno() >= 0:
             self._loop.add_reader(listening, self._accept, listening)
 
-    async def _shake(self, client: socket.socket, caller: Caller | None) -> None:
+    async def _shake(self, client: socket.socket, caller: AddressUsage | None) -> None:
         connection = self._make()
         connection.admitted(caller)
         try:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Collection
 from typing import Protocol, cast
 
-from node.core.interfaces import Outlet
+from node.core.interfaces import Transport
 
 
 class Writer(Protocol):
@@ -25,21 +25,21 @@ class Writer(Protocol):
         """What was fed is written: more may come."""
 
 
-class Counts(Protocol):
+class WriteCounts(Protocol):
     """What is counted here."""
 
     bytes_out: int
 
 
-class Flush:
+class WriteBatch:
     """Knows what waits for each client, and writes it at the end of the turn."""
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: WriteCounts) -> None:
         self._counts = counts
         self._waiting: dict[Writer, bytes] = {}
         self._fed: dict[Writer, None] = {}
 
-    def fan_out(self, outlets: Collection[Outlet], data: bytes) -> None:
+    def fan_out(self, outlets: Collection[Transport], data: bytes) -> None:
         """Queue the same bytes at many clients: mostly nothing else waits, and it is one step."""
         # All outlets of this process are connections; the core knows them by what it needs.
         writers = cast(Collection[Writer], outlets)

@@ -24,7 +24,7 @@ def raise_limit() -> None:
             log.warning("the limit of open files stays", extra={"limit": soft, "error": str(error)})
 
 
-class Watch:
+class FileWatch:
     """Says once that there are no descriptors left, and once that there are some again.
 
     Clients are turned away before that; it takes something else to get there, such as very many

@@ -35,7 +35,7 @@ def give_back() -> None:
         trim(0)
 
 
-class Watch:
+class MemoryWatch:
     """Compares the process's memory with its mark, which is in bytes; 0 is none."""
 
     def __init__(self, mark: int) -> None:

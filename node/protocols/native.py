@@ -42,7 +42,7 @@ def _openings(room: str) -> dict[bytes, bytes]:
     }
 
 
-class Native:
+class NativeEncoder:
     """Encodes and decodes for clients that speak the native protocol."""
 
     # One call less for each request and each event.

@@ -21,7 +21,7 @@ END_WITHIN = 0.5
 """Seconds for what waits to be written when a process ends."""
 
 
-class Lines:
+class LogQueue:
     """Writes lines to a file descriptor, in order, and drops what there is no room for.
 
     Where some were dropped, ``notice`` makes the line that says how many, for their place. It is
@@ -106,15 +106,15 @@ class Lines:
                 select.select([], [self._fd], [])
 
 
-_all: list[Lines] = []
+_all: list[LogQueue] = []
 
 
-def of(stream: TextIO | None, notice: Callable[[int], str]) -> Lines | None:
+def of(stream: TextIO | None, notice: Callable[[int], str]) -> LogQueue | None:
     """Return lines to where a stream goes; None where it goes nowhere, or not to a file."""
     if stream is None:
         return None
     try:
-        made = Lines(stream.fileno(), notice, stream.encoding, HELD_MOST)
+        made = LogQueue(stream.fileno(), notice, stream.encoding, HELD_MOST)
     except (OSError, ValueError):  # io.UnsupportedOperation is both
         return None
     _all.append(made)
@@ -122,7 +122,7 @@ def of(stream: TextIO | None, notice: Callable[[int], str]) -> Lines | None:
 
 
 @cache
-def output() -> Lines | None:
+def output() -> LogQueue | None:
     """Return lines to standard output."""
     return of(sys.stdout, lambda count: f"({count} lines were dropped)")
 

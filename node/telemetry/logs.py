@@ -21,7 +21,7 @@ _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "task
 
 log = logging.getLogger(__name__)
 
-_lines: log_queue.Lines | None = None
+_lines: log_queue.LogQueue | None = None
 """Where the log goes, unless it goes straight to a stream."""
 
 
@@ -72,7 +72,7 @@ def dropped() -> int:
 class _Handler(logging.Handler):
     """Formats where it is called, for arguments may change, and has lines written elsewhere."""
 
-    def __init__(self, to: log_queue.Lines) -> None:
+    def __init__(self, to: log_queue.LogQueue) -> None:
         super().__init__()
         self._to = to
 

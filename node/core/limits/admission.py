@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Generic, NamedTuple, TypeVar
 
 from node.core.config import NO_LIMIT, Limit, Rate
-from node.core.limits.token_bucket import Limiter
+from node.core.limits.token_bucket import TokenBucket
 
 Network = IPv4Network | IPv6Network
 K = TypeVar("K")
@@ -83,7 +83,7 @@ class Refusal(NamedTuple):
     wait: float
 
 
-class Caller:
+class AddressUsage:
     """An address, and what it has used up; None where there is no limit.
 
     ``entering`` is what its hellos under way will count for, if they begin sessions.
@@ -116,8 +116,8 @@ class Admission:
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
-        self._here: dict[str, Caller] = {}
-        self._gone: dict[str, Caller] = {}
+        self._here: dict[str, AddressUsage] = {}
+        self._gone: dict[str, AddressUsage] = {}
 
     def __len__(self) -> int:
         return len(self._here) + len(self._gone)
@@ -130,7 +130,7 @@ class Admission:
             return Refusal(Limit.MAX_CLIENTS, text, 5.0)
         return None
 
-    def enter(self, address: str, now: float) -> Caller | Refusal | None:
+    def enter(self, address: str, now: float) -> AddressUsage | Refusal | None:
         """Let a connection from an address in, or not; None: in, and no limit concerns it."""
         bounds = self._bounds
         rates = bounds.connects[0] or bounds.requests[0]
@@ -139,7 +139,7 @@ class Admission:
         if within(address, bounds.exempt):
             return None
         name = group(address)
-        caller = self._here.get(name) or self._gone.get(name) or Caller(name, bounds)
+        caller = self._here.get(name) or self._gone.get(name) or AddressUsage(name, bounds)
         if bounds.per_address and caller.open >= bounds.per_address:
             text = "Your address has as many connections here as it may have."
             return Refusal(Limit.PER_ADDRESS, text, 5.0)
@@ -151,7 +151,7 @@ class Admission:
         self._here[name] = caller
         return caller
 
-    def leave(self, caller: Caller) -> None:
+    def leave(self, caller: AddressUsage) -> None:
         """A connection that was let in is over."""
         caller.open -= 1
         if not caller.open:
@@ -166,13 +166,13 @@ class Admission:
             del self._gone[name]
 
 
-class Limiters(Generic[K]):
+class TokenBuckets(Generic[K]):
     """A limiter for each of many things, as long as it knows anything that matters."""
 
     def __init__(self, rate: Rate) -> None:
         self.limited = bool(rate[0])
-        self._make: Callable[[], Limiter] = partial(Limiter, *rate)
-        self._limiters: dict[K, Limiter] = {}
+        self._make: Callable[[], TokenBucket] = partial(TokenBucket, *rate)
+        self._limiters: dict[K, TokenBucket] = {}
 
     def __len__(self) -> int:
         return len(self._limiters)
@@ -194,5 +194,5 @@ class Limiters(Generic[K]):
             del self._limiters[key]
 
 
-def _limiter(rate: Rate) -> Limiter | None:
-    return Limiter(*rate) if rate[0] else None
+def _limiter(rate: Rate) -> TokenBucket | None:
+    return TokenBucket(*rate) if rate[0] else None

@@ -10,8 +10,8 @@ from math import inf
 from typing import NamedTuple
 
 from node.core.config import Limit
-from node.core.interfaces import Claim, Claimed, Refused, Seat
-from node.core.limits.token_bucket import Limiter
+from node.core.interfaces import Claim, Claimed, Membership, Refused
+from node.core.limits.token_bucket import TokenBucket
 from node.core.session.session import Session
 from wire import limits
 from wire.messages import AnyRequest, SetNick
@@ -21,10 +21,10 @@ VISIT = 2
 SOON = 0.1
 """Seconds to wait where nothing tells how long: what is under way is known by then."""
 
-Charges = list[tuple[Limiter, int]]
+Charges = list[tuple[TokenBucket, int]]
 
 
-class Short(NamedTuple):
+class LimitReached(NamedTuple):
     """A limit that is used up, and the seconds until it is not."""
 
     limit: Limit
@@ -34,7 +34,7 @@ class Short(NamedTuple):
 # A hello
 
 
-def short_for(session: Session, rooms: Iterable[str]) -> Short | None:
+def short_for(session: Session, rooms: Iterable[str]) -> LimitReached | None:
     """Say whether a session that enters these rooms may not begin now.
 
     A session that goes on enters nothing, and whether it does is known only from the broker: so
@@ -45,7 +45,7 @@ def short_for(session: Session, rooms: Iterable[str]) -> Short | None:
     if session.crowd is None or session.caller is None:
         return None
     wait = session.crowd.owed(session.hub.clock(), session.caller.entering)
-    return Short(Limit.ADDRESS_RATE, wait) if wait else None
+    return LimitReached(Limit.ADDRESS_RATE, wait) if wait else None
 
 
 def reserve(session: Session, claim: Claim) -> None:
@@ -72,9 +72,9 @@ def settle(session: Session, claim: Claim, reply: Claimed | Refused) -> None:
         _fill(session, seat)
 
 
-def refuse(session: Session, request: AnyRequest, short: Short | None) -> None:
+def refuse(session: Session, request: AnyRequest, short: LimitReached | None) -> None:
     """Refuse a hello that begins a session, or a room of one; that the broker was asked counts."""
-    limit, wait = short or Short(Limit.ADDRESS_RATE, SOON)
+    limit, wait = short or LimitReached(Limit.ADDRESS_RATE, SOON)
     session.refuse_flood(request, wait, limit)
 
 
@@ -85,7 +85,7 @@ def _cost(rooms: Sequence[str], default: str) -> int:
 # Other requests
 
 
-def entered(session: Session, seat: Seat) -> None:
+def entered(session: Session, seat: Membership) -> None:
     """Charge for a room that was joined; the request itself is counted already."""
     if session.crowd is not None:
         session.crowd.charge(VISIT - 1, session.hub.clock(), inf)
@@ -104,9 +104,9 @@ def charge_nick(session: Session, request: SetNick) -> Charges | None:
     short = _busy(session, session.rooms)
     # It may have waited behind others like it, which were charged after this one came.
     if crowd is not None and (wait := crowd.owed(now)):
-        short = Short(Limit.ADDRESS_RATE, wait)
+        short = LimitReached(Limit.ADDRESS_RATE, wait)
     if wait := session.limiter.owed(now):
-        short = Short(Limit.RATE, wait)
+        short = LimitReached(Limit.RATE, wait)
     if not passes(session, request, short):
         return None
     paces = [member.room.pace for member in session.rooms.values()]
@@ -124,7 +124,7 @@ def give_back(charges: Charges | None) -> None:
         limiter.give_back(count)
 
 
-def passes(session: Session, request: AnyRequest, short: Short | None) -> bool:
+def passes(session: Session, request: AnyRequest, short: LimitReached | None) -> bool:
     """Say whether nothing is used up; refuse the request otherwise."""
     if short is None:
         return True
@@ -136,7 +136,7 @@ def passes(session: Session, request: AnyRequest, short: Short | None) -> bool:
     return False
 
 
-def _busy(session: Session, rooms: Iterable[str]) -> Short | None:
+def _busy(session: Session, rooms: Iterable[str]) -> LimitReached | None:
     """Say whether one of these rooms has had as many entries from this node as it may."""
     hub, wait = session.hub, 0.0
     if not hub.rules.room_rate[0]:
@@ -145,10 +145,10 @@ def _busy(session: Session, rooms: Iterable[str]) -> Short | None:
     for name in rooms:
         if (room := hub.rooms.get("r:" + name)) is not None and room.pace is not None:
             wait = max(wait, room.pace.owed(now))
-    return Short(Limit.ROOM_RATE, wait) if wait else None
+    return LimitReached(Limit.ROOM_RATE, wait) if wait else None
 
 
-def _fill(session: Session, seat: Seat) -> None:
+def _fill(session: Session, seat: Membership) -> None:
     """Let a visit count for the room; a quiet one is not told of it."""
     room = session.hub.rooms.get("r:" + seat.room)
     if room is not None and room.pace is not None and not seat.quiet:

@@ -6,7 +6,7 @@ DEBT = 2.0
 """Most seconds that ``charge`` makes wait: a client gives up a node that is silent for 5 s."""
 
 
-class Limiter:
+class TokenBucket:
     """A token bucket: ``rate`` requests a second, after a pause up to ``burst`` at once.
 
     ``rate`` 0 is no limit. It is kept as the one moment at which the bucket will be full again

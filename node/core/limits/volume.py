@@ -6,7 +6,7 @@ makes are counted already. What counts is what is longer, and directs: anybody h
 """
 
 from node.core.config import Limit
-from node.core.limits.admission import Caller
+from node.core.limits.admission import AddressUsage
 from node.core.session.session import Session
 from wire.errors import Code
 from wire.messages import Send, SendDirect
@@ -17,14 +17,14 @@ AROUND = 128
 """Bytes that a direct takes in Redis besides its own."""
 
 
-def of_message(caller: Caller, body: bytes, now: float) -> float:
+def of_message(caller: AddressUsage, body: bytes, now: float) -> float:
     """Charge a message to a room; return 0.0, or the seconds until it is allowed."""
     if caller.volume is None or (long := len(body) - SHORT) <= 0:
         return 0.0
     return caller.volume.take(now, long)
 
 
-def of_direct(caller: Caller, words: bytes, now: float) -> float:
+def of_direct(caller: AddressUsage, words: bytes, now: float) -> float:
     """Charge a direct message; return 0.0, or the seconds until it is allowed."""
     if caller.volume is None:
         return 0.0

@@ -6,7 +6,7 @@ from functools import partial
 
 from node.core import moderation
 from node.core.config import Limit
-from node.core.interfaces import START, Claim, Claimed, Cursor, Hold, Refused, Seat
+from node.core.interfaces import START, Claim, Claimed, Cursor, FencingToken, Membership, Refused
 from node.core.limits import presence
 from node.core.names import names
 from node.core.requests import account_auth
@@ -64,7 +64,7 @@ def hello(session: Session, request: Hello, deadline: float) -> None:
         nick, fold, default, wanted = "", "", "", []
     session.keyed = request.key is not None
     session.attempt = request.attempt
-    hold = Hold(_session_of(session, request.key), session.hub.broker.owner())
+    hold = FencingToken(_session_of(session, request.key), session.hub.broker.owner())
     inbox = "i:" + hold.session
     known = [
         (inbox if name == INBOX else "r:" + name, at.position)
@@ -239,7 +239,7 @@ def _unwelcome(session: Session, request: Hello, refused: Refused) -> None:
         failed(session, request, refused)
 
 
-def _seated(session: Session, seat: Seat, cursor: Cursor | None, text: str | None) -> None:
+def _seated(session: Session, seat: Membership, cursor: Cursor | None, text: str | None) -> None:
     """Tell of a room that one is in, and let delivery go on after ``cursor``, in its ``text``."""
     joined = Joined(
         room=seat.room,

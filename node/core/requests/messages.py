@@ -5,7 +5,7 @@ import re
 from functools import partial
 
 from node.core.config import Limit
-from node.core.interfaces import Kept, Post, Refused
+from node.core.interfaces import PendingMessage, Refused, Stored
 from node.core.limits import volume
 from node.core.names import names
 from node.core.requests.replies import failed, not_in
@@ -60,10 +60,14 @@ def send(session: Session, request: Send, deadline: float) -> None:
     session.hub.broker.publish(member.room.name, post)
 
 
-def _post(session: Session, request: Send | SendDirect, body: bytes, deadline: float) -> Post:
+def _post(
+    session: Session, request: Send | SendDirect, body: bytes, deadline: float
+) -> PendingMessage:
     hub = session.hub
     done = partial(_on_sent, session, request, deadline)
-    return Post(session.hold, hub.random_id().encode(), _token(request.id), body, deadline, done)
+    return PendingMessage(
+        session.hold, hub.random_id().encode(), _token(request.id), body, deadline, done
+    )
 
 
 def direct(session: Session, request: SendDirect, deadline: float) -> None:
@@ -94,9 +98,9 @@ def direct(session: Session, request: SendDirect, deadline: float) -> None:
 
 
 def _on_sent(
-    session: Session, request: Send | SendDirect, deadline: float, reply: Kept | Refused
+    session: Session, request: Send | SendDirect, deadline: float, reply: Stored | Refused
 ) -> None:
-    if isinstance(reply, Kept):
+    if isinstance(reply, Stored):
         if request.id is not None:
             session.tell(_ack(request, reply))
     elif reply is Refused.GONE:
@@ -110,7 +114,7 @@ def _on_sent(
     session.finish(overlaps=True)
 
 
-def _ack(request: Send | SendDirect, kept: Kept) -> Ack:
+def _ack(request: Send | SendDirect, kept: Stored) -> Ack:
     assert request.id is not None
     ack = Ack(ref=request.ref, id=request.id, position=kept.position, at=kept.at)
     if kept.log.startswith("r:"):
@@ -133,8 +137,8 @@ def _unsendable(
         session.error(code, text, request.ref, room=room)
         return
 
-    def done(reply: Kept | None | Refused) -> None:
-        if isinstance(reply, Kept):
+    def done(reply: Stored | None | Refused) -> None:
+        if isinstance(reply, Stored):
             session.tell(_ack(request, reply))
         elif isinstance(reply, Refused):
             failed(session, request, reply, room)

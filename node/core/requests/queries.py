@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Literal
 
-from node.core.interfaces import Entry, Position, Refused, Standing
+from node.core.interfaces import Entry, Position, Refused, SessionState
 from node.core.limits import presence
 from node.core.names import names
 from node.core.requests import account_auth
@@ -71,7 +71,7 @@ def nick(session: Session, request: SetNick, deadline: float) -> None:
     account_auth.prove(session, request, fold, deadline, rename, done)
 
 
-def _settle_nick(session: Session, standing: Standing | None) -> None:
+def _settle_nick(session: Session, standing: SessionState | None) -> None:
     """Say that one has another nick after all."""
     if standing is not None and standing.nick != session.nick:
         old, session.nick = session.nick, standing.nick

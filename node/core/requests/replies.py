@@ -4,7 +4,7 @@ from typing import Any
 
 from node.core import moderation
 from node.core.config import Limit
-from node.core.interfaces import Cursor, Position, Refused, Seat
+from node.core.interfaces import Cursor, Membership, Position, Refused
 from node.core.names import names
 from node.core.rooms.room import Member
 from node.core.session.session import Session
@@ -57,7 +57,7 @@ def banned(session: Session, nick: str) -> tuple[Code, str]:
     return Code.BAD_NICK, f"{text}: {order.why}" if order and order.why else f"{text}."
 
 
-def seat_in(session: Session, seat: Seat, cursor: Cursor | None = None) -> None:
+def seat_in(session: Session, seat: Membership, cursor: Cursor | None = None) -> None:
     start = Position.parse(seat.position)
     assert start is not None
     if (order := session.hub.orders.closed(seat.room, start.epoch)) is not None:

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from node.core.interfaces import Entry, Position, Refused, Seat, Standing
+from node.core.interfaces import Entry, Membership, Position, Refused, SessionState
 from node.core.limits import presence
 from node.core.names import names
 from node.core.requests.replies import failed, room_of, seat_in, too_many
@@ -39,11 +39,15 @@ def join(session: Session, request: Join | Create, deadline: float) -> None:
 
 
 def _on_join(
-    session: Session, request: Join | Create, deadline: float, reserved: int, reply: Seat | Refused
+    session: Session,
+    request: Join | Create,
+    deadline: float,
+    reserved: int,
+    reply: Membership | Refused,
 ) -> None:
-    if not (isinstance(reply, Seat) and reply.created):
+    if not (isinstance(reply, Membership) and reply.created):
         quota.give_back(session, reserved)
-    if isinstance(reply, Seat) and reply.room not in session.rooms:
+    if isinstance(reply, Membership) and reply.room not in session.rooms:
         presence.entered(session, reply)
     if reply is Refused.GONE:
         done = partial(_on_join, session, request, deadline, 0)
@@ -72,7 +76,7 @@ def _on_join(
     session.finish()
 
 
-def _settle_join(session: Session, room: str, standing: Standing | None) -> None:
+def _settle_join(session: Session, room: str, standing: SessionState | None) -> None:
     """Say that one is in a room after all."""
     for seat in standing.seats if standing is not None else ():
         if seat.room == room and room not in session.rooms:
@@ -82,7 +86,7 @@ def _settle_join(session: Session, room: str, standing: Standing | None) -> None
 def _on_join_history(
     session: Session,
     request: Join,
-    seat: Seat,
+    seat: Membership,
     reply: tuple[bytes, list[Entry], bool] | Refused,
 ) -> None:
     # One is in the room, whatever became of its history: so say it.
@@ -93,7 +97,9 @@ def _on_join_history(
     session.finish()
 
 
-def _tell_joined(session: Session, request: Join | Create, seat: Seat, past: list[Any]) -> None:
+def _tell_joined(
+    session: Session, request: Join | Create, seat: Membership, past: list[Any]
+) -> None:
     if session.state is State.ENDED:
         return
     member = session.rooms.get(seat.room)
@@ -151,7 +157,7 @@ def _on_leave(
     session.finish()
 
 
-def _settle_leave(session: Session, member: Member, standing: Standing | None) -> None:
+def _settle_leave(session: Session, member: Member, standing: SessionState | None) -> None:
     """Say that one has left after all, or go on."""
     name = member.room.name
     if standing is None or any(seat.room == name for seat in standing.seats):

@@ -1,7 +1,7 @@
 """What a node does about each request: the table."""
 
 from node.core.requests import hello, messages, queries, rooms
-from node.core.session.states import Row
+from node.core.session.states import StateRow
 from wire.messages import (
     Create,
     GetHistory,
@@ -18,18 +18,18 @@ from wire.messages import (
     SetNick,
 )
 
-ROWS: dict[type, Row] = {
-    Hello: Row(hello.hello, early=True),
-    Create: Row(rooms.join),
-    Join: Row(rooms.join),
-    Leave: Row(rooms.leave),
-    Send: Row(messages.send, overlaps=True),
-    SendDirect: Row(messages.direct, overlaps=True),
-    SetNick: Row(queries.nick),
-    ListRooms: Row(queries.rooms),
-    ListMembers: Row(queries.members),
-    GetHistory: Row(queries.history),
-    Ping: Row(queries.ping, early=True, counted=False, urgent=True),
-    Pong: Row(queries.pong, early=True, counted=False, urgent=True),
-    Quit: Row(queries.quit, early=True, counted=False, last=True),
+ROWS: dict[type, StateRow] = {
+    Hello: StateRow(hello.hello, early=True),
+    Create: StateRow(rooms.join),
+    Join: StateRow(rooms.join),
+    Leave: StateRow(rooms.leave),
+    Send: StateRow(messages.send, overlaps=True),
+    SendDirect: StateRow(messages.direct, overlaps=True),
+    SetNick: StateRow(queries.nick),
+    ListRooms: StateRow(queries.rooms),
+    ListMembers: StateRow(queries.members),
+    GetHistory: StateRow(queries.history),
+    Ping: StateRow(queries.ping, early=True, counted=False, urgent=True),
+    Pong: StateRow(queries.pong, early=True, counted=False, urgent=True),
+    Quit: StateRow(queries.quit, early=True, counted=False, last=True),
 }

@@ -8,25 +8,25 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from node.core.config import Counts
+from node.core.config import CoreCounts
 from node.core.interfaces import (
     CURRENT,
     START,
     UNKNOWN,
     Append,
     Broker,
-    Dialect,
+    Encoder,
     Entry,
     FanOut,
     Frame,
     Had,
     Lost,
-    Outlet,
     Position,
     Refused,
     Slice,
+    Transport,
 )
-from node.core.limits.token_bucket import Limiter
+from node.core.limits.token_bucket import TokenBucket
 from node.core.rooms.comparison import READ_ENTRIES, Comparison
 from node.core.rooms.merge import Found, Ring, common_until, first_part, lost, unseen
 from node.core.rooms.unconfirmed import Unconfirmed
@@ -48,9 +48,9 @@ class Reader(Protocol):
     """Whose member reads: a session."""
 
     @property
-    def outlet(self) -> Outlet: ...
+    def outlet(self) -> Transport: ...
     @property
-    def dialect(self) -> Dialect: ...
+    def dialect(self) -> Encoder: ...
 
     def looked_up(self) -> None:
         """The position that it came with had to be looked up in the log."""
@@ -121,17 +121,17 @@ class Room:
     )
 
     def __init__(
-        self, name: str, log: str, broker: Broker, fan_out: FanOut, counts: Counts, most: int
+        self, name: str, log: str, broker: Broker, fan_out: FanOut, counts: CoreCounts, most: int
     ) -> None:
         self.name = name
         self.log = log
         self.ring: Ring | None = None
         self.top: Position | None = None
-        self.live: dict[Dialect, dict[Member, Outlet]] = {}
+        self.live: dict[Encoder, dict[Member, Transport]] = {}
         self.behind: dict[Member, None] = {}
         self.empty_since: float | None = None
         self.stale = False
-        self.pace: Limiter | None = None
+        self.pace: TokenBucket | None = None
         self.unconfirmed: Unconfirmed | None = None
         self.branch = b""
         self.moved = 0

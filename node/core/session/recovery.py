@@ -7,11 +7,11 @@ what it should have been answered, without the `ref`.
 from collections.abc import Callable
 from functools import partial
 
-from node.core.interfaces import Hold, Refused, Standing
+from node.core.interfaces import FencingToken, Refused, SessionState
 from node.core.session.session import Session
 from node.core.session.states import State
 
-Settle = Callable[[Standing | None], None]
+Settle = Callable[[SessionState | None], None]
 """Takes how the session stands; None: that is not to be known, and it stands as it was."""
 
 
@@ -26,7 +26,9 @@ def _ask(session: Session, settle: Settle) -> None:
     session.hub.broker.standing(session.hold, done)
 
 
-def _on_standing(session: Session, asked: Hold, settle: Settle, reply: Standing | Refused) -> None:
+def _on_standing(
+    session: Session, asked: FencingToken, settle: Settle, reply: SessionState | Refused
+) -> None:
     if session.state is State.ENDED:
         return
     if reply is Refused.GONE and not session.owed:

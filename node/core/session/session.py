@@ -4,28 +4,28 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from node.core.config import Counts, Limit, Rules
+from node.core.config import Config, CoreCounts, Limit
 from node.core.interfaces import (
     Accounts,
     Broker,
     Cursor,
-    Dialect,
-    Hold,
-    Memory,
-    Outlet,
+    Encoder,
+    FencingToken,
     Position,
     Refused,
+    SessionSnapshot,
+    Transport,
 )
-from node.core.limits.admission import Caller, Limiters
-from node.core.limits.token_bucket import Limiter
+from node.core.limits.admission import AddressUsage, TokenBuckets
+from node.core.limits.token_bucket import TokenBucket
 from node.core.rooms.room import Member, Room
-from node.core.session.states import EARLY_TYPES, Row, State
+from node.core.session.states import EARLY_TYPES, State, StateRow
 from wire import limits
 from wire.errors import CODES, Code, Reason, WireError
 from wire.messages import AnyRequest, Bye, Error, Event, PingEvent
 
 if TYPE_CHECKING:
-    from node.core.moderation import Orders
+    from node.core.moderation import ModerationRules
 
 QUIT_WITHIN = 3.0
 """Seconds for the broker to hear of a `quit`; after that the goodbye is said without waiting."""
@@ -41,20 +41,20 @@ SLOW_FOR = 5.0
 """Seconds for which a client may read nothing while the node is short of memory."""
 
 
-class Home(Protocol):
+class SessionHost(Protocol):
     """Where a session is: the hub, as far as a session and its requests know it."""
 
     name: str
-    rules: Rules
+    rules: Config
     broker: Broker
     accounts: Accounts | None
-    counts: Counts
+    counts: CoreCounts
     now: float
     full: bool
-    directs: Limiters[str]
-    rows: Mapping[type, Row]
+    directs: TokenBuckets[str]
+    rows: Mapping[type, StateRow]
     rooms: dict[str, Room]
-    orders: "Orders"
+    orders: "ModerationRules"
 
     def clock(self) -> float:
         """Return the time, in seconds that do not go back."""
@@ -74,7 +74,7 @@ class Home(Protocol):
     def seated(self, session: "Session") -> None:
         """A session has got its places."""
 
-    def has_moved(self, hold: Hold) -> bool:
+    def has_moved(self, hold: FencingToken) -> bool:
         """Say whether a session that is just being taken went on elsewhere meanwhile."""
 
     def disconnected(self, session: "Session") -> None:
@@ -141,12 +141,12 @@ class Session:
         *("_busy", "_flying", "_queue", "_stranded"),
     )
 
-    def __init__(self, hub: Home, outlet: Outlet, dialect: Dialect) -> None:
+    def __init__(self, hub: SessionHost, outlet: Transport, dialect: Encoder) -> None:
         self.hub = hub
         self.outlet = outlet
         self.dialect = dialect
         self.state = State.NEW
-        self.hold = Hold("", "")
+        self.hold = FencingToken("", "")
         self.nick = ""
         self.fold = ""
         self.keyed = False
@@ -155,7 +155,7 @@ class Session:
         self.rooms: dict[str, Member] = {}
         self.inbox: Member | None = None
         self.inbox_from: Cursor | None = None
-        self.limiter = Limiter(*hub.rules.rate)
+        self.limiter = TokenBucket(*hub.rules.rate)
         self.heard = hub.now
         self.pinged = False
         self.paused_at: float | None = None
@@ -171,8 +171,8 @@ class Session:
         self.quit_ref: str | None = None
         self.leaving: tuple[Member, float] | None = None
         self.retry_after_ms = 0
-        self.caller: Caller | None = None
-        self.crowd: Limiter | None = None
+        self.caller: AddressUsage | None = None
+        self.crowd: TokenBucket | None = None
         self.since = hub.now
         self.made = 0
         self.wrong = 0
@@ -257,7 +257,7 @@ class Session:
         if self.crowd is not None:
             self.crowd.charge(requests, now)
 
-    def came_from(self, caller: Caller | None) -> None:
+    def came_from(self, caller: AddressUsage | None) -> None:
         """It is known where the client is; None: no limit by address concerns it."""
         self.caller = caller
         self.crowd = caller.requests if caller is not None else None
@@ -289,7 +289,7 @@ class Session:
         if self._queue or self.throttled or self.state is State.LEAVING:
             self._go_on()
 
-    def _must_wait(self, row: Row) -> bool:
+    def _must_wait(self, row: StateRow) -> bool:
         waits = self._stranded is not None or self.restoring or self._busy
         # Who quits need not know how the session stands. A page may be a thousand times its
         # request: who does not read gets no other one yet.
@@ -429,10 +429,10 @@ class Session:
 
     # The hold on the session
 
-    def memory(self, owner: str) -> Memory:
+    def memory(self, owner: str) -> SessionSnapshot:
         """Return what the broker would need to put this session back."""
-        return Memory(
-            Hold(self.hold.session, owner),
+        return SessionSnapshot(
+            FencingToken(self.hold.session, owner),
             self.hold.owner,
             self.keyed,
             self.nick,
@@ -442,7 +442,7 @@ class Session:
             [(name, member.joined) for name, member in self.rooms.items() if member.done is None],
         )
 
-    def agrees(self, memory: Memory) -> bool:
+    def agrees(self, memory: SessionSnapshot) -> bool:
         """Say whether a memory is still what would be put back."""
         now = self.memory(memory.hold.owner)
         return (now.nick, now.rooms) == (memory.nick, memory.rooms)
@@ -457,7 +457,7 @@ class Session:
         self._stranded.append(Stranded(request, deadline, done))
         self._rerun()
 
-    def reclaimed(self, hold: Hold | None) -> None:
+    def reclaimed(self, hold: FencingToken | None) -> None:
         """Go on with a new hold, or end without one."""
         if hold is None:
             self._stranded = None

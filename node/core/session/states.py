@@ -18,7 +18,7 @@ class State(Enum):
     ENDED = "over"
 
 
-class Row(NamedTuple):
+class StateRow(NamedTuple):
     """How a request is taken: ``early`` before welcome too; ``counted`` for the rate limit;
     ``urgent`` ahead of others that wait; ``overlaps`` with others of its kind; ``last``: also
     while the connection says goodbye."""

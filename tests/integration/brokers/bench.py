@@ -12,31 +12,31 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers import scripts
-from node.brokers.admin_client import Moderator
-from node.brokers.broker import RedisBroker, Rules
+from node.brokers.admin_client import AdminClient
+from node.brokers.broker import BrokerConfig, RedisBroker
 from node.brokers.connect import Connect
 from node.core.interfaces import (
     Append,
     Claim,
     Claimed,
     Entry,
-    Facts,
+    FencingToken,
     Frame,
-    Hold,
-    Kept,
-    Order,
+    ModerationRule,
+    NodeFacts,
+    PendingMessage,
     Position,
-    Post,
     Refused,
     Slice,
+    Stored,
 )
 from node.telemetry.metrics import Metrics
 
 WITHIN = 5.0
 """Seconds after which a test gives up waiting: an answer comes in a hundredth of that."""
-AT_REST = Rules(lease=1e6, heal_within=0)
+AT_REST = BrokerConfig(lease=1e6, heal_within=0)
 """It reaps nothing by itself."""
-REAPING = Rules(alone=True)
+REAPING = BrokerConfig(alone=True)
 
 
 class RecordingSink:
@@ -50,7 +50,7 @@ class RecordingSink:
         self.unseen: list[str] = []
         self.members: dict[str, int] = {}
         self.here: set[str] = set()
-        self.orders: list[Order] = []
+        self.orders: list[ModerationRule] = []
         self._changed = asyncio.Event()
 
     def _tell(self, *what: Any) -> None:
@@ -92,7 +92,7 @@ class RecordingSink:
     def absent(self, log: str) -> None:
         self._tell("absent", log)
 
-    def moved(self, hold: Hold) -> None:
+    def moved(self, hold: FencingToken) -> None:
         self._tell("moved", hold)
 
     def vanished(self, session: str) -> None:
@@ -104,15 +104,15 @@ class RecordingSink:
     def estranged(self) -> None:
         self._tell("estranged")
 
-    def ordered(self, orders: Sequence[Order]) -> None:
+    def ordered(self, orders: Sequence[ModerationRule]) -> None:
         self.orders = list(orders)
         self._tell("ordered", [(order.kind, order.what, order.why) for order in orders])
 
     def announced(self, text: str, room: str | None, at: int) -> None:
         self._tell("announced", text, room)
 
-    def facts(self) -> Facts:
-        return Facts("bench", 3, len(self.here), 1)
+    def facts(self) -> NodeFacts:
+        return NodeFacts("bench", 3, len(self.here), 1)
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something is true that changes when the broker tells something."""
@@ -175,7 +175,7 @@ class Node:
         self,
         prefix: str,
         connect: Connect,
-        rules: Rules,
+        rules: BrokerConfig,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         numbers = itertools.count(1)
@@ -210,37 +210,41 @@ class Node:
         return self.clock() + within
 
     def post(
-        self, hold: Hold, text: str, token: str = "", within: float = WITHIN
-    ) -> tuple[Post, "asyncio.Future[Kept | Refused]"]:
+        self, hold: FencingToken, text: str, token: str = "", within: float = WITHIN
+    ) -> tuple[PendingMessage, "asyncio.Future[Stored | Refused]"]:
         """Return a message on its way, and what becomes of it."""
-        reply: asyncio.Future[Kept | Refused] = asyncio.get_running_loop().create_future()
+        reply: asyncio.Future[Stored | Refused] = asyncio.get_running_loop().create_future()
         body = b'"from":"ana","text":"%b"}' % text.encode()
         id = self.ids().encode()
-        return Post(hold, id, token, body, self.deadline(within), reply.set_result), reply
+        return PendingMessage(hold, id, token, body, self.deadline(within), reply.set_result), reply
 
     def say(
-        self, hold: Hold, room: str, text: str, token: str = ""
-    ) -> "asyncio.Future[Kept | Refused]":
+        self, hold: FencingToken, room: str, text: str, token: str = ""
+    ) -> "asyncio.Future[Stored | Refused]":
         """Publish a message."""
         post, reply = self.post(hold, text, token)
         self.broker.publish(room, post)
         return reply
 
-    async def direct(self, hold: Hold, to: str, text: str, token: str = "") -> Kept | Refused:
+    async def direct(
+        self, hold: FencingToken, to: str, text: str, token: str = ""
+    ) -> Stored | Refused:
         """Send a direct message."""
         post, reply = self.post(hold, text, token)
         self.broker.direct(post, to, b'"from":"ana","to":"', b'","text":"%b"}' % text.encode())
-        return cast(Kept | Refused, await wait(reply))
+        return cast(Stored | Refused, await wait(reply))
 
     def claim_of(self, session: str, nick: str = "", **named: Any) -> Claim:
         """Return what a connection asks for when it says hello."""
-        owner = Hold(session, self.broker.owner())
+        owner = FencingToken(session, self.broker.owner())
         options: dict[str, Any] = {"attempt": None, "rooms": (), "default_room": "", "known": ()}
         return Claim(
             owner, **{"keyed": True, "nick": nick, "fold": nick.lower(), **options, **named}
         )
 
-    async def hello(self, session: str, nick: str = "", **named: Any) -> tuple[Hold, Claimed]:
+    async def hello(
+        self, session: str, nick: str = "", **named: Any
+    ) -> tuple[FencingToken, Claimed]:
         """Begin or continue a session that is not refused."""
         claim = self.claim_of(session, nick, **named)
         reply = await self.ask("claim", claim)
@@ -289,15 +293,15 @@ class Place:
         await self._stack.aclose()
         await self.redis.aclose()
 
-    async def node(self, rules: Rules = AT_REST, ready: bool = True) -> Node:
+    async def node(self, rules: BrokerConfig = AT_REST, ready: bool = True) -> Node:
         """Start a node, and wait until its subscription works, if it is to be ``ready``."""
         node = Node(next(self._prefixes), self._connect, rules)
         await self._stack.enter_async_context(running(node, ready))
         return node
 
-    def moderator(self) -> Moderator:
+    def moderator(self) -> AdminClient:
         """Return a moderator; ``async with`` lets go of Redis."""
-        return Moderator(self._connect)
+        return AdminClient(self._connect)
 
     def client(self) -> Redis:
         """Return a client that waits for messages for ever."""

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from node.brokers.broker import Rules
-from node.core.interfaces import Claimed, Kept, Refused
+from node.brokers.broker import BrokerConfig
+from node.core.interfaces import Claimed, Refused, Stored
 from tests.integration.brokers.bench import Place, wait
 from tests.integration.brokers.virtual import Life, System, virtual
 
@@ -108,7 +108,7 @@ async def test_a_message_is_remembered_for_its_time(system: System, step: float)
     await here.node.hello("s2", "bo")
     first = await wait(here.node.say(hold, "tea", "hi", "once"))
     direct = await here.node.direct(hold, "bo", "psst", "twice")
-    assert isinstance(first, Kept) and isinstance(direct, Kept)
+    assert isinstance(first, Stored) and isinstance(direct, Stored)
     system.server.skew += step
     for seconds in (0.0, 5.0, 285.0):
         await asyncio.sleep(seconds)
@@ -144,7 +144,7 @@ async def test_what_is_sent_about_the_time_of_the_step_is_remembered_as_well(
 @pytest.mark.parametrize("step", STEPS)
 @virtual
 async def test_bans_and_unused_rooms_end_when_they_would_have(system: System, step: float) -> None:
-    life = await system.node(Rules(room_idle=100.0))
+    life = await system.node(BrokerConfig(room_idle=100.0))
     await asyncio.sleep(STEADY)
     hold, _ = await life.node.hello("s1", "ana", rooms=["tea"])
     await life.node.ask("leave", hold, "tea")

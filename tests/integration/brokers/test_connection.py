@@ -9,7 +9,7 @@ import pytest_asyncio
 from redis import exceptions
 
 from node.brokers import connect
-from node.brokers.connection import Calls, Quick
+from node.brokers.connection import Calls, RedisConnection
 from tests.support.redis_server import RedisServer
 
 WITHIN = 5.0
@@ -103,7 +103,7 @@ async def test_all_that_one_read_brings_is_handed_on(server: RedisServer) -> Non
     client = connect.redis(server.url)(None)
     pubsub = client.pubsub()
     await pubsub.subscribe(b"c")
-    assert isinstance(pubsub.connection, Quick)
+    assert isinstance(pubsub.connection, RedisConnection)
     listening = asyncio.create_task(pubsub.connection.listen(take))
     async with server.client() as other, asyncio.timeout(WITHIN):
         for number in range(100):

@@ -1,6 +1,6 @@
 """Direct messages: into the inbox of whoever holds a nick, once, and to the node it is at."""
 
-from node.core.interfaces import Kept, Lost, Position, Refused
+from node.core.interfaces import Lost, Position, Refused, Stored
 from tests.integration.brokers.bench import Node, Place
 
 
@@ -11,7 +11,7 @@ async def test_a_direct_is_kept_in_the_inbox_and_told_to_the_node_of_its_reader(
     ana, _ = await here.hello("s1", "ana")
     await there.hello("s2", "Bo")
     kept = await here.direct(ana, "bo", "hi", "1")
-    assert isinstance(kept, Kept) and kept.to == "Bo"
+    assert isinstance(kept, Stored) and kept.to == "Bo"
     await there.sink.until(lambda: bool(there.sink.frames))
     [frame] = there.sink.frames
     assert (frame.log, frame.first, frame.prev) == ("i:s2", 1, b"0") and here.sink.frames == []
@@ -28,7 +28,7 @@ async def test_who_is_away_for_a_moment_gets_directs_later(node: Node, place: Pl
     ana, _ = await node.hello("s1", "ana")
     bo, _ = await node.hello("s2", "bo")
     node.broker.part(bo, quit=False)
-    assert isinstance(await node.direct(ana, "bo", "hi"), Kept)
+    assert isinstance(await node.direct(ana, "bo", "hi"), Stored)
     assert await node.texts("i:s2") == ["hi"]
     _, found = await node.hello("s2")
     assert found.inbox == await node.top("i:s2")
@@ -38,13 +38,13 @@ async def test_a_repeated_direct_is_one_message_also_among_those_to_rooms(node: 
     ana, _ = await node.hello("s1", "ana", rooms=["tea"])
     await node.hello("s2", "bo")
     first = await node.direct(ana, "bo", "hi", "1")
-    assert isinstance(first, Kept)
+    assert isinstance(first, Stored)
     again = await node.direct(ana, "nobody", "what?", "1")
-    assert isinstance(again, Kept) and (again.position, again.at) == (first.position, first.at)
+    assert isinstance(again, Stored) and (again.position, again.at) == (first.position, first.at)
     assert again.to == "bo" and again.log == "i:s2"
     assert await node.texts("i:s2") == ["hi"]
     reply = await node.say(ana, "tea", "hi", "1")
-    assert isinstance(reply, Kept) and reply.position == first.position
+    assert isinstance(reply, Stored) and reply.position == first.position
     assert await node.texts("r:tea") == []
 
 
@@ -76,7 +76,7 @@ async def test_who_is_renamed_keeps_the_inbox(node: Node) -> None:
     await node.ask("rename", bo, "cy", "cy")
     assert await node.direct(ana, "bo", "lost") is Refused.NOBODY
     second = await node.direct(ana, "cy", "two", "2")
-    assert isinstance(first, Kept) and isinstance(second, Kept)
+    assert isinstance(first, Stored) and isinstance(second, Stored)
     assert await node.texts("i:s2") == ["one", "two"]
     place = Position.parse(second.position)
     assert place is not None and place.offset == 2

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from node.brokers import connect
-from node.core.interfaces import Kept, Refused
+from node.core.interfaces import Refused, Stored
 from tests.integration.brokers.bench import AT_REST, REAPING, WITHIN, Losses, Node, Place
 from tests.support.redis_server import RedisServer
 
@@ -53,7 +53,7 @@ async def test_a_message_for_a_full_redis_is_refused_at_once_and_taken_when_ther
     assert await node.ask("join", ana, "new", True) is Refused.FULL
     assert time.monotonic() - started < WITHIN
     await empty(place)
-    assert isinstance(await node.say(ana, "tea", "one", "t1"), Kept)
+    assert isinstance(await node.say(ana, "tea", "one", "t1"), Stored)
 
 
 async def test_a_repeat_is_known_though_redis_is_full(place: Place) -> None:

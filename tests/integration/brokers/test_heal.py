@@ -10,11 +10,11 @@ from node.core.interfaces import (
     Broker,
     Entry,
     Had,
-    Kept,
     Lost,
     Position,
     Refused,
     Slice,
+    Stored,
 )
 from node.core.rooms.comparison import Comparison
 from node.core.rooms.merge import Found, Ring, lost
@@ -29,7 +29,7 @@ class Before:
 
     base: Position
     lost: list[Entry]
-    acks: list[Kept]
+    acks: list[Stored]
 
 
 async def taken_back(place: Place, node: Node, keep: int = 2, said: int = 4) -> Before:
@@ -251,7 +251,7 @@ async def test_a_repeated_direct_that_was_put_back_names_whom_it_was_to(
     missing = Lost(base, base, base.epoch, found.entries)
     assert await node.ask("heal", "i:s2", missing, timed=False) in (1, 0)
     again = await node.ask("sent", "s1", "1")
-    assert isinstance(first, Kept)
+    assert isinstance(first, Stored)
     assert again == first._replace(log="i:s2") and again.to == "Bo"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from node.brokers import connect
-from node.brokers.admin_client import Facts, NodeRow
+from node.brokers.admin_client import ClusterFacts, NodeRow
 from node.brokers.health import LOOK_EVERY, MEANING, Fault, Health, faults
 from node.brokers.lanes import CHANGES, UPKEEP, Lane
 from node.brokers.malformed import Malformed
@@ -142,7 +142,7 @@ async def test_an_embedded_broker_is_not_asked(caplog: pytest.LogCaptureFixture)
 
 def test_status_says_each_fault_once_in_words() -> None:
     def row(alive: bool, *found: str) -> NodeRow:
-        return NodeRow("i", alive, None, Facts(faults=list(found)))
+        return NodeRow("i", alive, None, ClusterFacts(faults=list(found)))
 
     shown = tables.faults([row(True, "memory"), row(True, "memory", "new"), row(False, "evicts")])
     assert shown == f"Redis: {MEANING[Fault.MEMORY]}\nRedis: new"

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from node.brokers import scripts
-from node.brokers.broker import Rules
+from node.brokers.broker import BrokerConfig
 from node.brokers.lease import FORMAT
 from node.core.interfaces import START, Claimed, Position, Refused
 from tests.integration.brokers.bench import Node, Place, wait
 
-PATIENT = Rules(heal_within=1e9)
+PATIENT = BrokerConfig(heal_within=1e9)
 
 
 async def test_a_session_begins_in_the_default_room(node: Node) -> None:

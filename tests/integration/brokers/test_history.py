@@ -10,7 +10,7 @@ from node.core.interfaces import START, UNKNOWN, Entry, Hold, Position, Slice
 from tests.integration.brokers.bench import Node, Place, wait
 
 
-async def filled(node: Node, number: int = 10) -> tuple[Hold, list[Position]]:
+async def filled(node: Node, number: int = 10) -> tuple[FencingToken, list[Position]]:
     """Return a session in `tea`, where it has said some things; everybody else comes and goes."""
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     positions = []
@@ -126,7 +126,7 @@ async def test_a_position_that_a_log_does_not_hold_gets_a_page_of_the_oldest(nod
 async def test_a_trimmed_position_is_held_as_long_as_nothing_after_it_was_trimmed(
     place: Place,
 ) -> None:
-    node = await place.node(Rules(kept=10))
+    node = await place.node(BrokerConfig(kept=10))
     _, places = await filled(node, 40)
     found: Slice = await node.ask("tail", "r:tea", 1000, timed=False)
     first = found.entries[0].offset
@@ -152,7 +152,7 @@ async def test_the_tail_is_the_newest_entries_oldest_first(node: Node) -> None:
 
 
 async def test_the_entry_before_the_oldest_kept_one_is_known_by_its_id(place: Place) -> None:
-    node = await place.node(Rules(kept=10))
+    node = await place.node(BrokerConfig(kept=10))
     _, places = await filled(node, 40)
     oldest: Slice = await node.ask("read", "r:tea", START, UNKNOWN, 1, timed=False)
     trimmed = oldest.entries[0].offset - 1

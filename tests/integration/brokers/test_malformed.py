@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.brokers import connect, decode, scripts
-from node.brokers.admin_client import Facts, Trouble
+from node.brokers.admin_client import ClusterFacts, Trouble
 from node.brokers.malformed import Malformed
 from node.brokers.publish_batch import directed
-from node.core.interfaces import UNKNOWN, Hold, Kept, Post, Refused
+from node.core.interfaces import UNKNOWN, FencingToken, PendingMessage, Refused, Stored
 from node.telemetry.metrics import Metrics
 from tests.integration.brokers.bench import REAPING, WITHIN, Losses, Node, Place
 from tests.support.redis_server import RedisServer
@@ -126,7 +126,7 @@ scalars = st.one_of(
     st.just(b"k-1-x"),
 )
 answers = st.recursive(scalars, lambda inner: st.lists(inner, max_size=6), max_leaves=20)
-POST = Post(Hold("s1", "n.1"), b"1", "", b"x", 9.0, lambda reply: None)
+POST = PendingMessage(FencingToken("s1", "n.1"), b"1", "", b"x", 9.0, lambda reply: None)
 READERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("log_of", decode.log_of),
     ("entries", decode.entries),
@@ -213,7 +213,7 @@ async def test_a_malformed_reply_refuses_what_was_asked_and_nothing_else(place: 
     assert await node.ask("tail", "r:tea", 5, timed=False) is Refused.INTERNAL
     await place.redis.hset("chat:sent:s1", "t1", "9999999999999 nonsense")
     assert await node.say(ana, "tea", "one", "t1") is Refused.INTERNAL
-    assert isinstance(await node.say(ana, "tea", "two", "t2"), Kept)
+    assert isinstance(await node.say(ana, "tea", "two", "t2"), Stored)
     assert node.metrics.malformed >= 2
 
 
@@ -241,13 +241,13 @@ async def test_a_malformed_entry_keeps_its_place_and_is_no_news(
     pairs: dict[Any, Any] = dict(zip(fields[::2], fields[1::2], strict=True))
     await place.redis.xadd(LOG, pairs, id=f"{top.offset + 1}-0")
     await place.redis.hset("chat:{r:tea}", mapping={"top": top.offset + 1, "id": "zz"})
-    assert isinstance(await node.say(ana, "tea", "two", "t2"), Kept)
+    assert isinstance(await node.say(ana, "tea", "two", "t2"), Stored)
     found = await node.ask("read", "r:tea", top, UNKNOWN, 10, timed=False)
     assert found.on and [entry.offset for entry in found.entries] == [
         top.offset + 1,
         top.offset + 2,
     ]
-    assert [entry.kind for entry in found.entries] == [b"?", b"m"] and isinstance(one, Kept)
+    assert [entry.kind for entry in found.entries] == [b"?", b"m"] and isinstance(one, Stored)
     page = await node.ask("history", "tea", "before", "", 10)
     assert [entry.kind for entry in page[1]] == [b"m", b"m"]
     # A repeat after a lost reply looks through the newest entries.
@@ -358,7 +358,7 @@ async def test_moderators_are_shown_what_there_is_beside_what_no_node_has_writte
         await place.redis.zadd("chat:nodes", {"other": 2e12})
         await place.redis.hset("chat:about:other", mapping={"facts": "nonsense", "since": "x"})
         rows = {row.incarnation: row for row in await moderator.nodes()}
-        assert rows["other"].since is None and rows["other"].facts == Facts()
+        assert rows["other"].since is None and rows["other"].facts == ClusterFacts()
         assert rows[about[len("chat:about:") :]].facts.name == "bench"
         await place.redis.hset("chat:orders", mapping={"net:x": "7 ", "kick:s1": "x"})
         await node.hello("s1", "ana")

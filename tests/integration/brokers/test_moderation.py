@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from node.brokers.admin_client import Moderator, Trouble
-from node.core.interfaces import Lost, Memory, Position, Refused
+from node.brokers.admin_client import AdminClient, Trouble
+from node.core.interfaces import Lost, Position, Refused, SessionSnapshot
 from tests.integration.brokers.bench import Node, Place
 
 LEFT = '"nick":"ana","reason":"kicked","text":"be \\"nice\\""}'
 
 
 @pytest_asyncio.fixture
-async def moderator(place: Place, node: Node) -> AsyncIterator[Moderator]:
+async def moderator(place: Place, node: Node) -> AsyncIterator[AdminClient]:
     """A moderator of a system with one node."""
     async with place.moderator() as moderator:
         yield moderator
@@ -34,7 +34,7 @@ def orders(node: Node) -> list[tuple[str, str]]:
 
 
 async def test_a_kick_ends_the_session_and_its_rooms_see_why(
-    node: Node, moderator: Moderator
+    node: Node, moderator: AdminClient
 ) -> None:
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     assert await moderator.kick("ana", 'be "nice"') == "ana"
@@ -44,7 +44,7 @@ async def test_a_kick_ends_the_session_and_its_rooms_see_why(
     assert node.sink.orders[0].why == 'be "nice"'
 
 
-async def test_every_node_hears_of_a_kick(place: Place, node: Node, moderator: Moderator) -> None:
+async def test_every_node_hears_of_a_kick(place: Place, node: Node, moderator: AdminClient) -> None:
     other = await place.node()
     await node.hello("s1", "ana")
     await moderator.kick("ana", "")
@@ -52,7 +52,7 @@ async def test_every_node_hears_of_a_kick(place: Place, node: Node, moderator: M
 
 
 async def test_a_session_without_a_connection_is_kicked_too(
-    node: Node, moderator: Moderator
+    node: Node, moderator: AdminClient
 ) -> None:
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     node.broker.part(hold, quit=False)
@@ -62,7 +62,7 @@ async def test_a_session_without_a_connection_is_kicked_too(
 
 
 async def test_the_key_of_who_was_kicked_is_kept_out_and_the_nick_is_free(
-    place: Place, node: Node, moderator: Moderator
+    place: Place, node: Node, moderator: AdminClient
 ) -> None:
     other = await place.node()
     await node.hello("s1", "ana")
@@ -72,14 +72,16 @@ async def test_the_key_of_who_was_kicked_is_kept_out_and_the_nick_is_free(
     assert not found.resumed
 
 
-async def test_nobody_is_kicked_where_nobody_has_the_nick(moderator: Moderator) -> None:
+async def test_nobody_is_kicked_where_nobody_has_the_nick(moderator: AdminClient) -> None:
     assert await moderator.kick("ana", "") is None
 
 
-async def test_a_node_does_not_put_a_kicked_session_back(node: Node, moderator: Moderator) -> None:
+async def test_a_node_does_not_put_a_kicked_session_back(
+    node: Node, moderator: AdminClient
+) -> None:
     hold, _ = await node.hello("s1", "ana")
     await moderator.kick("ana", "")
-    memory = Memory(hold, hold.owner, True, "ana", "ana", None, 1, [])
+    memory = SessionSnapshot(hold, hold.owner, True, "ana", "ana", None, 1, [])
     assert await node.ask("restore", memory, True, timed=False) is Refused.GONE
 
 
@@ -94,7 +96,7 @@ async def test_a_node_may_kick_the_session_that_it_holds(node: Node) -> None:
 
 
 async def test_a_banned_nick_is_kicked_and_held_by_nobody_until_it_is_let_in_again(
-    place: Place, node: Node, moderator: Moderator
+    place: Place, node: Node, moderator: AdminClient
 ) -> None:
     other = await place.node()
     await node.hello("s1", "ana")
@@ -110,13 +112,13 @@ async def test_a_banned_nick_is_kicked_and_held_by_nobody_until_it_is_let_in_aga
     assert not await moderator.unban("nick:ana")
 
 
-async def test_a_nick_may_be_banned_that_nobody_has(node: Node, moderator: Moderator) -> None:
+async def test_a_nick_may_be_banned_that_nobody_has(node: Node, moderator: AdminClient) -> None:
     assert await moderator.ban_nick("ana", 60, "") == ""
     assert await node.ask("claim", node.claim_of("s1", "ana")) is Refused.BANNED
 
 
 async def test_a_ban_that_is_over_is_forgotten(
-    place: Place, node: Node, moderator: Moderator
+    place: Place, node: Node, moderator: AdminClient
 ) -> None:
     await moderator.ban_nick("ana", 60, "")
     await place.redis.hset("chat:orders", "nick:ana", "5 - ")
@@ -126,7 +128,7 @@ async def test_a_ban_that_is_over_is_forgotten(
     assert not await moderator.unban("nick:ana")
 
 
-async def test_bans_are_listed_with_what_is_left_of_them(moderator: Moderator) -> None:
+async def test_bans_are_listed_with_what_is_left_of_them(moderator: AdminClient) -> None:
     await moderator.ban_network("192.0.2.0/24", 0, "spam")
     await moderator.ban_nick("ana", 60, "")
     network, nick = await moderator.bans()
@@ -135,7 +137,7 @@ async def test_bans_are_listed_with_what_is_left_of_them(moderator: Moderator) -
 
 
 async def test_a_node_learns_from_its_lease_what_no_message_told_it(
-    place: Place, node: Node, moderator: Moderator
+    place: Place, node: Node, moderator: AdminClient
 ) -> None:
     await place.redis.hset("chat:orders", "net:192.0.2.0/24", '0 - "spam"')
     await place.redis.set("chat:ordered", "1 m1")
@@ -144,14 +146,14 @@ async def test_a_node_learns_from_its_lease_what_no_message_told_it(
 
 
 async def test_a_node_knows_from_its_start_who_is_banned(
-    place: Place, node: Node, moderator: Moderator
+    place: Place, node: Node, moderator: AdminClient
 ) -> None:
     await moderator.ban_network("192.0.2.0/24", 0, "")
     await hears(await place.node(), "net", "192.0.2.0/24")
 
 
 async def test_orders_are_read_once_for_each_change(
-    place: Place, node: Node, moderator: Moderator
+    place: Place, node: Node, moderator: AdminClient
 ) -> None:
     await moderator.ban_network("192.0.2.0/24", 0, "")
     await hears(node, "net", "192.0.2.0/24")
@@ -162,7 +164,7 @@ async def test_orders_are_read_once_for_each_change(
 
 
 async def test_nodes_put_back_the_orders_that_redis_forgot(
-    place: Place, node: Node, moderator: Moderator
+    place: Place, node: Node, moderator: AdminClient
 ) -> None:
     other = await place.node()
     await moderator.ban_network("192.0.2.0/24", 3600, "spam")
@@ -180,7 +182,7 @@ async def test_nodes_put_back_the_orders_that_redis_forgot(
 
 
 async def test_what_was_done_and_forgotten_is_done_again(
-    place: Place, node: Node, moderator: Moderator
+    place: Place, node: Node, moderator: AdminClient
 ) -> None:
     await node.hello("s1", "ana", rooms=["tea", "hall"])
     keys = [key async for key in place.redis.scan_iter("chat:*") if b":nodes" not in key]
@@ -207,7 +209,7 @@ async def test_what_was_done_and_forgotten_is_done_again(
 
 
 async def test_a_closed_room_is_gone_with_its_members_and_its_log(
-    place: Place, node: Node, moderator: Moderator
+    place: Place, node: Node, moderator: AdminClient
 ) -> None:
     hold, _ = await node.hello("s1", "ana", rooms=["tea", "hall"])
     await node.say(hold, "tea", "hi")
@@ -223,12 +225,12 @@ async def test_a_closed_room_is_gone_with_its_members_and_its_log(
     assert left == []
 
 
-async def test_a_room_that_is_not_there_cannot_be_closed(moderator: Moderator) -> None:
+async def test_a_room_that_is_not_there_cannot_be_closed(moderator: AdminClient) -> None:
     assert await moderator.close("tea", "") is None
 
 
 async def test_who_remembers_a_closed_room_does_not_bring_it_back(
-    node: Node, moderator: Moderator
+    node: Node, moderator: AdminClient
 ) -> None:
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     await node.say(hold, "tea", "hi")
@@ -238,14 +240,14 @@ async def test_who_remembers_a_closed_room_does_not_bring_it_back(
     lost = Lost(start, start, start.epoch, found.entries)
     assert await node.ask("heal", "r:tea", lost, timed=False) is Refused.GONE
     joined = str(found.top)
-    memory = Memory(hold, hold.owner, True, "ana", "ana", None, 9, [("tea", joined)])
+    memory = SessionSnapshot(hold, hold.owner, True, "ana", "ana", None, 9, [("tea", joined)])
     assert await node.ask("restore", memory, True, timed=False) is True
     assert not await moderator.has_room("tea")
     assert (await node.ask("standing", hold, timed=False)).seats == []
 
 
 async def test_a_new_room_may_have_the_name_of_a_closed_one(
-    node: Node, moderator: Moderator
+    node: Node, moderator: AdminClient
 ) -> None:
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     old = await node.top("r:tea")
@@ -264,7 +266,7 @@ async def test_a_new_room_may_have_the_name_of_a_closed_one(
 
 
 async def test_an_announcement_reaches_every_node(
-    place: Place, node: Node, moderator: Moderator
+    place: Place, node: Node, moderator: AdminClient
 ) -> None:
     other = await place.node()
     assert await moderator.announce("a\nb", None) == 2
@@ -274,7 +276,7 @@ async def test_an_announcement_reaches_every_node(
         await each.sink.hears("announced", "c", "tea")
 
 
-async def test_nodes_tell_of_themselves(place: Place, node: Node, moderator: Moderator) -> None:
+async def test_nodes_tell_of_themselves(place: Place, node: Node, moderator: AdminClient) -> None:
     await place.redis.zadd("chat:nodes", {"dead": 1})
     living, dead = sorted(await moderator.nodes(), key=lambda row: not row.alive)
     facts = living.facts
@@ -283,14 +285,14 @@ async def test_nodes_tell_of_themselves(place: Place, node: Node, moderator: Mod
     assert (dead.alive, dead.since, dead.facts.name) == (False, None, "?")
 
 
-async def test_the_lag_is_that_of_a_probe(place: Place, node: Node, moderator: Moderator) -> None:
+async def test_the_lag_is_that_of_a_probe(place: Place, node: Node, moderator: AdminClient) -> None:
     await node.ask("check", timed=False)
     [row] = await moderator.nodes()
     assert row.facts.lag_ms is not None and row.facts.lag_ms >= 0
 
 
 async def test_what_a_newer_node_tells_in_addition_is_ignored(
-    place: Place, node: Node, moderator: Moderator
+    place: Place, node: Node, moderator: AdminClient
 ) -> None:
     await place.redis.hset("chat:about:later", "facts", json.dumps({"name": "z", "mood": "fine"}))
     await place.redis.zadd("chat:nodes", {"later": 9e15})
@@ -298,7 +300,7 @@ async def test_what_a_newer_node_tells_in_addition_is_ignored(
 
 
 async def test_sessions_are_listed_with_their_node_address_and_rooms(
-    node: Node, moderator: Moderator
+    node: Node, moderator: AdminClient
 ) -> None:
     await node.hello("s1", "ana", rooms=["tea", "hall"], address="192.0.2.7")
     hold, _ = await node.hello("s2", "bo", rooms=["hall"])
@@ -314,7 +316,7 @@ async def test_sessions_are_listed_with_their_node_address_and_rooms(
 
 
 async def test_more_sessions_are_listed_than_are_looked_at_in_one_go(
-    node: Node, moderator: Moderator, monkeypatch: pytest.MonkeyPatch
+    node: Node, moderator: AdminClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("node.brokers.admin_client.PAGE", 2)
     for number in range(5):
@@ -323,7 +325,7 @@ async def test_more_sessions_are_listed_than_are_looked_at_in_one_go(
         assert {row.nick async for row in moderator.sessions(room)} == {f"n{n}" for n in range(5)}
 
 
-async def test_data_of_another_kind_are_left_alone(place: Place, moderator: Moderator) -> None:
+async def test_data_of_another_kind_are_left_alone(place: Place, moderator: AdminClient) -> None:
     await moderator.check()
     await place.redis.set("chat:format", "99")
     with pytest.raises(Trouble, match="format 99"):
@@ -333,7 +335,7 @@ async def test_data_of_another_kind_are_left_alone(place: Place, moderator: Mode
         await moderator.check()
 
 
-async def test_a_malformed_clock_is_named(place: Place, moderator: Moderator) -> None:
+async def test_a_malformed_clock_is_named(place: Place, moderator: AdminClient) -> None:
     await place.redis.hset("chat:clock", "shift", "noon")
     with pytest.raises(Trouble, match="the shift 'noon', not ms"):
         await moderator.nodes()

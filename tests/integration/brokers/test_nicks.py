@@ -1,7 +1,7 @@
 """A nick takes up what it looks like as well; nobody is reached under a name that is not theirs."""
 
-from node.brokers.broker import Rules
-from node.core.interfaces import Hold, Kept, Memory, Refused
+from node.brokers.broker import BrokerConfig
+from node.core.interfaces import FencingToken, Refused, SessionSnapshot, Stored
 from node.core.names import names
 from tests.integration.brokers.bench import Node, Place
 
@@ -10,7 +10,7 @@ CYRILLIC = "\u0430\u0441\u0435"
 LATIN = "ace"
 
 
-async def begin(node: Node, session: str, nick: str) -> Hold:
+async def begin(node: Node, session: str, nick: str) -> FencingToken:
     hold, _ = await node.hello(session, nick, fold=names.claims(nick), rooms=["tea"])
     return hold
 
@@ -22,7 +22,7 @@ async def asks_for(node: Node, session: str, nick: str) -> object:
     return reply
 
 
-async def rename(node: Node, hold: Hold, nick: str) -> object:
+async def rename(node: Node, hold: FencingToken, nick: str) -> object:
     reply: object = await node.ask("rename", hold, nick, names.claims(nick))
     return reply
 
@@ -39,7 +39,7 @@ async def test_a_name_that_looks_alike_is_taken_whoever_comes_first(node: Node) 
 async def test_a_direct_to_a_look_alike_reaches_nobody(node: Node) -> None:
     hold = await begin(node, "s1", CYRILLIC)
     assert await node.direct(hold, LATIN, "psst", "1") is Refused.NOBODY
-    assert isinstance(await node.direct(hold, CYRILLIC, "psst", "2"), Kept)
+    assert isinstance(await node.direct(hold, CYRILLIC, "psst", "2"), Stored)
     assert await node.texts("i:s1") == ["psst"]
 
 
@@ -61,8 +61,8 @@ async def test_what_a_nick_took_up_is_free_when_it_is_given_up(node: Node, place
 async def test_a_session_that_is_put_back_takes_up_the_same(node: Node, place: Place) -> None:
     hold = await begin(node, "s1", CYRILLIC)
     await place.redis.flushall()
-    owner = Hold("s1", node.broker.owner())
-    memory = Memory(
+    owner = FencingToken("s1", node.broker.owner())
+    memory = SessionSnapshot(
         *(owner, hold.owner, True, CYRILLIC, names.claims(CYRILLIC), None, 1),
         [("tea", "k1-7-a")],
     )
@@ -72,7 +72,7 @@ async def test_a_session_that_is_put_back_takes_up_the_same(node: Node, place: P
 
 
 async def test_a_name_that_is_over_its_grace_period_is_free(place: Place) -> None:
-    node = await place.node(Rules(alone=True, grace=0.001))
+    node = await place.node(BrokerConfig(alone=True, grace=0.001))
     hold = await begin(node, "s1", CYRILLIC)
     node.broker.part(hold, quit=False)
     await node.idle()

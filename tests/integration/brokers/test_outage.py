@@ -9,8 +9,8 @@ import pytest
 from redis import exceptions
 
 from node.brokers import connect
-from node.brokers.pipeline import Pump
-from node.core.interfaces import Kept, Refused
+from node.brokers.pipeline import Pipeline
+from node.core.interfaces import Refused, Stored
 from node.telemetry.metrics import Metrics
 from tests.integration.brokers.bench import AT_REST, Losses, Node, Place, wait
 from tests.support.redis_server import RedisServer
@@ -48,7 +48,7 @@ async def test_what_redis_does_not_answer_in_time_is_unavailable_though_it_hangs
     node.broker.join(hold, "milk", True, node.deadline(0.2), joined.set_result)
     assert await wait(said) is Refused.UNAVAILABLE and await wait(joined) is Refused.UNAVAILABLE
     outage.server.resume()
-    assert isinstance(await wait(node.say(hold, "tea", "hi", "1")), Kept)
+    assert isinstance(await wait(node.say(hold, "tea", "hi", "1")), Stored)
     assert await node.texts("r:tea") == ["hi"]
 
 
@@ -68,7 +68,7 @@ async def test_what_is_asked_while_redis_is_away_is_done_once_it_is_back(outage:
     await node.sink.until(
         lambda: any(b"last" in e.body for f in node.sink.frames for e in f.entries)
     )
-    assert isinstance(await wait(last), Kept)
+    assert isinstance(await wait(last), Stored)
     assert node.metrics.broker_reconnects >= 1
 
 
@@ -119,7 +119,7 @@ async def test_a_connection_that_was_given_up_is_ended_before_the_next_one_is_us
     outage: Outage,
 ) -> None:
     async with outage.server.client() as client:
-        pump = Pump(client, lambda: 0.0, Metrics())
+        pump = Pipeline(client, lambda: 0.0, Metrics())
         pool: Any = client.connection_pool
         first, second = pool.make_connection(), pool.make_connection()
         await first.connect()

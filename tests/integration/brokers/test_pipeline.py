@@ -14,7 +14,7 @@ from node.brokers import pipeline as pumps
 from node.brokers import scripts
 from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, READ_BYTES, READS, UPKEEP, Lane
-from node.brokers.pipeline import Next, Pump, SimpleCall
+from node.brokers.pipeline import Next, Pipeline, SimpleCall
 from node.core.interfaces import Refused
 from node.telemetry.metrics import Metrics
 
@@ -99,7 +99,7 @@ class Bench:
         self.metrics = Metrics()
         client = cast(Redis, redis)
         self.contact = Contact()
-        self.pump = Pump(client, lambda: self.time, self.metrics, replicas, self.contact)
+        self.pump = Pipeline(client, lambda: self.time, self.metrics, replicas, self.contact)
         self.replies: list[Any] = []
 
     def call(self, name: str, within: float = 5.0, lane: Lane = CHANGES, weight: int = 1) -> None:

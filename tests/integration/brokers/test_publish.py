@@ -3,13 +3,13 @@
 import asyncio
 from functools import partial
 
-from node.brokers.broker import Rules
+from node.brokers.broker import BrokerConfig
 from node.brokers.publish_batch import MOST, Publish
-from node.core.interfaces import Entry, Hold, Kept, Position, Post, Refused
+from node.core.interfaces import Entry, FencingToken, PendingMessage, Position, Refused, Stored
 from tests.integration.brokers.bench import Node, Place, RecordingSink, wait
 
 
-async def begun(node: Node, room: str = "tea") -> Hold:
+async def begun(node: Node, room: str = "tea") -> FencingToken:
     """Return the hold on a session in a room that is followed."""
     hold, _ = await node.hello("s1", "ana", rooms=[room])
     node.broker.watch("r:" + room)
@@ -94,7 +94,7 @@ async def test_only_the_holder_of_a_session_may_speak_for_it(node: Node) -> None
     new, _ = await node.hello("s1")
     replies = [node.say(old, "tea", "old"), node.say(new, "tea", "new"), node.say(old, "tea", "x")]
     results = [await wait(reply) for reply in replies]
-    assert results[0] is results[2] is Refused.GONE and isinstance(results[1], Kept)
+    assert results[0] is results[2] is Refused.GONE and isinstance(results[1], Stored)
     assert await node.texts("r:tea") == ["new"]
 
 
@@ -106,7 +106,7 @@ async def test_a_repeat_is_acknowledged_even_when_the_session_has_moved_on(node:
 
 
 async def test_at_least_what_is_to_be_kept_is_kept_and_a_tenth_more_at_most(place: Place) -> None:
-    node = await place.node(Rules(kept=50))
+    node = await place.node(BrokerConfig(kept=50))
     hold = await begun(node)
     for size in (1, 7, 30, 49, 50, 3, 50, 13, 21, 5):
         before = (await node.top("r:tea")).offset
@@ -137,7 +137,7 @@ async def test_a_log_that_went_back_takes_nothing_until_it_is_healed(
 
 
 async def test_what_was_seen_and_trimmed_since_is_no_reason_to_refuse(place: Place) -> None:
-    node = await place.node(Rules(kept=10))
+    node = await place.node(BrokerConfig(kept=10))
     hold = await begun(node)
     node.sink.known["r:tea"] = await node.top("r:tea")
     for _ in range(5):
@@ -157,7 +157,7 @@ async def test_a_room_that_has_to_be_healed_does_not_hold_up_others(node: Node) 
     hold = await begun(node)
     stuck = node.say(hold, "milk", "hi")
     for _ in range(5):
-        assert isinstance(await wait(node.say(hold, "tea", "hi")), Kept)
+        assert isinstance(await wait(node.say(hold, "tea", "hi")), Stored)
     assert not stuck.done()
 
 
@@ -181,7 +181,8 @@ async def test_what_waits_behind_a_batch_that_redis_refuses_is_refused_with_it()
     replies: list[object] = []
     publish = Publish("tea", 1000, RecordingSink())
     posts = [
-        Post(Hold("s1", "n.1"), b"1%d" % n, "", b"", 1.0, replies.append) for n in range(MOST + 1)
+        PendingMessage(FencingToken("s1", "n.1"), b"1%d" % n, "", b"", 1.0, replies.append)
+        for n in range(MOST + 1)
     ]
     for post in posts:
         publish.add(post)
@@ -193,7 +194,9 @@ async def test_what_waits_behind_a_batch_that_redis_refuses_is_refused_with_it()
 async def test_a_batch_is_not_larger_than_what_a_log_keeps() -> None:
     publish = Publish("tea", 10, RecordingSink())
     for n in range(25):
-        publish.add(Post(Hold("s1", "n.1"), b"1%d" % n, "", b"", 1.0, lambda reply: None))
+        publish.add(
+            PendingMessage(FencingToken("s1", "n.1"), b"1%d" % n, "", b"", 1.0, lambda reply: None)
+        )
     args = publish.args()
     assert args is not None and len(args) == 9 + 10 * 5
 
@@ -203,7 +206,7 @@ async def test_rooms_to_which_nothing_is_said_are_forgotten(node: Node) -> None:
     await wait(node.say(hold, "tea", "hi"))
     node.broker._forget_idle()
     assert node.broker._publishes == {}
-    assert isinstance(await wait(node.say(hold, "tea", "again")), Kept)
+    assert isinstance(await wait(node.say(hold, "tea", "again")), Stored)
 
 
 def test_what_is_overdue_is_refused_with_what_the_same_connection_has_said_since() -> None:
@@ -213,7 +216,9 @@ def test_what_is_overdue_is_refused_with_what_the_same_connection_has_said_since
 
     def say(text: str, owner: str, deadline: float) -> None:
         done = partial(lambda text, reply: told.append((text, reply)), text)
-        post = Post(Hold("s" + owner, owner), text.encode(), "", b"{}", deadline, done)
+        post = PendingMessage(
+            FencingToken("s" + owner, owner), text.encode(), "", b"{}", deadline, done
+        )
         publish.add(post)
 
     for place, (text, owner) in enumerate([("a1", "a"), ("b1", "b"), ("a2", "a")]):

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from node.brokers import lease
-from node.core.interfaces import Hold, Memory, Refused
+from node.core.interfaces import FencingToken, Refused, SessionSnapshot
 from tests.integration.brokers.bench import Node, Place
 
 
-def memory(node: Node, hold: Hold, nick: str, *rooms: str, **named: Any) -> Memory:
+def memory(node: Node, hold: FencingToken, nick: str, *rooms: str, **named: Any) -> SessionSnapshot:
     """Return what a node knows of a session."""
     known: dict[str, Any] = {"keyed": True, "attempt": None, "claim": 1, **named}
-    return Memory(
-        Hold(hold.session, node.broker.owner()),
+    return SessionSnapshot(
+        FencingToken(hold.session, node.broker.owner()),
         hold.owner,
         known["keyed"],
         nick,
@@ -25,7 +25,7 @@ def memory(node: Node, hold: Hold, nick: str, *rooms: str, **named: Any) -> Memo
     )
 
 
-async def restore(node: Node, memory: Memory, anew: bool = False) -> object:
+async def restore(node: Node, memory: SessionSnapshot, anew: bool = False) -> object:
     """Put a session back."""
     reply: object = await node.ask("restore", memory, anew, timed=False)
     return reply

@@ -1,7 +1,7 @@
 """Rooms: made, joined, left, listed; nicks changed; all of it told in the rooms' logs."""
 
-from node.brokers.broker import PAGE, Rules
-from node.core.interfaces import Hold, Refused, Seat
+from node.brokers.broker import PAGE, BrokerConfig
+from node.core.interfaces import FencingToken, Membership, Refused
 from tests.integration.brokers.bench import Node, Place
 
 
@@ -9,10 +9,10 @@ async def test_a_room_is_made_once_and_joined_by_others(node: Node) -> None:
     ana, _ = await node.hello("s1", "ana")
     bo, _ = await node.hello("s2", "bo")
     assert await node.ask("join", bo, "tea", False) is Refused.MISSING
-    made: Seat = await node.ask("join", ana, "tea", True)
+    made: Membership = await node.ask("join", ana, "tea", True)
     assert (made.room, made.members, made.created, made.quiet) == ("tea", 1, True, False)
     assert await node.ask("join", bo, "tea", True) is Refused.EXISTS
-    joined: Seat = await node.ask("join", bo, "tea", False)
+    joined: Membership = await node.ask("join", bo, "tea", False)
     assert (joined.members, joined.created) == (2, False)
     assert joined.position == str(await node.top("r:tea"))
     assert await node.log("r:tea") == [("e", '"nick":"ana"}'), ("e", '"nick":"bo"}')]
@@ -20,8 +20,8 @@ async def test_a_room_is_made_once_and_joined_by_others(node: Node) -> None:
 
 async def test_who_joins_again_is_where_he_was_and_nobody_notices(node: Node) -> None:
     hold, _ = await node.hello("s1", "ana")
-    first: Seat = await node.ask("join", hold, "tea", True)
-    again: Seat = await node.ask("join", hold, "tea", False)
+    first: Membership = await node.ask("join", hold, "tea", True)
+    again: Membership = await node.ask("join", hold, "tea", False)
     assert again == first._replace(created=False)
     assert len(await node.log("r:tea")) == 1
 
@@ -37,7 +37,7 @@ async def test_who_leaves_is_told_where_and_is_no_member_any_more(node: Node) ->
 
 
 async def test_large_rooms_are_quiet(place: Place) -> None:
-    node = await place.node(Rules(notices=2))
+    node = await place.node(BrokerConfig(notices=2))
     holds = []
     for number in range(4):
         hold, found = await node.hello(f"s{number}", f"nick{number}", rooms=["tea"])
@@ -125,4 +125,4 @@ async def test_how_a_session_stands_is_told_to_who_holds_it(node: Node) -> None:
     assert (standing.nick, standing.at > 1.5e12) == ("ana", True)
     seats = [seat._replace(created=False, entered=False) for seat in claimed.seats]
     assert sorted(standing.seats) == sorted(seats)
-    assert await node.ask("standing", Hold("s1", "other.1"), timed=False) is Refused.GONE
+    assert await node.ask("standing", FencingToken("s1", "other.1"), timed=False) is Refused.GONE

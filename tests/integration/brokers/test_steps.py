@@ -9,7 +9,7 @@ import pytest
 from node.brokers import moderation_sync, scripts
 from node.brokers.pipeline import Next
 from node.brokers.publish_batch import BYTES, Publish
-from node.core.interfaces import Hold, Kept, Position, Post
+from node.core.interfaces import FencingToken, PendingMessage, Position, Stored
 from tests.integration.brokers.bench import REAPING, Node, Place, RecordingSink, wait
 
 NEVER = 9e15
@@ -35,7 +35,7 @@ async def fill(
 class Repeated:
     """A batch whose first reply was lost."""
 
-    def __init__(self, place: Place, hold: Hold, seen: Position, count: int) -> None:
+    def __init__(self, place: Place, hold: FencingToken, seen: Position, count: int) -> None:
         self.place = place
         self.told: list[Any] = []
         self.looks: list[str] = []
@@ -44,7 +44,7 @@ class Repeated:
         self.publish = Publish("tea", 1000, sink)
         for number in range(count):
             body = b'"from":"ana","text":"t%d"}' % number
-            post = Post(hold, b"9e%d" % number, "", body, NEVER, self.told.append)
+            post = PendingMessage(hold, b"9e%d" % number, "", body, NEVER, self.told.append)
             self.publish.add(post)
 
     async def call(self) -> Any:
@@ -120,7 +120,11 @@ async def test_a_batch_is_not_longer_than_redis_can_take_at_once() -> None:
     publish = Publish("tea", 1000, RecordingSink())
     for number in range(100):
         body = b"x" * (BYTES // 10)
-        publish.add(Post(Hold("s1", "n.1"), b"1%d" % number, "", body, NEVER, lambda reply: None))
+        publish.add(
+            PendingMessage(
+                FencingToken("s1", "n.1"), b"1%d" % number, "", body, NEVER, lambda reply: None
+            )
+        )
     args = publish.args()
     assert args is not None and len(args) == 9 + 10 * 5 and publish.weight == 2
 
@@ -140,7 +144,7 @@ async def test_old_ids_of_many_authors_are_forgotten_one_author_at_a_time(
     sizes = []
     for turn in range(4):
         for reply in [node.say(hold, "tea", "hi", f"new{turn}") for hold in holds]:
-            assert isinstance(await wait(reply), Kept)
+            assert isinstance(await wait(reply), Stored)
         lengths = [await place.redis.hlen(f"chat:sent:s{number}") for number in range(3)]
         sizes.append(sum(length > 2000 for length in lengths))
     assert sizes == [2, 1, 0, 0]
@@ -174,7 +178,7 @@ async def test_a_page_is_found_behind_many_who_came_and_went(place: Place, node:
 # Closed rooms
 
 
-async def crowded(place: Place, node: Node) -> Hold:
+async def crowded(place: Place, node: Node) -> FencingToken:
     """Return a session in `tea`, where many others are, more than are taken out of it at once."""
     hold, _ = await node.hello("s1", "zoe", rooms=["tea"])
     pipe = place.redis.pipeline()

@@ -1,6 +1,6 @@
 """What is stored with a time is looked after: it ends, and not later than it should."""
 
-from node.core.interfaces import Kept
+from node.core.interfaces import Stored
 from tests.integration.brokers.bench import Node, Place, wait
 
 LEASE_MS, GRACE_MS = 8_000, 30_000
@@ -67,7 +67,7 @@ async def test_ids_are_forgotten_when_the_newest_does_not_count_any_more(
     assert await place.redis.zscore("chat:sents", "s1") is None
     assert 0 < await place.redis.pttl("chat:sent:s1") <= 300_000
     # Somebody says something just then.
-    assert isinstance(await wait(node.say(hold, "tea", "hi", "again")), Kept)
+    assert isinstance(await wait(node.say(hold, "tea", "hi", "again")), Stored)
     assert await place.redis.pttl("chat:sent:s1") > 300_000
     assert await place.redis.zscore("chat:sents", "s1") is not None
 
@@ -84,7 +84,7 @@ async def test_words_of_before_and_of_now_tell_the_same(place: Place, node: Node
     }.items():
         await place.redis.hset("chat:sent:s1", id, value)
         kept = await node.ask("sent", "s1", id)
-        assert isinstance(kept, Kept), id
+        assert isinstance(kept, Stored), id
         assert kept.to == {"direct": f"-{seconds}", "named": "12345"}.get(id, "")
     await place.redis.hset("chat:sent:s1", "old", f"{now} r:tea k-1-a  -{seconds}")
     assert await node.ask("sent", "s1", "old") is None

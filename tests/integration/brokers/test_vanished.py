@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from node.core.interfaces import UNKNOWN, Claimed, Kept, Lost, Position, Refused
+from node.core.interfaces import UNKNOWN, Claimed, Lost, Position, Refused, Stored
 from tests.integration.brokers.bench import WITHIN, Node, Place
 
 HASH, LOG = "chat:{r:tea}", "chat:{r:tea}:log"
@@ -36,7 +36,7 @@ async def test_the_hash_of_a_log_is_made_again_with_the_epoch_that_a_node_knows(
     assert await node.top("r:tea") == top
     assert await place.redis.zscore("chat:rooms", "tea") is not None
     reply = await node.say(ana, "tea", "two")
-    assert isinstance(reply, Kept) and reply.position.startswith(top.epoch.decode())
+    assert isinstance(reply, Stored) and reply.position.startswith(top.epoch.decode())
     assert await node.texts("r:tea") == ["one", "two"]
 
 
@@ -48,7 +48,7 @@ async def test_a_message_for_a_log_without_its_hash_waits_until_it_is_made_again
     await node.say(ana, "tea", "one")
     top = await knows(node)
     await place.redis.delete(HASH)
-    assert isinstance(await node.say(ana, "tea", "two"), Kept)
+    assert isinstance(await node.say(ana, "tea", "two"), Stored)
     found = await node.ask("read", "r:tea", top, UNKNOWN, 10, timed=False)
     assert found.on and len(found.entries) == 1
 
@@ -84,7 +84,7 @@ async def test_a_log_that_somebody_wrote_into_by_hand_is_gone_on_with(place: Pla
     await place.redis.xadd(LOG, {"x": "y"}, id="1795877658123-0")
     await compare(node)
     node.sink.known["r:tea"] = await node.top("r:tea")
-    assert isinstance(await node.say(ana, "tea", "two"), Kept)
+    assert isinstance(await node.say(ana, "tea", "two"), Stored)
     found = await node.ask("read", "r:tea", top, UNKNOWN, 10, timed=False)
     assert [entry.kind for entry in found.entries] == [b"?", b"m"]
 
@@ -259,7 +259,7 @@ async def test_a_message_waits_for_those_who_remember_the_entries_that_are_gone(
     nothing = Position(top.epoch, 0, b"0")
     lost = Lost(nothing, nothing, b"", found.entries)
     await other.ask("heal", "r:tea", lost, timed=False)
-    assert isinstance(await said, Kept)
+    assert isinstance(await said, Stored)
     assert await node.texts("r:tea") == ["one", "two"]
 
 
@@ -272,4 +272,4 @@ async def test_a_message_does_not_wait_for_ever_for_entries_that_nobody_remember
     await knows(node)
     await place.redis.delete("chat:{r:tea}:log")
     await place.redis.hset("chat:{r:tea}", "hollow", 1)  # Since long ago.
-    assert isinstance(await node.say(ana, "tea", "two"), Kept)
+    assert isinstance(await node.say(ana, "tea", "two"), Stored)

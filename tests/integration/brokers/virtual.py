@@ -9,7 +9,7 @@ from contextvars import Context
 from random import Random
 from typing import Any, cast
 
-from node.brokers.broker import Rules
+from node.brokers.broker import BrokerConfig
 from tests.integration.brokers.bench import Node, running, wait
 from tests.labs.simulation.link import Link
 from tests.labs.simulation.loop import VirtualLoop
@@ -73,7 +73,10 @@ class System:
         self._lives: list[Life] = []
 
     async def node(
-        self, rules: Rules | None = None, flaky: float = 0.0, slept: Callable[[], float] = float
+        self,
+        rules: BrokerConfig | None = None,
+        flaky: float = 0.0,
+        slept: Callable[[], float] = float,
     ) -> Life:
         """Start a node; its own clock is behind by what it ``slept``."""
         weather = Weather(self.loop, flaky)
@@ -84,7 +87,7 @@ class System:
             return links[-1]
 
         clock = lambda: self.loop.time() - slept()  # noqa: E731
-        node = Node(next(self._prefixes), connect, rules or Rules(), clock)
+        node = Node(next(self._prefixes), connect, rules or BrokerConfig(), clock)
         life = Life(node, weather, links)
         await life.stack.enter_async_context(running(node))
         self._lives.append(life)

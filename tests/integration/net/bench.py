@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from node.core.hub import Hub, Rules
+from node.core.hub import Config, Hub
 from node.core.limits.admission import Bounds
 from node.net import listener
 from node.net.connection import Connection
-from node.net.connection_limits import Gate
-from node.net.write_batch import Flush
+from node.net.connection_limits import ConnectionLimits
+from node.net.write_batch import WriteBatch
 from node.telemetry.metrics import Metrics
 from tests.unit.node.core.fakes import FakeBroker
 from wire import codec
@@ -78,11 +78,11 @@ class Bench:
         """What the hub's clock says: it stands still, however long a test takes."""
         self.broker = FakeBroker()
         self.metrics = Metrics()
-        self.flush = Flush(self.metrics)
+        self.flush = WriteBatch(self.metrics)
         self.numbers = iter(range(10_000))
         self.hub = Hub(
             "node-1",
-            Rules(**{"rate": (0.0, 0.0), **rules}),
+            Config(**{"rate": (0.0, 0.0), **rules}),
             self.broker,
             self.flush.fan_out,
             self.metrics,
@@ -90,7 +90,7 @@ class Bench:
             lambda: f"id{next(self.numbers)}",
         )
         self.transport = FakeTransport(eof)
-        self.gate = Gate(self.hub, bounds, proxy)
+        self.gate = ConnectionLimits(self.hub, bounds, proxy)
         self.connection = Connection(self.hub, self.flush, self.gate, 1)
         self.connection.connection_made(self.transport)
 

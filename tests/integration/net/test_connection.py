@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from node.core.interfaces import Kept
+from node.core.interfaces import Stored
 from node.net import connection as connections
 from node.net.connection import BACKLOG_HIGH, WRITE_HIGH
 from tests.integration.net.bench import Bench, served
@@ -149,7 +149,7 @@ async def test_too_many_requests_under_way_stop_the_reading_until_few_are_left(
     assert not bench.transport.reading
     bench.connection.pause_writing()
     for _ in range(many - 10):
-        bench.broker.answer("publish", Kept("r:general", "k1-2-a", 17, ""))
+        bench.broker.answer("publish", Stored("r:general", "k1-2-a", 17, ""))
     assert not bench.transport.reading, "the client does not read either"
     bench.connection.resume_writing()
     assert bench.transport.reading
@@ -164,7 +164,7 @@ async def test_who_reads_again_is_not_read_from_while_too_much_is_under_way(benc
     bench.connection.resume_writing()
     assert not bench.transport.reading
     for _ in range(BACKLOG_HIGH):
-        bench.broker.answer("publish", Kept("r:general", "k1-2-a", 17, ""))
+        bench.broker.answer("publish", Stored("r:general", "k1-2-a", 17, ""))
     assert bench.transport.reading
 
 

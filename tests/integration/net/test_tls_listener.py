@@ -17,7 +17,7 @@ from node.core.limits.admission import Bounds
 from node.net import listener, tls_listener
 from node.net.connection import Connection
 from node.net.tls import server_context
-from node.net.tls_listener import TlsServer
+from node.net.tls_listener import TlsListener
 from tests.integration.net.bench import Bench
 
 AUTHORITY = trustme.CA()
@@ -27,7 +27,7 @@ PING = b'{"type":"ping"}\n'
 class Door(Bench):
     """A node that speaks TLS, with five connections for an address at most."""
 
-    server: TlsServer
+    server: TlsListener
 
     @property
     def port(self) -> int:
@@ -59,7 +59,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     door = Door(bounds=Bounds(per_address=5))
     secure = server_context(str(pem), str(pem))
     found = await listener.listen(door.hub, door.flush, "127.0.0.1", 0, secure, door.gate)
-    assert isinstance(found, TlsServer)
+    assert isinstance(found, TlsListener)
     door.server = found
     yield door
     found.close()

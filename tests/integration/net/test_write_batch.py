@@ -5,15 +5,15 @@ import socket
 from collections.abc import Collection
 from typing import cast
 
-from node.core.interfaces import Outlet
-from node.net.write_batch import Flush
+from node.core.interfaces import Transport
+from node.net.write_batch import WriteBatch
 from node.telemetry.metrics import Metrics
 
 
 class Writer:
     """Notes each write, and has more to be fed with."""
 
-    def __init__(self, flush: Flush | None = None) -> None:
+    def __init__(self, flush: WriteBatch | None = None) -> None:
         self.written: list[bytes] = []
         self.left: list[bytes] = []
         self.put, self.rest = self.written.append, self.left.append
@@ -28,9 +28,9 @@ class Writer:
             self._flush.feed(self, self.more.pop(0))
 
 
-def outlets(writers: Collection[Writer]) -> Collection[Outlet]:
+def outlets(writers: Collection[Writer]) -> Collection[Transport]:
     """Return writers as what the core knows them by."""
-    return cast(Collection[Outlet], writers)
+    return cast(Collection[Transport], writers)
 
 
 async def turn() -> None:
@@ -39,7 +39,7 @@ async def turn() -> None:
 
 
 async def test_everything_for_a_client_goes_out_in_one_write_at_the_end_of_the_turn() -> None:
-    flush = Flush(Metrics())
+    flush = WriteBatch(Metrics())
     one, two, idle = Writer(), Writer(), Writer()
     flush.add(one, b"a")
     flush.fan_out(outlets([one, two]), b"b")
@@ -51,7 +51,7 @@ async def test_everything_for_a_client_goes_out_in_one_write_at_the_end_of_the_t
 
 
 async def test_each_turn_has_its_own_write() -> None:
-    flush = Flush(Metrics())
+    flush = WriteBatch(Metrics())
     writer = Writer()
     for number in range(3):
         flush.add(writer, b"%d" % number)
@@ -61,7 +61,7 @@ async def test_each_turn_has_its_own_write() -> None:
 
 
 async def test_what_is_queued_by_a_flush_goes_out_in_the_next_turn() -> None:
-    flush = Flush(Metrics())
+    flush = WriteBatch(Metrics())
     writer, other = Writer(flush), Writer()
     writer.more = [b"b", b"c"]
     flush.feed(writer, b"a")
@@ -73,7 +73,7 @@ async def test_what_is_queued_by_a_flush_goes_out_in_the_next_turn() -> None:
 
 
 async def test_the_same_bytes_are_shared_and_not_copied() -> None:
-    flush = Flush(Metrics())
+    flush = WriteBatch(Metrics())
     writers = [Writer() for _ in range(3)]
     data = b"x" * 1000
     flush.fan_out(outlets(writers), data)
@@ -82,7 +82,7 @@ async def test_the_same_bytes_are_shared_and_not_copied() -> None:
 
 
 async def test_nobody_to_write_to_is_no_work() -> None:
-    flush = Flush(Metrics())
+    flush = WriteBatch(Metrics())
     flush.fan_out([], b"x")
     writer = Writer()
     flush.fan_out(outlets([writer]), b"x")
@@ -91,7 +91,7 @@ async def test_nobody_to_write_to_is_no_work() -> None:
 
 
 async def test_what_is_taken_is_not_written_in_the_end() -> None:
-    flush = Flush(Metrics())
+    flush = WriteBatch(Metrics())
     writer, other = Writer(), Writer()
     assert flush.take(writer) == b""
     flush.fan_out(outlets([writer, other]), b"a")
@@ -104,7 +104,7 @@ async def test_what_is_taken_is_not_written_in_the_end() -> None:
 
 
 async def test_who_is_alone_in_a_turn_may_be_taken_and_come_again() -> None:
-    flush = Flush(Metrics())
+    flush = WriteBatch(Metrics())
     writer = Writer()
     flush.add(writer, b"a")
     flush.take(writer)
@@ -115,7 +115,7 @@ async def test_who_is_alone_in_a_turn_may_be_taken_and_come_again() -> None:
 
 
 async def test_who_is_fed_from_several_places_in_a_turn_is_told_once() -> None:
-    flush = Flush(Metrics())
+    flush = WriteBatch(Metrics())
     writer = Writer(flush)
     flush.feed(writer, b"a")
     flush.feed(writer, b"b")
@@ -125,7 +125,7 @@ async def test_who_is_fed_from_several_places_in_a_turn_is_told_once() -> None:
 
 async def test_bytes_are_counted_for_each_client() -> None:
     metrics = Metrics()
-    flush = Flush(metrics)
+    flush = WriteBatch(metrics)
     flush.fan_out(outlets([Writer(), Writer()]), b"abc")
     flush.add(Writer(), b"de")
     assert metrics.bytes_out == 8
@@ -147,7 +147,7 @@ class Socket(Writer):
 
 
 async def test_bytes_go_to_the_socket_itself_where_they_may() -> None:
-    flush, writer = Flush(Metrics()), Socket()
+    flush, writer = WriteBatch(Metrics()), Socket()
     flush.add(writer, b"a")
     flush.add(writer, b"b")
     await turn()
@@ -156,7 +156,7 @@ async def test_bytes_go_to_the_socket_itself_where_they_may() -> None:
 
 
 async def test_what_a_socket_does_not_take_is_left_to_the_transport() -> None:
-    flush, full, other = Flush(Metrics()), Socket(), Socket()
+    flush, full, other = WriteBatch(Metrics()), Socket(), Socket()
     huge = bytes(100_000)
     for _ in range(2):
         flush.fan_out(outlets([full]), huge)
@@ -170,7 +170,7 @@ async def test_what_a_socket_does_not_take_is_left_to_the_transport() -> None:
 
 
 async def test_a_socket_that_is_broken_is_left_to_the_transport_too() -> None:
-    flush, broken, other = Flush(Metrics()), Socket(), Socket()
+    flush, broken, other = WriteBatch(Metrics()), Socket(), Socket()
     broken.client.close()
     flush.fan_out(outlets([broken, other]), b"x")
     await turn()

@@ -35,7 +35,7 @@ def test_that_there_are_none_left_is_said_once_and_so_is_that_there_are_some(
     opening: Failing, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    watch = file_limits.Watch()
+    watch = file_limits.FileWatch()
     for number in (0, errno.EMFILE, errno.EMFILE, errno.ENFILE, 0, 0):
         opening(number)
         watch.look()
@@ -47,7 +47,7 @@ def test_what_the_loop_tells_of_failed_accepts_is_said_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     loop = asyncio.new_event_loop()
-    watch = file_limits.Watch()
+    watch = file_limits.FileWatch()
     full = {"message": "socket.accept() out of system resource", "socket": None}
     for _ in range(1000):
         watch.on_exception(loop, {**full, "exception": OSError(errno.EMFILE, "full")})

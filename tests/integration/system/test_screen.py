@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from node.brokers import connect
-from node.brokers.admin_client import Moderator
+from node.brokers.admin_client import AdminClient
 from tests.support.lab import Lab, fresh
 from tests.support.node_process import NodeProcess
 from tests.support.screen import Screen
@@ -141,7 +141,7 @@ async def test_what_moderators_do_is_shown_in_words(lab: Lab, open_screen: Open)
     ana = await open_screen("ana", one, room=room)
     bo = await open_screen("bo", two, room=room)
     await ana.shows("bo entered")
-    moderator = Moderator(connect.redis(one.flags[one.flags.index("--redis-url") + 1]))
+    moderator = AdminClient(connect.redis(one.flags[one.flags.index("--redis-url") + 1]))
     async with moderator:
         await moderator.announce("back at eight", None)
         await ana.shows("Announcement: back at eight")

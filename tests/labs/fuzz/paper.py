@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from node.core.hub import Hub
-from node.core.interfaces import Entry, Kept, Position, Refused, Seat, Standing
+from node.core.interfaces import Entry, Membership, Position, Refused, SessionState, Stored
 from tests.unit.node.core.fakes import EPOCH, Call, FakeBroker, claimed, entry, frame, slice_
 
 REFUSALS = [Refused.UNAVAILABLE, Refused.INTERNAL, Refused.GONE]
@@ -51,9 +51,9 @@ class PaperBroker(FakeBroker):
         last = self.logs[log][-1]
         return Position(EPOCH, last.offset, last.id)
 
-    def seat(self, room: str, created: bool = False) -> Seat:
+    def seat(self, room: str, created: bool = False) -> Membership:
         """Return a place at the end of a room's log."""
-        return Seat(room, str(self.top("r:" + room)), 2, created, False)
+        return Membership(room, str(self.top("r:" + room)), 2, created, False)
 
     def do_claim(self, call: Call) -> None:
         claim = call.args[0]
@@ -72,11 +72,11 @@ class PaperBroker(FakeBroker):
         new = Entry(before.offset + 1, head, post.body)
         self.logs[log].append(new)
         self.hub.frame(frame([new], prev=before.id.decode(), log=log))
-        call.done(Kept(log, str(self.top(log)), 17, ""))
+        call.done(Stored(log, str(self.top(log)), 17, ""))
 
     def do_direct(self, call: Call) -> None:
         known = call.args[1] in [session.fold for session in self.hub.sessions.values()]
-        call.done(Kept("i:x", "k1-1-x1", 17, call.args[1]) if known else Refused.NOBODY)
+        call.done(Stored("i:x", "k1-1-x1", 17, call.args[1]) if known else Refused.NOBODY)
 
     def do_join(self, call: Call) -> None:
         room, create = call.args[1:3]
@@ -115,7 +115,7 @@ class PaperBroker(FakeBroker):
         if session is None:
             call.done(Refused.GONE)
         else:
-            call.done(Standing(session.nick, 17, [self.seat(room) for room in session.rooms]))
+            call.done(SessionState(session.nick, 17, [self.seat(room) for room in session.rooms]))
 
     def do_sent(self, call: Call) -> None:
         call.done(None)

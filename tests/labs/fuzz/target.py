@@ -11,10 +11,10 @@ import zlib
 from random import Random
 from typing import Any, Self
 
-from node.core.hub import Hub, Rules
+from node.core.hub import Config, Hub
 from node.net.connection import Connection
-from node.net.connection_limits import Gate
-from node.net.write_batch import Flush
+from node.net.connection_limits import ConnectionLimits
+from node.net.write_batch import WriteBatch
 from node.telemetry.metrics import Metrics
 from tests.integration.net.bench import FakeTransport
 from tests.labs.fuzz.paper import PaperBroker
@@ -49,11 +49,11 @@ class Target:
         self.time = 1000.0
         self.broker = PaperBroker()
         self.metrics = Metrics()
-        self.flush = Flush(self.metrics)
+        self.flush = WriteBatch(self.metrics)
         numbers = itertools.count()
         self.hub = Hub(
             "node-1",
-            Rules(rate=(20.0, 60.0)),
+            Config(rate=(20.0, 60.0)),
             self.broker,
             self.flush.fan_out,
             self.metrics,
@@ -61,7 +61,7 @@ class Target:
             lambda: f"id{next(numbers)}",
         )
         self.broker.hub = self.hub
-        self._gate = Gate(self.hub, proxy=True)
+        self._gate = ConnectionLimits(self.hub, proxy=True)
         self._numbers = itertools.count()
         self.honest = self._connect()
         self.loop.run_until_complete(self._greet())

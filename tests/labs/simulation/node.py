@@ -12,8 +12,8 @@ from node.brokers import broker
 from node.core import config as core_rules
 from node.core import hub as core
 from node.core.drain import turns
-from node.net.connection_limits import Gate
-from node.net.write_batch import Flush
+from node.net.connection_limits import ConnectionLimits
+from node.net.write_batch import WriteBatch
 from node.telemetry.metrics import Metrics
 from tests.labs.simulation.link import Link
 from tests.labs.simulation.loop import NODE, VirtualLoop
@@ -33,7 +33,7 @@ class Life:
         loop: VirtualLoop,
         server: Server,
         random: Random,
-        rules: tuple[core_rules.Rules, broker.Rules],
+        rules: tuple[core_rules.Config, broker.BrokerConfig],
         slow: float,
     ) -> None:
         self.name = name
@@ -53,16 +53,16 @@ class Life:
         self.context.run(NODE.set, self)
         self.context.run(self._assemble, *rules)
 
-    def _assemble(self, core_rules: core_rules.Rules, broker_rules: broker.Rules) -> None:
+    def _assemble(self, core_rules: core_rules.Config, broker_rules: broker.BrokerConfig) -> None:
         clock, ids = self._loop.time, self._id
         self.metrics = Metrics(clock)
-        self.flush = Flush(self.metrics)
+        self.flush = WriteBatch(self.metrics)
         self.broker = broker.RedisBroker(self._connect, broker_rules, self.metrics, clock, ids)
         self.hub = core.Hub(
             self.name, core_rules, self.broker, self.flush.fan_out, self.metrics, clock, ids
         )
         self.broker.attach(self.hub)
-        self.gate = Gate(self.hub)
+        self.gate = ConnectionLimits(self.hub)
 
     def _connect(self, timeout: float | None) -> Any:
         link = Link(self._loop, self._server, self, self._random, timeout)

@@ -9,7 +9,7 @@ import pytest
 from node.brokers import scripts
 from node.brokers.broker import RedisBroker
 from node.core.hub import Hub
-from node.core.interfaces import Cursor, Entry, Frame, Kept, Position, Post, Seat
+from node.core.interfaces import Cursor, Entry, Frame, Membership, PendingMessage, Position, Stored
 from node.core.requests import hello, replies
 from node.core.rooms.room import Member, Room
 from node.core.session.session import Session
@@ -48,9 +48,9 @@ def acknowledging_without_keeping(patch: Patch) -> None:
     """Answer a message now and then without having put it into the log."""
     publish = RedisBroker.publish
 
-    def planted(broker: RedisBroker, room: str, post: Post) -> None:
+    def planted(broker: RedisBroker, room: str, post: PendingMessage) -> None:
         if post.token.endswith("5"):
-            post.done(Kept("r:" + room, f"x-1-{post.id.decode()}", 0, ""))
+            post.done(Stored("r:" + room, f"x-1-{post.id.decode()}", 0, ""))
         else:
             publish(broker, room, post)
 
@@ -83,7 +83,7 @@ def saying_false_gaps(patch: Patch) -> None:
 def going_on_at_the_wrong_place(patch: Patch) -> None:
     """Let who comes back read on after the newest entry, not after the last one it had."""
 
-    def planted(session: Session, seat: Seat, cursor: Cursor | None = None) -> None:
+    def planted(session: Session, seat: Membership, cursor: Cursor | None = None) -> None:
         room = session.hub.room(seat.room)
         replies.seat_in(session, seat, Cursor(room.top) if cursor and room.top else cursor)
 

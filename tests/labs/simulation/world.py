@@ -118,8 +118,10 @@ class World:
             return
         plan = self.plan
         rules = (
-            core_rules.Rules(kept=plan.kept, rate=(0.0, 1.0)),
-            broker.Rules(kept=plan.kept, grace=plan.grace, notices=plan.notices, lease=plan.lease),
+            core_rules.Config(kept=plan.kept, rate=(0.0, 1.0)),
+            broker.BrokerConfig(
+                kept=plan.kept, grace=plan.grace, notices=plan.notices, lease=plan.lease
+            ),
         )
         lives = sum(life.name[1] == str(number) for life in self.lives)
         name = f"n{number}{'klmnopqrstuvwxyz'[lives]}"

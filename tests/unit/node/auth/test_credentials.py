@@ -5,7 +5,7 @@ import hashlib
 import threading
 from pathlib import Path
 
-from node.auth.credentials import Doors
+from node.auth.credentials import Credentials
 from node.config import settings
 
 WITHIN = 30.0
@@ -16,7 +16,7 @@ async def test_a_file_that_cannot_be_read_for_long_holds_up_nobody_and_is_read_o
 ) -> None:
     file = tmp_path / "tokens"
     file.write_text("first\n")
-    doors = Doors(settings.parse(["--token-file", str(file)], {}))
+    doors = Credentials(settings.parse(["--token-file", str(file)], {}))
     answers, read = threading.Event(), doors._read
     reads: list[bool] = []
 

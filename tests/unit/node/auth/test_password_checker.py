@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from node.auth import password_checker
-from node.auth.password_checker import Porter
+from node.auth.password_checker import PasswordChecker
 from node.core.interfaces import Refused
 from node.core.names import names
 
@@ -21,7 +21,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.time = 0.0
-        self.porter = Porter(lambda: self.time)
+        self.porter = PasswordChecker(lambda: self.time)
         self.porter.know({**HASHES, "look": HASHES["ana"]})
 
     async def asks(

@@ -1,7 +1,7 @@
 """What Redis tells, read: also what a node of a later version wrote."""
 
 from node.brokers import decode
-from node.core.interfaces import Entry, Home, Position
+from node.core.interfaces import Entry, OriginalPosition, Position
 
 
 def brief(entries: list[Entry]) -> list[tuple[int, bytes, bytes, bytes]]:
@@ -13,10 +13,10 @@ def test_a_frame_is_read() -> None:
     frame = decode.frame(b"log r:tea k1 7 idp\nm id7 5 s:1\none\nm id8 5 s:2 k0-3 2\ntwo")
     assert (frame.log, frame.epoch, frame.first, frame.prev) == ("r:tea", b"k1", 7, b"idp")
     assert brief(frame.entries) == [(7, b"m", b"id7", b"one"), (8, b"m", b"id8", b"two")]
-    assert frame.entries[1].homes == [Home(b"k0", 3, 2)] and frame.branch == b"k1"
+    assert frame.entries[1].homes == [OriginalPosition(b"k0", 3, 2)] and frame.branch == b"k1"
     later = decode.frame(b"log r:tea k1 7 idp b2\nm id7 5 - b1-4 3 k1-2 1\none")
     assert later.branch == b"b2"
-    assert later.entries[0].homes == [Home(b"b1", 4, 3), Home(b"k1", 2, 1)]
+    assert later.entries[0].homes == [OriginalPosition(b"b1", 4, 3), OriginalPosition(b"k1", 2, 1)]
 
 
 def test_what_a_later_version_may_add_to_a_frame_is_passed_over() -> None:

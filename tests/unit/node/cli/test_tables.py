@@ -2,9 +2,9 @@
 
 import pytest
 
-from node.brokers.admin_client import Facts, NodeRow, SessionRow, Totals
+from node.brokers.admin_client import ClusterFacts, NodeRow, SessionRow, Totals
 from node.cli import tables
-from node.core.interfaces import Order
+from node.core.interfaces import ModerationRule
 
 
 def test_columns_are_aligned_and_numbers_end_flush() -> None:
@@ -52,8 +52,8 @@ def test_things_are_counted_in_words() -> None:
 
 
 def test_nodes_are_shown_as_a_table() -> None:
-    ana = Facts("node-1", "1.2.0", 1, 1234, 1230, 56, 1.26)
-    rows = [NodeRow("i1", True, 1000, ana), NodeRow("i2", False, None, Facts())]
+    ana = ClusterFacts("node-1", "1.2.0", 1, 1234, 1230, 56, 1.26)
+    rows = [NodeRow("i1", True, 1000, ana), NodeRow("i2", False, None, ClusterFacts())]
     assert tables.nodes(rows, 3601.0).splitlines() == [
         "NODE    VERSION  CLIENTS  SESSIONS  ROOMS     LAG  UP",
         "node-1  1.2.0      1,234     1,230     56  1.3 ms  1h",
@@ -63,9 +63,9 @@ def test_nodes_are_shown_as_a_table() -> None:
 
 def test_the_totals_count_the_nodes_that_live() -> None:
     rows = [
-        NodeRow("i1", True, 1, Facts("a", "1.2.0", clients=1000)),
-        NodeRow("i2", True, 1, Facts("b", "1.3.0", clients=3)),
-        NodeRow("i3", False, 1, Facts("c", "1.1.0", clients=50)),
+        NodeRow("i1", True, 1, ClusterFacts("a", "1.2.0", clients=1000)),
+        NodeRow("i2", True, 1, ClusterFacts("b", "1.3.0", clients=3)),
+        NodeRow("i3", False, 1, ClusterFacts("c", "1.1.0", clients=50)),
     ]
     assert tables.totals(rows, Totals(1007, 4, 1, 0)) == (
         "2 nodes of 2 versions, 1,003 clients, 1,007 sessions (4 without a connection), 1 room"
@@ -86,8 +86,8 @@ def test_sessions_are_shown_as_a_table() -> None:
 
 def test_bans_are_shown_as_a_table() -> None:
     bans = [
-        Order("net", "192.0.2.0/24", float("inf"), b"-", ""),
-        Order("nick", "ana", 160.0, b"-", "spam"),
+        ModerationRule("net", "192.0.2.0/24", float("inf"), b"-", ""),
+        ModerationRule("nick", "ana", 160.0, b"-", "spam"),
     ]
     assert tables.bans(bans, 100.0).splitlines() == [
         "WHAT                   HOLDS             REASON",

@@ -4,17 +4,27 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from node.core.hub import Hub, Rules
-from node.core.interfaces import Claimed, Compared, Entry, Frame, Had, Outlet, Position, Seat, Slice
+from node.core.hub import Config, Hub
+from node.core.interfaces import (
+    Claimed,
+    Compared,
+    Entry,
+    Frame,
+    Had,
+    Membership,
+    Position,
+    Slice,
+    Transport,
+)
 from node.core.rooms.room import Member, Room
 from node.core.session.session import Session
-from node.protocols.native import Native
+from node.protocols.native import NativeEncoder
 from node.telemetry.metrics import Metrics
 from wire import codec
 from wire import messages as m
 
 EPOCH = b"k1"
-NATIVE = Native()
+NATIVE = NativeEncoder()
 
 
 def entry(offset: int, id: str = "", *, kind: str = "m", home: str = "", text: str = "") -> Entry:
@@ -169,7 +179,7 @@ def _short(event: m.AnyEvent) -> str:
     return type(event).__name__.lower()
 
 
-def fan_out(outlets: Collection[Outlet], data: bytes) -> None:
+def fan_out(outlets: Collection[Transport], data: bytes) -> None:
     """Write the same bytes at once."""
     for outlet in outlets:
         outlet.write(data)
@@ -253,7 +263,7 @@ class HubBench:
         self.ids = 0
         self.hub = Hub(
             "node-1",
-            Rules(**{"rate": (0.0, 0.0), **rules}),
+            Config(**{"rate": (0.0, 0.0), **rules}),
             self.broker,
             fan_out,
             self.metrics,
@@ -300,9 +310,9 @@ def slice_(found: Sequence[Entry], on: bool = True, top: Position | None = None)
     return Slice(on, top, list(found))
 
 
-def seat(room: str, offset: int = 1, created: bool = False, quiet: bool = False) -> Seat:
+def seat(room: str, offset: int = 1, created: bool = False, quiet: bool = False) -> Membership:
     """Return a place in a room, as the broker gives it."""
-    return Seat(room, str(at(offset)), 1, created, quiet)
+    return Membership(room, str(at(offset)), 1, created, quiet)
 
 
 def claimed(

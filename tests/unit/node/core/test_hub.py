@@ -1,7 +1,7 @@
 """The hub: which session holds what, what is followed, and what of it the broker is told."""
 
 from node.core.hub import LINGER, MOVED_FOR
-from node.core.interfaces import Append, Claimed, Entry, Hold
+from node.core.interfaces import Append, Claimed, Entry, FencingToken
 from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entry, frame, seat, slice_
 from wire import messages as m
 
@@ -201,7 +201,7 @@ def test_a_session_that_goes_on_here_in_another_connection_replaces_the_older_on
 def test_a_session_that_moved_to_another_node_is_replaced_here() -> None:
     bench = HubBench()
     client = bench.welcome()
-    bench.hub.moved(Hold(client.session.hold.session, "somebody.1"))
+    bench.hub.moved(FencingToken(client.session.hold.session, "somebody.1"))
     assert client.hears() == []
     bench.hub.moved(client.session.hold)
     assert client.hears() == ["bye replaced"] and bench.broker.calls == []
@@ -219,7 +219,7 @@ def test_a_session_that_moved_before_it_was_given_to_us_is_replaced_at_once() ->
 
 def test_it_is_not_remembered_for_ever_what_moved() -> None:
     bench = HubBench()
-    hold = Hold("a", "inc.1")
+    hold = FencingToken("a", "inc.1")
     bench.hub.moved(hold)
     bench.pass_time(MOVED_FOR - 0.1)
     assert bench.hub.has_moved(hold)

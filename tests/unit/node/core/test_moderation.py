@@ -4,8 +4,8 @@ from math import inf
 
 import pytest
 
-from node.core.interfaces import Order, Position, Refused
-from node.core.moderation import Orders
+from node.core.interfaces import ModerationRule, Position, Refused
+from node.core.moderation import ModerationRules
 from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, seat
 from wire import messages as m
 
@@ -18,12 +18,14 @@ def sid(client: Client) -> str:
     return client.session.hold.session
 
 
-def order(kind: str, what: str, why: str = "", until: float = inf, epoch: bytes = b"-") -> Order:
+def order(
+    kind: str, what: str, why: str = "", until: float = inf, epoch: bytes = b"-"
+) -> ModerationRule:
     """Return an order that holds for ever, unless it is said until when."""
-    return Order(kind, what, until, epoch, why)
+    return ModerationRule(kind, what, until, epoch, why)
 
 
-def net(what: str, until: float = inf) -> Order:
+def net(what: str, until: float = inf) -> ModerationRule:
     """Return a ban of a network."""
     return order("net", what, "spam", until)
 
@@ -49,11 +51,11 @@ def net(what: str, until: float = inf) -> Order:
 def test_a_ban_of_a_network_holds_for_its_addresses(
     network: str, address: str, banned: bool
 ) -> None:
-    assert (Orders([net(network)]).against(address, 0.0) is not None) is banned
+    assert (ModerationRules([net(network)]).against(address, 0.0) is not None) is banned
 
 
 def test_a_ban_that_is_over_does_not_hide_a_wider_one() -> None:
-    orders = Orders([net("192.0.2.7/32", until=5.0), net("192.0.2.0/24")])
+    orders = ModerationRules([net("192.0.2.7/32", until=5.0), net("192.0.2.0/24")])
     assert len(orders) == 2
     found = orders.against("192.0.2.7", 6.0)
     assert found is not None and found.what == "192.0.2.0/24"
@@ -184,7 +186,7 @@ def test_a_banned_nick_cannot_be_taken_either() -> None:
 # Rooms
 
 
-def closed(epoch: bytes = FIRST) -> Order:
+def closed(epoch: bytes = FIRST) -> ModerationRule:
     """Return the order that closed the lobby."""
     return order("room", "lobby", "too loud", epoch=epoch)
 

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from node.process import memory
-from node.process.memory import MIB, Watch
+from node.process.memory import MIB, MemoryWatch
 
 
 def test_it_is_told_how_much_memory_there_is() -> None:
@@ -17,7 +17,7 @@ def test_above_the_mark_there_are_no_newcomers_until_it_is_well_below(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    watch = Watch(100 * MIB)
+    watch = MemoryWatch(100 * MIB)
     seen = []
     for used in (99, 101, 99, 96, 94, 99):
         watch.look(used * MIB)
@@ -30,7 +30,7 @@ def test_above_the_mark_there_are_no_newcomers_until_it_is_well_below(
 
 
 def test_far_above_the_mark_nobody_comes_in() -> None:
-    watch = Watch(100 * MIB)
+    watch = MemoryWatch(100 * MIB)
     watch.look(125 * MIB)
     assert watch.full and not watch.overflowing
     watch.look(126 * MIB)
@@ -40,12 +40,12 @@ def test_far_above_the_mark_nobody_comes_in() -> None:
 
 
 def test_giving_memory_back_is_tried_once_in_a_while_and_only_above_the_mark() -> None:
-    watch = Watch(100 * MIB)
+    watch = MemoryWatch(100 * MIB)
     assert not watch.look(99 * MIB)
     tried = [watch.look(101 * MIB) for _ in range(2 * memory.TRIM_EVERY)]
     assert tried.count(True) == 2 and tried[0]
 
 
 def test_without_a_mark_there_is_memory_for_all() -> None:
-    watch = Watch(0)
+    watch = MemoryWatch(0)
     assert not watch.look(10**15) and not watch.full and not watch.overflowing

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.core.interfaces import Entry
-from node.protocols.native import Native
+from node.protocols.native import NativeEncoder
 from wire import codec, limits
 from wire import messages as m
 
-NATIVE = Native()
+NATIVE = NativeEncoder()
 EPOCH = b"k1"
 
 names = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=20)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from node.telemetry.log_queue import Lines
+from node.telemetry.log_queue import LogQueue
 
 WITHIN = 30.0
 """Seconds for a thread to do what it will do at once."""
@@ -39,8 +39,8 @@ def reader() -> Iterator[Reader]:
     reader.reads.set()
 
 
-def lines_to(reader: Reader, most: int = 1000) -> Lines:
-    return Lines(1, lambda count: f"{count} dropped", most=most, write=reader.write)
+def lines_to(reader: Reader, most: int = 1000) -> LogQueue:
+    return LogQueue(1, lambda count: f"{count} dropped", most=most, write=reader.write)
 
 
 def test_lines_are_written_whole_and_in_order(reader: Reader) -> None:
@@ -105,7 +105,7 @@ def test_a_pipe_without_a_reader_loses_lines_but_not_those_of_a_later_reader(
 def test_a_pipe_that_somebody_made_non_blocking_is_waited_for() -> None:
     read, write = os.pipe()
     os.set_blocking(write, False)
-    lines = Lines(write, str)
+    lines = LogQueue(write, str)
     sent = [f"{number:100}" for number in range(2000)]
     for line in sent:
         lines.put(line)

@@ -6,15 +6,23 @@ import pytest
 
 from node.core.config import Limit
 from node.core.limits import admission
-from node.core.limits.admission import Admission, Bounds, Caller, Limiters, Refusal, group, within
+from node.core.limits.admission import (
+    AddressUsage,
+    Admission,
+    Bounds,
+    Refusal,
+    TokenBuckets,
+    group,
+    within,
+)
 
 HERE = "192.0.2.7"
 
 
-def let_in(book: Admission, address: str = HERE, now: float = 0.0) -> Caller:
+def let_in(book: Admission, address: str = HERE, now: float = 0.0) -> AddressUsage:
     """Let a connection in that has to be."""
     caller = book.enter(address, now)
-    assert isinstance(caller, Caller)
+    assert isinstance(caller, AddressUsage)
     return caller
 
 
@@ -120,14 +128,14 @@ def test_the_book_does_not_grow_with_those_who_have_gone(
 
 
 def test_limiters_know_each_thing_for_itself_and_forget_it() -> None:
-    limiters: Limiters[str] = Limiters((1.0, 2.0))
+    limiters: TokenBuckets[str] = TokenBuckets((1.0, 2.0))
     assert [limiters.take("ana", 0.0) > 0 for _ in range(3)] == [False, False, True]
     assert limiters.take("bo", 0.0) == 0.0
     limiters.forget(1.0)
     assert len(limiters) == 1
     limiters.forget(2.0)
     assert len(limiters) == 0
-    assert limiters.limited and not Limiters[str]((0.0, 0.0)).limited
+    assert limiters.limited and not TokenBuckets[str]((0.0, 0.0)).limited
 
 
 def test_an_address_is_remembered_while_a_hello_of_it_is_under_way() -> None:

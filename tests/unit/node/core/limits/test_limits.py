@@ -1,18 +1,18 @@
 """What a stranger runs into once it is in: rates of rooms and nicks, rooms made, memory, hello."""
 
 from node.core.config import Limit
-from node.core.interfaces import Kept, Refused
-from node.core.limits.admission import Admission, Bounds, Caller
+from node.core.interfaces import Refused, Stored
+from node.core.limits.admission import AddressUsage, Admission, Bounds
 from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entries, seat, slice_
 from wire import messages as m
 
-KEPT = Kept("r:general", "k1-2-a", 17, "")
+KEPT = Stored("r:general", "k1-2-a", 17, "")
 
 
-def caller_of(**bounds: object) -> Caller:
+def caller_of(**bounds: object) -> AddressUsage:
     """Return an address that is limited."""
     caller = Admission(Bounds(**bounds)).enter("192.0.2.7", 1000.0)  # type: ignore[arg-type]
-    assert isinstance(caller, Caller)
+    assert isinstance(caller, AddressUsage)
     return caller
 
 

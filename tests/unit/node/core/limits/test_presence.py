@@ -2,8 +2,8 @@
 
 import pytest
 
-from node.core.interfaces import Claimed, Refused, Seat
-from node.core.limits.admission import Caller
+from node.core.interfaces import Claimed, Membership, Refused
+from node.core.limits.admission import AddressUsage
 from tests.unit.node.core.fakes import Client, HubBench, claimed, seat
 from tests.unit.node.core.limits.test_limits import caller_of, limited, say
 from wire import messages as m
@@ -12,13 +12,13 @@ FIFTY = tuple(f"r{number}" for number in range(50))
 KEY = "n" * 16
 
 
-def spare(caller: Caller) -> int:
+def spare(caller: AddressUsage) -> int:
     """Return how many requests an address may make, whose first one was just now."""
     assert caller.requests is not None
     return caller.requests.spare(1000.0)
 
 
-def arrives(bench: HubBench, caller: Caller, nick: str, **fields: object) -> Client:
+def arrives(bench: HubBench, caller: AddressUsage, nick: str, **fields: object) -> Client:
     """Return a connection that has said hello and is not answered yet, unless it is refused."""
     client = Client(bench)
     client.session.came_from(caller)
@@ -26,7 +26,7 @@ def arrives(bench: HubBench, caller: Caller, nick: str, **fields: object) -> Cli
     return client
 
 
-def entered(*rooms: str, quiet: bool = False) -> list[Seat]:
+def entered(*rooms: str, quiet: bool = False) -> list[Membership]:
     """Return the places in rooms that were entered just now."""
     return [seat(room, quiet=quiet)._replace(entered=True) for room in rooms]
 

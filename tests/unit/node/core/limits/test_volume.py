@@ -1,8 +1,8 @@
 """What an address may write into logs in a day: short messages are free, the rest is counted."""
 
 from node.core.config import Limit
-from node.core.limits.admission import DAY, Admission, Bounds, Caller
-from node.core.limits.token_bucket import Limiter
+from node.core.limits.admission import DAY, AddressUsage, Admission, Bounds
+from node.core.limits.token_bucket import TokenBucket
 from node.core.limits.volume import SHORT
 from tests.unit.node.core.fakes import Client, HubBench
 from wire import messages as m
@@ -10,14 +10,14 @@ from wire import messages as m
 MIB = 1 << 20
 
 
-def caller_of(size: int) -> Caller:
+def caller_of(size: int) -> AddressUsage:
     """Return an address that may write so many bytes in a day."""
     caller = Admission(Bounds(bytes=size)).enter("192.0.2.7", 1000.0)
-    assert isinstance(caller, Caller)
+    assert isinstance(caller, AddressUsage)
     return caller
 
 
-def bench_with(size: int) -> tuple[HubBench, Client, Caller]:
+def bench_with(size: int) -> tuple[HubBench, Client, AddressUsage]:
     """Return a client whose address may write so many bytes in a day."""
     bench = HubBench()
     ana = bench.welcome("ana")
@@ -77,7 +77,7 @@ def test_who_no_limit_concerns_writes_what_they_like() -> None:
     bench = HubBench()
     ana = bench.welcome("ana")
     for caller in (None, Admission(Bounds(per_address=5)).enter("192.0.2.7", 1000.0)):
-        assert caller is None or isinstance(caller, Caller)
+        assert caller is None or isinstance(caller, AddressUsage)
         ana.session.came_from(caller)
         for _ in range(100):
             ana.says(m.Send(room="general", text="x" * 4000))
@@ -86,7 +86,7 @@ def test_who_no_limit_concerns_writes_what_they_like() -> None:
 
 
 def test_a_limiter_gives_all_that_is_asked_for_or_nothing() -> None:
-    limiter = Limiter(10, 100)
+    limiter = TokenBucket(10, 100)
     assert limiter.take(0.0, 60) == 0.0
     assert abs(limiter.take(0.0, 60) - 2.0) < 1e-9
     assert limiter.take(0.0, 40) == 0.0 and limiter.take(0.0) > 0

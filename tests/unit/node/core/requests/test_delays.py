@@ -1,21 +1,23 @@
 """How long messages take, and how late the tick comes: told to the metrics, nearly for nothing."""
 
 from node.core.hub import TICK
-from node.core.interfaces import Entry, Post, Refused
+from node.core.interfaces import Entry, PendingMessage, Refused
 from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, slice_
 from wire import messages as m
 
 LOG = "r:general"
 
 
-def say(client: Client, text: str) -> Post:
+def say(client: Client, text: str) -> PendingMessage:
     """Let a client say something; return it on its way to the broker."""
     client.says(m.Send(room="general", text=text))
-    [post] = [arg for arg in client.bench.broker.take("publish").args if isinstance(arg, Post)]
+    [post] = [
+        arg for arg in client.bench.broker.take("publish").args if isinstance(arg, PendingMessage)
+    ]
     return post
 
 
-def written(post: Post, offset: int) -> Entry:
+def written(post: PendingMessage, offset: int) -> Entry:
     """Return the entry that a message became."""
     return entry(offset, post.id.decode())
 

@@ -1,6 +1,6 @@
 """The requests of one connection are done in order, also while its session is put back."""
 
-from node.core.interfaces import Kept, Post, Refused
+from node.core.interfaces import PendingMessage, Refused, Stored
 from tests.unit.node.core.fakes import Call, Client, HubBench, at, claimed, seat
 from wire import messages as m
 from wire.errors import Code
@@ -13,7 +13,7 @@ def send(text: str, id: str | None = None) -> m.Send:
 
 def kept(call: Call, offset: int = 7) -> None:
     """Answer that a message was appended."""
-    call.done(Kept("r:general", str(at(offset)), 17, ""))
+    call.done(Stored("r:general", str(at(offset)), 17, ""))
 
 
 def texts(bench: HubBench) -> list[str]:
@@ -112,7 +112,7 @@ def test_a_session_that_was_taken_is_put_back_and_the_request_done_once_more() -
     assert (memory.was, memory.nick, anew) == (old.owner, "ana", False)
     assert memory.rooms == [("general", str(at(1)))]
     bench.broker.answer("restore", True)
-    post: Post = bench.broker.calls[0].args[1]
+    post: PendingMessage = bench.broker.calls[0].args[1]
     assert client.session.hold == memory.hold == post.hold != old
     kept(bench.broker.take("publish"))
     assert client.hears() == ["ack"] and bench.broker.calls == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from node.core.interfaces import Kept, Post, Refused, Seat
+from node.core.interfaces import Membership, PendingMessage, Refused, Stored
 from tests.unit.node.core.fakes import EPOCH, Client, HubBench, at, entry, frame, seat
 from wire import limits
 from wire import messages as m
@@ -107,12 +107,12 @@ def test_a_message_is_acknowledged_only_if_it_has_an_id() -> None:
     client.says(
         m.Send(room="General", text="hi", id="1", ref="r"), m.Send(room="general", text="x")
     )
-    posts: list[Post] = [call.args[1] for call in bench.broker.calls]
+    posts: list[PendingMessage] = [call.args[1] for call in bench.broker.calls]
     assert [post.token for post in posts] == ["1", ""]
     assert posts[0].body == b'"from":"ana","text":"hi","id":"1"}'
     assert posts[0].id != posts[1].id
     for _ in posts:
-        bench.broker.answer("publish", Kept("r:general", "k1-2-a", 17, ""))
+        bench.broker.answer("publish", Stored("r:general", "k1-2-a", 17, ""))
     [ack] = client.events()
     assert ack == m.Ack(ref="r", id="1", position="k1-2-a", at=17, room="general")
 
@@ -122,7 +122,7 @@ def test_an_unusual_id_is_remembered_by_its_digest_and_repeated_as_it_came() -> 
     client.says(m.Send(room="general", text="hi", id="a b:\n"))
     call = bench.broker.take("publish")
     assert call.args[1].token.startswith("~") and " " not in call.args[1].token
-    call.done(Kept("r:general", "k1-2-a", 17, ""))
+    call.done(Stored("r:general", "k1-2-a", 17, ""))
     [ack] = client.events()
     assert isinstance(ack, m.Ack) and ack.id == "a b:\n"
 
@@ -140,7 +140,7 @@ def test_an_unusual_id_is_remembered_by_its_digest_and_repeated_as_it_came() -> 
 def test_a_repeat_gets_its_first_ack_before_anything_else_is_checked(request_: Any) -> None:
     bench, client = welcome()
     client.says(request_)
-    call = bench.broker.answer("sent", Kept("i:bo", "k1-2-a", 17, "bo"))
+    call = bench.broker.answer("sent", Stored("i:bo", "k1-2-a", 17, "bo"))
     assert call.args[:2] == (client.session.hold.session, "1")
     assert client.events() == [m.Ack(id="1", position="k1-2-a", at=17, to="bo")]
     client.says(request_)
@@ -158,14 +158,14 @@ def test_a_direct_names_its_author_and_its_kind() -> None:
     post, fold, before, after = call.args
     assert (fold, before) == ("bo", b'"from":"ana","to":"')
     assert after == b'","text":"waves","id":"1","kind":"action"}' and post.body == b""
-    call.done(Kept("@", "k1-2-a", 17, "Bo"))
+    call.done(Stored("@", "k1-2-a", 17, "Bo"))
     assert client.events() == [m.Ack(id="1", position="k1-2-a", at=17, to="Bo")]
 
 
 def test_who_joins_is_told_where_and_gets_what_follows() -> None:
     bench, client = welcome()
     client.says(m.Join(room="Tea", ref="r"))
-    bench.broker.answer("join", Seat("tea", str(at(4)), 3, True, True))
+    bench.broker.answer("join", Membership("tea", str(at(4)), 3, True, True))
     [joined] = client.events()
     assert joined == m.Joined(
         ref="r",

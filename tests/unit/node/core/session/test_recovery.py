@@ -1,6 +1,6 @@
 """A change that was answered `unavailable` may have been done: its client is told so in the end."""
 
-from node.core.interfaces import Refused, Seat, Standing
+from node.core.interfaces import Membership, Refused, SessionState
 from tests.unit.node.core.fakes import Client, HubBench, entries, frame, seat
 from wire import messages as m
 
@@ -20,9 +20,9 @@ def in_doubt(request: m.AnyRequest) -> tuple[HubBench, Client]:
     return bench, client
 
 
-def stands(bench: HubBench, *seats: Seat, nick: str = "ana") -> None:
+def stands(bench: HubBench, *seats: Membership, nick: str = "ana") -> None:
     """Answer how the session stands."""
-    bench.broker.answer("standing", Standing(nick, 17, list(seats)))
+    bench.broker.answer("standing", SessionState(nick, 17, list(seats)))
 
 
 def said_by(bench: HubBench) -> bytes:

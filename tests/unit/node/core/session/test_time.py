@@ -1,6 +1,6 @@
 """What time brings: limits of rate, pings, the idle and the slow, and the end of the node."""
 
-from node.core.interfaces import Kept, Refused
+from node.core.interfaces import Refused, Stored
 from node.core.session.states import State
 from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entry, frame
 from wire import messages as m
@@ -170,7 +170,7 @@ def test_a_draining_node_acknowledges_what_is_under_way_first() -> None:
     client.says(m.Send(room="general", text="c", id="c"), m.Ping())
     assert client.hears() == ["pongevent"] and client.session.state is State.LEAVING
     for name in "ab":
-        bench.broker.answer("publish", Kept("r:general", str(at(2)), 17, ""))
+        bench.broker.answer("publish", Stored("r:general", str(at(2)), 17, ""))
         assert client.hears() == ["ack"] + ["bye draining"] * (name == "b")
     assert bench.broker.names() == ["part"]
 
@@ -200,7 +200,7 @@ def test_a_connection_that_had_to_stop_reads_on_when_few_requests_are_left() -> 
     client.says(*(m.Send(room="general", text="x") for _ in range(5)))
     client.session.throttled = True
     for left in (4, 3, 2, 1):
-        bench.broker.answer("publish", Kept("r:general", str(at(2)), 17, ""))
+        bench.broker.answer("publish", Stored("r:general", str(at(2)), 17, ""))
         assert client.session.backlog == left
         assert client.outlet.reads_on == (left <= 2)
     assert not client.session.throttled
