@@ -179,7 +179,7 @@ class App:
         if settings.nodes > 1:
             names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
         self._nodes = [Node(name, settings, link) for name in names]
-        self._doors = Credentials(settings)
+        self._credentials = Credentials(settings)
         self._servers: list[Server] = []
         self._porter: PasswordChecker | None = None
         self._admit()
@@ -198,20 +198,20 @@ class App:
 
     def reload(self) -> None:
         """Read anew what may have changed: certificate, tokens, accounts. Whoever is here stays."""
-        self._doors.reload(self._admit)
+        self._credentials.reload(self._admit)
 
     def _admit(self) -> None:
         for server in self._servers:
-            if isinstance(server, TlsListener) and self._doors.tls is not None:
-                server.show(self._doors.tls)
-        if self._doors.accounts is not None and self._porter is None:
+            if isinstance(server, TlsListener) and self._credentials.tls is not None:
+                server.show(self._credentials.tls)
+        if self._credentials.accounts is not None and self._porter is None:
             from node.auth.password_checker import PasswordChecker  # with what only it needs
 
             self._porter = PasswordChecker(time.monotonic)
         if self._porter is not None:
-            self._porter.know(self._doors.accounts or {})
+            self._porter.know(self._credentials.accounts or {})
         for node in self._nodes:
-            node.admit(self._doors.tokens)
+            node.admit(self._credentials.tokens)
             node.hub.accounts = self._porter
 
     async def run(self) -> None:
@@ -263,7 +263,7 @@ class App:
         return servers
 
     async def _listen_node(self, number: int, hosts: list[str]) -> Server:
-        settings, node, secure = self._settings, self._nodes[number], self._doors.tls
+        settings, node, secure = self._settings, self._nodes[number], self._credentials.tls
         port = settings.port + number if settings.port else 0
         server = await listener.listen(node.hub, node.flush, hosts, port, secure, node.gate)
         _announce("chat+tls" if secure else "chat", server)

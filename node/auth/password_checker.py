@@ -125,8 +125,8 @@ class PasswordChecker:
         """Forget the limits that are as good as new, once there are many."""
         if len(self._tries_new) + len(self._tries_known) < self._forget_at:
             return
-        for limiters in (self._tries_new, self._tries_known):
-            limiters.forget(now)
+        for buckets in (self._tries_new, self._tries_known):
+            buckets.forget(now)
         self._tries.forget(now)
         self._forget_at = 2 * (len(self._tries_new) + len(self._tries_known)) + FORGET_AFTER
 

@@ -97,11 +97,11 @@ class RedisBroker:
         # Half a lease: who renewed a second before a break still has as long after it.
         self._contact = Contact(rules.lease / 2)
         self._oddities = Oddities(counts, clock)
-        self._pump = Pipeline(
+        self._pipeline = Pipeline(
             self._clients[0], clock, counts, rules.replicas, self._contact, self._oddities
         )
         pool = self._clients[0].connection_pool
-        pool.connection_kwargs["redis_connect_func"] = self._pump.connected
+        pool.connection_kwargs["redis_connect_func"] = self._pipeline.connected
         self._subscriber = Subscriber(self._clients[1], self._on_message, self._on_confirmed)
         self._health = Health(self._call, counts, clock)
         self._tops = HeadPoll(self._call, self._sink_of, clock)
@@ -141,9 +141,9 @@ class RedisBroker:
         """Serve for ever."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._pump.run())
+                tasks.create_task(self._pipeline.run())
                 tasks.create_task(self._subscriber.run())
-                tasks.create_task(self._every(0.25, self._pump.expire))
+                tasks.create_task(self._every(0.25, self._pipeline.expire))
                 tasks.create_task(self._every(1.0, self._lease.renew))
                 tasks.create_task(self._look_after(1.0, self._reap))
                 tasks.create_task(self._look_after(1.0, self._tidy))
@@ -170,11 +170,11 @@ class RedisBroker:
 
     async def retire(self) -> None:
         """Give back the lease, once all that was asked for is done."""
-        await self._pump.idle()
+        await self._pipeline.idle()
         if self._lease.refused:
             return
         self._call("retire", [self._lease.incarnation], inf, _ignore)
-        await self._pump.idle()
+        await self._pipeline.idle()
 
     def unready(self) -> str | None:
         """Return why the broker does not deliver, None if it does."""
@@ -200,7 +200,7 @@ class RedisBroker:
         lane: Lane = CHANGES,
         weight: int = 1,
     ) -> None:
-        self._pump.call(SimpleCall(script, args, deadline, done, lane, weight))
+        self._pipeline.call(SimpleCall(script, args, deadline, done, lane, weight))
 
     def _ask(
         self,
@@ -255,7 +255,7 @@ class RedisBroker:
         publish.add(post)
         if not publish.queued:
             publish.queued = True
-            self._pump.call(publish)
+            self._pipeline.call(publish)
 
     def direct(self, post: PendingMessage, fold: str, before: bytes, after: bytes) -> None:
         """Append a message to the inbox of who holds ``fold``."""
@@ -315,7 +315,7 @@ class RedisBroker:
         """Put a session into a room."""
         how = "create" if create else "join"
         args = [self._random_id(), *hold, how, room, self._rules.notices, self._rules.kept]
-        parse = self._changed(hold.owner, partial(decode.seat, room.encode()))
+        parse = self._changed(hold.owner, partial(decode.membership, room.encode()))
         self._ask("join", args, deadline, done, parse)
 
     def leave(

@@ -233,7 +233,7 @@ def position(text: bytes) -> Position | None:
 
 
 @reading
-def seat(room: bytes, found: Any) -> Membership:
+def membership(room: bytes, found: Any) -> Membership:
     """Return a place in a room, as join.lua tells it."""
     _, position, members, created, quiet, *_ = found
     if Position.parse(position.decode()) is None:
@@ -241,11 +241,11 @@ def seat(room: bytes, found: Any) -> Membership:
     return Membership(room.decode(), position.decode(), int(members), bool(created), bool(quiet))
 
 
-def _seats(rooms: Any) -> list[Membership]:
+def _memberships(rooms: Any) -> list[Membership]:
     """Return places as hello.lua and standing.lua tell them: the former has one field more where
     a room was entered just now."""
     return [
-        seat(room, (None, *rest))._replace(entered=len(rest) > len(Membership._fields) - 2)
+        membership(room, (None, *rest))._replace(entered=len(rest) > len(Membership._fields) - 2)
         for room, *rest in rooms
     ]
 
@@ -255,14 +255,14 @@ def claimed(found: Any) -> Claimed:
     """Return what hello.lua tells of a session that has begun, or goes on."""
     _, resumed, nick, claim, inbox, _, refused, *rooms = found
     names = [room.decode() for room in refused]
-    seats = _seats(rooms)
-    return Claimed(bool(resumed), nick.decode(), int(claim), position(inbox), names, seats)
+    memberships = _memberships(rooms)
+    return Claimed(bool(resumed), nick.decode(), int(claim), position(inbox), names, memberships)
 
 
 @reading
 def standing(found: Any) -> SessionState:
     """Return how a session stands, as standing.lua tells it."""
-    return SessionState(found[1].decode(), int(found[2]), _seats(found[3:]))
+    return SessionState(found[1].decode(), int(found[2]), _memberships(found[3:]))
 
 
 @reading

@@ -83,9 +83,9 @@ class Hub:
 
     # Connections
 
-    def connect(self, outlet: Transport, dialect: Encoder) -> Session:
+    def connect(self, outlet: Transport, encoder: Encoder) -> Session:
         """Take a new connection."""
-        session = Session(self, outlet, dialect)
+        session = Session(self, outlet, encoder)
         self.connections[session] = None
         return session
 

@@ -296,7 +296,7 @@ class Claimed(NamedTuple):
     claim: int
     inbox: Position | None
     refused: list[str]
-    seats: list[Membership]
+    memberships: list[Membership]
 
 
 class SessionState(NamedTuple):
@@ -304,7 +304,7 @@ class SessionState(NamedTuple):
 
     nick: str
     at: int
-    seats: list[Membership]
+    memberships: list[Membership]
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,6 @@ def announce(place: ModerationHost, text: str, room: str | None, at: int) -> Non
     for session in place.sessions.values():
         wanted = room is None or room in session.rooms
         if wanted and session.state is State.WELCOME and not session.outlet.paused:
-            readers.setdefault(session.dialect, []).append(session.outlet)
-    for dialect, outlets in readers.items():
-        place.fan_out(outlets, dialect.event(event))
+            readers.setdefault(session.encoder, []).append(session.outlet)
+    for encoder, outlets in readers.items():
+        place.fan_out(outlets, encoder.event(event))

@@ -96,12 +96,12 @@ class AddressUsage:
     def __init__(self, address: str, bounds: Bounds) -> None:
         self.address = address
         self.open = 0
-        self.connects = _limiter(bounds.connects)
-        self.requests = _limiter(bounds.requests)
-        self.lines = _limiter(lines_of(bounds.requests, CROWD_LEAST))
+        self.connects = _bucket(bounds.connects)
+        self.requests = _bucket(bounds.requests)
+        self.lines = _bucket(lines_of(bounds.requests, CROWD_LEAST))
         made = bounds.rooms_made
-        self.rooms = _limiter((made / DAY, made))
-        self.volume = _limiter((bounds.bytes / DAY, bounds.bytes))
+        self.rooms = _bucket((made / DAY, made))
+        self.volume = _bucket((bounds.bytes / DAY, bounds.bytes))
         self.entering = 0
 
     def rests(self, now: float) -> bool:
@@ -172,27 +172,27 @@ class TokenBuckets(Generic[K]):
     def __init__(self, rate: Rate) -> None:
         self.limited = bool(rate[0])
         self._make: Callable[[], TokenBucket] = partial(TokenBucket, *rate)
-        self._limiters: dict[K, TokenBucket] = {}
+        self._buckets: dict[K, TokenBucket] = {}
 
     def __len__(self) -> int:
-        return len(self._limiters)
+        return len(self._buckets)
 
     def take(self, key: K, now: float) -> float:
         """Return 0.0 if one more is allowed, else the seconds until it is."""
-        if (limiter := self._limiters.get(key)) is None:
-            limiter = self._limiters[key] = self._make()
-        return limiter.take(now)
+        if (bucket := self._buckets.get(key)) is None:
+            bucket = self._buckets[key] = self._make()
+        return bucket.take(now)
 
     def wait(self, key: K, now: float) -> float:
         """Return the same as ``take``, and take nothing."""
-        limiter = self._limiters.get(key)
-        return limiter.owed(now, 1) if limiter is not None else 0.0
+        bucket = self._buckets.get(key)
+        return bucket.owed(now, 1) if bucket is not None else 0.0
 
     def forget(self, now: float) -> None:
         """Forget those that are as good as new."""
-        for key in [key for key, limiter in self._limiters.items() if limiter.rests(now)]:
-            del self._limiters[key]
+        for key in [key for key, bucket in self._buckets.items() if bucket.rests(now)]:
+            del self._buckets[key]
 
 
-def _limiter(rate: Rate) -> TokenBucket | None:
+def _bucket(rate: Rate) -> TokenBucket | None:
     return TokenBucket(*rate) if rate[0] else None

@@ -60,16 +60,18 @@ def settle(session: Session, claim: Claim, reply: Claimed | Refused) -> None:
         session.caller.entering -= _cost(claim.rooms, claim.default_room)
     if not isinstance(reply, Claimed):
         return
-    entered = [seat for seat in reply.seats if seat.entered or not reply.resumed]
+    entered = [
+        membership for membership in reply.memberships if membership.entered or not reply.resumed
+    ]
     if not entered:
         return
     now = session.hub.clock()
     # The connection's own limiter ends with it: it is there for what follows.
-    session.limiter.charge(len(entered) - 1, now)
+    session.bucket.charge(len(entered) - 1, now)
     if session.crowd is not None:
         session.crowd.charge(VISIT * len(entered), now, inf)
-    for seat in entered:
-        _fill(session, seat)
+    for membership in entered:
+        _fill(session, membership)
 
 
 def refuse(session: Session, request: AnyRequest, short: LimitReached | None) -> None:
@@ -85,11 +87,11 @@ def _cost(rooms: Sequence[str], default: str) -> int:
 # Other requests
 
 
-def entered(session: Session, seat: Membership) -> None:
+def entered(session: Session, membership: Membership) -> None:
     """Charge for a room that was joined; the request itself is counted already."""
     if session.crowd is not None:
         session.crowd.charge(VISIT - 1, session.hub.clock(), inf)
-    _fill(session, seat)
+    _fill(session, membership)
 
 
 def may_join(session: Session, request: AnyRequest, room: str) -> bool:
@@ -105,23 +107,23 @@ def charge_nick(session: Session, request: SetNick) -> Charges | None:
     # It may have waited behind others like it, which were charged after this one came.
     if crowd is not None and (wait := crowd.owed(now)):
         short = LimitReached(Limit.ADDRESS_RATE, wait)
-    if wait := session.limiter.owed(now):
+    if wait := session.bucket.owed(now):
         short = LimitReached(Limit.RATE, wait)
     if not passes(session, request, short):
         return None
     paces = [member.room.pace for member in session.rooms.values()]
     charges = [(pace, 1) for pace in paces if pace is not None]
     if (more := len(session.rooms) - 1) > 0:
-        charges += [(limiter, more) for limiter in (session.limiter, crowd) if limiter is not None]
-    for limiter, count in charges:
-        limiter.charge(count, now, inf)
+        charges += [(bucket, more) for bucket in (session.bucket, crowd) if bucket is not None]
+    for bucket, count in charges:
+        bucket.charge(count, now, inf)
     return charges
 
 
 def give_back(charges: Charges | None) -> None:
     """What was charged for has not been done: no room has seen anything."""
-    for limiter, count in charges or ():
-        limiter.give_back(count)
+    for bucket, count in charges or ():
+        bucket.give_back(count)
 
 
 def passes(session: Session, request: AnyRequest, short: LimitReached | None) -> bool:
@@ -129,7 +131,7 @@ def passes(session: Session, request: AnyRequest, short: LimitReached | None) ->
     if short is None:
         return True
     # What is refused takes nothing.
-    session.limiter.give_back()
+    session.bucket.give_back()
     if session.crowd is not None:
         session.crowd.give_back()
     session.refuse_flood(request, short.wait, short.limit)
@@ -148,8 +150,8 @@ def _busy(session: Session, rooms: Iterable[str]) -> LimitReached | None:
     return LimitReached(Limit.ROOM_RATE, wait) if wait else None
 
 
-def _fill(session: Session, seat: Membership) -> None:
+def _fill(session: Session, membership: Membership) -> None:
     """Let a visit count for the room; a quiet one is not told of it."""
-    room = session.hub.rooms.get("r:" + seat.room)
-    if room is not None and room.pace is not None and not seat.quiet:
+    room = session.hub.rooms.get("r:" + membership.room)
+    if room is not None and room.pace is not None and not membership.quiet:
         room.pace.charge(VISIT, session.hub.clock())

@@ -130,7 +130,10 @@ def _claimed(
 ) -> None:
     hold, made = claim.hold, 0
     if isinstance(reply, Claimed):
-        made = sum(seat.created and seat.room != claim.default_room for seat in reply.seats)
+        made = sum(
+            membership.created and membership.room != claim.default_room
+            for membership in reply.memberships
+        )
     quota.give_back(session, max(claim.makes - made, 0))
     presence.settle(session, claim, reply)
     if reply in (Refused.UNAVAILABLE, Refused.INTERNAL):
@@ -169,15 +172,18 @@ def _claimed(
         for room, text in bad[:TOLD]:
             session.error(Code.BAD_ROOM, text, request.ref, room=room)
         for room in reply.refused[:TOLD]:
-            why = quota.refused(session, len(reply.seats))
+            why = quota.refused(session, len(reply.memberships))
             session.error(*why, request.ref, room=asked.get(room, room))
         if more := [room for room, _ in bad[TOLD:]] + reply.refused[TOLD:]:
             # With a room: without one it would say that the hello as a whole has failed.
             text = f"{len(more)} more rooms are refused, of which this is the first."
             session.error(Code.TOO_MANY_ROOMS, text, request.ref, room=more[0])
-        for seat in reply.seats:
+        for membership in reply.memberships:
             _seated(
-                session, seat, positions.get(seat.room), (request.positions or {}).get(seat.room)
+                session,
+                membership,
+                positions.get(membership.room),
+                (request.positions or {}).get(membership.room),
             )
         if not claim.nick:
             _not_entered(session, request, reply, asked)
@@ -192,7 +198,7 @@ def _claimed(
 
 def _not_entered(session: Session, request: Hello, reply: Claimed, asked: dict[str, str]) -> None:
     """Refuse the rooms that a session which goes on wanted besides its own, as it was too soon."""
-    there = {*reply.refused, *(seat.room for seat in reply.seats)}
+    there = {*reply.refused, *(membership.room for membership in reply.memberships)}
     for room in [asked[name] for name in asked if name not in there][:TOLD]:
         text = "Too many come just now; try again."
         session.error(Code.RATE_LIMITED, text, request.ref, room=room, wait=presence.SOON)
@@ -239,15 +245,17 @@ def _unwelcome(session: Session, request: Hello, refused: Refused) -> None:
         failed(session, request, refused)
 
 
-def _seated(session: Session, seat: Membership, cursor: Cursor | None, text: str | None) -> None:
+def _seated(
+    session: Session, membership: Membership, cursor: Cursor | None, text: str | None
+) -> None:
     """Tell of a room that one is in, and let delivery go on after ``cursor``, in its ``text``."""
     joined = Joined(
-        room=seat.room,
-        position=text or seat.position,
-        members=seat.members,
-        created=seat.created,
-        quiet=seat.quiet,
+        room=membership.room,
+        position=text or membership.position,
+        members=membership.members,
+        created=membership.created,
+        quiet=membership.quiet,
         messages=[],
     )
     session.tell(joined)
-    seat_in(session, seat, cursor)
+    seat_in(session, membership, cursor)

@@ -145,7 +145,7 @@ def history(session: Session, request: GetHistory, deadline: float) -> None:
         if isinstance(reply, Refused):
             failed(session, request, reply, request.room)
         else:
-            past = session.dialect.past(room, reply[0], reply[1])
+            past = session.encoder.past(room, reply[0], reply[1])
             session.tell(History(ref=request.ref, room=room, messages=past, more=reply[2]))
         session.finish()
 

@@ -57,14 +57,14 @@ def banned(session: Session, nick: str) -> tuple[Code, str]:
     return Code.BAD_NICK, f"{text}: {order.why}" if order and order.why else f"{text}."
 
 
-def seat_in(session: Session, seat: Membership, cursor: Cursor | None = None) -> None:
-    start = Position.parse(seat.position)
+def seat_in(session: Session, membership: Membership, cursor: Cursor | None = None) -> None:
+    start = Position.parse(membership.position)
     assert start is not None
-    if (order := session.hub.orders.closed(seat.room, start.epoch)) is not None:
+    if (order := session.hub.orders.closed(membership.room, start.epoch)) is not None:
         # It was closed while the reply was on its way.
-        moderation.tell_closed(session, seat.room, order)
+        moderation.tell_closed(session, membership.room, order)
         return
-    member = Member(session, session.hub.room(seat.room), seat.position)
-    session.rooms[seat.room] = member
+    member = Member(session, session.hub.room(membership.room), membership.position)
+    session.rooms[membership.room] = member
     member.resumed = cursor is not None
     member.room.add(member, *(cursor or (start,)))

@@ -78,44 +78,44 @@ def _on_join(
 
 def _settle_join(session: Session, room: str, standing: SessionState | None) -> None:
     """Say that one is in a room after all."""
-    for seat in standing.seats if standing is not None else ():
-        if seat.room == room and room not in session.rooms:
-            _tell_joined(session, Join(room=room), seat, [])
+    for membership in standing.memberships if standing is not None else ():
+        if membership.room == room and room not in session.rooms:
+            _tell_joined(session, Join(room=room), membership, [])
 
 
 def _on_join_history(
     session: Session,
     request: Join,
-    seat: Membership,
+    membership: Membership,
     reply: tuple[bytes, list[Entry], bool] | Refused,
 ) -> None:
     # One is in the room, whatever became of its history: so say it.
     past = []
     if not isinstance(reply, Refused):
-        past = session.dialect.past(seat.room, reply[0], reply[1])
-    _tell_joined(session, request, seat, past)
+        past = session.encoder.past(membership.room, reply[0], reply[1])
+    _tell_joined(session, request, membership, past)
     session.finish()
 
 
 def _tell_joined(
-    session: Session, request: Join | Create, seat: Membership, past: list[Any]
+    session: Session, request: Join | Create, membership: Membership, past: list[Any]
 ) -> None:
     if session.state is State.ENDED:
         return
-    member = session.rooms.get(seat.room)
+    member = session.rooms.get(membership.room)
     delivered = member.room.delivered(member) if member else None
     joined = Joined(
         ref=request.ref,
-        room=seat.room,
-        position=str(delivered) if delivered else seat.position,
-        members=seat.members,
-        created=seat.created,
-        quiet=seat.quiet,
+        room=membership.room,
+        position=str(delivered) if delivered else membership.position,
+        members=membership.members,
+        created=membership.created,
+        quiet=membership.quiet,
         messages=past,
     )
     session.tell(joined)
     if member is None:
-        seat_in(session, seat)
+        seat_in(session, membership)
 
 
 def leave(session: Session, request: Leave, deadline: float) -> None:
@@ -160,7 +160,7 @@ def _on_leave(
 def _settle_leave(session: Session, member: Member, standing: SessionState | None) -> None:
     """Say that one has left after all, or go on."""
     name = member.room.name
-    if standing is None or any(seat.room == name for seat in standing.seats):
+    if standing is None or any(membership.room == name for membership in standing.memberships):
         member.room.go_on(member)
         return
     member.room.let_go(member)

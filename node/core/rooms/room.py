@@ -50,7 +50,7 @@ class Reader(Protocol):
     @property
     def outlet(self) -> Transport: ...
     @property
-    def dialect(self) -> Encoder: ...
+    def encoder(self) -> Encoder: ...
 
     def looked_up(self) -> None:
         """The position that it came with had to be looked up in the log."""
@@ -325,8 +325,8 @@ class Room:
             return
         assert self.top is not None
         self._counts.entries += len(entries)
-        for dialect, live in self.live.items():
-            self._fan_out(live.values(), dialect.entries(self.name, self.top.epoch, entries))
+        for encoder, live in self.live.items():
+            self._fan_out(live.values(), encoder.entries(self.name, self.top.epoch, entries))
             self._counts.deliveries += len(live) * len(entries)
 
     # The log: first look, holes, rewinds
@@ -486,9 +486,9 @@ class Room:
         if _is_gap(found, fork, top):
             self._counts.gaps += 1
             after = self._first_of(told)
-            for dialect, live in self.live.items():
+            for encoder, live in self.live.items():
                 gap = Gap(room=self.name, after=str(top), position=str(after))
-                self._fan_out(live.values(), dialect.event(gap))
+                self._fan_out(live.values(), encoder.event(gap))
         self._deliver(told)
 
     def _told(self, had: Had | None, entries: list[Entry]) -> list[Entry]:
@@ -558,10 +558,10 @@ class Room:
     def remove(self, member: Member) -> None:
         """Deliver nothing to a member any more."""
         self.behind.pop(member, None)
-        if (live := self.live.get(member.reader.dialect)) is not None:
+        if (live := self.live.get(member.reader.encoder)) is not None:
             live.pop(member, None)
             if not live:
-                del self.live[member.reader.dialect]
+                del self.live[member.reader.encoder]
 
     def pause(self, member: Member) -> None:
         """Deliver nothing to a member for now; only remember where it is."""
@@ -686,7 +686,7 @@ class Room:
         member.resumed = False
         self.behind.pop(member, None)
         reader = member.reader
-        self.live.setdefault(reader.dialect, {})[member] = reader.outlet
+        self.live.setdefault(reader.encoder, {})[member] = reader.outlet
 
     def _on_feed(self, member: Member, cursor: Position, reply: Slice | Refused) -> None:
         member.reading = False
@@ -713,7 +713,7 @@ class Room:
             new = self._told(member.had, self._new_to(member, reply.entries[:FEED_ENTRIES]))
             position = Position(reply.top.epoch, new[0].offset, new[0].id) if new else reply.top
             event = Gap(room=self.name, after=str(cursor), position=str(position))
-            member.reader.outlet.write(member.reader.dialect.event(event))
+            member.reader.outlet.write(member.reader.encoder.event(event))
         if member.resumed:
             member.reader.looked_up()
         member.resumed = False
@@ -753,7 +753,7 @@ class Room:
             self._counts.deliveries += len(new)
             told = self._told(member.had, new)
             reader = member.reader
-            reader.outlet.feed(reader.dialect.entries(self.name, epoch, told))
+            reader.outlet.feed(reader.encoder.entries(self.name, epoch, told))
         if there:
             # Not where it was, perhaps: it may have been lost, and put back elsewhere.
             member.whole = True

@@ -111,12 +111,12 @@ class Session:
     """
 
     __slots__ = (
-        *("hub", "outlet", "dialect", "state", "hold", "nick", "fold", "keyed", "attempt", "claim"),
+        *("hub", "outlet", "encoder", "state", "hold", "nick", "fold", "keyed", "attempt", "claim"),
         *(
             "rooms",
             "inbox",
             "inbox_from",
-            "limiter",
+            "bucket",
             "heard",
             "pinged",
             "paused_at",
@@ -141,10 +141,10 @@ class Session:
         *("_busy", "_flying", "_queue", "_stranded"),
     )
 
-    def __init__(self, hub: SessionHost, outlet: Transport, dialect: Encoder) -> None:
+    def __init__(self, hub: SessionHost, outlet: Transport, encoder: Encoder) -> None:
         self.hub = hub
         self.outlet = outlet
-        self.dialect = dialect
+        self.encoder = encoder
         self.state = State.NEW
         self.hold = FencingToken("", "")
         self.nick = ""
@@ -155,7 +155,7 @@ class Session:
         self.rooms: dict[str, Member] = {}
         self.inbox: Member | None = None
         self.inbox_from: Cursor | None = None
-        self.limiter = TokenBucket(*hub.rules.rate)
+        self.bucket = TokenBucket(*hub.rules.rate)
         self.heard = hub.now
         self.pinged = False
         self.paused_at: float | None = None
@@ -200,11 +200,11 @@ class Session:
             return
         now = self.hub.clock()
         if row.counted:
-            if wait := self.limiter.take(now):
+            if wait := self.bucket.take(now):
                 self.refuse_flood(request, wait, Limit.RATE)
                 return
             if self.crowd is not None and (wait := self.crowd.take(now)):
-                self.limiter.give_back()
+                self.bucket.give_back()
                 self.refuse_flood(request, wait, Limit.ADDRESS_RATE)
                 return
         deadline = now + self.hub.rules.answer_within
@@ -223,7 +223,7 @@ class Session:
             if fault.type not in EARLY_TYPES:
                 self.refuse_early(fault.ref)
                 return
-        if not fault.fatal and (wait := self.limiter.take(self.hub.clock())):
+        if not fault.fatal and (wait := self.bucket.take(self.hub.clock())):
             self.hub.counts.hit(Limit.RATE)
             self.error(Code.RATE_LIMITED, _SLOWER, fault.ref, fault.id, fault.room, wait)
             return
@@ -253,7 +253,7 @@ class Session:
 
     def _charge(self, requests: int) -> None:
         now = self.hub.clock()
-        self.limiter.charge(requests, now)
+        self.bucket.charge(requests, now)
         if self.crowd is not None:
             self.crowd.charge(requests, now)
 
@@ -330,7 +330,7 @@ class Session:
     def tell(self, event: Event) -> None:
         """Send an event."""
         if self.state is not State.ENDED:
-            self.outlet.write(self.dialect.event(event))
+            self.outlet.write(self.encoder.event(event))
 
     def error(
         self,

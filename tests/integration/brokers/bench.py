@@ -203,7 +203,7 @@ class Node:
     async def idle(self) -> None:
         """Wait until all that was asked for is done."""
         async with asyncio.timeout(WITHIN):
-            await self.broker._pump.idle()
+            await self.broker._pipeline.idle()
 
     def deadline(self, within: float = WITHIN) -> float:
         """Return when a call has to be done."""

@@ -128,9 +128,9 @@ class Bench:
         """Let a session be in as many rooms as it can."""
         await self.session(sid, owner, **fields)
         for room in ROOMS:
-            await self.seat(sid, room)
+            await self.membership(sid, room)
 
-    async def seat(self, sid: str, room: str) -> None:
+    async def membership(self, sid: str, room: str) -> None:
         """Let a session be in a room."""
         await self.client.hset("chat:rooms:" + sid, room, "ep-1-id1")
         await self.client.zadd("chat:{r:" + room + "}:members", {f"{sid}\0{sid}": 0})

@@ -16,18 +16,29 @@ PATIENT = BrokerConfig(heal_within=1e9)
 async def test_a_session_begins_in_the_default_room(node: Node) -> None:
     hold, begun = await node.hello("s1", "Ana", default_room="general")
     assert (begun.resumed, begun.nick, begun.inbox) == (False, "Ana", None)
-    [seat] = begun.seats
-    assert (seat.room, seat.members, seat.created, seat.quiet) == ("general", 1, False, False)
+    [membership] = begun.memberships
+    assert (membership.room, membership.members, membership.created, membership.quiet) == (
+        "general",
+        1,
+        False,
+        False,
+    )
     assert await node.log("r:general") == [("e", '"nick":"Ana"}')]
-    assert seat.position == str(await node.top("r:general"))
+    assert membership.position == str(await node.top("r:general"))
     assert await node.ask("members", "general", "") == (["Ana"], False)
 
 
 async def test_rooms_that_are_asked_for_are_made_where_missing(node: Node) -> None:
     _, first = await node.hello("s1", "ana", rooms=["tea"], default_room="")
     _, second = await node.hello("s2", "bo", rooms=["milk", "tea"])
-    assert [(seat.room, seat.created, seat.members) for seat in first.seats] == [("tea", True, 1)]
-    found = [(seat.room, seat.created, seat.members) for seat in second.seats]
+    assert [
+        (membership.room, membership.created, membership.members)
+        for membership in first.memberships
+    ] == [("tea", True, 1)]
+    found = [
+        (membership.room, membership.created, membership.members)
+        for membership in second.memberships
+    ]
     assert found == [("milk", True, 1), ("tea", False, 2)]
     rooms, more = await node.ask("rooms", "")
     assert rooms == [("general", 0), ("milk", 1), ("tea", 2)] and not more
@@ -39,8 +50,10 @@ async def test_a_session_goes_on_elsewhere_and_nobody_sees_it(place: Place) -> N
     new, found = await there.hello("s1", "whoever", default_room="general")
     await here.sink.hears("moved", old)
     assert (found.resumed, found.nick) == (True, "Ana")
-    assert [(seat.room, seat.created) for seat in found.seats] == [("tea", False)]
-    assert found.seats[0].position == str(await here.top("r:tea"))
+    assert [(membership.room, membership.created) for membership in found.memberships] == [
+        ("tea", False)
+    ]
+    assert found.memberships[0].position == str(await here.top("r:tea"))
     assert await there.log("r:tea") == [("e", '"nick":"Ana"}')]
     assert await here.ask("leave", old, "tea") is Refused.GONE
     assert await there.ask("leave", new, "tea") is not None
@@ -68,8 +81,14 @@ async def test_a_hello_that_is_repeated_late_neither_takes_nor_begins_a_session(
 async def test_a_continued_session_may_come_into_more_rooms(node: Node) -> None:
     await node.hello("s1", "ana", rooms=["tea"])
     _, found = await node.hello("s1", rooms=["milk", "tea"])
-    assert [(seat.room, seat.created) for seat in found.seats] == [("tea", False), ("milk", True)]
-    assert [(seat.room, seat.entered) for seat in found.seats] == [("tea", False), ("milk", True)]
+    assert [(membership.room, membership.created) for membership in found.memberships] == [
+        ("tea", False),
+        ("milk", True),
+    ]
+    assert [(membership.room, membership.entered) for membership in found.memberships] == [
+        ("tea", False),
+        ("milk", True),
+    ]
     assert len(await node.log("r:tea")) == 1
 
 
@@ -95,9 +114,9 @@ async def test_an_attempt_has_to_be_above_the_last(node: Node) -> None:
 async def test_nobody_is_in_more_rooms_than_allowed(node: Node) -> None:
     rooms = [f"room{number:02}" for number in range(60)]
     _, found = await node.hello("s1", "ana", rooms=rooms)
-    assert found.refused == rooms[50:] and len(found.seats) == 50
+    assert found.refused == rooms[50:] and len(found.memberships) == 50
     _, again = await node.hello("s1", rooms=["one-more", "room07"])
-    assert again.refused == ["one-more"] and len(again.seats) == 50
+    assert again.refused == ["one-more"] and len(again.memberships) == 50
 
 
 async def test_a_session_is_let_go_for_a_while_and_comes_back(node: Node, place: Place) -> None:
@@ -232,5 +251,5 @@ async def test_a_hello_makes_no_more_rooms_than_it_may_but_joins_those_there_are
     await node.hello("s1", "ana", rooms=["tea"])
     names = ["a", "tea", "b", "c"]
     _, found = await node.hello("s2", "bo", rooms=names, default_room="den", makes=2)
-    assert [seat.room for seat in found.seats] == ["a", "tea", "b", "den"]
+    assert [membership.room for membership in found.memberships] == ["a", "tea", "b", "den"]
     assert found.refused == ["c"]

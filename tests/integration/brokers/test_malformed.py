@@ -140,7 +140,7 @@ READERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("published", lambda found: decode.published(found, "r:tea", [POST])),
     ("looked", lambda found: decode.looked(found, [POST])),
     ("compared", decode.compared),
-    ("seat", lambda found: decode.seat(b"tea", found)),
+    ("seat", lambda found: decode.membership(b"tea", found)),
     ("claimed", decode.claimed),
     ("standing", decode.standing),
     ("orders", lambda found: decode.orders(found, 1.0)),
@@ -194,10 +194,10 @@ def test_any_answers_to_calls_are_taken(found: dict[str, Any]) -> None:
         node.broker._lease.renew()
         node.broker._tops.compare()
         node.broker._reap()
-        pump = node.broker._pump
-        batch = pump._lanes.take()
+        pipeline = node.broker._pipeline
+        batch = pipeline._lanes.take()
         answered = [found.get(call.script) for call, _ in batch]
-        settle = pump._settle([call for call, _ in batch], answered, 0.0)
+        settle = pipeline._settle([call for call, _ in batch], answered, 0.0)
         with contextlib.suppress(StopIteration):
             settle.send(None)
         settle.close()

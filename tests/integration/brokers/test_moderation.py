@@ -220,7 +220,7 @@ async def test_a_closed_room_is_gone_with_its_members_and_its_log(
     assert (order.epoch, order.why) == (epoch, "too loud")
     assert not await moderator.has_room("tea") and await moderator.has_room("hall")
     standing = await node.ask("standing", hold, timed=False)
-    assert [seat.room for seat in standing.seats] == ["hall"]
+    assert [membership.room for membership in standing.memberships] == ["hall"]
     left = [key async for key in place.redis.scan_iter("chat:{r:tea}*")]
     assert left == []
 
@@ -243,7 +243,7 @@ async def test_who_remembers_a_closed_room_does_not_bring_it_back(
     memory = SessionSnapshot(hold, hold.owner, True, "ana", "ana", None, 9, [("tea", joined)])
     assert await node.ask("restore", memory, True, timed=False) is True
     assert not await moderator.has_room("tea")
-    assert (await node.ask("standing", hold, timed=False)).seats == []
+    assert (await node.ask("standing", hold, timed=False)).memberships == []
 
 
 async def test_a_new_room_may_have_the_name_of_a_closed_one(
@@ -252,8 +252,8 @@ async def test_a_new_room_may_have_the_name_of_a_closed_one(
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     old = await node.top("r:tea")
     await moderator.close("tea", "")
-    seat = await node.ask("join", hold, "tea", True)
-    assert seat.created and seat.members == 1
+    membership = await node.ask("join", hold, "tea", True)
+    assert membership.created and membership.members == 1
     top = await node.top("r:tea")
     assert top.epoch != old.epoch
     found = await node.ask("tail", "r:tea", 100, timed=False)

@@ -92,7 +92,7 @@ async def test_a_session_is_let_go_however_long_redis_is_away(outage: Outage) ->
     hold, _ = await node.hello("s1", "ana")
     await outage.server.kill()
     node.broker.part(hold, quit=True)
-    node.broker._pump.expire()
+    node.broker._pipeline.expire()
     await outage.server.start()
     await node.idle()
     _, found = await node.hello("s2", "ana")
@@ -119,14 +119,14 @@ async def test_a_connection_that_was_given_up_is_ended_before_the_next_one_is_us
     outage: Outage,
 ) -> None:
     async with outage.server.client() as client:
-        pump = Pipeline(client, lambda: 0.0, Metrics())
+        pipeline = Pipeline(client, lambda: 0.0, Metrics())
         pool: Any = client.connection_pool
         first, second = pool.make_connection(), pool.make_connection()
         await first.connect()
-        await pump.connected(first)
-        pump._connects = True  # As after a failure, of which Redis may know nothing yet.
+        await pipeline.connected(first)
+        pipeline._connects = True  # As after a failure, of which Redis may know nothing yet.
         await second.connect()
-        await pump.connected(second)
+        await pipeline.connected(second)
         with pytest.raises(exceptions.ConnectionError):
             await first.send_command("PING")
             await first.read_response()

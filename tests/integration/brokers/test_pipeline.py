@@ -99,20 +99,20 @@ class Bench:
         self.metrics = Metrics()
         client = cast(Redis, redis)
         self.contact = Contact()
-        self.pump = Pipeline(client, lambda: self.time, self.metrics, replicas, self.contact)
+        self.pipeline = Pipeline(client, lambda: self.time, self.metrics, replicas, self.contact)
         self.replies: list[Any] = []
 
     def call(self, name: str, within: float = 5.0, lane: Lane = CHANGES, weight: int = 1) -> None:
         """Make a call that notes its reply."""
         call = SimpleCall("tail", [name], self.time + within, self.replies.append, lane, weight)
-        self.pump.call(call)
+        self.pipeline.call(call)
 
 
 @asynccontextmanager
 async def running(*handlers: Handler, replicas: int = 0) -> AsyncIterator[Bench]:
     """Run a pump."""
     bench = Bench(ScriptedRedis(*handlers), replicas)
-    task = asyncio.create_task(bench.pump.run())
+    task = asyncio.create_task(bench.pipeline.run())
     try:
         yield bench
         assert not task.done()
@@ -131,7 +131,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 async def idle(bench: Bench) -> None:
     """Wait until the pump has done everything."""
     async with asyncio.timeout(5):
-        await bench.pump.idle()
+        await bench.pipeline.idle()
 
 
 async def test_the_calls_of_a_turn_go_out_in_one_pipeline_in_order() -> None:
@@ -349,14 +349,14 @@ async def test_what_is_overdue_is_unavailable_also_while_it_is_under_way() -> No
         await asyncio.sleep(0)
         bench.call("waiting", within=2)
         bench.call("patient", within=9)
-        bench.pump.expire()
+        bench.pipeline.expire()
         assert bench.replies == []
         bench.time += 1
-        bench.pump.expire()
-        bench.pump.expire()
+        bench.pipeline.expire()
+        bench.pipeline.expire()
         assert bench.replies == [Refused.UNAVAILABLE]
         bench.time += 1
-        bench.pump.expire()
+        bench.pipeline.expire()
         assert bench.replies == [Refused.UNAVAILABLE] * 2
         bench.redis.gate.set()
         await idle(bench)
@@ -425,7 +425,7 @@ class Patient:
 @pytest.mark.parametrize("then", [Next.WAIT, Next.MORE])
 async def test_a_call_that_wants_more_goes_behind_the_others(then: Next) -> None:
     async with running() as bench:
-        bench.pump.call(Patient(then))
+        bench.pipeline.call(Patient(then))
         bench.call("a")
         await idle(bench)
         assert bench.redis.pipelines == [["again", "a"], ["again"], ["again"]]

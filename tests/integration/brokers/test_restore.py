@@ -46,7 +46,7 @@ async def test_a_forgotten_session_is_put_back_whole(place: Place, node: Node) -
     assert await node.ask("claim", node.claim_of("s1", attempt=5)) is Refused.STALE
     _, found = await node.hello("s1", attempt=6)
     assert (found.resumed, found.nick) == (True, "Ana") and found.claim > 3
-    assert [seat.position for seat in found.seats] == ["k1-7-a"]
+    assert [membership.position for membership in found.memberships] == ["k1-7-a"]
 
 
 async def test_a_forgotten_nick_that_somebody_else_took_is_theirs(place: Place, node: Node) -> None:

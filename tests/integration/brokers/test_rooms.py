@@ -42,8 +42,8 @@ async def test_large_rooms_are_quiet(place: Place) -> None:
     for number in range(4):
         hold, found = await node.hello(f"s{number}", f"nick{number}", rooms=["tea"])
         holds.append(hold)
-        assert found.seats[0].quiet is (number >= 2)
-        assert found.seats[0].position == str(await node.top("r:tea"))
+        assert found.memberships[0].quiet is (number >= 2)
+        assert found.memberships[0].position == str(await node.top("r:tea"))
     assert len(await node.log("r:tea")) == 2
     await node.ask("rename", holds[0], "other", "other")
     assert await node.ask("leave", holds[3], "tea") is None
@@ -123,6 +123,8 @@ async def test_how_a_session_stands_is_told_to_who_holds_it(node: Node) -> None:
     hold, claimed = await node.hello("s1", "ana", rooms=["tea", "lab"])
     standing = await node.ask("standing", hold, timed=False)
     assert (standing.nick, standing.at > 1.5e12) == ("ana", True)
-    seats = [seat._replace(created=False, entered=False) for seat in claimed.seats]
-    assert sorted(standing.seats) == sorted(seats)
+    memberships = [
+        membership._replace(created=False, entered=False) for membership in claimed.memberships
+    ]
+    assert sorted(standing.memberships) == sorted(memberships)
     assert await node.ask("standing", FencingToken("s1", "other.1"), timed=False) is Refused.GONE

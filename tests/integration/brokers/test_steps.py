@@ -231,9 +231,9 @@ async def test_who_goes_on_is_not_in_a_closed_room(place: Place, node: Node) -> 
         await moderator.close("tea", "")
     assert await place.redis.hexists("chat:rooms:s1", "tea"), "it is one of the last"
     hold, found = await node.hello("s1", rooms=["milk"])
-    assert [seat.room for seat in found.seats] == ["milk"]
+    assert [membership.room for membership in found.memberships] == ["milk"]
     standing = await node.ask("standing", hold, timed=False)
-    assert [seat.room for seat in standing.seats] == ["milk"]
+    assert [membership.room for membership in standing.memberships] == ["milk"]
 
 
 async def test_another_nick_brings_nobody_into_a_closed_room(place: Place, node: Node) -> None:

@@ -62,7 +62,7 @@ class PaperBroker(FakeBroker):
             call.done(Refused.TAKEN if claim.nick else Refused.NAMELESS)
             return
         reply = claimed(claim.nick, [], claim=self.rng.randrange(1, 9))
-        call.done(reply._replace(seats=[self.seat(room) for room in rooms]))
+        call.done(reply._replace(memberships=[self.seat(room) for room in rooms]))
 
     def do_publish(self, call: Call) -> None:
         room, post = call.args

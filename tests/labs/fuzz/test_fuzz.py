@@ -66,7 +66,7 @@ def test_what_a_node_raises_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def _to_newcomers(session: Session, event: m.Event) -> None:
     """A bug: whoever has been welcomed is told nothing more."""
     if session.state in (State.NEW, State.GREETING):
-        session.outlet.write(session.dialect.event(event))
+        session.outlet.write(session.encoder.event(event))
 
 
 def test_a_node_that_forgets_the_others_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

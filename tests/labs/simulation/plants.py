@@ -74,7 +74,7 @@ def saying_false_gaps(patch: Patch) -> None:
 
     def planted(room: Room, member: Member, cursor: Position) -> None:
         gap = Gap(room=room.name, after=str(cursor), position=str(cursor))
-        member.reader.outlet.write(member.reader.dialect.event(gap))
+        member.reader.outlet.write(member.reader.encoder.event(gap))
         add(room, member, cursor)
 
     patch.setattr(Room, "add", planted)
@@ -83,9 +83,9 @@ def saying_false_gaps(patch: Patch) -> None:
 def going_on_at_the_wrong_place(patch: Patch) -> None:
     """Let who comes back read on after the newest entry, not after the last one it had."""
 
-    def planted(session: Session, seat: Membership, cursor: Cursor | None = None) -> None:
-        room = session.hub.room(seat.room)
-        replies.seat_in(session, seat, Cursor(room.top) if cursor and room.top else cursor)
+    def planted(session: Session, membership: Membership, cursor: Cursor | None = None) -> None:
+        room = session.hub.room(membership.room)
+        replies.seat_in(session, membership, Cursor(room.top) if cursor and room.top else cursor)
 
     patch.setattr(hello, "seat_in", planted)
 

@@ -16,8 +16,8 @@ async def test_a_file_that_cannot_be_read_for_long_holds_up_nobody_and_is_read_o
 ) -> None:
     file = tmp_path / "tokens"
     file.write_text("first\n")
-    doors = Credentials(settings.parse(["--token-file", str(file)], {}))
-    answers, read = threading.Event(), doors._read
+    credentials = Credentials(settings.parse(["--token-file", str(file)], {}))
+    answers, read = threading.Event(), credentials._read
     reads: list[bool] = []
 
     def slowly() -> list[object]:
@@ -25,14 +25,14 @@ async def test_a_file_that_cannot_be_read_for_long_holds_up_nobody_and_is_read_o
         reads.append(answers.wait(WITHIN))
         return list(found)
 
-    setattr(doors, "_read", slowly)
+    setattr(credentials, "_read", slowly)
     taken = asyncio.Semaphore(0)
-    doors.reload(taken.release)
+    credentials.reload(taken.release)
     for text in ("second\n", "third\n"):
         file.write_text(text)
-        doors.reload(taken.release)
+        credentials.reload(taken.release)
     answers.set()
     async with asyncio.timeout(WITHIN):
         for _ in range(2):
             await taken.acquire()
-    assert doors.tokens == (hashlib.sha256(b"third").digest(),) and reads == [True, True]
+    assert credentials.tokens == (hashlib.sha256(b"third").digest(),) and reads == [True, True]

@@ -190,7 +190,7 @@ class FakeReader:
 
     def __init__(self) -> None:
         self.outlet = FakeOutlet()
-        self.dialect = NATIVE
+        self.encoder = NATIVE
         self.lookups = 0
 
     def looked_up(self) -> None:
@@ -310,7 +310,9 @@ def slice_(found: Sequence[Entry], on: bool = True, top: Position | None = None)
     return Slice(on, top, list(found))
 
 
-def seat(room: str, offset: int = 1, created: bool = False, quiet: bool = False) -> Membership:
+def membership(
+    room: str, offset: int = 1, created: bool = False, quiet: bool = False
+) -> Membership:
     """Return a place in a room, as the broker gives it."""
     return Membership(room, str(at(offset)), 1, created, quiet)
 
@@ -324,4 +326,4 @@ def claimed(
     claim: int = 1,
 ) -> Claimed:
     """Return the broker's reply to a claim."""
-    return Claimed(resumed, nick, claim, inbox, list(refused), [seat(room) for room in rooms])
+    return Claimed(resumed, nick, claim, inbox, list(refused), [membership(room) for room in rooms])

@@ -2,7 +2,16 @@
 
 from node.core.hub import LINGER, MOVED_FOR
 from node.core.interfaces import Append, Claimed, Entry, FencingToken
-from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entry, frame, seat, slice_
+from tests.unit.node.core.fakes import (
+    Client,
+    HubBench,
+    at,
+    claimed,
+    entry,
+    frame,
+    membership,
+    slice_,
+)
 from wire import messages as m
 
 
@@ -54,7 +63,7 @@ def test_a_room_is_read_where_somebody_waits_for_a_frame_that_does_not_come() ->
     bench.welcome()
     bob = Client(bench)
     bob.says(m.Hello(nick="bob", key="b" * 16))
-    bench.broker.answer("claim", claimed("bob")._replace(seats=[seat("general", 4)]))
+    bench.broker.answer("claim", claimed("bob")._replace(memberships=[membership("general", 4)]))
     assert "read" not in bench.broker.names()
     bench.pass_time(1)
     bench.broker.answer("read", slice_([], top=at(1)))
@@ -234,7 +243,7 @@ def test_what_redis_forgot_is_put_back_as_it_is_here() -> None:
     reply: Claimed = claimed("Ana", ["tea"], claim=3)
     bench.broker.answer("claim", reply)
     client.says(m.Join(room="milk"))
-    bench.broker.answer("join", seat("milk", 5))
+    bench.broker.answer("join", membership("milk", 5))
     old = client.session.hold
     bench.hub.forgotten(anew=True)
     memory, anew = bench.broker.take("restore").args[:2]

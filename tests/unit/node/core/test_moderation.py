@@ -6,7 +6,7 @@ import pytest
 
 from node.core.interfaces import ModerationRule, Position, Refused
 from node.core.moderation import ModerationRules
-from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, seat
+from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, membership
 from wire import messages as m
 
 FIRST = b"k1"
@@ -227,7 +227,7 @@ def test_who_joined_a_room_that_was_closed_meanwhile_is_told_so() -> None:
     client = bench.welcome("ana")
     client.says(m.Join(room="lobby"))
     bench.hub.ordered([closed()])
-    bench.broker.answer("join", seat("lobby"))
+    bench.broker.answer("join", membership("lobby"))
     assert client.hears() == ["joined", "left ana"]
     assert "lobby" not in client.session.rooms and "r:lobby" not in bench.hub.rooms
 

@@ -128,14 +128,14 @@ def test_the_book_does_not_grow_with_those_who_have_gone(
 
 
 def test_limiters_know_each_thing_for_itself_and_forget_it() -> None:
-    limiters: TokenBuckets[str] = TokenBuckets((1.0, 2.0))
-    assert [limiters.take("ana", 0.0) > 0 for _ in range(3)] == [False, False, True]
-    assert limiters.take("bo", 0.0) == 0.0
-    limiters.forget(1.0)
-    assert len(limiters) == 1
-    limiters.forget(2.0)
-    assert len(limiters) == 0
-    assert limiters.limited and not TokenBuckets[str]((0.0, 0.0)).limited
+    buckets: TokenBuckets[str] = TokenBuckets((1.0, 2.0))
+    assert [buckets.take("ana", 0.0) > 0 for _ in range(3)] == [False, False, True]
+    assert buckets.take("bo", 0.0) == 0.0
+    buckets.forget(1.0)
+    assert len(buckets) == 1
+    buckets.forget(2.0)
+    assert len(buckets) == 0
+    assert buckets.limited and not TokenBuckets[str]((0.0, 0.0)).limited
 
 
 def test_an_address_is_remembered_while_a_hello_of_it_is_under_way() -> None:

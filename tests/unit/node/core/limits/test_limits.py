@@ -3,7 +3,7 @@
 from node.core.config import Limit
 from node.core.interfaces import Refused, Stored
 from node.core.limits.admission import AddressUsage, Admission, Bounds
-from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entries, seat, slice_
+from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entries, membership, slice_
 from wire import messages as m
 
 KEPT = Stored("r:general", "k1-2-a", 17, "")
@@ -71,7 +71,7 @@ def test_a_long_page_counts_as_several_requests() -> None:
         ana.says(m.GetHistory(room="general", limit=limit))
         bench.broker.answer("history", (b"k1", [], False))
         assert ana.hears() != []
-        assert ana.session.limiter.spare(bench.time) == left
+        assert ana.session.bucket.spare(bench.time) == left
     assert caller.requests is not None and caller.requests.spare(bench.time) == 94
 
 
@@ -82,10 +82,10 @@ def test_a_long_list_counts_as_several_requests() -> None:
     for count, left in ((0, 18), (250, 17), (1000, 13)):
         ana.says(m.ListMembers(room="general"))
         bench.broker.answer("members", ([f"nick{number}" for number in range(count)], False))
-        assert ana.session.limiter.spare(bench.time) == left
+        assert ana.session.bucket.spare(bench.time) == left
     ana.says(m.ListRooms())
     bench.broker.answer("rooms", ([(f"room{number}", 1) for number in range(1000)], True))
-    assert ana.session.limiter.spare(bench.time) == 9
+    assert ana.session.bucket.spare(bench.time) == 9
     assert caller.requests is not None and caller.requests.spare(bench.time) == 90
 
 
@@ -109,7 +109,7 @@ def hello_with_positions(bench: HubBench, offset: int, on: bool) -> Client:
 def test_a_position_that_has_to_be_looked_up_in_a_log_counts_as_a_request() -> None:
     bench = HubBench(rate=(20.0, 60.0))
     ana = hello_with_positions(bench, 5, on=False)
-    assert ana.session.limiter.spare(bench.time) == 60 - 1 - 50
+    assert ana.session.bucket.spare(bench.time) == 60 - 1 - 50
     say(ana, "r0")
 
 
@@ -117,7 +117,7 @@ def test_positions_that_a_node_still_remembers_cost_nothing() -> None:
     """As after a restart of another node: who comes over has missed little."""
     bench = HubBench(rate=(20.0, 60.0))
     ana = hello_with_positions(bench, 190, on=True)
-    assert ana.session.limiter.spare(bench.time) == 60 - 1
+    assert ana.session.bucket.spare(bench.time) == 60 - 1
 
 
 def test_a_room_takes_so_many_messages_from_this_node() -> None:
@@ -159,7 +159,7 @@ def test_a_connection_makes_so_many_rooms() -> None:
     ana = bench.welcome("ana")
     for room in ("a", "b"):
         ana.says(m.Create(room=room))
-        bench.broker.answer("join", seat(room, created=True))
+        bench.broker.answer("join", membership(room, created=True))
         bench.follow("r:" + room)
         ana.events()
     ana.says(m.Create(room="c", ref="r"))
@@ -184,7 +184,7 @@ def test_a_room_that_was_not_made_costs_nothing_however_it_failed() -> None:
     bench.broker.answer("check", False)
     bench.broker.answer("restore", True)
     assert ana.session.made == 1, "the request is made again, and counted once"
-    bench.broker.answer("join", seat("a", created=True))
+    bench.broker.answer("join", membership("a", created=True))
     assert ana.session.made == 1 and caller.rooms is not None and not caller.rooms.spare(1000.0)
 
 
@@ -199,8 +199,8 @@ def test_all_clients_of_an_address_share_the_rooms_it_may_make_in_a_day() -> Non
         claim = bench.broker.take("claim")
         assert claim.args[0].makes == (3, 1)[number]
         # Of the first one's rooms, one was there already.
-        made = [seat(room, created=room != "a0") for room in rooms[: claim.args[0].makes]]
-        reply = claimed(f"n{number}")._replace(seats=made, refused=rooms[len(made) :])
+        made = [membership(room, created=room != "a0") for room in rooms[: claim.args[0].makes]]
+        reply = claimed(f"n{number}")._replace(memberships=made, refused=rooms[len(made) :])
         claim.done(reply)
         codes = [event.code for event in client.events() if isinstance(event, m.Error)]
         assert codes == [[], ["too-many-rooms"] * 2][number]

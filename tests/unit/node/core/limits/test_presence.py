@@ -4,7 +4,7 @@ import pytest
 
 from node.core.interfaces import Claimed, Membership, Refused
 from node.core.limits.admission import AddressUsage
-from tests.unit.node.core.fakes import Client, HubBench, claimed, seat
+from tests.unit.node.core.fakes import Client, HubBench, claimed, membership
 from tests.unit.node.core.limits.test_limits import caller_of, limited, say
 from wire import messages as m
 
@@ -28,7 +28,7 @@ def arrives(bench: HubBench, caller: AddressUsage, nick: str, **fields: object) 
 
 def entered(*rooms: str, quiet: bool = False) -> list[Membership]:
     """Return the places in rooms that were entered just now."""
-    return [seat(room, quiet=quiet)._replace(entered=True) for room in rooms]
+    return [membership(room, quiet=quiet)._replace(entered=True) for room in rooms]
 
 
 # Another nick
@@ -43,7 +43,7 @@ def test_another_nick_counts_as_many_requests_as_rooms() -> None:
     ana.says(m.SetNick(nick="bo"))
     bench.broker.answer("rename", ("ana", 17))
     assert ana.hears() == ["renamed"], "a person may change it once"
-    assert ana.session.limiter.spare(bench.time) == 10
+    assert ana.session.bucket.spare(bench.time) == 10
     assert caller.requests is not None and caller.requests.spare(bench.time) == 1150
     ana.says(m.SetNick(nick="cy"))
     bench.broker.answer("rename", ("bo", 17))
@@ -83,7 +83,7 @@ def test_a_nick_that_no_room_saw_counts_as_one_request(reply: Refused | tuple[st
     for _ in range(10):
         ana.says(m.SetNick(nick="bo"))
         bench.broker.answer("rename", reply)
-    assert ana.session.limiter.spare(bench.time) == 90
+    assert ana.session.bucket.spare(bench.time) == 90
 
 
 def test_a_nick_that_is_asked_for_again_with_a_new_hold_counts_once() -> None:
@@ -95,7 +95,7 @@ def test_a_nick_that_is_asked_for_again_with_a_new_hold_counts_once() -> None:
     bench.broker.answer("check", False)
     bench.broker.answer("restore", True)
     bench.broker.answer("rename", ("ana", 17))
-    assert ana.session.limiter.spare(bench.time) == 50
+    assert ana.session.bucket.spare(bench.time) == 50
 
 
 def test_other_nicks_count_for_the_room() -> None:
@@ -195,7 +195,9 @@ def test_a_session_that_goes_on_pays_for_the_rooms_that_it_enters() -> None:
     caller = caller_of(requests=(1.0, 100.0))
     arrives(bench, caller, "bo", rooms=["den", "attic"], key=KEY)
     reply = claimed("bo", ["den"], resumed=True)
-    bench.broker.answer("claim", reply._replace(seats=[*reply.seats, *entered("attic")]))
+    bench.broker.answer(
+        "claim", reply._replace(memberships=[*reply.memberships, *entered("attic")])
+    )
     assert spare(caller) == 97
 
 
@@ -215,7 +217,7 @@ def test_who_comes_counts_for_the_room_unless_it_is_quiet() -> None:
     for number in range(3):
         client = Client(bench)
         client.says(m.Hello(nick=f"n{number}"))
-        reply = claimed(f"n{number}")._replace(seats=entered("general", quiet=number == 2))
+        reply = claimed(f"n{number}")._replace(memberships=entered("general", quiet=number == 2))
         bench.broker.answer("claim", reply)
     ana.says(m.Send(room="general", text="x"))
     assert ana.hears() == ["error rate-limited"]
@@ -239,10 +241,10 @@ def test_a_join_counts_for_the_address_and_the_room() -> None:
     ana, bo = bench.welcome("ana"), bench.welcome("bo", ["den"], key="b" * 16)
     bo.session.came_from(caller := caller_of(requests=(1.0, 100.0)))
     bo.says(m.Join(room="general"))
-    bench.broker.answer("join", seat("general"))
+    bench.broker.answer("join", membership("general"))
     assert spare(caller) == 98 and bo.hears() == ["joined"]
     bo.says(m.Join(room="general"))
-    bench.broker.answer("join", seat("general"))
+    bench.broker.answer("join", membership("general"))
     assert spare(caller) == 97 and bo.hears() == ["joined"], "it is there already"
     say(ana)
     pace = bench.hub.rooms["r:general"].pace

@@ -86,8 +86,8 @@ def test_who_no_limit_concerns_writes_what_they_like() -> None:
 
 
 def test_a_limiter_gives_all_that_is_asked_for_or_nothing() -> None:
-    limiter = TokenBucket(10, 100)
-    assert limiter.take(0.0, 60) == 0.0
-    assert abs(limiter.take(0.0, 60) - 2.0) < 1e-9
-    assert limiter.take(0.0, 40) == 0.0 and limiter.take(0.0) > 0
-    assert limiter.take(10.0, 100) == 0.0
+    bucket = TokenBucket(10, 100)
+    assert bucket.take(0.0, 60) == 0.0
+    assert abs(bucket.take(0.0, 60) - 2.0) < 1e-9
+    assert bucket.take(0.0, 40) == 0.0 and bucket.take(0.0) > 0
+    assert bucket.take(10.0, 100) == 0.0

@@ -1,7 +1,7 @@
 """The requests of one connection are done in order, also while its session is put back."""
 
 from node.core.interfaces import PendingMessage, Refused, Stored
-from tests.unit.node.core.fakes import Call, Client, HubBench, at, claimed, seat
+from tests.unit.node.core.fakes import Call, Client, HubBench, at, claimed, membership
 from wire import messages as m
 from wire.errors import Code
 
@@ -42,7 +42,7 @@ def test_any_other_request_waits_for_those_before_it_and_those_behind_wait_for_i
     assert bench.broker.names() == ["publish"]
     kept(bench.broker.take("publish"))
     assert bench.broker.names() == ["join"]
-    bench.broker.answer("join", seat("tea"))
+    bench.broker.answer("join", membership("tea"))
     assert bench.broker.names() == ["watch", "publish"]
     assert client.hears() == ["ack", "ack", "joined"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from node.core.interfaces import Membership, PendingMessage, Refused, Stored
-from tests.unit.node.core.fakes import EPOCH, Client, HubBench, at, entry, frame, seat
+from tests.unit.node.core.fakes import EPOCH, Client, HubBench, at, entry, frame, membership
 from wire import limits
 from wire import messages as m
 from wire.errors import Code
@@ -182,7 +182,7 @@ def test_who_joins_is_told_where_and_gets_what_follows() -> None:
 def test_a_join_with_history_is_told_at_the_place_where_delivery_goes_on() -> None:
     bench, client = welcome()
     client.says(m.Join(room="tea", history=2))
-    bench.broker.answer("join", seat("tea", 4))
+    bench.broker.answer("join", membership("tea", 4))
     call = bench.broker.answer("history", (EPOCH, [entry(2), entry(3)], True))
     assert call.args[:4] == ("tea", "upto", str(at(4)), 2)
     [joined] = client.events()
@@ -193,7 +193,7 @@ def test_a_join_with_history_is_told_at_the_place_where_delivery_goes_on() -> No
 def test_a_join_whose_history_cannot_be_read_is_a_join_all_the_same() -> None:
     bench, client = welcome()
     client.says(m.Join(room="tea", history=2))
-    bench.broker.answer("join", seat("tea", 4))
+    bench.broker.answer("join", membership("tea", 4))
     bench.broker.answer("history", Refused.UNAVAILABLE)
     assert client.hears() == ["joined"] and "tea" in client.session.rooms
 
@@ -203,7 +203,7 @@ def test_who_is_in_a_room_already_is_told_what_was_delivered_last() -> None:
     bench.hub.frame(frame([entry(2)], log="r:general"))
     client.hears()
     client.says(m.Join(room="general"))
-    bench.broker.answer("join", seat("general", 1))
+    bench.broker.answer("join", membership("general", 1))
     [joined] = client.events()
     assert isinstance(joined, m.Joined) and joined.position == str(at(2))
 

@@ -1,10 +1,10 @@
 """A change that was answered `unavailable` may have been done: its client is told so in the end."""
 
 from node.core.interfaces import Membership, Refused, SessionState
-from tests.unit.node.core.fakes import Client, HubBench, entries, frame, seat
+from tests.unit.node.core.fakes import Client, HubBench, entries, frame, membership
 from wire import messages as m
 
-HELD = seat("general")
+HELD = membership("general")
 
 
 def in_doubt(request: m.AnyRequest) -> tuple[HubBench, Client]:
@@ -20,9 +20,9 @@ def in_doubt(request: m.AnyRequest) -> tuple[HubBench, Client]:
     return bench, client
 
 
-def stands(bench: HubBench, *seats: Membership, nick: str = "ana") -> None:
+def stands(bench: HubBench, *memberships: Membership, nick: str = "ana") -> None:
     """Answer how the session stands."""
-    bench.broker.answer("standing", SessionState(nick, 17, list(seats)))
+    bench.broker.answer("standing", SessionState(nick, 17, list(memberships)))
 
 
 def said_by(bench: HubBench) -> bytes:
@@ -32,7 +32,7 @@ def said_by(bench: HubBench) -> bytes:
 
 def test_a_join_that_was_done_after_all_is_told() -> None:
     bench, client = in_doubt(m.Join(room="tea", ref="1"))
-    stands(bench, HELD, seat("tea"))
+    stands(bench, HELD, membership("tea"))
     (joined,) = client.events()
     assert isinstance(joined, m.Joined) and (joined.room, joined.ref) == ("tea", None)
     assert set(client.session.rooms) == {"general", "tea"}
@@ -89,7 +89,7 @@ def test_a_session_that_was_taken_from_us_stands_as_it_does_when_it_is_ours_agai
     memory, anew = bench.broker.answer("restore", True).args[:2]
     assert ([room for room, _ in memory.rooms], anew) == (["general"], False)
     bench.broker.answer("standing", Refused.GONE)  # asked before it was ours again
-    stands(bench, HELD, seat("tea"))
+    stands(bench, HELD, membership("tea"))
     assert client.hears() == ["joined"] and set(client.session.rooms) == {"general", "tea"}
     assert said_by(bench)
 
