@@ -21,7 +21,7 @@ COMPILE := $(TOOLS_BIN)/uv pip compile --quiet --universal --python-version 3.11
 	--no-emit-index-url $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test faults abuse fuzz simulate bench lint types imports format install lock audit sbom clean
+.PHONY: help up check test labs faults abuse fuzz simulate bench lint types imports format install lock audit sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +30,14 @@ up: $(RUNTIME) ## run the whole system here: three nodes, no Redis needed; Ctrl-
 	@echo 'To talk, in another terminal: $(BIN)/chat localhost:9999 --nick YOU (or :10000, :10001)'
 	@exec $(BIN)/python -m node --nodes 3
 
-test: lint types imports ## check everything: style, types, import rules, tests
-	$(BIN)/pytest
+check: lint types imports ## check style, types and import rules, and run the unit tests
+	$(BIN)/pytest --numprocesses auto tests/unit
+
+test: check ## run the integration tests, too: sockets, processes, terminals, a real Redis
+	$(BIN)/pytest --numprocesses auto --dist loadfile tests/integration
+
+labs: $(TESTING) ## run the laboratories in their short forms: faults, attacks, a simulation
+	$(BIN)/pytest tests/labs
 
 faults: $(TESTING) ## break everything that can break, for 25 minutes, and print what it cost
 	$(BIN)/python -m tests.labs.faults

@@ -58,7 +58,7 @@ def test_the_tests_run_on_every_python_that_we_say_we_support() -> None:
         if re.search(r":: 3\.\d+$", classifier)
     ]
     jobs = load(ROOT / ".github/workflows/ci.yml")["jobs"]
-    assert jobs["test"]["strategy"]["matrix"]["python"] == said
+    assert jobs["unit"]["strategy"]["matrix"]["python"] == said
     assert project()["requires-python"] == f">={said[0]}"
     images = re.findall(r"^FROM python:([\d.]+)-slim", read("Dockerfile"), re.MULTILINE)
     assert images and set(images) <= set(said)
