@@ -409,7 +409,7 @@ class RedisBroker:
         done: Done[tuple[bytes, list[Entry], bool]],
     ) -> None:
         """Read a page of messages."""
-        HistoryRead(self._pump, room, limit, deadline, done).run(page, position)
+        HistoryRead(self._pipeline, room, limit, deadline, done).run(page, position)
 
     # Logs
 

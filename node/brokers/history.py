@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from node.brokers import decode
 from node.brokers.lanes import PAGES
-from node.brokers.pipeline import Pump, SimpleCall
+from node.brokers.pipeline import Pipeline, SimpleCall
 from node.core.interfaces import Done, Entry, Refused
 
 PAGE_BYTES = 900 * 1024
@@ -22,17 +22,17 @@ class HistoryRead:
     garbage collector finds it.
     """
 
-    __slots__ = ("_pump", "_room", "_limit", "_deadline", "_done", "_page", "_found", "_size")
+    __slots__ = ("_pipeline", "_room", "_limit", "_deadline", "_done", "_page", "_found", "_size")
 
     def __init__(
         self,
-        pump: Pump,
+        pipeline: Pipeline,
         room: str,
         limit: int,
         deadline: float,
         done: Done[tuple[bytes, list[Entry], bool]],
     ) -> None:
-        self._pump = pump
+        self._pipeline = pipeline
         self._room = room
         self._limit = limit
         self._deadline = deadline
@@ -44,7 +44,7 @@ class HistoryRead:
     def run(self, page: Way, position: str) -> None:
         """Read the messages before, up to or after a position."""
         self._page = page
-        self._pump.call(self._call(page, position))
+        self._pipeline.call(self._call(page, position))
 
     def _call(self, page: Way, position: str | bytes) -> SimpleCall:
         left = self._limit - len(self._found)
@@ -60,6 +60,6 @@ class HistoryRead:
         self._found = self._found + new if onward else new + self._found
         if rest:
             self._size += sum(len(entry.body) + ENTRY_BYTES for entry in new)
-            self._pump.call_next(self._call("after" if onward else "before", rest))
+            self._pipeline.call_next(self._call("after" if onward else "before", rest))
         else:
             self._done((epoch, self._found, more))

@@ -4,9 +4,9 @@ import asyncio
 import gc
 from typing import Literal
 
-from node.brokers.broker import Rules
+from node.brokers.broker import BrokerConfig
 from node.brokers.history import PAGE_BYTES
-from node.core.interfaces import START, UNKNOWN, Entry, Hold, Position, Slice
+from node.core.interfaces import START, UNKNOWN, Entry, FencingToken, Position, Slice
 from tests.integration.brokers.bench import Node, Place, wait
 
 
