@@ -14,8 +14,8 @@ from functools import partial
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from node.core.interfaces import Refused
 from node.core.limits.admission import TokenBuckets, group
+from node.core.model import Refused
 from node.core.names import confusables
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from node.brokers import decode, scripts
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.lease import FORMAT
-from node.core.interfaces import ModerationRule
+from node.core.model import ModerationRule
 
 KEPT_OUT_MS = 600_000
 """For how long the key of a kicked session begins no new one: its client comes back by itself for

@@ -24,22 +24,18 @@ from node.brokers.moderation_sync import ModerationSync
 from node.brokers.pipeline import Args, Pipeline, PipelineCounts, SimpleCall
 from node.brokers.publish_batch import Publish, Taken, directed
 from node.brokers.subscriber import Subscriber
-from node.core.interfaces import (
-    BrokerEvents,
+from node.core.entries import Compared, Entry, Lost, Position, Slice
+from node.core.interfaces import BrokerEvents
+from node.core.model import (
     Claim,
     Claimed,
-    Compared,
     Done,
-    Entry,
     FencingToken,
-    Lost,
     Membership,
     PendingMessage,
-    Position,
     Refused,
     SessionSnapshot,
     SessionState,
-    Slice,
     Stored,
 )
 from wire import limits

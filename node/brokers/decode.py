@@ -8,19 +8,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from node.brokers.malformed import WRONG, Malformed, reading
-from node.core.interfaces import (
+from node.core.entries import Compared, Entry, Frame, Position, Slice
+from node.core.model import (
     Claimed,
-    Compared,
-    Entry,
     FencingToken,
-    Frame,
     Membership,
     ModerationRule,
     PendingMessage,
-    Position,
     Refused,
     SessionState,
-    Slice,
     Stored,
 )
 

@@ -10,7 +10,9 @@ from typing import Any
 from node.brokers import decode
 from node.brokers.lanes import UPKEEP
 from node.brokers.lease import READ_WITHIN, ScriptCaller
-from node.core.interfaces import BrokerEvents, Position, Refused
+from node.core.entries import Position
+from node.core.interfaces import BrokerEvents
+from node.core.model import Refused
 
 TOPS = 250
 """Logs compared in one call, at five commands each."""

@@ -10,7 +10,7 @@ from node.brokers import decode
 from node.brokers.lanes import UPKEEP
 from node.brokers.lease import READ_WITHIN, ScriptCaller
 from node.brokers.malformed import reading
-from node.core.interfaces import Refused
+from node.core.model import Refused
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,8 @@ from typing import Any, Literal
 from node.brokers import decode
 from node.brokers.lanes import PAGES
 from node.brokers.pipeline import Pipeline, SimpleCall
-from node.core.interfaces import Done, Entry, Refused
+from node.core.entries import Entry
+from node.core.model import Done, Refused
 
 PAGE_BYTES = 900 * 1024
 """Bytes of messages in one answer: with what surrounds them less than the longest line."""

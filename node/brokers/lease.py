@@ -17,7 +17,8 @@ from node.brokers.decode import Renewal
 from node.brokers.lanes import UPKEEP, Lane
 from node.brokers.pipeline import Args
 from node.brokers.subscriber import Subscriber
-from node.core.interfaces import BrokerEvents, Done, FencingToken, Refused
+from node.core.interfaces import BrokerEvents
+from node.core.model import Done, FencingToken, Refused
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ import msgspec
 from node.brokers import decode
 from node.brokers.lanes import UPKEEP
 from node.brokers.lease import ScriptCaller
-from node.core.interfaces import BrokerEvents, ModerationRule, Refused
+from node.core.interfaces import BrokerEvents
+from node.core.model import ModerationRule, Refused
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from node.brokers.connection import Calls, heed_cancelling
 from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, Lane, Lanes
 from node.brokers.malformed import Malformed, Oddities
-from node.core.interfaces import Refused
+from node.core.model import Refused
 
 log = logging.getLogger(__name__)
 

@@ -7,17 +7,9 @@ from node.brokers import decode
 from node.brokers.lanes import CHANGES
 from node.brokers.malformed import reading
 from node.brokers.pipeline import Next
-from node.core.interfaces import (
-    START,
-    Append,
-    BrokerEvents,
-    Entry,
-    Frame,
-    PendingMessage,
-    Position,
-    Refused,
-    Stored,
-)
+from node.core.entries import START, Append, Entry, Frame, Position
+from node.core.interfaces import BrokerEvents
+from node.core.model import PendingMessage, Refused, Stored
 from wire import limits
 
 TAKEN = 1000

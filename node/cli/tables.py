@@ -5,7 +5,7 @@ from math import inf
 
 from node.brokers.admin_client import NodeRow, SessionRow, Totals
 from node.brokers.health import MEANING
-from node.core.interfaces import ModerationRule
+from node.core.model import ModerationRule
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

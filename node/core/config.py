@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from node.core.interfaces import Entry
+from node.core.entries import Entry
 from node.core.rooms.ring_budget import MOST
 from wire import limits
 from wire.errors import Code, Reason

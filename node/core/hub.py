@@ -5,23 +5,12 @@ from typing import TypeVar
 
 from node.core import moderation
 from node.core.config import Config, CoreCounts, Limit
-from node.core.interfaces import (
-    Accounts,
-    Append,
-    Broker,
-    Encoder,
-    FanOut,
-    FencingToken,
-    Frame,
-    ModerationRule,
-    NodeFacts,
-    Position,
-    Refused,
-    Transport,
-)
+from node.core.entries import Append, Frame, Position
+from node.core.interfaces import Accounts, Broker, Encoder, FanOut, Transport
 from node.core.limits import shares
 from node.core.limits.admission import TokenBuckets
 from node.core.limits.token_bucket import TokenBucket
+from node.core.model import FencingToken, ModerationRule, NodeFacts, Refused
 from node.core.moderation import ModerationRules
 from node.core.requests.table import ROWS
 from node.core.rooms.ring_budget import keep_within

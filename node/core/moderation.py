@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from ipaddress import ip_network
 from typing import Protocol
 
-from node.core.interfaces import Broker, Encoder, FanOut, ModerationRule, Position, Transport
+from node.core.entries import Position
+from node.core.interfaces import Broker, Encoder, FanOut, Transport
 from node.core.limits.admission import parse
+from node.core.model import ModerationRule
 from node.core.rooms.room import Room
 from node.core.session.session import Session
 from node.core.session.states import State

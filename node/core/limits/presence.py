@@ -10,8 +10,8 @@ from math import inf
 from typing import NamedTuple
 
 from node.core.config import Limit
-from node.core.interfaces import Claim, Claimed, Membership, Refused
 from node.core.limits.token_bucket import TokenBucket
+from node.core.model import Claim, Claimed, Membership, Refused
 from node.core.session.session import Session
 from wire import limits
 from wire.messages import AnyRequest, SetNick

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from node.core.interfaces import Claim, Claimed, Done, Refused
+from node.core.model import Claim, Claimed, Done, Refused
 from node.core.names import names
 from node.core.session.session import Session
 from wire.errors import Code

@@ -6,8 +6,9 @@ from functools import partial
 
 from node.core import moderation
 from node.core.config import Limit
-from node.core.interfaces import START, Claim, Claimed, Cursor, FencingToken, Membership, Refused
+from node.core.entries import START, Cursor
 from node.core.limits import presence
+from node.core.model import Claim, Claimed, FencingToken, Membership, Refused
 from node.core.names import names
 from node.core.requests import account_auth
 from node.core.requests.replies import banned, failed, seat_in

@@ -5,8 +5,8 @@ import re
 from functools import partial
 
 from node.core.config import Limit
-from node.core.interfaces import PendingMessage, Refused, Stored
 from node.core.limits import volume
+from node.core.model import PendingMessage, Refused, Stored
 from node.core.names import names
 from node.core.requests.replies import failed, not_in
 from node.core.session.session import Session

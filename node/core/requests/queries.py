@@ -3,8 +3,9 @@
 from functools import partial
 from typing import Literal
 
-from node.core.interfaces import Entry, Position, Refused, SessionState
+from node.core.entries import Entry, Position
 from node.core.limits import presence
+from node.core.model import Refused, SessionState
 from node.core.names import names
 from node.core.requests import account_auth
 from node.core.requests.replies import banned, failed, room_of

@@ -4,7 +4,8 @@ from typing import Any
 
 from node.core import moderation
 from node.core.config import Limit
-from node.core.interfaces import Cursor, Membership, Position, Refused
+from node.core.entries import Cursor, Position
+from node.core.model import Membership, Refused
 from node.core.names import names
 from node.core.rooms.room import Member
 from node.core.session.session import Session

@@ -3,8 +3,9 @@
 from functools import partial
 from typing import Any
 
-from node.core.interfaces import Entry, Membership, Position, Refused, SessionState
+from node.core.entries import Entry, Position
 from node.core.limits import presence
+from node.core.model import Membership, Refused, SessionState
 from node.core.names import names
 from node.core.requests.replies import failed, room_of, seat_in, too_many
 from node.core.rooms.room import Member

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from node.core.interfaces import CURRENT, START, Broker, Compared, Entry, Position, Refused, Slice
+from node.core.entries import CURRENT, START, Compared, Entry, Position, Slice
+from node.core.interfaces import Broker
+from node.core.model import Refused
 from node.core.rooms.merge import Found, Ring
 
 READ_ENTRIES = 200

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from node.core.interfaces import START, Entry, Had, Lost, Position
+from node.core.entries import START, Entry, Had, Lost, Position
 
 HEALED = 100
 """Entries put back in one call: it looks at as many of the log, however long these are."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heapreplace
 from math import inf
 
-from node.core.interfaces import Entry
+from node.core.entries import Entry
 from node.core.rooms.merge import Ring
 
 MOST = 64 << 20

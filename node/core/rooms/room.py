@@ -9,24 +9,21 @@ from functools import partial
 from typing import Protocol
 
 from node.core.config import CoreCounts
-from node.core.interfaces import (
+from node.core.entries import (
     CURRENT,
     START,
     UNKNOWN,
     Append,
-    Broker,
-    Encoder,
     Entry,
-    FanOut,
     Frame,
     Had,
     Lost,
     Position,
-    Refused,
     Slice,
-    Transport,
 )
+from node.core.interfaces import Broker, Encoder, FanOut, Transport
 from node.core.limits.token_bucket import TokenBucket
+from node.core.model import Refused
 from node.core.rooms.comparison import READ_ENTRIES, Comparison
 from node.core.rooms.merge import Found, Ring, common_until, first_part, lost, unseen
 from node.core.rooms.unconfirmed import Unconfirmed

@@ -7,7 +7,7 @@ entry. So the entry is remembered before it is acknowledged.
 
 from collections.abc import Iterable
 
-from node.core.interfaces import Append, Entry, Frame, Position
+from node.core.entries import Append, Entry, Frame, Position
 from node.core.rooms.merge import Ring
 
 

@@ -8,7 +8,9 @@ from collections import deque
 from functools import partial
 from typing import NamedTuple
 
-from node.core.interfaces import START, Append, Broker, Lost, Refused
+from node.core.entries import START, Append, Lost
+from node.core.interfaces import Broker
+from node.core.model import Refused
 
 KEPT_FOR = 60.0
 """Seconds for which a direct is remembered: longer than a lease and a grace period by default. By

@@ -7,7 +7,7 @@ what it should have been answered, without the `ref`.
 from collections.abc import Callable
 from functools import partial
 
-from node.core.interfaces import FencingToken, Refused, SessionState
+from node.core.model import FencingToken, Refused, SessionState
 from node.core.session.session import Session
 from node.core.session.states import State
 

@@ -5,19 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from node.core.config import Config, CoreCounts, Limit
-from node.core.interfaces import (
-    Accounts,
-    Broker,
-    Cursor,
-    Encoder,
-    FencingToken,
-    Position,
-    Refused,
-    SessionSnapshot,
-    Transport,
-)
+from node.core.entries import Cursor, Position
+from node.core.interfaces import Accounts, Broker, Encoder, Transport
 from node.core.limits.admission import AddressUsage, TokenBuckets
 from node.core.limits.token_bucket import TokenBucket
+from node.core.model import FencingToken, Refused, SessionSnapshot
 from node.core.rooms.room import Member, Room
 from node.core.session.states import EARLY_TYPES, State, StateRow
 from wire import limits

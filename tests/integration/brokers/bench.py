@@ -15,19 +15,15 @@ from node.brokers import scripts
 from node.brokers.admin_client import AdminClient
 from node.brokers.broker import BrokerConfig, RedisBroker
 from node.brokers.connect import Connect
-from node.core.interfaces import (
-    Append,
+from node.core.entries import Append, Entry, Frame, Position, Slice
+from node.core.model import (
     Claim,
     Claimed,
-    Entry,
     FencingToken,
-    Frame,
     ModerationRule,
     NodeFacts,
     PendingMessage,
-    Position,
     Refused,
-    Slice,
     Stored,
 )
 from node.telemetry.metrics import Metrics

@@ -1,6 +1,7 @@
 """Direct messages: into the inbox of whoever holds a nick, once, and to the node it is at."""
 
-from node.core.interfaces import Lost, Position, Refused, Stored
+from node.core.entries import Lost, Position
+from node.core.model import Refused, Stored
 from tests.integration.brokers.bench import Node, Place
 
 

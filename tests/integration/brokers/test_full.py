@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from node.brokers import connect
-from node.core.interfaces import Refused, Stored
+from node.core.model import Refused, Stored
 from tests.integration.brokers.bench import AT_REST, REAPING, WITHIN, Losses, Node, Place
 from tests.support.redis_server import RedisServer
 

@@ -4,18 +4,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, cast
 
-from node.core.interfaces import (
-    CURRENT,
-    UNKNOWN,
-    Broker,
-    Entry,
-    Had,
-    Lost,
-    Position,
-    Refused,
-    Slice,
-    Stored,
-)
+from node.core.entries import CURRENT, UNKNOWN, Entry, Had, Lost, Position, Slice
+from node.core.interfaces import Broker
+from node.core.model import Refused, Stored
 from node.core.rooms.comparison import Comparison
 from node.core.rooms.merge import Found, Ring, lost
 from tests.integration.brokers.bench import Node, Place, wait

@@ -12,7 +12,7 @@ from node.brokers.health import LOOK_EVERY, MEANING, Fault, Health, faults
 from node.brokers.lanes import CHANGES, UPKEEP, Lane
 from node.brokers.malformed import Malformed
 from node.cli import tables
-from node.core.interfaces import Refused
+from node.core.model import Refused
 from node.telemetry.metrics import Metrics
 from tests.integration.brokers.bench import WITHIN, Losses, Place
 from tests.support.redis_server import RedisServer

@@ -7,7 +7,8 @@ import pytest
 from node.brokers import scripts
 from node.brokers.broker import BrokerConfig
 from node.brokers.lease import FORMAT
-from node.core.interfaces import START, Claimed, Position, Refused
+from node.core.entries import START, Position
+from node.core.model import Claimed, Refused
 from tests.integration.brokers.bench import Node, Place, wait
 
 PATIENT = BrokerConfig(heal_within=1e9)

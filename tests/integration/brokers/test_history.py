@@ -6,7 +6,8 @@ from typing import Literal
 
 from node.brokers.broker import BrokerConfig
 from node.brokers.history import PAGE_BYTES
-from node.core.interfaces import START, UNKNOWN, Entry, FencingToken, Position, Slice
+from node.core.entries import START, UNKNOWN, Entry, Position, Slice
+from node.core.model import FencingToken
 from tests.integration.brokers.bench import Node, Place, wait
 
 

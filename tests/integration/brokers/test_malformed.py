@@ -16,7 +16,8 @@ from node.brokers import connect, decode, scripts
 from node.brokers.admin_client import ClusterFacts, Trouble
 from node.brokers.malformed import Malformed
 from node.brokers.publish_batch import directed
-from node.core.interfaces import UNKNOWN, FencingToken, PendingMessage, Refused, Stored
+from node.core.entries import UNKNOWN
+from node.core.model import FencingToken, PendingMessage, Refused, Stored
 from node.telemetry.metrics import Metrics
 from tests.integration.brokers.bench import REAPING, WITHIN, Losses, Node, Place
 from tests.support.redis_server import RedisServer

@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 
 from node.brokers.admin_client import AdminClient, Trouble
-from node.core.interfaces import Lost, Position, Refused, SessionSnapshot
+from node.core.entries import Lost, Position
+from node.core.model import Refused, SessionSnapshot
 from tests.integration.brokers.bench import Node, Place
 
 LEFT = '"nick":"ana","reason":"kicked","text":"be \\"nice\\""}'

@@ -10,7 +10,7 @@ from redis import exceptions
 
 from node.brokers import connect
 from node.brokers.pipeline import Pipeline
-from node.core.interfaces import Refused, Stored
+from node.core.model import Refused, Stored
 from node.telemetry.metrics import Metrics
 from tests.integration.brokers.bench import AT_REST, Losses, Node, Place, wait
 from tests.support.redis_server import RedisServer

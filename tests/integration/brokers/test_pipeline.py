@@ -15,7 +15,7 @@ from node.brokers import scripts
 from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, READ_BYTES, READS, UPKEEP, Lane
 from node.brokers.pipeline import Next, Pipeline, SimpleCall
-from node.core.interfaces import Refused
+from node.core.model import Refused
 from node.telemetry.metrics import Metrics
 
 Handler = Callable[[list[Any]], list[Any] | Exception]

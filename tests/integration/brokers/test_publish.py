@@ -5,7 +5,8 @@ from functools import partial
 
 from node.brokers.broker import BrokerConfig
 from node.brokers.publish_batch import MOST, Publish
-from node.core.interfaces import Entry, FencingToken, PendingMessage, Position, Refused, Stored
+from node.core.entries import Entry, Position
+from node.core.model import FencingToken, PendingMessage, Refused, Stored
 from tests.integration.brokers.bench import Node, Place, RecordingSink, wait
 
 

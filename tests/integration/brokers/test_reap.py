@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from typing import Any
 
-from node.core.interfaces import Refused
+from node.core.model import Refused
 from tests.integration.brokers.bench import REAPING, Node, Place
 
 GRACE_MS = 30_000

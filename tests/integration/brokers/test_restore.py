@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from node.brokers import lease
-from node.core.interfaces import FencingToken, Refused, SessionSnapshot
+from node.core.model import FencingToken, Refused, SessionSnapshot
 from tests.integration.brokers.bench import Node, Place
 
 

@@ -1,7 +1,7 @@
 """Rooms: made, joined, left, listed; nicks changed; all of it told in the rooms' logs."""
 
 from node.brokers.broker import PAGE, BrokerConfig
-from node.core.interfaces import FencingToken, Membership, Refused
+from node.core.model import FencingToken, Membership, Refused
 from tests.integration.brokers.bench import Node, Place
 
 

@@ -9,7 +9,8 @@ import pytest
 from node.brokers import moderation_sync, scripts
 from node.brokers.pipeline import Next
 from node.brokers.publish_batch import BYTES, Publish
-from node.core.interfaces import FencingToken, PendingMessage, Position, Stored
+from node.core.entries import Position
+from node.core.model import FencingToken, PendingMessage, Stored
 from tests.integration.brokers.bench import REAPING, Node, Place, RecordingSink, wait
 
 NEVER = 9e15

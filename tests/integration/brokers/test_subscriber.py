@@ -12,7 +12,7 @@ from node.brokers import subscriber as subscribers
 from node.brokers.contact import Contact
 from node.brokers.lease import DEAF_AFTER, PROBE_WITHIN, Lease
 from node.brokers.subscriber import CHUNK, Subscriber
-from node.core.interfaces import Refused
+from node.core.model import Refused
 from tests.integration.brokers.bench import WITHIN, Losses, Place, RecordingSink
 from tests.support.redis_server import RedisServer
 

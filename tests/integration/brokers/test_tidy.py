@@ -1,6 +1,6 @@
 """What is stored with a time is looked after: it ends, and not later than it should."""
 
-from node.core.interfaces import Stored
+from node.core.model import Stored
 from tests.integration.brokers.bench import Node, Place, wait
 
 LEASE_MS, GRACE_MS = 8_000, 30_000

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from node.core.interfaces import UNKNOWN, Claimed, Lost, Position, Refused, Stored
+from node.core.entries import UNKNOWN, Lost, Position
+from node.core.model import Claimed, Refused, Stored
 from tests.integration.brokers.bench import WITHIN, Node, Place
 
 HASH, LOG = "chat:{r:tea}", "chat:{r:tea}:log"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from node.core.interfaces import Stored
+from node.core.model import Stored
 from node.net import connection as connections
 from node.net.connection import BACKLOG_HIGH, WRITE_HIGH
 from tests.integration.net.bench import Bench, served

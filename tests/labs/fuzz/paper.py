@@ -4,8 +4,9 @@ from collections import defaultdict
 from random import Random
 from typing import Any
 
+from node.core.entries import Entry, Position
 from node.core.hub import Hub
-from node.core.interfaces import Entry, Membership, Position, Refused, SessionState, Stored
+from node.core.model import Membership, Refused, SessionState, Stored
 from tests.unit.node.core.fakes import EPOCH, Call, FakeBroker, claimed, entry, frame, slice_
 
 REFUSALS = [Refused.UNAVAILABLE, Refused.INTERNAL, Refused.GONE]

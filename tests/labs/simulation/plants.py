@@ -8,8 +8,9 @@ import pytest
 
 from node.brokers import scripts
 from node.brokers.broker import RedisBroker
+from node.core.entries import Cursor, Entry, Frame, Position
 from node.core.hub import Hub
-from node.core.interfaces import Cursor, Entry, Frame, Membership, PendingMessage, Position, Stored
+from node.core.model import Membership, PendingMessage, Stored
 from node.core.requests import hello, replies
 from node.core.rooms.room import Member, Room
 from node.core.session.session import Session

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 
 from node.auth import password_checker
 from node.auth.password_checker import PasswordChecker
-from node.core.interfaces import Refused
+from node.core.model import Refused
 from node.core.names import names
 
 CHEAP = PasswordHasher(1, 8, 1)

@@ -1,7 +1,7 @@
 """What Redis tells, read: also what a node of a later version wrote."""
 
 from node.brokers import decode
-from node.core.interfaces import Entry, OriginalPosition, Position
+from node.core.entries import Entry, OriginalPosition, Position
 
 
 def brief(entries: list[Entry]) -> list[tuple[int, bytes, bytes, bytes]]:

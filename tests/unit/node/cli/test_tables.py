@@ -4,7 +4,7 @@ import pytest
 
 from node.brokers.admin_client import ClusterFacts, NodeRow, SessionRow, Totals
 from node.cli import tables
-from node.core.interfaces import ModerationRule
+from node.core.model import ModerationRule
 
 
 def test_columns_are_aligned_and_numbers_end_flush() -> None:

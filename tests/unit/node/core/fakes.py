@@ -4,18 +4,10 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from node.core.entries import Compared, Entry, Frame, Had, Position, Slice
 from node.core.hub import Config, Hub
-from node.core.interfaces import (
-    Claimed,
-    Compared,
-    Entry,
-    Frame,
-    Had,
-    Membership,
-    Position,
-    Slice,
-    Transport,
-)
+from node.core.interfaces import Transport
+from node.core.model import Claimed, Membership
 from node.core.rooms.room import Member, Room
 from node.core.session.session import Session
 from node.protocols.native import NativeEncoder

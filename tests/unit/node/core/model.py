@@ -8,7 +8,8 @@ from typing import Any
 
 from node.brokers import decode, scripts
 from node.brokers.broker import healing
-from node.core.interfaces import Compared, Entry, Frame, Lost, Position, Refused, Slice
+from node.core.entries import Compared, Entry, Frame, Lost, Position, Slice
+from node.core.model import Refused
 from tests.labs.simulation.shell import Shell
 
 _APPEND = """

@@ -1,7 +1,8 @@
 """The hub: which session holds what, what is followed, and what of it the broker is told."""
 
+from node.core.entries import Append, Entry
 from node.core.hub import LINGER, MOVED_FOR
-from node.core.interfaces import Append, Claimed, Entry, FencingToken
+from node.core.model import Claimed, FencingToken
 from tests.unit.node.core.fakes import (
     Client,
     HubBench,

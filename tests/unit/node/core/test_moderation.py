@@ -4,7 +4,8 @@ from math import inf
 
 import pytest
 
-from node.core.interfaces import ModerationRule, Position, Refused
+from node.core.entries import Position
+from node.core.model import ModerationRule, Refused
 from node.core.moderation import ModerationRules
 from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, membership
 from wire import messages as m

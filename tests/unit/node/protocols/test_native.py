@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core.interfaces import Entry
+from node.core.entries import Entry
 from node.protocols.native import NativeEncoder
 from wire import codec, limits
 from wire import messages as m

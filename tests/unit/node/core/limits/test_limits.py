@@ -1,8 +1,8 @@
 """What a stranger runs into once it is in: rates of rooms and nicks, rooms made, memory, hello."""
 
 from node.core.config import Limit
-from node.core.interfaces import Refused, Stored
 from node.core.limits.admission import AddressUsage, Admission, Bounds
+from node.core.model import Refused, Stored
 from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entries, membership, slice_
 from wire import messages as m
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from node.core.interfaces import Claimed, Membership, Refused
 from node.core.limits.admission import AddressUsage
+from node.core.model import Claimed, Membership, Refused
 from tests.unit.node.core.fakes import Client, HubBench, claimed, membership
 from tests.unit.node.core.limits.test_limits import caller_of, limited, say
 from wire import messages as m

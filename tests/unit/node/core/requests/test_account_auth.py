@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from node.core.interfaces import Refused
+from node.core.model import Refused
 from tests.unit.node.core.fakes import Client, HubBench, claimed
 from wire import messages as m
 

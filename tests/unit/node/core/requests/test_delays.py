@@ -1,7 +1,8 @@
 """How long messages take, and how late the tick comes: told to the metrics, nearly for nothing."""
 
+from node.core.entries import Entry
 from node.core.hub import TICK
-from node.core.interfaces import Entry, PendingMessage, Refused
+from node.core.model import PendingMessage, Refused
 from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, slice_
 from wire import messages as m
 

@@ -1,6 +1,6 @@
 """The requests of one connection are done in order, also while its session is put back."""
 
-from node.core.interfaces import PendingMessage, Refused, Stored
+from node.core.model import PendingMessage, Refused, Stored
 from tests.unit.node.core.fakes import Call, Client, HubBench, at, claimed, membership
 from wire import messages as m
 from wire.errors import Code

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from node.core.interfaces import Membership, PendingMessage, Refused, Stored
+from node.core.model import Membership, PendingMessage, Refused, Stored
 from tests.unit.node.core.fakes import EPOCH, Client, HubBench, at, entry, frame, membership
 from wire import limits
 from wire import messages as m

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core.interfaces import START, Cursor, Entry, Had, Position
+from node.core.entries import START, Cursor, Entry, Had, Position
 from node.core.rooms.merge import HEALED, Found, Ring, first_part, lost, unseen
 from tests.unit.node.core.fakes import EPOCH, at, entries, entry
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core.interfaces import Entry
+from node.core.entries import Entry
 from node.core.rooms import ring_budget
 from node.core.rooms.merge import Ring
 from node.core.rooms.ring_budget import MOST, TOGETHER, keep_within, weight

@@ -1,6 +1,7 @@
 """A room delivers frames that continue, and reads from the log whatever is missing."""
 
-from node.core.interfaces import Refused, Slice
+from node.core.entries import Slice
+from node.core.model import Refused
 from node.core.rooms.comparison import READ_ENTRIES
 from node.core.rooms.room import HELD_FRAMES
 from tests.unit.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of, slice_

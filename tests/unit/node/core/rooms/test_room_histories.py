@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from node.core.interfaces import START, Append, Frame
+from node.core.entries import START, Append, Frame
 from node.core.rooms.room import Member
 from tests.unit.node.core.fakes import Call, RoomBench, outlet_of
 from tests.unit.node.core.model import ModelLog

@@ -1,6 +1,7 @@
 """Members that are behind: slow readers, continued sessions, those who just joined or leave."""
 
-from node.core.interfaces import START, Cursor, Refused, Slice
+from node.core.entries import START, Cursor, Slice
+from node.core.model import Refused
 from node.core.rooms.room import FEED_BYTES, FEED_ENTRIES, Member
 from tests.unit.node.core.fakes import (
     EPOCH,

@@ -1,16 +1,7 @@
 """A room notices that its log was taken back, puts back what it remembers, and goes on."""
 
-from node.core.interfaces import (
-    START,
-    Append,
-    Compared,
-    Cursor,
-    Entry,
-    Lost,
-    Position,
-    Refused,
-    Slice,
-)
+from node.core.entries import START, Append, Compared, Cursor, Entry, Lost, Position, Slice
+from node.core.model import Refused
 from node.core.rooms.room import Member
 from tests.unit.node.core.fakes import (
     EPOCH,

@@ -1,6 +1,6 @@
 """A change that was answered `unavailable` may have been done: its client is told so in the end."""
 
-from node.core.interfaces import Membership, Refused, SessionState
+from node.core.model import Membership, Refused, SessionState
 from tests.unit.node.core.fakes import Client, HubBench, entries, frame, membership
 from wire import messages as m
 

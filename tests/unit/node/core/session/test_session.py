@@ -6,7 +6,8 @@ from hashlib import sha256
 
 import pytest
 
-from node.core.interfaces import START, Refused
+from node.core.entries import START
+from node.core.model import Refused
 from node.core.requests.table import ROWS
 from node.core.session.session import Session
 from node.core.session.states import State

@@ -1,6 +1,6 @@
 """What time brings: limits of rate, pings, the idle and the slow, and the end of the node."""
 
-from node.core.interfaces import Refused, Stored
+from node.core.model import Refused, Stored
 from node.core.session.states import State
 from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entry, frame
 from wire import messages as m

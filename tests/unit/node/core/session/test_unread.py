@@ -1,7 +1,7 @@
 """Who does not read what was answered is not answered more, and what waits has its time."""
 
 from node.core.config import Limit
-from node.core.interfaces import Refused
+from node.core.model import Refused
 from tests.unit.node.core.fakes import EPOCH, Client, HubBench, entries, entry
 from tests.unit.node.core.limits.test_limits import caller_of
 from wire import messages as m
