@@ -78,7 +78,7 @@ async def test_what_is_asked_for_is_told_by_a_node(lab: Lab) -> None:
 
 async def test_what_a_node_tells_is_explained_to_operators(lab: Lab) -> None:
     page = read("docs/operations.md")
-    page = page.partition("\n## Seen from outside")[2].partition("\n## ")[0]
+    page = page.partition("\n## Metrics")[2].partition("\n## ")[0]
     explained = set(re.findall(r"`((?:chat|process)_[a-z_]+)`", page))
     found = {re.sub(r"_(bucket|count|sum)$", "", name) for name in await told(lab)}
     assert explained == found
