@@ -12,6 +12,17 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parent.parent.parent
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 PACKAGES = ("wire", "node", "client")
+PAGES = sorted(
+    {
+        *ROOT.glob("*.md"),
+        *(
+            page
+            for folder in ("docs", "examples", "ops", "tests", "bench", ".github")
+            for page in (ROOT / folder).rglob("*.md")
+        ),
+    }
+)
+"""Every page of prose."""
 
 
 def read(name: str) -> str:
@@ -54,3 +65,8 @@ def matched(pattern: str, name: str) -> str:
     found = re.search(pattern, read(name), re.MULTILINE)
     assert found, f"{name} has nothing like {pattern}"
     return found[1]
+
+
+def name_of(path: Path) -> str:
+    """The path of one of the repository's files, as tests show it."""
+    return path.relative_to(ROOT).as_posix()

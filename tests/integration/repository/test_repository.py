@@ -19,7 +19,6 @@ from tests.support.repository import (
     services,
 )
 
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 HAPROXY = "ops/haproxy.cfg"
 
 
@@ -158,15 +157,3 @@ def test_the_front_has_room_for_every_node_that_can_be_published() -> None:
     first, last = re.findall(r"\d+", services()["node"]["ports"][0])[:2]
     slots = int(matched(r"server-template \S+ (\d+) ", HAPROXY))
     assert slots == int(last) - int(first) + 1
-
-
-# ---- Pages
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_what_a_page_points_to_is_there(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
-        assert (page.parent / target).exists(), f"{page.name} points to {target}"
-    for target in re.findall(r"(?:^    |`)make ([a-z]+)", text, re.MULTILINE):
-        assert re.search(rf"^{target}:", read("Makefile"), re.MULTILINE), f"make {target}"
