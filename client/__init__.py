@@ -1,7 +1,8 @@
 """The chat's terminal client, and the connection it is built on."""
 
-from client.api.chat import Chat, Disconnected, connect
+from client.api.chat import Chat, connect
 from client.protocol.errors import ChatError, Ended, NickRefused, RequestRefused, Unreachable
+from client.protocol.events import Disconnected
 
 __all__ = [
     "Disconnected",

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from client.api.requests import Requests
 from client.protocol.errors import ChatError, RequestRefused, is_passing, refusal
+from client.protocol.events import Disconnected, Received
 from client.protocol.session import Identity, Session, State
 from client.transport.addresses import Endpoints, parse_addresses
-from client.transport.event_queue import Disconnected, EventQueue, Received
+from client.transport.event_queue import EventQueue
 from client.transport.reconnect import ReconnectingLink, Rename
 from client.transport.runtime import Runtime
 from wire import limits
@@ -22,7 +23,7 @@ from wire import text as texts
 from wire.codec import encode
 from wire.errors import Code
 
-__all__ = ["Disconnected", "Chat", "connect"]
+__all__ = ["Chat", "connect"]
 
 QUIT_WITHIN = 2.0
 """Seconds for the node to take note that we leave."""

@@ -5,15 +5,15 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from functools import partial
 from typing import cast
 
-from client.api.chat import Chat, Disconnected
+from client.api.chat import Chat
 from client.cli.line_format import LineFormat, render
 from client.cli.options import Options
 from client.protocol.errors import ChatError, NickRefused
+from client.protocol.events import Disconnected, Received
 from client.text.event_text import phrase
 from client.text.nicks import with_suffix
 from client.text.sanitize import safe_line, safe_word
 from client.text.theme import Theme
-from client.transport.event_queue import Received
 from wire import limits
 from wire import messages as m
 from wire import text as texts

@@ -5,10 +5,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from client.protocol.events import Disconnected
 from client.text.event_text import and_more, phrase
 from client.text.sanitize import safe_line, safe_word
 from client.text.theme import Theme
-from client.transport.event_queue import Disconnected
 from wire import messages as m
 
 INDENT = "    "

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from client.protocol.events import Disconnected
 from client.text.sanitize import safe_line, safe_word
-from client.transport.event_queue import Disconnected
 from wire import messages as m
 
 _LEFT = {"left": "left", "quit": "left the chat", "lost": "was lost", "kicked": "was kicked"}

@@ -1,37 +1,13 @@
-"""What a client heard, waiting for who reads it."""
+"""A bounded queue of received events, for one reader."""
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
-from msgspec import Struct
-
-from wire.messages import AnyEvent
+from client.protocol.events import Received
 
 MOST_WAITING = 1000
 """Events that wait for the reader; when they are as many, the node is left to keep the rest."""
-
-
-class Disconnected(Struct, frozen=True):
-    """The connection is gone, or could not be made; another attempt follows by itself.
-
-    It stands among the events of the nodes, and is said once until the next ``welcome``.
-    """
-
-    why: str
-
-
-class Received(Struct, frozen=True):
-    """What a node said: the line as it came, and the event it holds.
-
-    ``event`` is None where the client does not know the type; ``line`` is empty for events of the
-    client itself: ``Disconnected``, and its own errors. ``is_end`` is True of what ended the
-    connection, or the attempt to begin: a ``Disconnected`` or an exception tells people of it.
-    """
-
-    event: AnyEvent | Disconnected | None
-    line: bytes = b""
-    is_end: bool = False
 
 
 class EventQueue:

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from client.protocol.effects import Disconnect, Effect
 from client.protocol.errors import Ended, NickRefused, Unreachable, refusal
+from client.protocol.events import Disconnected, Received
 from client.protocol.session import Session
 from client.transport.addresses import Address, Endpoints
-from client.transport.event_queue import Disconnected, Received
 from client.transport.handover import Handover, TakeLines
 from client.transport.keepalive import Keepalive, Verdict
 from client.transport.runtime import Runtime, Timer

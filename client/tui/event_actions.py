@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from client.api.chat import Chat, Disconnected
+from client.api.chat import Chat
 from client.protocol.errors import ChatError
+from client.protocol.events import Disconnected
 from client.protocol.session import HELLO
 from client.text.event_text import phrase
 from client.text.nicks import means

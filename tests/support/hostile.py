@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from client.transport.event_queue import Disconnected
+from client.protocol.events import Disconnected
 from wire import messages as m
 
 hostile = st.text(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from client import Chat, connect
-from client.api.chat import Disconnected
+from client.protocol.events import Disconnected
 from client.protocol.session import HELLO
 from client.text.theme import Theme
 from client.tui import buffers

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from client import Chat, Ended, connect
-from client.transport.event_queue import Disconnected
+from client.protocol.events import Disconnected
 from client.transport.handover import ANSWERED_WITHIN, WELCOME_WITHIN
 from client.transport.reconnect import STEADY_AFTER
 from tests.support.scripted import (

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from client import Chat, Ended, RequestRefused, Unreachable, connect
+from client.protocol.events import Disconnected
 from client.transport.addresses import FIRST_PAUSE
-from client.transport.event_queue import Disconnected
 from client.transport.keepalive import PING_WHEN_IDLE, PING_WHEN_OWED, WELCOME_WITHIN
 from client.transport.reconnect import OPEN_WITHIN, STEADY_AFTER
 from client.transport.runtime import open_link

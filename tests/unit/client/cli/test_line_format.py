@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 
 from client.cli.line_format import INDENT, LineFormat, render
+from client.protocol.events import Disconnected
 from client.text.sanitize import safe_line, safe_word
 from client.text.theme import Theme
-from client.transport.event_queue import Disconnected
 from tests.support.hostile import assert_harmless, events, hostile
 from tests.support.scripted import joined, message, refused, welcome
 from wire import messages as m

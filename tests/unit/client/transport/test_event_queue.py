@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from client.transport.event_queue import MOST_WAITING, EventQueue, Received
+from client.protocol.events import Received
+from client.transport.event_queue import MOST_WAITING, EventQueue
 
 
 def item(number: int) -> Received:
