@@ -7,14 +7,13 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from msgspec.structs import replace
-
 from client.api.requests import Requests
-from client.protocol.errors import ChatError, RequestRefused, is_passing, refusal
-from client.protocol.events import Disconnected, Received
+from client.protocol.errors import RequestRefused
+from client.protocol.events import Disconnected, Received, Then
 from client.protocol.session import Identity, Session, State
 from client.transport.addresses import Endpoints, parse_addresses
-from client.transport.event_queue import EventQueue
+from client.transport.connector import Connector
+from client.transport.incoming import Incoming
 from client.transport.reconnect import ReconnectingLink, Rename
 from client.transport.runtime import Runtime
 from wire import limits
@@ -112,26 +111,33 @@ def connect(
     _check(m.Hello(nick=nick, rooms=list(rooms or ()), token=token, password=password, key=key))
     context = ssl.create_default_context() if tls is True else tls or None
     endpoints = Endpoints(parse_addresses(addresses), runtime.random)
-    chat = Chat(session, runtime, stays=key is not None)
-    chat.link = ReconnectingLink(
-        session, endpoints, runtime, chat.hear, tls=context, patience=patience, rename=rename
-    )
-    return chat
+    connector = Connector(endpoints, runtime, context)
+    incoming = Incoming(session)
+    link = ReconnectingLink(session, connector, runtime, incoming, patience=patience, rename=rename)
+    return Chat(session, link, incoming, runtime, stays=key is not None)
 
 
 class Chat(Requests):
-    """A session, kept connected; see ``connect``."""
+    """A session, kept connected; see ``connect``.
 
-    link: ReconnectingLink
+    The link fills ``incoming``; the chat reads it, and tells the link how far that has come.
+    """
 
-    def __init__(self, session: Session, runtime: Runtime, *, stays: bool = False) -> None:
+    def __init__(
+        self,
+        session: Session,
+        link: ReconnectingLink,
+        incoming: Incoming,
+        runtime: Runtime,
+        *,
+        stays: bool = False,
+    ) -> None:
         self._session = session
+        self._link = link
+        self._incoming = incoming
         self._runtime = runtime
         self._stays = stays
         self._task: asyncio.Task[None] | None = None
-        self._ready: asyncio.Future[None] | None = None
-        self._answers: dict[str, asyncio.Future[m.AnyEvent]] = {}
-        self._queue = EventQueue()
 
     # Who and where we are.
 
@@ -163,7 +169,7 @@ class Chat(Requests):
     @property
     def failure(self) -> Exception | None:
         """What ended the chat, if it was not ended by ``close``."""
-        return self._queue.failure
+        return self._incoming.queue.failure
 
     # Coming and going.
 
@@ -185,58 +191,65 @@ class Chat(Requests):
         await self.close()
 
     def start(self) -> None:
-        """Begin to connect, without waiting; only for who does not use ``async with``."""
-        self._ready = asyncio.get_running_loop().create_future()
-        self._ready.add_done_callback(_look_at)
+        """Begin to connect, without waiting; only needed without ``async with``."""
+        self._incoming.start()
         self._task = asyncio.create_task(self._live())
 
     async def ready(self) -> None:
         """Wait until a node has welcomed us into all of the rooms. Raises ChatError."""
-        assert self._ready, "start() comes first"
-        await asyncio.shield(self._ready)
+        await self._incoming.ready()
 
     async def close(self) -> None:
         """Quit, and end the connection."""
         if self._task is None:
             return
         if not self._task.done() and self.is_connected and not self._stays:
-            self._queue.abandon()
-            self.link.resume()
-            self.link.quit()
+            self._incoming.queue.abandon()
+            self._link.balance()
+            self._link.quit()
             quitting = asyncio.shield(self._task)
             with suppress(TimeoutError):
                 await self._runtime.within(QUIT_WITHIN, quitting)
         self._task.cancel()
         await asyncio.wait([self._task])
-        self._end(None)
+        self._incoming.end(None)
         await asyncio.sleep(0)  # asyncio closes a socket one turn later
 
-    # Talking; the rest of it is in Talk.
+    # Requests by their names are in Requests; each of them is one of these two.
 
     def post(self, message: m.Send | m.SendDirect) -> asyncio.Future[m.AnyEvent]:
         """Put a message into the outbox; the future is done with its ``ack``.
 
-        Messages are sent in the order of posting, also over a lost connection. Raises Refused at
-        once for a text that no node would take.
+        Messages are sent in the order of posting, also over a lost connection. Raises
+        RequestRefused at once for a text that no node would take.
         """
         if found := texts.check(message.text):
             raise RequestRefused(*found)
         _check(message)
         id = self._session.say(message)
         answer = self._expect(id)
-        self.link.stir()
+        self._link.stir()
         return answer
 
-    def ask(self, request: m.Request) -> asyncio.Future[m.AnyEvent]:
-        """Make a request that is no message; the future is done with its answer."""
+    def ask(self, request: m.Request, then: Then | None = None) -> asyncio.Future[m.AnyEvent]:
+        """Make a request that is no message; the future is done with its answer.
+
+        In ``received()`` the answer carries ``then``, for a reader that has to act on it in the
+        order of the events.
+        """
         _check(request)
         ref, write = self._session.ask(request)
-        answer = self._expect(ref)
-        self.link.write(write)
-        self.link.stir()
+        answer = self._expect(ref, then)
+        self._link.write(write)
+        self._link.stir()
         return answer
 
-    # Listening.
+    def _expect(self, name: str, then: Then | None = None) -> asyncio.Future[m.AnyEvent]:
+        answer = self._incoming.expect(name, then)
+        self._link.balance()
+        return answer
+
+    # Events
 
     async def __aiter__(self) -> AsyncIterator[m.AnyEvent | Disconnected]:
         async for received in self.received():
@@ -245,73 +258,17 @@ class Chat(Requests):
 
     async def received(self) -> AsyncIterator[Received]:
         """Iterate like the chat itself, with the nodes' lines as they came."""
-        async for received in self._queue.take():
-            self._balance()
+        async for received in self._incoming.queue.take():
+            self._link.balance()
             yield received
-
-    # For the lifeline.
-
-    def hear(self, received: Received, show: bool, settled: str | None) -> None:
-        """Take what a node said: hand an answer to who waits for it, keep news for the reader."""
-        event = received.event
-        answer = self._answers.pop(settled, None) if settled else None
-        if answer and not answer.done():
-            if isinstance(event, m.Error):
-                answer.set_exception(refusal(event))
-            elif event is not None and not isinstance(event, Disconnected):
-                answer.set_result(event)
-        if self._ready and not self._ready.done():
-            if isinstance(event, m.Error) and event.room is not None and not is_passing(event):
-                self._ready.set_exception(refusal(event))
-                received = replace(received, is_end=True)
-            elif self._session.is_ready:
-                self._ready.set_result(None)
-        if show:
-            self._queue.put(received)
-        self._balance()
-
-    def _balance(self) -> None:
-        """Read no more while too much waits for the reader, unless somebody waits for an answer."""
-        if self._queue.is_full and not self._answers:
-            self.link.pause()
-        elif self._queue.has_room or self._answers:
-            self.link.resume()
-
-    def _expect(self, name: str) -> asyncio.Future[m.AnyEvent]:
-        answer: asyncio.Future[m.AnyEvent] = asyncio.get_running_loop().create_future()
-        answer.add_done_callback(_look_at)
-        if self._queue.has_ended:
-            answer.set_exception(self._queue.failure or ChatError("The chat is closed."))
-        else:
-            self._answers[name] = answer
-            self._balance()
-        return answer
 
     async def _live(self) -> None:
         try:
-            await self.link.run()
+            await self._link.run()
         except Exception as error:
-            self._end(error)
+            self._incoming.end(error)
         else:
-            self._end(None)
-
-    def _end(self, failure: Exception | None) -> None:
-        if self._queue.has_ended:
-            return
-        self._queue.end(failure)
-        reason = failure or ChatError("The chat is closed.")
-        if self._ready and not self._ready.done():
-            self._ready.set_exception(reason)
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(reason)
-        self._answers.clear()
-
-
-def _look_at(future: asyncio.Future[m.AnyEvent] | asyncio.Future[None]) -> None:
-    """Count a failure as seen: who does not wait for an answer reads of it among the events."""
-    if not future.cancelled():
-        future.exception()
+            self._incoming.end(None)
 
 
 def _check(request: m.Request) -> None:

@@ -1,8 +1,13 @@
 """What a client reads: the events of the nodes, and those that it makes itself."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from wire.messages import AnyEvent
+
+Then = Callable[[AnyEvent], None]
+"""What the reader of the events does with the answer to a request of its own."""
 
 
 class Disconnected(Struct, frozen=True):
@@ -20,8 +25,10 @@ class Received(Struct, frozen=True):
     ``event`` is None where the client does not know the type; ``line`` is empty for events of the
     client itself: ``Disconnected``, and its own errors. ``is_end`` marks the event that ended the
     connection or the attempt to connect: a ``Disconnected`` or an exception reports that as well.
+    ``then`` is what was passed with the request that the event settles.
     """
 
     event: AnyEvent | Disconnected | None
     line: bytes = b""
     is_end: bool = False
+    then: Then | None = None

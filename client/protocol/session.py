@@ -129,7 +129,7 @@ class Session:
         self.outbox.disconnected()
 
     @property
-    def may_cross(self) -> bool:
+    def may_hand_over(self) -> bool:
         """Whether no answer is lost by going on elsewhere: messages may be repeated, they know it.
 
         The rest is asked again there, and may be answered as what it then is: a room that one has

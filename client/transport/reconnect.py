@@ -1,4 +1,4 @@
-"""Keeps a session connected: link after link, address after address."""
+"""Keeps a session connected: node after node, address after address."""
 
 import asyncio
 import ssl
@@ -8,20 +8,16 @@ from client.protocol.effects import Disconnect, Effect
 from client.protocol.errors import Ended, NickRefused, Unreachable, refusal
 from client.protocol.events import Disconnected, Received
 from client.protocol.session import Session
-from client.transport.addresses import Address, Endpoints
-from client.transport.handover import Handover, TakeLines
-from client.transport.keepalive import Keepalive, Verdict
+from client.transport.active_link import ActiveLink
+from client.transport.addresses import Address
+from client.transport.connector import Connector
+from client.transport.handover import Handover
+from client.transport.incoming import Incoming
+from client.transport.keepalive import Verdict
 from client.transport.runtime import Runtime, Timer
-from client.transport.stream import LineTransport
-from wire.codec import decode_event, encode
+from wire.codec import decode_event
 from wire.errors import Reason, WireError
 from wire.messages import AnyEvent, Ping, Quit, Request, Welcome
-
-OPEN_WITHIN = 12.0
-"""Seconds for a connection, whatever is slow about it: many addresses of one name among them."""
-STEADY_AFTER = 5.0
-"""Seconds after which a connection counts as one that worked."""
-
 
 Rename = Callable[[NickRefused], Awaitable[str]]
 """Asked for another nick when a node refused the one we have."""
@@ -30,65 +26,55 @@ Rename = Callable[[NickRefused], Awaitable[str]]
 class ReconnectingLink:
     """Runs a session over whichever node can be reached.
 
-    ``hear`` gets what is to be shown (None: nothing), and the id or ref that it settles, if any.
-    Everything but ``run`` is synchronous: state changes in one place at a time.
+    ``incoming`` gets what the nodes send. Everything but ``run`` is synchronous: state changes in
+    one place at a time.
     """
 
     def __init__(
         self,
         session: Session,
-        endpoints: Endpoints,
+        connector: Connector,
         runtime: Runtime,
-        hear: Callable[[Received, bool, str | None], None],
+        incoming: Incoming,
         *,
-        tls: ssl.SSLContext | None = None,
         patience: float | None = None,
         rename: Rename | None = None,
     ) -> None:
         self._session = session
-        self._endpoints = endpoints
+        self._connector = connector
         self._runtime = runtime
-        self._hear = hear
-        self._tls = tls
+        self._incoming = incoming
         self._patience = patience
         self._rename = rename
-        self._link: LineTransport | None = None
-        self._keepalive: Keepalive | None = None
-        self._alarm: Timer | None = None
+        self._active: ActiveLink | None = None
         self._handover: Handover | None = None
-        self._going_over: asyncio.Task[None] | None = None
+        self._alarm: Timer | None = None
         self._is_quitting = False
-        self._address = ""
-        self._heading_for: Address | None = None
-        self._disconnect: Disconnect | None = None
-        self._welcomed_at: float | None = None
         self._away_since: float | None = runtime.clock()
         self._told = False
-        self._paused = False
 
     async def run(self) -> None:
         """Stay connected until the session has ended by our own ``quit``.
 
-        Raises Refused (NickRefused) when a node refuses us, Ended when it will not have us back,
-        Unreachable when none was there for as long as ``patience`` lasts.
+        Raises RequestRefused (NickRefused) when a node refuses us, Ended when it will not have us
+        back, Unreachable when none was there for as long as ``patience`` lasts.
         """
+        endpoints = self._connector.endpoints
         while True:
-            disconnect, why = await self._visit(self._endpoints.next())
+            disconnect, why = await self._visit(endpoints.next())
             if not disconnect.come_back:
                 if disconnect.reason == Reason.QUIT:
                     return
                 await self._accept_or_raise(disconnect)
                 continue
             self._tell(why)
-            pause = max(disconnect.after, self._endpoints.pause())
+            pause = max(disconnect.after, endpoints.pause())
             await self._runtime.sleep(self._bounded(pause, why))
 
     def write(self, requests: Iterable[Request]) -> None:
-        """Send requests over the present link; without one they are lost."""
-        data = b"".join(encode(request) for request in requests)
-        if data and self._link and self._keepalive:
-            self._keepalive.asked(self._runtime.clock())
-            self._link.write(data)
+        """Send requests over the present connection; without one they are lost."""
+        if self._active:
+            self._active.write(requests, self._runtime.clock())
 
     def quit(self) -> None:
         """Ask the node to end the session."""
@@ -96,218 +82,186 @@ class ReconnectingLink:
         self.write([Quit()])
 
     def stir(self) -> None:
-        """Write what the outbox has due, and see to the clock."""
+        """Write what the outbox has due, and set the alarm again."""
         effect = self._session.wake(self._runtime.clock())
         for doubt in effect.doubts:
-            self._hear(Received(doubt), True, doubt.id)
+            self._put(Received(doubt), True, doubt.id)
         self.write(effect.write)
         self._set_alarm()
 
-    def pause(self) -> None:
-        """Read no more for now."""
-        if self._link and not self._paused:
-            self._paused = True
-            self._link.pause()
-
-    def resume(self) -> None:
-        """Read on."""
-        if self._link and self._paused:
-            self._paused = False
-            self._link.resume()
-            if self._keepalive:
-                self._keepalive.heard(self._runtime.clock())
+    def balance(self) -> None:
+        """Stop reading while the reader of the events is behind; continue when it has caught up."""
+        active = self._active
+        if active is None:
+            return
+        if self._incoming.is_full:
+            if not active.paused:
+                active.pause()
+        elif self._incoming.has_room and active.paused:
+            active.resume(self._runtime.clock())
             self._set_alarm()
+
+    def _put(self, received: Received, show: bool = True, settled: str | None = None) -> None:
+        self._incoming.put(received, show, settled)
+        self.balance()
 
     async def _visit(self, address: Address) -> tuple[Disconnect, str]:
         """Talk to one node for as long as it lasts; return how to go on, and why it ended."""
-        self._disconnect = None
         try:
-            link = await self._open(address, self._take_lines)
+            active = await self._connector.open(address, self._take_lines)
         except OSError as error:  # TimeoutError is one of them
             self._raise_if_hopeless(error)
             return Disconnect(come_back=True), f"{address}: {_in_words(error)}"
-        self._link, self._address = link, str(address)
-        self._keepalive = Keepalive(self._runtime.clock())
-        self.write([self._session.connected(self._runtime.now_ms())])
-        link.resume()
+        self._active = active
+        active.begin(self._session.connected(self._runtime.now_ms()), self._runtime.clock())
         self._set_alarm()
         try:
-            why = await self._last_word(link)
+            last, why = await self._last_word(active)
         finally:
             self._let_go()
-        return self._disconnect or Disconnect(come_back=True), f"{self._address}: {why}"
+        return last.disconnect or Disconnect(come_back=True), f"{last.address}: {why}"
 
-    async def _open(self, address: Address, take_lines: TakeLines) -> LineTransport:
-        """Connect. Raises OSError."""
-        made: list[LineTransport] = []
-
-        def make() -> LineTransport:
-            made.append(LineTransport(take_lines))
-            return made[-1]
-
-        opening = self._runtime.open(make, address.host, address.port, self._tls)
-        try:
-            return await self._runtime.within(OPEN_WITHIN, opening)
-        except BaseException:
-            # Whoever gives up just when the connection is there would leave it open.
-            for link in made:
-                link.end("it is not needed any more")
-            raise
-
-    async def _last_word(self, link: LineTransport) -> str:
-        """Return why the connection ended, or the one that took its place, and so on."""
+    async def _last_word(self, active: ActiveLink) -> tuple[ActiveLink, str]:
+        """Wait for the end of the connection, or of the one that took its place, and so on."""
         while True:
-            why = await asyncio.shield(link.closed)
-            if self._link is link and self._handover:
+            why = await asyncio.shield(active.link.closed)
+            if self._active is active and self._handover:
                 # Another node may have been faster in taking the session than in telling us.
                 await self._handover.settled()
-            if self._link is link or self._link is None:
-                return why
-            link = self._link
+            if self._active is active or self._active is None:
+                return active, why
+            active = self._active
 
     def _let_go(self) -> None:
-        if self._link:
-            self._link.end("done with it")
-        self._link = self._keepalive = None
-        self._stop_crossing()
-        self._paused = False
-        if self._alarm:
-            self._alarm.cancel()
-            self._alarm = None
+        active, self._active = self._active, None
+        if self._handover:
+            self._handover.cancel()
+            self._handover = None
+        self._stop_alarm()
         self._session.disconnected()
-        now = self._runtime.clock()
-        if self._welcomed_at is not None:
-            self._count_as_worked(now)
-            self._away_since = now
-            self._welcomed_at = None
-
-    def _count_as_worked(self, now: float) -> None:
-        if self._welcomed_at is not None and now - self._welcomed_at >= STEADY_AFTER:
-            self._endpoints.worked()
-
-    # Going over to another node
-
-    def _cross(self, seconds: float, now: float) -> None:
-        """The node is about to go: look for another one, for so many seconds."""
-        if self._handover or self._is_quitting:
+        if active is None:
             return
-        self._count_as_worked(now)
-        self._handover = Handover(
-            self._session,
-            self._runtime,
-            lambda take_lines: self._open(self._next(), take_lines),
-            self._endpoints.pause,
-            self._arrive,
-            lambda: self.write(self._session.stayed()),
-        )
-        self._going_over = asyncio.create_task(self._handover.run(seconds))
-        self._going_over.add_done_callback(self._crossing_ended)
+        active.end("done with it")
+        if active.was_welcomed:
+            self._away_since = self._runtime.clock()
+            self._count_success(active, self._away_since)
 
-    def _next(self) -> Address:
-        self._heading_for = self._endpoints.next()
-        return self._heading_for
+    def _count_success(self, active: ActiveLink, now: float) -> None:
+        if active.has_lasted(now):
+            self._connector.endpoints.worked()
+
+    # The handover to another node
+
+    def _hand_over(self, active: ActiveLink, seconds: float, now: float) -> None:
+        """The node is about to stop: look for another one, for so many seconds."""
+        if self._is_quitting or (self._handover and not self._handover.is_over):
+            return
+        self._count_success(active, now)
+        self._handover = Handover(
+            self._session, self._runtime, self._connector, self._arrive, self.write
+        )
+        self._handover.start(seconds)
 
     def _arrive(
-        self, link: LineTransport, welcome: Welcome, line: bytes, rest: list[bytes]
+        self, following: ActiveLink, welcome: Welcome, line: bytes, rest: list[bytes]
     ) -> None:
-        """Let another link take the place of the present one."""
+        """Replace the present connection by another one."""
         now = self._runtime.clock()
-        self._handover = self._going_over = None
-        old, self._link, self._address = self._link, link, str(self._heading_for)
+        self._handover = None
+        old, self._active = self._active, following
         if old:
             old.end("went on elsewhere")
-        self._disconnect, self._keepalive = None, Keepalive(now)
-        link.hand_to(self._take_lines)
-        if self._paused:
-            link.pause()
+        following.keepalive.heard(now)
+        following.link.hand_to(self._take_lines)
+        if old and old.paused:
+            following.pause()
         self._follow(self._session.handed_over(welcome, now), welcome, line, now)
         if self._is_quitting:
             self.write([Quit()])
         self._take_lines(rest)
 
-    def _crossing_ended(self, task: asyncio.Task[None]) -> None:
-        if task is self._going_over:
-            self._handover = self._going_over = None
-
-    def _stop_crossing(self) -> None:
-        if self._going_over:
-            self._going_over.cancel()
-        self._handover = self._going_over = None
-
     # What the node says
 
     def _take_lines(self, lines: list[bytes]) -> None:
         now = self._runtime.clock()
-        if lines and self._keepalive:
-            self._keepalive.heard(now)
+        if lines and self._active:
+            self._active.keepalive.heard(now)
         for line in lines:
-            if self._disconnect:
+            if self._active is None or self._active.disconnect:
                 break
-            self._take(line, now)
+            self._take(self._active, line, now)
         if self._handover:
             self._handover.stir()
         self._set_alarm()
 
-    def _take(self, line: bytes, now: float) -> None:
+    def _take(self, active: ActiveLink, line: bytes, now: float) -> None:
         try:
             event = decode_event(line)
         except WireError as error:
-            if error.fatal and self._link:
-                self._disconnect = Disconnect(come_back=True)
-                self._link.end(f"the node does not speak the protocol: {error.text}")
+            if error.fatal:
+                why = f"the node does not speak the protocol: {error.text}"
+                active.leave(Disconnect(come_back=True), why)
                 return
             event = None  # an event that has changed since; skipping it is how to live with it
         if event is None:
-            self._hear(Received(None, line), True, None)
+            self._put(Received(None, line))
             return
         self._follow(self._session.take(event, now), event, line, now)
 
     def _follow(self, effect: Effect, event: AnyEvent, line: bytes, now: float) -> None:
         """Do what an event leads to."""
+        active = self._active
         if isinstance(event, Welcome):
-            self._take_welcome(now)
+            self._away_since = None
+            self._told = False
+            if active:
+                active.welcomed(now)
         self.write(effect.write)
         received = Received(event, line, is_end=effect.disconnect is not None)
-        self._hear(received, effect.show, effect.settled)
+        self._put(received, effect.show, effect.settled)
         for doubt in effect.doubts:
-            self._hear(Received(doubt), True, doubt.id)
+            self._put(Received(doubt), True, doubt.id)
+        if active is None:
+            return
         if effect.move is not None:
-            self._cross(effect.move, now)
-        if effect.disconnect and self._link:
-            self._disconnect = effect.disconnect
+            self._hand_over(active, effect.move, now)
+        if effect.disconnect:
             refused = effect.disconnect.refusal
-            self._link.end(refused.text if refused else f"goodbye: {effect.disconnect.reason}")
+            why = refused.text if refused else f"goodbye: {effect.disconnect.reason}"
+            active.leave(effect.disconnect, why)
 
-    def _take_welcome(self, now: float) -> None:
-        self._welcomed_at = now
-        self._away_since = None
-        self._told = False
-        if self._keepalive:
-            self._keepalive.welcomed()
+    # The clock
 
     def _set_alarm(self) -> None:
-        """Ask to be woken when the node should have been heard, or the outbox has something due."""
-        if self._alarm:
-            self._alarm.cancel()
-            self._alarm = None
-        if self._keepalive is None or self._paused:
+        """Wake up when the node should have been heard, or the outbox has something due."""
+        self._stop_alarm()
+        if self._active is None or self._active.paused:
             return
-        times = [self._keepalive.next_at(self._session.is_owed), self._session.wake_at]
+        keepalive = self._active.keepalive
+        times = [keepalive.next_at(self._session.is_owed), self._session.wake_at]
         at = min(time for time in times if time is not None)
         delay = max(0.0, at - self._runtime.clock())
         self._alarm = self._runtime.call_later(delay, self._on_alarm)
 
+    def _stop_alarm(self) -> None:
+        if self._alarm:
+            self._alarm.cancel()
+            self._alarm = None
+
     def _on_alarm(self) -> None:
         self._alarm = None
-        if self._keepalive is None or self._link is None:
+        active = self._active
+        if active is None:
             return
-        verdict = self._keepalive.judge(self._runtime.clock(), self._session.is_owed)
+        verdict = active.keepalive.judge(self._runtime.clock(), self._session.is_owed)
         if verdict is Verdict.DEAD:
-            self._link.end("the node does not answer")
+            active.end("the node does not answer")
             return
         if verdict is Verdict.PING:
             self.write([Ping()])
         self.stir()
+
+    # After a connection
 
     async def _accept_or_raise(self, disconnect: Disconnect) -> None:
         """Take another nick, where that is the trouble and somebody knows one."""
@@ -321,7 +275,7 @@ class ReconnectingLink:
     def _tell(self, why: str) -> None:
         if not self._told:
             self._told = True
-            self._hear(Received(Disconnected(why)), True, None)
+            self._put(Received(Disconnected(why)))
 
     def _bounded(self, pause: float, why: str) -> float:
         """Return the pause, cut to what is left of our patience. Raises Unreachable."""

@@ -159,7 +159,7 @@ class App:
                 # What ends an attempt is told by Disconnected; a room that is refused ends none.
                 is_end = received.is_end and getattr(event, "room", None) is None
                 if event is not None and not is_end:
-                    self._conversation.show(event)
+                    self._conversation.show(event, received.then)
                     self._remember_nick(event)
                     self._screen.redraw()
         except ChatError as error:

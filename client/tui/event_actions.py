@@ -5,7 +5,7 @@ from typing import Any
 
 from client.api.chat import Chat
 from client.protocol.errors import ChatError
-from client.protocol.events import Disconnected
+from client.protocol.events import Disconnected, Then
 from client.protocol.session import HELLO
 from client.text.event_text import phrase
 from client.text.nicks import means
@@ -19,8 +19,6 @@ CONTEXT = 50
 """Past messages that are shown of a room one has just entered."""
 PAGE = 100
 """Messages that are fetched at a time when one reads on above the oldest."""
-
-Then = Callable[[m.AnyEvent], None]
 
 
 class EventActions:
@@ -47,7 +45,6 @@ class EventActions:
         self._clock = clock
         self._now_ms = now_ms
         self._ring = ring
-        self._answers: dict[str, Then] = {}
 
     # Saying something to the person
 
@@ -59,17 +56,10 @@ class EventActions:
         """Tell of something that went wrong."""
         self.windows.current.add(Row(Kind.TROUBLE, text, at=self._now_ms()))
 
-    # What is asked without being shown as a question
-
-    def ask(self, request: m.Request, then: Then) -> None:
-        """Ask the node; ``then`` gets the answer, also if it is an error. Nothing else shows it."""
-        self._request(request)
-        if request.ref is not None:
-            self._answers[request.ref] = then
-
-    def _request(self, request: m.Request) -> None:
+    def request(self, request: m.Request, then: Then | None = None) -> None:
+        """Ask the node. With ``then``, only that gets the answer, also if it is an error."""
         try:
-            self._chat.ask(request)
+            self._chat.ask(request, then)
         except ChatError as error:  # A node may make up names that no request can hold.
             self.trouble(str(error))
 
@@ -91,7 +81,7 @@ class EventActions:
             for each in waiting:
                 each(rows)
 
-        self.ask(m.GetHistory(room=window.name, before=window.oldest, limit=limit), take)
+        self.request(m.GetHistory(room=window.name, before=window.oldest, limit=limit), take)
 
     def _past(self, window: Buffer, event: m.History) -> list[Row]:
         """Return the rows of past messages that are not here already, nor on their way here."""
@@ -104,11 +94,12 @@ class EventActions:
 
     # Events
 
-    def show(self, event: m.AnyEvent | Disconnected) -> None:
-        """Take what came from the node, or happened to the connection."""
-        if not isinstance(event, Disconnected) and (
-            then := self._answers.pop(event.ref or "", None)
-        ):
+    def show(self, event: m.AnyEvent | Disconnected, then: Then | None = None) -> None:
+        """Take what came from the node, or happened to the connection.
+
+        ``then`` gets the answer to a request that was made for it.
+        """
+        if then is not None and not isinstance(event, Disconnected):
             then(event)
         elif (row := _ROWS.get(type(event))) is not None:
             row(self, event)
@@ -162,7 +153,7 @@ class EventActions:
                 if event.more and event.members:
                     self._ask_members(window, event.members[-1])
 
-        self.ask(m.ListMembers(room=window.name, after=after), take)
+        self.request(m.ListMembers(room=window.name, after=after), take)
 
     def _said(self, nick: str, text: str, kind: str, at: int, position: str) -> Row:
         mine = nick == self._chat.nick
@@ -285,12 +276,12 @@ class EventActions:
     def _rooms(self, event: m.Rooms) -> None:
         self.notice(phrase(event) or "")
         if event.more and event.rooms:
-            self._request(m.ListRooms(after=event.rooms[-1].room))
+            self.request(m.ListRooms(after=event.rooms[-1].room))
 
     def _members(self, event: m.Members) -> None:
         self.notice(phrase(event) or "")
         if event.more and event.members:
-            self._request(m.ListMembers(room=event.room, after=event.members[-1]))
+            self.request(m.ListMembers(room=event.room, after=event.members[-1]))
 
 
 def _kicked(room: str, why: str | None) -> str:

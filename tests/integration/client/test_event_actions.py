@@ -41,7 +41,7 @@ class Screen:
             chat, self.windows, lambda: time.now, lambda: int(time.now * 1000), self._ring
         )
         self.typed = InputActions(chat, self.conversation, lambda: int(time.now * 1000))
-        self._events = aiter(chat)
+        self._events = chat.received()
 
     def _ring(self) -> None:
         self.rings += 1
@@ -53,9 +53,10 @@ class Screen:
 
     async def show_until(self, kind: type[m.Event] | type[Disconnected]) -> None:
         """Show events up to one of this type."""
-        async for event in self._events:
-            self.conversation.show(event)
-            if isinstance(event, kind):
+        async for received in self._events:
+            assert received.event is not None
+            self.conversation.show(received.event, received.then)
+            if isinstance(received.event, kind):
                 return
 
     def texts(self, name: str | None = None) -> list[str]:

@@ -401,7 +401,7 @@ class TestListening:
         time = FakeTime()
         async with scripted_node() as gone:
             outside = Outside(gone, "--listen")
-        outside.chat.link._runtime = time.runtime()
+        outside.chat._link._runtime = time.runtime()
         listening = outside.listen()
         for _ in range(50):
             await asyncio.sleep(0)

@@ -7,8 +7,8 @@ import pytest
 
 from client import Chat, Ended, connect
 from client.protocol.events import Disconnected
+from client.transport.active_link import STEADY_AFTER
 from client.transport.handover import ANSWERED_WITHIN, WELCOME_WITHIN
-from client.transport.reconnect import STEADY_AFTER
 from tests.support.scripted import (
     FakeTime,
     Peer,

@@ -11,9 +11,10 @@ import pytest
 
 from client import Chat, Ended, RequestRefused, Unreachable, connect
 from client.protocol.events import Disconnected
+from client.transport.active_link import STEADY_AFTER
 from client.transport.addresses import FIRST_PAUSE
+from client.transport.connector import OPEN_WITHIN
 from client.transport.keepalive import PING_WHEN_IDLE, PING_WHEN_OWED, WELCOME_WITHIN
-from client.transport.reconnect import OPEN_WITHIN, STEADY_AFTER
 from client.transport.runtime import open_link
 from client.transport.stream import LineTransport
 from tests.support.scripted import (

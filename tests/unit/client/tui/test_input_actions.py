@@ -7,6 +7,7 @@ import pytest
 from client.api.chat import Chat
 from client.api.requests import Requests
 from client.protocol.errors import RequestRefused
+from client.protocol.events import Then
 from client.tui.buffers import Buffers
 from client.tui.event_actions import EventActions
 from client.tui.input_actions import InputActions
@@ -24,6 +25,7 @@ class Asked:
         self.requests: list[m.Request] = []
         self.rooms = ["lab"]
         self._count = 0
+        self.then: Then | None = None
 
     def post(self, message: m.Send | m.SendDirect) -> None:
         """Note a message; too long a nick is refused, as the chat does it."""
@@ -33,9 +35,10 @@ class Asked:
         message.id = message.id or f"id-{self._count}"
         self.requests.append(message)
 
-    def ask(self, request: m.Request) -> None:
+    def ask(self, request: m.Request, then: Then | None = None) -> None:
         """Note a request."""
         self._count += 1
+        self.then = then
         request.ref = f"ref-{self._count}"
         self.requests.append(request)
 
@@ -74,7 +77,8 @@ class Screen:
             m.Past(room="lab", position=text, at=0, from_="bo", text=text, id=None)
             for text in texts
         ]
-        self.conversation.show(m.History(ref=request.ref, room="lab", messages=past, more=more))
+        history = m.History(ref=request.ref, room="lab", messages=past, more=more)
+        self.conversation.show(history, self.chat.then)
         return request
 
     @property

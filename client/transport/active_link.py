@@ -1,0 +1,75 @@
+"""An open connection to a node, and what the client knows of it."""
+
+from collections.abc import Iterable
+
+from client.protocol.effects import Disconnect
+from client.transport.addresses import Address
+from client.transport.keepalive import Keepalive
+from client.transport.stream import LineTransport
+from wire.codec import encode
+from wire.messages import Hello, Request
+
+STEADY_AFTER = 5.0
+"""Seconds after which a connection counts as one that worked."""
+
+
+class ActiveLink:
+    """A line transport with its keepalive and the address of its node.
+
+    ``disconnect`` says how to go on after this connection; None while nothing is known. A client
+    has one of these, and a second one during a handover.
+    """
+
+    def __init__(self, link: LineTransport, address: Address, now: float) -> None:
+        self.link = link
+        self.address = address
+        self.keepalive = Keepalive(now)
+        self.disconnect: Disconnect | None = None
+        self.paused = False
+        self._welcomed_at: float | None = None
+
+    def begin(self, hello: Hello, now: float) -> None:
+        """Send the hello, and begin to read."""
+        self.write([hello], now)
+        self.link.resume()
+
+    def write(self, requests: Iterable[Request], now: float) -> None:
+        """Send requests."""
+        data = b"".join(encode(request) for request in requests)
+        if data:
+            self.keepalive.asked(now)
+            self.link.write(data)
+
+    def pause(self) -> None:
+        """Stop reading."""
+        self.paused = True
+        self.link.pause()
+
+    def resume(self, now: float) -> None:
+        """Continue reading; the pause was not the node's silence."""
+        self.paused = False
+        self.link.resume()
+        self.keepalive.heard(now)
+
+    def welcomed(self, now: float) -> None:
+        """The node has begun or resumed the session on this connection."""
+        self._welcomed_at = now
+        self.keepalive.welcomed()
+
+    @property
+    def was_welcomed(self) -> bool:
+        """Whether the session has been live on this connection."""
+        return self._welcomed_at is not None
+
+    def has_lasted(self, now: float) -> bool:
+        """Whether the session has been live here long enough to count as a success."""
+        return self._welcomed_at is not None and now - self._welcomed_at >= STEADY_AFTER
+
+    def leave(self, disconnect: Disconnect, why: str) -> None:
+        """End the connection, and note how to go on; nothing more is taken from it."""
+        self.disconnect = disconnect
+        self.link.end(why)
+
+    def end(self, why: str) -> None:
+        """End the connection at once."""
+        self.link.end(why)

@@ -1,0 +1,43 @@
+"""Opens connections to the nodes, one address after the other."""
+
+import ssl
+from collections.abc import Callable
+
+from client.transport.active_link import ActiveLink
+from client.transport.addresses import Address, Endpoints
+from client.transport.runtime import Runtime
+from client.transport.stream import LineTransport
+
+OPEN_WITHIN = 12.0
+"""Seconds for a connection, whatever is slow about it: many addresses of one name among them."""
+
+TakeLines = Callable[[list[bytes]], None]
+
+
+class Connector:
+    """Knows the addresses of the nodes, and how to connect to them."""
+
+    def __init__(
+        self, endpoints: Endpoints, runtime: Runtime, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.endpoints = endpoints
+        self._runtime = runtime
+        self._tls = tls
+
+    async def open(self, address: Address, take_lines: TakeLines) -> ActiveLink:
+        """Connect to an address. Raises OSError; TimeoutError is one."""
+        made: list[LineTransport] = []
+
+        def make() -> LineTransport:
+            made.append(LineTransport(take_lines))
+            return made[-1]
+
+        opening = self._runtime.open(make, address.host, address.port, self._tls)
+        try:
+            link = await self._runtime.within(OPEN_WITHIN, opening)
+        except BaseException:
+            # A caller that gives up just when the connection is there would leave it open.
+            for each in made:
+                each.end("it is not needed any more")
+            raise
+        return ActiveLink(link, address, self._runtime.clock())
