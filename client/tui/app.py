@@ -1,4 +1,4 @@
-"""The interactive client: a chat, its windows, and the screen that shows them."""
+"""The interactive client: a chat, its buffers, and the screen that shows them."""
 
 import asyncio
 import os
@@ -100,16 +100,16 @@ class App:
         self._latency: float | None = None
         self._welcomed = asyncio.Event()
         self._status = 0
-        self._windows = Buffers()
+        self._buffers = Buffers()
         self._chat = options.connect(nick, rename=self._rename)
         self._conversation = EventActions(
-            self._chat, self._windows, time.monotonic, _now_ms, self._ring
+            self._chat, self._buffers, time.monotonic, _now_ms, self._ring
         )
         self._typed = InputActions(self._chat, self._conversation, _now_ms)
         actions = Actions(self._enter, self._scroll, self._turn, self._turn_to_number, self._leave)
         self._tty = Tty(lambda: self._screen.repaint())
         self._screen = Screen(
-            self._windows,
+            self._buffers,
             Theme(options.settings.time),
             actions,
             self._standing,
@@ -249,28 +249,28 @@ class App:
             self._exit(error)
 
     def _turn(self, steps: int) -> None:
-        self._windows.turn(steps)
+        self._buffers.turn(steps)
         self._conversation.theme()
 
     def _turn_to_number(self, number: int) -> None:
-        self._windows.turn_to_number(number)
+        self._buffers.turn_to_number(number)
         self._conversation.theme()
 
     def _scroll(self, pages: int) -> None:
-        view, window = self._screen.said.view, self._windows.current
+        view, buffer = self._screen.said.view, self._buffers.current
         lines = max(1, self._screen.said.height - 1)
         if pages > 0:
             view.scroll_down(lines)
             return
         missing = view.scroll_up(lines)
-        if not missing or window.waiting:
+        if not missing or buffer.waiting:
             return
 
         def scroll(rows: list[Row]) -> None:
-            if window is self._windows.current:
+            if buffer is self._buffers.current:
                 self._screen.said.view.scroll_up(missing)
 
-        self._conversation.fetch_older(window, PAGE, scroll)
+        self._conversation.fetch_older(buffer, PAGE, scroll)
 
 
 def _now_ms() -> int:

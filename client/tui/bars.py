@@ -1,4 +1,4 @@
-"""The bars of the screen: which windows there are, and how things stand. Pure."""
+"""The bars of the screen: which buffers there are, and how things stand. Pure."""
 
 from msgspec import Struct
 
@@ -9,17 +9,17 @@ from client.tui.rows import Fragment, Line
 
 UNREAD, MENTION = "class:bar.unread", "class:bar.mention"
 SHORTEST_NAME = 8
-"""Columns that the name of a window, a person or a node gets on any screen."""
+"""Columns that the name of a buffer, a person or a node gets on any screen."""
 
 
-def room_bar(windows: Buffers, width: int) -> Line:
-    """Return the bar of all windows; where they are too many, those around the current one.
+def room_bar(buffers: Buffers, width: int) -> Line:
+    """Return the bar of all buffers; where they are too many, those around the current one.
 
     An arrow tells of others; it looks like the most urgent of them.
     """
     most = max(SHORTEST_NAME, width // 3)
-    tabs = [_tab(number, window, windows, most) for number, window in enumerate(windows, 1)]
-    here = next((n for n, window in enumerate(windows) if window is windows.current), 0)
+    tabs = [_tab(number, buffer, buffers, most) for number, buffer in enumerate(buffers, 1)]
+    here = next((n for n, buffer in enumerate(buffers) if buffer is buffers.current), 0)
     first, last = here, here + 1
     used = columns(tabs[here][1]) if tabs else 0
     # To both sides in turn, as far as there is space; two columns are for the arrows.
@@ -40,17 +40,17 @@ def _urgent(tabs: Line) -> str:
     return next((style for style in (MENTION, UNREAD) if style in styles), "")
 
 
-def _tab(number: int, window: Buffer, windows: Buffers, most: int) -> Fragment:
-    name = cut(steady(safe_word(window.name)), most)
+def _tab(number: int, buffer: Buffer, buffers: Buffers, most: int) -> Fragment:
+    name = cut(steady(safe_word(buffer.name)), most)
     news = ""
-    if window.unread:
-        news = f"({window.unread}{'!' if window.mentions else ''})"
+    if buffer.unread:
+        news = f"({buffer.unread}{'!' if buffer.mentions else ''})"
     style = ""
-    if window is windows.current:
+    if buffer is buffers.current:
         style = "class:bar.current"
-    elif window.mentions:
+    elif buffer.mentions:
         style = MENTION
-    elif window.unread:
+    elif buffer.unread:
         style = UNREAD
     return style, f" {number}:{name}{news} "
 

@@ -1,4 +1,4 @@
-"""The windows of the screen: one for each room, one for each person one talks to alone. Pure."""
+"""The buffers of the screen: one for each room, one for each person one talks to alone. Pure."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,18 +7,18 @@ from msgspec import Struct
 from client.tui.rows import Mark, Row
 
 MOST_ROWS = 10_000
-"""Rows of a window that are kept; older ones can be had from a node, as long as it keeps them.
+"""Rows of a buffer that are kept; older ones can be had from a node, as long as it keeps them.
 While one reads further up it may be twice as many: what one reads should stay."""
-MOST_WINDOWS = 100
-"""Windows that are opened by what others say: twice as many as the rooms one can be in."""
+MOST_BUFFERS = 100
+"""Buffers that are opened by what others say: twice as many as the rooms one can be in."""
 MOST_NICKS = 1000
-"""Nicks of a window that can be completed; those who were last heard of stay."""
+"""Nicks of a buffer that can be completed; those who were last heard of stay."""
 PERSON = "@"
-"""Before the nick, in the name of a window for one person; no room's name can begin so."""
+"""Before the nick, in the name of a buffer for one person; no room's name can begin so."""
 
 
 class Anchor(Struct, frozen=True):
-    """The last line seen in a window that is scrolled up: a row, how many of its lines are below.
+    """The last line seen in a buffer that is scrolled up: a row, how many of its lines are below.
 
     So it is the same line when rows are put above: those at the beginning of a row come and go.
     """
@@ -125,7 +125,7 @@ class Buffer:
 
 
 class Buffers:
-    """All windows, in the order of opening, and the one that is looked at.
+    """All buffers, in the order of opening, and the one that is looked at.
 
     There always is one: before the first room, and after the last, it is one without a name. Names
     are the same in capitals: rooms have none, and a person is the same one however typed.
@@ -143,59 +143,59 @@ class Buffers:
         return len(self._open)
 
     def get(self, name: str) -> Buffer | None:
-        """Return a window that is open."""
+        """Return a buffer that is open."""
         return self._open.get(name.casefold())
 
     def open(self, name: str) -> Buffer:
-        """Return a window, opened if need be; the first one is looked at from then on."""
-        if (window := self.get(name)) is None:
-            window = self._open[name.casefold()] = Buffer(name)
+        """Return a buffer, opened if need be; the first one is looked at from then on."""
+        if (buffer := self.get(name)) is None:
+            buffer = self._open[name.casefold()] = Buffer(name)
             if self.current is self._home:
-                window.rows, self._home.rows = self._home.rows, []
-                self.current = window
-        return window
+                buffer.rows, self._home.rows = self._home.rows, []
+                self.current = buffer
+        return buffer
 
     @property
     def is_full(self) -> bool:
         """Whether there are as many as others may open."""
-        return len(self) >= MOST_WINDOWS
+        return len(self) >= MOST_BUFFERS
 
     def close(self, name: str) -> None:
-        """Forget a window; if it was looked at, its neighbour is from now on."""
-        if (window := self.get(name)) is None:
+        """Forget a buffer; if it was looked at, its neighbour is from now on."""
+        if (buffer := self.get(name)) is None:
             return
-        place = list(self).index(window)
+        place = list(self).index(buffer)
         del self._open[name.casefold()]
-        if window is self.current:
+        if buffer is self.current:
             left = list(self)
             self._look_at(left[min(place, len(left) - 1)] if left else self._home)
 
     def rename(self, old: str, new: str) -> None:
-        """Who one talks to alone has another nick: the window stays with the person."""
-        window, other = self.get(PERSON + old), self.get(PERSON + new)
-        if window is not None and other in (None, window):
-            window.name = PERSON + new
+        """Who one talks to alone has another nick: the buffer stays with the person."""
+        buffer, other = self.get(PERSON + old), self.get(PERSON + new)
+        if buffer is not None and other in (None, buffer):
+            buffer.name = PERSON + new
             self._open = {each.name.casefold(): each for each in self}
 
     def turn_to(self, name: str) -> None:
-        """Look at a window."""
-        if (window := self.get(name)) is not None:
-            self._look_at(window)
+        """Look at a buffer."""
+        if (buffer := self.get(name)) is not None:
+            self._look_at(buffer)
 
     def turn_to_number(self, number: int) -> None:
-        """Look at a window by its place in the bar, counted from 1."""
+        """Look at a buffer by its place in the bar, counted from 1."""
         if 1 <= number <= len(self):
             self._look_at(list(self)[number - 1])
 
     def turn(self, steps: int) -> None:
-        """Look at the next window, or the one before."""
-        windows = list(self)
-        if self.current in windows:
-            self._look_at(windows[(windows.index(self.current) + steps) % len(windows)])
+        """Look at the next buffer, or the one before."""
+        buffers = list(self)
+        if self.current in buffers:
+            self._look_at(buffers[(buffers.index(self.current) + steps) % len(buffers)])
 
-    def _look_at(self, window: Buffer) -> None:
-        if window is not self.current:
+    def _look_at(self, buffer: Buffer) -> None:
+        if buffer is not self.current:
             self.current.unread_after = None
-            self.current = window
-        window.unread = window.mentions = 0
-        window.anchor = None
+            self.current = buffer
+        buffer.unread = buffer.mentions = 0
+        buffer.anchor = None

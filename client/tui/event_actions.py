@@ -1,4 +1,4 @@
-"""What becomes of what a node says: the windows of the screen."""
+"""What becomes of what a node says: the buffers of the screen."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ PAGE = 100
 
 
 class EventActions:
-    """Keeps the windows as the chat goes: pure but for the clocks that it is given.
+    """Keeps the buffers as the chat goes: pure but for the clocks that it is given.
 
     ``clock`` is in seconds, ``now_ms`` in milliseconds of the day's clock; ``ring`` is called when
     somebody means us.
@@ -31,12 +31,12 @@ class EventActions:
     def __init__(
         self,
         chat: Chat,
-        windows: Buffers,
+        buffers: Buffers,
         clock: Callable[[], float],
         now_ms: Callable[[], int],
         ring: Callable[[], None],
     ) -> None:
-        self.windows = windows
+        self.buffers = buffers
         self.away_at: float | None = clock()
         self.was_welcomed = False
         self.mine: dict[str, tuple[Buffer, Row]] = {}
@@ -48,13 +48,13 @@ class EventActions:
 
     # Saying something to the person
 
-    def notice(self, text: str, window: Buffer | None = None) -> None:
-        """Tell something, in the window that is looked at unless another one is meant."""
-        (window or self.windows.current).add(Row(Kind.NOTICE, text, at=self._now_ms()))
+    def notice(self, text: str, buffer: Buffer | None = None) -> None:
+        """Tell something, in the buffer that is looked at unless another one is meant."""
+        (buffer or self.buffers.current).add(Row(Kind.NOTICE, text, at=self._now_ms()))
 
     def trouble(self, text: str) -> None:
         """Tell of something that went wrong."""
-        self.windows.current.add(Row(Kind.TROUBLE, text, at=self._now_ms()))
+        self.buffers.current.add(Row(Kind.TROUBLE, text, at=self._now_ms()))
 
     def request(self, request: m.Request, then: Then | None = None) -> None:
         """Ask the node. With ``then``, only that gets the answer, also if it is an error."""
@@ -63,29 +63,29 @@ class EventActions:
         except ChatError as error:  # A node may make up names that no request can hold.
             self.trouble(str(error))
 
-    def fetch_older(self, window: Buffer, limit: int, then: Callable[[list[Row]], None]) -> None:
+    def fetch_older(self, buffer: Buffer, limit: int, then: Callable[[list[Row]], None]) -> None:
         """Fetch messages from before the oldest one here; ``then`` gets the new rows."""
-        if window.is_whole or window.person is not None or not window.name:
+        if buffer.is_whole or buffer.person is not None or not buffer.name:
             return
-        window.waiting.append(then)
-        if len(window.waiting) > 1:
+        buffer.waiting.append(then)
+        if len(buffer.waiting) > 1:
             return  # It is on its way.
 
         def take(event: m.AnyEvent) -> None:
-            waiting, window.waiting = window.waiting, []
+            waiting, buffer.waiting = buffer.waiting, []
             if not isinstance(event, m.History):
                 self.trouble(phrase(event) or "")
                 return
-            rows = self._past(window, event)
-            window.put_before(rows, event.more)
+            rows = self._past(buffer, event)
+            buffer.put_before(rows, event.more)
             for each in waiting:
                 each(rows)
 
-        self.request(m.GetHistory(room=window.name, before=window.oldest, limit=limit), take)
+        self.request(m.GetHistory(room=buffer.name, before=buffer.oldest, limit=limit), take)
 
-    def _past(self, window: Buffer, event: m.History) -> list[Row]:
+    def _past(self, buffer: Buffer, event: m.History) -> list[Row]:
         """Return the rows of past messages that are not here already, nor on their way here."""
-        known = window.positions
+        known = buffer.positions
         return [
             self._said(past.from_, past.text, past.kind, past.at, past.position)
             for past in event.messages
@@ -124,36 +124,36 @@ class EventActions:
         self.away_at = None
 
     def _joined(self, event: m.Joined) -> None:
-        new = self.windows.get(event.room) is None
-        window = self.windows.open(event.room)
+        new = self.buffers.get(event.room) is None
+        buffer = self.buffers.open(event.room)
         asked = event.ref is not None and event.ref != HELLO
         if asked or new:
-            self.notice(phrase(event) or "", window)
+            self.notice(phrase(event) or "", buffer)
         if asked:
-            self.windows.turn_to(event.room)
+            self.buffers.turn_to(event.room)
 
     def theme(self) -> None:
         """Ask for what a room needs that is looked at for the first time.
 
         Asking for all rooms at once would be too much for the nodes' limit of requests.
         """
-        window = self.windows.current
-        if window.is_new and window.name in self._chat.rooms:
-            window.is_new = False
-            self._ask_members(window, None)
-            self.fetch_older(window, CONTEXT, lambda rows: None)
+        buffer = self.buffers.current
+        if buffer.is_new and buffer.name in self._chat.rooms:
+            buffer.is_new = False
+            self._ask_members(buffer, None)
+            self.fetch_older(buffer, CONTEXT, lambda rows: None)
 
-    def _ask_members(self, window: Buffer, after: str | None) -> None:
+    def _ask_members(self, buffer: Buffer, after: str | None) -> None:
         """Find out who is here: their nicks can be completed then."""
 
         def take(event: m.AnyEvent) -> None:
             if isinstance(event, m.Members):
                 for nick in event.members:
-                    window.came(nick)
+                    buffer.came(nick)
                 if event.more and event.members:
-                    self._ask_members(window, event.members[-1])
+                    self._ask_members(buffer, event.members[-1])
 
-        self.request(m.ListMembers(room=window.name, after=after), take)
+        self.request(m.ListMembers(room=buffer.name, after=after), take)
 
     def _said(self, nick: str, text: str, kind: str, at: int, position: str) -> Row:
         mine = nick == self._chat.nick
@@ -163,114 +163,114 @@ class EventActions:
         return row
 
     def _message(self, event: m.Message) -> None:
-        window = self.windows.open(event.room)
-        if self._is_own(window, event) or event.position in window.fetched:
+        buffer = self.buffers.open(event.room)
+        if self._is_own(buffer, event) or event.position in buffer.fetched:
             return
         row = self._said(event.from_, event.text, event.kind, event.at, event.position)
-        self._add(window, row, called=row.mention)
+        self._add(buffer, row, called=row.mention)
 
-    def _is_own(self, window: Buffer, event: m.Message | m.Direct) -> bool:
+    def _is_own(self, buffer: Buffer, event: m.Message | m.Direct) -> bool:
         """Give a message of our own that came back its place; return whether it was one."""
-        own = window.pending.get(event.id or "")
+        own = buffer.pending.get(event.id or "")
         if own is None or own.text != event.text:
             return False
-        del window.pending[event.id or ""]
+        del buffer.pending[event.id or ""]
         own.at, own.position = event.at, event.position
-        window.add(own)
+        buffer.add(own)
         return True
 
     def _direct(self, event: m.Direct) -> None:
         name = PERSON + event.from_
-        window = self.windows.get(name)
-        if window is None and not self.windows.is_full:
-            window = self.windows.open(name)
+        buffer = self.buffers.get(name)
+        if buffer is None and not self.buffers.is_full:
+            buffer = self.buffers.open(name)
         row = self._said(event.from_, event.text, event.kind, event.at, event.position)
         if (
-            window
+            buffer
             and row.mine
-            and (self._is_own(window, event) or row.position in window.positions)
+            and (self._is_own(buffer, event) or row.position in buffer.positions)
         ):
             return  # We talk to ourselves.
-        if window is not self.windows.current:
+        if buffer is not self.buffers.current:
             text = f"{safe_word(event.from_)}, to you alone: {event.text}"
-            self.windows.current.add(Row(Kind.NOTICE, text, at=event.at, mention=True))
-        if window is not None:
-            self._add(window, row, called=True)
+            self.buffers.current.add(Row(Kind.NOTICE, text, at=event.at, mention=True))
+        if buffer is not None:
+            self._add(buffer, row, called=True)
 
-    def _add(self, window: Buffer, row: Row, called: bool) -> None:
-        if window is not self.windows.current:
-            window.miss(called)
-        window.add(row)
-        window.spoke(row.nick)
+    def _add(self, buffer: Buffer, row: Row, called: bool) -> None:
+        if buffer is not self.buffers.current:
+            buffer.miss(called)
+        buffer.add(row)
+        buffer.spoke(row.nick)
         if called:
             self._ring()
 
     def _left(self, event: m.Left) -> None:
-        window = self.windows.get(event.room)
+        buffer = self.buffers.get(event.room)
         kicked = event.reason == "kicked" and event.nick == self._chat.nick
-        if window is not None and (event.ref is not None or kicked):
-            self.windows.close(event.room)
+        if buffer is not None and (event.ref is not None or kicked):
+            self.buffers.close(event.room)
             room = safe_word(event.room)
             self.notice(_kicked(room, event.text) if kicked else f"You left {room}.")
-        elif window is not None:
-            window.nicks.pop(event.nick, None)
+        elif buffer is not None:
+            buffer.nicks.pop(event.nick, None)
             self._note(event)
 
     def _renamed(self, event: m.Renamed) -> None:
         if event.room is None:
             self.notice(phrase(event) or "")
             return
-        self.windows.rename(event.from_, event.nick)
-        if (window := self.windows.get(event.room)) is not None:
-            window.nicks.pop(event.from_, None)
+        self.buffers.rename(event.from_, event.nick)
+        if (buffer := self.buffers.get(event.room)) is not None:
+            buffer.nicks.pop(event.from_, None)
         self._note(event)
 
     def _note(self, event: m.Entered | m.Left | m.Renamed) -> None:
         """Tell of somebody else; of ourselves the log tells how a session ended or began."""
-        window = self.windows.get(event.room or "")
-        if event.nick == self._chat.nick or window is None:
+        buffer = self.buffers.get(event.room or "")
+        if event.nick == self._chat.nick or buffer is None:
             return
         if not isinstance(event, m.Left):
-            window.came(event.nick)
-        window.add(Row(Kind.NOTICE, phrase(event) or "", at=event.at, position=event.position))
+            buffer.came(event.nick)
+        buffer.add(Row(Kind.NOTICE, phrase(event) or "", at=event.at, position=event.position))
 
     def _gap(self, event: m.Gap) -> None:
-        window = self.windows.current if event.room == m.INBOX else self.windows.open(event.room)
-        for id, row in list(window.pending.items()):
+        buffer = self.buffers.current if event.room == m.INBOX else self.buffers.open(event.room)
+        for id, row in list(buffer.pending.items()):
             if row.mark is Mark.NONE:  # it was kept, and is among what is no longer
-                window.add(window.pending.pop(id))
-        self.notice(phrase(event) or "", window)
+                buffer.add(buffer.pending.pop(id))
+        self.notice(phrase(event) or "", buffer)
 
     def _ack(self, event: m.Ack) -> None:
         if (found := self.mine.pop(event.id, None)) is None:
             return
-        window, row = found
+        buffer, row = found
         row.mark = Mark.NONE
-        if event.to is not None and window.pending.pop(event.id, None) is not None:
+        if event.to is not None and buffer.pending.pop(event.id, None) is not None:
             row.at, row.position = event.at, event.position
-            window.add(row)
+            buffer.add(row)
 
     def _error(self, event: m.Error) -> None:
         found = self.mine.pop(event.id, None) if event.id is not None else None
         if found is None or event.id is None:
             self.trouble(phrase(event) or "")
             if event.code == Code.NOT_IN_ROOM and event.room not in self._chat.rooms:
-                self.windows.close(event.room or "")
+                self.buffers.close(event.room or "")
             return
-        window, row = found
-        if event.id not in window.pending:  # It is there: only the ack got lost.
+        buffer, row = found
+        if event.id not in buffer.pending:  # It is there: only the ack got lost.
             row.mark = Mark.NONE
             return
-        window.fail(event.id, event.text)
-        if self.windows.get(window.name) is not window:
+        buffer.fail(event.id, event.text)
+        if self.buffers.get(buffer.name) is not buffer:
             self.trouble(f"{phrase(event)} It was: {row.text}")
-        elif window is not self.windows.current:
+        elif buffer is not self.buffers.current:
             self.trouble(phrase(event) or "")
 
     def _announcement(self, event: m.Announcement) -> None:
-        window = self.windows.get(event.room) if event.room is not None else None
+        buffer = self.buffers.get(event.room) if event.room is not None else None
         text = phrase(event) or ""
-        (window or self.windows.current).add(Row(Kind.NOTICE, text, at=event.at, mention=True))
+        (buffer or self.buffers.current).add(Row(Kind.NOTICE, text, at=event.at, mention=True))
         self._ring()
 
     def _rooms(self, event: m.Rooms) -> None:

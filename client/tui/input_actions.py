@@ -24,7 +24,7 @@ class InputActions:
         """What was looked for last."""
         self._chat = chat
         self._conversation = conversation
-        self._windows = conversation.windows
+        self._buffers = conversation.buffers
         self._now_ms = now_ms
         self._found: Row | None = None
         self._warned = False
@@ -40,20 +40,20 @@ class InputActions:
             return True
 
     def _complain(self, trouble: str) -> None:
-        self._windows.current.anchor = None  # where it can be seen
+        self._buffers.current.anchor = None  # where it can be seen
         self._conversation.trouble(trouble)
 
     @property
     def _room(self) -> str | None:
         """Where what is typed goes by default: the room, or the person, that is looked at."""
-        return self._windows.current.name or None
+        return self._buffers.current.name or None
 
     def _do(self, meaning: commands.Meaning) -> bool:
         if isinstance(meaning, m.Quit):
             return not self.may_leave()
         self._warned = False
         if not isinstance(meaning, commands.Search | m.GetHistory | None):
-            self._windows.current.anchor = None  # the answer comes at the end
+            self._buffers.current.anchor = None  # the answer comes at the end
         if isinstance(meaning, commands.ShowHelp):
             self._conversation.notice("\n".join(commands.help_lines()))
         elif isinstance(meaning, commands.Retry):
@@ -67,14 +67,14 @@ class InputActions:
         elif isinstance(meaning, m.Leave | m.ListMembers) and meaning.room.startswith(PERSON):
             self._about_person(meaning)
         elif isinstance(meaning, m.Join) and self._is_in(meaning.room):
-            self._windows.turn_to(meaning.room)
+            self._buffers.turn_to(meaning.room)
         elif meaning is not None:
             self._chat.ask(meaning)
         return True
 
     def _is_in(self, room: str) -> bool:
-        window = self._windows.get(room)
-        return window is not None and window.name in self._chat.rooms
+        buffer = self._buffers.get(room)
+        return buffer is not None and buffer.name in self._chat.rooms
 
     def may_leave(self) -> bool:
         """Say whether one may go: not without a warning while something is not delivered yet."""
@@ -98,79 +98,79 @@ class InputActions:
         self._chat.post(message)
         row.id = message.id
         name = message.room if isinstance(message, m.Send) else PERSON + message.to
-        window = self._windows.open(name)
-        if isinstance(message, m.SendDirect) and window is not self._windows.current:
+        buffer = self._buffers.open(name)
+        if isinstance(message, m.SendDirect) and buffer is not self._buffers.current:
             self._conversation.notice(f"To {safe_word(message.to)} alone: {message.text}")
-        self._put(window, row)
+        self._put(buffer, row)
 
-    def _put(self, window: Buffer, row: Row) -> None:
+    def _put(self, buffer: Buffer, row: Row) -> None:
         assert row.id is not None
-        window.pending[row.id] = row
-        window.anchor = None
-        self._conversation.mine[row.id] = (window, row)
+        buffer.pending[row.id] = row
+        buffer.anchor = None
+        self._conversation.mine[row.id] = (buffer, row)
 
     def _retry(self) -> None:
         """Say again, under the same ids and in order, what could not be delivered here."""
-        window = self._windows.current
-        rows = window.failed()
+        buffer = self._buffers.current
+        rows = buffer.failed()
         if not rows:
             raise commands.CommandError("There is nothing here that could not be delivered.")
         for row in rows:
             kind: m.Kind | None = "action" if row.kind is Kind.ACTED else None
-            if (nick := window.person) is not None:
+            if (nick := buffer.person) is not None:
                 self._chat.post(m.SendDirect(to=nick, text=row.text, id=row.id, kind=kind))
             else:
-                self._chat.post(m.Send(room=window.name, text=row.text, id=row.id, kind=kind))
-            window.rows.remove(row)
+                self._chat.post(m.Send(room=buffer.name, text=row.text, id=row.id, kind=kind))
+            buffer.rows.remove(row)
             row.mark, row.why = Mark.PENDING, ""
-            self._put(window, row)
+            self._put(buffer, row)
 
     # Reading
 
     def _about_person(self, meaning: m.Leave | m.ListMembers) -> None:
         if isinstance(meaning, m.Leave):
-            self._windows.close(meaning.room)
+            self._buffers.close(meaning.room)
         else:
             nick = safe_word(meaning.room.removeprefix(PERSON))
             self._conversation.notice(f"You and {nick} are alone here.")
 
     def _history(self, count: int) -> None:
         """Fetch so many older messages, and show them from the first one on."""
-        window = self._windows.current
-        if window.is_whole or window.person is not None:
-            window.anchor = None
+        buffer = self._buffers.current
+        if buffer.is_whole or buffer.person is not None:
+            buffer.anchor = None
             self._conversation.notice("This is all there is.")
             return
 
         def show(rows: list[Row]) -> None:
             if rows:
-                window.anchor = Anchor(window.rows[0])
+                buffer.anchor = Anchor(buffer.rows[0])
             else:
-                self._conversation.notice("Nothing older is kept.", window)
+                self._conversation.notice("Nothing older is kept.", buffer)
 
-        self._conversation.fetch_older(window, count, show)
+        self._conversation.fetch_older(buffer, count, show)
 
     def _search(self, word: str) -> None:
         """Show the next older row with a word; fetch older ones as long as there are any."""
-        window = self._windows.current
+        buffer = self._buffers.current
         if word.casefold() != self.word.casefold():
             self._found = None
         self.word = word
-        rows = window.everything
+        rows = buffer.everything
         end = rows.index(self._found) if self._found in rows else len(rows)
         for place in range(end - 1, -1, -1):
             row = rows[place]
             if row.is_said and word.casefold() in f"{row.nick} {row.text}".casefold():
                 self._found = row
-                window.anchor = Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)])
+                buffer.anchor = Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)])
                 return
-        if window.is_whole or window.person is not None:
+        if buffer.is_whole or buffer.person is not None:
             self._complain(f"No older line here has {safe_line(word)}.")
             return
-        oldest = window.oldest
+        oldest = buffer.oldest
 
         def again(rows: list[Row]) -> None:
-            if window is self._windows.current and (window.oldest != oldest or window.is_whole):
+            if buffer is self._buffers.current and (buffer.oldest != oldest or buffer.is_whole):
                 self._search(word)
 
-        self._conversation.fetch_older(window, limits.HISTORY, again)
+        self._conversation.fetch_older(buffer, limits.HISTORY, again)

@@ -11,7 +11,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 class Actions(Struct, frozen=True):
     """What keys lead to. ``enter`` gets what was typed; ``scroll`` so many pages, down if positive;
-    ``turn`` so many windows; ``leave`` is for who wants to go."""
+    ``turn`` so many buffers; ``leave`` is for who wants to go."""
 
     enter: Callable[[str], None]
     scroll: Callable[[int], None]
@@ -81,7 +81,7 @@ def bindings(line: Buffer, actions: Actions) -> KeyBindings:
 
 
 def _add_turns(keys: KeyBindings, actions: Actions) -> None:
-    """Keys that turn to other windows, and to other parts of one."""
+    """Keys that turn to other buffers, and to other parts of one."""
     for key, pages in (("pageup", -1), ("pagedown", 1)):
         keys.add(key)(lambda press, pages=pages: actions.scroll(pages))
     for name, steps in (("c-n", 1), ("c-p", -1)):

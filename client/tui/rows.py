@@ -1,4 +1,4 @@
-"""What stands in a window: rows, and the lines of the screen that they become. Pure."""
+"""What stands in a buffer: rows, and the lines of the screen that they become. Pure."""
 
 from collections.abc import Iterator
 from enum import Enum, auto
@@ -40,7 +40,7 @@ class Mark(Enum):
 
 
 class Row(Struct, eq=False):
-    """One entry of a window. ``at`` is in milliseconds; ``position`` that of the room's entry.
+    """One entry of a buffer. ``at`` is in milliseconds; ``position`` that of the room's entry.
 
     ``id`` is that of a message of one's own; ``why`` tells why it could not be delivered.
     """

@@ -1,4 +1,4 @@
-"""The full screen: a bar of windows, what was said, how things stand, and the line one types."""
+"""The full screen: a bar of buffers, what was said, how things stand, and the line one types."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -68,20 +68,20 @@ STYLE = Style.from_dict(
 
 
 class Said(UIControl):
-    """What was said in the current window, as much as there is space for."""
+    """What was said in the current buffer, as much as there is space for."""
 
-    def __init__(self, windows: Buffers, theme: Theme, word: Callable[[], str]) -> None:
-        self._windows = windows
+    def __init__(self, buffers: Buffers, theme: Theme, word: Callable[[], str]) -> None:
+        self._buffers = buffers
         self._theme = theme
         self._word = word
         self._size = (80, 24)
 
     @property
     def view(self) -> Viewport:
-        """The part of the current window that is seen."""
-        window = self._windows.current
-        word = self._word() if window.anchor is not None else ""
-        return Viewport(window, self._theme, *self._size, word=word)
+        """The part of the current buffer that is seen."""
+        buffer = self._buffers.current
+        word = self._word() if buffer.anchor is not None else ""
+        return Viewport(buffer, self._theme, *self._size, word=word)
 
     @property
     def height(self) -> int:
@@ -119,27 +119,27 @@ def _visible(character: str) -> str:
 class Completions(Completer):
     """Offers what fits before the cursor."""
 
-    def __init__(self, windows: Buffers) -> None:
-        self._windows = windows
+    def __init__(self, buffers: Buffers) -> None:
+        self._buffers = buffers
 
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
         """Called by prompt_toolkit."""
-        windows = self._windows
-        rooms = [window.name for window in windows]
-        nicks = reversed(windows.current.nicks)
+        buffers = self._buffers
+        rooms = [buffer.name for buffer in buffers]
+        nicks = reversed(buffers.current.nicks)
         word, found = candidates(document.text_before_cursor, rooms, nicks)
         for text in found:
             yield Completion(text, start_position=-len(word), display=safe_word(text.strip()))
 
 
 class Screen:
-    """Draws the windows, and hands on what is typed. ``standing`` tells how things stand."""
+    """Draws the buffers, and hands on what is typed. ``standing`` tells how things stand."""
 
     def __init__(
         self,
-        windows: Buffers,
+        buffers: Buffers,
         theme: Theme,
         actions: Actions,
         standing: Callable[[int], Status],
@@ -149,11 +149,11 @@ class Screen:
         input: Input | None = None,
         output: Output | None = None,
     ) -> None:
-        self._windows = windows
+        self._buffers = buffers
         self._standing = standing
-        self.said = Said(windows, theme, word)
+        self.said = Said(buffers, theme, word)
         self.input = Buffer(
-            completer=Completions(windows),
+            completer=Completions(buffers),
             history=InMemoryHistory(),
             multiline=True,
         )
@@ -197,14 +197,14 @@ class Screen:
         return self.app.output.get_size().columns
 
     def _room_bar(self) -> StyleAndTextTuples:
-        return list(room_bar(self._windows, self._columns))
+        return list(room_bar(self._buffers, self._columns))
 
     def _status(self) -> StyleAndTextTuples:
         below = self.said.view.below()
         return list(status(self._standing(below), self._columns))
 
     def _prompt(self) -> str:
-        name = steady(safe_word(self._windows.current.name))
+        name = steady(safe_word(self._buffers.current.name))
         # On a narrow screen what one types is worth more than where.
         return f"{name}> " if columns(name) <= min(PROMPT_COLUMNS, self._columns // 3) else "> "
 

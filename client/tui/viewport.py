@@ -1,4 +1,4 @@
-"""The part of a window that is seen: so many lines, up to an anchor. Pure."""
+"""The part of a buffer that is seen: so many lines, up to an anchor. Pure."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -9,24 +9,24 @@ from client.tui.rows import Line, Painter
 
 
 class Viewport:
-    """A window in a space of ``width`` columns and ``height`` lines."""
+    """A buffer in a space of ``width`` columns and ``height`` lines."""
 
     def __init__(
-        self, window: Buffer, theme: Theme, width: int, height: int, word: str = ""
+        self, buffer: Buffer, theme: Theme, width: int, height: int, word: str = ""
     ) -> None:
-        self._window = window
+        self._buffer = buffer
         self._height = max(1, height)
         self._painter = Painter(theme, max(8, width), word)
-        self._rows = window.everything
+        self._rows = buffer.everything
 
     def lines(self) -> list[Line]:
         """Return what is seen, exactly as many lines as there is space; few ones stand at the end.
 
-        The window's anchor is the last line; one that is gone is given up, and one with too few
+        The buffer's anchor is the last line; one that is gone is given up, and one with too few
         lines above it is moved down.
         """
         seen = list(islice(self._upward(), self._height))
-        if len(seen) < self._height and self._window.anchor is not None:
+        if len(seen) < self._height and self._buffer.anchor is not None:
             self.scroll_down(self._height - len(seen))
             seen = list(islice(self._upward(), self._height))
         return [[]] * (self._height - len(seen)) + [line for _, line in reversed(seen)]
@@ -36,26 +36,26 @@ class Viewport:
         above = [anchor for anchor, _ in islice(self._upward(), self._height + count)]
         most = max(0, len(above) - self._height)
         if most:
-            self._window.anchor = above[most]
+            self._buffer.anchor = above[most]
         return count - most
 
     def scroll_down(self, count: int) -> None:
-        """Move down by so many lines; at the end the window follows what is said again."""
-        window = self._window
-        if window.anchor is None:
+        """Move down by so many lines; at the end the buffer follows what is said again."""
+        buffer = self._buffer
+        if buffer.anchor is None:
             return
-        below = self._downward(window.anchor)
+        below = self._downward(buffer.anchor)
         for _ in range(count):
             if (found := next(below, None)) is None:
-                window.anchor = None
+                buffer.anchor = None
                 return
-            window.anchor = found
+            buffer.anchor = found
         if next(below, None) is None:
-            window.anchor = None
+            buffer.anchor = None
 
     def below(self) -> int:
         """Return how many rows are not seen, or not whole, below the last line that is seen."""
-        place, anchor = self._anchored(), self._window.anchor
+        place, anchor = self._anchored(), self._buffer.anchor
         if place is None or anchor is None:
             return 0
         return len(self._rows) - 1 - place + (anchor.hidden > 0)
@@ -63,23 +63,23 @@ class Viewport:
     def _of(self, place: int) -> list[Line]:
         """Return the lines of a row."""
         before = self._rows[place - 1] if place else None
-        unread = before is not None and before is self._window.unread_after
+        unread = before is not None and before is self._buffer.unread_after
         return self._painter.lines(self._rows[place], before, unread)
 
     def _anchored(self) -> int | None:
-        anchor = self._window.anchor
+        anchor = self._buffer.anchor
         if anchor is None:
             return None
         try:
             return self._rows.index(anchor.row)
         except ValueError:
-            self._window.anchor = None
+            self._buffer.anchor = None
             return None
 
     def _upward(self) -> Iterator[tuple[Anchor, Line]]:
         """Yield the lines from the anchor upward, each with the anchor that it would be."""
         place = self._anchored()
-        hidden = 0 if self._window.anchor is None else self._window.anchor.hidden
+        hidden = 0 if self._buffer.anchor is None else self._buffer.anchor.hidden
         for number in range(len(self._rows) - 1 if place is None else place, -1, -1):
             lines = self._of(number)
             # It may have fewer lines than it had, in a wider space.

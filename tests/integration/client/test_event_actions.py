@@ -1,4 +1,4 @@
-"""What the windows show of a chat."""
+"""What the buffers show of a chat."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,14 +31,14 @@ from wire import messages as m
 
 
 class Screen:
-    """A conversation, what is typed into it, and what its windows show."""
+    """A conversation, what is typed into it, and what its buffers show."""
 
     def __init__(self, chat: Chat, time: FakeTime) -> None:
-        self.windows = Buffers()
+        self.buffers = Buffers()
         self.rings = 0
         self.chat = chat
         self.conversation = EventActions(
-            chat, self.windows, lambda: time.now, lambda: int(time.now * 1000), self._ring
+            chat, self.buffers, lambda: time.now, lambda: int(time.now * 1000), self._ring
         )
         self.typed = InputActions(chat, self.conversation, lambda: int(time.now * 1000))
         self._events = chat.received()
@@ -48,8 +48,8 @@ class Screen:
 
     @property
     def room(self) -> str:
-        """The window that is looked at."""
-        return self.windows.current.name
+        """The buffer that is looked at."""
+        return self.buffers.current.name
 
     async def show_until(self, kind: type[m.Event] | type[Disconnected]) -> None:
         """Show events up to one of this type."""
@@ -60,13 +60,13 @@ class Screen:
                 return
 
     def texts(self, name: str | None = None) -> list[str]:
-        """Return what stands in a window; in the one that is looked at by default."""
-        window = self.windows.current if name is None else self.windows.open(name)
-        return [row.text for row in window.everything]
+        """Return what stands in a buffer; in the one that is looked at by default."""
+        buffer = self.buffers.current if name is None else self.buffers.open(name)
+        return [row.text for row in buffer.everything]
 
     def clear(self) -> None:
-        """Forget what stands in the window that is looked at."""
-        self.windows.current.rows.clear()
+        """Forget what stands in the buffer that is looked at."""
+        self.buffers.current.rows.clear()
 
 
 @pytest.fixture
@@ -96,18 +96,18 @@ async def screen(node: ScriptedNode, time: FakeTime) -> AsyncIterator[Screen]:
 
 @pytest.fixture
 async def peer(screen: Screen, node: ScriptedNode) -> Peer:
-    """The node's end of it; what a window asks at first is answered, and has been shown."""
+    """The node's end of it; what a buffer asks at first is answered, and has been shown."""
     peer = await node.peer()
     await peer.greet()
     await screen.chat.ready()
     for kind in (m.Welcome, m.Joined, m.Joined):
         await screen.show_until(kind)
-    await answer_new_window(peer, screen)
+    await answer_new_buffer(peer, screen)
     return peer
 
 
-async def answer_new_window(peer: Peer, screen: Screen, *messages: m.Past) -> None:
-    """Answer what a new window asks: who is here, and what was said."""
+async def answer_new_buffer(peer: Peer, screen: Screen, *messages: m.Past) -> None:
+    """Answer what a new buffer asks: who is here, and what was said."""
     members = await peer.expect(m.ListMembers)
     peer.say(m.Members(ref=members.ref, room=members.room, members=["ana", "bo"], more=False))
     await screen.show_until(m.Members)
@@ -145,12 +145,12 @@ async def test_what_one_says_appears_at_once_as_on_its_way_and_stays_with_its_ac
 ) -> None:
     screen.clear()
     screen.typed.take("hi")
-    (row,) = screen.windows.current.everything
+    (row,) = screen.buffers.current.everything
     assert (row.text, row.mark) == ("hi", Mark.PENDING)
     request = await peer.take("p1")
     assert (request.room, request.text) == ("lab", "hi")
     await screen.show_until(m.Ack)
-    assert screen.windows.current.rows == [row] and row.mark is Mark.NONE
+    assert screen.buffers.current.rows == [row] and row.mark is Mark.NONE
     assert not screen.conversation.mine
 
 
@@ -160,11 +160,11 @@ async def test_an_ack_that_comes_before_the_message_is_as_good(screen: Screen, p
     request = await peer.expect(m.Send)
     peer.say(m.Ack(id=request.id or "", position="p1", at=1, room="lab"))
     await screen.show_until(m.Ack)
-    (row,) = screen.windows.current.everything
+    (row,) = screen.buffers.current.everything
     assert row.mark is Mark.NONE
     peer.say(said("hi", from_="ana", id=request.id or ""))
     await screen.show_until(m.Message)
-    assert screen.windows.current.everything == [row]
+    assert screen.buffers.current.everything == [row]
 
 
 async def test_a_message_of_others_with_the_id_of_ours_is_not_ours(
@@ -186,7 +186,7 @@ async def test_joining_turns_to_the_room_and_leaving_turns_to_another(
     peer.say(joined("new", ref=request.ref))
     await screen.show_until(m.Joined)
     assert screen.room == "new"
-    await answer_new_window(peer, screen)
+    await answer_new_buffer(peer, screen)
     screen.typed.take("/leave")
     leave = await peer.expect(m.Leave)
     assert leave.room == "new"
@@ -198,9 +198,9 @@ async def test_joining_turns_to_the_room_and_leaving_turns_to_another(
 async def test_a_room_asks_for_what_it_needs_when_it_is_first_looked_at(
     screen: Screen, peer: Peer
 ) -> None:
-    screen.windows.turn_to("ops")
+    screen.buffers.turn_to("ops")
     screen.typed.take("")
-    await answer_new_window(peer, screen)
+    await answer_new_buffer(peer, screen)
     screen.typed.take("/join lab")
     screen.typed.take("/join ops")
     screen.typed.take("/who")
@@ -210,7 +210,7 @@ async def test_a_room_asks_for_what_it_needs_when_it_is_first_looked_at(
 
 
 async def test_who_left_all_rooms_is_in_none(screen: Screen, peer: Peer) -> None:
-    screen.windows.open("ops").is_new = False
+    screen.buffers.open("ops").is_new = False
     for room in ("lab", "ops"):
         screen.typed.take(f"/leave {room}")
         leave = await peer.expect(m.Leave)
@@ -226,7 +226,7 @@ async def test_a_room_the_node_says_one_is_not_in_is_closed(screen: Screen, peer
     leave = await peer.expect(m.Leave)
     peer.say(refused("not-in-room", ref=leave.ref, room="lab"))
     await screen.show_until(m.Error)
-    assert screen.room == "ops" and screen.windows.get("lab") is None
+    assert screen.room == "ops" and screen.buffers.get("lab") is None
 
 
 async def test_what_was_said_before_stands_above_without_doubles(
@@ -260,12 +260,12 @@ async def test_an_own_message_that_is_on_its_way_is_not_taken_from_history(
 async def test_who_asks_twice_for_older_messages_asks_the_node_once(
     screen: Screen, peer: Peer
 ) -> None:
-    window = screen.windows.current
+    buffer = screen.buffers.current
     found: list[list[Row]] = []
     for _ in range(2):
-        screen.conversation.fetch_older(window, 10, found.append)
+        screen.conversation.fetch_older(buffer, 10, found.append)
     await answer_history(peer, screen, past("old", "p1"))
-    assert len(found) == 2 and not window.waiting and window.is_whole
+    assert len(found) == 2 and not buffer.waiting and buffer.is_whole
 
 
 async def test_older_messages_that_cannot_be_had_are_told_and_can_be_asked_again(
@@ -275,14 +275,14 @@ async def test_older_messages_that_cannot_be_had_are_told_and_can_be_asked_again
     request = await peer.expect(m.GetHistory)
     peer.say(refused("unavailable", ref=request.ref))
     await screen.show_until(m.Error)
-    assert screen.texts()[-1] == "No: unavailable." and not screen.windows.current.waiting
+    assert screen.texts()[-1] == "No: unavailable." and not screen.buffers.current.waiting
 
 
-async def test_an_answer_for_a_window_that_was_closed_does_no_harm(
+async def test_an_answer_for_a_buffer_that_was_closed_does_no_harm(
     screen: Screen, peer: Peer
 ) -> None:
     screen.typed.take("/history")
-    screen.windows.close("lab")
+    screen.buffers.close("lab")
     await answer_history(peer, screen, past("old", "p1"))
     assert screen.room == "ops" and "old" not in screen.texts()
 
@@ -296,35 +296,35 @@ async def test_a_question_is_asked_again_on_the_next_connection(
     again = await node.peer()
     await again.greet(resumed=True)
     await answer_history(again, screen, past("old", "p1"))
-    assert screen.texts()[0] == "old" and not screen.windows.current.waiting
+    assert screen.texts()[0] == "old" and not screen.buffers.current.waiting
 
 
 async def test_a_direct_is_shown_where_one_talks_to_that_person(screen: Screen, peer: Peer) -> None:
     screen.typed.take("/msg Bo psst")
     request = await peer.expect(m.SendDirect)
     assert screen.texts()[-1] == "To Bo alone: psst"
-    assert screen.windows.open("@bo").everything[0].mark is Mark.PENDING
+    assert screen.buffers.open("@bo").everything[0].mark is Mark.PENDING
     peer.say(
         m.Ack(id=request.id or "", position="d1", at=1, to="bo"),
         m.Direct(position="d2", at=2, from_="bo", to="ana", text="what?"),
     )
     await screen.show_until(m.Direct)
     assert screen.texts("@bo") == ["psst", "what?"]
-    assert screen.windows.open("@bo").everything[0].mark is Mark.NONE
-    assert screen.windows.open("@bo").mentions == screen.rings == 1
+    assert screen.buffers.open("@bo").everything[0].mark is Mark.NONE
+    assert screen.buffers.open("@bo").mentions == screen.rings == 1
     assert screen.texts()[-1] == "bo, to you alone: what?"
-    screen.windows.turn_to("@bo")
+    screen.buffers.turn_to("@bo")
     screen.typed.take("nothing")
     assert (await peer.expect(m.SendDirect)).to == "Bo"
 
 
-async def test_strangers_cannot_open_windows_without_end(
+async def test_strangers_cannot_open_buffers_without_end(
     screen: Screen, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(buffers, "MOST_WINDOWS", 3)
+    monkeypatch.setattr(buffers, "MOST_BUFFERS", 3)
     for nick in ("bo", "eve", "bo"):
         screen.conversation.show(m.Direct(position=nick, at=1, from_=nick, to="ana", text="hi"))
-    assert [window.name for window in screen.windows] == ["lab", "ops", "@bo"]
+    assert [buffer.name for buffer in screen.buffers] == ["lab", "ops", "@bo"]
     assert screen.texts()[-2] == "eve, to you alone: hi"
 
 
@@ -340,7 +340,7 @@ async def test_what_one_says_to_oneself_is_shown_once(
     await screen.show_until(m.Ack)
     if ack_first:
         await screen.show_until(m.Direct)
-    (row,) = screen.windows.open("@ana").everything
+    (row,) = screen.buffers.open("@ana").everything
     assert row.mark is Mark.NONE and screen.rings == 0
 
 
@@ -351,7 +351,7 @@ async def test_a_refusal_is_shown_where_the_message_stands_and_where_one_looks(
     request = await peer.expect(m.SendDirect)
     peer.say(refused("no-such-nick", id=request.id))
     await screen.show_until(m.Error)
-    (row,) = screen.windows.open("@nobody").rows
+    (row,) = screen.buffers.open("@nobody").rows
     assert (row.mark, row.why) == (Mark.FAILED, "No: no-such-nick.")
     assert screen.texts()[-1] == "Not delivered: No: no-such-nick."
 
@@ -361,7 +361,7 @@ async def test_a_message_to_a_room_that_was_left_meanwhile_is_told_with_its_text
 ) -> None:
     screen.typed.take("too late")
     request = await peer.expect(m.Send)
-    screen.windows.close("lab")
+    screen.buffers.close("lab")
     peer.say(refused("not-in-room", id=request.id, room="lab"))
     await screen.show_until(m.Error)
     assert screen.texts()[-1] == "Not delivered: No: not-in-room. It was: too late"
@@ -372,7 +372,7 @@ async def test_a_message_that_is_there_has_not_failed(screen: Screen, peer: Peer
     request = await peer.expect(m.Send)
     peer.say(said("hi", from_="ana", id=request.id or ""), refused("unknown", id=request.id))
     await screen.show_until(m.Error)
-    row = screen.windows.current.everything[-1]
+    row = screen.buffers.current.everything[-1]
     assert (row.text, row.mark, row.why) == ("hi", Mark.NONE, "")
 
 
@@ -384,7 +384,7 @@ async def test_a_gap_takes_what_it_swallowed_of_ours(screen: Screen, peer: Peer)
         m.Gap(room="lab", after="p0", position="p9"),
     )
     await screen.show_until(m.Gap)
-    assert not screen.windows.current.pending
+    assert not screen.buffers.current.pending
     assert screen.texts()[-2] == "hi" and "no longer kept" in screen.texts()[-1]
 
 
@@ -392,9 +392,9 @@ async def test_mentions_ring_and_are_counted_elsewhere(screen: Screen, peer: Pee
     for text in ("hello Ana!", "banana", "ana: there", "ana-maria"):
         peer.say(message(text, text, room="ops"))
         await screen.show_until(m.Message)
-    ops = screen.windows.open("ops")
+    ops = screen.buffers.open("ops")
     assert (ops.unread, ops.mentions, screen.rings) == (4, 3, 3)
-    assert not screen.windows.current.unread
+    assert not screen.buffers.current.unread
 
 
 async def test_long_lists_are_turned_page_by_page(screen: Screen, peer: Peer) -> None:
@@ -412,7 +412,7 @@ async def test_long_lists_are_turned_page_by_page(screen: Screen, peer: Peer) ->
 
 
 async def test_those_who_are_here_can_be_completed(screen: Screen, peer: Peer) -> None:
-    lab = screen.windows.open("lab")
+    lab = screen.buffers.open("lab")
     peer.say(m.Entered(room="lab", position="l1", at=1, nick="eve"))
     peer.say(m.Left(room="lab", position="l2", at=1, nick="bo", reason="quit"))
     peer.say(m.Renamed(room="lab", position="l3", at=1, nick="eva", from_="eve"))
@@ -422,11 +422,11 @@ async def test_those_who_are_here_can_be_completed(screen: Screen, peer: Peer) -
     assert screen.texts()[-4:-1] == ["eve entered", "bo left the chat", "eve is now called eva"]
 
 
-async def test_who_is_renamed_is_talked_to_in_the_same_window(screen: Screen, peer: Peer) -> None:
-    screen.windows.open("@bo")
+async def test_who_is_renamed_is_talked_to_in_the_same_buffer(screen: Screen, peer: Peer) -> None:
+    screen.buffers.open("@bo")
     peer.say(m.Renamed(room="lab", position="l1", at=1, nick="bob", from_="bo"))
     await screen.show_until(m.Renamed)
-    assert screen.windows.get("@bob") is not None and screen.windows.get("@bo") is None
+    assert screen.buffers.get("@bob") is not None and screen.buffers.get("@bo") is None
 
 
 async def test_ones_own_other_nick_is_told_once(screen: Screen, peer: Peer) -> None:
@@ -531,14 +531,14 @@ async def test_a_room_joined_by_hello_does_not_turn_the_page(screen: Screen, pee
     assert screen.room == "lab" and welcome().ref == HELLO
 
 
-async def test_what_comes_of_a_room_that_was_left_opens_no_window(
+async def test_what_comes_of_a_room_that_was_left_opens_no_buffer(
     screen: Screen, peer: Peer
 ) -> None:
-    screen.windows.close("ops")
+    screen.buffers.close("ops")
     peer.say(m.Entered(room="ops", position="o1", at=1, nick="bo"))
     peer.say(m.Renamed(room="ops", position="o2", at=1, nick="bob", from_="bo"))
     await screen.show_until(m.Renamed)
-    assert screen.windows.get("ops") is None
+    assert screen.buffers.get("ops") is None
 
 
 async def test_a_room_whose_name_no_request_can_hold_breaks_nothing(
@@ -556,6 +556,6 @@ def test_no_event_is_harmful(event: m.AnyEvent | Disconnected) -> None:
         return screen
 
     screen = asyncio.run(show())
-    for window in (screen.windows.current, *screen.windows):
-        for line in Viewport(window, Theme(), 80, 24).lines():
+    for buffer in (screen.buffers.current, *screen.buffers):
+        for line in Viewport(buffer, Theme(), 80, 24).lines():
             assert_harmless("".join(text for _, text in line))

@@ -1,4 +1,4 @@
-"""The bars: which windows there are, and how things stand."""
+"""The bars: which buffers there are, and how things stand."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,47 +19,47 @@ def plain(line: Line) -> str:
 
 
 def of(*names: str) -> Buffers:
-    """Windows of these names."""
-    windows = Buffers()
+    """Buffers of these names."""
+    buffers = Buffers()
     for name in names:
-        windows.open(name)
-    return windows
+        buffers.open(name)
+    return buffers
 
 
-def test_all_windows_stand_in_the_bar_with_what_is_unread() -> None:
-    windows = of("general", "lab", "@bo")
-    windows.open("lab").unread = 3
-    windows.open("@bo").unread = windows.open("@bo").mentions = 1
-    line = room_bar(windows, 80)
+def test_all_buffers_stand_in_the_bar_with_what_is_unread() -> None:
+    buffers = of("general", "lab", "@bo")
+    buffers.open("lab").unread = 3
+    buffers.open("@bo").unread = buffers.open("@bo").mentions = 1
+    line = room_bar(buffers, 80)
     assert plain(line) == "  1:general  2:lab(3)  3:@bo(1!) "
     assert [style for style, _ in line] == ["", "class:bar.current", UNREAD, MENTION]
 
 
-def test_without_a_window_the_bar_is_empty() -> None:
+def test_without_a_buffer_the_bar_is_empty() -> None:
     assert plain(room_bar(Buffers(), 80)).strip() == ""
 
 
 def test_where_they_are_too_many_those_around_the_current_one_are_seen() -> None:
-    windows = of(*(f"room-{number}" for number in range(1, 21)))
-    windows.turn_to_number(10)
-    line = plain(room_bar(windows, 40))
+    buffers = of(*(f"room-{number}" for number in range(1, 21)))
+    buffers.turn_to_number(10)
+    line = plain(room_bar(buffers, 40))
     assert line == "\u2039 9:room-9  10:room-10  11:room-11 \u203a"
 
 
 def test_an_arrow_tells_of_what_is_unread_beyond_it() -> None:
-    windows = of(*(f"room-{number}" for number in range(1, 21)))
-    windows.turn_to_number(10)
-    assert room_bar(windows, 40)[0][0] == room_bar(windows, 40)[-1][0] == ""
-    windows.open("room-1").unread = windows.open("room-20").unread = 1
-    windows.open("room-20").mentions = 1
-    line = room_bar(windows, 40)
+    buffers = of(*(f"room-{number}" for number in range(1, 21)))
+    buffers.turn_to_number(10)
+    assert room_bar(buffers, 40)[0][0] == room_bar(buffers, 40)[-1][0] == ""
+    buffers.open("room-1").unread = buffers.open("room-20").unread = 1
+    buffers.open("room-20").mentions = 1
+    line = room_bar(buffers, 40)
     assert (line[0][0], line[-1][0]) == (UNREAD, MENTION)
 
 
 def test_a_long_name_leaves_room_for_the_number_and_for_what_is_unread() -> None:
-    windows = of("x" * 64, "y" * 64)
-    windows.open("y" * 64).unread = 1234
-    line = plain(room_bar(windows, 40))
+    buffers = of("x" * 64, "y" * 64)
+    buffers.open("y" * 64).unread = 1234
+    line = plain(room_bar(buffers, 40))
     assert "1:" in line and columns(line) <= 40
 
 
@@ -94,7 +94,7 @@ def test_whatever_the_names_the_bars_are_harmless(
 
 @given(st.lists(hostile, min_size=1, max_size=9), st.integers(0, 9), st.integers(20, 100))
 def test_no_bar_is_too_wide(names: list[str], turns: int, width: int) -> None:
-    windows = of(*names)
-    windows.turn(turns)
-    assert columns(plain(room_bar(windows, width))) <= width
+    buffers = of(*names)
+    buffers.turn(turns)
+    assert columns(plain(room_bar(buffers, width))) <= width
     assert columns(plain(status(CALM, width))) <= width

@@ -48,12 +48,12 @@ class Screen:
 
     def __init__(self) -> None:
         self.chat = Asked()
-        self.windows = Buffers()
+        self.buffers = Buffers()
         chat: Chat = self.chat  # type: ignore[assignment]
-        self.conversation = EventActions(chat, self.windows, float, int, lambda: None)
+        self.conversation = EventActions(chat, self.buffers, float, int, lambda: None)
         self.typed = InputActions(chat, self.conversation, int)
         self.take: Callable[[str], bool] = self.typed.take
-        self.lab = self.windows.open("lab")
+        self.lab = self.buffers.open("lab")
         self.lab.is_new = False
 
     def asked(self) -> m.Request:
@@ -83,8 +83,8 @@ class Screen:
 
     @property
     def notes(self) -> list[str]:
-        """What the client itself said in the current window."""
-        return [row.text for row in self.windows.current.rows if not row.is_said]
+        """What the client itself said in the current buffer."""
+        return [row.text for row in self.buffers.current.rows if not row.is_said]
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_help_and_empty_lines_ask_nothing(screen: Screen) -> None:
     assert "/retry" in screen.notes[0] and not screen.chat.requests
 
 
-def test_what_is_said_waits_in_its_window(screen: Screen) -> None:
+def test_what_is_said_waits_in_its_buffer(screen: Screen) -> None:
     screen.take("hi")
     screen.take("/me waves")
     hi, waves = screen.lab.pending.values()
@@ -117,7 +117,7 @@ def test_what_is_said_waits_in_its_window(screen: Screen) -> None:
     assert waves.kind is Kind.ACTED and len(screen.conversation.mine) == 2
 
 
-def test_who_says_something_sees_the_end_of_the_window(screen: Screen) -> None:
+def test_who_says_something_sees_the_end_of_the_buffer(screen: Screen) -> None:
     screen.said(*map(str, range(50)))
     screen.take("/search 7")
     assert screen.lab.anchor is not None
@@ -126,17 +126,17 @@ def test_who_says_something_sees_the_end_of_the_window(screen: Screen) -> None:
 
 
 def test_a_room_one_is_in_is_turned_to_without_asking(screen: Screen) -> None:
-    screen.windows.open("ops")
-    screen.windows.turn_to("ops")
+    screen.buffers.open("ops")
+    screen.buffers.turn_to("ops")
     screen.take("/join LAB")
-    assert screen.windows.current is screen.lab and not screen.chat.requests
-    screen.take("/join ops")  # its window is open, but we are not in it any more
+    assert screen.buffers.current is screen.lab and not screen.chat.requests
+    screen.take("/join ops")  # its buffer is open, but we are not in it any more
     assert screen.asked() == m.Join(room="ops", ref="ref-1")
 
 
-def test_a_window_for_one_person_is_no_room(screen: Screen) -> None:
-    screen.windows.open("@bo")
-    screen.windows.turn_to("@bo")
+def test_a_buffer_for_one_person_is_no_room(screen: Screen) -> None:
+    screen.buffers.open("@bo")
+    screen.buffers.turn_to("@bo")
     screen.take("psst")
     assert screen.asked() == m.SendDirect(to="bo", text="psst", id="id-1")
     for line in ("/who", "/history"):
@@ -144,7 +144,7 @@ def test_a_window_for_one_person_is_no_room(screen: Screen) -> None:
     assert screen.notes == ["You and bo are alone here.", "This is all there is."]
     screen.take("/search nothing")
     screen.take("/leave")
-    assert screen.windows.current is screen.lab and not screen.chat.requests
+    assert screen.buffers.current is screen.lab and not screen.chat.requests
 
 
 def test_who_has_something_unsent_is_warned_once_before_leaving(screen: Screen) -> None:
@@ -172,11 +172,11 @@ def test_what_failed_is_sent_again_under_its_id_and_in_order(screen: Screen) -> 
     assert screen.notes == ["There is nothing here that could not be delivered."]
 
 
-def test_a_direct_that_failed_is_sent_again_from_its_window(screen: Screen) -> None:
+def test_a_direct_that_failed_is_sent_again_from_its_buffer(screen: Screen) -> None:
     screen.take("/msg bo psst")
     screen.conversation.show(refused("no-such-nick", id="id-1"))
     screen.chat.requests.clear()
-    screen.windows.turn_to("@bo")
+    screen.buffers.turn_to("@bo")
     screen.take("/retry")
     assert screen.asked() == m.SendDirect(to="bo", text="psst", id="id-1")
 
@@ -219,10 +219,10 @@ def test_a_search_that_finds_nothing_says_so(screen: Screen) -> None:
     assert screen.notes == ["No older line here has fox."]
 
 
-def test_a_search_ends_when_one_turns_to_another_window(screen: Screen) -> None:
-    screen.windows.open("ops")
+def test_a_search_ends_when_one_turns_to_another_buffer(screen: Screen) -> None:
+    screen.buffers.open("ops")
     screen.take("/search fox")
-    screen.windows.turn_to("ops")
+    screen.buffers.turn_to("ops")
     screen.answer("old", more=True)
     assert not screen.chat.requests and not screen.notes
 
