@@ -20,12 +20,15 @@ from client.text.sanitize import safe_word
 from client.text.theme import Theme
 from client.tui.bars import Status
 from client.tui.buffers import Buffers
-from client.tui.event_actions import PAGE, EventActions
+from client.tui.event_actions import EventActions
 from client.tui.input_actions import InputActions
 from client.tui.keymap import Actions
+from client.tui.lookups import PAGE, Lookups
+from client.tui.notices import Notices
 from client.tui.rows import Row
 from client.tui.screen import Screen
 from client.tui.tty import Tty
+from client.tui.unsent import Unsent
 from wire import messages as m
 
 MEASURE_EVERY = 10.0
@@ -102,10 +105,12 @@ class App:
         self._status = 0
         self._buffers = Buffers()
         self._chat = options.connect(nick, rename=self._rename)
-        self._conversation = EventActions(
-            self._chat, self._buffers, time.monotonic, _now_ms, self._ring
-        )
-        self._typed = InputActions(self._chat, self._conversation, _now_ms)
+        self._notices = Notices(self._buffers, _now_ms)
+        self._unsent = Unsent()
+        self._lookups = Lookups(self._chat, self._buffers, self._notices, self._unsent)
+        parts = (self._chat, self._buffers, self._notices, self._lookups, self._unsent)
+        self._events = EventActions(*parts, time.monotonic, self._ring)
+        self._input = InputActions(*parts, _now_ms)
         actions = Actions(self._enter, self._scroll, self._turn, self._turn_to_number, self._leave)
         self._tty = Tty(lambda: self._screen.repaint())
         self._screen = Screen(
@@ -113,7 +118,7 @@ class App:
             Theme(options.settings.time),
             actions,
             self._standing,
-            lambda: self._typed.word,
+            lambda: self._input.word,
             colours=options.settings.colours,
             output=create_output(cast(TextIO, self._tty)),
         )
@@ -159,7 +164,7 @@ class App:
                 # What ends an attempt is told by Disconnected; a room that is refused ends none.
                 is_end = received.is_end and getattr(event, "room", None) is None
                 if event is not None and not is_end:
-                    self._conversation.show(event, received.then)
+                    self._events.show(event, received.then)
                     self._remember_nick(event)
                     self._screen.redraw()
         except ChatError as error:
@@ -173,11 +178,11 @@ class App:
             try:
                 remember_nick(path, event.nick)
             except SettingsError as error:
-                self._conversation.trouble(f"Your nick could not be kept. {error}")
+                self._notices.trouble(f"Your nick could not be kept. {error}")
 
     async def _rename(self, refused: NickRefused) -> str:
         """Ask for another nick at first; who is talking already gets a suffix."""
-        if not self._conversation.was_welcomed:
+        if not self._events.was_welcomed:
             raise refused
         return with_suffix(self._chat.nick, random.random)
 
@@ -202,14 +207,14 @@ class App:
                 self._screen.redraw()
 
     def _standing(self, below: int) -> Status:
-        away_at = self._conversation.away_at
+        away_at = self._events.away_at
         return Status(
             nick=self._chat.nick,
             node=self._chat.node or "",
             away=None if away_at is None else time.monotonic() - away_at,
-            was_welcomed=self._conversation.was_welcomed,
+            was_welcomed=self._events.was_welcomed,
             latency=self._latency,
-            unsent=len(self._conversation.mine),
+            unsent=len(self._unsent),
             below=below,
         )
 
@@ -222,11 +227,11 @@ class App:
     # What a person does
 
     def _enter(self, line: str) -> None:
-        if not self._typed.take(line):
+        if not self._input.take(line):
             self._exit()
 
     def _leave(self) -> None:
-        if self._typed.may_leave():
+        if self._input.may_leave():
             self._exit()
 
     def _exit(self, error: BaseException | None = None) -> None:
@@ -250,11 +255,11 @@ class App:
 
     def _turn(self, steps: int) -> None:
         self._buffers.turn(steps)
-        self._conversation.theme()
+        self._lookups.look()
 
     def _turn_to_number(self, number: int) -> None:
         self._buffers.turn_to_number(number)
-        self._conversation.theme()
+        self._lookups.look()
 
     def _scroll(self, pages: int) -> None:
         view, buffer = self._screen.said.view, self._buffers.current
@@ -263,14 +268,14 @@ class App:
             view.scroll_down(lines)
             return
         missing = view.scroll_up(lines)
-        if not missing or buffer.waiting:
+        if not missing or buffer.is_fetching:
             return
 
         def scroll(rows: list[Row]) -> None:
             if buffer is self._buffers.current:
                 self._screen.said.view.scroll_up(missing)
 
-        self._conversation.fetch_older(buffer, PAGE, scroll)
+        self._lookups.fetch_older(buffer, PAGE, scroll)
 
 
 def _now_ms() -> int:

@@ -32,9 +32,8 @@ class Buffer:
 
     ``rows`` are in the order of the room; ``pending`` are one's own messages that have no place in
     it yet, by their ids. ``unread_after`` is the row after which one stopped reading. ``fetched``
-    are the positions of rows that were asked for: they may come by themselves as well. ``waiting``
-    are called with older rows that were asked for. One that ``is_new`` was never looked at;
-    one that ``is_whole`` has all that it can.
+    are the positions of rows that were asked for: they may come by themselves as well. One that
+    ``is_whole`` has all that it can.
     """
 
     def __init__(self, name: str) -> None:
@@ -48,9 +47,9 @@ class Buffer:
         self.nicks: dict[str, None] = {}
         self.oldest: str | None = None
         self.fetched: set[str] = set()
-        self.waiting: list[Callable[[list[Row]], None]] = []
-        self.is_new = True
         self.is_whole = False
+        self._is_new = True
+        self._waiting: list[Callable[[list[Row]], None]] = []
 
     @property
     def person(self) -> str | None:
@@ -83,12 +82,37 @@ class Buffer:
         self.fetched &= self.positions
         self.is_whole = False
 
+    @property
+    def is_fetching(self) -> bool:
+        """Whether older rows were asked for, and are on their way."""
+        return bool(self._waiting)
+
+    def await_older(self, then: Callable[[list[Row]], None]) -> None:
+        """Have ``then`` called with the older rows that come next."""
+        self._waiting.append(then)
+
+    def give_up_older(self) -> None:
+        """No older rows come: they may be asked for again."""
+        self._waiting = []
+
     def put_before(self, rows: list[Row], more: bool) -> None:
         """Put older rows above all others; ``more`` tells whether there are still older ones."""
+        waiting, self._waiting = self._waiting, []
         self.rows[:0] = rows
         self.oldest = next((row.position for row in rows if row.position), self.oldest)
         self.fetched.update(row.position for row in rows if row.position)
         self.is_whole = not more or len(self.rows) >= 2 * MOST_ROWS
+        for then in waiting:
+            then(rows)
+
+    def scroll_to(self, anchor: Anchor | None) -> None:
+        """Let ``anchor`` be the last line seen; with None, follow what is added."""
+        self.anchor = anchor
+
+    def is_first_look(self) -> bool:
+        """Return whether it was never looked at before; now it is."""
+        is_new, self._is_new = self._is_new, False
+        return is_new
 
     def spoke(self, nick: str) -> None:
         """Note who is here; who spoke last is offered first."""
@@ -101,6 +125,19 @@ class Buffer:
         if len(self.nicks) > MOST_NICKS:
             del self.nicks[next(iter(self.nicks))]
 
+    def looked_at(self) -> None:
+        """Somebody reads here, from the end."""
+        self.unread = self.mentions = 0
+        self.anchor = None
+
+    def left(self) -> None:
+        """Nobody reads here any more."""
+        self.unread_after = None
+
+    def gone(self, nick: str) -> None:
+        """Note who is not here any more."""
+        self.nicks.pop(nick, None)
+
     def miss(self, called: bool) -> None:
         """Something is about to be added while one looks elsewhere; ``called``: one is meant.
 
@@ -111,7 +148,26 @@ class Buffer:
         self.unread += 1
         self.mentions += called
 
-    # Messages of one's own
+    # Our own messages
+
+    def post(self, row: Row) -> None:
+        """Show a message that is on its way; it has an id."""
+        self.pending[row.id or ""] = row
+        self.anchor = None
+
+    def place(self, id: str, at: int | None, position: str | None) -> bool:
+        """Give a pending message its place in the room; return whether there is one."""
+        if (row := self.pending.pop(id, None)) is None:
+            return False
+        row.at, row.position = at, position
+        self.add(row)
+        return True
+
+    def place_acknowledged(self) -> None:
+        """Give pending messages a place that were acknowledged, and do not come any more."""
+        for id, row in list(self.pending.items()):
+            if row.mark is Mark.NONE:
+                self.add(self.pending.pop(id))
 
     def fail(self, id: str, why: str) -> None:
         """A message could not be delivered."""
@@ -122,6 +178,11 @@ class Buffer:
     def failed(self) -> list[Row]:
         """Return the messages that could not be delivered."""
         return [row for row in self.rows if row.mark is Mark.FAILED]
+
+    def take_failed(self, row: Row) -> None:
+        """Take a message out of the rows: it is about to be posted again."""
+        self.rows.remove(row)
+        row.mark, row.why = Mark.PENDING, ""
 
 
 class Buffers:
@@ -195,7 +256,6 @@ class Buffers:
 
     def _look_at(self, buffer: Buffer) -> None:
         if buffer is not self.current:
-            self.current.unread_after = None
+            self.current.left()
             self.current = buffer
-        buffer.unread = buffer.mentions = 0
-        buffer.anchor = None
+        buffer.looked_at()

@@ -6,9 +6,11 @@ from client.api.chat import Chat
 from client.protocol.errors import ChatError
 from client.text.sanitize import safe_line, safe_word
 from client.tui import commands
-from client.tui.buffers import PERSON, Anchor, Buffer
-from client.tui.event_actions import EventActions
+from client.tui.buffers import PERSON, Anchor, Buffers
+from client.tui.lookups import Lookups
+from client.tui.notices import Notices
 from client.tui.rows import Kind, Mark, Row
+from client.tui.unsent import Unsent
 from wire import limits
 from wire import messages as m
 
@@ -19,12 +21,22 @@ ROWS_BELOW = 3
 class InputActions:
     """Does what a person asks for; what cannot be done is said where it was typed."""
 
-    def __init__(self, chat: Chat, conversation: EventActions, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        buffers: Buffers,
+        notices: Notices,
+        lookups: Lookups,
+        unsent: Unsent,
+        now_ms: Callable[[], int],
+    ) -> None:
         self.word = ""
         """What was looked for last."""
         self._chat = chat
-        self._conversation = conversation
-        self._buffers = conversation.buffers
+        self._buffers = buffers
+        self._notices = notices
+        self._lookups = lookups
+        self._unsent = unsent
         self._now_ms = now_ms
         self._found: Row | None = None
         self._warned = False
@@ -33,15 +45,15 @@ class InputActions:
         """Do what was typed; return whether to go on."""
         try:
             go_on = self._do(commands.parse(line, self._room))
-            self._conversation.theme()
+            self._lookups.look()
             return go_on
         except (commands.CommandError, ChatError) as error:
             self._complain(str(error))
             return True
 
     def _complain(self, trouble: str) -> None:
-        self._buffers.current.anchor = None  # where it can be seen
-        self._conversation.trouble(trouble)
+        self._buffers.current.scroll_to(None)  # where it can be seen
+        self._notices.trouble(trouble)
 
     @property
     def _room(self) -> str | None:
@@ -53,9 +65,9 @@ class InputActions:
             return not self.may_leave()
         self._warned = False
         if not isinstance(meaning, commands.Search | m.GetHistory | None):
-            self._buffers.current.anchor = None  # the answer comes at the end
+            self._buffers.current.scroll_to(None)  # the answer comes at the end
         if isinstance(meaning, commands.ShowHelp):
-            self._conversation.notice("\n".join(commands.help_lines()))
+            self._notices.notice("\n".join(commands.help_lines()))
         elif isinstance(meaning, commands.Retry):
             self._retry()
         elif isinstance(meaning, commands.Search):
@@ -78,12 +90,12 @@ class InputActions:
 
     def may_leave(self) -> bool:
         """Say whether one may go: not without a warning while something is not delivered yet."""
-        unsent = len(self._conversation.mine)
+        unsent = len(self._unsent)
         if not unsent or self._warned:
             return True
         self._warned = True
         what = "1 message is" if unsent == 1 else f"{unsent} messages are"
-        self._conversation.trouble(f"{what} not delivered yet; once more, and you leave without.")
+        self._notices.trouble(f"{what} not delivered yet; once more, and you leave without.")
         return False
 
     # Saying something
@@ -100,14 +112,8 @@ class InputActions:
         name = message.room if isinstance(message, m.Send) else PERSON + message.to
         buffer = self._buffers.open(name)
         if isinstance(message, m.SendDirect) and buffer is not self._buffers.current:
-            self._conversation.notice(f"To {safe_word(message.to)} alone: {message.text}")
-        self._put(buffer, row)
-
-    def _put(self, buffer: Buffer, row: Row) -> None:
-        assert row.id is not None
-        buffer.pending[row.id] = row
-        buffer.anchor = None
-        self._conversation.mine[row.id] = (buffer, row)
+            self._notices.notice(f"To {safe_word(message.to)} alone: {message.text}")
+        self._unsent.add(buffer, row)
 
     def _retry(self) -> None:
         """Say again, under the same ids and in order, what could not be delivered here."""
@@ -121,9 +127,8 @@ class InputActions:
                 self._chat.post(m.SendDirect(to=nick, text=row.text, id=row.id, kind=kind))
             else:
                 self._chat.post(m.Send(room=buffer.name, text=row.text, id=row.id, kind=kind))
-            buffer.rows.remove(row)
-            row.mark, row.why = Mark.PENDING, ""
-            self._put(buffer, row)
+            buffer.take_failed(row)
+            self._unsent.add(buffer, row)
 
     # Reading
 
@@ -132,23 +137,23 @@ class InputActions:
             self._buffers.close(meaning.room)
         else:
             nick = safe_word(meaning.room.removeprefix(PERSON))
-            self._conversation.notice(f"You and {nick} are alone here.")
+            self._notices.notice(f"You and {nick} are alone here.")
 
     def _history(self, count: int) -> None:
         """Fetch so many older messages, and show them from the first one on."""
         buffer = self._buffers.current
         if buffer.is_whole or buffer.person is not None:
-            buffer.anchor = None
-            self._conversation.notice("This is all there is.")
+            buffer.scroll_to(None)
+            self._notices.notice("This is all there is.")
             return
 
         def show(rows: list[Row]) -> None:
             if rows:
-                buffer.anchor = Anchor(buffer.rows[0])
+                buffer.scroll_to(Anchor(buffer.rows[0]))
             else:
-                self._conversation.notice("Nothing older is kept.", buffer)
+                self._notices.notice("Nothing older is kept.", buffer)
 
-        self._conversation.fetch_older(buffer, count, show)
+        self._lookups.fetch_older(buffer, count, show)
 
     def _search(self, word: str) -> None:
         """Show the next older row with a word; fetch older ones as long as there are any."""
@@ -162,7 +167,7 @@ class InputActions:
             row = rows[place]
             if row.is_said and word.casefold() in f"{row.nick} {row.text}".casefold():
                 self._found = row
-                buffer.anchor = Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)])
+                buffer.scroll_to(Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)]))
                 return
         if buffer.is_whole or buffer.person is not None:
             self._complain(f"No older line here has {safe_line(word)}.")
@@ -173,4 +178,4 @@ class InputActions:
             if buffer is self._buffers.current and (buffer.oldest != oldest or buffer.is_whole):
                 self._search(word)
 
-        self._conversation.fetch_older(buffer, limits.HISTORY, again)
+        self._lookups.fetch_older(buffer, limits.HISTORY, again)

@@ -5,9 +5,11 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
+from client.text.nicks import means
 from client.text.sanitize import safe_line, safe_word
 from client.text.theme import Theme, nick_colour
 from client.text.width import columns, cut, steady, wrap
+from wire import messages as m
 
 NARROW = 50
 """Columns below which nicks get less room."""
@@ -60,6 +62,20 @@ class Row(Struct, eq=False):
     def is_said(self) -> bool:
         """Whether somebody said it."""
         return self.kind in (Kind.SAID, Kind.ACTED)
+
+
+def said(event: m.Message | m.Past | m.Direct, me: str) -> Row:
+    """Return the row of a message; ``me`` is our own nick."""
+    mine = event.from_ == me
+    return Row(
+        Kind.ACTED if event.kind == "action" else Kind.SAID,
+        event.text,
+        event.from_,
+        event.at,
+        event.position,
+        mine=mine,
+        mention=not mine and means(event.text, me),
+    )
 
 
 class Painter:

@@ -36,7 +36,7 @@ class Viewport:
         above = [anchor for anchor, _ in islice(self._upward(), self._height + count)]
         most = max(0, len(above) - self._height)
         if most:
-            self._buffer.anchor = above[most]
+            self._buffer.scroll_to(above[most])
         return count - most
 
     def scroll_down(self, count: int) -> None:
@@ -47,11 +47,11 @@ class Viewport:
         below = self._downward(buffer.anchor)
         for _ in range(count):
             if (found := next(below, None)) is None:
-                buffer.anchor = None
+                buffer.scroll_to(None)
                 return
-            buffer.anchor = found
+            buffer.scroll_to(found)
         if next(below, None) is None:
-            buffer.anchor = None
+            buffer.scroll_to(None)
 
     def below(self) -> int:
         """Return how many rows are not seen, or not whole, below the last line that is seen."""
@@ -73,7 +73,7 @@ class Viewport:
         try:
             return self._rows.index(anchor.row)
         except ValueError:
-            self._buffer.anchor = None
+            self._buffer.scroll_to(None)
             return None
 
     def _upward(self) -> Iterator[tuple[Anchor, Line]]:

@@ -14,7 +14,10 @@ from client.tui import buffers
 from client.tui.buffers import Buffers
 from client.tui.event_actions import EventActions
 from client.tui.input_actions import InputActions
+from client.tui.lookups import Lookups
+from client.tui.notices import Notices
 from client.tui.rows import Mark, Row
+from client.tui.unsent import Unsent
 from client.tui.viewport import Viewport
 from tests.support.hostile import assert_harmless, events
 from tests.support.scripted import (
@@ -31,17 +34,19 @@ from wire import messages as m
 
 
 class Screen:
-    """A conversation, what is typed into it, and what its buffers show."""
+    """A chat, what is typed into it, and what its buffers show."""
 
     def __init__(self, chat: Chat, time: FakeTime) -> None:
         self.buffers = Buffers()
         self.rings = 0
         self.chat = chat
-        self.conversation = EventActions(
-            chat, self.buffers, lambda: time.now, lambda: int(time.now * 1000), self._ring
-        )
-        self.typed = InputActions(chat, self.conversation, lambda: int(time.now * 1000))
-        self._events = chat.received()
+        notices = Notices(self.buffers, lambda: int(time.now * 1000))
+        self.unsent = Unsent()
+        self.lookups = Lookups(chat, self.buffers, notices, self.unsent)
+        parts = (chat, self.buffers, notices, self.lookups, self.unsent)
+        self.events = EventActions(*parts, lambda: time.now, self._ring)
+        self.typed = InputActions(*parts, lambda: int(time.now * 1000))
+        self._received = chat.received()
 
     def _ring(self) -> None:
         self.rings += 1
@@ -53,9 +58,9 @@ class Screen:
 
     async def show_until(self, kind: type[m.Event] | type[Disconnected]) -> None:
         """Show events up to one of this type."""
-        async for received in self._events:
+        async for received in self._received:
             assert received.event is not None
-            self.conversation.show(received.event, received.then)
+            self.events.show(received.event, received.then)
             if isinstance(received.event, kind):
                 return
 
@@ -151,7 +156,7 @@ async def test_what_one_says_appears_at_once_as_on_its_way_and_stays_with_its_ac
     assert (request.room, request.text) == ("lab", "hi")
     await screen.show_until(m.Ack)
     assert screen.buffers.current.rows == [row] and row.mark is Mark.NONE
-    assert not screen.conversation.mine
+    assert not screen.unsent
 
 
 async def test_an_ack_that_comes_before_the_message_is_as_good(screen: Screen, peer: Peer) -> None:
@@ -210,7 +215,7 @@ async def test_a_room_asks_for_what_it_needs_when_it_is_first_looked_at(
 
 
 async def test_who_left_all_rooms_is_in_none(screen: Screen, peer: Peer) -> None:
-    screen.buffers.open("ops").is_new = False
+    screen.buffers.open("ops").is_first_look()
     for room in ("lab", "ops"):
         screen.typed.take(f"/leave {room}")
         leave = await peer.expect(m.Leave)
@@ -263,9 +268,9 @@ async def test_who_asks_twice_for_older_messages_asks_the_node_once(
     buffer = screen.buffers.current
     found: list[list[Row]] = []
     for _ in range(2):
-        screen.conversation.fetch_older(buffer, 10, found.append)
+        screen.lookups.fetch_older(buffer, 10, found.append)
     await answer_history(peer, screen, past("old", "p1"))
-    assert len(found) == 2 and not buffer.waiting and buffer.is_whole
+    assert len(found) == 2 and not buffer.is_fetching and buffer.is_whole
 
 
 async def test_older_messages_that_cannot_be_had_are_told_and_can_be_asked_again(
@@ -275,7 +280,7 @@ async def test_older_messages_that_cannot_be_had_are_told_and_can_be_asked_again
     request = await peer.expect(m.GetHistory)
     peer.say(refused("unavailable", ref=request.ref))
     await screen.show_until(m.Error)
-    assert screen.texts()[-1] == "No: unavailable." and not screen.buffers.current.waiting
+    assert screen.texts()[-1] == "No: unavailable." and not screen.buffers.current.is_fetching
 
 
 async def test_an_answer_for_a_buffer_that_was_closed_does_no_harm(
@@ -296,7 +301,7 @@ async def test_a_question_is_asked_again_on_the_next_connection(
     again = await node.peer()
     await again.greet(resumed=True)
     await answer_history(again, screen, past("old", "p1"))
-    assert screen.texts()[0] == "old" and not screen.buffers.current.waiting
+    assert screen.texts()[0] == "old" and not screen.buffers.current.is_fetching
 
 
 async def test_a_direct_is_shown_where_one_talks_to_that_person(screen: Screen, peer: Peer) -> None:
@@ -323,7 +328,7 @@ async def test_strangers_cannot_open_buffers_without_end(
 ) -> None:
     monkeypatch.setattr(buffers, "MOST_BUFFERS", 3)
     for nick in ("bo", "eve", "bo"):
-        screen.conversation.show(m.Direct(position=nick, at=1, from_=nick, to="ana", text="hi"))
+        screen.events.show(m.Direct(position=nick, at=1, from_=nick, to="ana", text="hi"))
     assert [buffer.name for buffer in screen.buffers] == ["lab", "ops", "@bo"]
     assert screen.texts()[-2] == "eve, to you alone: hi"
 
@@ -449,13 +454,13 @@ async def test_a_reconnect_is_one_quiet_line(
     peer.hang_up()
     again = await node.peer()
     await screen.show_until(Disconnected)
-    assert screen.conversation.away_at == time.now and screen.texts() == []
+    assert screen.events.away_at == time.now and screen.texts() == []
     time.now += 0.5
     await again.greet(resumed=True, node="node-2")
     again.say(said("hi"))
     await screen.show_until(m.Message)
     assert screen.texts() == ["Back after 0.5 s, on node-2.", "hi"]
-    assert screen.conversation.away_at is None
+    assert screen.events.away_at is None
 
 
 async def test_a_session_that_had_ended_is_told_and_ones_own_return_is_not(
@@ -484,16 +489,16 @@ async def test_what_is_said_while_away_is_kept_shown_and_sent_in_order(
     screen.clear()
     for text in ("one", "two"):
         screen.typed.take(text)
-    assert screen.texts() == ["one", "two"] and len(screen.conversation.mine) == 2
+    assert screen.texts() == ["one", "two"] and len(screen.unsent) == 2
     await again.greet(resumed=True)
     assert [(await again.take(f"p{place}")).text for place in (1, 2)] == ["one", "two"]
     await screen.show_until(m.Ack)
     await screen.show_until(m.Ack)
-    assert screen.texts()[-2:] == ["one", "two"] and not screen.conversation.mine
+    assert screen.texts()[-2:] == ["one", "two"] and not screen.unsent
 
 
 async def test_trouble_before_the_first_connection_is_told(screen: Screen) -> None:
-    screen.conversation.show(Disconnected("refused"))
+    screen.events.show(Disconnected("refused"))
     assert screen.texts() == ["No connection (refused); trying again."]
 
 
@@ -527,7 +532,7 @@ async def test_an_announcement_is_shown_where_one_looks_and_rings(
 async def test_a_room_joined_by_hello_does_not_turn_the_page(screen: Screen, peer: Peer) -> None:
     event = joined("later", ref=HELLO)
     screen.chat._session.take(event, 0.0)
-    screen.conversation.show(event)
+    screen.events.show(event)
     assert screen.room == "lab" and welcome().ref == HELLO
 
 
@@ -544,7 +549,7 @@ async def test_what_comes_of_a_room_that_was_left_opens_no_buffer(
 async def test_a_room_whose_name_no_request_can_hold_breaks_nothing(
     screen: Screen, peer: Peer
 ) -> None:
-    screen.conversation.show(m.Rooms(rooms=[m.RoomRow(room="x" * 20_000, members=1)], more=True))
+    screen.events.show(m.Rooms(rooms=[m.RoomRow(room="x" * 20_000, members=1)], more=True))
     assert "bytes long" in screen.texts()[-1]
 
 
@@ -552,7 +557,7 @@ async def test_a_room_whose_name_no_request_can_hold_breaks_nothing(
 def test_no_event_is_harmful(event: m.AnyEvent | Disconnected) -> None:
     async def show() -> Screen:
         screen = Screen(connect(nick="ana"), FakeTime())
-        screen.conversation.show(event)
+        screen.events.show(event)
         return screen
 
     screen = asyncio.run(show())

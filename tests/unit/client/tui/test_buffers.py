@@ -75,7 +75,7 @@ def test_a_buffer_that_is_closed_while_it_is_scrolled_up_leaves_nothing_behind(
     buffers: Buffers,
 ) -> None:
     buffers.current.add(row("a"))
-    buffers.current.anchor = Anchor(buffers.current.rows[0])
+    buffers.current.scroll_to(Anchor(buffers.current.rows[0]))
     buffers.close("general")
     assert buffers.current.anchor is None and texts(buffers.open("general")) == []
 
@@ -163,7 +163,7 @@ def test_a_buffer_keeps_so_many_rows_and_twice_as_many_while_one_reads_further_u
         buffer.add(row(str(number), str(number)))
     assert texts(buffer) == [str(number) for number in range(1, 10)]
     assert buffer.oldest == "1" and buffer.fetched == set() and not buffer.is_whole
-    buffer.anchor = Anchor(buffer.rows[0])
+    buffer.scroll_to(Anchor(buffer.rows[0]))
     for number in range(10, 21):
         buffer.add(row(str(number), str(number)))
     assert texts(buffer)[0] == "1"

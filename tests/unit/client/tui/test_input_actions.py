@@ -11,7 +11,10 @@ from client.protocol.events import Then
 from client.tui.buffers import Buffers
 from client.tui.event_actions import EventActions
 from client.tui.input_actions import InputActions
+from client.tui.lookups import Lookups
+from client.tui.notices import Notices
 from client.tui.rows import Kind, Mark, Row
+from client.tui.unsent import Unsent
 from tests.support.scripted import refused
 from wire import messages as m
 
@@ -50,11 +53,15 @@ class Screen:
         self.chat = Asked()
         self.buffers = Buffers()
         chat: Chat = self.chat  # type: ignore[assignment]
-        self.conversation = EventActions(chat, self.buffers, float, int, lambda: None)
-        self.typed = InputActions(chat, self.conversation, int)
+        notices = Notices(self.buffers, int)
+        self.unsent = Unsent()
+        self.lookups = Lookups(chat, self.buffers, notices, self.unsent)
+        parts = (chat, self.buffers, notices, self.lookups, self.unsent)
+        self.events = EventActions(*parts, float, lambda: None)
+        self.typed = InputActions(*parts, int)
         self.take: Callable[[str], bool] = self.typed.take
         self.lab = self.buffers.open("lab")
-        self.lab.is_new = False
+        self.lab.is_first_look()
 
     def asked(self) -> m.Request:
         """Return the only request since the last time."""
@@ -78,7 +85,7 @@ class Screen:
             for text in texts
         ]
         history = m.History(ref=request.ref, room="lab", messages=past, more=more)
-        self.conversation.show(history, self.chat.then)
+        self.events.show(history, self.chat.then)
         return request
 
     @property
@@ -114,7 +121,7 @@ def test_what_is_said_waits_in_its_buffer(screen: Screen) -> None:
     screen.take("/me waves")
     hi, waves = screen.lab.pending.values()
     assert (hi.text, hi.kind, hi.mark, hi.id) == ("hi", Kind.SAID, Mark.PENDING, "id-1")
-    assert waves.kind is Kind.ACTED and len(screen.conversation.mine) == 2
+    assert waves.kind is Kind.ACTED and len(screen.unsent) == 2
 
 
 def test_who_says_something_sees_the_end_of_the_buffer(screen: Screen) -> None:
@@ -160,9 +167,9 @@ def test_what_failed_is_sent_again_under_its_id_and_in_order(screen: Screen) -> 
     for line in ("one", "/me two"):
         screen.take(line)
     for id in ("id-1", "id-2"):
-        screen.conversation.show(refused("rate-limited", id=id))
+        screen.events.show(refused("rate-limited", id=id))
     screen.chat.requests.clear()
-    assert not screen.conversation.mine and len(screen.lab.failed()) == 2
+    assert not screen.unsent and len(screen.lab.failed()) == 2
     screen.take("/retry")
     first, second = screen.chat.requests
     assert first == m.Send(room="lab", text="one", id="id-1")
@@ -174,7 +181,7 @@ def test_what_failed_is_sent_again_under_its_id_and_in_order(screen: Screen) -> 
 
 def test_a_direct_that_failed_is_sent_again_from_its_buffer(screen: Screen) -> None:
     screen.take("/msg bo psst")
-    screen.conversation.show(refused("no-such-nick", id="id-1"))
+    screen.events.show(refused("no-such-nick", id="id-1"))
     screen.chat.requests.clear()
     screen.buffers.turn_to("@bo")
     screen.take("/retry")
@@ -228,7 +235,7 @@ def test_a_search_ends_when_one_turns_to_another_buffer(screen: Screen) -> None:
 
 
 def test_a_search_after_older_messages_were_asked_for_waits_for_them(screen: Screen) -> None:
-    screen.conversation.fetch_older(screen.lab, 10, lambda rows: None)
+    screen.lookups.fetch_older(screen.lab, 10, lambda rows: None)
     screen.take("/search fox")
     screen.answer("a fox", more=False)
     assert screen.lab.anchor is not None and not screen.chat.requests

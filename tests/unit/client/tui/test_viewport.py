@@ -112,7 +112,7 @@ def test_resizing_there_and_back_changes_nothing(width: int, height: int, lines:
     if buffer.anchor is not None:
         anchor = buffer.anchor
         assert len(seen(buffer, height, 60)) == height
-        buffer.anchor = anchor
+        buffer.scroll_to(anchor)
     assert seen(buffer) == before
 
 
@@ -140,13 +140,13 @@ def test_whatever_happens_the_screen_is_full(effects: list[str]) -> None:
 
 def test_an_anchor_that_is_gone_is_given_up() -> None:
     buffer = hundred()
-    buffer.anchor = Anchor(row("elsewhere"))
+    buffer.scroll_to(Anchor(row("elsewhere")))
     assert seen(buffer)[-1] == "99" and buffer.anchor is None
 
 
 def test_an_anchor_with_too_few_lines_above_it_moves_down() -> None:
     buffer = hundred()
-    buffer.anchor = Anchor(buffer.rows[0])
+    buffer.scroll_to(Anchor(buffer.rows[0]))
     assert seen(buffer)[1:] == [str(number) for number in range(9)]
     assert view(buffer).below() == 91
 
