@@ -6,7 +6,6 @@ import random
 import signal
 import sys
 import time
-from contextlib import suppress
 from typing import TextIO, cast
 
 from msgspec.structs import replace
@@ -23,6 +22,7 @@ from client.tui.buffers import Buffers
 from client.tui.event_actions import EventActions
 from client.tui.input_actions import InputActions
 from client.tui.keymap import Actions
+from client.tui.latency import Latency
 from client.tui.lookups import PAGE, Lookups
 from client.tui.notices import Notices
 from client.tui.rows import Row
@@ -31,8 +31,6 @@ from client.tui.tty import Tty
 from client.tui.unsent import Unsent
 from wire import messages as m
 
-MEASURE_EVERY = 10.0
-"""Seconds between two measurements of the time to the node and back."""
 RING_PAUSE = 1.0
 """Seconds between two rings of the bell, at least: who was away may have been meant often."""
 
@@ -100,11 +98,10 @@ class App:
         self._remember_in = options.settings_path if asked else None
         self._bell = options.settings.bell
         self._rang_at = -RING_PAUSE
-        self._latency: float | None = None
-        self._welcomed = asyncio.Event()
         self._status = 0
         self._buffers = Buffers()
         self._chat = options.connect(nick, rename=self._rename)
+        self._latency = Latency(self._chat, lambda: self._screen.redraw())
         self._notices = Notices(self._buffers, _now_ms)
         self._unsent = Unsent()
         self._lookups = Lookups(self._chat, self._buffers, self._notices, self._unsent)
@@ -129,7 +126,7 @@ class App:
         loop.add_signal_handler(signal.SIGTERM, self._exit)
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         self._chat.start()
-        works = (self._show_all, self._measure, self._tick)
+        works = (self._show_all, self._latency.measure, self._tick)
         tasks = [asyncio.create_task(work()) for work in works]
         for task in tasks:
             task.add_done_callback(self._look_at)
@@ -160,7 +157,7 @@ class App:
             async for received in self._chat.received():
                 event = received.event
                 if isinstance(event, m.Welcome):
-                    self._welcomed.set()
+                    self._latency.welcomed()
                 # What ends an attempt is told by Disconnected; a room that is refused ends none.
                 is_end = received.is_end and getattr(event, "room", None) is None
                 if event is not None and not is_end:
@@ -186,19 +183,6 @@ class App:
             raise refused
         return with_suffix(self._chat.nick, random.random)
 
-    async def _measure(self) -> None:
-        """Measure how long it takes to the node and back: on each connection, and then again."""
-        with suppress(ChatError):
-            while True:
-                self._welcomed.clear()
-                begun = time.monotonic()
-                await self._chat.ask(m.Ping())
-                if not self._welcomed.is_set():  # else it was asked twice
-                    self._latency = time.monotonic() - begun
-                    self._screen.redraw()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._welcomed.wait(), MEASURE_EVERY)
-
     async def _tick(self) -> None:
         """Count the seconds without a connection; nothing else changes by itself."""
         while True:
@@ -213,7 +197,7 @@ class App:
             node=self._chat.node or "",
             away=None if away_at is None else time.monotonic() - away_at,
             was_welcomed=self._events.was_welcomed,
-            latency=self._latency,
+            latency=self._latency.seconds,
             unsent=len(self._unsent),
             below=below,
         )
