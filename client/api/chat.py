@@ -10,7 +10,8 @@ from typing import Self
 from client.api.requests import Requests
 from client.protocol.errors import RequestRefused
 from client.protocol.events import Disconnected, Received, Then
-from client.protocol.session import Identity, Session, State
+from client.protocol.greeting import Identity
+from client.protocol.session import Session, State
 from client.transport.addresses import Endpoints, parse_addresses
 from client.transport.connector import Connector
 from client.transport.incoming import Incoming
@@ -154,12 +155,12 @@ class Chat(Requests):
     @property
     def rooms(self) -> list[str]:
         """The rooms we are in, in the order of entering."""
-        return self._session.places.rooms
+        return self._session.read_state.rooms
 
     @property
     def positions(self) -> dict[str, str]:
         """How far each room (``@``: the inbox) was read: for another ``connect`` with our key."""
-        return self._session.places.positions()
+        return self._session.read_state.positions()
 
     @property
     def is_connected(self) -> bool:

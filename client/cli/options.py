@@ -150,55 +150,75 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    add = parser.add_argument
-    add(
+    _add_session(parser)
+    _add_connection(parser)
+    _add_modes(parser)
+    return parser
+
+
+def _add_session(parser: argparse.ArgumentParser) -> None:
+    """Add where to connect, and as whom."""
+    parser.add_argument(
         "addresses",
         nargs="*",
         metavar="HOST:PORT",
         help="where nodes listen, also [IPV6]:PORT and HOST:FIRST-LAST; tried in turn"
         " (default: 127.0.0.1:9999)",
     )
-    add(
+    parser.add_argument(
         "--nick",
         help="who you are (default: you are asked, or your login name); where it belongs to an"
         " account, you are asked for the password, unless it is in the environment: CHAT_PASSWORD",
     )
-    add(
+    parser.add_argument(
         "--room",
         action="append",
         default=[],
         help=f"a room to be in, made if missing; may be repeated (default: {DEFAULT_ROOM})",
     )
-    add(
+
+
+def _add_connection(parser: argparse.ArgumentParser) -> None:
+    """Add how to connect."""
+    parser.add_argument(
         "--token",
         default=os.environ.get("CHAT_TOKEN"),
         help="the token that the nodes want (environment: CHAT_TOKEN, which other users of this"
         " machine cannot see)",
     )
-    add("--tls", action="store_true", help="connect by TLS, and check the node's certificate")
-    add("--ca", metavar="FILE", help="check it by these authorities (PEM); implies --tls")
-    add("--listen", action="store_true", help="print what is said, until interrupted")
-    add(
+    parser.add_argument(
+        "--tls", action="store_true", help="connect by TLS, and check the node's certificate"
+    )
+    parser.add_argument(
+        "--ca", metavar="FILE", help="check it by these authorities (PEM); implies --tls"
+    )
+
+
+def _add_modes(parser: argparse.ArgumentParser) -> None:
+    """Add what to do, and the settings of it."""
+    parser.add_argument(
+        "--listen", action="store_true", help="print what is said, until interrupted"
+    )
+    parser.add_argument(
         "--json",
         action="store_true",
         help="print all events as lines of the protocol, unchanged; on a terminal, implies"
         " --listen",
     )
     path = os.environ.get("CHAT_SETTINGS") or default_path()
-    add(
+    parser.add_argument(
         "--settings",
         metavar="FILE",
         default=path,
         help="where your settings are (environment: CHAT_SETTINGS; now:"
         f" {'%(default)s' if path else 'none'})",
     )
-    add(
+    parser.add_argument(
         "--completion",
         choices=SHELLS,
         help="print a script that lets the shell complete these flags",
     )
-    add("--version", action="store_true", help="print the version")
-    return parser
+    parser.add_argument("--version", action="store_true", help="print the version")
 
 
 def _print_and_end(parser: argparse.ArgumentParser, text: str) -> NoReturn:

@@ -57,6 +57,8 @@ class Ended(ChatError):
         self.reason = reason
 
 
+UNKNOWN = "unknown"
+"""The code of the error that the client itself makes of a message whose fate is not known."""
 NICK_CODES = frozenset({Code.NICK_TAKEN, Code.BAD_NICK})
 RETRY_AFTER = 1.0
 """Seconds to wait where a node asks for another try and does not say when."""
@@ -85,3 +87,12 @@ def retry_after(error: Error) -> float:
     """Return the seconds to wait before the same request is made again."""
     after = error.retry_after_ms
     return RETRY_AFTER if after is None else max(0, after) / 1000
+
+
+def unknown_fate(id: str) -> Error:
+    """Return the error for a message that is given up without knowing whether it arrived."""
+    text = (
+        "It is not known whether the message arrived, and it is too late to repeat it without the"
+        " risk of saying it twice."
+    )
+    return Error(code=UNKNOWN, id=id, text=text)

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from client.protocol.session import HELLO, Session
+from client.protocol.greeting import HELLO
+from client.protocol.session import Session
 from client.transport.active_link import ActiveLink
 from client.transport.connector import Connector
 from client.transport.runtime import Runtime

@@ -14,10 +14,11 @@ from client.transport.connector import Connector
 from client.transport.handover import Handover
 from client.transport.incoming import Incoming
 from client.transport.keepalive import Verdict
+from client.transport.outage import Outage
 from client.transport.runtime import Runtime, Timer
 from wire.codec import decode_event
 from wire.errors import Reason, WireError
-from wire.messages import AnyEvent, Ping, Quit, Request, Welcome
+from wire.messages import AnyEvent, Error, Ping, Quit, Request, Welcome
 
 Rename = Callable[[NickRefused], Awaitable[str]]
 """Asked for another nick when a node refused the one we have."""
@@ -44,14 +45,12 @@ class ReconnectingLink:
         self._connector = connector
         self._runtime = runtime
         self._incoming = incoming
-        self._patience = patience
         self._rename = rename
         self._active: ActiveLink | None = None
         self._handover: Handover | None = None
         self._alarm: Timer | None = None
         self._is_quitting = False
-        self._away_since: float | None = runtime.clock()
-        self._told = False
+        self._outage = Outage(patience, runtime.clock())
 
     async def run(self) -> None:
         """Stay connected until the session has ended by our own ``quit``.
@@ -67,9 +66,11 @@ class ReconnectingLink:
                     return
                 await self._accept_or_raise(disconnect)
                 continue
-            self._tell(why)
+            if self._outage.is_news():
+                self._put(Received(Disconnected(why)))
             pause = max(disconnect.after, endpoints.pause())
-            await self._runtime.sleep(self._bounded(pause, why))
+            pause = self._outage.bounded(pause, why, self._runtime.clock())
+            await self._runtime.sleep(pause)
 
     def write(self, requests: Iterable[Request]) -> None:
         """Send requests over the present connection; without one they are lost."""
@@ -84,8 +85,7 @@ class ReconnectingLink:
     def stir(self) -> None:
         """Write what the outbox has due, and set the alarm again."""
         effect = self._session.wake(self._runtime.clock())
-        for doubt in effect.doubts:
-            self._put(Received(doubt), True, doubt.id)
+        self._give_up(effect.doubts)
         self.write(effect.write)
         self._set_alarm()
 
@@ -105,12 +105,17 @@ class ReconnectingLink:
         self._incoming.put(received, show, settled)
         self.balance()
 
+    def _give_up(self, messages: Iterable[Error]) -> None:
+        for error in messages:
+            self._put(Received(error), True, error.id)
+
     async def _visit(self, address: Address) -> tuple[Disconnect, str]:
         """Talk to one node for as long as it lasts; return how to go on, and why it ended."""
         try:
             active = await self._connector.open(address, self._take_lines)
         except OSError as error:  # TimeoutError is one of them
-            self._raise_if_hopeless(error)
+            if self._session.node is None:  # later it may be one node of several
+                _raise_if_untrusted(error)
             return Disconnect(come_back=True), f"{address}: {_in_words(error)}"
         self._active = active
         active.begin(self._session.connected(self._runtime.now_ms()), self._runtime.clock())
@@ -143,12 +148,10 @@ class ReconnectingLink:
             return
         active.end("done with it")
         if active.was_welcomed:
-            self._away_since = self._runtime.clock()
-            self._count_success(active, self._away_since)
-
-    def _count_success(self, active: ActiveLink, now: float) -> None:
-        if active.has_lasted(now):
-            self._connector.endpoints.worked()
+            now = self._runtime.clock()
+            if active.has_lasted(now):
+                self._connector.endpoints.worked()
+            self._outage.begin(now)
 
     # The handover to another node
 
@@ -156,7 +159,8 @@ class ReconnectingLink:
         """The node is about to stop: look for another one, for so many seconds."""
         if self._is_quitting or (self._handover and not self._handover.is_over):
             return
-        self._count_success(active, now)
+        if active.has_lasted(now):
+            self._connector.endpoints.worked()
         self._handover = Handover(
             self._session, self._runtime, self._connector, self._arrive, self.write
         )
@@ -212,15 +216,13 @@ class ReconnectingLink:
         """Do what an event leads to."""
         active = self._active
         if isinstance(event, Welcome):
-            self._away_since = None
-            self._told = False
+            self._outage.end()
             if active:
                 active.welcomed(now)
         self.write(effect.write)
         received = Received(event, line, is_end=effect.disconnect is not None)
         self._put(received, effect.show, effect.settled)
-        for doubt in effect.doubts:
-            self._put(Received(doubt), True, doubt.id)
+        self._give_up(effect.doubts)
         if active is None:
             return
         if effect.move is not None:
@@ -272,23 +274,10 @@ class ReconnectingLink:
             raise error
         self._session.nick = await self._rename(error)
 
-    def _tell(self, why: str) -> None:
-        if not self._told:
-            self._told = True
-            self._put(Received(Disconnected(why)))
 
-    def _bounded(self, pause: float, why: str) -> float:
-        """Return the pause, cut to what is left of our patience. Raises Unreachable."""
-        if self._patience is None or self._away_since is None:
-            return pause
-        left = self._away_since + self._patience - self._runtime.clock()
-        if left <= 0:
-            raise Unreachable(f"No node could be reached; the last one tried: {why}.")
-        return min(pause, left)
-
-    def _raise_if_hopeless(self, error: OSError) -> None:
-        if isinstance(error, ssl.SSLCertVerificationError) and self._session.node is None:
-            raise Unreachable(f"The node's certificate is not to be trusted: {error}.") from error
+def _raise_if_untrusted(error: OSError) -> None:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        raise Unreachable(f"The node's certificate is not to be trusted: {error}.") from error
 
 
 def _in_words(error: OSError) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from client.protocol.names import fold
 from client.tui.rows import Mark, Row
 
 MOST_ROWS = 10_000
@@ -205,12 +206,12 @@ class Buffers:
 
     def get(self, name: str) -> Buffer | None:
         """Return a buffer that is open."""
-        return self._open.get(name.casefold())
+        return self._open.get(fold(name))
 
     def open(self, name: str) -> Buffer:
         """Return a buffer, opened if need be; the first one is looked at from then on."""
         if (buffer := self.get(name)) is None:
-            buffer = self._open[name.casefold()] = Buffer(name)
+            buffer = self._open[fold(name)] = Buffer(name)
             if self.current is self._home:
                 buffer.rows, self._home.rows = self._home.rows, []
                 self.current = buffer
@@ -226,7 +227,7 @@ class Buffers:
         if (buffer := self.get(name)) is None:
             return
         place = list(self).index(buffer)
-        del self._open[name.casefold()]
+        del self._open[fold(name)]
         if buffer is self.current:
             left = list(self)
             self._look_at(left[min(place, len(left) - 1)] if left else self._home)
@@ -236,7 +237,7 @@ class Buffers:
         buffer, other = self.get(PERSON + old), self.get(PERSON + new)
         if buffer is not None and other in (None, buffer):
             buffer.name = PERSON + new
-            self._open = {each.name.casefold(): each for each in self}
+            self._open = {fold(each.name): each for each in self}
 
     def turn_to(self, name: str) -> None:
         """Look at a buffer."""

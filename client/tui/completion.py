@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from client.protocol.names import fold
 from client.text.sanitize import safe_word
 from client.tui.commands import COMMANDS
 
@@ -29,8 +30,8 @@ def candidates(before: str, rooms: Iterable[str], nicks: Iterable[str]) -> tuple
 
 
 def _of(word: str, names: Iterable[str]) -> list[str]:
-    fold = word.casefold()
-    return [name for name in names if name.casefold().startswith(fold) and _is_plain(name)]
+    start = fold(word)
+    return [name for name in names if fold(name).startswith(start) and _is_plain(name)]
 
 
 def _is_plain(name: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from client.api.chat import Chat
 from client.protocol.events import Disconnected, Then
-from client.protocol.session import HELLO
+from client.protocol.greeting import HELLO
 from client.text.event_text import phrase
 from client.text.sanitize import safe_line, safe_word
 from client.tui.buffers import PERSON, Buffer, Buffers

@@ -23,6 +23,15 @@ class Actions(Struct, frozen=True):
 def bindings(line: Buffer, actions: Actions) -> KeyBindings:
     """Return the keys of the screen; they come before those of the line editor."""
     keys = KeyBindings()
+    _add_lines(keys, line, actions)
+    _add_completion(keys, line)
+    _add_ends(keys, line, actions)
+    _add_turns(keys, actions)
+    return keys
+
+
+def _add_lines(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
+    """Add the keys that end a line."""
 
     @keys.add("enter")
     def _(press: KeyPressEvent) -> None:
@@ -41,6 +50,10 @@ def bindings(line: Buffer, actions: Actions) -> KeyBindings:
         """Begin another line of the same message."""
         line.insert_text("\n")
 
+
+def _add_completion(keys: KeyBindings, line: Buffer) -> None:
+    """Add Tab."""
+
     @keys.add("tab")
     def _(press: KeyPressEvent) -> None:
         """Complete, or offer the next completion."""
@@ -53,6 +66,10 @@ def bindings(line: Buffer, actions: Actions) -> KeyBindings:
             line.apply_completion(found[0])  # a menu of one would only be in the way
         else:
             line.start_completion(insert_common_part=True)
+
+
+def _add_ends(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
+    """Add the keys that end the client, or send it to the background."""
 
     @keys.add("c-c")
     @keys.add("<sigint>")
@@ -76,12 +93,9 @@ def bindings(line: Buffer, actions: Actions) -> KeyBindings:
         """Go to the background, as any program does."""
         press.app.suspend_to_background()
 
-    _add_turns(keys, actions)
-    return keys
-
 
 def _add_turns(keys: KeyBindings, actions: Actions) -> None:
-    """Keys that turn to other buffers, and to other parts of one."""
+    """Add the keys that turn to other buffers, and to other parts of one."""
     for key, pages in (("pageup", -1), ("pagedown", 1)):
         keys.add(key)(lambda press, pages=pages: actions.scroll(pages))
     for name, steps in (("c-n", 1), ("c-p", -1)):

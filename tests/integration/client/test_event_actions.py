@@ -8,7 +8,7 @@ from hypothesis import given
 
 from client import Chat, connect
 from client.protocol.events import Disconnected
-from client.protocol.session import HELLO
+from client.protocol.greeting import HELLO
 from client.text.theme import Theme
 from client.tui import buffers
 from client.tui.buffers import Buffers

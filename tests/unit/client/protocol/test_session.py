@@ -2,7 +2,9 @@
 
 import pytest
 
-from client.protocol.session import HELLO, UNKNOWN, Identity, Session, State
+from client.protocol.errors import UNKNOWN
+from client.protocol.greeting import HELLO, Identity
+from client.protocol.session import Session, State
 from tests.support.scripted import joined, message, refused, welcome
 from wire import limits
 from wire import messages as m
@@ -296,7 +298,7 @@ class TestRequests:
         reconnect(session)
         effect = session.take(refused("not-in-room", ref=ref, room="lab"), 0.0)
         assert effect.settled == ref
-        assert session.places.rooms == ["ops"]
+        assert session.read_state.rooms == ["ops"]
 
 
 class TestEntries:
@@ -314,30 +316,30 @@ class TestEntries:
         (sent,) = say(session, "one")
         assert isinstance(sent, m.Send)
         session.take(m.Ack(id=sent.id or "", position="p9", at=1, room="general"), 0.0)
-        assert session.places.positions() == {"general": "general-0"}
+        assert session.read_state.positions() == {"general": "general-0"}
         assert session.take(message("one", "p9", from_="ana", id=sent.id), 0.0).show
 
     def test_a_gap_is_shown_and_not_stored(self) -> None:
         session = live()
         assert session.take(m.Gap(room="general", after="general-0", position="p7"), 0.0).show
-        assert session.places.positions() == {"general": "general-0"}
+        assert session.read_state.positions() == {"general": "general-0"}
 
     def test_history_is_shown_and_not_stored(self) -> None:
         session = live()
         past = m.Past(room="general", position="p3", at=1, from_="bo", text="old")
         page = m.History(room="general", messages=[past], more=False)
         assert session.take(page, 0.0).show
-        assert session.places.positions() == {"general": "general-0"}
+        assert session.read_state.positions() == {"general": "general-0"}
 
     def test_entered_left_and_renamed_move_the_position(self) -> None:
         session = live()
         session.take(m.Entered(room="general", position="p1", at=1, nick="bo"), 0.0)
-        assert session.places.positions()["general"] == "p1"
+        assert session.read_state.positions()["general"] == "p1"
         renamed = m.Renamed(room="general", position="p2", at=1, nick="bob", from_="bo")
         assert session.take(renamed, 0.0).show
-        assert session.places.positions()["general"] == "p2"
+        assert session.read_state.positions()["general"] == "p2"
         assert session.take(left("general", "bob"), 0.0).show
-        assert session.places.positions()["general"] == "general-l-bob"
+        assert session.read_state.positions()["general"] == "general-l-bob"
 
     def test_the_end_of_ones_own_old_session_is_not_taken_for_leaving(self) -> None:
         session = live()
@@ -345,26 +347,26 @@ class TestEntries:
         session.take(joined("general", "general-0"), 0.0)
         session.take(left("general", "ana", reason="lost"), 0.0)
         session.take(m.Entered(room="general", position="p8", at=1, nick="ana"), 0.0)
-        assert session.places.rooms == ["general"]
-        assert session.places.positions() == {"general": "p8"}
+        assert session.read_state.rooms == ["general"]
+        assert session.read_state.positions() == {"general": "p8"}
 
     def test_being_kicked_from_a_room_is_leaving_it(self) -> None:
         session = live("lab", "ops")
         session.take(left("lab", "ana", reason="kicked"), 0.0)
-        assert session.places.rooms == ["ops"]
+        assert session.read_state.rooms == ["ops"]
 
     def test_leaving_a_quiet_room_has_no_position(self) -> None:
         session = live()
         ref, _ = session.ask(m.Leave(room="general"))
         event = m.Left(ref=ref, room="general", nick="ana", reason="left")
         assert session.take(event, 0.0).show
-        assert session.places.rooms == []
+        assert session.read_state.rooms == []
 
     def test_in_a_quiet_room_the_leave_of_a_stranger_is_read_and_not_shown(self) -> None:
         session = live()
         session.take(joined("hall", "h0", quiet=True), 0.0)
         assert not session.take(left("hall", "bo"), 0.0).show
-        assert session.places.positions()["hall"] == "hall-l-bo"
+        assert session.read_state.positions()["hall"] == "hall-l-bo"
 
     def test_someone_elses_name_change_is_not_ones_own(self) -> None:
         session = live()
@@ -405,7 +407,7 @@ class TestStates:
         session.connected(1)
         assert not session.take(message("hi"), 0.0).show
         assert not session.take(joined(), 0.0).show
-        assert session.places.rooms == []
+        assert session.read_state.rooms == []
 
     def test_nothing_is_taken_while_away(self) -> None:
         assert not fresh().take(welcome(), 0.0).show

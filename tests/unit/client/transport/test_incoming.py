@@ -4,7 +4,8 @@ import pytest
 
 from client.protocol.errors import ChatError, Ended, RequestRefused
 from client.protocol.events import Disconnected, Received
-from client.protocol.session import Identity, Session
+from client.protocol.greeting import Identity
+from client.protocol.session import Session
 from client.transport.event_queue import MOST_WAITING
 from client.transport.incoming import Incoming
 from tests.support.scripted import joined, message, refused, welcome
