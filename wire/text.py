@@ -1,4 +1,4 @@
-"""What a text may hold."""
+"""What a text may hold, and how to show what may not be shown as it is."""
 
 import re
 
@@ -23,3 +23,18 @@ def check(text: str) -> tuple[Code, str] | None:
     if len(text) * 4 > limits.TEXT and len(text.encode()) > limits.TEXT:
         return Code.TEXT_TOO_LONG, f"A text is at most {limits.TEXT} bytes of UTF-8 long."
     return None
+
+
+def escape(text: str) -> str:
+    r"""Return ``text`` with all that is not printable as ``\n``, ``\x1b`` or ``\u202e``.
+
+    So it stays one line, and cannot move a cursor or change a terminal.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else escape_character(c) for c in text)
+
+
+def escape_character(character: str) -> str:
+    """Return a character as a string literal of Python has it."""
+    return character.encode("unicode_escape").decode()

@@ -17,6 +17,7 @@ from client.cli.stdio import write_all
 from client.text.nicks import nick_from
 from client.transport.addresses import parse_addresses
 from client.transport.reconnect import Rename
+from wire.arguments import Parser
 from wire.messages import DEFAULT_ROOM
 
 SHELLS = ("bash", "zsh")
@@ -93,10 +94,7 @@ class Options(Struct, frozen=True):
         )
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
-
+class _Parser(Parser):
     def print_help(self, file: Any = None) -> None:
         _print_and_end(self, self.format_help().rstrip())
 

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from wire.text import escape_character
+
 _CONTROL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Blank or without width, though their categories (letters, marks) do not say so.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
@@ -71,6 +73,4 @@ def _shown(character: str) -> str:
         return chr(0x2400 + point)
     if point == 0x7F:
         return "\u2421"
-    if point <= 0xFF:
-        return f"\\x{point:02x}"
-    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+    return escape_character(character)

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_network
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 
@@ -20,18 +20,12 @@ from node.config import redis_url
 from node.config.settings import PROGRAM
 from node.core.names import names
 from wire import text as texts
+from wire.arguments import Parser
 from wire.messages import DEFAULT_ROOM
 
 REASON_MOST = 400
 """Longest reason in bytes: a sentence or two, told to all who see somebody go."""
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """End with one line, as the settings of a node do."""
-        print(f"{self.prog}: {message}", file=sys.stderr)
-        raise SystemExit(2)
 
 
 def main(argv: Sequence[str], program: str = "chat-node admin") -> int:
@@ -80,7 +74,7 @@ Run = Callable[[AdminClient, argparse.Namespace], Awaitable[bool]]
 
 
 def _parser(program: str) -> argparse.ArgumentParser:
-    common = _Parser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument(
         "--redis-url",
         metavar="URL",
@@ -88,7 +82,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         default=os.environ.get("CHAT_REDIS_URL") or redis_url.MEMORY,
         help="the nodes' Redis (environment: CHAT_REDIS_URL)",
     )
-    parser = _Parser(
+    parser = Parser(
         program,
         description="Moderation and a look at the whole system, through the nodes' Redis. The exit"
         " status is 0 when it is done, 1 when it is not possible, 2 when it is not clear.",

@@ -6,12 +6,16 @@ from math import inf
 from node.brokers.admin_client import NodeRow, SessionRow, Totals
 from node.brokers.health import MEANING
 from node.core.model import ModerationRule
+from wire.text import escape
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return lines of columns; one whose title begins with `>` holds numbers, and ends flush."""
+    """Return lines of columns; one whose title begins with `>` holds numbers, and ends flush.
+
+    Some of the cells come from strangers, or other nodes.
+    """
     titles = [title.removeprefix(">") for title in head]
-    lines = [titles, *([_plain(cell) for cell in row] for row in rows)]
+    lines = [titles, *([escape(cell) for cell in row] for row in rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(titles))]
     return "\n".join(
         "  ".join(
@@ -20,11 +24,6 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         ).rstrip()
         for line in lines
     )
-
-
-def _plain(cell: str) -> str:
-    """Return what cannot act on a terminal: some of it comes from strangers, or other nodes."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in cell)
 
 
 def number(value: float) -> str:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from node.telemetry import log_queue
+from wire.text import escape
 
 # What every record has; whatever else is in one came from ``extra``.
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -138,7 +139,7 @@ class TextFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the lines of the traceback if there is one."""
         words = [_time(record), f"{record.levelname.lower():7}", record.name]
-        words.append(_printable(record.getMessage()))
+        words.append(escape(record.getMessage()))
         words += [f"{name}={_value(value)}" for name, value in self.extras(record).items()]
         line = " ".join(words)
         trace = _trace(self, record)
@@ -164,10 +165,3 @@ def _value(value: object) -> str:
     text = str(value)
     plain = text.isprintable() and text and not any(mark in text for mark in ' "=')
     return text if plain else json.dumps(text, ensure_ascii=False)
-
-
-def _printable(text: str) -> str:
-    r"""Return ``text`` with what could forge a line or move a cursor written as \n, \x1b."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wire import limits
 from wire.errors import Code
-from wire.text import check
+from wire.text import check, escape
 
 
 def code_of(text: str) -> Code | None:
@@ -51,3 +51,22 @@ def test_any_text_is_judged(text: str) -> None:
     assert found is None or (found[0] in Code and found[1])
     if found is None:
         assert text.strip() and len(text.encode()) <= limits.TEXT
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("plain, and \u00e9\u4e2d too", "plain, and \u00e9\u4e2d too"),
+        ("two\nlines\t", r"two\nlines\t"),
+        ("\x1b[2J\x7f\x9b", r"\x1b[2J\x7f\x9b"),
+        ("a\u202eb\u2028\ud800", r"a\u202eb\u2028\ud800"),
+        ("\U000e0001", r"\U000e0001"),
+    ],
+)
+def test_what_is_not_printable_is_escaped(text: str, shown: str) -> None:
+    assert escape(text) == shown
+
+
+@given(st.text())
+def test_what_is_escaped_is_one_printable_line(text: str) -> None:
+    assert escape(text).isprintable() and escape(escape(text)) == escape(text)

@@ -13,7 +13,7 @@ def test_columns_are_aligned_and_numbers_end_flush() -> None:
 
 
 def test_nothing_in_a_cell_acts_on_a_terminal() -> None:
-    assert tables.table(("X",), [("a\x1b[2J\u202eb",)]) == "X\na\\u001b[2J\\u202eb"
+    assert tables.table(("X",), [("a\x1b[2J\u202eb",)]) == "X\na\\x1b[2J\\u202eb"
 
 
 def test_no_rows_are_a_head() -> None:
