@@ -1,6 +1,6 @@
 """A bot that answers ``!roll 2d6`` and ``!seen NICK``: ``python examples/bot.py ROOM ADDRESS...``
 
-It remembers nothing, so it may be restarted at any time; ``connect`` sees to the rest.
+It has no state, so it may be restarted at any time; ``connect`` does the rest.
 """
 
 import asyncio
@@ -10,12 +10,11 @@ import sys
 import time
 from contextlib import suppress
 
-from client import Chat, RequestRefused, connect
-from wire.messages import Message
+from client import Chat, Message, RequestRefused, connect
 
 
 async def answer(chat: Chat, room: str, text: str) -> str | None:
-    """Return what to say to ``text``, None for what is no question."""
+    """Return the answer to ``text``, None if it is no question."""
     if roll := re.fullmatch(r"!roll ([1-9]?)d([1-9]\d{0,3})", text):
         dice = [random.randint(1, int(roll[2])) for _ in range(int(roll[1] or 1))]
         return f"{' + '.join(map(str, dice))} = {sum(dice)}"
@@ -28,11 +27,11 @@ async def answer(chat: Chat, room: str, text: str) -> str | None:
 
 
 async def main(room: str, *addresses: str) -> None:
-    """Answer until interrupted, over all nodes that come and go."""
+    """Answer until interrupted, on whichever node is there."""
     async with connect(addresses, nick="dice", rooms=[room], patience=None) as chat:
         async for event in chat:
             if isinstance(event, Message) and event.from_ != chat.nick:
-                with suppress(RequestRefused):  # what cannot be answered now stays unanswered
+                with suppress(RequestRefused):  # then the question stays unanswered
                     if reply := await answer(chat, event.room, event.text):
                         await chat.send(event.room, reply)
 

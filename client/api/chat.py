@@ -1,4 +1,4 @@
-"""A connection to the chat that lasts: ``connect``, and what one can do with it."""
+"""The client as programs use it: ``connect``, and the chat that it returns."""
 
 import asyncio
 import ssl
@@ -26,7 +26,7 @@ from wire.errors import Code
 __all__ = ["Chat", "connect"]
 
 QUIT_WITHIN = 2.0
-"""Seconds for the node to take note that we leave."""
+"""Seconds for the node to answer a quit."""
 
 
 def connect(
@@ -44,13 +44,12 @@ def connect(
     window: int = 1,
     runtime: Runtime | None = None,
 ) -> "Chat":
-    """Return a chat, to be used as a context manager; inside it one is connected.
+    """Return a chat, to be used as a context manager; inside it, it is connected.
 
     A whole bot; examples/bot.py is another one::
 
         import asyncio
-        from client import connect
-        from wire.messages import Message
+        from client import Message, connect
 
         async def main() -> None:
             async with connect("localhost:9999-10001", nick="echo", rooms=["lab"]) as chat:
@@ -62,15 +61,16 @@ def connect(
 
     Iterating gives the events of wire.messages, in each room in order and each once, and a
     ``Disconnected`` whenever the connection is lost. The client then reconnects to the next
-    address; messages of the meantime follow, and its own are sent again until they are
-    acknowledged. The iteration ends when the chat is closed, and raises what ended it otherwise.
+    address, gets what was said meanwhile, and repeats its own messages until they are acknowledged.
+    The iteration ends when the chat is closed, and raises the failure that ended it otherwise.
     While nobody iterates, only the newest thousand events are kept. ``received()`` iterates with
-    the nodes' lines as they came.
+    the lines of the nodes as they came.
 
-    Inside, also while one iterates; each returns when the node has answered, or raises Refused::
+    Requests, also while iterating; each returns when the node has answered, or raises
+    RequestRefused::
 
-        await chat.send("lab", "hi")          # kept, once it returns; kind="action" as of /me
-        await chat.direct("bo", "hi")         # to one nick alone; likewise
+        await chat.send("lab", "hi")          # stored, once it returns; kind="action" for /me
+        await chat.direct("bo", "hi")         # to one nick; likewise
         await chat.join("lab", history=20)    # .messages are the past ones
         await chat.create("lab")
         await chat.leave("lab")
@@ -80,23 +80,23 @@ def connect(
         await chat.list_rooms()               # rows of .room and .members
 
     ``post(Send(...))`` and ``ask(request)`` do the same and return a future at once.
-    ``nick``, ``node``, ``rooms``, ``positions`` and ``is_connected`` tell how things are,
-    ``failure`` what ended them. Without ``async with``: ``start()``, ``await ready()``,
+    ``nick``, ``node``, ``rooms``, ``positions`` and ``is_connected`` are the present state,
+    ``failure`` is what ended it. Without ``async with``: ``start()``, ``await ready()``,
     ``await close()``.
 
     ``addresses``: ``HOST:PORT``, ``[IPV6]:PORT`` or ranges ``HOST:FIRST-LAST``, tried in turn.
-    ``rooms``: made where missing; None is ``general``. ``token``: what the nodes want to be shown.
-    ``password``: that of the nick's account, if it has one.
+    ``rooms``: created where missing; None is ``general``. ``token``: the nodes' access token.
+    ``password``: of the nick's account, if it has one.
     ``tls``: True checks the node's certificate by the system's authorities; a context, by its own.
-    ``key``: the secret of the session, made up if None. Who passes one, with the ``positions`` of
-    the last time, goes on where that ended; such a session is not ended on leaving.
+    ``key``: the secret of the session, random if None. With the key and the ``positions`` of an
+    earlier chat, this one resumes its session; such a session is not ended by closing the chat.
     ``patience``: seconds without any node before giving up with Unreachable; None: never.
-    ``rename``: asked (awaited) for another nick when a node refuses the one we have.
-    ``window``: messages on the wire at once; more than 1 is faster far away, and gives up that
-    one's own messages keep their order when one of them is refused for a while.
+    ``rename``: awaited for another nick when a node refuses the present one.
+    ``window``: messages on the wire at once. More than 1 is faster over a slow network, but then
+    messages may be reordered when one of them is refused for a while.
 
-    Entering raises NickRefused or RequestRefused when a node refuses us or one of the rooms,
-    Unreachable when none is there. Raises ValueError when an address is none.
+    Entering raises NickRefused or RequestRefused when a node refuses the session or one of the
+    rooms, Unreachable when no node is there. Raises ValueError for an invalid address.
     """
     runtime = runtime or Runtime()
     identity = Identity(key or runtime.secret(16), f"{runtime.secret(4)}-")
@@ -140,16 +140,16 @@ class Chat(Requests):
         self._stays = stays
         self._task: asyncio.Task[None] | None = None
 
-    # Who and where we are.
+    # State
 
     @property
     def nick(self) -> str:
-        """The nick we have, as the system writes it."""
+        """Our nick, as the nodes write it."""
         return self._session.nick or ""
 
     @property
     def node(self) -> str | None:
-        """The name of the node that we are, or last were, connected to."""
+        """The name of the present or last node."""
         return self._session.node
 
     @property
@@ -172,7 +172,7 @@ class Chat(Requests):
         """What ended the chat, if it was not ended by ``close``."""
         return self._incoming.queue.failure
 
-    # Coming and going.
+    # Start and end
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -216,7 +216,7 @@ class Chat(Requests):
         self._incoming.end(None)
         await asyncio.sleep(0)  # asyncio closes a socket one turn later
 
-    # Requests by their names are in Requests; each of them is one of these two.
+    # The two kinds of requests; each method of Requests is one of them
 
     def post(self, message: m.Send | m.SendDirect) -> asyncio.Future[m.AnyEvent]:
         """Put a message into the outbox; the future is done with its ``ack``.
@@ -273,7 +273,7 @@ class Chat(Requests):
 
 
 def _check(request: m.Request) -> None:
-    """Raises Refused for a request that would end the connection, or cannot be written at all."""
+    """Raises RequestRefused for a request that would end the connection, or cannot be encoded."""
     try:
         length = len(encode(request)) - 1
     except UnicodeEncodeError:
