@@ -27,7 +27,7 @@ REST = 0.3
 """Seconds for the screens to come to rest before they are drawn."""
 
 SCENE = (
-    ("ana", "/create tea\r", "tea is new"),
+    ("ana", "/create tea\r", "You created tea"),
     ("ana", "\x1b1", "1:general"),
     ("bo", "/join tea\r", "You are in tea"),
     ("bo", "\x1b1", "1:general"),
@@ -50,7 +50,7 @@ ONE_SIDED = {
     "Nothing is los",
     "Tea?",
     "You are in tea",
-    "tea is new",
+    "You created tea",
 }
 """What is seen by who pressed the keys; all else by both of them."""
 

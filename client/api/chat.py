@@ -277,6 +277,6 @@ def _check(request: m.Request) -> None:
     try:
         length = len(encode(request)) - 1
     except UnicodeEncodeError:
-        raise RequestRefused(Code.BAD_REQUEST, "The request holds half a character.") from None
+        raise RequestRefused(Code.BAD_REQUEST, "The request contains a lone surrogate.") from None
     if length > limits.LINE:
         raise RequestRefused(Code.LINE_TOO_LONG, f"A request is at most {limits.LINE} bytes long.")

@@ -90,4 +90,4 @@ class Requests(ABC):
 def _as(kind: type[E], event: m.AnyEvent) -> E:
     if isinstance(event, kind):
         return event
-    raise ChatError(f"The node answered by {type(event).__name__} instead of {kind.__name__}.")
+    raise ChatError(f"The node answered with {type(event).__name__} instead of {kind.__name__}.")

@@ -68,13 +68,13 @@ def _joined(event: m.Joined, view: LineFormat) -> str:
 def _history(event: m.History, view: LineFormat) -> str:
     room = safe_word(event.room)
     if not event.messages:
-        return f"\u00b7 Nothing has been said in {room} that is still kept."
+        return f"\u00b7 No messages in {room} are available."
     lines = [_message(past, view) for past in event.messages]
     return "\n".join(
         [
-            f"\u00b7 The last of {room}{and_more(event.more)}:",
+            f"\u00b7 Last messages in {room}{and_more(event.more)}:",
             *lines,
-            f"\u00b7 So far what was said in {room} before.",
+            f"\u00b7 End of history for {room}.",
         ]
     )
 

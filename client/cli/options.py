@@ -22,34 +22,34 @@ from wire.messages import DEFAULT_ROOM
 
 SHELLS = ("bash", "zsh")
 _EPILOG = """\
-On a terminal the client is interactive; /help shows its commands. Otherwise each line of
-standard input is said in the (first) room, unless --listen or --json asks to read instead.
+On a terminal the client is interactive; /help lists its commands. Otherwise each line of
+standard input is sent to the (first) room, unless --listen or --json asks to read instead.
 
 examples:
-  chat                                    talk; you are asked for a nick, once
-  chat localhost:9999-10001 --room ops    go on at the next node when one goes away
+  chat                                    chat; the first time it asks for your nick
+  chat localhost:9999-10001 --room ops    reconnect to the next node when one goes away
   echo "the build is green" | chat --room ci
   tail -f app.log | chat --room ops --nick app
   chat --listen --room ops | grep --line-buffered error
   chat --listen --json | jq --unbuffered -r 'select(.type == "message").text'
   eval "$(chat --completion bash)"        complete flags in this shell
 
-settings: the file holds lines of TOML, such as
+settings: a TOML file with lines such as
   nick = "ana"
   servers = ["localhost:9999-10001"]
   rooms = ["general", "ops"]
   colours = false     # so does NO_COLOR in the environment
-  bell = false        # do not ring when somebody means you
-  time = "%H:%M:%S"   # as of strftime
-A flag wins over the environment, and that over the file; but colours that the file asks for
-are shown in spite of NO_COLOR (https://no-color.org).
+  bell = false        # do not ring when somebody mentions you
+  time = "%H:%M:%S"   # a format for strftime
+Flags override the environment, which overrides the file; but colours = true in the file
+overrides NO_COLOR (https://no-color.org).
 
 exit status:
-  0    all was said, or you left; listening was interrupted, or nobody reads the output any more
-  1    something could not be said or printed, or the node refused us; who has something to say
-       gives up after a minute without any node, who listens never does
-  2    the command line or the settings make no sense; nothing was said
-  129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM before all was said
+  0    all messages sent, or you quit; or the reader of --listen went away, or it was interrupted
+  1    a message was not sent, output could not be written, or a node refused the session; without
+       any node, sending gives up after a minute, --listen never does
+  2    invalid command line or settings; nothing was sent
+  129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM before all messages were sent
 """
 
 
@@ -143,7 +143,7 @@ def login_nick() -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="chat",
-        description="Talk in a distributed chat.",
+        description="Terminal client of a distributed chat.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -160,19 +160,20 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
         "addresses",
         nargs="*",
         metavar="HOST:PORT",
-        help="where nodes listen, also [IPV6]:PORT and HOST:FIRST-LAST; tried in turn"
+        help="addresses of nodes, also [IPV6]:PORT and HOST:FIRST-LAST; tried in turn"
         " (default: 127.0.0.1:9999)",
     )
     parser.add_argument(
         "--nick",
-        help="who you are (default: you are asked, or your login name); where it belongs to an"
-        " account, you are asked for the password, unless it is in the environment: CHAT_PASSWORD",
+        help="your nick (default: the one in your settings; else you are asked, or, without a"
+        " terminal, it is your login name); if it belongs to an account, you are asked for the"
+        " password, unless the environment has CHAT_PASSWORD",
     )
     parser.add_argument(
         "--room",
         action="append",
         default=[],
-        help=f"a room to be in, made if missing; may be repeated (default: {DEFAULT_ROOM})",
+        help=f"a room to join, created if missing; may be repeated (default: {DEFAULT_ROOM})",
     )
 
 
@@ -181,26 +182,26 @@ def _add_connection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--token",
         default=os.environ.get("CHAT_TOKEN"),
-        help="the token that the nodes want (environment: CHAT_TOKEN, which other users of this"
+        help="the access token of the nodes (environment: CHAT_TOKEN, which other users of this"
         " machine cannot see)",
     )
     parser.add_argument(
-        "--tls", action="store_true", help="connect by TLS, and check the node's certificate"
+        "--tls", action="store_true", help="use TLS, and verify the node's certificate"
     )
     parser.add_argument(
-        "--ca", metavar="FILE", help="check it by these authorities (PEM); implies --tls"
+        "--ca",
+        metavar="FILE",
+        help="certificate authorities to verify it with (PEM); implies --tls",
     )
 
 
 def _add_modes(parser: argparse.ArgumentParser) -> None:
     """Add what to do, and the settings of it."""
-    parser.add_argument(
-        "--listen", action="store_true", help="print what is said, until interrupted"
-    )
+    parser.add_argument("--listen", action="store_true", help="print messages until interrupted")
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print all events as lines of the protocol, unchanged; on a terminal, implies"
+        help="print all events as JSON lines of the protocol, unchanged; on a terminal, implies"
         " --listen",
     )
     path = os.environ.get("CHAT_SETTINGS") or default_path()
@@ -208,13 +209,13 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
         "--settings",
         metavar="FILE",
         default=path,
-        help="where your settings are (environment: CHAT_SETTINGS; now:"
+        help="your settings file (environment: CHAT_SETTINGS; now:"
         f" {'%(default)s' if path else 'none'})",
     )
     parser.add_argument(
         "--completion",
         choices=SHELLS,
-        help="print a script that lets the shell complete these flags",
+        help="print a shell script that completes these flags",
     )
     parser.add_argument("--version", action="store_true", help="print the version")
 

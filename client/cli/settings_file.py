@@ -15,14 +15,14 @@ from client.transport.addresses import parse_addresses
 from wire import limits
 
 _FRESH = """\
-# Settings of the chat client. Take the # away from what you want otherwise.
-# chat's command line wins over this file.
+# Settings of the chat client. Remove the # from a line to change a setting.
+# The command line overrides this file.
 
 # nick = "ana"
 # servers = ["localhost:9999-10001", "chat.example.org:9999"]   # tried in turn
-# rooms = ["general", "ops"]   # made where missing; the first is talked in
+# rooms = ["general", "ops"]   # created where missing; the first is shown first
 # colours = false
-# bell = false                 # ring when somebody means you
+# bell = false                 # ring when somebody mentions you
 # time = "%H:%M:%S"            # as of strftime
 """
 
@@ -94,7 +94,7 @@ def _read(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError:
-        raise SettingsError(f"{_name(path)}: got bytes that are not UTF-8, takes TOML") from None
+        raise SettingsError(f"{_name(path)}: not a TOML file: it is not UTF-8") from None
     except OSError as error:
         # Started for somebody else (sudo, a service), who may not even look into this home.
         if isinstance(error, PermissionError) and not os.access(path.parent, os.X_OK):
@@ -126,20 +126,20 @@ def _parse(text: str, path: Path) -> Settings:
     try:
         table = tomllib.loads(text)
     except ValueError as error:
-        takes = 'takes lines like nick = "ana"'
-        raise SettingsError(f"{_name(path)}: got no TOML ({error}), {takes}") from None
+        expected = 'expected lines like nick = "ana"'
+        raise SettingsError(f"{_name(path)}: not a TOML file ({error}); {expected}") from None
     found: dict[str, Any] = {}
     for key, value in table.items():
         if key not in _KEYS:
-            takes = f"takes {', '.join(_KEYS)}"
-            raise SettingsError(f"{_name(path)}: got an unknown key {_shown(key)}, {takes}")
-        read, takes = _KEYS[key]
+            known = ", ".join(_KEYS)
+            raise SettingsError(f"{_name(path)}: unknown key {_shown(key)}; the keys are {known}")
+        read, expected = _KEYS[key]
         try:
             found[key] = read(value)
         except ValueError as error:
             detail = f" ({error})" if str(error) else ""
-            got = f"{_name(path)}: {key}: got {_shown(value)}"
-            raise SettingsError(f"{got}, takes {takes}{detail}") from None
+            got = f"{_name(path)}: {key}: invalid value {_shown(value)}"
+            raise SettingsError(f"{got}; expected {expected}{detail}") from None
     return replace(_defaults(), **found)
 
 
@@ -202,5 +202,5 @@ _KEYS: dict[str, tuple[Callable[[object], Any], str]] = {
     "rooms": (_words, 'a list of rooms, as in ["general"]'),
     "colours": (_switch, "true or false"),
     "bell": (_switch, "true or false"),
-    "time": (_time, 'a format of strftime, as "%H:%M"'),
+    "time": (_time, 'a format for strftime, as in "%H:%M"'),
 }

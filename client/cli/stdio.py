@@ -143,7 +143,7 @@ class Complaints:
             with self._lock:
                 dropped, self._dropped = self._dropped, 0
             if dropped:
-                self._write(f"{dropped} lines like these were dropped: nobody read them")
+                self._write(f"{dropped} messages were dropped: nobody read them")
 
     def _write(self, line: str) -> None:
         try:

@@ -51,9 +51,9 @@ class Ended(ChatError):
         try:
             meaning = REASONS[Reason(reason)].meaning
         except ValueError:
-            meaning = "the node says no more"
+            meaning = "no further explanation"
         said = f" The moderator says: {text}" if text else ""
-        super().__init__(f"The node said goodbye ({reason}): {meaning}.{said}")
+        super().__init__(f"The node ended the connection ({reason}): {meaning}.{said}")
         self.reason = reason
 
 
@@ -92,7 +92,7 @@ def retry_after(error: Error) -> float:
 def unknown_fate(id: str) -> Error:
     """Return the error for a message that is given up without knowing whether it arrived."""
     text = (
-        "It is not known whether the message arrived, and it is too late to repeat it without the"
-        " risk of saying it twice."
+        "It is not known whether the message arrived, and it is too late to repeat it: it might be"
+        " sent twice."
     )
     return Error(code=UNKNOWN, id=id, text=text)

@@ -7,7 +7,12 @@ from client.protocol.events import Disconnected
 from client.text.sanitize import safe_line, safe_word
 from wire import messages as m
 
-_LEFT = {"left": "left", "quit": "left the chat", "lost": "was lost", "kicked": "was kicked"}
+_LEFT = {
+    "left": "left",
+    "quit": "left the chat",
+    "lost": "lost the connection",
+    "kicked": "was kicked",
+}
 
 
 def phrase(event: m.AnyEvent | Disconnected) -> str | None:
@@ -50,7 +55,7 @@ def _joined(event: m.Joined) -> str:
     room = safe_word(event.room)
     others = event.members - 1
     if event.created:
-        return f"{room} is new, and you are in it."
+        return f"You created {room}, and are in it."
     if others <= 0:
         return f"You are in {room}, alone."
     return f"You are in {room}, with {count(others, 'other')}."
@@ -58,7 +63,7 @@ def _joined(event: m.Joined) -> str:
 
 def _gap(event: m.Gap) -> str:
     where = "your inbox" if event.room == m.INBOX else safe_word(event.room)
-    return f"Something is missing here: {where} went on, and it is no longer kept."
+    return f"Some messages in {where} are no longer available."
 
 
 def _rooms(event: m.Rooms) -> str:
@@ -83,7 +88,7 @@ def _welcome(event: m.Welcome) -> str:
 
 def _bye(event: m.Bye) -> str:
     why = f" The moderator says: {safe_line(event.text)}" if event.text else ""
-    return f"The node said goodbye: {safe_word(event.reason)}.{why}"
+    return f"The node ended the connection: {safe_word(event.reason)}.{why}"
 
 
 def _announcement(event: m.Announcement) -> str:
@@ -92,7 +97,7 @@ def _announcement(event: m.Announcement) -> str:
 
 
 def _away(event: Disconnected) -> str:
-    return f"No connection ({safe_line(event.why)}); trying again."
+    return f"No connection ({safe_line(event.why)}); reconnecting."
 
 
 _ROWS: dict[type[Any], Callable[[Any], str]] = {

@@ -35,14 +35,16 @@ def parse_address(text: str) -> list[Address]:
     """
     found = _ADDRESS.fullmatch(text)
     if not found:
-        raise ValueError(f"{text!r} is no address: HOST:PORT, [IPV6]:PORT or HOST:FIRST-LAST")
+        raise ValueError(
+            f"invalid address {text!r}: expected HOST:PORT, [IPV6]:PORT or HOST:FIRST-LAST"
+        )
     host = found["six"] or found["host"]
     first = int(found["first"] or DEFAULT_PORT)
     last = int(found["last"] or first)
     if not 1 <= first <= last <= 65535:
-        raise ValueError(f"{text!r} is no address: ports are 1 to 65535, the lower one first")
+        raise ValueError(f"invalid address {text!r}: ports are 1 to 65535, the lower one first")
     if last - first >= _MOST_PORTS:
-        raise ValueError(f"{text!r} is no address: a range has at most {_MOST_PORTS} ports")
+        raise ValueError(f"invalid address {text!r}: a range has at most {_MOST_PORTS} ports")
     return [Address(host, port) for port in range(first, last + 1)]
 
 

@@ -38,6 +38,6 @@ class Connector:
         except BaseException:
             # A caller that gives up just when the connection is there would leave it open.
             for each in made:
-                each.end("it is not needed any more")
+                each.end("no longer needed")
             raise
         return ActiveLink(link, address, self._runtime.clock())

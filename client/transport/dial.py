@@ -28,7 +28,7 @@ def look_up(host: str) -> Sequence[Address]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except ValueError:  # what cannot be a name; UnicodeError is one
-        raise socket.gaierror(socket.EAI_NONAME, "no name of a host") from None
+        raise socket.gaierror(socket.EAI_NONAME, "not a host name") from None
     return [(family, address) for family, _, _, _, address in found]
 
 

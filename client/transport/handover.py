@@ -82,9 +82,9 @@ class Handover:
                 if await self._is_welcome(following):
                     return
             except BaseException:
-                following.end("it is not needed any more")
+                following.end("no longer needed")
                 raise
-            following.end("it did not welcome us")
+            following.end("the node did not welcome us")
             self._stay(self._session.stayed())
 
     async def _is_welcome(self, following: ActiveLink) -> bool:

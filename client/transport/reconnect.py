@@ -174,7 +174,7 @@ class ReconnectingLink:
         self._handover = None
         old, self._active = self._active, following
         if old:
-            old.end("went on elsewhere")
+            old.end("moved to another node")
         following.keepalive.heard(now)
         following.link.hand_to(self._take_lines)
         if old and old.paused:
@@ -229,7 +229,11 @@ class ReconnectingLink:
             self._hand_over(active, effect.move, now)
         if effect.disconnect:
             refused = effect.disconnect.refusal
-            why = refused.text if refused else f"goodbye: {effect.disconnect.reason}"
+            why = (
+                refused.text
+                if refused
+                else f"the node ended the connection: {effect.disconnect.reason}"
+            )
             active.leave(effect.disconnect, why)
 
     # The clock
@@ -277,7 +281,7 @@ class ReconnectingLink:
 
 def _raise_if_untrusted(error: OSError) -> None:
     if isinstance(error, ssl.SSLCertVerificationError):
-        raise Unreachable(f"The node's certificate is not to be trusted: {error}.") from error
+        raise Unreachable(f"The node's certificate cannot be verified: {error}.") from error
 
 
 def _in_words(error: OSError) -> str:

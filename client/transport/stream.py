@@ -40,7 +40,7 @@ class LineTransport(asyncio.Protocol):
         except Exception as fault:
             if not self.closed.done():
                 self.closed.set_exception(fault)
-            self.end("a fault of the client's own")
+            self.end("internal error of the client")
         if error:
             self.end(f"the node does not speak the protocol: {error.text}")
 

@@ -44,7 +44,7 @@ async def run(options: Options) -> int:
     Raises RequestRefused for a bad option.
     """
     if os.environ.get("TERM") == "dumb":
-        print("chat: TERM=dumb is no screen to draw on; see --listen.", file=sys.stderr)
+        print("chat: TERM=dumb cannot show a full screen; use --listen instead.", file=sys.stderr)
         return 2
     nick, asked = options.nick, False
     while True:
@@ -71,7 +71,7 @@ async def _with_password(options: Options, nick: str, refused: NickRefused) -> t
     from prompt_toolkit import PromptSession
 
     session: PromptSession[str] = PromptSession()
-    question = f"Password of {safe_word(nick)} (empty: another nick): "
+    question = f"Password for {safe_word(nick)} (leave empty to choose another nick): "
     try:
         password = await session.prompt_async(question, is_password=True)
     except (EOFError, KeyboardInterrupt):
@@ -175,7 +175,7 @@ class App:
             try:
                 remember_nick(path, event.nick)
             except SettingsError as error:
-                self._notices.trouble(f"Your nick could not be kept. {error}")
+                self._notices.trouble(f"Your nick could not be saved. {error}")
 
     async def _rename(self, refused: NickRefused) -> str:
         """Ask for another nick at first; who is talking already gets a suffix."""

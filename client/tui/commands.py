@@ -63,8 +63,8 @@ def parse(line: str, room: str | None) -> Meaning:
     row = COMMANDS.get(name.lower())
     if row is None:
         raise CommandError(
-            f"There is no command /{safe_word(name)}; /help shows those there are,"
-            " and // at the start sends a /."
+            f"There is no command /{safe_word(name)}; /help lists the commands. To send a message"
+            " that begins with /, type //."
         )
     try:
         return row.read(rest, room)
@@ -82,7 +82,7 @@ def help_lines() -> list[str]:
     """Return what ``/help`` shows."""
     width = max(len(usage(name)) for name in COMMANDS)
     rows = [f"{usage(name):{width}}  {_help(name, row)}" for name, row in COMMANDS.items()]
-    return [*rows, f"{'//TEXT':{width}}  say something that begins with a /"]
+    return [*rows, f"{'//TEXT':{width}}  send a message that begins with a /"]
 
 
 def _help(name: str, row: CommandRow) -> str:
@@ -109,7 +109,7 @@ def _nothing(rest: str) -> None:
 
 def _here(room: str | None) -> str:
     if room is None:
-        raise CommandError("You are in no room; /join ROOM enters one, /rooms shows them.")
+        raise CommandError("You are in no room; /join ROOM joins one, /rooms lists them.")
     return room
 
 
@@ -171,26 +171,24 @@ def _alone(make: Callable[[], Meaning]) -> Callable[[str, str | None], Meaning]:
 
 COMMANDS: dict[str, CommandRow] = {
     "create": CommandRow(
-        "ROOM", "make a room and enter it", lambda rest, room: m.Create(room=_word(rest)), "tea"
+        "ROOM", "create a room and join it", lambda rest, room: m.Create(room=_word(rest)), "tea"
     ),
     "join": CommandRow(
         "ROOM",
-        "enter a room, or turn to one you are in",
+        "join a room, or switch to one you are in",
         lambda rest, room: m.Join(room=_word(rest)),
     ),
-    "leave": CommandRow("[ROOM]", "leave this room, or that one", _leave),
+    "leave": CommandRow("[ROOM]", "leave this room, or another one", _leave),
     "nick": CommandRow(
-        "NICK", "take another nick", lambda rest, room: m.SetNick(nick=_word(rest)), "ana"
+        "NICK", "change your nick", lambda rest, room: m.SetNick(nick=_word(rest)), "ana"
     ),
-    "msg": CommandRow("NICK TEXT", "say something to one person only", _direct, "bo hello"),
-    "rooms": CommandRow("", "show all rooms", _alone(m.ListRooms)),
-    "who": CommandRow("[ROOM]", "show who is in this room, or in that one", _who),
-    "history": CommandRow(
-        "[N]", f"show the last {HISTORY_SHOWN} messages here, or N", _history, "50"
-    ),
-    "search": CommandRow("WORD", "find what was said here", _search, "release"),
-    "me": CommandRow("TEXT", "say what you do", _act, "waves"),
-    "retry": CommandRow("", "send again what was not delivered", _alone(Retry)),
+    "msg": CommandRow("NICK TEXT", "send a message to one person only", _direct, "bo hello"),
+    "rooms": CommandRow("", "list all rooms", _alone(m.ListRooms)),
+    "who": CommandRow("[ROOM]", "list who is in this room, or in another one", _who),
+    "history": CommandRow("[N]", f"show {HISTORY_SHOWN} older messages here, or N", _history, "50"),
+    "search": CommandRow("WORD", "search the messages here", _search, "release"),
+    "me": CommandRow("TEXT", "send an action", _act, "waves"),
+    "retry": CommandRow("", "resend undelivered messages", _alone(Retry)),
     "help": CommandRow("", "show this", _alone(ShowHelp)),
     "quit": CommandRow("", "leave the chat", _alone(m.Quit)),
 }

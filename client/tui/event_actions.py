@@ -68,7 +68,7 @@ class EventActions:
             pause = self._clock() - self.away_at
             news = "" if event.resumed else " The old session had ended; this is a new one."
             took = f"{pause:.1f} s" if pause >= 0.1 else f"{pause * 1000:.0f} ms"
-            self._notices.notice(f"Back after {took}, on {safe_word(event.node)}.{news}")
+            self._notices.notice(f"Reconnected after {took}, to {safe_word(event.node)}.{news}")
         self.was_welcomed = True
         self.away_at = None
 
@@ -109,7 +109,7 @@ class EventActions:
         ):
             return  # We talk to ourselves.
         if buffer is not self._buffers.current:
-            text = f"{safe_word(event.from_)}, to you alone: {event.text}"
+            text = f"{safe_word(event.from_)}, to you only: {event.text}"
             self._buffers.current.add(Row(Kind.NOTICE, text, at=event.at, mention=True))
         if buffer is not None:
             self._add(buffer, row, called=True)

@@ -95,7 +95,7 @@ class InputActions:
             return True
         self._warned = True
         what = "1 message is" if unsent == 1 else f"{unsent} messages are"
-        self._notices.trouble(f"{what} not delivered yet; once more, and you leave without.")
+        self._notices.trouble(f"{what} not delivered yet; leave again to quit anyway.")
         return False
 
     # Saying something
@@ -112,7 +112,7 @@ class InputActions:
         name = message.room if isinstance(message, m.Send) else PERSON + message.to
         buffer = self._buffers.open(name)
         if isinstance(message, m.SendDirect) and buffer is not self._buffers.current:
-            self._notices.notice(f"To {safe_word(message.to)} alone: {message.text}")
+            self._notices.notice(f"To {safe_word(message.to)} only: {message.text}")
         self._unsent.add(buffer, row)
 
     def _retry(self) -> None:
@@ -120,7 +120,7 @@ class InputActions:
         buffer = self._buffers.current
         rows = buffer.failed()
         if not rows:
-            raise commands.CommandError("There is nothing here that could not be delivered.")
+            raise commands.CommandError("There are no undelivered messages here.")
         for row in rows:
             kind: m.Kind | None = "action" if row.kind is Kind.ACTED else None
             if (nick := buffer.person) is not None:
@@ -137,21 +137,21 @@ class InputActions:
             self._buffers.close(meaning.room)
         else:
             nick = safe_word(meaning.room.removeprefix(PERSON))
-            self._notices.notice(f"You and {nick} are alone here.")
+            self._notices.notice(f"Only you and {nick} are here.")
 
     def _history(self, count: int) -> None:
         """Fetch so many older messages, and show them from the first one on."""
         buffer = self._buffers.current
         if buffer.is_whole or buffer.person is not None:
             buffer.scroll_to(None)
-            self._notices.notice("This is all there is.")
+            self._notices.notice("There are no older messages.")
             return
 
         def show(rows: list[Row]) -> None:
             if rows:
                 buffer.scroll_to(Anchor(buffer.rows[0]))
             else:
-                self._notices.notice("Nothing older is kept.", buffer)
+                self._notices.notice("No older messages are available.", buffer)
 
         self._lookups.fetch_older(buffer, count, show)
 
@@ -170,7 +170,7 @@ class InputActions:
                 buffer.scroll_to(Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)]))
                 return
         if buffer.is_whole or buffer.person is not None:
-            self._complain(f"No older line here has {safe_line(word)}.")
+            self._complain(f"No older message here contains {safe_line(word)}.")
             return
         oldest = buffer.oldest
 

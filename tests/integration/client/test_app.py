@@ -73,12 +73,12 @@ async def test_a_reconnect_is_one_line_and_doubles_nothing(
     await screen.shows("after")
     await screen.until(lambda lines: " ana \u00b7 node-2" in lines[-2])
     back, after = (line for line in screen.said[len(said) :] if not line.startswith("\u2500"))
-    assert "Back after " in back and back.endswith("on node-2.") and "after" in after
+    assert "Reconnected after " in back and back.endswith("to node-2.") and "after" in after
 
 
 async def test_a_gap_is_shown_as_what_it_is(screen: Screen, node: Node) -> None:
     node.say(m.Gap(room="general", after="p0", position="p9"), message("hi", "p9"))
-    await screen.shows("Something is missing here")
+    await screen.shows("Some messages in ")
 
 
 # Reading
@@ -116,7 +116,7 @@ async def test_search_finds_in_what_is_older(screen: Screen, listener: ScriptedN
     await screen.shows("old 33.")
     assert "below" in screen.lines[-2] and b"\x1b[0;7m" in screen.raw
     screen.type("/search nothing like it\r")
-    await screen.shows("No older line here has")
+    await screen.shows("No older message here contains")
     serving.cancel()
 
 
@@ -226,7 +226,7 @@ async def test_the_password_of_an_account_is_asked_for_and_not_shown(
     for number, password in enumerate(("guess", "sesame", "")):
         why = f"Refused for the {number}. time."
         peer.say(m.Error(ref="hello", code="nick-taken", text=why, account=True))
-        question = "Password of ana (empty: another nick):"
+        question = "Password for ana (leave empty to choose another nick):"
         # What was asked before may still be there, above.
         await screen.until(lambda lines: question in "".join(lines).partition(why)[2])
         screen.type(f"{password}\r")
@@ -259,7 +259,7 @@ async def test_a_nick_that_cannot_be_remembered_is_told(
     screen.type("\r")
     peer = await listener.peer()
     await peer.greet()
-    await screen.shows("! Your nick could not be kept.")
+    await screen.shows("! Your nick could not be saved.")
 
 
 async def test_the_settings_are_heeded(
@@ -280,5 +280,5 @@ async def test_the_settings_are_heeded(
 
 async def test_a_session_that_went_on_elsewhere_ends_this_one(screen: Screen, node: Node) -> None:
     node.say(m.Bye(reason="replaced"))
-    await screen.shows("! The node said goodbye (replaced)")
+    await screen.shows("! The node ended the connection (replaced)")
     assert await screen.process.wait() == 1

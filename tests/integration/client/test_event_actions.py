@@ -259,7 +259,7 @@ async def test_an_own_message_that_is_on_its_way_is_not_taken_from_history(
     request = await peer.expect(m.Send)
     screen.typed.take("/history 5")
     await answer_history(peer, screen, past("hi", "p1", "ana", request.id))
-    assert screen.texts() == ["Nothing older is kept.", "hi"]
+    assert screen.texts() == ["No older messages are available.", "hi"]
 
 
 async def test_who_asks_twice_for_older_messages_asks_the_node_once(
@@ -307,7 +307,7 @@ async def test_a_question_is_asked_again_on_the_next_connection(
 async def test_a_direct_is_shown_where_one_talks_to_that_person(screen: Screen, peer: Peer) -> None:
     screen.typed.take("/msg Bo psst")
     request = await peer.expect(m.SendDirect)
-    assert screen.texts()[-1] == "To Bo alone: psst"
+    assert screen.texts()[-1] == "To Bo only: psst"
     assert screen.buffers.open("@bo").everything[0].mark is Mark.PENDING
     peer.say(
         m.Ack(id=request.id or "", position="d1", at=1, to="bo"),
@@ -317,7 +317,7 @@ async def test_a_direct_is_shown_where_one_talks_to_that_person(screen: Screen, 
     assert screen.texts("@bo") == ["psst", "what?"]
     assert screen.buffers.open("@bo").everything[0].mark is Mark.NONE
     assert screen.buffers.open("@bo").mentions == screen.rings == 1
-    assert screen.texts()[-1] == "bo, to you alone: what?"
+    assert screen.texts()[-1] == "bo, to you only: what?"
     screen.buffers.turn_to("@bo")
     screen.typed.take("nothing")
     assert (await peer.expect(m.SendDirect)).to == "Bo"
@@ -330,7 +330,7 @@ async def test_strangers_cannot_open_buffers_without_end(
     for nick in ("bo", "eve", "bo"):
         screen.events.show(m.Direct(position=nick, at=1, from_=nick, to="ana", text="hi"))
     assert [buffer.name for buffer in screen.buffers] == ["lab", "ops", "@bo"]
-    assert screen.texts()[-2] == "eve, to you alone: hi"
+    assert screen.texts()[-2] == "eve, to you only: hi"
 
 
 @pytest.mark.parametrize("ack_first", [True, False])
@@ -390,7 +390,7 @@ async def test_a_gap_takes_what_it_swallowed_of_ours(screen: Screen, peer: Peer)
     )
     await screen.show_until(m.Gap)
     assert not screen.buffers.current.pending
-    assert screen.texts()[-2] == "hi" and "no longer kept" in screen.texts()[-1]
+    assert screen.texts()[-2] == "hi" and "no longer available" in screen.texts()[-1]
 
 
 async def test_mentions_ring_and_are_counted_elsewhere(screen: Screen, peer: Peer) -> None:
@@ -459,7 +459,7 @@ async def test_a_reconnect_is_one_quiet_line(
     await again.greet(resumed=True, node="node-2")
     again.say(said("hi"))
     await screen.show_until(m.Message)
-    assert screen.texts() == ["Back after 0.5 s, on node-2.", "hi"]
+    assert screen.texts() == ["Reconnected after 0.5 s, to node-2.", "hi"]
     assert screen.events.away_at is None
 
 
@@ -499,7 +499,7 @@ async def test_what_is_said_while_away_is_kept_shown_and_sent_in_order(
 
 async def test_trouble_before_the_first_connection_is_told(screen: Screen) -> None:
     screen.events.show(Disconnected("refused"))
-    assert screen.texts() == ["No connection (refused); trying again."]
+    assert screen.texts() == ["No connection (refused); reconnecting."]
 
 
 async def test_being_kicked_is_shown_and_turns_to_another_room(screen: Screen, peer: Peer) -> None:

@@ -383,7 +383,7 @@ class TestListening:
         await peer.greet()
         peer.say(m.Gap(room="general", after="a", position="b"), message("hi"))
         await outside.printed.wait()
-        assert "no longer kept" in outside.complaints[0]
+        assert "no longer available" in outside.complaints[0]
         listening.cancel()
         await bid_farewell(peer)
         await asyncio.wait([listening])

@@ -153,7 +153,7 @@ class TestSettings:
         with pytest.raises(SystemExit) as raised:
             parse_options([])
         assert raised.value.code == 2
-        said = f"chat: {settings_path}: bell: got 1, takes true or false\n"
+        said = f"chat: {settings_path}: bell: invalid value 1; expected true or false\n"
         assert capfd.readouterr() == ("", said)
 
 

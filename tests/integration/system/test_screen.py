@@ -58,7 +58,7 @@ async def test_two_people_on_two_nodes_talk(lab: Lab, open_screen: Open) -> None
     ana.type("\x1b2")
     await ana.until(lambda lines: lines[-1] == "@bo>")
     ana.type("what?\r")
-    await bo.shows("ana, to you alone: what?")
+    await bo.shows("ana, to you only: what?")
     ana.paste("one\ntwo\n")
     ana.type("\r")
     bo.type("\x1b2")
@@ -93,8 +93,8 @@ async def test_when_a_node_is_killed_nothing_is_lost_nothing_doubled_and_one_lin
     notices = [line.split("\u00b7 ")[1] for line in ana.said if "\u00b7 " in line]
     first, alone, entered, back = notices
     assert (first, entered) == ("You are ana, on one.", "bo entered")
-    assert back.startswith("Back after ") and back.endswith("on two.")
-    assert not [line for line in bo.said if "ana left" in line or "ana was lost" in line]
+    assert back.startswith("Reconnected after ") and back.endswith("to two.")
+    assert not [line for line in bo.said if "ana left" in line or "ana lost" in line]
 
 
 async def test_of_ten_thousand_messages_the_last_is_shown_and_the_screen_is_whole(
@@ -132,7 +132,7 @@ async def test_a_node_that_drains_is_left_without_a_word(lab: Lab, open_screen: 
     ana.type("still here\r")
     await bo.shows("ana \u2502 still here")
     shown = "\n".join([*ana.lines, *bo.lines])
-    assert "Back" not in shown and "goodbye" not in shown and "left" not in shown
+    assert "Reconnected" not in shown and "ended" not in shown and "left" not in shown
 
 
 async def test_what_moderators_do_is_shown_in_words(lab: Lab, open_screen: Open) -> None:

@@ -43,7 +43,7 @@ def said(text: str, kind: m.Kind = "say", from_: str = "bo") -> m.Message:
         ),
         (
             m.Left(room="lab", position="p", at=NOON, nick="bo", reason="lost"),
-            "12:00 lab - bo was lost",
+            "12:00 lab - bo lost the connection",
         ),
         (
             m.Left(room="lab", position="p", at=NOON, nick="bo", reason="beamed"),
@@ -61,7 +61,7 @@ def said(text: str, kind: m.Kind = "say", from_: str = "bo") -> m.Message:
         (joined("lab"), "\u00b7 You are in lab, alone."),
         (joined("lab", members=2), "\u00b7 You are in lab, with 1 other."),
         (joined("lab", members=3), "\u00b7 You are in lab, with 2 others."),
-        (joined("lab", created=True), "\u00b7 lab is new, and you are in it."),
+        (joined("lab", created=True), "\u00b7 You created lab, and are in it."),
         (
             m.Rooms(rooms=[m.RoomRow(room="a", members=1)], more=False),
             "\u00b7 1 room:\n    a (1 member)",
@@ -82,21 +82,21 @@ def said(text: str, kind: m.Kind = "say", from_: str = "bo") -> m.Message:
         ),
         (
             m.History(room="lab", messages=[], more=False),
-            "\u00b7 Nothing has been said in lab that is still kept.",
+            "\u00b7 No messages in lab are available.",
         ),
         (refused("no-such-room"), "! No: no-such-room."),
         (refused("not-in-room", id="1"), "! Not delivered: No: not-in-room."),
         (
             m.Bye(reason="kicked", text="be nice"),
-            "\u00b7 The node said goodbye: kicked. The moderator says: be nice",
+            "\u00b7 The node ended the connection: kicked. The moderator says: be nice",
         ),
         (
             m.Left(room="lab", position="p", at=NOON, nick="bo", reason="kicked", text="spam"),
             "12:00 lab - bo was kicked (spam)",
         ),
         (m.Announcement(text="so be it", at=NOON), "\u00b7 Announcement: so be it"),
-        (m.Bye(reason="draining"), "\u00b7 The node said goodbye: draining."),
-        (Disconnected("refused"), "\u00b7 No connection (refused); trying again."),
+        (m.Bye(reason="draining"), "\u00b7 The node ended the connection: draining."),
+        (Disconnected("refused"), "\u00b7 No connection (refused); reconnecting."),
         (m.Ack(id="1", position="p", at=1), None),
         (m.PingEvent(), None),
         (m.PongEvent(), None),
@@ -123,7 +123,7 @@ def test_past_messages_come_with_the_room() -> None:
 def test_a_gap_is_shown_as_what_it_is() -> None:
     room = render(m.Gap(room="lab", after="a", position="b"), VIEW) or ""
     inbox = render(m.Gap(room="@", after="a", position="b"), VIEW) or ""
-    assert "lab" in room and "your inbox" in inbox and "no longer kept" in room
+    assert "lab" in room and "your inbox" in inbox and "no longer available" in room
 
 
 @pytest.mark.parametrize("at", [-(10**18), 10**18, 10**15])

@@ -81,7 +81,7 @@ class TestLoading:
             ('time = "%H\\n"', "time", "'%H\\n'", "strftime"),
             ("time = 12:00:00", "time", "12, 0", "strftime"),
             ("colors = false", "colors", "unknown", "nick, servers, rooms, colours, bell, time"),
-            ("\nnick = ana", "", "no TOML (Invalid value (at line 2", 'nick = "ana"'),
+            ("\nnick = ana", "", "not a TOML file (Invalid value (at line 2", 'nick = "ana"'),
             ("[nick]\na = 1", "nick", "{'a': 1}", "a nick"),
         ],
     )

@@ -38,7 +38,7 @@ def test_an_address_is_read(text: str, addresses: list[tuple[str, int]]) -> None
     + ["a:1:2", "a:1-2-3", "a:-1", "[]:1", "a:1\n", "http://a:1", "[::1]9"],
 )
 def test_what_is_no_address_is_refused_with_a_sentence(text: str) -> None:
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="invalid address"):
         parse_address(text)
 
 

@@ -148,7 +148,7 @@ def test_a_buffer_for_one_person_is_no_room(screen: Screen) -> None:
     assert screen.asked() == m.SendDirect(to="bo", text="psst", id="id-1")
     for line in ("/who", "/history"):
         screen.take(line)
-    assert screen.notes == ["You and bo are alone here.", "This is all there is."]
+    assert screen.notes == ["Only you and bo are here.", "There are no older messages."]
     screen.take("/search nothing")
     screen.take("/leave")
     assert screen.buffers.current is screen.lab and not screen.chat.requests
@@ -176,7 +176,7 @@ def test_what_failed_is_sent_again_under_its_id_and_in_order(screen: Screen) -> 
     assert second == m.Send(room="lab", text="two", id="id-2", kind="action")
     assert [row.mark for row in screen.lab.everything] == [Mark.PENDING] * 2
     screen.take("/retry")
-    assert screen.notes == ["There is nothing here that could not be delivered."]
+    assert screen.notes == ["There are no undelivered messages here."]
 
 
 def test_a_direct_that_failed_is_sent_again_from_its_buffer(screen: Screen) -> None:
@@ -194,13 +194,13 @@ def test_history_is_fetched_and_shown_from_its_beginning(screen: Screen) -> None
     assert screen.answer("older", "old", more=False).before == "new"
     assert screen.lab.anchor is not None and screen.lab.anchor.row.text == "older"
     screen.take("/history")
-    assert screen.notes == ["This is all there is."]
+    assert screen.notes == ["There are no older messages."]
 
 
 def test_that_there_is_no_history_is_said(screen: Screen) -> None:
     screen.take("/history")
     screen.answer(more=False)
-    assert screen.notes == ["Nothing older is kept."]
+    assert screen.notes == ["No older messages are available."]
 
 
 def test_a_search_goes_up_from_match_to_match(screen: Screen) -> None:
@@ -223,7 +223,7 @@ def test_a_search_fetches_older_messages_until_it_finds(screen: Screen) -> None:
 def test_a_search_that_finds_nothing_says_so(screen: Screen) -> None:
     screen.take("/search fox")
     screen.answer("old", more=False)
-    assert screen.notes == ["No older line here has fox."]
+    assert screen.notes == ["No older message here contains fox."]
 
 
 def test_a_search_ends_when_one_turns_to_another_buffer(screen: Screen) -> None:
