@@ -119,9 +119,9 @@ def connect(
 
 
 class Chat(Requests):
-    """A session, kept connected; see ``connect``.
+    """A session that is kept connected; see ``connect``.
 
-    The link fills ``incoming``; the chat reads it, and tells the link how far that has come.
+    The link fills ``incoming``. The chat reads it, and lets the link know when it has caught up.
     """
 
     def __init__(
@@ -159,17 +159,17 @@ class Chat(Requests):
 
     @property
     def positions(self) -> dict[str, str]:
-        """How far each room (``@``: the inbox) was read: for another ``connect`` with our key."""
+        """The last position read of each room (``@``: the inbox), for a later ``connect``."""
         return self._session.read_state.positions()
 
     @property
     def is_connected(self) -> bool:
-        """Whether a node has welcomed us and is still there."""
+        """Whether the session is live on a node."""
         return self._session.state is State.LIVE
 
     @property
     def failure(self) -> Exception | None:
-        """What ended the chat, if it was not ended by ``close``."""
+        """What ended the chat; None if it goes on or was closed."""
         return self._incoming.queue.failure
 
     # Start and end
@@ -192,12 +192,12 @@ class Chat(Requests):
         await self.close()
 
     def start(self) -> None:
-        """Begin to connect, without waiting; only needed without ``async with``."""
+        """Start to connect, without waiting; only needed without ``async with``."""
         self._incoming.start()
         self._task = asyncio.create_task(self._live())
 
     async def ready(self) -> None:
-        """Wait until a node has welcomed us into all of the rooms. Raises ChatError."""
+        """Wait until the session is live and all rooms are joined. Raises ChatError."""
         await self._incoming.ready()
 
     async def close(self) -> None:
@@ -227,15 +227,15 @@ class Chat(Requests):
         if found := texts.check(message.text):
             raise RequestRefused(*found)
         _check(message)
-        id = self._session.say(message)
+        id = self._session.post(message)
         answer = self._expect(id)
         self._link.stir()
         return answer
 
     def ask(self, request: m.Request, then: Then | None = None) -> asyncio.Future[m.AnyEvent]:
-        """Make a request that is no message; the future is done with its answer.
+        """Make a request other than a message; the future is done with its answer.
 
-        In ``received()`` the answer carries ``then``, for a reader that has to act on it in the
+        In ``received()`` the answer carries ``then``, for a reader that has to handle it in the
         order of the events.
         """
         _check(request)
@@ -258,7 +258,7 @@ class Chat(Requests):
                 yield received.event
 
     async def received(self) -> AsyncIterator[Received]:
-        """Iterate like the chat itself, with the nodes' lines as they came."""
+        """Iterate like the chat itself, with the lines of the nodes as they came."""
         async for received in self._incoming.queue.take():
             self._link.balance()
             yield received

@@ -1,4 +1,4 @@
-"""What one can ask of a node, as methods that return when it has answered."""
+"""The requests of the protocol, as methods that return when the node has answered."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -11,10 +11,10 @@ E = TypeVar("E", bound=m.Event)
 
 
 class Requests(ABC):
-    """Every request of the protocol by a method of its own.
+    """One method for each request.
 
-    All of them raise RequestRefused with the node's reason, or what ended the session. Over a lost
-    connection they just take longer: what was not answered is asked again.
+    All of them raise RequestRefused with the node's reason, or the error that ended the session.
+    If the connection is lost they take longer: unanswered requests are repeated.
     """
 
     @abstractmethod
@@ -26,19 +26,19 @@ class Requests(ABC):
         """Make a request that is no message; the future is done with its answer."""
 
     async def send(self, room: str, text: str, *, kind: m.Kind | None = None) -> m.Ack:
-        """Say something in a room; return when it is kept. Raises RequestRefused."""
+        """Send a message to a room; return when it is stored. Raises RequestRefused."""
         return _as(m.Ack, await self.post(m.Send(room=room, text=text, kind=kind)))
 
     async def direct(self, to: str, text: str, *, kind: m.Kind | None = None) -> m.Ack:
-        """Say something to one nick; return when it is kept. Raises RequestRefused."""
+        """Send a message to one nick; return when it is stored. Raises RequestRefused."""
         return _as(m.Ack, await self.post(m.SendDirect(to=to, text=text, kind=kind)))
 
     async def join(self, room: str, history: int | None = None) -> m.Joined:
-        """Enter a room that exists. Raises RequestRefused."""
+        """Join a room that exists. Raises RequestRefused."""
         return _as(m.Joined, await self.ask(m.Join(room=room, history=history)))
 
     async def create(self, room: str) -> m.Joined:
-        """Make a room and enter it. Raises RequestRefused."""
+        """Create a room and join it. Raises RequestRefused."""
         return _as(m.Joined, await self.ask(m.Create(room=room)))
 
     async def leave(self, room: str) -> None:
@@ -46,7 +46,7 @@ class Requests(ABC):
         await self.ask(m.Leave(room=room))
 
     async def rename(self, nick: str) -> None:
-        """Take another nick. Raises RequestRefused."""
+        """Change our nick. Raises RequestRefused."""
         await self.ask(m.SetNick(nick=nick))
 
     async def history(
@@ -65,7 +65,7 @@ class Requests(ABC):
         return _as(m.History, await self.ask(request))
 
     async def members(self, room: str) -> list[str]:
-        """Return the nicks of all who are in a room. Raises RequestRefused."""
+        """Return the nicks of all members of a room. Raises RequestRefused."""
         nicks: list[str] = []
         more = True
         while more:
@@ -76,7 +76,7 @@ class Requests(ABC):
         return nicks
 
     async def list_rooms(self) -> list[m.RoomRow]:
-        """Return all rooms there are. Raises RequestRefused."""
+        """Return all rooms. Raises RequestRefused."""
         rows: list[m.RoomRow] = []
         more = True
         while more:

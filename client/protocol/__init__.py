@@ -1,1 +1,1 @@
-"""What a client says and understands: pure, without a socket, a clock or a terminal."""
+"""The client's side of the protocol: pure, without a socket, a clock or a terminal."""

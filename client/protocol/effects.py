@@ -1,4 +1,4 @@
-"""What a session answers to an event, as plain data."""
+"""What the session wants done after an event, as plain data."""
 
 from msgspec import Struct
 
@@ -6,12 +6,12 @@ from wire import messages as m
 
 
 class Disconnect(Struct, frozen=True):
-    """The connection is over: whether, and after how many seconds, to come back.
+    """The end of a connection: whether, and after how many seconds, to reconnect.
 
-    ``refusal`` is the error that ended it, ``reason`` and ``text`` are those of the node's bye.
+    ``refusal`` is the error that ended it; ``reason`` and ``text`` are those of the node's bye.
     """
 
-    come_back: bool
+    reconnect: bool
     after: float = 0.0
     reason: str = ""
     refusal: m.Error | None = None
@@ -19,12 +19,12 @@ class Disconnect(Struct, frozen=True):
 
 
 class Effect(Struct, frozen=True):
-    """What one event leads to.
+    """What to do after one event.
 
-    ``write`` is for the node, in this order. ``show`` is False for what was seen before and for
-    what is nobody's news. ``settled`` is the ``ref`` or ``id`` of the request that the event
-    answers for good. ``doubts`` are messages given up, as errors of the client's own. ``move`` is
-    how many seconds are left to go on at another node.
+    ``write`` are requests for the node, in this order. ``show`` is False for an event that was
+    delivered before or is of no interest to a reader. ``settled`` is the ``ref`` or ``id`` of the
+    request that the event finally answers. ``doubts`` are errors for messages that are given up.
+    ``move`` is the number of seconds left for a handover to another node.
     """
 
     write: tuple[m.Request, ...] = ()

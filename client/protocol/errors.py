@@ -1,10 +1,10 @@
-"""What can go wrong for who uses a connection to the chat.
+"""The errors of the client.
 
 ChatError
 ├── RequestRefused   a node refused a request; ``code`` says why
-│   └── NickRefused  the nick is taken, or no possible one
-├── Unreachable      no node could be reached for as long as one was willing to wait
-└── Ended            the session is over, and does not come back by itself
+│   └── NickRefused  the nick is taken or invalid
+├── Unreachable      no node could be reached within the time limit
+└── Ended            the session or connection has ended; the client does not reconnect
 """
 
 from wire.errors import CODES, REASONS, Code, Reason
@@ -12,13 +12,13 @@ from wire.messages import Error
 
 
 class ChatError(Exception):
-    """Any trouble with the chat."""
+    """Base of the client's errors."""
 
 
 class RequestRefused(ChatError):
-    """A node (or a check before anything was sent) refused a request.
+    """A node, or a check before anything was sent, refused a request.
 
-    ``code`` is one of wire.errors.Code, or one that a newer node made up.
+    ``code`` is one of wire.errors.Code, or an unknown one of a newer node.
     """
 
     def __init__(self, code: str, text: str, room: str | None = None) -> None:
@@ -29,9 +29,9 @@ class RequestRefused(ChatError):
 
 
 class NickRefused(RequestRefused):
-    """The nick is held by somebody else, or against the rules for names.
+    """The nick is taken, or the rules for names forbid it.
 
-    ``account``: it belongs to an account, whose password would help.
+    ``account``: it belongs to an account, and the password of that account is needed.
     """
 
     account = False
@@ -42,9 +42,9 @@ class Unreachable(ChatError):
 
 
 class Ended(ChatError):
-    """The node ended the session, or the connection for good; ``reason`` is that of its bye.
+    """The node ended the session, or does not want the client to reconnect.
 
-    ``text`` is what a moderator has to say about it.
+    ``reason`` is that of the node's bye; ``text`` is a moderator's explanation.
     """
 
     def __init__(self, reason: str, text: str = "") -> None:
@@ -58,14 +58,14 @@ class Ended(ChatError):
 
 
 UNKNOWN = "unknown"
-"""The code of the error that the client itself makes of a message whose fate is not known."""
+"""The code of the client's own error for a message that was perhaps stored, perhaps not."""
 NICK_CODES = frozenset({Code.NICK_TAKEN, Code.BAD_NICK})
 RETRY_AFTER = 1.0
-"""Seconds to wait where a node asks for another try and does not say when."""
+"""Seconds before a retry if the node does not say how many."""
 
 
 def refusal(error: Error) -> RequestRefused:
-    """Return the exception that stands for an ``error`` event."""
+    """Return the exception for an ``error`` event."""
     kind = NickRefused if error.code in NICK_CODES else RequestRefused
     found = kind(error.code, error.text, error.room)
     if isinstance(found, NickRefused):
@@ -74,23 +74,23 @@ def refusal(error: Error) -> RequestRefused:
 
 
 def is_passing(error: Error) -> bool:
-    """Return whether the same request may succeed later by itself."""
-    if error.code in NICK_CODES:  # for another nick somebody has to be asked
+    """Return whether the same request may succeed later."""
+    if error.code in NICK_CODES:  # only another nick helps, and a person has to choose it
         return False
     try:
         return CODES[Code(error.code)].retry
-    except ValueError:  # a code of a newer node's
+    except ValueError:  # a code of a newer node
         return error.retry_after_ms is not None
 
 
 def retry_after(error: Error) -> float:
-    """Return the seconds to wait before the same request is made again."""
+    """Return the seconds to wait before a retry."""
     after = error.retry_after_ms
     return RETRY_AFTER if after is None else max(0, after) / 1000
 
 
 def unknown_fate(id: str) -> Error:
-    """Return the error for a message that is given up without knowing whether it arrived."""
+    """Return the error for a message that is given up, and may have been stored."""
     text = (
         "It is not known whether the message arrived, and it is too late to repeat it: it might be"
         " sent twice."

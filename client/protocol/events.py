@@ -1,4 +1,4 @@
-"""What a client reads: the events of the nodes, and those that it makes itself."""
+"""What the reader of a chat gets: events of the nodes, and those of the client itself."""
 
 from collections.abc import Callable
 

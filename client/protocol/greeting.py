@@ -1,4 +1,4 @@
-"""The hello of each connection: who the session is, and which rooms it asks for. Pure."""
+"""Makes the hello of each connection: identity, rooms and positions. Pure."""
 
 from collections.abc import Collection, Sequence
 
@@ -9,7 +9,7 @@ from client.protocol.read_state import ReadState
 from wire.messages import Hello
 
 HELLO = "hello"
-"""The ``ref`` of every hello: its answers are told from those of other requests by it."""
+"""The ``ref`` of every hello: it marks the answers to a hello."""
 
 
 class Identity(Struct, frozen=True):
@@ -23,7 +23,7 @@ class Identity(Struct, frozen=True):
 
 
 class Greeting:
-    """Makes hellos; ``rooms`` None leaves it to the node where a new session begins."""
+    """Makes hellos; with ``rooms`` None the node chooses the room of a new session."""
 
     def __init__(
         self,
@@ -45,19 +45,19 @@ class Greeting:
         return not self._wanted
 
     def answered(self, room: str) -> None:
-        """A room was entered or refused: it need not be asked for any more."""
+        """Note that a room was joined or refused: later hellos need not ask for it."""
         if self._wanted:
             self._wanted.pop(fold(room), None)
 
     def hello(
         self, nick: str | None, now_ms: int, read_state: ReadState, leaving: Collection[str]
     ) -> Hello:
-        """Return a hello with all the rooms we are in, but for those that are being left.
+        """Return a hello with all our rooms, except those that are being left.
 
-        A session that resumes keeps its own rooms anyhow; one that had ended gets them back.
+        A resumed session keeps its rooms anyway; a session that had ended gets them back.
         ``leaving`` are folded names.
         """
-        # A clock may have been set back; the node takes no attempt below the last one.
+        # The clock may have been set back; the node accepts no attempt below the last one.
         self._attempt = max(self._attempt + 1, now_ms)
         rooms = [room for room in read_state.rooms if fold(room) not in leaving]
         known = {fold(room) for room in rooms}

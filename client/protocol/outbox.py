@@ -1,4 +1,4 @@
-"""What was said and is not yet acknowledged, in order. Pure."""
+"""Messages that are not acknowledged yet, in order. Pure."""
 
 from itertools import islice
 
@@ -10,15 +10,15 @@ from wire.errors import Code
 from wire.messages import Error, Send, SendDirect
 
 MOST_FAULTS = 3
-"""How often a message may meet a fault of the node's own before it counts as its cause."""
+"""Answers of ``internal`` before the message itself is taken as the cause."""
 DOUBTFUL_AFTER = limits.REPEAT_WITHIN - 2 * limits.ANSWER_WITHIN
-"""Seconds for which a repeat is sure to be recognised as one when it arrives."""
+"""Seconds for which the nodes are sure to recognise a repeated message by its id."""
 
 
 class Outgoing(Struct):
     """A message on its way.
 
-    ``doubtful_since``: when it was written without an answer that tells whether it is in the log.
+    ``doubtful_since``: when it was first written without a clear answer. It may be in the log.
     """
 
     message: Send | SendDirect
@@ -30,10 +30,10 @@ class Outgoing(Struct):
 class Outbox:
     """Holds messages until they are acknowledged or finally refused.
 
-    ``window`` is how many may be on the wire at once. With 1, one's own order is kept whatever
-    happens: when a message is refused for now (``rate-limited``, ``unavailable``), those behind it
-    wait as well. What is on the wire already could not be held back, so a larger window buys speed
-    with that promise.
+    ``window`` is how many may be on the wire at once. With 1 the author's order is always kept:
+    when a message is refused for now (``rate-limited``, ``unavailable``), those behind it wait.
+    A larger window is faster and gives up that promise, because messages that are on the wire
+    cannot be held back.
     """
 
     def __init__(self, window: int = 1) -> None:
@@ -51,7 +51,7 @@ class Outbox:
 
     @property
     def wake_at(self) -> float | None:
-        """When ``due`` should be asked again, if no answer comes before."""
+        """When to call ``due`` again, if no answer comes before."""
         return self._held_until if self._waiting else None
 
     def add(self, id: str, message: Send | SendDirect) -> None:
@@ -59,7 +59,7 @@ class Outbox:
         self._waiting[id] = Outgoing(message)
 
     def due(self, now: float) -> list[Send | SendDirect]:
-        """Return what is to be written now."""
+        """Return the messages to write now."""
         if self._held_until is not None and now < self._held_until:
             return []
         self._held_until = None
@@ -69,14 +69,14 @@ class Outbox:
         return [entry.message for entry in entries]
 
     def settle(self, id: str) -> Send | SendDirect | None:
-        """Forget a message that is acknowledged, and return it; None if there is none."""
+        """Remove an acknowledged message and return it; None if there is none."""
         entry = self._waiting.pop(id, None)
         return None if entry is None else entry.message
 
     def refuse(self, error: Error, now: float) -> bool:
-        """Take the refusal of the message ``error.id``; return whether it is final.
+        """Handle the refusal of the message ``error.id``; return whether it is final.
 
-        If not, it and those behind it are held for the time the node asks for.
+        If not, this message and those behind it wait for the time that the node asks for.
         """
         entry = self._waiting.get(error.id or "")
         if entry is None:
@@ -93,16 +93,16 @@ class Outbox:
         return False
 
     def disconnected(self) -> None:
-        """Whatever was on the wire is to be written again, on the next connection."""
+        """Write what was on the wire again, on the next connection."""
         for entry in self._front():
             self._doubt(entry)
             entry.written_at = None
 
     def expire(self, now: float) -> list[str]:
-        """Forget, and return the ids of, messages that can no longer be repeated safely.
+        """Remove messages that can no longer be repeated safely, and return their ids.
 
-        A node knows a repeat by its id for some minutes only. After that, one that had arrived
-        the first time would be said twice: whether to say it again is for its author to decide.
+        The nodes recognise a repeat by its id for some minutes only. After that, a message that was
+        stored the first time would be stored twice, so its author has to decide.
         """
         gone = [
             id

@@ -1,4 +1,4 @@
-"""Where a session is and how far it has read: rooms and the inbox. Pure."""
+"""The rooms of a session, and how far each room and the inbox were read. Pure."""
 
 from collections.abc import Mapping
 
@@ -7,14 +7,14 @@ from msgspec import Struct, field
 from wire.messages import INBOX, Joined
 
 _REMEMBERED = 2000
-"""Positions per room that are recognised: more than a node keeps of one, by its default."""
+"""Positions per room that are recognised: more than the entries a node keeps by default."""
 
 
 class RoomReadState(Struct):
-    """What is known of one room, or of the inbox.
+    """The read state of one room, or of the inbox.
 
-    ``quiet`` rooms do not announce everyone who enters, so of those who leave only ``entered``
-    ones are news.
+    A ``quiet`` room does not announce everybody who enters. A ``left`` is shown there only for a
+    member in ``entered``, whose entering was announced.
     """
 
     position: str | None = None
@@ -23,7 +23,7 @@ class RoomReadState(Struct):
     entered: set[str] = field(default_factory=set)
 
     def read(self, position: str) -> bool:
-        """Take an entry as delivered; return whether it is new."""
+        """Mark an entry as delivered; return whether it is new."""
         if position in self.seen:
             return False
         self.seen[position] = None
@@ -34,7 +34,7 @@ class RoomReadState(Struct):
 
 
 class ReadState:
-    """All rooms of a session in the order of entering, and its inbox."""
+    """The rooms of a session in the order of joining, and its inbox."""
 
     def __init__(self, positions: Mapping[str, str]) -> None:
         self.were_entered = False
@@ -49,51 +49,51 @@ class ReadState:
 
     def positions(self) -> dict[str, str]:
         """Return the last position read of each room, and of the inbox as ``@``."""
-        places = {INBOX: self._inbox, **self._rooms}
-        known = {name: place.position for name, place in places.items()}
-        return self._earlier | {name: place for name, place in known.items() if place is not None}
+        states = {INBOX: self._inbox, **self._rooms}
+        known = {name: state.position for name, state in states.items()}
+        return self._earlier | {name: where for name, where in known.items() if where is not None}
 
     def enter(self, event: Joined) -> None:
-        """We are in a room (perhaps once more): what comes of it comes after that position.
+        """Note that we joined or rejoined a room: its entries follow after that position.
 
-        Who comes over from a connection that still delivers may have read further meanwhile.
+        After a handover the previous connection may have delivered more than that already.
         """
         self.were_entered = True
         self._earlier.pop(event.room, None)
-        place = self._rooms.setdefault(event.room, RoomReadState())
-        place.read(event.position)
-        place.quiet = event.quiet
+        state = self._rooms.setdefault(event.room, RoomReadState())
+        state.read(event.position)
+        state.quiet = event.quiet
 
     def leave(self, room: str) -> None:
-        """We are no longer in a room; a later return begins anew."""
+        """Note that we left a room, and forget its read state."""
         self._rooms.pop(room, None)
         self._earlier.pop(room, None)
 
     def deliver(self, room: str, position: str) -> bool:
-        """Take an entry of a room (``@``: the inbox) as delivered; return whether it is new."""
-        place = self._place(room)
-        return place is None or place.read(position)
+        """Mark an entry of a room (``@``: the inbox) as delivered; return whether it is new."""
+        state = self._state(room)
+        return state is None or state.read(position)
 
     def saw_enter(self, room: str, nick: str) -> None:
-        """Somebody was announced."""
-        if place := self._rooms.get(room):
-            place.entered.add(nick)
+        """Note that a member's entering was announced."""
+        if state := self._rooms.get(room):
+            state.entered.add(nick)
 
     def saw_leave(self, room: str, nick: str) -> bool:
-        """Somebody left; return whether that is news to who reads the room."""
-        place = self._rooms.get(room)
-        if place is None:
+        """Note that a member left; return whether to show it."""
+        state = self._rooms.get(room)
+        if state is None:
             return True
-        announced = nick in place.entered
-        place.entered.discard(nick)
-        return announced or not place.quiet
+        announced = nick in state.entered
+        state.entered.discard(nick)
+        return announced or not state.quiet
 
     def saw_rename(self, room: str, old: str, new: str) -> None:
-        """Somebody who may have been announced has another nick."""
-        place = self._rooms.get(room)
-        if place and old in place.entered:
-            place.entered.remove(old)
-            place.entered.add(new)
+        """Note the new nick of a member."""
+        state = self._rooms.get(room)
+        if state and old in state.entered:
+            state.entered.remove(old)
+            state.entered.add(new)
 
-    def _place(self, room: str) -> RoomReadState | None:
+    def _state(self, room: str) -> RoomReadState | None:
         return self._inbox if room == INBOX else self._rooms.get(room)

@@ -1,7 +1,7 @@
-"""What a client knows of its session: who it is, where, what it has seen and what it still says.
+"""The state machine of a client's session.
 
-Pure: no socket, no clock, no randomness of its own. Events go in, requests come out. What may
-happen when is a table at the end of this file.
+Pure: no socket, no clock, no randomness of its own. Events go in, requests come out. Which events
+a state accepts is a table at the end of this file.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from wire.errors import Code, Reason
 
 
 class State(Enum):
-    """How far the talk with a node has come."""
+    """The state of the connection to a node."""
 
     AWAY = auto()
     GREETING = auto()
@@ -28,9 +28,9 @@ class State(Enum):
 
 
 class Session:
-    """One user's side of a session, over any number of connections.
+    """The client's side of a session, over any number of connections.
 
-    ``rooms`` None leaves it to the node where a new session begins.
+    With ``rooms`` None the node chooses the room of a new session.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Session:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the node has welcomed us, and answered for each of the rooms asked for."""
+        """Whether the node has welcomed us, and answered for each of the rooms in the hello."""
         return self.state is State.LIVE and self._greeting.is_answered
 
     @property
@@ -66,11 +66,11 @@ class Session:
 
     @property
     def wake_at(self) -> float | None:
-        """When ``wake`` wants to be called, if no event comes before."""
+        """When to call ``wake``, if no event comes before."""
         return self.outbox.wake_at if self.state is State.LIVE else None
 
     def connected(self, now_ms: int) -> m.Hello:
-        """Return the hello that begins or continues the session on a new connection."""
+        """Return the hello that begins or resumes the session on a new connection."""
         self.state = State.GREETING
         self._unanswered.release()
         self._may_be_elsewhere = False
@@ -81,7 +81,7 @@ class Session:
         return self._greeting.hello(self.nick, now_ms, self.read_state, leaving)
 
     def disconnected(self) -> None:
-        """Take note that the connection is gone; what was unanswered is asked again later."""
+        """Note that the connection is lost; unanswered requests are repeated on the next one."""
         if self.state is not State.OVER:
             self.state = State.AWAY
         self._unanswered.release()
@@ -89,47 +89,47 @@ class Session:
 
     @property
     def may_hand_over(self) -> bool:
-        """Whether no answer is lost by going on elsewhere: messages may be repeated, they know it.
+        """Whether a handover loses no answer.
 
-        The rest is asked again there, and may be answered as what it then is: a room that one has
-        just created exists.
+        Messages are recognised when they are repeated. Other requests are made again at the other
+        node, and their second answer may differ: a room that was just created exists already.
         """
         return not self._unanswered
 
     def handover_hello(self, now_ms: int) -> m.Hello:
-        """Return the hello that continues the session on a second connection beside the present.
+        """Return the hello that resumes the session on a second connection.
 
-        What is asked from now on waits; messages go on.
+        Requests wait from now on; messages are still sent over the first connection.
         """
         self._unanswered.hold()
         self._may_be_elsewhere = True
         return self._hello(now_ms)
 
     def handed_over(self, event: m.Welcome, now: float) -> Effect:
-        """The second connection has the session, and is the only one from now on."""
+        """Note that the second connection has the session; the first one counts no more."""
         self.outbox.disconnected()
         self._unanswered.release()
         self._may_be_elsewhere = False
         return self._welcomed(event, now)
 
-    def stayed(self) -> tuple[m.Request, ...]:
-        """The second connection came to nothing: return what waited for it."""
+    def handover_failed(self) -> tuple[m.Request, ...]:
+        """Note that the second connection failed; return the requests that waited for it."""
         return self._unanswered.release()
 
-    def say(self, message: m.Send | m.SendDirect) -> str:
-        """Put a message into the outbox, and return the id it got; ``wake`` tells when to write."""
+    def post(self, message: m.Send | m.SendDirect) -> str:
+        """Put a message into the outbox and return its id; ``wake`` returns it when it is due."""
         self._count += 1
         message.id = message.id or f"{self._greeting.identity.prefix}{self._count}"
         self.outbox.add(message.id, message)
         return message.id
 
     def ask(self, request: m.Request) -> tuple[str, tuple[m.Request, ...]]:
-        """Return the ``ref`` that a request got, and what to write now.
+        """Return the ``ref`` of a request, and what to write now.
 
-        It is remembered until it is answered, and asked again on the next connection.
+        The request is kept until it is answered, and repeated on the next connection.
         """
         if isinstance(request, m.SetNick) and request.password is None:
-            # Who had another nick in between may come back to that of the account.
+            # A user with an account may change to another nick, and back to the account's.
             request.password = self._greeting.password
         self._count += 1
         ref = f"ask-{self._count}"
@@ -137,18 +137,18 @@ class Session:
         return ref, (request,) if may_write and self.state is State.LIVE else ()
 
     def wake(self, now: float) -> Effect:
-        """Return what of the outbox is to be written now."""
+        """Return the messages of the outbox that are due."""
         if self.state is not State.LIVE:
             return Effect()
         doubts = tuple(unknown_fate(id) for id in self.outbox.expire(now))
         return Effect(write=tuple(self.outbox.due(now)), doubts=doubts)
 
     def take(self, event: m.AnyEvent, now: float) -> Effect:
-        """Return what ``event`` leads to; nothing, where the table has no row for it."""
+        """Return the effect of an event; none if the table has no row for it."""
         handler = _TABLE[self.state].get(type(event))
         return handler(self, event, now) if handler else Effect(show=False)
 
-    # The rows of the table.
+    # The rows of the table
 
     def _welcomed(self, event: m.Welcome, now: float) -> Effect:
         self.state = State.LIVE
@@ -163,9 +163,9 @@ class Session:
         return Effect(disconnect=self._disconnect(event))
 
     def _room_refused(self, event: m.Error) -> Effect:
-        """A room of the hello: without it, unless the node only cannot tell for now.
+        """Give up a room of the hello; or reconnect, if the refusal is temporary.
 
-        Only a hello carries positions, so a later ``join`` would not do: come back for it.
+        A later ``join`` would not do instead: only a hello carries positions.
         """
         if is_passing(event):
             return Effect(disconnect=self._disconnect(event))
@@ -190,9 +190,9 @@ class Session:
         return Effect(show=new)
 
     def _left(self, event: m.Left, now: float) -> Effect:
-        # Nothing but the answer to one's own request means oneself: after a session has ended, the
-        # new one of the same nick reads in the log how the old one was lost. What comes late, after
-        # `unavailable`, has no position: it is none of the log's entries.
+        # The nick alone does not mean us: a new session reads in the log how an older one with the
+        # same nick was lost. It is us if it answers our request, if it has no position (then it is
+        # a late answer, after `unavailable`, and not in the log), or if we were kicked.
         settled = self._unanswered.settle(event)
         ours = settled is not None or event.position is None
         ours = ours or (event.reason == "kicked" and event.nick == self.nick)
@@ -238,7 +238,7 @@ class Session:
     def _said_bye(self, event: m.Bye, now: float) -> Effect:
         after = event.retry_after_ms
         if event.reason == Reason.REPLACED and self._may_be_elsewhere:
-            # By ourselves: the hello on the second connection was heard.
+            # By our own hello on the second connection.
             return Effect(show=False, disconnect=Disconnect(True, 0.0, event.reason))
         if after is None:
             self.state = State.OVER

@@ -5,9 +5,9 @@ from wire.messages import Event, Leave, Request
 
 
 class Unanswered:
-    """Keeps requests by their ``ref`` until they are answered, to ask them again elsewhere.
+    """Keeps requests by their ``ref`` until they are answered, to repeat them after a reconnect.
 
-    During a handover new requests are held back until it is known which node gets them.
+    During a handover, new requests are held back until it is known which node gets them.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Unanswered:
         return self._requests.get(ref or "")
 
     def all(self) -> tuple[Request, ...]:
-        """Return all of them, in the order of asking."""
+        """Return all of them, oldest first."""
         return tuple(self._requests.values())
 
     def settle(self, event: Event) -> str | None:
@@ -48,6 +48,6 @@ class Unanswered:
         self._held = []
 
     def release(self) -> tuple[Request, ...]:
-        """Hold back no more; return what was held, for the node that stays."""
+        """Stop holding back; return the requests that were held."""
         held, self._held = self._held, None
         return tuple(held or ())

@@ -16,8 +16,8 @@ STEADY_AFTER = 5.0
 class ActiveLink:
     """A line transport with its keepalive and the address of its node.
 
-    ``disconnect`` says how to go on after this connection; None while nothing is known. A client
-    has one of these, and a second one during a handover.
+    ``disconnect`` is what to do after this connection, once that is known. A client has one active
+    link, and a second one during a handover.
     """
 
     def __init__(self, link: LineTransport, address: Address, now: float) -> None:
@@ -29,7 +29,7 @@ class ActiveLink:
         self._welcomed_at: float | None = None
 
     def begin(self, hello: Hello, now: float) -> None:
-        """Send the hello, and begin to read."""
+        """Send the hello and start reading."""
         self.write([hello], now)
         self.link.resume()
 
@@ -46,13 +46,13 @@ class ActiveLink:
         self.link.pause()
 
     def resume(self, now: float) -> None:
-        """Continue reading; the pause was not the node's silence."""
+        """Continue reading; the pause does not count as silence of the node."""
         self.paused = False
         self.link.resume()
         self.keepalive.heard(now)
 
     def welcomed(self, now: float) -> None:
-        """The node has begun or resumed the session on this connection."""
+        """Note that the node has begun or resumed the session here."""
         self._welcomed_at = now
         self.keepalive.welcomed()
 
@@ -66,7 +66,7 @@ class ActiveLink:
         return self._welcomed_at is not None and now - self._welcomed_at >= STEADY_AFTER
 
     def leave(self, disconnect: Disconnect, why: str) -> None:
-        """End the connection, and note how to go on; nothing more is taken from it."""
+        """End the connection and note what to do next; nothing more is read from it."""
         self.disconnect = disconnect
         self.link.end(why)
 

@@ -1,4 +1,4 @@
-"""Where the nodes are, which of them is next, and how long to wait before it. Pure."""
+"""The addresses of the nodes: parsing, their order, and the backoff between attempts. Pure."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -8,9 +8,9 @@ from msgspec import Struct
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9999
 FIRST_PAUSE = 0.1
-"""Seconds, at most, before the second attempt; doubled for each one after it."""
+"""Longest pause in seconds before the second attempt; doubled for each later one."""
 LONGEST_PAUSE = 3.0
-"""Seconds, at most, between two attempts: a node that is back is found soon."""
+"""Longest pause in seconds between two attempts: a restarted node is found soon."""
 _MOST_PORTS = 1000
 _ADDRESS = re.compile(
     r"(?:\[(?P<six>[0-9A-Fa-f:.]+(?:%[^\[\]\s]+)?)\]|(?P<host>[^\s:\[\]]+))"
@@ -29,9 +29,9 @@ class Address(Struct, frozen=True):
 
 
 def parse_address(text: str) -> list[Address]:
-    """Return the addresses that ``HOST:PORT``, ``[IPV6]:PORT`` or ``HOST:FIRST-LAST`` stands for.
+    """Return the addresses of ``HOST:PORT``, ``[IPV6]:PORT`` or ``HOST:FIRST-LAST``.
 
-    The port may be left out. Raises ValueError with a sentence for people.
+    The port is optional. Raises ValueError with a message for people.
     """
     found = _ADDRESS.fullmatch(text)
     if not found:
@@ -49,9 +49,9 @@ def parse_address(text: str) -> list[Address]:
 
 
 def parse_addresses(texts: str | Iterable[str] = ()) -> list[Address]:
-    """Return all addresses of ``texts`` in order, each once; the default one if there are none.
+    """Return all addresses of ``texts`` in order without duplicates, or the default one.
 
-    Raises ValueError with a sentence for people.
+    Raises ValueError with a message for people.
     """
     if isinstance(texts, str):
         texts = [texts]
@@ -60,11 +60,11 @@ def parse_addresses(texts: str | Iterable[str] = ()) -> list[Address]:
 
 
 class Endpoints:
-    """The addresses in turn, with full jitter between attempts.
+    """The addresses in turn, with exponential backoff and full jitter.
 
-    The first attempt after a connection that worked is made at once, on the next address: when
-    one node dies the others are there. After that each pause is drawn evenly from zero to a bound
-    that doubles, so that the clients of a dead node do not all come back at the same moment.
+    After a connection that worked, the next address is tried at once: when one node dies, the
+    others are there. Every later pause is random, between zero and a bound that doubles, so that
+    the clients of a dead node do not all reconnect at the same moment.
     """
 
     def __init__(self, addresses: Sequence[Address], random: Callable[[], float]) -> None:
@@ -80,7 +80,7 @@ class Endpoints:
         return address
 
     def pause(self) -> float:
-        """Count a failure, and return the seconds to wait after it."""
+        """Count a failure and return the seconds to wait."""
         failures = self._failures
         self._failures += 1
         if failures == 0:
@@ -90,5 +90,5 @@ class Endpoints:
         return self._random() * min(LONGEST_PAUSE, bound)
 
     def worked(self) -> None:
-        """Forget the failures: a connection lived for a while."""
+        """Reset the backoff: a connection lasted for a while."""
         self._failures = 0

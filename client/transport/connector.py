@@ -1,4 +1,4 @@
-"""Opens connections to the nodes, one address after the other."""
+"""Opens connections to the nodes."""
 
 import ssl
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from client.transport.runtime import Runtime
 from client.transport.stream import LineTransport
 
 OPEN_WITHIN = 12.0
-"""Seconds for a connection, whatever is slow about it: many addresses of one name among them."""
+"""Seconds for a connection in all, also if a name has many addresses that do not answer."""
 
 TakeLines = Callable[[list[bytes]], None]
 
 
 class Connector:
-    """Knows the addresses of the nodes, and how to connect to them."""
+    """The addresses of the nodes, and how to connect to them."""
 
     def __init__(
         self, endpoints: Endpoints, runtime: Runtime, tls: ssl.SSLContext | None = None
@@ -36,7 +36,7 @@ class Connector:
         try:
             link = await self._runtime.within(OPEN_WITHIN, opening)
         except BaseException:
-            # A caller that gives up just when the connection is there would leave it open.
+            # If the caller is cancelled just when the connection is made, it would stay open.
             for each in made:
                 each.end("no longer needed")
             raise

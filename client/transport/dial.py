@@ -1,7 +1,7 @@
-"""Connections to hosts by name: nothing waits for a look-up, and each address has its own time.
+"""Connects to hosts by name; a slow look-up or address does not block the others.
 
-The loop's own look-ups are in threads that the end of a process waits for, 75 s where no nameserver
-answers. The node has a twin of this in node/process/dial.py.
+The look-ups of asyncio run in threads that a process joins at its end, which takes 75 s if no
+nameserver answers. node/process/dial.py is a copy of this module for the node.
 """
 
 import asyncio
@@ -13,21 +13,21 @@ from itertools import chain, zip_longest
 from typing import Any
 
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
-"""A family, and what its sockets connect to."""
+"""An address family, and the address for its sockets."""
 
 NEXT_AFTER = 0.25
 """Seconds after which the next address is tried beside one that has not answered (RFC 8305)."""
 TRIED_MOST = 16
-"""Addresses of one name that are tried: four seconds' worth of them."""
+"""Addresses of one name that are tried, for four seconds."""
 KEPT_FOR = 30.0
-"""Seconds that the result of a look-up waits for somebody who gave up, and asks again."""
+"""Seconds for which the result of a look-up is kept for a caller that timed out and retries."""
 
 
 def look_up(host: str) -> Sequence[Address]:
-    """Ask the system for the addresses of a name, as long as it takes. Raises OSError."""
+    """Ask the system for the addresses of a name; may block for long. Raises OSError."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except ValueError:  # what cannot be a name; UnicodeError is one
+    except ValueError:  # not a possible name; UnicodeError is a ValueError
         raise socket.gaierror(socket.EAI_NONAME, "not a host name") from None
     return [(family, address) for family, _, _, _, address in found]
 
@@ -53,10 +53,10 @@ async def connected(address: Address) -> socket.socket:
 
 
 class Dialler:
-    """Connects to the first address of a name that answers, within ``within`` seconds.
+    """Connects to the first address of a name that answers.
 
-    The limit holds for the look-up, and then for each address by itself. One look-up is under way
-    for each name, so there are no more threads than addresses that were given.
+    ``within`` seconds is the limit for the look-up, and for each address. There is one look-up at a
+    time for each name, so there are at most as many threads as names.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Dialler:
     async def resolve(self, host: str) -> Sequence[Address]:
         """Return addresses, at least one. Raises OSError.
 
-        A caller that gives up waiting finds the same look-up, or its result, the next time.
+        A caller that times out gets the same look-up, or its result, the next time.
         """
         try:
             found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
@@ -105,7 +105,7 @@ class Dialler:
         def settle(found: Sequence[Address] | OSError) -> None:
             if isinstance(found, OSError):
                 asked.set_exception(found)
-                asked.exception()  # nobody may be waiting any more
+                asked.exception()  # the caller may have timed out
             else:
                 asked.set_result(found)
             loop.call_later(KEPT_FOR, self._forget, host, asked)
@@ -166,6 +166,6 @@ def _in_turns(addresses: Sequence[Address], port: int) -> list[Address]:
 
 
 def _close(task: asyncio.Task[socket.socket]) -> None:
-    """Close a connection that came too late."""
+    """Close a connection that is too late."""
     if not task.cancelled() and task.exception() is None:
         task.result().close()

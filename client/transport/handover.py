@@ -1,4 +1,4 @@
-"""The handover to another node by a second connection, while the first one still serves."""
+"""The handover to another node over a second connection, while the first one still works."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -13,16 +13,16 @@ from wire.errors import WireError
 from wire.messages import Bye, Error, PingEvent, Pong, Request, Welcome
 
 ANSWERED_WITHIN = 1.0
-"""Seconds to wait for what the present node still owes, before the session is taken elsewhere."""
+"""Seconds to wait for answers of the present node before the session moves."""
 WELCOME_WITHIN = 2.0
-"""Seconds for another node to welcome us: what is asked meanwhile waits as long."""
+"""Seconds for the next node to welcome us; new requests wait for as long."""
 
 
 class Handover:
-    """Tries one node after the other, until one has welcomed us or the time is up.
+    """Tries one node after the other until one welcomes us or the time is up.
 
-    ``arrive`` gets the connection that welcomed us, the welcome, its line, and the lines behind it;
-    ``stay`` gets what waited for a node that did not welcome us.
+    ``arrive`` gets the new connection, its welcome, the line of that, and the lines behind it;
+    ``stay`` gets the requests that waited for a node that did not welcome us.
     """
 
     def __init__(
@@ -44,26 +44,26 @@ class Handover:
         self._quiet = asyncio.Event()
 
     def start(self, seconds: float) -> None:
-        """Begin; give up when so many seconds have passed."""
+        """Start, with a limit in seconds."""
         self._task = asyncio.create_task(self._run(seconds))
 
     def cancel(self) -> None:
-        """Give up now."""
+        """Stop at once."""
         if self._task is not None:
             self._task.cancel()
 
     @property
     def is_over(self) -> bool:
-        """Whether it has been successful or was given up."""
+        """Whether it has succeeded or failed."""
         return self._task is not None and self._task.done()
 
     def stir(self) -> None:
-        """Take note that the present node has answered something."""
+        """Note that the present node has answered something."""
         if self._session.may_hand_over:
             self._quiet.set()
 
     async def settled(self) -> None:
-        """Wait until it is known what becomes of a hello that has been sent."""
+        """Wait for the outcome of a hello that was sent."""
         if self._outcome is not None and not self._outcome.done():
             await asyncio.shield(self._outcome)
 
@@ -85,15 +85,15 @@ class Handover:
                 following.end("no longer needed")
                 raise
             following.end("the node did not welcome us")
-            self._stay(self._session.stayed())
+            self._stay(self._session.handover_failed())
 
     async def _is_welcome(self, following: ActiveLink) -> bool:
-        """Say hello over a connection; return whether the node welcomed us."""
+        """Send a hello over a connection; return whether the node welcomed us."""
         self.stir()
         try:
             await self._runtime.within(ANSWERED_WITHIN, self._quiet.wait())
         except TimeoutError:
-            pass  # what is asked twice may be answered as what it then is
+            pass  # repeat the requests there; a second answer may differ
         self._quiet.clear()
         self._next = following
         self._outcome = outcome = asyncio.get_running_loop().create_future()
@@ -116,7 +116,7 @@ class Handover:
             self._settle(False)
 
     def _take_lines(self, lines: list[bytes]) -> None:
-        """Take what the next node sends before it has welcomed us."""
+        """Handle what the next node sends before its welcome."""
         for number, line in enumerate(lines, 1):
             if self._next is None or self._outcome is None or self._outcome.done():
                 return

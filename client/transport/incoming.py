@@ -1,4 +1,4 @@
-"""What the nodes sent, on its way to the program: answers to its requests, and events to read."""
+"""Received events on their way to the program, and the answers to its requests."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from wire.messages import AnyEvent, Error
 
 
 class Pending(Struct):
-    """A request that is not answered yet: the future of its answer, and what its reader does."""
+    """An unanswered request: the future of its answer, and what the reader does with that."""
 
     answer: asyncio.Future[AnyEvent]
     then: Then | None
@@ -22,7 +22,7 @@ class Pending(Struct):
 class Incoming:
     """Settles the requests of a session, and queues its events for one reader.
 
-    The link puts in what it received. The program waits for answers, and reads the queue.
+    The link puts in the events. The program awaits answers and reads the queue.
     """
 
     def __init__(self, session: Session) -> None:
@@ -34,16 +34,16 @@ class Incoming:
 
     @property
     def is_full(self) -> bool:
-        """Whether the reader is behind, and no answer is awaited that comes behind the events."""
+        """Whether the reader is behind, and no answer is awaited that follows the queued events."""
         return self.queue.is_full and not self._pending
 
     @property
     def has_room(self) -> bool:
-        """Whether to continue after it was full."""
+        """Whether to put in more after it was full."""
         return self.queue.has_room or bool(self._pending)
 
     def start(self) -> None:
-        """Begin to wait for the session; needs a running loop."""
+        """Prepare ``ready``; needs a running loop."""
         self._ready = asyncio.get_running_loop().create_future()
         self._ready.add_done_callback(_count_as_seen)
 
@@ -53,7 +53,7 @@ class Incoming:
         await asyncio.shield(self._ready)
 
     def expect(self, name: str, then: Then | None = None) -> asyncio.Future[AnyEvent]:
-        """Return the future answer to the request with this ``ref``, or message with this ``id``.
+        """Return a future for the answer to a request (its ``ref``) or message (its ``id``).
 
         The answer is among the events as well; there it carries ``then``.
         """
@@ -66,7 +66,7 @@ class Incoming:
         return answer
 
     def put(self, received: Received, show: bool = True, settled: str | None = None) -> None:
-        """Take an event: settle the request named ``settled``; queue it if it is to be shown."""
+        """Settle the request named ``settled`` with an event; queue the event if ``show``."""
         event = received.event
         pending = self._pending.pop(settled, None) if settled else None
         if pending is not None:
@@ -83,7 +83,7 @@ class Incoming:
             self.queue.put(received)
 
     def end(self, failure: Exception | None) -> None:
-        """Nothing more comes: ``failure`` ended the chat, or its user did."""
+        """End the queue, and fail what is unanswered; ``failure`` is None if the user closed it."""
         if self.queue.has_ended:
             return
         self.queue.end(failure)
@@ -106,6 +106,6 @@ def _settle(answer: asyncio.Future[AnyEvent], event: AnyEvent | Disconnected | N
 
 
 def _count_as_seen(future: asyncio.Future[AnyEvent] | asyncio.Future[None]) -> None:
-    """Count a failure as seen: a program that does not wait for an answer finds it in the queue."""
+    """Avoid asyncio's warning: a program that does not await an answer finds it in the queue."""
     if not future.cancelled():
         future.exception()

@@ -1,15 +1,15 @@
-"""Whether the node at the other end is still there. Pure: told the time, never asks for it."""
+"""Detects a node that does not answer any more. Pure: the time is passed in."""
 
 from enum import Enum, auto
 
 from wire import limits
 
 PING_WHEN_IDLE = limits.PING_AFTER / 2
-"""Seconds of silence after which any node is asked: one that hangs says no goodbye."""
+"""Seconds of silence before a ping: a node that hangs sends no bye."""
 PING_WHEN_OWED = 2.0
-"""Seconds of silence after which a node that owes an answer is asked whether it is there."""
+"""Seconds of silence before a ping while an answer is due."""
 WELCOME_WITHIN = limits.ANSWER_WITHIN + 2.0
-"""Seconds for a node to answer ``hello``: its own bound, and the way there and back."""
+"""Seconds for a node to answer ``hello``: its own limit plus the round trip."""
 
 
 class Verdict(Enum):
@@ -21,7 +21,7 @@ class Verdict(Enum):
 
 
 class Keepalive:
-    """Judges a node by the lines that come from it; any line is a sign of life."""
+    """Judges a node by the lines it sends; any line is a sign of life."""
 
     def __init__(self, now: float) -> None:
         self._heard_at = now
@@ -30,21 +30,21 @@ class Keepalive:
         self._welcome_by: float | None = now + WELCOME_WITHIN
 
     def welcomed(self) -> None:
-        """The session has begun: from now on silence alone counts."""
+        """Note that the session has begun: from now on only silence counts."""
         self._welcome_by = None
 
     def heard(self, now: float) -> None:
-        """A line came, or reading begins again after a pause that was one's own."""
+        """Note that a line came, or that reading resumes after a pause of our own."""
         self._heard_at = now
         self._pinged_at = None
 
     def asked(self, now: float) -> None:
-        """Something was written to the node; the first time since it was heard is what counts."""
+        """Note that something was written; the first time after the last line counts."""
         if self._asked_at <= self._heard_at:
             self._asked_at = now
 
     def next_at(self, owed: bool) -> float:
-        """Return when to ask for a verdict again; ``owed``: an answer is awaited."""
+        """Return when to call ``judge``; ``owed``: an answer is due."""
         if self._welcome_by is not None:
             return self._welcome_by
         if self._pinged_at is not None:
@@ -55,7 +55,7 @@ class Keepalive:
         return min(idle_at, max(self._heard_at, self._asked_at) + PING_WHEN_OWED)
 
     def judge(self, now: float, owed: bool) -> Verdict:
-        """Return the verdict; PING is said once, and counts as done."""
+        """Return the verdict; PING is returned once, and counts as sent."""
         if now < self.next_at(owed):
             return Verdict.FINE
         if self._welcome_by is not None or self._pinged_at is not None:

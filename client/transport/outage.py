@@ -1,12 +1,12 @@
-"""How long the client has been without a node, and what becomes of that."""
+"""How long the client has been without a node, and when it gives up."""
 
 from client.protocol.errors import Unreachable
 
 
 class Outage:
-    """Begins with the start, and with every lost connection.
+    """The time without a node: after the start, and after each lost connection.
 
-    ``patience`` is how many seconds it may last; None: for ever.
+    ``patience`` is how many seconds it may last; None: no limit.
     """
 
     def __init__(self, patience: float | None, now: float) -> None:
@@ -15,21 +15,21 @@ class Outage:
         self._was_told = False
 
     def begin(self, now: float) -> None:
-        """The connection is lost."""
+        """Note that the connection is lost."""
         self._since = now
 
     def end(self) -> None:
-        """A node has welcomed us."""
+        """Note that a node has welcomed us."""
         self._since = None
         self._was_told = False
 
     def is_news(self) -> bool:
-        """Return whether the reader has not been told of this outage; now it is."""
+        """Return whether this outage was not reported yet; the caller reports it now."""
         was_told, self._was_told = self._was_told, True
         return not was_told
 
     def bounded(self, pause: float, why: str, now: float) -> float:
-        """Return a pause, cut to what is left of our patience. Raises Unreachable."""
+        """Return a pause, limited to what is left of the patience. Raises Unreachable."""
         if self._patience is None or self._since is None:
             return pause
         left = self._since + self._patience - now

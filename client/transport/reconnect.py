@@ -1,4 +1,4 @@
-"""Keeps a session connected: node after node, address after address."""
+"""Keeps a session connected: connects, reconnects, and hands over to other nodes."""
 
 import asyncio
 import ssl
@@ -21,13 +21,13 @@ from wire.errors import Reason, WireError
 from wire.messages import AnyEvent, Error, Ping, Quit, Request, Welcome
 
 Rename = Callable[[NickRefused], Awaitable[str]]
-"""Asked for another nick when a node refused the one we have."""
+"""Awaited for another nick when a node refused the present one."""
 
 
 class ReconnectingLink:
     """Runs a session over whichever node can be reached.
 
-    ``incoming`` gets what the nodes send. Everything but ``run`` is synchronous: state changes in
+    ``incoming`` gets the events. All methods but ``run`` are synchronous, so the state changes in
     one place at a time.
     """
 
@@ -53,15 +53,15 @@ class ReconnectingLink:
         self._outage = Outage(patience, runtime.clock())
 
     async def run(self) -> None:
-        """Stay connected until the session has ended by our own ``quit``.
+        """Stay connected until ``quit`` has ended the session.
 
-        Raises RequestRefused (NickRefused) when a node refuses us, Ended when it will not have us
-        back, Unreachable when none was there for as long as ``patience`` lasts.
+        Raises RequestRefused (NickRefused) when a node refuses the session, Ended when the node
+        ended it, Unreachable when no node was there for ``patience`` seconds.
         """
         endpoints = self._connector.endpoints
         while True:
             disconnect, why = await self._visit(endpoints.next())
-            if not disconnect.come_back:
+            if not disconnect.reconnect:
                 if disconnect.reason == Reason.QUIT:
                     return
                 await self._accept_or_raise(disconnect)
@@ -73,7 +73,7 @@ class ReconnectingLink:
             await self._runtime.sleep(pause)
 
     def write(self, requests: Iterable[Request]) -> None:
-        """Send requests over the present connection; without one they are lost."""
+        """Send requests over the present connection; without one they are dropped."""
         if self._active:
             self._active.write(requests, self._runtime.clock())
 
@@ -83,14 +83,14 @@ class ReconnectingLink:
         self.write([Quit()])
 
     def stir(self) -> None:
-        """Write what the outbox has due, and set the alarm again."""
+        """Write the messages that are due, and set the alarm again."""
         effect = self._session.wake(self._runtime.clock())
         self._give_up(effect.doubts)
         self.write(effect.write)
         self._set_alarm()
 
     def balance(self) -> None:
-        """Stop reading while the reader of the events is behind; continue when it has caught up."""
+        """Stop reading while the reader of the events is behind; continue once it has caught up."""
         active = self._active
         if active is None:
             return
@@ -110,13 +110,13 @@ class ReconnectingLink:
             self._put(Received(error), True, error.id)
 
     async def _visit(self, address: Address) -> tuple[Disconnect, str]:
-        """Talk to one node for as long as it lasts; return how to go on, and why it ended."""
+        """Run one connection to its end; return what to do next, and why it ended."""
         try:
             active = await self._connector.open(address, self._take_lines)
         except OSError as error:  # TimeoutError is one of them
-            if self._session.node is None:  # later it may be one node of several
+            if self._session.node is None:  # later, another node may have a valid one
                 _raise_if_untrusted(error)
-            return Disconnect(come_back=True), f"{address}: {_in_words(error)}"
+            return Disconnect(reconnect=True), f"{address}: {_in_words(error)}"
         self._active = active
         active.begin(self._session.connected(self._runtime.now_ms()), self._runtime.clock())
         self._set_alarm()
@@ -124,14 +124,14 @@ class ReconnectingLink:
             last, why = await self._last_word(active)
         finally:
             self._let_go()
-        return last.disconnect or Disconnect(come_back=True), f"{last.address}: {why}"
+        return last.disconnect or Disconnect(reconnect=True), f"{last.address}: {why}"
 
     async def _last_word(self, active: ActiveLink) -> tuple[ActiveLink, str]:
-        """Wait for the end of the connection, or of the one that took its place, and so on."""
+        """Wait for the end of the connection, or of the one that a handover replaced it by."""
         while True:
             why = await asyncio.shield(active.link.closed)
             if self._active is active and self._handover:
-                # Another node may have been faster in taking the session than in telling us.
+                # The next node may have the session already, and its welcome be on its way.
                 await self._handover.settled()
             if self._active is active or self._active is None:
                 return active, why
@@ -156,7 +156,7 @@ class ReconnectingLink:
     # The handover to another node
 
     def _hand_over(self, active: ActiveLink, seconds: float, now: float) -> None:
-        """The node is about to stop: look for another one, for so many seconds."""
+        """Start a handover, because the node is about to stop in so many seconds."""
         if self._is_quitting or (self._handover and not self._handover.is_over):
             return
         if active.has_lasted(now):
@@ -169,7 +169,7 @@ class ReconnectingLink:
     def _arrive(
         self, following: ActiveLink, welcome: Welcome, line: bytes, rest: list[bytes]
     ) -> None:
-        """Replace the present connection by another one."""
+        """Replace the present connection by the one of the next node."""
         now = self._runtime.clock()
         self._handover = None
         old, self._active = self._active, following
@@ -204,16 +204,16 @@ class ReconnectingLink:
         except WireError as error:
             if error.fatal:
                 why = f"the node does not speak the protocol: {error.text}"
-                active.leave(Disconnect(come_back=True), why)
+                active.leave(Disconnect(reconnect=True), why)
                 return
-            event = None  # an event that has changed since; skipping it is how to live with it
+            event = None  # an event of a newer protocol, whose fields have changed: skip it
         if event is None:
             self._put(Received(None, line))
             return
         self._follow(self._session.take(event, now), event, line, now)
 
     def _follow(self, effect: Effect, event: AnyEvent, line: bytes, now: float) -> None:
-        """Do what an event leads to."""
+        """Carry out the effect of an event."""
         active = self._active
         if isinstance(event, Welcome):
             self._outage.end()
@@ -239,7 +239,7 @@ class ReconnectingLink:
     # The clock
 
     def _set_alarm(self) -> None:
-        """Wake up when the node should have been heard, or the outbox has something due."""
+        """Set the timer for the keepalive or the outbox, whichever is first."""
         self._stop_alarm()
         if self._active is None or self._active.paused:
             return
@@ -270,7 +270,7 @@ class ReconnectingLink:
     # After a connection
 
     async def _accept_or_raise(self, disconnect: Disconnect) -> None:
-        """Take another nick, where that is the trouble and somebody knows one."""
+        """Change the nick if the node refused it, with ``rename``. Raises the refusal otherwise."""
         if disconnect.refusal is None:
             raise Ended(disconnect.reason, disconnect.text)
         error = refusal(disconnect.refusal)

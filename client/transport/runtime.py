@@ -1,4 +1,4 @@
-"""The outer world as a connection sees it: time, chance, and a way to open a socket."""
+"""The environment of the client: time, randomness, and how to open a connection."""
 
 import asyncio
 import random
@@ -14,8 +14,8 @@ from client.transport.dial import Dialler
 from client.transport.stream import LineTransport
 
 CONNECT_WITHIN = 3.0
-"""Seconds for a name to be looked up, for each of its addresses to answer, and for TLS; a node that
-is there needs far less."""
+"""Seconds for the look-up of a name, for each of its addresses, and for TLS; a reachable node needs
+far less."""
 
 _dialler = Dialler(CONNECT_WITHIN)
 
@@ -23,22 +23,22 @@ T = TypeVar("T")
 
 
 class Timer(Protocol):
-    """What can be called off."""
+    """A timer that can be cancelled."""
 
     def cancel(self) -> None:
-        """Call it off."""
+        """Cancel the timer."""
 
 
 Opener = Callable[
     [Callable[[], LineTransport], str, int, ssl.SSLContext | None], Awaitable[LineTransport]
 ]
-"""Connects a new link to a host and port, with TLS if there is a context. Raises OSError."""
+"""Connects a new transport to a host and port, with TLS if there is a context. Raises OSError."""
 
 
 async def open_link(
     make: Callable[[], LineTransport], host: str, port: int, tls: ssl.SSLContext | None
 ) -> LineTransport:
-    """Connect a link over TCP. Raises OSError."""
+    """Connect a transport over TCP. Raises OSError."""
     connected = await _dialler.dial(host, port)
     _, link = await asyncio.get_running_loop().create_connection(
         make,
@@ -55,9 +55,9 @@ def _call_later(delay: float, callback: Callable[[], None]) -> Timer:
 
 
 class Runtime(Struct, frozen=True):
-    """Clock in seconds, wall clock in milliseconds, a timer, chance, secrets, and the opener.
+    """A clock in seconds, a wall clock in milliseconds, timers, randomness and the opener.
 
-    They are passed in so that a test can have all of them its own way.
+    They are passed in so that tests can replace them.
     """
 
     clock: Callable[[], float] = time.monotonic

@@ -1,4 +1,4 @@
-"""One connection to one node: bytes in, lines out, and the reason why it ended."""
+"""One connection to a node as lines, and the reason why it ended."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from wire.lines import LineReader
 
 
 class LineTransport(asyncio.Protocol):
-    """Cuts what comes into lines and hands them on; ``closed`` is done when it is over.
+    """Passes complete lines to ``on_lines``; ``closed`` is done when the connection has ended.
 
-    It reads nothing before the first ``resume``: whoever opened it has to know it first.
-    The result of ``closed`` is a few words on why. An exception in ``on_lines`` is a fault of
-    ours, not of the connection's: it becomes the exception of ``closed``.
+    It reads nothing before the first ``resume``, so that its owner can store it first. The result
+    of ``closed`` is the reason, in a few words. An exception in ``on_lines`` is a bug of the client
+    and becomes the exception of ``closed``.
     """
 
     def __init__(self, on_lines: Callable[[list[bytes]], None]) -> None:
@@ -51,7 +51,7 @@ class LineTransport(asyncio.Protocol):
             self.closed.set_result(self._why)
 
     def hand_to(self, on_lines: Callable[[list[bytes]], None]) -> None:
-        """Give the lines to somebody else from now on."""
+        """Pass the lines to another function from now on."""
         self._on_lines = on_lines
 
     def write(self, data: bytes) -> None:
@@ -60,7 +60,7 @@ class LineTransport(asyncio.Protocol):
             self._transport.write(data)
 
     def end(self, why: str) -> None:
-        """End the connection at once; what has not been sent yet is not sent any more."""
+        """Abort the connection; unsent data is dropped."""
         self._why = self._why or why
         if self._transport:
             self._transport.abort()
@@ -68,11 +68,11 @@ class LineTransport(asyncio.Protocol):
             self.closed.set_result(self._why)
 
     def pause(self) -> None:
-        """Read no more for now; the node then keeps what is for us."""
+        """Stop reading; the node then keeps what it has for us."""
         if self._transport:
             self._transport.pause_reading()
 
     def resume(self) -> None:
-        """Read on."""
+        """Continue reading."""
         if self._transport:
             self._transport.resume_reading()

@@ -35,7 +35,7 @@ def reconnect(session: Session, now: float = 0.0, *, resumed: bool = True) -> li
 
 def say(session: Session, text: str, now: float = 0.0) -> tuple[m.Request, ...]:
     """Say something; return what is written at once."""
-    session.say(m.Send(room="general", text=text))
+    session.post(m.Send(room="general", text=text))
     return session.wake(now).write
 
 
@@ -147,14 +147,14 @@ class TestRefusedHello:
         session = fresh()
         session.connected(1)
         disconnect = session.take(refused(code, ref=HELLO), 0.0).disconnect
-        assert disconnect and not disconnect.come_back
+        assert disconnect and not disconnect.reconnect
         assert disconnect.refusal and disconnect.refusal.code == code
 
     def test_without_the_broker_one_comes_back_when_the_node_says(self) -> None:
         session = fresh()
         session.connected(1)
         disconnect = session.take(refused("unavailable", ref=HELLO, after=1500), 0.0).disconnect
-        assert disconnect and disconnect.come_back and disconnect.after == 1.5
+        assert disconnect and disconnect.reconnect and disconnect.after == 1.5
 
     def test_an_error_without_ref_is_the_hellos_too(self) -> None:
         session = fresh()
@@ -177,7 +177,7 @@ class TestRefusedHello:
         reconnect(session)
         error = refused("unavailable", ref=HELLO, room="lab", after=300)
         disconnect = session.take(error, 0.0).disconnect
-        assert disconnect and disconnect.come_back and disconnect.after == 0.3
+        assert disconnect and disconnect.reconnect and disconnect.after == 0.3
         session.disconnected()
         hello = session.connected(3)
         assert hello.rooms == ["lab"] and hello.positions == {"lab": "lab-0"}
@@ -188,13 +188,13 @@ class TestMessages:
 
     def test_a_message_gets_an_id_of_its_own(self) -> None:
         session = live()
-        ids = {session.say(m.Send(room="general", text="x")) for _ in range(5)}
+        ids = {session.post(m.Send(room="general", text="x")) for _ in range(5)}
         assert len(ids) == 5 and all(id.startswith("x-") for id in ids)
 
     def test_directs_and_sends_share_one_row_of_ids_and_one_order(self) -> None:
         session = live()
-        first = session.say(m.Send(room="general", text="1"))
-        second = session.say(m.SendDirect(to="bo", text="2"))
+        first = session.post(m.Send(room="general", text="1"))
+        second = session.post(m.SendDirect(to="bo", text="2"))
         assert texts_of(session.wake(0.0).write) == ["1"]
         effect = session.take(m.Ack(id=first, position="p", at=1, room="general"), 0.0)
         assert texts_of(effect.write) == ["2"] and effect.settled == first != second
@@ -389,7 +389,7 @@ class TestStates:
     def test_a_goodbye_with_a_time_is_for_a_while(self, reason: str) -> None:
         session = live()
         disconnect = session.take(m.Bye(reason=reason, retry_after_ms=250), 0.0).disconnect
-        assert disconnect and disconnect.come_back and disconnect.after == 0.25
+        assert disconnect and disconnect.reconnect and disconnect.after == 0.25
         session.disconnected()
         assert session.state is State.AWAY
 
@@ -397,7 +397,7 @@ class TestStates:
     def test_a_goodbye_without_one_is_for_good(self, reason: str) -> None:
         session = live()
         disconnect = session.take(m.Bye(reason=reason), 0.0).disconnect
-        assert disconnect and not disconnect.come_back and disconnect.reason == reason
+        assert disconnect and not disconnect.reconnect and disconnect.reason == reason
         session.disconnected()
         assert session.state is State.OVER
         assert session.take(message("late"), 0.0).show is False

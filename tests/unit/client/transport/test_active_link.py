@@ -74,6 +74,6 @@ async def test_it_has_lasted_some_seconds_after_the_welcome(active: ActiveLink) 
 
 
 async def test_who_leaves_it_says_how_to_go_on(active: ActiveLink) -> None:
-    active.leave(Disconnect(come_back=True), "goodbye: draining")
-    assert active.disconnect == Disconnect(come_back=True)
+    active.leave(Disconnect(reconnect=True), "goodbye: draining")
+    assert active.disconnect == Disconnect(reconnect=True)
     assert active.link.closed.result() == "goodbye: draining"
