@@ -1,4 +1,4 @@
-"""``python -m client``: the command line to the screen, or to the pipe."""
+"""``python -m client``: starts the full screen, or the filter without a terminal."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> None:
-    """Run the client, and end the process with its status."""
+    """Run the client, and exit with its status."""
     _open_standard_streams()
     try:
         status = asyncio.run(_run(parse_options()))
@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def _open_standard_streams() -> None:
-    """Point what was closed at nothing: the first socket would get its number, and our output."""
+    """Open closed standard streams on /dev/null, or a socket would get their number and output."""
     for fd in (0, 1, 2):
         try:
             os.fstat(fd)
@@ -38,19 +38,19 @@ async def _run(options: Options) -> int:
     complain = Complaints(2)
     try:
         if not is_terminal() or options.listen or options.json:
-            return await _run_pipe(options, complain)
-        # Here and not above, like pipe below: a filter should not wait for a screen to load.
+            return await _run_filter(options, complain)
+        # Imported here, like filter_mode below: a filter should not wait for the screen to load.
         from client.tui.app import run
 
         return await run(options)
-    except RequestRefused as error:  # of the command line's own names, before anything was sent
+    except RequestRefused as error:  # a name in the command line cannot be sent
         complain(str(error))
         return 2
     finally:
         complain.finish()
 
 
-async def _run_pipe(options: Options, complain: Complaints) -> int:
+async def _run_filter(options: Options, complain: Complaints) -> int:
     from client.cli import filter_mode
 
     listens = options.listen or (options.json and is_stdin_terminal())
@@ -60,12 +60,12 @@ async def _run_pipe(options: Options, complain: Complaints) -> int:
         listening = asyncio.ensure_future(filter_mode.listen(chat, options, write, complain))
         watch_reader(1, listening.cancel)
         return await _until_signal(listening, stopped=0)
-    saying = filter_mode.say(chat, options, _lines(), write, complain)
-    return await _until_signal(saying, stopped=None)
+    sending = filter_mode.send(chat, options, _lines(), write, complain)
+    return await _until_signal(sending, stopped=None)
 
 
 def is_stdin_terminal() -> bool:
-    """Return whether a person would have to type what is read."""
+    """Return whether standard input is a terminal."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
@@ -74,11 +74,11 @@ def _lines() -> AsyncIterator[bytes | None]:
 
 
 async def _until_signal(work: Awaitable[int], stopped: int | None) -> int:
-    """Return what ``work`` returns; on a signal cancel it, and return ``stopped``.
+    """Return the result of ``work``; on a signal cancel it and return ``stopped``.
 
-    ``stopped`` None stands for the status a shell gives to who was ended by that signal. A second
-    signal ends the process at once. Signals we were told to ignore (nohup, a script's jobs in the
-    background) stay ignored.
+    ``stopped`` None stands for the status that a shell reports for that signal. A second signal
+    ends the process at once. Signals that were ignored at the start (nohup, background jobs of a
+    script) stay ignored.
     """
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(work)
@@ -95,7 +95,7 @@ async def _until_signal(work: Awaitable[int], stopped: int | None) -> int:
     for number in heeded:
         loop.add_signal_handler(number, stop, number)
     await asyncio.wait([task])
-    if task.cancelled() and not caught:  # nobody reads any more
+    if task.cancelled() and not caught:  # the reader of the output is gone
         return 0
     if caught and (task.cancelled() or stopped is not None):
         return 128 + caught[0] if stopped is None else stopped

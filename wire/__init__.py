@@ -1,1 +1,1 @@
-"""What travels between a client and a node: messages, errors, limits, lines. No I/O."""
+"""What client and node share: messages, errors, limits, lines, text. No I/O."""

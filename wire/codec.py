@@ -1,4 +1,4 @@
-"""A message to one JSON line, and back; decoding raises nothing but ``WireError``."""
+"""Encodes messages as JSON lines, and decodes them; decoding raises only ``WireError``."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def encode(message: Request | Event) -> bytes:
 
 
 def encode_body(part: msgspec.Struct) -> bytes:
-    """Return a struct as JSON without its opening brace, to be spliced behind other fields."""
+    """Return a struct as JSON without its opening brace, to append it to other fields."""
     return _encoder.encode(part)[1:]
 
 
@@ -38,10 +38,10 @@ def quote(name: str) -> bytes:
 
 
 def decode_request(line: bytes) -> AnyRequest:
-    """Return the request that ``line`` (without its end) holds.
+    """Return the request in ``line`` (without its end).
 
-    Lengths of texts and names are left to who knows their codes; everything else is checked.
-    Raises WireError; fatal when the line is not UTF-8 or not one JSON object.
+    Everything is checked but the lengths of texts and names, which have error codes of their own.
+    Raises WireError; it is fatal if the line is not UTF-8 or not one JSON object.
     """
     try:
         if not line.isascii():
@@ -57,9 +57,9 @@ def decode_request(line: bytes) -> AnyRequest:
 
 
 def decode_event(line: bytes) -> AnyEvent | None:
-    """Return the event that ``line`` (without its end) holds, None if its type is unknown.
+    """Return the event in ``line`` (without its end), None if its type is unknown.
 
-    Raises WireError if it is no event at all.
+    Raises WireError if it is no event.
     """
     try:
         return _events.decode(line)
@@ -73,7 +73,7 @@ def decode_event(line: bytes) -> AnyEvent | None:
 
 
 def _check_id(request: Send | SendDirect) -> None:
-    # A short one need not be encoded to know that it is.
+    # A short id fits without encoding it.
     if request.id is not None and not 0 < len(request.id) <= limits.ID // 4:
         _check_length(request, "id", request.id, 1, limits.ID)
 
@@ -109,10 +109,11 @@ def _wrong(request: Request, text: str) -> WireError:
 
 
 def _refuse(line: bytes, error: Exception, known: frozenset[str]) -> NoReturn:
-    """Raise the WireError that says what is wrong with a line which did not decode.
+    """Raise the WireError for a line that could not be decoded.
 
-    The second, slow look tells what is no JSON object from an object with wrong fields (also one
-    with a lone surrogate, which msgspec cannot decode but RFC 8259 allows), and finds the ``ref``.
+    This second, slow pass distinguishes a line that is no JSON object from an object with wrong
+    fields, or with a lone surrogate (which msgspec refuses but RFC 8259 allows), and finds the
+    ``ref``.
     """
     try:
         found = json.loads(line.decode(), parse_constant=_no_constant, parse_int=float)
@@ -144,7 +145,7 @@ def _refuse(line: bytes, error: Exception, known: frozenset[str]) -> NoReturn:
 
 
 def _legible(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return what of ``ref``, ``id`` and ``room`` is fit to be repeated in an answer."""
+    """Return those of ``ref``, ``id`` and ``room`` that are valid, to repeat them in the answer."""
     bounds = {"ref": limits.REF, "id": limits.ID, "room": limits.LINE}
     legible = {}
     for name, most in bounds.items():

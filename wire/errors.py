@@ -1,4 +1,4 @@
-"""The one table of error codes and of reasons to say goodbye.
+"""The table of error codes, and the table of reasons of a bye.
 
 ``WireError`` is the only exception that decoding raises:
 
@@ -35,7 +35,7 @@ class Code(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a node says ``bye``."""
+    """Why a node ends a connection: the ``reason`` of a ``bye``."""
 
     DRAINING = "draining"
     SLOW = "slow"
@@ -49,14 +49,14 @@ class Reason(StrEnum):
 
 
 class CodeRow(Struct, frozen=True):
-    """What a code means, and whether the same request may succeed later unchanged."""
+    """The meaning of a code, and whether the same request may succeed later."""
 
     meaning: str
     retry: bool = False
 
 
 class ReasonRow(Struct, frozen=True):
-    """What a reason means, whether to come back, and whether the session ended with it."""
+    """The meaning of a reason, whether to reconnect, and whether the session has ended."""
 
     meaning: str
     come_back: bool
@@ -68,40 +68,42 @@ CODES: dict[Code, CodeRow] = {
     Code.UNKNOWN_TYPE: CodeRow("a request of a type that this node does not know"),
     Code.NOT_WELCOME_YET: CodeRow("only hello, ping, pong and quit may come before welcome"),
     Code.BAD_NICK: CodeRow("a nick that the rules for names forbid"),
-    Code.NICK_TAKEN: CodeRow("another session holds this nick, or one like it", retry=True),
+    Code.NICK_TAKEN: CodeRow(
+        "another session has this nick, or one that looks like it", retry=True
+    ),
     Code.BAD_ROOM: CodeRow("a room name that the rules for names forbid"),
     Code.ROOM_EXISTS: CodeRow("there is such a room already; it can be joined"),
     Code.NO_SUCH_ROOM: CodeRow("there is no such room; it can be created"),
-    Code.NOT_IN_ROOM: CodeRow("the request wants membership of the room"),
-    Code.NO_SUCH_NICK: CodeRow("nobody holds this nick"),
+    Code.NOT_IN_ROOM: CodeRow("the session is not in the room"),
+    Code.NO_SUCH_NICK: CodeRow("no session has this nick"),
     Code.TEXT_TOO_LONG: CodeRow("the text is longer than the limit"),
     Code.EMPTY_TEXT: CodeRow("the text is empty or only white space"),
     Code.LINE_TOO_LONG: CodeRow("the line is longer than the limit"),
     Code.RATE_LIMITED: CodeRow("too many requests in too short a time", retry=True),
     Code.UNAVAILABLE: CodeRow("the broker cannot be reached, or the node is full", retry=True),
-    Code.BAD_TOKEN: CodeRow("the node wants a token, and this is not it"),
-    Code.TOO_MANY_ROOMS: CodeRow("the session is in, or has made, as many rooms as it may"),
-    Code.INTERNAL: CodeRow("a fault of the node's own", retry=True),
+    Code.BAD_TOKEN: CodeRow("the access token is missing or invalid"),
+    Code.TOO_MANY_ROOMS: CodeRow("the session has joined or created as many rooms as allowed"),
+    Code.INTERNAL: CodeRow("an internal error of the node", retry=True),
 }
 
 REASONS: dict[Reason, ReasonRow] = {
     Reason.DRAINING: ReasonRow("the node is shutting down", come_back=True),
     Reason.SLOW: ReasonRow("the client read nothing for too long", come_back=True),
-    Reason.IDLE: ReasonRow("no line came from the client for too long", come_back=True),
+    Reason.IDLE: ReasonRow("the client sent nothing for too long", come_back=True),
     Reason.CUT_OFF: ReasonRow("the node lost the session with the broker", come_back=True),
-    Reason.BUSY: ReasonRow("the node takes no newcomers just now", come_back=True),
+    Reason.BUSY: ReasonRow("the node accepts no new clients now", come_back=True),
     Reason.QUIT: ReasonRow("the client quit", come_back=False, ends_session=True),
     Reason.PROTOCOL: ReasonRow("the client does not speak the protocol", come_back=False),
-    Reason.REPLACED: ReasonRow("the session went on in a newer connection", come_back=False),
+    Reason.REPLACED: ReasonRow("the session continues on a newer connection", come_back=False),
     Reason.KICKED: ReasonRow("a moderator removed the session", come_back=False, ends_session=True),
 }
 
 
 class WireError(Exception):
-    """A line that cannot be taken as a message.
+    """A line that is no valid message.
 
     ``fatal``: the peer does not speak the protocol; the connection ends after the error.
-    ``type``, ``ref``, ``id`` and ``room`` are what could still be read of the message.
+    ``type``, ``ref``, ``id`` and ``room`` are the fields that could be read.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from wire.requests import Kind
 
 
 class Limits(Struct, frozen=True):
-    """The limits a node tells in ``welcome``."""
+    """The limits of a node, in ``welcome``."""
 
     line: int = limits.LINE
     text: int = limits.TEXT
@@ -20,13 +20,13 @@ class Limits(Struct, frozen=True):
 
 
 class Event(Struct, tag_field="type", omit_defaults=True, kw_only=True):
-    """What a node tells a client. Answers carry the ``ref`` of their request."""
+    """A message from a node to a client. An answer repeats the ``ref`` of its request."""
 
     ref: str | None = None
 
 
 class Welcome(Event, tag="welcome"):
-    """The session has begun, or goes on."""
+    """The session has begun, or was resumed."""
 
     nick: str
     node: str
@@ -48,7 +48,7 @@ class Past(Struct, omit_defaults=True, kw_only=True):
 
 
 class Joined(Event, tag="joined"):
-    """One is in ``room``; delivery goes on after ``position``."""
+    """The session is in ``room``; its entries follow after ``position``."""
 
     room: str
     position: str
@@ -59,7 +59,7 @@ class Joined(Event, tag="joined"):
 
 
 class Message(Event, tag="message"):
-    """Somebody said something in a room."""
+    """A message in a room."""
 
     room: str
     position: str
@@ -71,7 +71,7 @@ class Message(Event, tag="message"):
 
 
 class Direct(Event, tag="direct"):
-    """Somebody said something to this session alone."""
+    """A direct message to this session."""
 
     position: str
     at: int
@@ -102,7 +102,7 @@ class Entered(Event, tag="entered"):
 
 
 class Left(Event, tag="left"):
-    """Somebody left a room; of oneself in a quiet room, without ``position`` and ``at``.
+    """Somebody left a room; about oneself in a quiet room it has no ``position`` and no ``at``.
 
     ``text`` is what a moderator gives as the reason.
     """
@@ -116,7 +116,7 @@ class Left(Event, tag="left"):
 
 
 class Renamed(Event, tag="renamed"):
-    """Somebody took another nick; the answer to ``nick`` has neither room nor position."""
+    """Somebody changed their nick; the answer to ``nick`` has neither room nor position."""
 
     nick: str
     from_: str = field(name="from")
@@ -126,21 +126,21 @@ class Renamed(Event, tag="renamed"):
 
 
 class RoomRow(Struct):
-    """A room in a list, and how many are in it."""
+    """A room in a list, and the number of its members."""
 
     room: str
     members: int
 
 
 class Rooms(Event, tag="rooms"):
-    """A page of the rooms there are."""
+    """A page of the list of rooms."""
 
     rooms: list[RoomRow]
     more: bool
 
 
 class Members(Event, tag="members"):
-    """A page of who is in a room."""
+    """A page of the members of a room."""
 
     room: str
     members: list[str]
@@ -176,21 +176,21 @@ class Error(Event, tag="error"):
 
 
 class PingEvent(Event, tag="ping"):
-    """The node asks whether the client is there."""
+    """The node checks that the client is alive."""
 
 
 class PongEvent(Event, tag="pong"):
-    """The node is there."""
+    """The node answers a ping."""
 
 
 class Move(Event, tag="move"):
-    """The node is about to go: go on at another one, before it says goodbye in ``within_ms``."""
+    """The node is about to stop: move to another one; it sends bye in ``within_ms``."""
 
     within_ms: int
 
 
 class Bye(Event, tag="bye"):
-    """The connection ends; with ``retry_after_ms``, come back after that time.
+    """The connection ends; with ``retry_after_ms``, reconnect after that time.
 
     ``text`` is what a moderator gives as the reason.
     """
@@ -201,7 +201,7 @@ class Bye(Event, tag="bye"):
 
 
 class Announcement(Event, tag="announcement"):
-    """Who runs the system says something to everybody, or to everybody in ``room``."""
+    """A message of the operator to everybody, or to everybody in ``room``."""
 
     text: str
     at: int
@@ -231,7 +231,7 @@ AnyEvent = (
 
 
 class Words(Struct, omit_defaults=True, kw_only=True):
-    """The part of a message or direct that its author makes: encoded once, kept in the log."""
+    """The author's part of a message or direct message, encoded once and stored in the log."""
 
     text: str
     id: str | None = None

@@ -1,13 +1,13 @@
-"""The bounds of what a peer may say. Lengths are UTF-8 bytes after decoding."""
+"""The limits of the protocol. Lengths are UTF-8 bytes after decoding."""
 
 from typing import Final
 
 LINE: Final = 16 * 1024
 """Longest line from a client, its end not counted: a 4 KiB text, fully escaped, still fits."""
 NODE_LINE: Final = 1024 * 1024
-"""Longest line from a node: a client must be able to bound its buffer as well."""
+"""Longest line from a node, so that a client can limit its buffer as well."""
 TEXT: Final = 4096
-"""Longest text: a page of prose; anything longer is a file, and this is a chat."""
+"""Longest text: about a page; anything longer is a file."""
 NICK: Final = 64
 """Longest nick: 16 characters of any script, with room for marks."""
 ROOM: Final = 64
@@ -21,7 +21,7 @@ KEY_MIN: Final = 16
 KEY_MAX: Final = 128
 """Longest session key: 512 random bits in hexadecimal."""
 ROOMS: Final = 50
-"""Most rooms of one session: each costs a place in the room's members on every node."""
+"""Most rooms of one session: each costs memory on every node of the room."""
 HISTORY: Final = 200
 """Most past messages in one answer: at most a line, usually a screen or four."""
 HISTORY_DEFAULT: Final = 50
@@ -29,13 +29,13 @@ HISTORY_DEFAULT: Final = 50
 ATTEMPT: Final = 2**53 - 1
 """Largest attempt: JSON numbers are exact up to here in every language (RFC 8259, section 6)."""
 PING_AFTER: Final = 20.0
-"""Seconds without a line from the other side after which one pings it."""
+"""Seconds without a line from the peer before a ping."""
 IDLE_AFTER: Final = 60.0
-"""Seconds without a line after which a node gives its client up."""
+"""Seconds without a line before a node disconnects its client."""
 PONG_WITHIN: Final = 5.0
-"""Seconds after which a client gives up a node that left its ping unanswered."""
+"""Seconds for a node to answer a ping before its client disconnects."""
 ANSWER_WITHIN: Final = 5.0
-"""Seconds within which a node answers every request, if need be by ``unavailable``."""
+"""Seconds within which a node answers every request, if necessary with ``unavailable``."""
 REPEAT_WITHIN: Final = 300.0
 """Seconds for which a message's id is remembered, so that a repeat is not a second message."""
 REPEAT_AMONG: Final = 1000

@@ -1,4 +1,4 @@
-"""Bytes in, whole lines out, bounded."""
+"""Splits a stream of bytes into lines of limited length."""
 
 from wire.errors import Code, WireError
 
@@ -6,9 +6,9 @@ from wire.errors import Code, WireError
 class LineReader:
     r"""Cuts a stream of bytes into lines ended by ``\n`` or ``\r\n``.
 
-    ``limit`` is the longest line in bytes, its end not counted. What is kept between two calls is
-    at most one unfinished line of that length; bytes are searched for an end once only, so a peer
-    that sends a byte at a time costs no more than one that sends a page.
+    ``limit`` is the longest line in bytes, without its end. Between two calls it keeps at most one
+    unfinished line of that length. Each byte is searched for a line end only once, so a peer that
+    sends single bytes costs no more than one that sends pages.
     """
 
     def __init__(self, limit: int) -> None:

@@ -10,13 +10,13 @@ Kind = Literal["say", "action"]
 
 
 class Request(Struct, tag_field="type", omit_defaults=True, kw_only=True):
-    """What a client asks of a node. ``ref`` comes back in the answer."""
+    """A message from a client to a node. The answer repeats ``ref``."""
 
     ref: str | None = None
 
 
 class Hello(Request, tag="hello"):
-    """Begin a session, or continue the one of this ``key``."""
+    """Begin a session, or resume the one of this ``key``."""
 
     nick: str | None = None
     key: str | None = None
@@ -28,7 +28,7 @@ class Hello(Request, tag="hello"):
 
 
 class Create(Request, tag="create"):
-    """Make a room and join it."""
+    """Create a room and join it."""
 
     room: str
 
@@ -47,7 +47,7 @@ class Leave(Request, tag="leave"):
 
 
 class Send(Request, tag="send"):
-    """Say something in a room."""
+    """Send a message to a room."""
 
     room: str
     text: str
@@ -56,7 +56,7 @@ class Send(Request, tag="send"):
 
 
 class SendDirect(Request, tag="direct"):
-    """Say something to one nick."""
+    """Send a message to one nick."""
 
     to: str
     text: str
@@ -65,27 +65,27 @@ class SendDirect(Request, tag="direct"):
 
 
 class SetNick(Request, tag="nick"):
-    """Take another nick; that of an account wants its ``password``."""
+    """Change the nick; the nick of an account needs its ``password``."""
 
     nick: str
     password: str | None = None
 
 
 class ListRooms(Request, tag="rooms"):
-    """Ask which rooms there are, after the room named ``after``."""
+    """List the rooms after the room named ``after``."""
 
     after: str | None = None
 
 
 class ListMembers(Request, tag="members"):
-    """Ask who is in a room, after the nick ``after``."""
+    """List the members of a room after the nick ``after``."""
 
     room: str
     after: str | None = None
 
 
 class GetHistory(Request, tag="history"):
-    """Ask for a room's messages before or after a position, both exclusive."""
+    """Get messages of a room before or after a position, both exclusive."""
 
     room: str
     before: str | None = None
@@ -94,11 +94,11 @@ class GetHistory(Request, tag="history"):
 
 
 class Ping(Request, tag="ping"):
-    """Are you there? Both sides may ask."""
+    """Check that the peer is alive; both sides may send it."""
 
 
 class Pong(Request, tag="pong"):
-    """I am. Both sides answer."""
+    """Answer a ping; both sides do."""
 
 
 class Quit(Request, tag="quit"):

@@ -1,4 +1,4 @@
-"""What a text may hold, and how to show what may not be shown as it is."""
+"""Checks the text of messages, and escapes text for logs and terminals."""
 
 import re
 
@@ -10,7 +10,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def check(text: str) -> tuple[Code, str] | None:
-    """Return the code and the sentence of what is wrong with ``text``, or None."""
+    """Return the code and the error message for ``text``, None if it is valid."""
     if found := _FORBIDDEN.search(text):
         return (
             Code.BAD_REQUEST,
@@ -19,7 +19,7 @@ def check(text: str) -> tuple[Code, str] | None:
         )
     if not text or text.isspace():
         return Code.EMPTY_TEXT, "The text is empty."
-    # Most texts are far below the limit: no need to encode them to know.
+    # Most texts are far below the limit, so that they need not be encoded.
     if len(text) * 4 > limits.TEXT and len(text.encode()) > limits.TEXT:
         return Code.TEXT_TOO_LONG, f"A text is at most {limits.TEXT} bytes of UTF-8 long."
     return None
@@ -36,5 +36,5 @@ def escape(text: str) -> str:
 
 
 def escape_character(character: str) -> str:
-    """Return a character as a string literal of Python has it."""
+    """Return a character as in a string literal of Python."""
     return character.encode("unicode_escape").decode()

@@ -1,1 +1,1 @@
-"""The client as a command: options, settings, and the mode without a screen."""
+"""The client as a command: options, settings file, and the filter mode."""

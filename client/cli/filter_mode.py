@@ -1,4 +1,4 @@
-"""The client without a screen: says what comes by standard input, or prints what is said."""
+"""The client without a screen: sends lines of standard input, or prints messages."""
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable
@@ -20,9 +20,9 @@ from wire import text as texts
 from wire.errors import Code
 
 MOST_PENDING = 100
-"""Lines that were read and are not acknowledged: a file of any size needs little memory."""
+"""Unacknowledged lines at a time, so that a file of any size needs little memory."""
 PATIENCE = 60.0
-"""Seconds without any node after which the filter gives up; who listens never does."""
+"""Seconds without any node before sending gives up; listening never does."""
 
 Write = Callable[[bytes], Awaitable[None]]
 Complain = Callable[[str], None]
@@ -30,16 +30,17 @@ _KEEP_ALIVE = (m.PingEvent, m.PongEvent)
 
 
 def open_chat(options: Options, login: str, random: Callable[[], float]) -> Chat:
-    """Return the chat for a pipe; a nick that the command line does not name gives way.
+    """Return the chat for the filter.
 
-    Where it is taken, often by oneself at a terminal, it gets a suffix: nobody can be asked.
+    If the nick is taken, often by the same person at a terminal, it gets a suffix, because nobody
+    can be asked; unless the command line named it.
     """
     nick = options.nick or login
 
     async def rename(refused: NickRefused) -> str:
-        if refused.code != Code.NICK_TAKEN:  # and with a suffix it would be no better
+        if refused.code != Code.NICK_TAKEN:  # a suffix would not help
             raise refused
-        if refused.account and options.password is not None:  # who gave one means that nick
+        if refused.account and options.password is not None:  # the user wants this very nick
             raise refused
         return with_suffix(nick, random)
 
@@ -52,7 +53,7 @@ def _patience(options: Options) -> float | None:
 
 
 async def listen(chat: Chat, options: Options, write: Write, complain: Complain) -> int:
-    """Print what is said until cancelled; return the exit status when it ends before."""
+    """Print messages until cancelled; return the exit status if the chat ends before."""
     told = (m.Gap, m.Error, m.Announcement)
     reading = asyncio.create_task(_read(chat, _printer(options, write), complain, *told))
     try:
@@ -70,37 +71,37 @@ async def listen(chat: Chat, options: Options, write: Write, complain: Complain)
     return 0
 
 
-async def say(
+async def send(
     chat: Chat,
     options: Options,
     lines: AsyncIterable[bytes | None],
     write: Write,
     complain: Complain,
 ) -> int:
-    """Say each line in the first room; return 0 once all are acknowledged, 1 if one was not."""
+    """Send each line to the first room; return 0 if all are acknowledged, else 1."""
     printer = _quietly(_printer(options, write)) if options.json else _print_nothing
     reading = asyncio.create_task(_read(chat, printer, complain, m.Error))
-    speech = Speech(chat, options.room, complain)
+    sender = LineSender(chat, options.room, complain)
     try:
         chat.start()
         await _first(asyncio.ensure_future(chat.ready()), reading)
-        await _first(asyncio.ensure_future(speech.say_all(lines)), reading)
+        await _first(asyncio.ensure_future(sender.send_all(lines)), reading)
         await chat.close()
         await reading
     except asyncio.CancelledError:
-        speech.end("Interrupted.")
+        sender.end("Interrupted.")
         raise
     except (ChatError, OSError) as error:
-        speech.end(_why(error))
+        sender.end(_why(error))
         return 1
     finally:
         await chat.close()
         await _stop(reading)
-    return 1 if speech.has_failed else 0
+    return 1 if sender.has_failed else 0
 
 
-class Speech:
-    """Lines on their way into a room, each known by its number."""
+class LineSender:
+    """Sends lines to a room, and reports failures by their numbers."""
 
     def __init__(self, chat: Chat, room: str, complain: Complain) -> None:
         self.has_failed = False
@@ -109,16 +110,16 @@ class Speech:
         self._room = room
         self._complain = complain
         self._pending: dict[int, None] = {}
-        self._places = asyncio.Semaphore(MOST_PENDING)
+        self._slots = asyncio.Semaphore(MOST_PENDING)
 
     def end(self, trouble: str) -> None:
-        """Complain once of what keeps all further lines from being said."""
+        """Report once why the remaining lines are not sent."""
         first = next(iter(self._pending), None)
         self._has_ended = True
         self._complain(trouble if first is None else f"line {first} and what follows: {trouble}")
 
-    async def say_all(self, lines: AsyncIterable[bytes | None]) -> None:
-        """Say the lines in order; return when all are acknowledged or refused. Raises OSError."""
+    async def send_all(self, lines: AsyncIterable[bytes | None]) -> None:
+        """Send the lines in order; return when all are acknowledged or refused. Raises OSError."""
         number = 0
         async for line in lines:
             number += 1
@@ -126,10 +127,10 @@ class Speech:
             if trouble:
                 self._fail(number, trouble)
             elif text:
-                await self._places.acquire()
+                await self._slots.acquire()
                 self._post(number, text)
         for _ in range(MOST_PENDING):
-            await self._places.acquire()
+            await self._slots.acquire()
 
     def _post(self, number: int, text: str) -> None:
         self._pending[number] = None
@@ -145,9 +146,9 @@ class Speech:
 
     def _settle(self, number: int, error: BaseException | None) -> None:
         if self._has_ended or (error is not None and error is self._chat.failure):
-            return  # said once, not for each line
+            return  # reported once, not for each line
         del self._pending[number]
-        self._places.release()
+        self._slots.release()
         if error is not None:
             self._fail(number, str(error))
 
@@ -163,7 +164,7 @@ def _why(error: ChatError | OSError) -> str:
 
 
 def _read_line(line: bytes | None) -> tuple[str, str]:
-    """Return the text of a line ("" for an empty one), and what is wrong with it, if anything."""
+    """Return the text of a line ("" if it is blank), and what is wrong with it, if anything."""
     if line is None:
         return "", f"A text is at most {limits.TEXT} bytes of UTF-8 long."
     try:
@@ -182,11 +183,11 @@ async def _read(
     warn: Complain,
     *also: type[m.Event],
 ) -> None:
-    """Print what comes, and tell by ``warn`` of the connection, and of events of ``also``."""
+    """Print events; ``warn`` of the connection, and of events of the types ``also``."""
     away = False
     async for received in chat.received():
         event = received.event
-        is_answer = getattr(event, "id", None) is not None  # of a line, and told with its number
+        is_answer = getattr(event, "id", None) is not None  # reported with the number of its line
         if isinstance(event, (Disconnected, *also)) and not (is_answer or received.is_end):
             warn((render(cast(m.AnyEvent | Disconnected, event), LineFormat()) or "")[2:])
         elif isinstance(event, m.Left) and event.reason == "kicked" and event.nick == chat.nick:
@@ -198,7 +199,7 @@ async def _read(
 
 
 def _printer(options: Options, write: Write) -> Callable[[Received], Awaitable[None]]:
-    view = LineFormat(theme=Theme(options.settings.time))
+    form = LineFormat(theme=Theme(options.settings.time))
 
     async def print_line(received: Received) -> None:
         if received.line and not isinstance(received.event, _KEEP_ALIVE):
@@ -206,7 +207,7 @@ def _printer(options: Options, write: Write) -> Callable[[Received], Awaitable[N
 
     async def print_text(received: Received) -> None:
         if isinstance(received.event, (m.Message, m.Direct)):
-            await write(f"{render(received.event, view)}\n".encode(errors="backslashreplace"))
+            await write(f"{render(received.event, form)}\n".encode(errors="backslashreplace"))
 
     return print_line if options.json else print_text
 
@@ -218,7 +219,7 @@ async def _print_nothing(received: Received) -> None:
 def _quietly(
     printer: Callable[[Received], Awaitable[None]],
 ) -> Callable[[Received], Awaitable[None]]:
-    """Go on when nobody reads the output any more: what is to be said is still to be said."""
+    """Ignore a broken pipe: lines are still sent when nobody reads the output."""
     is_open = True
 
     async def print_while_open(received: Received) -> None:
@@ -233,7 +234,7 @@ def _quietly(
 
 
 async def _first(work: asyncio.Future[None], watch: asyncio.Future[None]) -> None:
-    """Wait for ``work``, unless ``watch`` ends before it. Raises what either raised."""
+    """Wait for ``work``, unless ``watch`` ends first. Raises the error of either."""
     try:
         await asyncio.wait([work, watch], return_when=asyncio.FIRST_COMPLETED)
         if work.done():
@@ -248,4 +249,4 @@ async def _stop(task: asyncio.Future[None]) -> None:
     task.cancel()
     await asyncio.wait([task])
     if not task.cancelled():
-        task.exception()  # raised elsewhere, or of no more interest
+        task.exception()  # raised elsewhere, or of no interest any more

@@ -1,4 +1,4 @@
-"""An event as lines of text for who reads a pipe. Pure; what came from others is made harmless."""
+"""Formats events as lines of text; untrusted parts are escaped. Pure."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,64 +12,63 @@ from client.text.theme import Theme
 from wire import messages as m
 
 INDENT = "    "
-"""Before every further line of a text, so that none of them passes for another message."""
+"""Before the second and later lines of a text, so that none looks like another message."""
 _SIGNS: dict[type[Any], str] = {m.Entered: "+", m.Left: "-", m.Renamed: "~"}
-"""Before what happens to those who are in a room."""
+"""Before events about members."""
 
 
 class LineFormat(Struct, frozen=True):
-    """Who looks: our own nick, and how times are written."""
+    """The format of times."""
 
-    nick: str = ""
     theme: Theme = Theme()
 
 
-def render(event: m.AnyEvent | Disconnected, view: LineFormat) -> str | None:
-    """Return the lines that show ``event``, None if there is nothing to show.
+def render(event: m.AnyEvent | Disconnected, form: LineFormat) -> str | None:
+    """Return the lines for an event, None if there is nothing to show.
 
-    A line that begins with a time is an entry of a room or of the inbox (``@``); one that begins
-    with ``·`` is a notice, and ``!`` is a refusal.
+    A line that starts with a time is an entry of a room or of the inbox (``@``); ``·`` marks a
+    notice and ``!`` a refusal.
     """
     if row := _ROWS.get(type(event)):
-        return row(event, view)
+        return row(event, form)
     said = phrase(event)
     return None if said is None else f"\u00b7 {said}"
 
 
-def _said(at: int, where: str, who: str, text: str, kind: str, view: LineFormat) -> str:
+def _said(at: int, where: str, who: str, text: str, kind: str, form: LineFormat) -> str:
     first, *further = (safe_line(line) for line in text.split("\n"))
     author = f"* {who}" if kind == "action" else f"<{who}>"
-    lines = [f"{view.theme.clock(at)} {where} {author} {first}"]
+    lines = [f"{form.theme.clock(at)} {where} {author} {first}"]
     return "\n".join([*lines, *(INDENT + line for line in further)])
 
 
-def _message(event: m.Message | m.Past, view: LineFormat) -> str:
+def _message(event: m.Message | m.Past, form: LineFormat) -> str:
     who = safe_word(event.from_)
-    return _said(event.at, safe_word(event.room), who, event.text, event.kind, view)
+    return _said(event.at, safe_word(event.room), who, event.text, event.kind, form)
 
 
-def _direct(event: m.Direct, view: LineFormat) -> str:
+def _direct(event: m.Direct, form: LineFormat) -> str:
     who = f"{safe_word(event.from_)} \u2192 {safe_word(event.to)}"
-    return _said(event.at, m.INBOX, who, event.text, event.kind, view)
+    return _said(event.at, m.INBOX, who, event.text, event.kind, form)
 
 
-def _entry(event: m.Entered | m.Left | m.Renamed, view: LineFormat) -> str:
+def _entry(event: m.Entered | m.Left | m.Renamed, form: LineFormat) -> str:
     if event.room is None:
         return f"\u00b7 {phrase(event)}"
-    place = f"{view.theme.clock(event.at or None)} {safe_word(event.room)}"
+    place = f"{form.theme.clock(event.at or None)} {safe_word(event.room)}"
     return f"{place} {_SIGNS[type(event)]} {phrase(event)}"
 
 
-def _joined(event: m.Joined, view: LineFormat) -> str:
-    past = (_message(message, view) for message in event.messages)
+def _joined(event: m.Joined, form: LineFormat) -> str:
+    past = (_message(message, form) for message in event.messages)
     return "\n".join([f"\u00b7 {phrase(event)}", *past])
 
 
-def _history(event: m.History, view: LineFormat) -> str:
+def _history(event: m.History, form: LineFormat) -> str:
     room = safe_word(event.room)
     if not event.messages:
         return f"\u00b7 No messages in {room} are available."
-    lines = [_message(past, view) for past in event.messages]
+    lines = [_message(past, form) for past in event.messages]
     return "\n".join(
         [
             f"\u00b7 Last messages in {room}{and_more(event.more)}:",
@@ -79,7 +78,7 @@ def _history(event: m.History, view: LineFormat) -> str:
     )
 
 
-def _error(event: m.Error, view: LineFormat) -> str:
+def _error(event: m.Error, form: LineFormat) -> str:
     return f"! {phrase(event)}"
 
 

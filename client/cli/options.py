@@ -54,11 +54,11 @@ exit status:
 
 
 class Options(Struct, frozen=True):
-    """What the command line asks for, and the settings where it does not say.
+    """The command line, completed by the settings.
 
-    ``nick`` is None when neither names one; ``insists`` says that the command line does, so that
-    no other one will do. ``settings_path`` is the file that settings are kept in, None for who has
-    no place for one.
+    ``nick`` is None if neither names one; ``insists`` means that the command line does, so that no
+    other nick may replace it. ``settings_path`` is the settings file, None if there is no place for
+    one.
     """
 
     addresses: tuple[str, ...]
@@ -75,13 +75,13 @@ class Options(Struct, frozen=True):
 
     @property
     def room(self) -> str:
-        """The room that one talks in first."""
+        """The first room."""
         return self.rooms[0] if self.rooms else DEFAULT_ROOM
 
     def connect(
         self, nick: str, *, rename: Rename | None = None, patience: float | None = None
     ) -> Chat:
-        """Return the chat that the command line describes. Raises Refused."""
+        """Return the chat for these options. Raises RequestRefused."""
         return connect(
             self.addresses,
             nick=nick,
@@ -100,7 +100,7 @@ class _Parser(Parser):
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
-    """Return the options; ends the process with status 2 and one line if they make no sense."""
+    """Return the options; exits with status 2 and one line if they are invalid."""
     parser = _parser()
     found = parser.parse_args(arguments)
     if found.version:
@@ -133,10 +133,10 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
 
 
 def login_nick() -> str:
-    """Return a nick made of the name one is logged in by."""
+    """Return a nick made of the login name."""
     try:
         return nick_from(getpass.getuser())
-    except (OSError, KeyError, ImportError):  # no such user, as in many a container
+    except (OSError, KeyError, ImportError):  # the user has no name, as in many containers
         return nick_from("")
 
 
@@ -221,7 +221,7 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
 
 
 def _print_and_end(parser: argparse.ArgumentParser, text: str) -> NoReturn:
-    # Not by print: what sys.stdout could not write it tries again at the end, with a traceback.
+    # Not print(): sys.stdout would try again at exit what it could not write, with a traceback.
     try:
         write_all(1, f"{text}\n".encode(errors="backslashreplace"))
     except BrokenPipeError:
@@ -232,7 +232,7 @@ def _print_and_end(parser: argparse.ArgumentParser, text: str) -> NoReturn:
 
 
 def _completion(parser: argparse.ArgumentParser, shell: str) -> str:
-    import shtab  # which takes longer to load than most scripts have to say
+    import shtab  # slow to import, and rarely needed
 
     for action in parser._actions:
         if action.metavar == "FILE":
@@ -258,7 +258,7 @@ def _context(wanted: bool, authorities: str | None) -> ssl.SSLContext | None:
 
 
 def _version() -> str:
-    from importlib import metadata  # hardly anybody asks, and it loads slowly
+    from importlib import metadata  # slow to import, and rarely needed
 
     try:
         return metadata.version("distributed-chat")
@@ -267,5 +267,5 @@ def _version() -> str:
 
 
 def is_terminal() -> bool:
-    """Return whether a person sits at both ends: standard input and output."""
+    """Return whether standard input and output are terminals."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))

@@ -1,4 +1,4 @@
-"""What a person sets once: a TOML file, and the nick that is remembered in it."""
+"""The settings file: a TOML file, in which the nick is saved."""
 
 import os
 from collections.abc import Callable
@@ -28,11 +28,11 @@ _FRESH = """\
 
 
 class SettingsError(ValueError):
-    """The file cannot be used; the text is one line that says why, and begins with its name."""
+    """The file cannot be used; the text is one line that starts with its name."""
 
 
 class Settings(Struct, frozen=True):
-    """What the file says, or the defaults; ``time`` is a format of strftime."""
+    """The settings of the file, or the defaults; ``time`` is a format for strftime."""
 
     nick: str | None = None
     servers: tuple[str, ...] = ()
@@ -43,16 +43,16 @@ class Settings(Struct, frozen=True):
 
 
 def default_path() -> Path | None:
-    """Return where the settings are, if nobody names a file; None for who has no home."""
+    """Return the default path of the file; None for a user without a home directory."""
     try:
         path = user_config_path("distributed-chat") / "settings.toml"
-    except RuntimeError:  # a user without a name, as in many a container
+    except RuntimeError:  # the user has no name, as in many containers
         return None
     return path if path.is_absolute() else None
 
 
 def load(path: Path | None) -> Settings:
-    """Return the settings of a file; the defaults where there is none. Raises SettingsError.
+    """Return the settings of a file; the defaults without one. Raises SettingsError.
 
     NO_COLOR in the environment turns colours off, unless the file asks for them
     (https://no-color.org).
@@ -66,9 +66,10 @@ def _defaults() -> Settings:
 
 
 def remember_nick(path: Path | None, nick: str) -> None:
-    """Put the nick into the file, and keep all else that stands there. Raises SettingsError.
+    """Save the nick in the file, and keep the rest of the file. Raises SettingsError.
 
-    A nick that stands there already stays. Nothing is kept in what is no file, as /dev/null.
+    A nick that is in the file already stays. Nothing is saved in a path that is no regular file,
+    such as /dev/null.
     """
     if path is None:
         return
@@ -81,14 +82,14 @@ def remember_nick(path: Path | None, nick: str) -> None:
         escaped = nick.replace("\\", "\\\\").replace('"', '\\"')
         line = f'nick = "{escaped}"\n'
         new = _FRESH.replace('# nick = "ana"\n', line) if text is None else line + text
-        _parse(new, path)  # rather no nick than a file that stops the next start
+        _parse(new, path)  # rather lose the nick than write a file that the next start refuses
         _write(path, new)
     except OSError as error:
         raise _unusable(path, error) from None
 
 
 def _read(path: Path) -> str | None:
-    """Return what stands in the file, with its line ends; None if there is none."""
+    """Return the text of the file with its line ends; None if there is no file."""
     try:
         return path.read_bytes().decode()
     except (FileNotFoundError, NotADirectoryError):
@@ -96,14 +97,14 @@ def _read(path: Path) -> str | None:
     except UnicodeDecodeError:
         raise SettingsError(f"{_name(path)}: not a TOML file: it is not UTF-8") from None
     except OSError as error:
-        # Started for somebody else (sudo, a service), who may not even look into this home.
+        # Started as another user (sudo, a service) who may not read this home directory.
         if isinstance(error, PermissionError) and not os.access(path.parent, os.X_OK):
             return None
         raise _unusable(path, error) from None
 
 
 def _write(path: Path, text: str) -> None:
-    """Write the file as a whole or not at all, in place of what a link leads to. Raises OSError."""
+    """Write the file atomically, following a symbolic link. Raises OSError."""
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}")
@@ -121,7 +122,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _parse(text: str, path: Path) -> Settings:
-    import tomllib  # most people have no file
+    import tomllib  # most users have no file
 
     try:
         table = tomllib.loads(text)
@@ -156,7 +157,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:60]}\u2026"
 
 
-# One reader for each kind of value: it returns what Settings keeps, or raises ValueError.
+# One reader for each type of value: it returns the value for Settings, or raises ValueError.
 
 
 def _word(value: object) -> str:

@@ -1,8 +1,8 @@
-"""Standard input and output for an event loop: threads that may block, so that it never does.
+"""Standard input, output and error for an event loop, in threads that may block.
 
-They are daemons: one that hangs in a read or a write must not keep the process from ending. For
-the same reason they use the file descriptors, not ``sys.stdin`` and ``sys.stdout``, whose locks
-the interpreter wants at its end.
+The threads are daemons: one that hangs in a read or a write must not keep the process from ending.
+For the same reason they use the file descriptors and not ``sys.stdin`` and ``sys.stdout``, whose
+locks the interpreter takes at exit.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ from stat import S_ISFIFO
 from typing import Any
 
 _AHEAD = 100
-"""Lines read before they are asked for."""
+"""Lines that are read ahead."""
 _COMPLAINTS = 1000
-"""Complaints that wait to be written: more than anybody reads."""
+"""Messages that may wait to be written."""
 _END_WITHIN = 0.5
-"""Seconds for the last complaints to be written."""
+"""Seconds for the last messages to be written at the end."""
 
 
 async def read_lines(fd: int, longest: int) -> AsyncIterator[bytes | None]:
-    """Iterate over the lines of a file, without their ends; None stands for one too long.
+    """Iterate over the lines of a file, without their ends; None stands for a line too long.
 
-    A line of more than ``longest`` bytes is skipped without being kept. Raises OSError.
+    A line of more than ``longest`` bytes is skipped without storing it. Raises OSError.
     """
     queue: asyncio.Queue[bytes | None | OSError | EOFError] = asyncio.Queue(_AHEAD)
     loop = asyncio.get_running_loop()
@@ -37,7 +37,7 @@ async def read_lines(fd: int, longest: int) -> AsyncIterator[bytes | None]:
         putting: Coroutine[Any, Any, None] = queue.put(item)
         try:
             asyncio.run_coroutine_threadsafe(putting, loop).result()
-        except RuntimeError:  # the loop is closed: nobody wants the line any more
+        except RuntimeError:  # the loop is closed: the line is not needed
             putting.close()
             raise EOFError from None
 
@@ -64,7 +64,7 @@ async def read_lines(fd: int, longest: int) -> AsyncIterator[bytes | None]:
 
 
 def _whole(file: BufferedReader, line: bytes, longest: int) -> bytes | None:
-    """Return ``line`` without its end; None if it is too long, and then skip the rest of it."""
+    """Return ``line`` without its end; if it is too long, skip the rest and return None."""
     if not line.endswith(b"\n") and len(line) == longest + 2:
         while (part := file.readline(64 * 1024)) and not part.endswith(b"\n"):
             pass
@@ -83,7 +83,7 @@ class Output:
         threading.Thread(target=self._work, name="standard output", daemon=True).start()
 
     async def write(self, data: bytes) -> None:
-        """Write all of ``data``. Raises OSError: BrokenPipeError when nobody reads any more."""
+        """Write all of ``data``. Raises OSError; BrokenPipeError when the reader is gone."""
         done: asyncio.Future[None] = self._loop.create_future()
         self._jobs.put((data, done))
         await done
@@ -104,9 +104,9 @@ class Output:
 
 
 class Complaints:
-    """Writes lines to a file descriptor from a thread; nobody waits for it, and nobody fails.
+    """Writes error messages to a file descriptor from a thread; never waits or fails.
 
-    Where they are not read, those beyond ``_COMPLAINTS`` are dropped, and counted.
+    If nobody reads them, messages beyond ``_COMPLAINTS`` are dropped and counted.
     """
 
     def __init__(self, fd: int) -> None:
@@ -117,7 +117,7 @@ class Complaints:
         threading.Thread(target=self._work, name="standard error", daemon=True).start()
 
     def __call__(self, trouble: str) -> None:
-        """Say what is wrong."""
+        """Write a message."""
         try:
             self._lines.put_nowait(trouble)
         except Full:
@@ -125,7 +125,7 @@ class Complaints:
                 self._dropped += 1
 
     def finish(self) -> None:
-        """Wait until all is written, for a bounded time."""
+        """Wait for a bounded time until all is written."""
         written = threading.Event()
         try:
             self._lines.put_nowait(written)
@@ -149,13 +149,13 @@ class Complaints:
         try:
             write_all(self._fd, f"chat: {line}\n".encode(errors="backslashreplace"))
         except OSError:
-            pass  # there is nobody left to tell
+            pass  # nowhere left to report it
 
 
 def watch_reader(fd: int, gone: Callable[[], object]) -> None:
-    """Call ``gone`` when nobody reads the pipe ``fd`` any more; never for what is no pipe.
+    """Call ``gone`` when the reader of the pipe ``fd`` is gone; never if ``fd`` is no pipe.
 
-    Writing would tell it too, but only when there is something to write.
+    A write would fail as well, but only once there is something to write.
     """
     one_way = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
     if not (one_way and S_ISFIFO(os.fstat(fd).st_mode)):
@@ -166,7 +166,7 @@ def watch_reader(fd: int, gone: Callable[[], object]) -> None:
         loop.remove_reader(fd)
         gone()
 
-    loop.add_reader(fd, tell)  # a pipe's writing end becomes "readable" by its error alone
+    loop.add_reader(fd, tell)  # the writing end of a pipe becomes "readable" only by an error
 
 
 def write_all(fd: int, data: bytes) -> None:
@@ -174,7 +174,7 @@ def write_all(fd: int, data: bytes) -> None:
     while data:
         try:
             data = data[os.write(fd, data) :]
-        except BlockingIOError:  # somebody who shares it made it so
+        except BlockingIOError:  # another process that shares it made it non-blocking
             select.select([], [fd], [])
 
 

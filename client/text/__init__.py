@@ -1,1 +1,1 @@
-"""How events and people's text are shown on a terminal: escaping, sentences, colours, width."""
+"""Text for terminals: escaping, sentences for events, colours, width."""

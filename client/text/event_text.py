@@ -1,4 +1,4 @@
-"""What happened, in words; harmless whatever it was made of. Pure."""
+"""Sentences for events; untrusted parts are escaped. Pure."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,10 +16,9 @@ _LEFT = {
 
 
 def phrase(event: m.AnyEvent | Disconnected) -> str | None:
-    """Return the sentence that tells of an event, perhaps of several lines; None: nothing to say.
+    """Return the sentence for an event, perhaps of several lines; None if there is none.
 
-    What somebody said is no sentence of ours, and lists of it are not: they are told by who shows
-    them.
+    Messages and lists of messages have none: the screen and the filter format them themselves.
     """
     row = _ROWS.get(type(event))
     return row(event) if row else None
@@ -31,7 +30,7 @@ def count(number: int, thing: str) -> str:
 
 
 def and_more(more: bool) -> str:
-    """Return what to add to the title of a list that is not complete."""
+    """Return what to add to the title of an incomplete list."""
     return " (there are more)" if more else ""
 
 

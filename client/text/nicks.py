@@ -1,4 +1,4 @@
-"""A nick for who did not choose one, and whether one is meant. Pure."""
+"""Default nicks, and mentions of a nick. Pure."""
 
 import re
 import unicodedata
@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 
 def nick_from(login: str) -> str:
-    """Return ``login`` made into a possible nick."""
-    # The node decides by the full rules (RFC 8265); ASCII is a part of them nobody quarrels about.
+    """Return a valid nick made of a login name."""
+    # The node applies the full rules (RFC 8265); this ASCII subset is always valid.
     plain = unicodedata.normalize("NFKC", login)
     return re.sub(r"[^A-Za-z0-9_.-]", "", plain).lstrip("-.")[:24] or "guest"
 
 
 def with_suffix(nick: str, random: Callable[[], float]) -> str:
-    """Return ``nick`` with a short random end, for when it is taken."""
+    """Return ``nick`` with a short random suffix, because it is taken."""
     return f"{nick}-{int(random() * 10_000):04d}"
 
 
-def means(text: str, nick: str) -> bool:
-    """Whether a text means somebody: the nick stands in it as a word."""
+def mentions(text: str, nick: str) -> bool:
+    """Return whether a text has the nick as a word."""
     text, nick = text.casefold(), nick.casefold()
     return nick in text and bool(re.search(rf"(?<!\w){re.escape(nick)}(?!\w)", text))

@@ -1,18 +1,18 @@
-"""Text from strangers, made harmless for a terminal. Pure."""
+"""Escapes untrusted text for a terminal. Pure."""
 
 import unicodedata
 
 from wire.text import escape_character
 
 _CONTROL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# Blank or without width, though their categories (letters, marks) do not say so.
+# Blank or without width, although their categories are letters and marks.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 JOINERS = frozenset("\u200c\u200d")
 _JOINABLE = frozenset("LMS")
 
 
 def safe_word(word: str) -> str:
-    """Return a name with everything visible that is not plainly a character: also white space."""
+    """Return a name with all invisible characters escaped, white space as well."""
     if word.isascii() and word.isprintable() and " " not in word:
         return word
     return "".join(
@@ -22,10 +22,10 @@ def safe_word(word: str) -> str:
 
 
 def safe_line(text: str) -> str:
-    r"""Return ``text`` as one line in which nothing acts on a terminal or hides.
+    r"""Return ``text`` as one line that cannot control a terminal and hides nothing.
 
-    Control characters (C0, C1, the beginnings of escape sequences), bidirectional overrides and
-    isolates, characters without width and line separators are shown: as ``␛``, or as ``\u202e``.
+    Control characters (C0, C1, and with them all escape sequences), bidirectional overrides and
+    isolates, characters without width and line separators are escaped: as ``␛``, or as ``\u202e``.
     A tab becomes a space. Joiners stay where an emoji or a script needs them: single, between two
     visible characters beyond ASCII.
     """
@@ -57,7 +57,7 @@ def _is_dangerous(character: str) -> bool:
     return (
         unicodedata.category(character) in _CONTROL
         or character in _INVISIBLE
-        # Reserved for more of the kind (default ignorable); a table may be older than a terminal.
+        # Reserved for more of these (default ignorable); our tables may be older than the terminal.
         or "\ufff0" <= character <= "\ufff8"
         or "\U000e0000" <= character <= "\U000e0fff"
         or "\u180b" <= character <= "\u180f"

@@ -1,4 +1,4 @@
-"""How things look: colours, times, days. Pure; the time zone is passed in."""
+"""Colours, times and days. Pure; the time zone is passed in."""
 
 import zlib
 from datetime import datetime, tzinfo
@@ -9,26 +9,26 @@ NICK_COLOURS = (
     *("#e6005f", "#af5f5f", "#af6200", "#5f8100", "#008a00", "#00875f", "#008484"),
     *("#007eaf", "#006bff", "#6268dd", "#845fd7", "#bb00ff", "#d700b2"),
 )
-"""All of a luminance of about 0.18, which is as far from black as from white: the contrast (WCAG
-2.2, 1.4.3) is at least 4.5 on either, so nobody has to say which ground the terminal has. Where
-there are but 256 colours, the nearest ones have at least 4."""
+"""All have a luminance of about 0.18, halfway between black and white: their contrast (WCAG 2.2,
+1.4.3) is at least 4.5 on both, so the background of the terminal does not matter. With only 256
+colours, the nearest ones have at least 4."""
 ALARM = NICK_COLOURS[0]
-"""The colour of what went wrong, and of where one stopped reading."""
+"""The colour of errors, and of the line above unread messages."""
 
 
 class Theme(Struct, frozen=True):
-    """What may be set: the format of times (as of strftime), and the time zone (None: ours)."""
+    """The format of times (for strftime), and the time zone (None: the local one)."""
 
     time: str = "%H:%M"
     zone: tzinfo | None = None
 
     def clock(self, at: int | None) -> str:
-        """Return a time of day; dashes for none, and for one that no calendar has."""
+        """Return a time of day; dashes if it is unknown or out of range."""
         when = self._when(at)
         return "--:--" if when is None else when.strftime(self.time)
 
     def day(self, at: int | None) -> str:
-        """Return a day, empty if it is not known."""
+        """Return a day; empty if it is unknown."""
         when = self._when(at)
         return "" if when is None else f"{when:%A}, {when.day} {when:%B %Y}"
 
@@ -42,5 +42,5 @@ class Theme(Struct, frozen=True):
 
 
 def nick_colour(nick: str) -> str:
-    """Return the colour of a nick: always the same, on every client."""
+    """Return the colour of a nick: the same on every client."""
     return NICK_COLOURS[zlib.crc32(nick.casefold().encode(errors="replace")) % len(NICK_COLOURS)]

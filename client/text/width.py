@@ -1,7 +1,7 @@
-"""Text, harmless already, cut into lines of so many columns. Pure.
+"""Measures and wraps text in columns; the text is escaped already. Pure.
 
-Columns are counted character by character, as most terminals and prompt_toolkit do; what would be
-counted otherwise by some of them is left out (``steady``), so that all agree.
+Columns are counted character by character, as most terminals and prompt_toolkit do. Characters that
+some terminals count differently are removed (``steady``), so that all agree.
 """
 
 import unicodedata
@@ -13,17 +13,17 @@ _EMOJI_STYLE = "\ufe0f"
 
 
 def columns(text: str) -> int:
-    """Return how many columns a text takes."""
+    """Return the width of a text in columns."""
     if text.isascii():
         return len(text)
     return sum(max(0, wcwidth(character)) for character in text)
 
 
 def steady(text: str) -> str:
-    """Return a text without what makes terminals disagree about its width.
+    """Return a text without the characters that make terminals disagree about its width.
 
-    Some draw several emoji that are joined as one, others side by side; some make a symbol wide
-    because of a variation selector, others do not. So they stand side by side, and as they are.
+    Some terminals draw joined emoji as one, others side by side; some widen a symbol because of a
+    variation selector, others do not. Without them, emoji stand side by side everywhere.
     """
     if text.isascii():
         return text
@@ -42,17 +42,17 @@ def _is_symbol(character: str) -> bool:
 
 
 def cut(text: str, width: int) -> str:
-    """Return a text of at most so many columns; an ellipsis stands for what is left out."""
+    """Return a text cut to a number of columns; an ellipsis marks the cut."""
     if columns(text) <= width:
         return text
     return text[: _fitting(text, 0, max(0, width - 1))] + "\u2026"
 
 
 def wrap(text: str, width: int, hang: int = 0) -> list[str]:
-    """Return a line cut into lines of at most ``width`` columns, between words where possible.
+    """Return a line wrapped to at most ``width`` columns, between words where possible.
 
-    All but the first have ``hang`` columns less. Nothing is left out but the one space at which a
-    line is broken. A width below 2 counts as 2: a wide character has to fit.
+    All lines but the first have ``hang`` columns less. Only the space at a line break is left out.
+    A width below 2 counts as 2, because a wide character has to fit.
     """
     later = max(2, width - hang)
     width = max(2, width)
@@ -77,7 +77,7 @@ def wrap(text: str, width: int, hang: int = 0) -> list[str]:
 
 
 def _fitting(text: str, start: int, width: int) -> int:
-    """Return the place up to which a text from ``start`` on fits, with the marks at its end."""
+    """Return the end of what fits from ``start`` on, with the combining marks at its end."""
     if text.isascii():
         return min(len(text), start + width)
     used = 0

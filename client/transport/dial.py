@@ -159,7 +159,7 @@ class Dialler:
 
 
 def _in_turns(addresses: Sequence[Address], port: int) -> list[Address]:
-    """Return where to connect to: the families in turns, that of the first address first."""
+    """Return the addresses with their families alternating, the first family first."""
     to = [(family, (host_of(rest), port, *rest[2:])) for family, rest in addresses]
     one, other = ([each for each in to if (each[0] == to[0][0]) is same] for same in (True, False))
     return [each for each in chain.from_iterable(zip_longest(one, other)) if each is not None]

@@ -1,4 +1,4 @@
-"""The interactive client: a chat, its buffers, and the screen that shows them."""
+"""The interactive client: a chat, its buffers, and the screen."""
 
 import asyncio
 import os
@@ -32,14 +32,14 @@ from client.tui.unsent import Unsent
 from wire import messages as m
 
 RING_PAUSE = 1.0
-"""Seconds between two rings of the bell, at least: who was away may have been meant often."""
+"""Least seconds between two rings: after a reconnect there may be many mentions at once."""
 
 HANGUP = 129
-"""The exit status when the terminal has gone away, as a shell gives it for SIGHUP."""
+"""The exit status when the terminal is closed, as a shell reports SIGHUP."""
 
 
 async def run(options: Options) -> int:
-    """Talk until the person leaves; return the exit status.
+    """Run until the user quits; return the exit status.
 
     Raises RequestRefused for a bad option.
     """
@@ -54,18 +54,18 @@ async def run(options: Options) -> int:
                 nick = await _ask_nick(login_nick())
             except (EOFError, KeyboardInterrupt):
                 return 0
-        terminal = App(options, nick.strip(), asked)
-        status = await terminal.run()
-        if terminal.refused is None:
+        app = App(options, nick.strip(), asked)
+        status = await app.run()
+        if app.refused is None:
             return status
-        print(f"! {terminal.refused}")
-        options, keeps = await _with_password(options, nick.strip(), terminal.refused)
+        print(f"! {app.refused}")
+        options, keeps = await _with_password(options, nick.strip(), app.refused)
         if not keeps:
             nick = None
 
 
 async def _with_password(options: Options, nick: str, refused: NickRefused) -> tuple[Options, bool]:
-    """Ask for the password of an account; without one another nick is what helps."""
+    """Ask for the password of an account; return whether to keep the nick."""
     if not refused.account:
         return options, False
     from prompt_toolkit import PromptSession
@@ -80,7 +80,7 @@ async def _with_password(options: Options, nick: str, refused: NickRefused) -> t
 
 
 async def _ask_nick(default: str) -> str:
-    # Only who has no nick yet waits for this part of the library to load.
+    # Imported here because it loads slowly, and is only needed without a nick.
     from prompt_toolkit import PromptSession
 
     session: PromptSession[str] = PromptSession()
@@ -88,9 +88,9 @@ async def _ask_nick(default: str) -> str:
 
 
 class App:
-    """A chat on a screen. ``refused`` is why no node would have us by that nick.
+    """A chat on a screen. ``refused`` is why a node refused our nick.
 
-    A nick that was ``asked`` for is remembered once a node has taken it.
+    A nick that was ``asked`` for is saved once a node has accepted it.
     """
 
     def __init__(self, options: Options, nick: str, asked: bool) -> None:
@@ -114,14 +114,14 @@ class App:
             self._buffers,
             Theme(options.settings.time),
             actions,
-            self._standing,
+            self._status_line,
             lambda: self._input.word,
             colours=options.settings.colours,
             output=create_output(cast(TextIO, self._tty)),
         )
 
     async def run(self) -> int:
-        """Connect, and talk until the person leaves; return the exit status."""
+        """Connect, and run until the user quits; return the exit status."""
         app, loop = self._screen.app, asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._exit)
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
@@ -143,14 +143,14 @@ class App:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.remove_signal_handler(number)
         if self._status == HANGUP:
-            # There is nobody left to be told, and what waits to be written could only fail.
+            # The terminal is gone: whatever is still to be written could only fail.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if self._chat.failure is not None and self.refused is None and not self._status:
             print(f"! {self._chat.failure}")
             return 1
         return self._status
 
-    # What happens
+    # Events
 
     async def _show_all(self) -> None:
         try:
@@ -158,7 +158,7 @@ class App:
                 event = received.event
                 if isinstance(event, m.Welcome):
                     self._latency.welcomed()
-                # What ends an attempt is told by Disconnected; a room that is refused ends none.
+                # Disconnected reports the end of an attempt; a refused room ends no attempt.
                 is_end = received.is_end and getattr(event, "room", None) is None
                 if event is not None and not is_end:
                     self._events.show(event, received.then)
@@ -178,19 +178,19 @@ class App:
                 self._notices.trouble(f"Your nick could not be saved. {error}")
 
     async def _rename(self, refused: NickRefused) -> str:
-        """Ask for another nick at first; who is talking already gets a suffix."""
+        """Ask for another nick at the start; later add a suffix to the present one."""
         if not self._events.was_welcomed:
             raise refused
         return with_suffix(self._chat.nick, random.random)
 
     async def _tick(self) -> None:
-        """Count the seconds without a connection; nothing else changes by itself."""
+        """Redraw the seconds without a connection; nothing else changes without an event."""
         while True:
             await asyncio.sleep(1.0)
             if not self._chat.is_connected:
                 self._screen.redraw()
 
-    def _standing(self, below: int) -> Status:
+    def _status_line(self, below: int) -> Status:
         away_at = self._events.away_at
         return Status(
             nick=self._chat.nick,
@@ -208,7 +208,7 @@ class App:
             self._rang_at = now
             self._screen.app.output.bell()
 
-    # What a person does
+    # Actions of the user
 
     def _enter(self, line: str) -> None:
         if not self._input.take(line):
@@ -246,8 +246,8 @@ class App:
         self._lookups.look()
 
     def _scroll(self, pages: int) -> None:
-        view, buffer = self._screen.said.view, self._buffers.current
-        lines = max(1, self._screen.said.height - 1)
+        view, buffer = self._screen.rows.view, self._buffers.current
+        lines = max(1, self._screen.rows.height - 1)
         if pages > 0:
             view.scroll_down(lines)
             return
@@ -257,7 +257,7 @@ class App:
 
         def scroll(rows: list[Row]) -> None:
             if buffer is self._buffers.current:
-                self._screen.said.view.scroll_up(missing)
+                self._screen.rows.view.scroll_up(missing)
 
         self._lookups.fetch_older(buffer, PAGE, scroll)
 

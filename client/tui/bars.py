@@ -1,4 +1,4 @@
-"""The bars of the screen: which buffers there are, and how things stand. Pure."""
+"""The bars of the screen: the list of buffers, and the status line. Pure."""
 
 from msgspec import Struct
 
@@ -9,20 +9,20 @@ from client.tui.rows import Fragment, Line
 
 UNREAD, MENTION = "class:bar.unread", "class:bar.mention"
 SHORTEST_NAME = 8
-"""Columns that the name of a buffer, a person or a node gets on any screen."""
+"""Columns for the name of a buffer, a person or a node, however narrow the screen."""
 
 
 def room_bar(buffers: Buffers, width: int) -> Line:
-    """Return the bar of all buffers; where they are too many, those around the current one.
+    """Return the bar of all buffers, or of those around the current one if there are too many.
 
-    An arrow tells of others; it looks like the most urgent of them.
+    An arrow stands for hidden buffers, in the style of the most urgent one.
     """
     most = max(SHORTEST_NAME, width // 3)
     tabs = [_tab(number, buffer, buffers, most) for number, buffer in enumerate(buffers, 1)]
     here = next((n for n, buffer in enumerate(buffers) if buffer is buffers.current), 0)
     first, last = here, here + 1
     used = columns(tabs[here][1]) if tabs else 0
-    # To both sides in turn, as far as there is space; two columns are for the arrows.
+    # Add tabs on both sides in turn while there is space; two columns are for the arrows.
     for step in range(1, len(tabs)):
         for place in (here + step, here - step):
             if 0 <= place < len(tabs) and place in (first - 1, last):
@@ -56,8 +56,11 @@ def _tab(number: int, buffer: Buffer, buffers: Buffers, most: int) -> Fragment:
 
 
 class Status(Struct, frozen=True):
-    """How things stand. ``away`` is for how many seconds there has been no connection, None while
-    there is one; ``latency`` is the time to the node and back in seconds."""
+    """The content of the status line.
+
+    ``away`` is the time without a connection in seconds, None while there is one; ``latency`` is
+    the round trip in seconds; ``below`` is the number of rows below the screen.
+    """
 
     nick: str
     node: str
@@ -68,23 +71,23 @@ class Status(Struct, frozen=True):
     below: int
 
 
-def status(standing: Status, width: int) -> Line:
-    """Return the status line: who and where one is on the left, what is open on the right."""
+def status(state: Status, width: int) -> Line:
+    """Return the status line: nick and node on the left, unsent and unseen rows on the right."""
     most = max(SHORTEST_NAME, width // 3)
-    who = cut(steady(safe_word(standing.nick)), most)
-    if standing.away is None:
-        link = cut(steady(safe_word(standing.node)), most)
-        if standing.latency is not None:
-            link += f" \u00b7 {standing.latency * 1000:.0f} ms"
+    who = cut(steady(safe_word(state.nick)), most)
+    if state.away is None:
+        link = cut(steady(safe_word(state.node)), most)
+        if state.latency is not None:
+            link += f" \u00b7 {state.latency * 1000:.0f} ms"
         style = ""
     else:
-        what = "reconnecting" if standing.was_welcomed else "connecting"
-        link, style = f"{what}\u2026 {standing.away:.0f} s", "class:bar.away"
+        what = "reconnecting" if state.was_welcomed else "connecting"
+        link, style = f"{what}\u2026 {state.away:.0f} s", "class:bar.away"
     notes = []
-    if standing.unsent:
-        notes.append(f"{standing.unsent} unsent")
-    if standing.below:
-        notes.append(f"\u2193 {standing.below} below")
+    if state.unsent:
+        notes.append(f"{state.unsent} unsent")
+    if state.below:
+        notes.append(f"\u2193 {state.below} below")
     right = " \u00b7 ".join(notes)
     left = cut(f" {who} \u00b7 {link}", max(0, width - columns(right) - 2))
     space = max(1, width - columns(left) - columns(right) - 1)

@@ -1,4 +1,4 @@
-"""The buffers of the screen: one for each room, one for each person one talks to alone. Pure."""
+"""The buffers: one for each room, and one for each person with direct messages. Pure."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,20 +8,21 @@ from client.protocol.names import fold
 from client.tui.rows import Mark, Row
 
 MOST_ROWS = 10_000
-"""Rows of a buffer that are kept; older ones can be had from a node, as long as it keeps them.
-While one reads further up it may be twice as many: what one reads should stay."""
+"""Rows that a buffer keeps; older ones can be fetched from a node, if it still has them. While the
+user has scrolled up, up to twice as many are kept, so that the rows on the screen stay."""
 MOST_BUFFERS = 100
-"""Buffers that are opened by what others say: twice as many as the rooms one can be in."""
+"""Buffers that others may open by direct messages: twice the limit of rooms."""
 MOST_NICKS = 1000
-"""Nicks of a buffer that can be completed; those who were last heard of stay."""
+"""Nicks per buffer for completion; the most recent ones are kept."""
 PERSON = "@"
-"""Before the nick, in the name of a buffer for one person; no room's name can begin so."""
+"""Prefix of the name of a buffer for one person; no room has such a name."""
 
 
 class Anchor(Struct, frozen=True):
-    """The last line seen in a buffer that is scrolled up: a row, how many of its lines are below.
+    """The last visible line of a buffer that is scrolled up.
 
-    So it is the same line when rows are put above: those at the beginning of a row come and go.
+    It is a row and the number of its lines that are ``hidden`` below, counted from its end, because
+    the lines at the start of a row may change (a new day, the mark of unread messages).
     """
 
     row: Row
@@ -29,12 +30,12 @@ class Anchor(Struct, frozen=True):
 
 
 class Buffer:
-    """What was said in one place, and how far one has read it.
+    """The rows of one room or person, and how far they were read.
 
-    ``rows`` are in the order of the room; ``pending`` are one's own messages that have no place in
-    it yet, by their ids. ``unread_after`` is the row after which one stopped reading. ``fetched``
-    are the positions of rows that were asked for: they may come by themselves as well. One that
-    ``is_whole`` has all that it can.
+    ``rows`` are in the order of the room; ``pending`` are our own messages without a place in it
+    yet, by their ids. ``unread_after`` is the last row that was read. ``fetched`` are the positions
+    of rows that were fetched: they may be delivered as well. ``is_whole`` means that no older rows
+    are available.
     """
 
     def __init__(self, name: str) -> None:
@@ -54,7 +55,7 @@ class Buffer:
 
     @property
     def person(self) -> str | None:
-        """Who one talks to here, if it is one person."""
+        """The nick of the other person, if this buffer is for one person."""
         return self.name[len(PERSON) :] if self.name.startswith(PERSON) else None
 
     @property
@@ -64,11 +65,11 @@ class Buffer:
 
     @property
     def everything(self) -> list[Row]:
-        """All rows as they stand on the screen."""
+        """All rows as shown on the screen."""
         return [*self.rows, *self.pending.values()] if self.pending else self.rows
 
     def add(self, row: Row) -> None:
-        """Put a row at the end of what the room said."""
+        """Append a row."""
         self.rows.append(row)
         if row.position and self.oldest is None:
             self.oldest = row.position
@@ -85,19 +86,19 @@ class Buffer:
 
     @property
     def is_fetching(self) -> bool:
-        """Whether older rows were asked for, and are on their way."""
+        """Whether older rows were requested."""
         return bool(self._waiting)
 
     def await_older(self, then: Callable[[list[Row]], None]) -> None:
-        """Have ``then`` called with the older rows that come next."""
+        """Have ``then`` called with the next older rows."""
         self._waiting.append(then)
 
     def give_up_older(self) -> None:
-        """No older rows come: they may be asked for again."""
+        """Note that the request for older rows failed."""
         self._waiting = []
 
     def put_before(self, rows: list[Row], more: bool) -> None:
-        """Put older rows above all others; ``more`` tells whether there are still older ones."""
+        """Insert older rows above all others; ``more``: there are still older ones."""
         waiting, self._waiting = self._waiting, []
         self.rows[:0] = rows
         self.oldest = next((row.position for row in rows if row.position), self.oldest)
@@ -107,42 +108,42 @@ class Buffer:
             then(rows)
 
     def scroll_to(self, anchor: Anchor | None) -> None:
-        """Let ``anchor`` be the last line seen; with None, follow what is added."""
+        """Make ``anchor`` the last visible line; with None, follow new rows."""
         self.anchor = anchor
 
     def is_first_look(self) -> bool:
-        """Return whether it was never looked at before; now it is."""
+        """Return whether the buffer was never looked at; the caller shows it now."""
         is_new, self._is_new = self._is_new, False
         return is_new
 
     def spoke(self, nick: str) -> None:
-        """Note who is here; who spoke last is offered first."""
+        """Note the author of a message; completion offers the latest author first."""
         self.nicks.pop(nick, None)
         self.came(nick)
 
     def came(self, nick: str) -> None:
-        """Note who is here and said nothing yet."""
+        """Note a member who has said nothing yet."""
         self.nicks.setdefault(nick)
         if len(self.nicks) > MOST_NICKS:
             del self.nicks[next(iter(self.nicks))]
 
     def looked_at(self) -> None:
-        """Somebody reads here, from the end."""
+        """Note that the user looks at this buffer, at its end."""
         self.unread = self.mentions = 0
         self.anchor = None
 
     def left(self) -> None:
-        """Nobody reads here any more."""
+        """Note that the user looks at another buffer."""
         self.unread_after = None
 
     def gone(self, nick: str) -> None:
-        """Note who is not here any more."""
+        """Note that a member has left."""
         self.nicks.pop(nick, None)
 
     def miss(self, called: bool) -> None:
-        """Something is about to be added while one looks elsewhere; ``called``: one is meant.
+        """Count a message that is about to be added as unread; ``called``: it mentions the user.
 
-        The first of it is where one stopped reading: who comes and goes is not worth a line.
+        The mark of unread rows is above the first unread message; notices alone do not set it.
         """
         if not self.unread:
             self.unread_after = self.rows[-1] if self.rows else None
@@ -152,12 +153,12 @@ class Buffer:
     # Our own messages
 
     def post(self, row: Row) -> None:
-        """Show a message that is on its way; it has an id."""
+        """Show a message of our own that is on its way; it has an id."""
         self.pending[row.id or ""] = row
         self.anchor = None
 
     def place(self, id: str, at: int | None, position: str | None) -> bool:
-        """Give a pending message its place in the room; return whether there is one."""
+        """Move a pending message to its place in the room; return whether there was one."""
         if (row := self.pending.pop(id, None)) is None:
             return False
         row.at, row.position = at, position
@@ -165,32 +166,32 @@ class Buffer:
         return True
 
     def place_acknowledged(self) -> None:
-        """Give pending messages a place that were acknowledged, and do not come any more."""
+        """Move acknowledged pending messages into the room: they will not be delivered any more."""
         for id, row in list(self.pending.items()):
             if row.mark is Mark.NONE:
                 self.add(self.pending.pop(id))
 
     def fail(self, id: str, why: str) -> None:
-        """A message could not be delivered."""
+        """Mark a pending message as not delivered."""
         if (row := self.pending.pop(id, None)) is not None:
             row.mark, row.why = Mark.FAILED, why
             self.add(row)
 
     def failed(self) -> list[Row]:
-        """Return the messages that could not be delivered."""
+        """Return the messages that were not delivered."""
         return [row for row in self.rows if row.mark is Mark.FAILED]
 
     def take_failed(self, row: Row) -> None:
-        """Take a message out of the rows: it is about to be posted again."""
+        """Remove an undelivered message, which is about to be posted again."""
         self.rows.remove(row)
         row.mark, row.why = Mark.PENDING, ""
 
 
 class Buffers:
-    """All buffers, in the order of opening, and the one that is looked at.
+    """All buffers in the order of opening, and the current one.
 
-    There always is one: before the first room, and after the last, it is one without a name. Names
-    are the same in capitals: rooms have none, and a person is the same one however typed.
+    There always is a current one: without any room it is a buffer without a name. Names are
+    compared without case.
     """
 
     def __init__(self) -> None:
@@ -205,11 +206,11 @@ class Buffers:
         return len(self._open)
 
     def get(self, name: str) -> Buffer | None:
-        """Return a buffer that is open."""
+        """Return an open buffer."""
         return self._open.get(fold(name))
 
     def open(self, name: str) -> Buffer:
-        """Return a buffer, opened if need be; the first one is looked at from then on."""
+        """Return a buffer, opened if necessary; the first one becomes the current one."""
         if (buffer := self.get(name)) is None:
             buffer = self._open[fold(name)] = Buffer(name)
             if self.current is self._home:
@@ -219,11 +220,11 @@ class Buffers:
 
     @property
     def is_full(self) -> bool:
-        """Whether there are as many as others may open."""
+        """Whether direct messages may open no more buffers."""
         return len(self) >= MOST_BUFFERS
 
     def close(self, name: str) -> None:
-        """Forget a buffer; if it was looked at, its neighbour is from now on."""
+        """Close a buffer; if it was the current one, its neighbour becomes that."""
         if (buffer := self.get(name)) is None:
             return
         place = list(self).index(buffer)
@@ -233,24 +234,24 @@ class Buffers:
             self._look_at(left[min(place, len(left) - 1)] if left else self._home)
 
     def rename(self, old: str, new: str) -> None:
-        """Who one talks to alone has another nick: the buffer stays with the person."""
+        """Rename the buffer of a person who has a new nick."""
         buffer, other = self.get(PERSON + old), self.get(PERSON + new)
         if buffer is not None and other in (None, buffer):
             buffer.name = PERSON + new
             self._open = {fold(each.name): each for each in self}
 
     def turn_to(self, name: str) -> None:
-        """Look at a buffer."""
+        """Make a buffer the current one."""
         if (buffer := self.get(name)) is not None:
             self._look_at(buffer)
 
     def turn_to_number(self, number: int) -> None:
-        """Look at a buffer by its place in the bar, counted from 1."""
+        """Make a buffer the current one, by its number in the bar, from 1."""
         if 1 <= number <= len(self):
             self._look_at(list(self)[number - 1])
 
     def turn(self, steps: int) -> None:
-        """Look at the next buffer, or the one before."""
+        """Move by so many buffers, forwards or backwards."""
         buffers = list(self)
         if self.current in buffers:
             self._look_at(buffers[(buffers.index(self.current) + steps) % len(buffers)])

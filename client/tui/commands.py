@@ -1,4 +1,4 @@
-"""A typed line to a request, or to something the client does itself. Pure."""
+"""Parses a typed line into a request or a command of the client. Pure."""
 
 from collections.abc import Callable
 
@@ -10,36 +10,36 @@ from wire import messages as m
 from wire import text as texts
 
 HISTORY_SHOWN = 20
-"""Messages that ``/history`` shows unless it is told how many: about a screen."""
+"""Messages that ``/history`` shows by default: about a screen."""
 
 
 class CommandError(Exception):
-    """A line that cannot be done; the text says what would do."""
+    """A line that cannot be parsed; the text says how to correct it."""
 
 
 class ShowHelp(Struct, frozen=True):
-    """Say which commands there are."""
+    """Show the commands."""
 
 
 class Retry(Struct, frozen=True):
-    """Send again what could not be delivered."""
+    """Resend undelivered messages."""
 
 
 class Search(Struct, frozen=True):
-    """Find what was said with this in it; it may be several words, too."""
+    """Find messages that contain this; it may be several words."""
 
     word: str
 
 
 Meaning = m.Request | ShowHelp | Retry | Search | None
-"""What a line asks for: a request, something the screen does itself, or nothing at all."""
+"""What a line means: a request, a command of the client, or nothing."""
 
 
 class CommandRow(Struct, frozen=True):
-    """A command: its arguments as ``/help`` names them, what it does, and how it is read.
+    """A command: its arguments and its description in ``/help``, and its parser.
 
-    ``read`` gets what follows the name, and the room one is looking at. It raises ValueError when
-    that does not fit the arguments. ``example`` is what ``/help`` shows after the name.
+    ``read`` gets the text behind the name, and the current room. It raises ValueError if the text
+    does not fit the arguments. ``example`` is shown in ``/help`` behind the name.
     """
 
     arguments: str
@@ -49,9 +49,9 @@ class CommandRow(Struct, frozen=True):
 
 
 def parse(line: str, room: str | None) -> Meaning:
-    """Return what ``line`` asks for when it is typed in ``room`` (None: in no room).
+    """Return the meaning of a line that is typed in ``room`` (None: in no room).
 
-    Raises CommandError with a sentence for people.
+    Raises CommandError with a message for people.
     """
     if not line.strip():
         return None
@@ -74,12 +74,12 @@ def parse(line: str, room: str | None) -> Meaning:
 
 
 def usage(name: str) -> str:
-    """Return a command as one types it, with its arguments."""
+    """Return a command with its arguments."""
     return f"/{name} {COMMANDS[name].arguments}".rstrip()
 
 
 def help_lines() -> list[str]:
-    """Return what ``/help`` shows."""
+    """Return the lines of ``/help``."""
     width = max(len(usage(name)) for name in COMMANDS)
     rows = [f"{usage(name):{width}}  {_help(name, row)}" for name, row in COMMANDS.items()]
     return [*rows, f"{'//TEXT':{width}}  send a message that begins with a /"]
@@ -90,7 +90,7 @@ def _help(name: str, row: CommandRow) -> str:
 
 
 def _halves(text: str) -> tuple[str, str]:
-    """Return the first word, and the rest as it is."""
+    """Return the first word, and the rest unchanged."""
     words = text.split(maxsplit=1)
     return words[0] if words else "", words[1] if len(words) > 1 else ""
 

@@ -1,4 +1,4 @@
-"""What Tab offers: commands, rooms and nicks. Pure."""
+"""Completion of commands, rooms and nicks. Pure."""
 
 from collections.abc import Iterable
 
@@ -10,11 +10,10 @@ ROOM_COMMANDS = frozenset({"join", "leave", "who"})
 
 
 def candidates(before: str, rooms: Iterable[str], nicks: Iterable[str]) -> tuple[str, list[str]]:
-    """Return the word before the cursor, and what it may become, best first.
+    """Return the word before the cursor, and its completions, best first.
 
-    A command is offered with a space behind it, a nick that begins a line with a colon, as one
-    addresses people. A name with anything in it that hides or acts on a terminal is not offered:
-    it would stand in the input line as it is.
+    A command gets a space at its end, a nick at the start of a line a colon. A name with characters
+    that need escaping is not offered, because it would be in the input line unescaped.
     """
     start = max(before.rfind(" "), before.rfind("\n")) + 1
     word = before[start:]

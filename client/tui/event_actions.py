@@ -18,7 +18,7 @@ from wire.errors import Code
 
 
 class EventActions:
-    """Keeps the buffers up to date: pure but for the clock that it is given.
+    """Updates the buffers; pure except for the clock that is passed in.
 
     ``clock`` is in seconds; ``ring`` is called when somebody mentions us.
     """
@@ -44,9 +44,9 @@ class EventActions:
         self._ring = ring
 
     def show(self, event: m.AnyEvent | Disconnected, then: Then | None = None) -> None:
-        """Take what came from the node, or happened to the connection.
+        """Show an event of the node or of the connection.
 
-        ``then`` gets the answer to a request that was made for it.
+        ``then`` handles the event instead, if it came with one (``Received.then``).
         """
         if then is not None and not isinstance(event, Disconnected):
             then(event)
@@ -58,7 +58,7 @@ class EventActions:
 
     def _away(self, event: Disconnected) -> None:
         self.away_at = self._clock()
-        if not self.was_welcomed:  # later the status line says so
+        if not self.was_welcomed:  # later the status line shows it
             self._notices.notice(phrase(event) or "")
 
     def _welcome(self, event: m.Welcome) -> None:
@@ -89,7 +89,7 @@ class EventActions:
         self._add(buffer, row, called=row.mention)
 
     def _is_own(self, buffer: Buffer, event: m.Message | m.Direct) -> bool:
-        """Give a message of our own that came back its place; return whether it was one."""
+        """Place a message of our own that was delivered; return whether it is one."""
         id = event.id or ""
         own = buffer.pending.get(id)
         if own is None or own.text != event.text:
@@ -107,7 +107,7 @@ class EventActions:
             and row.mine
             and (self._is_own(buffer, event) or row.position in buffer.positions)
         ):
-            return  # We talk to ourselves.
+            return  # A message to ourselves.
         if buffer is not self._buffers.current:
             text = f"{safe_word(event.from_)}, to you only: {event.text}"
             self._buffers.current.add(Row(Kind.NOTICE, text, at=event.at, mention=True))
@@ -143,7 +143,7 @@ class EventActions:
         self._note(event)
 
     def _note(self, event: m.Entered | m.Left | m.Renamed) -> None:
-        """Tell of somebody else; of ourselves the log tells how a session ended or began."""
+        """Show an event of another member. Our own are only in the log of an earlier session."""
         buffer = self._buffers.get(event.room or "")
         if event.nick == self._chat.nick or buffer is None:
             return
@@ -153,7 +153,7 @@ class EventActions:
 
     def _gap(self, event: m.Gap) -> None:
         buffer = self._buffers.current if event.room == m.INBOX else self._buffers.open(event.room)
-        buffer.place_acknowledged()  # they are among what is no longer kept
+        buffer.place_acknowledged()  # they are in the gap
         self._notices.notice(phrase(event) or "", buffer)
 
     def _ack(self, event: m.Ack) -> None:
@@ -172,7 +172,7 @@ class EventActions:
                 self._buffers.close(event.room or "")
             return
         buffer, row = found
-        if event.id not in buffer.pending:  # It is there: only the ack got lost.
+        if event.id not in buffer.pending:  # It was delivered: only the ack was lost.
             row.mark = Mark.NONE
             return
         buffer.fail(event.id, event.text)

@@ -1,4 +1,4 @@
-"""What becomes of a typed line: something said, something asked, something looked for."""
+"""Carries out typed lines: messages, requests, searches."""
 
 from collections.abc import Callable
 
@@ -15,11 +15,11 @@ from wire import limits
 from wire import messages as m
 
 ROWS_BELOW = 3
-"""Rows that are shown below one that was looked for."""
+"""Rows that are shown below one that was found."""
 
 
 class InputActions:
-    """Does what a person asks for; what cannot be done is said where it was typed."""
+    """Carries out typed lines; errors are shown in the current buffer."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class InputActions:
         now_ms: Callable[[], int],
     ) -> None:
         self.word = ""
-        """What was looked for last."""
+        """The text of the last search."""
         self._chat = chat
         self._buffers = buffers
         self._notices = notices
@@ -42,7 +42,7 @@ class InputActions:
         self._warned = False
 
     def take(self, line: str) -> bool:
-        """Do what was typed; return whether to go on."""
+        """Carry out a line; return False to quit."""
         try:
             go_on = self._do(commands.parse(line, self._room))
             self._lookups.look()
@@ -52,12 +52,12 @@ class InputActions:
             return True
 
     def _complain(self, trouble: str) -> None:
-        self._buffers.current.scroll_to(None)  # where it can be seen
+        self._buffers.current.scroll_to(None)  # so that the error is visible
         self._notices.trouble(trouble)
 
     @property
     def _room(self) -> str | None:
-        """Where what is typed goes by default: the room, or the person, that is looked at."""
+        """The room or person of the current buffer, where messages go by default."""
         return self._buffers.current.name or None
 
     def _do(self, meaning: commands.Meaning) -> bool:
@@ -65,7 +65,7 @@ class InputActions:
             return not self.may_leave()
         self._warned = False
         if not isinstance(meaning, commands.Search | m.GetHistory | None):
-            self._buffers.current.scroll_to(None)  # the answer comes at the end
+            self._buffers.current.scroll_to(None)  # so that the answer is visible
         if isinstance(meaning, commands.ShowHelp):
             self._notices.notice("\n".join(commands.help_lines()))
         elif isinstance(meaning, commands.Retry):
@@ -89,7 +89,7 @@ class InputActions:
         return buffer is not None and buffer.name in self._chat.rooms
 
     def may_leave(self) -> bool:
-        """Say whether one may go: not without a warning while something is not delivered yet."""
+        """Return whether to quit; warn once while messages are not delivered."""
         unsent = len(self._unsent)
         if not unsent or self._warned:
             return True
@@ -98,7 +98,7 @@ class InputActions:
         self._notices.trouble(f"{what} not delivered yet; leave again to quit anyway.")
         return False
 
-    # Saying something
+    # Sending
 
     def _say(self, message: m.Send | m.SendDirect) -> None:
         if isinstance(message, m.Send) and message.room.startswith(PERSON):
@@ -116,7 +116,7 @@ class InputActions:
         self._unsent.add(buffer, row)
 
     def _retry(self) -> None:
-        """Say again, under the same ids and in order, what could not be delivered here."""
+        """Resend undelivered messages of this buffer, in order and with the same ids."""
         buffer = self._buffers.current
         rows = buffer.failed()
         if not rows:
@@ -140,7 +140,7 @@ class InputActions:
             self._notices.notice(f"Only you and {nick} are here.")
 
     def _history(self, count: int) -> None:
-        """Fetch so many older messages, and show them from the first one on."""
+        """Fetch older messages, and scroll to the first of them."""
         buffer = self._buffers.current
         if buffer.is_whole or buffer.person is not None:
             buffer.scroll_to(None)
@@ -156,7 +156,7 @@ class InputActions:
         self._lookups.fetch_older(buffer, count, show)
 
     def _search(self, word: str) -> None:
-        """Show the next older row with a word; fetch older ones as long as there are any."""
+        """Scroll to the next older row that contains a word; fetch older rows until one does."""
         buffer = self._buffers.current
         if word.casefold() != self.word.casefold():
             self._found = None

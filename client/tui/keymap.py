@@ -1,4 +1,4 @@
-"""Which key does what; the rest is as in any line editor of the emacs kind."""
+"""The key bindings; the others are those of an emacs line editor."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -10,8 +10,11 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 
 class Actions(Struct, frozen=True):
-    """What keys lead to. ``enter`` gets what was typed; ``scroll`` so many pages, down if positive;
-    ``turn`` so many buffers; ``leave`` is for who wants to go."""
+    """What the keys call.
+
+    ``enter`` gets the typed text; ``scroll`` a number of pages, down if positive; ``turn`` a number
+    of buffers; ``leave`` is called to quit.
+    """
 
     enter: Callable[[str], None]
     scroll: Callable[[int], None]
@@ -21,7 +24,7 @@ class Actions(Struct, frozen=True):
 
 
 def bindings(line: Buffer, actions: Actions) -> KeyBindings:
-    """Return the keys of the screen; they come before those of the line editor."""
+    """Return the key bindings of the screen; they override those of the line editor."""
     keys = KeyBindings()
     _add_lines(keys, line, actions)
     _add_completion(keys, line)
@@ -35,19 +38,19 @@ def _add_lines(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
 
     @keys.add("enter")
     def _(press: KeyPressEvent) -> None:
-        """Say it, or take the completion that is chosen."""
+        """Enter the line, or accept the selected completion."""
         if line.complete_state and line.complete_state.current_completion:
             line.complete_state = None
             return
-        text = line.text.rstrip("\n")  # what is pasted mostly ends with one
+        text = line.text.rstrip("\n")  # pasted text mostly ends with one
         line.reset(append_to_history=bool(text.strip()))
-        line.load_history_if_not_yet_loaded()  # else only the next drawing does it
+        line.load_history_if_not_yet_loaded()  # otherwise only the next redraw does it
         actions.enter(text)
 
     @keys.add("escape", "enter", eager=True)
     @keys.add("c-j")
     def _(press: KeyPressEvent) -> None:
-        """Begin another line of the same message."""
+        """Start a new line in the same message."""
         line.insert_text("\n")
 
 
@@ -56,14 +59,14 @@ def _add_completion(keys: KeyBindings, line: Buffer) -> None:
 
     @keys.add("tab")
     def _(press: KeyPressEvent) -> None:
-        """Complete, or offer the next completion."""
+        """Complete, or select the next completion."""
         if line.complete_state:
             line.complete_next()
             return
         event = CompleteEvent(completion_requested=True)
         found = list(islice(line.completer.get_completions(line.document, event), 2))
         if len(found) == 1:
-            line.apply_completion(found[0])  # a menu of one would only be in the way
+            line.apply_completion(found[0])  # no menu for a single completion
         else:
             line.start_completion(insert_common_part=True)
 
@@ -74,7 +77,7 @@ def _add_ends(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
     @keys.add("c-c")
     @keys.add("<sigint>")
     def _(press: KeyPressEvent) -> None:
-        """Throw away what was typed; with nothing typed, leave."""
+        """Clear the line; if it is empty, quit."""
         if line.text:
             line.reset()
         else:
@@ -82,7 +85,7 @@ def _add_ends(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
 
     @keys.add("c-d")
     def _(press: KeyPressEvent) -> None:
-        """Delete a character; with nothing typed, leave."""
+        """Delete a character; if the line is empty, quit."""
         if line.text:
             line.delete()
         else:
@@ -90,12 +93,12 @@ def _add_ends(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
 
     @keys.add("c-z")
     def _(press: KeyPressEvent) -> None:
-        """Go to the background, as any program does."""
+        """Suspend to the background."""
         press.app.suspend_to_background()
 
 
 def _add_turns(keys: KeyBindings, actions: Actions) -> None:
-    """Add the keys that turn to other buffers, and to other parts of one."""
+    """Add the keys that change the buffer, and scroll it."""
     for key, pages in (("pageup", -1), ("pagedown", 1)):
         keys.add(key)(lambda press, pages=pages: actions.scroll(pages))
     for name, steps in (("c-n", 1), ("c-p", -1)):

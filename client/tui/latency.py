@@ -1,4 +1,4 @@
-"""How long it takes to the node and back."""
+"""Measures the round trip to the node."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ MEASURE_EVERY = 10.0
 
 
 class Latency:
-    """Measures on each new connection, and then again and again; ``seconds`` is the newest."""
+    """Measures on each new connection and then regularly; ``seconds`` is the latest value."""
 
     def __init__(self, chat: Chat, changed: Callable[[], None]) -> None:
         self.seconds: float | None = None
@@ -23,7 +23,7 @@ class Latency:
         self._welcomed = asyncio.Event()
 
     def welcomed(self) -> None:
-        """Take note of a new connection."""
+        """Note a new connection."""
         self._welcomed.set()
 
     async def measure(self) -> None:
@@ -33,7 +33,7 @@ class Latency:
                 self._welcomed.clear()
                 begun = time.monotonic()
                 await self._chat.ask(Ping())
-                if not self._welcomed.is_set():  # else it was asked twice
+                if not self._welcomed.is_set():  # otherwise the ping was repeated
                     self.seconds = time.monotonic() - begun
                     self._changed()
                 with suppress(TimeoutError):

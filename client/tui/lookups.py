@@ -1,4 +1,4 @@
-"""What the screen asks the nodes by itself: members, and messages further up."""
+"""Requests that the screen makes by itself: members and older messages."""
 
 from collections.abc import Callable
 
@@ -13,13 +13,13 @@ from client.tui.unsent import Unsent
 from wire import messages as m
 
 CONTEXT = 50
-"""Past messages that are shown of a room that was just entered."""
+"""Past messages that are shown in a room that was just joined."""
 PAGE = 100
-"""Messages that are fetched at a time when one reads on above the oldest."""
+"""Messages that are fetched at a time when the user scrolls up."""
 
 
 class Lookups:
-    """Fills the buffers with what the nodes know; only failures are shown as such."""
+    """Fetches members and older messages into the buffers; only failures are shown."""
 
     def __init__(self, chat: Chat, buffers: Buffers, notices: Notices, unsent: Unsent) -> None:
         self._chat = chat
@@ -28,16 +28,16 @@ class Lookups:
         self._unsent = unsent
 
     def request(self, request: m.Request, then: Then | None = None) -> None:
-        """Ask the node. With ``then``, only that gets the answer, also if it is an error."""
+        """Make a request. ``then`` gets the answer, also an error, instead of the screen."""
         try:
             self._chat.ask(request, then)
-        except ChatError as error:  # A node may make up names that no request can hold.
+        except ChatError as error:  # A name from a hostile node may be too long for a request.
             self._notices.trouble(str(error))
 
     def look(self) -> None:
-        """Ask for what a room needs that is looked at for the first time.
+        """Fetch what the current room needs when it is looked at for the first time.
 
-        Asking for all rooms at once would be too much for the nodes' limit of requests.
+        Fetching for all rooms at once would exceed the nodes' rate limit.
         """
         buffer = self._buffers.current
         if buffer.name in self._chat.rooms and buffer.is_first_look():
@@ -45,7 +45,7 @@ class Lookups:
             self.fetch_older(buffer, CONTEXT, lambda rows: None)
 
     def _ask_members(self, buffer: Buffer, after: str | None) -> None:
-        """Find out who is here: their nicks can be completed then."""
+        """Fetch the members, for the completion of nicks."""
 
         def take(event: m.AnyEvent) -> None:
             if isinstance(event, m.Members):
@@ -57,13 +57,13 @@ class Lookups:
         self.request(m.ListMembers(room=buffer.name, after=after), take)
 
     def fetch_older(self, buffer: Buffer, limit: int, then: Callable[[list[Row]], None]) -> None:
-        """Fetch messages from before the oldest one here; ``then`` gets the new rows."""
+        """Fetch messages before the oldest one of a buffer; ``then`` gets the new rows."""
         if buffer.is_whole or buffer.person is not None or not buffer.name:
             return
         is_first = not buffer.is_fetching
         buffer.await_older(then)
         if not is_first:
-            return  # It is on its way.
+            return  # requested already
 
         def take(event: m.AnyEvent) -> None:
             if isinstance(event, m.History):
@@ -75,7 +75,7 @@ class Lookups:
         self.request(m.GetHistory(room=buffer.name, before=buffer.oldest, limit=limit), take)
 
     def _past(self, buffer: Buffer, event: m.History) -> list[Row]:
-        """Return the rows of past messages that are not here already, nor on their way here."""
+        """Return the rows of past messages that are not shown yet, and not pending."""
         known = buffer.positions
         return [
             said(past, self._chat.nick)

@@ -1,4 +1,4 @@
-"""What the client itself tells the person, as rows of a buffer. Pure but for the clock."""
+"""Notices of the client itself, as rows of a buffer. Pure except for the clock."""
 
 from collections.abc import Callable
 
@@ -14,9 +14,9 @@ class Notices:
         self._now_ms = now_ms
 
     def notice(self, text: str, buffer: Buffer | None = None) -> None:
-        """Tell something, in the current buffer unless another one is named."""
+        """Add a notice, by default to the current buffer."""
         (buffer or self._buffers.current).add(Row(Kind.NOTICE, text, at=self._now_ms()))
 
     def trouble(self, text: str) -> None:
-        """Tell of something that went wrong, in the current buffer."""
+        """Add an error to the current buffer."""
         self._buffers.current.add(Row(Kind.TROUBLE, text, at=self._now_ms()))

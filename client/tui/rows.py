@@ -1,27 +1,27 @@
-"""What stands in a buffer: rows, and the lines of the screen that they become. Pure."""
+"""The rows of a buffer, and how they are drawn as lines. Pure."""
 
 from collections.abc import Iterator
 from enum import Enum, auto
 
 from msgspec import Struct
 
-from client.text.nicks import means
+from client.text.nicks import mentions
 from client.text.sanitize import safe_line, safe_word
 from client.text.theme import Theme, nick_colour
 from client.text.width import columns, cut, steady, wrap
 from wire import messages as m
 
 NARROW = 50
-"""Columns below which nicks get less room."""
+"""Screens below this width get shorter nicks."""
 NICK_COLUMNS, NARROW_NICK_COLUMNS = 12, 8
 HANG = 2
-"""Columns by which what is left of a notice's line is indented: lists are read by their starts."""
+"""Indentation of the wrapped lines of a notice, so that the entries of lists stand out."""
 HANGING = 20
-"""Columns for a text below which nothing is indented."""
+"""Least width of a text for that indentation."""
 
 Fragment = tuple[str, str]
 Line = list[Fragment]
-"""Pieces of text, each with its style, as prompt_toolkit takes them."""
+"""Pieces of text, each with its style, as prompt_toolkit expects them."""
 
 
 class Kind(Enum):
@@ -34,7 +34,7 @@ class Kind(Enum):
 
 
 class Mark(Enum):
-    """What is known of a message of one's own: the sign before its text, and its style."""
+    """The state of a message of our own: the sign before its text, and the style of that."""
 
     NONE = ("\u2502", "class:rule")
     PENDING = ("\u2026", "class:pending")
@@ -42,9 +42,9 @@ class Mark(Enum):
 
 
 class Row(Struct, eq=False):
-    """One entry of a buffer. ``at`` is in milliseconds; ``position`` that of the room's entry.
+    """One row of a buffer. ``at`` is in milliseconds; ``position`` is that of the room's entry.
 
-    ``id`` is that of a message of one's own; ``why`` tells why it could not be delivered.
+    ``id`` is that of a message of our own; ``why`` is the reason why it was not delivered.
     """
 
     kind: Kind
@@ -60,7 +60,7 @@ class Row(Struct, eq=False):
 
     @property
     def is_said(self) -> bool:
-        """Whether somebody said it."""
+        """Whether it is a message."""
         return self.kind in (Kind.SAID, Kind.ACTED)
 
 
@@ -74,12 +74,12 @@ def said(event: m.Message | m.Past | m.Direct, me: str) -> Row:
         event.at,
         event.position,
         mine=mine,
-        mention=not mine and means(event.text, me),
+        mention=not mine and mentions(event.text, me),
     )
 
 
 class Painter:
-    """Turns rows into lines of so many columns."""
+    """Draws rows as lines of a given width."""
 
     def __init__(self, theme: Theme, width: int, word: str = "") -> None:
         self._theme = theme
@@ -89,9 +89,9 @@ class Painter:
         self._time_width = columns(theme.clock(0))
 
     def lines(self, row: Row, before: Row | None, unread: bool) -> list[Line]:
-        """Return a row's lines; ``before`` is the row above it, ``unread``: reading stopped there.
+        """Return the lines of a row; ``before`` is the row above it.
 
-        A line above it tells of a new day, and one of where one stopped reading.
+        A new day, and the start of ``unread`` rows, are marked by a line of their own.
         """
         lines: list[Line] = []
         day = self._theme.day(row.at)
@@ -140,9 +140,9 @@ class Painter:
     def _body(
         self, text: str, head: Line, gutter: Line, indent: int, style: str, hang: int = 0
     ) -> list[Line]:
-        """Return a text's lines, the first behind ``head`` and the others behind ``gutter``.
+        """Return the lines of a text, the first behind ``head`` and the others behind ``gutter``.
 
-        What is left of a line is indented by ``hang`` columns more.
+        Wrapped lines are indented by ``hang`` more columns.
         """
         lines: list[Line] = []
         for part in text.split("\n"):
@@ -155,9 +155,9 @@ class Painter:
         return lines
 
     def _found(self, text: str, style: str) -> Iterator[Fragment]:
-        """Yield a piece of text with the word that is looked for made visible."""
+        """Yield a piece of text with the searched word highlighted."""
         fold = text.casefold() if self._word else ""
-        # Where folding changes the length the places are not the same: then it is not shown.
+        # If folding changes the length, the indices differ: then nothing is highlighted.
         if not self._word or self._word not in fold or len(fold) != len(text):
             yield style, text
             return

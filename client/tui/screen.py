@@ -1,4 +1,4 @@
-"""The full screen: a bar of buffers, what was said, how things stand, and the line one types."""
+"""The full screen: the bar of buffers, the rows, the status line and the input line."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -42,7 +42,7 @@ from client.tui.keymap import Actions, bindings
 from client.tui.viewport import Viewport
 
 REDRAW_PAUSE = 0.05
-"""Seconds between two drawings, at least: hundreds of messages a second cost no more than 20."""
+"""Least seconds between two redraws, so that many messages a second cost no more than 20."""
 MOST_INPUT_LINES = 6
 PROMPT_COLUMNS = 20
 
@@ -53,7 +53,7 @@ STYLE = Style.from_dict(
         "bar.unread": "bold",
         "bar.mention": "bold underline",
         "bar.away": "bold",
-        # Dim, not grey: a grey of ours is unreadable on some ground, the terminal's own is not.
+        # Dim, not grey: a fixed grey is unreadable on some backgrounds, the terminal's dim is not.
         "time": "dim",
         "rule": "dim",
         "notice": "dim",
@@ -67,8 +67,8 @@ STYLE = Style.from_dict(
 )
 
 
-class Said(UIControl):
-    """What was said in the current buffer, as much as there is space for."""
+class RowsControl(UIControl):
+    """The visible part of the current buffer."""
 
     def __init__(self, buffers: Buffers, theme: Theme, word: Callable[[], str]) -> None:
         self._buffers = buffers
@@ -78,18 +78,18 @@ class Said(UIControl):
 
     @property
     def view(self) -> Viewport:
-        """The part of the current buffer that is seen."""
+        """The viewport of the current buffer."""
         buffer = self._buffers.current
         word = self._word() if buffer.anchor is not None else ""
         return Viewport(buffer, self._theme, *self._size, word=word)
 
     @property
     def height(self) -> int:
-        """How many lines there is space for."""
+        """The number of lines."""
         return self._size[1]
 
     def is_focusable(self) -> bool:
-        """The keys go to the input line."""
+        """The input line gets the keys."""
         return False
 
     def create_content(self, width: int, height: int) -> UIContent:
@@ -99,11 +99,11 @@ class Said(UIControl):
         return UIContent(lines.__getitem__, len(lines), show_cursor=False)
 
 
-class Harmless(Processor):
-    """Shows in the input line, too, what would hide or act: it may have been pasted."""
+class Escaping(Processor):
+    """Escapes the text of the input line, which may have been pasted."""
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
-        """Called by prompt_toolkit; each character stays one, for the cursor's sake."""
+        """Called by prompt_toolkit; each character stays one, or the cursor would be wrong."""
         fragments = transformation_input.fragments
         return Transformation(
             [(style, "".join(map(_visible, text))) for style, text, *_ in fragments]
@@ -112,12 +112,12 @@ class Harmless(Processor):
 
 def _visible(character: str) -> str:
     shown = safe_line(character)
-    # Joiners are judged by their neighbours, which are not known here; they have no width anyway.
+    # Whether a joiner is harmless depends on its neighbours, unknown here; it has no width anyway.
     return shown if len(shown) == 1 else character if character in JOINERS else "\ufffd"
 
 
 class Completions(Completer):
-    """Offers what fits before the cursor."""
+    """Offers completions for the text before the cursor."""
 
     def __init__(self, buffers: Buffers) -> None:
         self._buffers = buffers
@@ -135,14 +135,14 @@ class Completions(Completer):
 
 
 class Screen:
-    """Draws the buffers, and hands on what is typed. ``standing`` tells how things stand."""
+    """Draws the buffers, and passes keys to ``actions``; ``state`` returns the status."""
 
     def __init__(
         self,
         buffers: Buffers,
         theme: Theme,
         actions: Actions,
-        standing: Callable[[int], Status],
+        state: Callable[[int], Status],
         word: Callable[[], str],
         *,
         colours: bool = True,
@@ -150,8 +150,8 @@ class Screen:
         output: Output | None = None,
     ) -> None:
         self._buffers = buffers
-        self._standing = standing
-        self.said = Said(buffers, theme, word)
+        self._state = state
+        self.rows = RowsControl(buffers, theme, word)
         self.input = Buffer(
             completer=Completions(buffers),
             history=InMemoryHistory(),
@@ -167,14 +167,14 @@ class Screen:
             input=input,
             output=output,
         )
-        self.app.ttimeoutlen = 0.05  # a person's Escape; Alt+digit comes in one piece
+        self.app.ttimeoutlen = 0.05  # for Escape alone; Alt+digit comes in one piece
 
     def _layout(self) -> FloatContainer:
         bar = {"height": 1, "style": "class:bar", "wrap_lines": False}
         line = Window(
             BufferControl(
                 self.input,
-                input_processors=[Harmless(), BeforeInput(self._prompt, "class:prompt")],
+                input_processors=[Escaping(), BeforeInput(self._prompt, "class:prompt")],
                 focus_on_click=False,
             ),
             height=Dimension(min=1, max=MOST_INPUT_LINES),
@@ -184,7 +184,7 @@ class Screen:
         rows = HSplit(
             [
                 Window(FormattedTextControl(self._room_bar), **bar),  # type: ignore[arg-type]
-                Window(self.said, wrap_lines=False, always_hide_cursor=True),
+                Window(self.rows, wrap_lines=False, always_hide_cursor=True),
                 Window(FormattedTextControl(self._status), **bar),  # type: ignore[arg-type]
                 line,
             ]
@@ -200,20 +200,20 @@ class Screen:
         return list(room_bar(self._buffers, self._columns))
 
     def _status(self) -> StyleAndTextTuples:
-        below = self.said.view.below()
-        return list(status(self._standing(below), self._columns))
+        below = self.rows.view.below()
+        return list(status(self._state(below), self._columns))
 
     def _prompt(self) -> str:
         name = steady(safe_word(self._buffers.current.name))
-        # On a narrow screen what one types is worth more than where.
+        # On a narrow screen the typed text needs the space more.
         return f"{name}> " if columns(name) <= min(PROMPT_COLUMNS, self._columns // 3) else "> "
 
     def redraw(self) -> None:
-        """Draw soon."""
+        """Redraw soon."""
         self.app.invalidate()
 
     def repaint(self) -> None:
-        """Draw soon, and all of it: it is not known what the terminal shows."""
+        """Redraw everything soon: the content of the terminal is unknown."""
         output = self.app.output
         output.erase_screen()
         output.cursor_goto(0, 0)
@@ -227,5 +227,5 @@ def _depth(colours: bool) -> ColorDepth | None:
         return ColorDepth.DEPTH_1_BIT
     if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
         return ColorDepth.DEPTH_24_BIT
-    # prompt_toolkit would heed NO_COLOR, but the settings have, and may know better.
+    # prompt_toolkit would obey NO_COLOR, but the settings did already, and may override it.
     return ColorDepth.DEPTH_8_BIT if os.environ.get("NO_COLOR") else None

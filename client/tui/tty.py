@@ -1,7 +1,7 @@
-"""The terminal as the screen's output: a thread writes to it, for it may stop and take nothing.
+"""The terminal as the output of the screen. A thread writes to it, because it may block.
 
-A multiplexer that scrolls back, or a network that hangs, stops it. If the loop wrote to it then, it
-would wait, answer no ping, and lose the connection.
+A multiplexer that scrolls back, or a hanging network, stops the terminal. If the event loop wrote
+to it, it would block, answer no pings and lose the connection.
 """
 
 import asyncio
@@ -13,17 +13,16 @@ from collections.abc import Callable
 from client.cli.stdio import write_all
 
 PROMPT_WITHIN = 0.05
-"""Seconds that a drawing may take for the terminal to count as one that takes what is written."""
+"""Seconds for a write; a terminal that takes longer counts as stopped."""
 END_WITHIN = 1.0
-"""Seconds for what was written last to be taken when the client ends."""
+"""Seconds for the last writes when the client ends."""
 
 
 class Tty:
-    """Stands for ``sys.stdout`` where prompt_toolkit writes.
+    """Replaces ``sys.stdout`` for prompt_toolkit.
 
-    A write is waited for as long as the terminal is prompt, so that what comes after it finds it
-    done. When it has stopped, one drawing waits; those that follow are dropped, and ``repaint`` is
-    called, in the loop, once it goes on.
+    While the terminal is prompt, ``flush`` waits until it has taken the data. Once it has stopped,
+    one redraw waits and later ones are dropped; ``repaint`` is called in the loop when it goes on.
     """
 
     def __init__(
@@ -33,7 +32,7 @@ class Tty:
         write: Callable[[int, bytes], None] = write_all,
     ) -> None:
         self.keeps = False
-        """Nothing is dropped any more: what is written now puts the terminal back in order."""
+        """Drop nothing any more: the last writes restore the terminal."""
         self.encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         self.buffer = self
         self._repaint = repaint
@@ -48,7 +47,7 @@ class Tty:
         threading.Thread(target=self._work, name="terminal", daemon=True).start()
 
     def write(self, data: bytes) -> int:
-        """Have a drawing written. Raises OSError when the terminal has gone away."""
+        """Write data in the thread. Raises OSError when the terminal is gone."""
         with self._changed:
             if self._failure is not None:
                 raise self._failure
@@ -61,13 +60,13 @@ class Tty:
         return len(data)
 
     def flush(self) -> None:
-        """Wait until it is written, unless the terminal has stopped."""
+        """Wait until the data is written, unless the terminal has stopped."""
         with self._changed:
             if not self._has_stopped:
                 self._has_stopped = not self._wait(PROMPT_WITHIN)
 
     def finish(self) -> None:
-        """Wait until all is written, for a bounded time."""
+        """Wait for a bounded time until all is written."""
         with self._changed:
             self._wait(END_WITHIN)
 

@@ -1,11 +1,11 @@
-"""Messages of our own that are neither acknowledged nor refused. Pure."""
+"""Our own messages that are neither acknowledged nor refused. Pure."""
 
 from client.tui.buffers import Buffer
 from client.tui.rows import Row
 
 
 class Unsent:
-    """Each message by its id: the buffer it was written in, and its row there."""
+    """The buffer and the row of each message, by its id."""
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[Buffer, Row]] = {}
@@ -23,5 +23,5 @@ class Unsent:
         self._found[row.id] = (buffer, row)
 
     def settle(self, id: str) -> tuple[Buffer, Row] | None:
-        """Forget a message that was acknowledged or refused, and return it; None if unknown."""
+        """Remove a message that was acknowledged or refused, and return it; None if unknown."""
         return self._found.pop(id, None)

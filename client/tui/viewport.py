@@ -1,4 +1,4 @@
-"""The part of a buffer that is seen: so many lines, up to an anchor. Pure."""
+"""The visible lines of a buffer. Pure."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -9,7 +9,7 @@ from client.tui.rows import Line, Painter
 
 
 class Viewport:
-    """A buffer in a space of ``width`` columns and ``height`` lines."""
+    """The part of a buffer that fits into ``width`` columns and ``height`` lines."""
 
     def __init__(
         self, buffer: Buffer, theme: Theme, width: int, height: int, word: str = ""
@@ -20,10 +20,10 @@ class Viewport:
         self._rows = buffer.everything
 
     def lines(self) -> list[Line]:
-        """Return what is seen, exactly as many lines as there is space; few ones stand at the end.
+        """Return the visible lines, exactly ``height`` of them; too few are at the bottom.
 
-        The buffer's anchor is the last line; one that is gone is given up, and one with too few
-        lines above it is moved down.
+        The last line is the buffer's anchor. An anchor whose row is gone is dropped; one with too
+        few lines above it moves down.
         """
         seen = list(islice(self._upward(), self._height))
         if len(seen) < self._height and self._buffer.anchor is not None:
@@ -32,7 +32,7 @@ class Viewport:
         return [[]] * (self._height - len(seen)) + [line for _, line in reversed(seen)]
 
     def scroll_up(self, count: int) -> int:
-        """Move up by so many lines; return how many of them are not here."""
+        """Scroll up by ``count`` lines; return how many of them are missing."""
         above = [anchor for anchor, _ in islice(self._upward(), self._height + count)]
         most = max(0, len(above) - self._height)
         if most:
@@ -40,7 +40,7 @@ class Viewport:
         return count - most
 
     def scroll_down(self, count: int) -> None:
-        """Move down by so many lines; at the end the buffer follows what is said again."""
+        """Scroll down by ``count`` lines; at the end the buffer follows new rows again."""
         buffer = self._buffer
         if buffer.anchor is None:
             return
@@ -54,7 +54,7 @@ class Viewport:
             buffer.scroll_to(None)
 
     def below(self) -> int:
-        """Return how many rows are not seen, or not whole, below the last line that is seen."""
+        """Return how many rows are below the last visible line, fully or partly."""
         place, anchor = self._anchored(), self._buffer.anchor
         if place is None or anchor is None:
             return 0
@@ -77,19 +77,19 @@ class Viewport:
             return None
 
     def _upward(self) -> Iterator[tuple[Anchor, Line]]:
-        """Yield the lines from the anchor upward, each with the anchor that it would be."""
+        """Yield the lines from the anchor upwards, each with its own anchor."""
         place = self._anchored()
         hidden = 0 if self._buffer.anchor is None else self._buffer.anchor.hidden
         for number in range(len(self._rows) - 1 if place is None else place, -1, -1):
             lines = self._of(number)
-            # It may have fewer lines than it had, in a wider space.
+            # It may have fewer lines than before, because the screen became wider.
             hidden = min(hidden, len(lines) - 1)
             for line in range(hidden, len(lines)):
                 yield Anchor(self._rows[number], line), lines[-1 - line]
             hidden = 0
 
     def _downward(self, anchor: Anchor) -> Iterator[Anchor]:
-        """Yield the lines below an anchor."""
+        """Yield the anchors of the lines below an anchor."""
         hidden: int | None = anchor.hidden
         for number in range(self._rows.index(anchor.row), len(self._rows)):
             lines = len(self._of(number))

@@ -51,7 +51,7 @@ class Outside:
     def say(self, *lines: bytes | None) -> asyncio.Task[int]:
         """Run the filter over these lines."""
         return asyncio.create_task(
-            filter_mode.say(
+            filter_mode.send(
                 self.chat, self.options, queue(lines), self.write, self.complaints.append
             )
         )
@@ -150,7 +150,7 @@ class TestSaying:
 
         outside = Outside(node)
         saying = asyncio.create_task(
-            filter_mode.say(
+            filter_mode.send(
                 outside.chat, outside.options, endless(), outside.write, outside.complaints.append
             )
         )
@@ -276,7 +276,7 @@ class TestSaying:
 
         outside = Outside(node)
         saying = asyncio.create_task(
-            filter_mode.say(
+            filter_mode.send(
                 outside.chat, outside.options, broken(), outside.write, outside.complaints.append
             )
         )

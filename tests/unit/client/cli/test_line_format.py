@@ -14,7 +14,7 @@ from tests.support.hostile import assert_harmless, events, hostile
 from tests.support.scripted import joined, message, refused, welcome
 from wire import messages as m
 
-VIEW = LineFormat("ana", Theme(zone=UTC))
+VIEW = LineFormat(Theme(zone=UTC))
 NOON = 43_200_000
 
 

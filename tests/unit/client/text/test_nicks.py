@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.text.nicks import means, nick_from, with_suffix
+from client.text.nicks import mentions, nick_from, with_suffix
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_a_suffix_is_short_and_random() -> None:
     ],
 )
 def test_who_is_named_as_a_word_is_meant(text: str, meant: bool) -> None:
-    assert means(text, "ana") is meant
+    assert mentions(text, "ana") is meant
