@@ -31,11 +31,11 @@ def render(event: m.AnyEvent | Disconnected, form: LineFormat) -> str | None:
     """
     if row := _ROWS.get(type(event)):
         return row(event, form)
-    said = phrase(event)
-    return None if said is None else f"\u00b7 {said}"
+    sentence = phrase(event)
+    return None if sentence is None else f"\u00b7 {sentence}"
 
 
-def _said(at: int, where: str, who: str, text: str, kind: str, form: LineFormat) -> str:
+def _text(at: int, where: str, who: str, text: str, kind: str, form: LineFormat) -> str:
     first, *further = (safe_line(line) for line in text.split("\n"))
     author = f"* {who}" if kind == "action" else f"<{who}>"
     lines = [f"{form.theme.clock(at)} {where} {author} {first}"]
@@ -44,12 +44,12 @@ def _said(at: int, where: str, who: str, text: str, kind: str, form: LineFormat)
 
 def _message(event: m.Message | m.Past, form: LineFormat) -> str:
     who = safe_word(event.from_)
-    return _said(event.at, safe_word(event.room), who, event.text, event.kind, form)
+    return _text(event.at, safe_word(event.room), who, event.text, event.kind, form)
 
 
 def _direct(event: m.Direct, form: LineFormat) -> str:
     who = f"{safe_word(event.from_)} \u2192 {safe_word(event.to)}"
-    return _said(event.at, m.INBOX, who, event.text, event.kind, form)
+    return _text(event.at, m.INBOX, who, event.text, event.kind, form)
 
 
 def _entry(event: m.Entered | m.Left | m.Renamed, form: LineFormat) -> str:

@@ -52,8 +52,8 @@ class Ended(ChatError):
             meaning = REASONS[Reason(reason)].meaning
         except ValueError:
             meaning = "no further explanation"
-        said = f" The moderator says: {text}" if text else ""
-        super().__init__(f"The node ended the connection ({reason}): {meaning}.{said}")
+        reported = f" The moderator says: {text}" if text else ""
+        super().__init__(f"The node ended the connection ({reason}): {meaning}.{reported}")
         self.reason = reason
 
 

@@ -154,8 +154,8 @@ class Session:
         self.state = State.LIVE
         self.nick = event.nick
         self.node = event.node
-        said = self.wake(now)
-        return Effect(write=(*self._unanswered.all(), *said.write), doubts=said.doubts)
+        due = self.wake(now)
+        return Effect(write=(*self._unanswered.all(), *due.write), doubts=due.doubts)
 
     def _hello_refused(self, event: m.Error, now: float) -> Effect:
         if event.room is not None:
@@ -211,16 +211,16 @@ class Session:
 
     def _acknowledged(self, event: m.Ack, now: float) -> Effect:
         self.outbox.settle(event.id)
-        said = self.wake(now)
-        return Effect(write=said.write, doubts=said.doubts, settled=event.id)
+        due = self.wake(now)
+        return Effect(write=due.write, doubts=due.doubts, settled=event.id)
 
     def _refused(self, event: m.Error, now: float) -> Effect:
         if event.ref == HELLO:
             return self._room_refused(event) if event.room is not None else Effect()
         if event.id is not None:
             final = self.outbox.refuse(event, now)
-            said = self.wake(now)
-            return Effect(said.write, final, event.id if final else None, said.doubts)
+            due = self.wake(now)
+            return Effect(due.write, final, event.id if final else None, due.doubts)
         ask = self._unanswered.get(event.ref)
         if isinstance(ask, m.Leave) and event.code == Code.NOT_IN_ROOM:
             self.read_state.leave(ask.room)
@@ -235,7 +235,7 @@ class Session:
     def _ponged(self, event: m.PongEvent, now: float) -> Effect:
         return Effect(show=False, settled=self._unanswered.settle(event))
 
-    def _said_bye(self, event: m.Bye, now: float) -> Effect:
+    def _bye(self, event: m.Bye, now: float) -> Effect:
         after = event.retry_after_ms
         if event.reason == Reason.REPLACED and self._may_be_elsewhere:
             # By our own hello on the second connection.
@@ -256,7 +256,7 @@ Handler = Callable[[Session, Any, float], Effect]
 _ALWAYS: dict[type[m.Event], Handler] = {
     m.PingEvent: Session._pinged,
     m.PongEvent: Session._ponged,
-    m.Bye: Session._said_bye,
+    m.Bye: Session._bye,
 }
 _TABLE: dict[State, dict[type[m.Event], Handler]] = {
     State.AWAY: {},

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain, zip_longest
 from typing import Any
 
-Address = tuple[socket.AddressFamily, tuple[Any, ...]]
+SocketAddress = tuple[socket.AddressFamily, tuple[Any, ...]]
 """An address family, and the address for its sockets."""
 
 NEXT_AFTER = 0.25
@@ -23,7 +23,7 @@ KEPT_FOR = 30.0
 """Seconds for which the result of a look-up is kept for a caller that timed out and retries."""
 
 
-def look_up(host: str) -> Sequence[Address]:
+def look_up(host: str) -> Sequence[SocketAddress]:
     """Ask the system for the addresses of a name; may block for long. Raises OSError."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -39,7 +39,7 @@ def host_of(address: tuple[Any, ...]) -> str:
     return f"{host}%{scope}" if scope and "%" not in host else host
 
 
-async def connected(address: Address) -> socket.socket:
+async def connected(address: SocketAddress) -> socket.socket:
     """Return a socket that is connected to an address. Raises OSError."""
     family, where = address
     made = socket.socket(family, socket.SOCK_STREAM)
@@ -62,13 +62,13 @@ class Dialler:
     def __init__(
         self,
         within: float,
-        look_up: Callable[[str], Sequence[Address]] = look_up,
-        connect: Callable[[Address], Awaitable[socket.socket]] = connected,
+        look_up: Callable[[str], Sequence[SocketAddress]] = look_up,
+        connect: Callable[[SocketAddress], Awaitable[socket.socket]] = connected,
     ) -> None:
         self._within = within
         self._look_up = look_up
         self._connect = connect
-        self._asked: dict[str, asyncio.Future[Sequence[Address]]] = {}
+        self._asked: dict[str, asyncio.Future[Sequence[SocketAddress]]] = {}
 
     async def dial(self, host: str, port: int) -> socket.socket:
         """Return a connected socket. Raises OSError; TimeoutError is one."""
@@ -79,7 +79,7 @@ class Dialler:
             raise TimeoutError(f"{host} could not be looked up in time") from None
         return await self._first(deque(_in_turns(found, port)[:TRIED_MOST]))
 
-    async def resolve(self, host: str) -> Sequence[Address]:
+    async def resolve(self, host: str) -> Sequence[SocketAddress]:
         """Return addresses, at least one. Raises OSError.
 
         A caller that times out gets the same look-up, or its result, the next time.
@@ -98,11 +98,11 @@ class Dialler:
             if asked.done():
                 self._forget(host, asked)
 
-    def _ask(self, host: str) -> asyncio.Future[Sequence[Address]]:
+    def _ask(self, host: str) -> asyncio.Future[Sequence[SocketAddress]]:
         loop = asyncio.get_running_loop()
         asked = self._asked[host] = loop.create_future()
 
-        def settle(found: Sequence[Address] | OSError) -> None:
+        def settle(found: Sequence[SocketAddress] | OSError) -> None:
             if isinstance(found, OSError):
                 asked.set_exception(found)
                 asked.exception()  # the caller may have timed out
@@ -111,7 +111,7 @@ class Dialler:
             loop.call_later(KEPT_FOR, self._forget, host, asked)
 
         def work() -> None:
-            found: Sequence[Address] | OSError
+            found: Sequence[SocketAddress] | OSError
             try:
                 found = self._look_up(host) or OSError(f"{host} has no address")
             except OSError as error:
@@ -124,11 +124,11 @@ class Dialler:
         threading.Thread(target=work, name=f"look up {host}", daemon=True).start()
         return asked
 
-    def _forget(self, host: str, asked: asyncio.Future[Sequence[Address]]) -> None:
+    def _forget(self, host: str, asked: asyncio.Future[Sequence[SocketAddress]]) -> None:
         if self._asked.get(host) is asked:
             del self._asked[host]
 
-    async def _first(self, addresses: deque[Address]) -> socket.socket:
+    async def _first(self, addresses: deque[SocketAddress]) -> socket.socket:
         trying: set[asyncio.Task[socket.socket]] = set()
         failure = OSError("there is no address")
         try:
@@ -150,7 +150,7 @@ class Dialler:
                 task.cancel()
                 task.add_done_callback(_close)
 
-    async def _one(self, address: Address) -> socket.socket:
+    async def _one(self, address: SocketAddress) -> socket.socket:
         try:
             async with asyncio.timeout(self._within):
                 return await self._connect(address)
@@ -158,7 +158,7 @@ class Dialler:
             raise TimeoutError(f"{address[1][0]} does not answer") from None
 
 
-def _in_turns(addresses: Sequence[Address], port: int) -> list[Address]:
+def _in_turns(addresses: Sequence[SocketAddress], port: int) -> list[SocketAddress]:
     """Return the addresses with their families alternating, the first family first."""
     to = [(family, (host_of(rest), port, *rest[2:])) for family, rest in addresses]
     one, other = ([each for each in to if (each[0] == to[0][0]) is same] for same in (True, False))

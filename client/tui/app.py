@@ -175,7 +175,7 @@ class App:
             try:
                 remember_nick(path, event.nick)
             except SettingsError as error:
-                self._notices.trouble(f"Your nick could not be saved. {error}")
+                self._notices.error(f"Your nick could not be saved. {error}")
 
     async def _rename(self, refused: NickRefused) -> str:
         """Ask for another nick at the start; later add a suffix to the present one."""

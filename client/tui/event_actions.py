@@ -11,7 +11,7 @@ from client.text.sanitize import safe_line, safe_word
 from client.tui.buffers import PERSON, Buffer, Buffers
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
-from client.tui.rows import Kind, Mark, Row, said
+from client.tui.rows import Kind, Mark, Row, message_row
 from client.tui.unsent import Unsent
 from wire import messages as m
 from wire.errors import Code
@@ -85,7 +85,7 @@ class EventActions:
         buffer = self._buffers.open(event.room)
         if self._is_own(buffer, event) or event.position in buffer.fetched:
             return
-        row = said(event, self._chat.nick)
+        row = message_row(event, self._chat.nick)
         self._add(buffer, row, called=row.mention)
 
     def _is_own(self, buffer: Buffer, event: m.Message | m.Direct) -> bool:
@@ -101,7 +101,7 @@ class EventActions:
         buffer = self._buffers.get(name)
         if buffer is None and not self._buffers.is_full:
             buffer = self._buffers.open(name)
-        row = said(event, self._chat.nick)
+        row = message_row(event, self._chat.nick)
         if (
             buffer
             and row.mine
@@ -167,7 +167,7 @@ class EventActions:
     def _error(self, event: m.Error) -> None:
         found = self._unsent.settle(event.id) if event.id is not None else None
         if found is None or event.id is None:
-            self._notices.trouble(phrase(event) or "")
+            self._notices.error(phrase(event) or "")
             if event.code == Code.NOT_IN_ROOM and event.room not in self._chat.rooms:
                 self._buffers.close(event.room or "")
             return
@@ -177,9 +177,9 @@ class EventActions:
             return
         buffer.fail(event.id, event.text)
         if self._buffers.get(buffer.name) is not buffer:
-            self._notices.trouble(f"{phrase(event)} It was: {row.text}")
+            self._notices.error(f"{phrase(event)} It was: {row.text}")
         elif buffer is not self._buffers.current:
-            self._notices.trouble(phrase(event) or "")
+            self._notices.error(phrase(event) or "")
 
     def _announcement(self, event: m.Announcement) -> None:
         buffer = self._buffers.get(event.room) if event.room is not None else None

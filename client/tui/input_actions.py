@@ -53,7 +53,7 @@ class InputActions:
 
     def _complain(self, trouble: str) -> None:
         self._buffers.current.scroll_to(None)  # so that the error is visible
-        self._notices.trouble(trouble)
+        self._notices.error(trouble)
 
     @property
     def _room(self) -> str | None:
@@ -95,7 +95,7 @@ class InputActions:
             return True
         self._warned = True
         what = "1 message is" if unsent == 1 else f"{unsent} messages are"
-        self._notices.trouble(f"{what} not delivered yet; leave again to quit anyway.")
+        self._notices.error(f"{what} not delivered yet; leave again to quit anyway.")
         return False
 
     # Sending
@@ -104,7 +104,7 @@ class InputActions:
         if isinstance(message, m.Send) and message.room.startswith(PERSON):
             nick = message.room.removeprefix(PERSON)
             message = m.SendDirect(to=nick, text=message.text, kind=message.kind)
-        kind = Kind.ACTED if message.kind == "action" else Kind.SAID
+        kind = Kind.ACTION if message.kind == "action" else Kind.MESSAGE
         row = Row(kind, message.text, self._chat.nick, self._now_ms(), mine=True)
         row.mark = Mark.PENDING
         self._chat.post(message)
@@ -122,7 +122,7 @@ class InputActions:
         if not rows:
             raise commands.CommandError("There are no undelivered messages here.")
         for row in rows:
-            kind: m.Kind | None = "action" if row.kind is Kind.ACTED else None
+            kind: m.Kind | None = "action" if row.kind is Kind.ACTION else None
             if (nick := buffer.person) is not None:
                 self._chat.post(m.SendDirect(to=nick, text=row.text, id=row.id, kind=kind))
             else:
@@ -165,7 +165,7 @@ class InputActions:
         end = rows.index(self._found) if self._found in rows else len(rows)
         for place in range(end - 1, -1, -1):
             row = rows[place]
-            if row.is_said and word.casefold() in f"{row.nick} {row.text}".casefold():
+            if row.is_message and word.casefold() in f"{row.nick} {row.text}".casefold():
                 self._found = row
                 buffer.scroll_to(Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)]))
                 return

@@ -8,7 +8,7 @@ from client.protocol.events import Then
 from client.text.event_text import phrase
 from client.tui.buffers import Buffer, Buffers
 from client.tui.notices import Notices
-from client.tui.rows import Row, said
+from client.tui.rows import Row, message_row
 from client.tui.unsent import Unsent
 from wire import messages as m
 
@@ -32,7 +32,7 @@ class Lookups:
         try:
             self._chat.ask(request, then)
         except ChatError as error:  # A name from a hostile node may be too long for a request.
-            self._notices.trouble(str(error))
+            self._notices.error(str(error))
 
     def look(self) -> None:
         """Fetch what the current room needs when it is looked at for the first time.
@@ -70,7 +70,7 @@ class Lookups:
                 buffer.put_before(self._past(buffer, event), event.more)
             else:
                 buffer.give_up_older()
-                self._notices.trouble(phrase(event) or "")
+                self._notices.error(phrase(event) or "")
 
         self.request(m.GetHistory(room=buffer.name, before=buffer.oldest, limit=limit), take)
 
@@ -78,7 +78,7 @@ class Lookups:
         """Return the rows of past messages that are not shown yet, and not pending."""
         known = buffer.positions
         return [
-            said(past, self._chat.nick)
+            message_row(past, self._chat.nick)
             for past in event.messages
             if past.position not in known and past.id not in self._unsent
         ]

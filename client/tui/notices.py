@@ -17,6 +17,6 @@ class Notices:
         """Add a notice, by default to the current buffer."""
         (buffer or self._buffers.current).add(Row(Kind.NOTICE, text, at=self._now_ms()))
 
-    def trouble(self, text: str) -> None:
+    def error(self, text: str) -> None:
         """Add an error to the current buffer."""
-        self._buffers.current.add(Row(Kind.TROUBLE, text, at=self._now_ms()))
+        self._buffers.current.add(Row(Kind.ERROR, text, at=self._now_ms()))

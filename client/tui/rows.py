@@ -27,10 +27,10 @@ Line = list[Fragment]
 class Kind(Enum):
     """What a row is."""
 
-    SAID = auto()
-    ACTED = auto()
+    MESSAGE = auto()
+    ACTION = auto()
     NOTICE = auto()
-    TROUBLE = auto()
+    ERROR = auto()
 
 
 class Mark(Enum):
@@ -59,16 +59,16 @@ class Row(Struct, eq=False):
     why: str = ""
 
     @property
-    def is_said(self) -> bool:
+    def is_message(self) -> bool:
         """Whether it is a message."""
-        return self.kind in (Kind.SAID, Kind.ACTED)
+        return self.kind in (Kind.MESSAGE, Kind.ACTION)
 
 
-def said(event: m.Message | m.Past | m.Direct, me: str) -> Row:
+def message_row(event: m.Message | m.Past | m.Direct, me: str) -> Row:
     """Return the row of a message; ``me`` is our own nick."""
     mine = event.from_ == me
     return Row(
-        Kind.ACTED if event.kind == "action" else Kind.SAID,
+        Kind.ACTION if event.kind == "action" else Kind.MESSAGE,
         event.text,
         event.from_,
         event.at,
@@ -99,7 +99,7 @@ class Painter:
             lines.append(self._rule(day, "class:day"))
         if unread:
             lines.append(self._rule("new", "class:unread"))
-        body = self._said(row) if row.is_said else self._noticed(row)
+        body = self._message(row) if row.is_message else self._notice(row)
         return [*lines, *body]
 
     def _rule(self, text: str, style: str) -> Line:
@@ -107,7 +107,7 @@ class Painter:
         rest = max(0, self._width - columns(text) - 4)
         return [(style, f"\u2500\u2500 {text} {chr(0x2500) * rest}"[: self._width])]
 
-    def _said(self, row: Row) -> list[Line]:
+    def _message(self, row: Row) -> list[Line]:
         nick = cut(steady(safe_word(row.nick)), self._nick_width)
         pad = " " * (self._nick_width - columns(nick))
         colour = f"fg:{nick_colour(row.nick)}"
@@ -117,7 +117,7 @@ class Painter:
         indent = self._time_width + 1 + self._nick_width
         gutter: Line = [("class:rule", f"{' ' * indent} \u2502 ")]
         text = "class:pending" if row.mark is Mark.PENDING else ""
-        if row.kind is Kind.ACTED:
+        if row.kind is Kind.ACTION:
             text = f"{text} italic"
         if row.mention:
             text = f"{text} class:mention"
@@ -127,11 +127,11 @@ class Painter:
             lines += self._body(why, gutter, gutter, indent + 3, "class:failed")
         return lines
 
-    def _noticed(self, row: Row) -> list[Line]:
-        trouble = row.kind is Kind.TROUBLE
+    def _notice(self, row: Row) -> list[Line]:
+        is_error = row.kind is Kind.ERROR
         style = "class:mention" if row.mention else "class:notice"
-        style = "class:failed" if trouble else style
-        sign = "!" if trouble else "\u00b7"
+        style = "class:failed" if is_error else style
+        sign = "!" if is_error else "\u00b7"
         head: Line = [("class:time", f"{self._theme.clock(row.at)} "), (style, f"{sign} ")]
         indent = self._time_width + 3
         hang = HANG if self._width - indent >= HANGING else 0

@@ -9,7 +9,7 @@ from client.tui.rows import Kind, Mark, Row
 
 def row(text: str, position: str | None = None, **how: object) -> Row:
     """Something said."""
-    return Row(Kind.SAID, text, "bo", 0, position, **how)  # type: ignore[arg-type]
+    return Row(Kind.MESSAGE, text, "bo", 0, position, **how)  # type: ignore[arg-type]
 
 
 def texts(buffer: Buffer) -> list[str]:

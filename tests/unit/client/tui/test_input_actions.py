@@ -71,7 +71,7 @@ class Screen:
 
     def said(self, *texts: str) -> list[Row]:
         """Say something in the lab."""
-        rows = [Row(Kind.SAID, text, "bo", 0, text) for text in texts]
+        rows = [Row(Kind.MESSAGE, text, "bo", 0, text) for text in texts]
         for row in rows:
             self.lab.add(row)
         return rows
@@ -91,7 +91,7 @@ class Screen:
     @property
     def notes(self) -> list[str]:
         """What the client itself said in the current buffer."""
-        return [row.text for row in self.buffers.current.rows if not row.is_said]
+        return [row.text for row in self.buffers.current.rows if not row.is_message]
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_chat_can_be_asked_all_that_typed_lines_need() -> None:
 def test_what_cannot_be_done_is_said_at_once(screen: Screen, line: str) -> None:
     assert screen.take(line)
     (row,) = screen.lab.rows
-    assert row.kind is Kind.TROUBLE and not screen.lab.pending
+    assert row.kind is Kind.ERROR and not screen.lab.pending
 
 
 def test_help_and_empty_lines_ask_nothing(screen: Screen) -> None:
@@ -120,8 +120,8 @@ def test_what_is_said_waits_in_its_buffer(screen: Screen) -> None:
     screen.take("hi")
     screen.take("/me waves")
     hi, waves = screen.lab.pending.values()
-    assert (hi.text, hi.kind, hi.mark, hi.id) == ("hi", Kind.SAID, Mark.PENDING, "id-1")
-    assert waves.kind is Kind.ACTED and len(screen.unsent) == 2
+    assert (hi.text, hi.kind, hi.mark, hi.id) == ("hi", Kind.MESSAGE, Mark.PENDING, "id-1")
+    assert waves.kind is Kind.ACTION and len(screen.unsent) == 2
 
 
 def test_who_says_something_sees_the_end_of_the_buffer(screen: Screen) -> None:

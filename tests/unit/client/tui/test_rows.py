@@ -18,7 +18,7 @@ GUTTER = len("12:00 ") + NICK_COLUMNS + 1
 
 def said(text: str, nick: str = "bo", at: int = NOON, **how: object) -> Row:
     """Something said at noon."""
-    return Row(Kind.SAID, text, nick, at, **how)  # type: ignore[arg-type]
+    return Row(Kind.MESSAGE, text, nick, at, **how)  # type: ignore[arg-type]
 
 
 def plain(line: Line) -> str:
@@ -95,13 +95,13 @@ def test_nicks_are_coloured_and_ones_own_is_bold_as_well() -> None:
 
 
 def test_actions_are_italic_and_mentions_stand_out() -> None:
-    assert styles(Row(Kind.ACTED, "waves", "bo", NOON))["waves"] == "italic"
+    assert styles(Row(Kind.ACTION, "waves", "bo", NOON))["waves"] == "italic"
     assert styles(said("ana!", mention=True))["ana!"] == "class:mention"
 
 
 def test_notices_and_troubles_are_told_apart() -> None:
     assert painted(Row(Kind.NOTICE, "bo entered", at=NOON)) == ["12:00 \u00b7 bo entered"]
-    assert painted(Row(Kind.TROUBLE, "No.", at=NOON)) == ["12:00 ! No."]
+    assert painted(Row(Kind.ERROR, "No.", at=NOON)) == ["12:00 ! No."]
     assert styles(Row(Kind.NOTICE, "psst", at=NOON, mention=True))["psst"] == "class:mention"
 
 

@@ -17,7 +17,7 @@ LOOK = Theme(zone=UTC)
 
 def row(text: str, at: int = NOON) -> Row:
     """Something said."""
-    return Row(Kind.SAID, text, "bo", at, text)
+    return Row(Kind.MESSAGE, text, "bo", at, text)
 
 
 def of(*texts: str) -> Buffer:
@@ -153,7 +153,7 @@ def test_an_anchor_with_too_few_lines_above_it_moves_down() -> None:
 
 def test_what_is_on_its_way_is_seen_below_all_else() -> None:
     buffer = hundred()
-    buffer.pending["1"] = Row(Kind.SAID, "mine", "ana", NOON, mark=Mark.PENDING, mine=True)
+    buffer.pending["1"] = Row(Kind.MESSAGE, "mine", "ana", NOON, mark=Mark.PENDING, mine=True)
     assert seen(buffer)[-2:] == ["99", "12:00          ana \u2026 mine"]
 
 
