@@ -23,7 +23,7 @@ _FRESH = """\
 # rooms = ["general", "ops"]   # created where missing; the first is shown first
 # colours = false
 # bell = false                 # ring when somebody mentions you
-# time = "%H:%M:%S"            # as of strftime
+# time = "%H:%M:%S"            # a format for strftime
 """
 
 
