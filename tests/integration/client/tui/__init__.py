@@ -1,0 +1,1 @@
+"""Tests of the screen's buffers with a scripted node, without a terminal."""
