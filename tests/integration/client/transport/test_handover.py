@@ -1,7 +1,6 @@
-"""Going over to another node that is asked for, without being away in between."""
+"""The handover to another node, without an interruption."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,52 +8,11 @@ from client import Chat, Ended, connect
 from client.protocol.events import Disconnected
 from client.transport.active_link import STEADY_AFTER
 from client.transport.handover import ANSWERED_WITHIN, WELCOME_WITHIN
-from tests.support.scripted import (
-    FakeTime,
-    Peer,
-    ScriptedNode,
-    joined,
-    message,
-    refused,
-    scripted_node,
-    welcome,
-)
+from tests.integration.client.transport.ends import Nodes
+from tests.support.scripted import FakeTime, Peer, joined, message, refused, scripted_node, welcome
 from wire import messages as m
 
-Nodes = tuple[ScriptedNode, ScriptedNode]
 MOVE = m.Move(within_ms=4000)
-
-
-@pytest.fixture
-async def nodes() -> AsyncIterator[Nodes]:
-    """Two nodes."""
-    async with scripted_node() as first, scripted_node() as second:
-        yield first, second
-
-
-@pytest.fixture
-def time() -> FakeTime:
-    """A clock that stands still."""
-    return FakeTime()
-
-
-@pytest.fixture
-async def chat(nodes: Nodes, time: FakeTime) -> AsyncIterator[Chat]:
-    """A chat that knows both nodes, and is about to connect."""
-    addresses = [node.address for node in nodes]
-    chat = connect(addresses, nick="ana", key="k" * 32, runtime=time.runtime())
-    chat.start()
-    yield chat
-    await chat.close()
-
-
-@pytest.fixture
-async def peer(chat: Chat, nodes: Nodes) -> Peer:
-    """The first node's end of the chat."""
-    peer = await nodes[0].peer()
-    await peer.greet()
-    await chat.ready()
-    return peer
 
 
 async def shown_until(chat: Chat, text: str) -> list[m.AnyEvent | Disconnected]:
