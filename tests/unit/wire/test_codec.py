@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.unit.wire.strategies import build, events, requests, unicode_text
 from wire import limits
 from wire import messages as m
 from wire.codec import (
@@ -18,66 +19,7 @@ from wire.codec import (
     encode_body,
     quote,
 )
-from wire.errors import CODES, REASONS, Code, Reason, WireError
-
-unicode_text = st.text(st.characters(exclude_categories=["Cs"]))
-
-
-def bounded(least: int, most: int) -> st.SearchStrategy[str]:
-    """Texts of ``least`` to ``most`` bytes of UTF-8."""
-    return unicode_text.map(lambda text: text.encode()[:most].decode(errors="ignore")).filter(
-        lambda text: len(text.encode()) >= least
-    )
-
-
-refs = st.none() | bounded(1, limits.REF)
-ids = st.none() | bounded(1, limits.ID)
-keys = st.none() | st.text("0123456789abcdef", min_size=limits.KEY_MIN, max_size=limits.KEY_MAX)
-kinds: st.SearchStrategy[Any] = st.sampled_from(["say", "action"])
-ats = st.integers(0, 2**53)
-attempts = st.integers(-limits.ATTEMPT, limits.ATTEMPT)
-pasts = st.lists(
-    st.builds(
-        m.Past,
-        room=unicode_text,
-        position=unicode_text,
-        at=ats,
-        from_=unicode_text,
-        text=unicode_text,
-        id=ids,
-        kind=kinds,
-    ),
-    max_size=3,
-)
-FIELDS: dict[str, st.SearchStrategy[Any]] = {
-    "ref": refs,
-    "id": ids,
-    "key": keys,
-    "kind": kinds,
-    "at": ats,
-    "attempt": st.none() | attempts,
-    "messages": pasts,
-    "after": st.none() | unicode_text,
-    "before": st.none(),
-}
-ACK_ID = bounded(1, limits.ID)
-
-
-def build(kind: type[m.Request] | type[m.Event]) -> st.SearchStrategy[Any]:
-    """Messages of one type, with all their fields."""
-    fields = {name: FIELDS[name] for name in kind.__struct_fields__ if name in FIELDS}
-    if kind is m.Ack:
-        fields["id"] = ACK_ID
-    if kind is m.Gap:
-        fields["after"] = unicode_text
-    for name in kind.__struct_fields__:
-        if kind.__annotations__.get(name) is str:
-            fields[name] = unicode_text
-    return st.builds(kind, **fields)
-
-
-requests = st.one_of([build(kind) for kind in get_args(m.AnyRequest)])
-events = st.one_of([build(kind) for kind in get_args(m.AnyEvent)])
+from wire.errors import Code, WireError
 
 
 @given(requests)
@@ -301,8 +243,3 @@ def test_a_quoted_name_is_json(name: str) -> None:
 def test_a_body_can_be_spliced_behind_other_fields() -> None:
     body = encode_body(m.Pong(ref="1"))
     assert json.loads(b'{"at":1,' + body) == {"at": 1, "type": "pong", "ref": "1"}
-
-
-def test_every_code_and_every_reason_has_a_row() -> None:
-    assert set(CODES) == set(Code)
-    assert set(REASONS) == set(Reason)

@@ -176,3 +176,61 @@ def test_no_more_is_fetched_than_is_kept(monkeypatch: pytest.MonkeyPatch) -> Non
     buffer = Buffer("general")
     buffer.put_before([row(str(number)) for number in range(4)], more=True)
     assert buffer.is_whole
+
+
+def own(id: str, mark: Mark = Mark.PENDING) -> Row:
+    """A message of our own."""
+    return Row(Kind.MESSAGE, "hi", "ana", 0, id=id, mark=mark, mine=True)
+
+
+def test_a_pending_message_is_placed_once() -> None:
+    buffer, row = Buffer("lab"), own("1")
+    buffer.post(row)
+    assert buffer.everything == [row] and not buffer.rows
+    assert buffer.place("1", 5, "p5") and not buffer.place("1", 6, "p6")
+    assert buffer.rows == [row] and (row.at, row.position) == (5, "p5") and not buffer.pending
+
+
+def test_posting_scrolls_to_the_end() -> None:
+    buffer = Buffer("lab")
+    buffer.add(own("0", Mark.NONE))
+    buffer.scroll_to(Anchor(buffer.rows[0]))
+    buffer.post(own("1"))
+    assert buffer.anchor is None
+
+
+def test_only_acknowledged_messages_are_placed_at_a_gap() -> None:
+    buffer = Buffer("lab")
+    acknowledged, pending = own("1", Mark.NONE), own("2")
+    buffer.post(acknowledged)
+    buffer.post(pending)
+    buffer.place_acknowledged()
+    assert buffer.rows == [acknowledged] and list(buffer.pending) == ["2"]
+
+
+def test_a_message_that_failed_can_be_taken_and_posted_again() -> None:
+    buffer, row = Buffer("lab"), own("1")
+    buffer.post(row)
+    buffer.fail("1", "No.")
+    assert buffer.failed() == [row] and row.why == "No."
+    buffer.take_failed(row)
+    assert not buffer.rows and (row.mark, row.why) == (Mark.PENDING, "")
+
+
+def test_all_who_wait_for_older_rows_get_them_and_a_failure_ends_the_wait() -> None:
+    buffer = Buffer("lab")
+    found: list[list[Row]] = []
+    buffer.await_older(found.append)
+    buffer.await_older(found.append)
+    assert buffer.is_fetching
+    older = [own("1", Mark.NONE)]
+    buffer.put_before(older, more=True)
+    assert found == [older, older] and not buffer.is_fetching
+    buffer.await_older(found.append)
+    buffer.give_up_older()
+    assert not buffer.is_fetching and len(found) == 2
+
+
+def test_a_first_look_is_the_first_one_only() -> None:
+    buffer = Buffer("lab")
+    assert buffer.is_first_look() and not buffer.is_first_look()

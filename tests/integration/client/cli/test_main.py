@@ -1,61 +1,19 @@
-"""The client as a process: its streams, its signals, its exit status."""
+"""The client as a process: its streams, and its exit status."""
 
 import asyncio
-import fcntl
 import os
 import signal
 import sys
-import termios
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
 import pytest
 
-from tests.support import dead_names
-from tests.support.scripted import Peer, ScriptedNode, message, scripted_node
-from wire import messages as m
-from wire.codec import encode
+from tests.integration.client.cli.pipes import bid_farewell
+from tests.integration.client.cli.process import ROOT, WITHIN, start
+from tests.support.scripted import ScriptedNode, message
 
-ROOT = Path(__file__).parent.parent.parent
 FULL = Path("/dev/full")
-WITHIN = 30.0
-SIGNALS = [(signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGTERM, 143)]
-
-
-@pytest.fixture
-async def node() -> AsyncIterator[ScriptedNode]:
-    """A node."""
-    async with scripted_node() as node:
-        yield node
-
-
-async def start(
-    *arguments: str, stdin: int = PIPE, stdout: int = PIPE, stderr: int = PIPE, **environment: str
-) -> Process:
-    """Start a client without a terminal, and as in cron: with hardly any environment."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        # Not in development mode: asyncio would log slow callbacks on a busy machine.
-        *("-X", "faulthandler", "-W", "error", "-m", "client"),
-        *arguments,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "CHAT_SETTINGS": os.devnull}
-        | environment,
-    )
-
-
-def unread(pipe: int) -> int:
-    """Return how many bytes are in a pipe."""
-    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4), sys.byteorder)
-
-
-async def bid_farewell(peer: Peer) -> None:
-    """Let the client quit."""
-    await peer.expect(m.Quit)
-    peer.say(m.Bye(reason="quit"))
 
 
 async def test_a_line_is_said_and_the_status_is_0(node: ScriptedNode) -> None:
@@ -79,80 +37,6 @@ async def test_a_bad_line_is_named_on_standard_error_and_the_status_is_1(
     out, errors = await ending
     assert process.returncode == 1 and out == b""
     assert errors.startswith(b"chat: line 1: ") and errors.count(b"\n") == 1
-
-
-@pytest.mark.parametrize("number, status", SIGNALS)
-async def test_an_interrupted_filter_says_from_where_on(
-    node: ScriptedNode, number: signal.Signals, status: int
-) -> None:
-    process = await start(node.address, "--nick", "bot")
-    assert process.stdin
-    process.stdin.write(b"one\ntwo\n")
-    peer = await node.peer()
-    await peer.greet()
-    await peer.take()
-    await peer.expect(m.Send)
-    process.send_signal(number)
-    await bid_farewell(peer)
-    _, errors = await process.communicate()
-    assert process.returncode == status
-    assert errors == b"chat: line 2 and what follows: Interrupted.\n"
-
-
-@pytest.mark.parametrize("number", [number for number, _ in SIGNALS])
-async def test_a_listener_is_ended_by_a_signal_with_status_0(
-    node: ScriptedNode, number: signal.Signals
-) -> None:
-    process = await start(node.address, "--listen", "--json", "--nick", "bot", stdin=DEVNULL)
-    assert process.stdout
-    peer = await node.peer()
-    await peer.greet()
-    line = encode(message("hi"))
-    peer.say_bytes(line)
-    while await process.stdout.readline() != line:
-        pass
-    process.send_signal(number)
-    await bid_farewell(peer)
-    _, errors = await process.communicate()
-    assert (process.returncode, errors) == (0, b"")
-
-
-@pytest.mark.parametrize("flags, ends_with", [((), None), (("--listen",), 0)])
-@pytest.mark.parametrize("number, status", SIGNALS)
-async def test_a_client_ends_at_once_while_a_name_is_looked_up(
-    tmp_path: Path,
-    flags: tuple[str, ...],
-    ends_with: int | None,
-    number: signal.Signals,
-    status: int,
-) -> None:
-    path = dead_names.python_path(tmp_path)
-    process = await start(dead_names.NAME, *flags, "--nick", "bot", PYTHONPATH=path)
-    assert process.stderr
-    assert await process.stderr.readline() == f"{dead_names.ASKED}\n".encode()
-    process.send_signal(number)
-    async with asyncio.timeout(WITHIN):
-        await process.communicate()
-    assert process.returncode == (status if ends_with is None else ends_with)
-
-
-@pytest.mark.parametrize("number", [number for number, _ in SIGNALS])
-async def test_a_listener_whose_output_is_not_read_is_ended_by_a_signal(
-    node: ScriptedNode, number: signal.Signals
-) -> None:
-    reading, writing = os.pipe()
-    process = await start(node.address, "--listen", "--nick", "bot", stdin=DEVNULL, stdout=writing)
-    os.close(writing)
-    peer = await node.peer()
-    await peer.greet()
-    peer.say(*(message("x" * 1000, f"p{number}") for number in range(300)))
-    async with asyncio.timeout(WITHIN):
-        while unread(reading) < 50_000:
-            await asyncio.sleep(0.01)
-        process.send_signal(number)
-        _, errors = await process.communicate()
-    os.close(reading)
-    assert (process.returncode, errors) == (0, b"")
 
 
 async def test_a_filter_whose_complaints_are_not_read_goes_on_and_ends(node: ScriptedNode) -> None:
@@ -202,29 +86,6 @@ async def test_a_listener_stays_at_a_pipe_that_it_could_read_itself(
     process.send_signal(signal.SIGTERM)
     await bid_farewell(peer)
     await process.communicate()
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-async def test_a_signal_that_we_were_told_to_ignore_is_ignored(
-    node: ScriptedNode, number: signal.Signals
-) -> None:
-    before = signal.signal(number, signal.SIG_IGN)  # as nohup, and as a script with `&`
-    try:
-        process = await start(node.address, "--nick", "bot")
-    finally:
-        signal.signal(number, before)
-    assert process.stdin
-    process.stdin.write(b"one\n")
-    peer = await node.peer()
-    await peer.greet()
-    await peer.take("p1")
-    process.send_signal(number)
-    process.stdin.write(b"two\n")
-    assert (await peer.take("p2")).text == "two"
-    process.stdin.close()
-    await bid_farewell(peer)
-    _, errors = await process.communicate()
-    assert (process.returncode, errors) == (0, b"")
 
 
 async def test_lines_are_said_as_they_come(node: ScriptedNode) -> None:

@@ -1,4 +1,4 @@
-"""The filter and the listener, against a node that says what the test says."""
+"""The filter that sends lines."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,76 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from client.api.chat import Chat
 from client.cli import filter_mode
-from client.cli.options import Options, parse_options
-from tests.support.scripted import (
-    FakeTime,
-    Peer,
-    ScriptedNode,
-    joined,
-    message,
-    refused,
-    scripted_node,
-    welcome,
-)
+from tests.integration.client.cli.pipes import Outside, bid_farewell
+from tests.support.scripted import ScriptedNode, refused, welcome
 from wire import messages as m
-from wire.codec import encode
 
 
-@pytest.fixture
-async def node() -> AsyncIterator[ScriptedNode]:
-    """A node."""
-    async with scripted_node() as node:
-        yield node
-
-
-class Outside:
-    """What stands around a pipe: standard output, standard error, and the command line."""
-
-    def __init__(self, node: ScriptedNode, *arguments: str) -> None:
-        self.options: Options = parse_options([node.address, *arguments])
-        self.chat: Chat = filter_mode.open_chat(self.options, "login", lambda: 0.1234)
-        self.out = b""
-        self.complaints: list[str] = []
-        self.is_closed = False
-        self.printed = asyncio.Event()
-
-    async def write(self, data: bytes) -> None:
-        """Standard output."""
-        if self.is_closed:
-            raise BrokenPipeError
-        self.out += data
-        self.printed.set()
-
-    def say(self, *lines: bytes | None) -> asyncio.Task[int]:
-        """Run the filter over these lines."""
-        return asyncio.create_task(
-            filter_mode.send(
-                self.chat, self.options, queue(lines), self.write, self.complaints.append
-            )
-        )
-
-    def listen(self) -> asyncio.Task[int]:
-        """Run the listener."""
-        return asyncio.create_task(
-            filter_mode.listen(self.chat, self.options, self.write, self.complaints.append)
-        )
-
-
-async def queue(lines: tuple[bytes | None, ...]) -> AsyncIterator[bytes | None]:
-    """Lines as standard input gives them."""
-    for line in lines:
-        yield line
-
-
-async def bid_farewell(peer: Peer) -> None:
-    """Let the client quit."""
-    await peer.expect(m.Quit)
-    peer.say(m.Bye(reason="quit"))
-
-
-class TestSaying:
+class TestSending:
     """Each line of standard input is sent to the first room."""
 
     async def test_it_ends_well_once_all_lines_are_acknowledged(self, node: ScriptedNode) -> None:
@@ -308,104 +245,3 @@ class TestSaying:
         await peer.take()
         await bid_farewell(peer)
         assert await saying == 0
-
-
-class TestListening:
-    """What is said is printed, until interrupted."""
-
-    async def test_messages_are_printed_and_nothing_else(self, node: ScriptedNode) -> None:
-        outside = Outside(node, "--listen")
-        listening = outside.listen()
-        peer = await node.peer()
-        await peer.greet()
-        peer.say(m.Entered(room="general", position="p1", at=1, nick="bo"))
-        peer.say(message("two\nlines \x1b[31m", "p2"))
-        await outside.printed.wait()
-        first, second = outside.out.decode().splitlines()
-        assert first.endswith(" general <bo> two") and second == "    lines \u241b[31m"
-        listening.cancel()
-        await bid_farewell(peer)
-        await asyncio.wait([listening])
-        assert outside.complaints == []
-
-    async def test_with_json_every_line_is_printed_unchanged_but_keep_alives(
-        self, node: ScriptedNode
-    ) -> None:
-        outside = Outside(node, "--listen", "--json")
-        listening = outside.listen()
-        peer = await node.peer()
-        await peer.expect(m.Hello)
-        odd = b'{"type":"aurora", "x":"\\u0041\xc3\xa4"}\n'
-        lines = encode(welcome()) + encode(joined()) + odd + encode(message("hi"))
-        peer.say(m.PingEvent(ref="1"))
-        peer.say_bytes(lines)
-        await peer.expect(m.Pong)
-        while not outside.out.endswith(encode(message("hi"))):
-            outside.printed.clear()
-            await outside.printed.wait()
-        assert outside.out == lines
-        listening.cancel()
-        await bid_farewell(peer)
-        await asyncio.wait([listening])
-
-    async def test_a_closed_output_ends_it_quietly(self, node: ScriptedNode) -> None:
-        outside = Outside(node, "--listen")
-        outside.is_closed = True
-        listening = outside.listen()
-        peer = await node.peer()
-        await peer.greet()
-        peer.say(message("hi"))
-        await bid_farewell(peer)
-        assert await listening == 0
-        assert outside.complaints == []
-
-    async def test_who_listens_is_told_what_moderators_say(self, node: ScriptedNode) -> None:
-        outside = Outside(node, "--listen", "--nick", "ana")
-        listening = outside.listen()
-        peer = await node.peer()
-        await peer.greet()
-        peer.say(m.Announcement(text="back soon", at=1))
-        peer.say(m.Left(room="general", nick="ana", reason="kicked", text="too loud"))
-        peer.say(message("on"))
-        await asyncio.wait_for(outside.printed.wait(), 5)
-        assert outside.complaints == [
-            "Announcement: back soon",
-            "general: ana was kicked (too loud)",
-        ]
-        listening.cancel()
-        await bid_farewell(peer)
-        await asyncio.wait([listening])
-
-    async def test_a_gap_is_told_to_who_listens(self, node: ScriptedNode) -> None:
-        outside = Outside(node, "--listen")
-        listening = outside.listen()
-        peer = await node.peer()
-        await peer.greet()
-        peer.say(m.Gap(room="general", after="a", position="b"), message("hi"))
-        await outside.printed.wait()
-        assert "no longer available" in outside.complaints[0]
-        listening.cancel()
-        await bid_farewell(peer)
-        await asyncio.wait([listening])
-
-    async def test_a_refused_token_ends_it(self, node: ScriptedNode) -> None:
-        outside = Outside(node, "--listen", "--token", "wrong")
-        listening = outside.listen()
-        peer = await node.peer()
-        assert (await peer.expect(m.Hello)).token == "wrong"
-        peer.say(refused("bad-token", ref="hello"))
-        assert await listening == 1
-        assert outside.complaints == ["No: bad-token."]
-
-    async def test_who_listens_never_loses_patience(self) -> None:
-        time = FakeTime()
-        async with scripted_node() as gone:
-            outside = Outside(gone, "--listen")
-        outside.chat._link._runtime = time.runtime()
-        listening = outside.listen()
-        for _ in range(50):
-            await asyncio.sleep(0)
-            time.advance(100.0)
-        assert not listening.done()
-        listening.cancel()
-        await asyncio.wait([listening])
