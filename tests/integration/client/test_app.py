@@ -17,7 +17,7 @@ WITHIN = 30.0
 # Delivery
 
 
-async def test_ones_own_line_is_marked_until_it_is_kept(screen: Screen, node: Node) -> None:
+async def test_a_typed_line_is_marked_until_it_is_acknowledged(screen: Screen, node: Node) -> None:
     screen.type("hi\r")
     request = await node.expect(m.Send)
     await screen.shows("ana \u2026 hi")
@@ -29,9 +29,7 @@ async def test_ones_own_line_is_marked_until_it_is_kept(screen: Screen, node: No
     assert count(screen, "hi") == 1
 
 
-async def test_a_failure_is_told_with_its_reason_and_retry_sends_it_under_the_same_id(
-    screen: Screen, node: Node
-) -> None:
+async def test_retry_sends_a_failed_message_with_the_same_id(screen: Screen, node: Node) -> None:
     screen.type("hi\r")
     request = await node.expect(m.Send)
     node.say(refused("not-in-room", id=request.id, room="general"))
@@ -43,7 +41,7 @@ async def test_a_failure_is_told_with_its_reason_and_retry_sends_it_under_the_sa
     assert count(screen, "Not delivered") == 0 and count(screen, "hi") == 1
 
 
-async def test_what_is_typed_without_a_connection_is_shown_and_sent_in_order_afterwards(
+async def test_lines_typed_without_a_connection_are_sent_in_order_later(
     screen: Screen, node: Node, listener: ScriptedNode
 ) -> None:
     node.peer.hang_up()
@@ -61,7 +59,7 @@ async def test_what_is_typed_without_a_connection_is_shown_and_sent_in_order_aft
     assert [line.split()[-1] for line in screen.said[-3:]] == texts
 
 
-async def test_a_reconnect_is_one_line_and_doubles_nothing(
+async def test_a_reconnect_is_one_notice_and_duplicates_nothing(
     screen: Screen, node: Node, listener: ScriptedNode
 ) -> None:
     node.say(message("before", "p1"))
@@ -76,7 +74,7 @@ async def test_a_reconnect_is_one_line_and_doubles_nothing(
     assert "Reconnected after " in back and back.endswith("to node-2.") and "after" in after
 
 
-async def test_a_gap_is_shown_as_what_it_is(screen: Screen, node: Node) -> None:
+async def test_a_gap_is_shown(screen: Screen, node: Node) -> None:
     node.say(m.Gap(room="general", after="p0", position="p9"), message("hi", "p9"))
     await screen.shows("Some messages in ")
 
@@ -84,7 +82,7 @@ async def test_a_gap_is_shown_as_what_it_is(screen: Screen, node: Node) -> None:
 # Reading
 
 
-async def test_page_up_reads_on_and_fetches_what_is_older(
+async def test_page_up_scrolls_and_fetches_older_messages(
     screen: Screen, listener: ScriptedNode
 ) -> None:
     node = await begin(screen, listener, past=200)
@@ -109,7 +107,7 @@ async def test_page_up_reads_on_and_fetches_what_is_older(
     serving.cancel()
 
 
-async def test_search_finds_in_what_is_older(screen: Screen, listener: ScriptedNode) -> None:
+async def test_search_finds_older_messages(screen: Screen, listener: ScriptedNode) -> None:
     node = await begin(screen, listener, past=200)
     serving = asyncio.create_task(node.serve())
     screen.type("/search OLD 33.\r")
@@ -124,7 +122,7 @@ async def test_search_finds_in_what_is_older(screen: Screen, listener: ScriptedN
 
 
 @pytest.mark.parametrize("keys", ["/quit\r", "\x04", "\x03"])
-async def test_one_leaves_by_quit_or_by_a_key(screen: Screen, node: Node, keys: str) -> None:
+async def test_quit_and_keys_end_the_client(screen: Screen, node: Node, keys: str) -> None:
     screen.type(keys)
     await node.expect(m.Quit)
     node.say(m.Bye(reason="quit"))
@@ -132,7 +130,7 @@ async def test_one_leaves_by_quit_or_by_a_key(screen: Screen, node: Node, keys: 
 
 
 @pytest.mark.parametrize("keys", ["/quit\r", "\x04", "\x03"])
-async def test_who_has_something_unsent_has_to_say_it_twice(
+async def test_quitting_with_unsent_messages_needs_a_second_quit(
     screen: Screen, node: Node, keys: str
 ) -> None:
     screen.type("hi\r")
@@ -152,7 +150,7 @@ async def test_sigterm_leaves_the_chat(screen: Screen, node: Node) -> None:
     assert await screen.process.wait() == 0
 
 
-async def test_a_terminal_that_stops_costs_no_connection_and_is_painted_when_it_goes_on(
+async def test_a_stopped_terminal_keeps_the_connection_and_is_repainted(
     screen: Screen, node: Node
 ) -> None:
     screen.resize(200, 100)
@@ -200,9 +198,7 @@ async def test_when_the_terminal_vanishes_the_client_leaves(screen: Screen, node
     assert await screen.process.wait() == 129
 
 
-async def test_without_a_nick_one_is_asked_and_asked_again_when_it_is_taken(
-    screen: Screen, listener: ScriptedNode
-) -> None:
+async def test_a_missing_or_taken_nick_is_asked_for(screen: Screen, listener: ScriptedNode) -> None:
     await screen.start(listener.address)
     await screen.shows("Nick: login")
     screen.type("\x15ana\r")
@@ -250,7 +246,7 @@ async def test_a_nick_is_asked_for_once(
     assert load(settings_path).nick == "ana"
 
 
-async def test_a_nick_that_cannot_be_remembered_is_told(
+async def test_a_nick_that_cannot_be_saved_is_an_error_on_the_screen(
     screen: Screen, listener: ScriptedNode, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()

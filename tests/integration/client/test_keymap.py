@@ -18,7 +18,7 @@ async def test_tab_completes_commands_rooms_and_nicks(screen: Screen, node: Node
     assert (await node.take()).text == "Xavier: hi bo !"
 
 
-async def test_of_several_completions_one_is_chosen(screen: Screen, node: Node) -> None:
+async def test_one_of_several_completions_can_be_selected(screen: Screen, node: Node) -> None:
     screen.type("/m\t")
     await screen.until(lambda lines: " /me " in lines[-2])
     screen.type("\t\t")
@@ -39,7 +39,7 @@ async def test_a_paste_of_fifty_lines_is_one_message(screen: Screen, node: Node)
     await screen.until(lambda lines: "\u2502 line 49" in lines[-3] and lines[-1] == "general>")
 
 
-async def test_what_hides_in_a_paste_is_seen_before_it_is_sent(screen: Screen, node: Node) -> None:
+async def test_invisible_characters_in_a_paste_are_shown(screen: Screen, node: Node) -> None:
     screen.paste("a\x1bb\u202ec")
     await screen.shows("general> a\u241bb\ufffdc")
 

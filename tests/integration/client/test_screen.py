@@ -11,7 +11,7 @@ FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 ARABIC = "\u0645\u0631\u062d\u0628\u0627"
 
 
-async def test_the_screen_is_a_bar_of_rooms_what_was_said_how_things_stand_and_a_line(
+async def test_the_screen_is_the_bar_the_rows_the_status_and_the_input_line(
     screen: Screen, node: Node
 ) -> None:
     lines = screen.lines
@@ -21,9 +21,7 @@ async def test_the_screen_is_a_bar_of_rooms_what_was_said_how_things_stand_and_a
     assert lines[-1] == "general>"
 
 
-async def test_what_is_said_appears_above_a_line_that_stays_whole(
-    screen: Screen, node: Node
-) -> None:
+async def test_messages_appear_above_the_input_line(screen: Screen, node: Node) -> None:
     screen.type("half a li")
     await screen.shows("general> half a li")
     node.say(message("hello ana", "p1"))
@@ -71,7 +69,7 @@ async def test_every_size_shows_bars_text_and_the_line(
     await screen.end()
 
 
-async def test_resizing_wraps_anew_and_keeps_everything(screen: Screen, node: Node) -> None:
+async def test_resizing_wraps_again_and_keeps_all_rows(screen: Screen, node: Node) -> None:
     text = " ".join(f"w{number}" for number in range(40))
     node.say(message(text, "p1"))
     await screen.shows("w39")
@@ -86,20 +84,20 @@ async def test_resizing_wraps_anew_and_keeps_everything(screen: Screen, node: No
     )
 
 
-async def test_what_is_not_known_yet_is_no_trouble(screen: Screen, node: Node) -> None:
+async def test_missing_values_are_no_error(screen: Screen, node: Node) -> None:
     node.peer.say_bytes(b'{"type":"surprise","room":"general"}\n{"type":"message","room":1}\n')
     node.say(message("hi", "p1"))
     await screen.shows("bo \u2502 hi")
 
 
-async def test_a_bell_rings_when_one_is_meant(screen: Screen, node: Node) -> None:
+async def test_the_bell_rings_for_a_mention(screen: Screen, node: Node) -> None:
     node.say(message("nothing", "p1"), message("look, Ana", "p2"), message("banana", "p3"))
     await screen.shows("banana")
     assert screen.raw.count(b"\x07") == 1
 
 
 @pytest.mark.parametrize("variable", [{}, {"NO_COLOR": "1"}, {"COLORTERM": "truecolor"}])
-async def test_colours_are_used_unless_one_wants_none(
+async def test_colours_can_be_turned_off(
     screen: Screen, listener: ScriptedNode, variable: dict[str, str]
 ) -> None:
     node = await begin(screen, listener, variables=variable)
@@ -109,7 +107,7 @@ async def test_colours_are_used_unless_one_wants_none(
     assert (b"38;2;" in screen.raw) == ("COLORTERM" in variable)
 
 
-async def test_a_dumb_terminal_is_told_that_it_is(screen: Screen) -> None:
+async def test_a_dumb_terminal_is_refused_with_an_error(screen: Screen) -> None:
     await screen.start("127.0.0.1:1", TERM="dumb")
     assert await screen.process.wait() == 2
     await screen.shows("chat: TERM=dumb")
@@ -134,7 +132,7 @@ async def test_rooms_are_entered_and_left_by_command(screen: Screen, node: Node)
     await screen.until(lambda lines: lines[-1] == "general>" and lines[0] == "  1:general")
 
 
-async def test_keys_turn_to_other_rooms_and_unread_ones_are_counted_and_marked(
+async def test_keys_switch_rooms_and_unread_rows_are_counted(
     screen: Screen, listener: ScriptedNode
 ) -> None:
     node = await begin(screen, listener, "general", "lab", "ops")
@@ -153,9 +151,7 @@ async def test_keys_turn_to_other_rooms_and_unread_ones_are_counted_and_marked(
     await screen.until(lambda lines: lines[-1] == "general>" and "read" in "".join(lines))
 
 
-async def test_a_line_shows_where_one_stopped_reading(
-    screen: Screen, listener: ScriptedNode
-) -> None:
+async def test_a_line_marks_the_first_unread_row(screen: Screen, listener: ScriptedNode) -> None:
     node = await begin(screen, listener, "general", "lab")
     node.say(message("read", "p0"))
     await screen.shows("bo \u2502 read")
@@ -169,7 +165,7 @@ async def test_a_line_shows_where_one_stopped_reading(
     assert above.startswith("\u2500\u2500 new \u2500") and "unread" in unread
 
 
-async def test_a_room_that_is_refused_at_first_is_told(
+async def test_a_room_that_is_refused_at_the_start_is_shown(
     screen: Screen, listener: ScriptedNode
 ) -> None:
     await screen.start(listener.address, "--nick", "ana", "--room", "a b")

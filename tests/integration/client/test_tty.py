@@ -52,7 +52,7 @@ def draw(screen: tty.Tty, data: bytes) -> None:
     screen.flush()
 
 
-async def test_what_is_drawn_is_written_when_flushing_is_over(
+async def test_data_is_written_after_a_flush(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tty, "PROMPT_WITHIN", WITHIN)
@@ -62,7 +62,7 @@ async def test_what_is_drawn_is_written_when_flushing_is_over(
         assert terminal.taken.endswith(b"%d " % number)
 
 
-async def test_when_it_stopped_drawings_are_dropped_and_all_is_painted_once_it_goes_on(
+async def test_a_stopped_terminal_drops_redraws_and_is_repainted(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repaints = Repaints()
@@ -91,7 +91,7 @@ async def test_a_stop_in_which_nothing_was_drawn_is_not_noticed(terminal: Termin
     assert terminal.taken == b"one " and repaints.count == 0
 
 
-async def test_what_puts_the_terminal_back_in_order_is_not_dropped(terminal: Terminal) -> None:
+async def test_the_last_writes_are_not_dropped(terminal: Terminal) -> None:
     screen = tty.Tty(Repaints(), write=terminal.write)
     terminal.runs.clear()
     draw(screen, b"one ")
@@ -103,7 +103,7 @@ async def test_what_puts_the_terminal_back_in_order_is_not_dropped(terminal: Ter
     assert terminal.taken == b"one bye"
 
 
-async def test_a_terminal_that_has_gone_away_is_told(terminal: Terminal) -> None:
+async def test_a_closed_terminal_is_noticed(terminal: Terminal) -> None:
     terminal.error = OSError(5, "Input/output error")
     screen = tty.Tty(Repaints(), write=terminal.write)
     draw(screen, b"one")

@@ -51,7 +51,7 @@ def test_lines_come_out_as_they_went_in(lines: list[bytes], places: list[int]) -
 
 
 @given(streams, cuts)
-def test_what_is_kept_is_at_most_one_line(stream: bytes, places: list[int]) -> None:
+def test_at_most_one_unfinished_line_is_kept(stream: bytes, places: list[int]) -> None:
     reader = LineReader(LIMIT)
     for chunk in cut(stream, places):
         lines, error = reader.feed(chunk)

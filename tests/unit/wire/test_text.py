@@ -63,10 +63,10 @@ def test_any_text_is_judged(text: str) -> None:
         ("\U000e0001", r"\U000e0001"),
     ],
 )
-def test_what_is_not_printable_is_escaped(text: str, shown: str) -> None:
+def test_unprintable_characters_are_escaped(text: str, shown: str) -> None:
     assert escape(text) == shown
 
 
 @given(st.text())
-def test_what_is_escaped_is_one_printable_line(text: str) -> None:
+def test_escaped_text_is_one_printable_line(text: str) -> None:
     assert escape(text).isprintable() and escape(escape(text)) == escape(text)

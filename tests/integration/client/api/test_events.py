@@ -100,7 +100,7 @@ class TestListening:
         assert texts == list(range(count))
         await flooding
 
-    async def test_who_waits_for_an_answer_gets_it_behind_any_number_of_events(
+    async def test_an_answer_arrives_behind_any_number_of_events(
         self, chat: Chat, peer: Peer
     ) -> None:
         await anext(chat.received())

@@ -50,7 +50,7 @@ class TestComingBack:
         again.say(joined("lab", ref=first.ref))
         assert (await joining).room == "lab"
 
-    async def test_what_is_posted_meanwhile_waits(
+    async def test_a_message_posted_without_a_connection_waits(
         self, chat: Chat, peer: Peer, node: ScriptedNode
     ) -> None:
         peer.hang_up()

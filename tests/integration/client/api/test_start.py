@@ -14,7 +14,7 @@ from wire import messages as m
 class TestEntering:
     """From connect to the first event."""
 
-    async def test_one_is_welcomed_and_quits_at_the_end(self, node: ScriptedNode) -> None:
+    async def test_a_chat_is_welcomed_and_quits_at_the_end(self, node: ScriptedNode) -> None:
         async def play() -> m.Hello:
             peer = await node.peer()
             hello = await peer.greet("Ana")
@@ -48,9 +48,7 @@ class TestEntering:
         assert raised.value.code == code
         await playing
 
-    async def test_another_nick_is_asked_for_where_somebody_knows_one(
-        self, node: ScriptedNode
-    ) -> None:
+    async def test_rename_is_asked_for_another_nick(self, node: ScriptedNode) -> None:
         async def rename(error: NickRefused) -> str:
             assert error.code == "nick-taken"
             return "ana2"
@@ -82,7 +80,7 @@ class TestEntering:
         assert (raised.value.code, raised.value.room) == ("bad-room", "no good")
         await playing
 
-    async def test_what_cannot_be_written_is_refused_before_anything_is_sent(self) -> None:
+    async def test_invalid_arguments_are_refused_before_anything_is_sent(self) -> None:
         with pytest.raises(RequestRefused):
             connect(nick="\ud800")
         with pytest.raises(RequestRefused):
@@ -91,7 +89,7 @@ class TestEntering:
             connect("no address", nick="ana")
 
 
-def test_the_docstring_tells_the_whole_of_it() -> None:
+def test_the_docstring_of_connect_is_complete() -> None:
     told = connect.__doc__ or ""
     for name in {name for name in dir(Chat) if not name.startswith("_")}:
         assert re.search(rf"\b{name}\b", told), name

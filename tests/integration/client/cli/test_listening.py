@@ -65,7 +65,7 @@ class TestListening:
         assert await listening == 0
         assert outside.complaints == []
 
-    async def test_who_listens_is_told_what_moderators_say(self, node: ScriptedNode) -> None:
+    async def test_a_listener_reports_moderation(self, node: ScriptedNode) -> None:
         outside = Outside(node, "--listen", "--nick", "ana")
         listening = outside.listen()
         peer = await node.peer()
@@ -82,7 +82,7 @@ class TestListening:
         await bid_farewell(peer)
         await asyncio.wait([listening])
 
-    async def test_a_gap_is_told_to_who_listens(self, node: ScriptedNode) -> None:
+    async def test_a_listener_reports_a_gap(self, node: ScriptedNode) -> None:
         outside = Outside(node, "--listen")
         listening = outside.listen()
         peer = await node.peer()
@@ -103,7 +103,7 @@ class TestListening:
         assert await listening == 1
         assert outside.complaints == ["No: bad-token."]
 
-    async def test_who_listens_never_loses_patience(self) -> None:
+    async def test_a_listener_never_gives_up(self) -> None:
         time = FakeTime()
         async with scripted_node() as gone:
             outside = Outside(gone, "--listen")

@@ -16,7 +16,7 @@ from tests.support.scripted import ScriptedNode, message
 FULL = Path("/dev/full")
 
 
-async def test_a_line_is_said_and_the_status_is_0(node: ScriptedNode) -> None:
+async def test_a_line_is_sent_and_the_status_is_0(node: ScriptedNode) -> None:
     process = await start(node.address, "--nick", "bot")
     ending = asyncio.create_task(process.communicate(b"hi\n"))
     peer = await node.peer()
@@ -39,7 +39,7 @@ async def test_a_bad_line_is_named_on_standard_error_and_the_status_is_1(
     assert errors.startswith(b"chat: line 1: ") and errors.count(b"\n") == 1
 
 
-async def test_a_filter_whose_complaints_are_not_read_goes_on_and_ends(node: ScriptedNode) -> None:
+async def test_a_filter_ends_although_nobody_reads_its_complaints(node: ScriptedNode) -> None:
     reading, writing = os.pipe()
     process = await start(node.address, "--nick", "bot", stderr=writing)
     os.close(writing)
@@ -57,7 +57,7 @@ async def test_a_filter_whose_complaints_are_not_read_goes_on_and_ends(node: Scr
     assert told[:2] == [f"chat: line {number}: The line is not UTF-8.\n" for number in (1, 2)]
 
 
-async def test_a_listener_ends_quietly_when_nobody_reads_any_more(node: ScriptedNode) -> None:
+async def test_a_listener_ends_quietly_when_its_reader_is_gone(node: ScriptedNode) -> None:
     reading, writing = os.pipe()
     process = await start(node.address, "--listen", "--nick", "bot", stdin=DEVNULL, stdout=writing)
     os.close(writing)
@@ -88,7 +88,7 @@ async def test_a_listener_stays_at_a_pipe_that_it_could_read_itself(
     await process.communicate()
 
 
-async def test_lines_are_said_as_they_come(node: ScriptedNode) -> None:
+async def test_lines_are_sent_as_they_come(node: ScriptedNode) -> None:
     process = await start(node.address, "--nick", "bot")
     assert process.stdin
     peer = await node.peer()
@@ -102,7 +102,9 @@ async def test_lines_are_said_as_they_come(node: ScriptedNode) -> None:
     assert process.returncode == 0
 
 
-async def test_bytes_that_are_no_text_are_named_and_the_rest_is_said(node: ScriptedNode) -> None:
+async def test_bytes_that_are_not_utf_8_are_reported_and_the_rest_is_sent(
+    node: ScriptedNode,
+) -> None:
     process = await start(node.address, "--nick", "bot")
     ending = asyncio.create_task(process.communicate(b"\x7fELF\0\xff\n\xc3\xa4\n\0\n"))
     peer = await node.peer()
@@ -142,7 +144,7 @@ async def test_a_locale_without_utf_8_changes_nothing(node: ScriptedNode) -> Non
 
 
 @pytest.mark.parametrize("flag", ["--help", "--version", "--completion=bash"])
-async def test_a_page_that_nobody_reads_to_its_end_is_no_trouble(flag: str) -> None:
+async def test_help_whose_reader_is_gone_is_no_error(flag: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     process = await start(flag, stdout=writing)

@@ -74,7 +74,7 @@ def test_the_token_is_not_shown_by_help(
         (["--settings", os.curdir], "Is a directory"),
     ],
 )
-def test_what_makes_no_sense_ends_with_status_2_and_one_line(
+def test_an_invalid_command_line_ends_with_status_2_and_one_line(
     arguments: list[str], named: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as raised:
@@ -95,19 +95,19 @@ def test_a_file_that_holds_no_certificates_is_refused(
     assert "--ca" in capfd.readouterr().err
 
 
-def test_the_version_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         parse_options(["--version"])
     assert raised.value.code == 0
     assert capfd.readouterr().out.startswith("chat ")
 
 
-def test_the_login_name_is_the_nick_nobody_chose(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_login_name_is_the_default_nick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(getpass, "getuser", lambda: "Ana Lee")
     assert options.login_nick() == "AnaLee"
 
 
-def test_who_has_no_login_name_is_a_guest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_login_name_the_nick_is_guest(monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody() -> str:
         raise KeyError("uid not found")
 
@@ -118,7 +118,7 @@ def test_who_has_no_login_name_is_a_guest(monkeypatch: pytest.MonkeyPatch) -> No
 class TestSettings:
     """What the command line does not say stands in the file of settings."""
 
-    def test_the_file_says_who_and_where(self, settings_path: Path) -> None:
+    def test_the_file_has_the_nick_and_the_addresses(self, settings_path: Path) -> None:
         settings_path.parent.mkdir()
         settings_path.write_text('nick = "ana"\nservers = ["a:1", "b:2-3"]\nrooms = ["lab", "ops"]')
         found = parse_options([])
@@ -145,7 +145,7 @@ class TestSettings:
         found = parse_options(["--settings", str(other)])
         assert (found.nick, found.settings_path) == ("bo", other)
 
-    def test_what_the_file_gets_wrong_is_one_line_and_status_2(
+    def test_an_invalid_settings_file_is_one_line_and_status_2(
         self, settings_path: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
         settings_path.parent.mkdir()

@@ -76,7 +76,7 @@ class TestSending:
         await bid_farewell(peer)
         assert await saying == 0
 
-    async def test_input_is_read_only_as_fast_as_it_is_said(self, node: ScriptedNode) -> None:
+    async def test_input_is_read_only_as_fast_as_it_is_sent(self, node: ScriptedNode) -> None:
         read = 0
 
         async def endless() -> AsyncIterator[bytes | None]:
@@ -103,7 +103,9 @@ class TestSending:
             await saying
         assert outside.complaints == ["line 6 and what follows: Interrupted."]
 
-    async def test_a_lost_connection_is_told_and_costs_nothing(self, node: ScriptedNode) -> None:
+    async def test_a_lost_connection_is_reported_and_loses_nothing(
+        self, node: ScriptedNode
+    ) -> None:
         outside = Outside(node)
         saying = outside.say(b"one")
         peer = await node.peer()
@@ -118,7 +120,7 @@ class TestSending:
         assert outside.complaints[0].startswith("No connection")
         assert outside.complaints[1] == "Connected to node-2."
 
-    async def test_an_end_that_is_final_names_the_first_line_that_was_not_said(
+    async def test_a_final_end_names_the_first_line_that_was_not_sent(
         self, node: ScriptedNode
     ) -> None:
         outside = Outside(node)
@@ -143,7 +145,7 @@ class TestSending:
         assert await saying == 1
         assert outside.complaints == ["No: nick-taken."]
 
-    async def test_a_nick_nobody_chose_gets_a_suffix(self, node: ScriptedNode) -> None:
+    async def test_a_default_nick_gets_a_suffix_if_it_is_taken(self, node: ScriptedNode) -> None:
         saying = Outside(node).say()
         peer = await node.peer()
         hello = await peer.expect(m.Hello)
@@ -154,7 +156,7 @@ class TestSending:
         await bid_farewell(again)
         assert await saying == 0
 
-    async def test_who_gave_a_password_means_that_nick(
+    async def test_a_password_keeps_the_nick(
         self, node: ScriptedNode, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("CHAT_PASSWORD", "sesame")
@@ -236,7 +238,7 @@ class TestSending:
         kinds = [line.split(b'"')[3] for line in outside.out.splitlines()]
         assert kinds == [b"welcome", b"joined", b"message", b"ack", b"bye"]
 
-    async def test_it_goes_on_when_nobody_reads_what_json_prints(self, node: ScriptedNode) -> None:
+    async def test_it_goes_on_when_the_reader_of_json_is_gone(self, node: ScriptedNode) -> None:
         outside = Outside(node, "--json")
         outside.is_closed = True
         saying = outside.say(b"one")

@@ -91,7 +91,7 @@ async def test_a_listener_whose_output_is_not_read_is_ended_by_a_signal(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-async def test_a_signal_that_we_were_told_to_ignore_is_ignored(
+async def test_a_signal_that_was_ignored_at_the_start_stays_ignored(
     node: ScriptedNode, number: signal.Signals
 ) -> None:
     before = signal.signal(number, signal.SIG_IGN)  # as nohup, and as a script with `&`

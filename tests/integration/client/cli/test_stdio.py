@@ -67,7 +67,7 @@ async def test_a_line_comes_as_soon_as_it_is_there(pipe: Pipe) -> None:
     assert [line async for line in lines] == []
 
 
-async def test_what_cannot_be_read_raises_os_error(tmp_path: Path) -> None:
+async def test_unreadable_input_raises_os_error(tmp_path: Path) -> None:
     directory = os.open(tmp_path, os.O_RDONLY)
     try:
         with pytest.raises(OSError):
@@ -109,7 +109,7 @@ async def test_a_write_that_blocks_does_not_block_the_loop(pipe: Pipe) -> None:
     await writing
 
 
-async def test_a_pipe_that_somebody_made_non_blocking_is_written_to_all_the_same(
+async def test_a_non_blocking_pipe_is_written_completely(
     pipe: Pipe,
 ) -> None:
     os.set_blocking(pipe[1], False)
@@ -121,7 +121,7 @@ async def test_a_pipe_that_somebody_made_non_blocking_is_written_to_all_the_same
     await writing
 
 
-async def test_a_closed_pipe_is_told(pipe: Pipe) -> None:
+async def test_a_closed_pipe_is_noticed(pipe: Pipe) -> None:
     os.close(pipe[0])
     with pytest.raises(BrokenPipeError):
         await Output(pipe[1]).write(b"x")
@@ -139,7 +139,7 @@ async def test_complaints_that_are_not_read_are_dropped_and_counted(pipe: Pipe) 
     complain.finish()
 
 
-def test_a_complaint_to_nobody_harms_nobody(pipe: Pipe) -> None:
+def test_a_complaint_that_cannot_be_written_is_ignored(pipe: Pipe) -> None:
     os.close(pipe[0])
     complain = Complaints(pipe[1])
     complain("no")

@@ -30,7 +30,7 @@ def told(events: list[m.AnyEvent | Disconnected]) -> list[str]:
     return [e.text if isinstance(e, m.Message) else type(e).__name__ for e in events]
 
 
-async def test_the_session_goes_over_and_only_then_the_first_connection_ends(
+async def test_the_session_moves_before_the_first_connection_ends(
     peer: Peer, nodes: Nodes, chat: Chat
 ) -> None:
     peer.say(MOVE)
@@ -50,7 +50,7 @@ async def test_the_session_goes_over_and_only_then_the_first_connection_ends(
     assert chat.positions == {"general": "p2"}
 
 
-async def test_a_position_does_not_go_back_to_where_the_hello_was_said(
+async def test_a_position_does_not_go_back_to_that_of_the_hello(
     peer: Peer, nodes: Nodes, chat: Chat
 ) -> None:
     peer.say(MOVE)
@@ -65,7 +65,7 @@ async def test_a_position_does_not_go_back_to_where_the_hello_was_said(
     assert chat.positions == {"general": "p2"}
 
 
-async def test_a_first_node_that_says_replaced_before_the_other_says_welcome_is_believed(
+async def test_replaced_before_the_welcome_of_the_next_node_is_no_end(
     peer: Peer, nodes: Nodes, chat: Chat
 ) -> None:
     peer.say(MOVE)
@@ -91,7 +91,7 @@ async def test_a_node_that_is_gone_before_the_other_says_welcome_is_no_interrupt
     assert "Disconnected" not in told(await shown_until(chat, "news"))
 
 
-async def test_what_is_asked_while_the_hello_is_under_way_is_asked_there_once(
+async def test_a_request_during_the_second_hello_is_made_once_at_the_next_node(
     peer: Peer, nodes: Nodes, chat: Chat
 ) -> None:
     peer.say(MOVE)
@@ -141,7 +141,7 @@ async def test_an_answer_that_does_not_come_is_waited_for_a_while_only(
         m.Bye(reason="replaced"),
     ],
 )
-async def test_where_no_other_node_welcomes_us_we_stay_and_go_on(
+async def test_without_a_welcome_the_session_stays(
     peer: Peer, nodes: Nodes, chat: Chat, answer: m.Event
 ) -> None:
     peer.say(MOVE)
@@ -156,7 +156,7 @@ async def test_where_no_other_node_welcomes_us_we_stay_and_go_on(
     assert chat.is_connected
 
 
-async def test_a_node_that_does_not_welcome_us_in_time_is_left_for_another_try(
+async def test_a_node_that_does_not_welcome_us_in_time_is_given_up(
     peer: Peer, nodes: Nodes, chat: Chat, time: FakeTime
 ) -> None:
     peer.say(MOVE)
@@ -172,7 +172,7 @@ async def test_a_node_that_does_not_welcome_us_in_time_is_left_for_another_try(
     assert chat.is_connected
 
 
-async def test_who_finds_no_other_node_stays_until_the_goodbye_and_comes_back(
+async def test_without_another_node_the_client_stays_until_bye_and_reconnects(
     time: FakeTime, nodes: Nodes
 ) -> None:
     async with scripted_node() as gone:
@@ -194,7 +194,7 @@ async def test_who_finds_no_other_node_stays_until_the_goodbye_and_comes_back(
     await chat.close()
 
 
-async def test_who_is_replaced_after_going_over_does_not_come_back(
+async def test_a_client_replaced_after_a_handover_does_not_reconnect(
     peer: Peer, nodes: Nodes, chat: Chat
 ) -> None:
     peer.say(MOVE)
@@ -206,7 +206,7 @@ async def test_who_is_replaced_after_going_over_does_not_come_back(
             pass
 
 
-async def test_nodes_that_send_one_to_and_fro_are_not_followed_without_pause(
+async def test_repeated_moves_are_followed_only_with_pauses(
     peer: Peer, nodes: Nodes, chat: Chat, time: FakeTime
 ) -> None:
     peer.say(MOVE)
@@ -233,7 +233,7 @@ async def test_a_notice_right_behind_the_welcome_is_heard(
     await (await nodes[0].peer()).greet(resumed=True)
 
 
-async def test_a_chat_that_ends_while_it_goes_over_quits_where_it_arrives(
+async def test_a_chat_closed_during_a_handover_quits_at_the_next_node(
     time: FakeTime, nodes: Nodes
 ) -> None:
     addresses = [node.address for node in nodes]

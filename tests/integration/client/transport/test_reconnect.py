@@ -79,7 +79,7 @@ async def test_a_draining_node_is_left_for_the_time_it_says(
     assert hello.key == "k" * 32
 
 
-async def test_a_session_replaced_elsewhere_does_not_come_back(peer: Peer, chat: Chat) -> None:
+async def test_a_replaced_session_does_not_reconnect(peer: Peer, chat: Chat) -> None:
     peer.say(m.Bye(reason="replaced"))
     with pytest.raises(Ended) as raised:
         async for _ in chat:
@@ -87,7 +87,9 @@ async def test_a_session_replaced_elsewhere_does_not_come_back(peer: Peer, chat:
     assert raised.value.reason == "replaced"
 
 
-async def test_who_was_kicked_is_told_why_and_does_not_come_back(peer: Peer, chat: Chat) -> None:
+async def test_a_kicked_client_gets_the_reason_and_does_not_reconnect(
+    peer: Peer, chat: Chat
+) -> None:
     peer.say(m.Bye(reason="kicked", text="be nice"))
     with pytest.raises(Ended, match="a moderator removed the session.*be nice") as raised:
         async for _ in chat:
@@ -95,7 +97,7 @@ async def test_who_was_kicked_is_told_why_and_does_not_come_back(peer: Peer, cha
     assert raised.value.reason == "kicked"
 
 
-async def test_a_hello_without_broker_is_said_again_to_the_next_node(
+async def test_a_hello_refused_as_unavailable_goes_to_the_next_node(
     chat: Chat, nodes: Nodes, time: FakeTime
 ) -> None:
     first = await nodes[0].peer()
@@ -148,7 +150,7 @@ async def test_a_connection_that_lasted_makes_good_for_earlier_failures(
 @pytest.mark.parametrize(
     "noise", [b"220 mail.example.org ESMTP\r\n", b"\xff\xfe\n", b"[]\n", b"x" * (2 << 20)]
 )
-async def test_what_does_not_speak_the_protocol_is_left(
+async def test_a_peer_that_does_not_speak_the_protocol_is_left(
     chat: Chat, nodes: Nodes, noise: bytes
 ) -> None:
     stranger = await nodes[0].peer()
@@ -158,7 +160,7 @@ async def test_what_does_not_speak_the_protocol_is_left(
     assert "does not speak the protocol" in await why_away(chat)
 
 
-async def test_nothing_is_read_behind_a_goodbye(
+async def test_nothing_is_read_after_a_bye(
     peer: Peer, nodes: Nodes, chat: Chat, time: FakeTime
 ) -> None:
     peer.say(m.Bye(reason="draining", retry_after_ms=0), message("late"))
@@ -179,7 +181,7 @@ async def test_a_nick_lost_while_away_ends_the_chat_unless_another_is_known(
     assert raised.value.code == "nick-taken"
 
 
-async def test_a_room_that_is_not_healed_yet_is_come_back_for(
+async def test_a_client_reconnects_for_a_room_that_is_not_healed_yet(
     peer: Peer, nodes: Nodes, chat: Chat, time: FakeTime
 ) -> None:
     peer.hang_up()

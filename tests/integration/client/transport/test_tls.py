@@ -40,7 +40,7 @@ class TestTLS:
         server.close()
         await node.close()
 
-    async def test_a_certificate_one_trusts_is_taken(
+    async def test_a_trusted_certificate_is_accepted(
         self, node: ScriptedNode, certificate: tuple[Path, Path], time: FakeTime
     ) -> None:
         context = ssl.create_default_context(cafile=str(certificate[0]))
@@ -53,9 +53,7 @@ class TestTLS:
         assert chat.is_connected
         await chat.close()
 
-    async def test_a_certificate_nobody_vouches_for_is_refused_at_once(
-        self, node: ScriptedNode
-    ) -> None:
+    async def test_an_untrusted_certificate_is_refused_at_once(self, node: ScriptedNode) -> None:
         with pytest.raises(Unreachable, match="certificate"):
             async with connect(node.address, nick="ana", tls=True):
                 pytest.fail("entered")

@@ -120,7 +120,7 @@ def test_past_messages_come_with_the_room() -> None:
     assert (render(event, VIEW) or "").splitlines()[1] == "12:00 lab <bo> old"
 
 
-def test_a_gap_is_shown_as_what_it_is() -> None:
+def test_a_gap_is_shown() -> None:
     room = render(m.Gap(room="lab", after="a", position="b"), VIEW) or ""
     inbox = render(m.Gap(room="@", after="a", position="b"), VIEW) or ""
     assert "lab" in room and "your inbox" in inbox and "no longer available" in room

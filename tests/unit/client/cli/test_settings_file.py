@@ -85,7 +85,7 @@ class TestLoading:
             ("[nick]\na = 1", "nick", "{'a': 1}", "a nick"),
         ],
     )
-    def test_what_is_wrong_is_named_with_what_would_be_right(
+    def test_an_invalid_setting_is_named_with_what_is_expected(
         self, path: Path, text: str, key: str, got: str, takes: str
     ) -> None:
         write(path, text)
@@ -111,14 +111,14 @@ class TestLoading:
             load(path)
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every folder")
-    def test_a_home_one_may_not_look_into_holds_no_settings(self, path: Path) -> None:
+    def test_an_unreadable_home_directory_has_no_settings(self, path: Path) -> None:
         write(path, WHOLE)
         path.parent.chmod(0)
         assert load(path) == Settings()
         path.parent.chmod(0o700)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere homes are found otherwise")
-    def test_who_has_no_home_has_no_place_for_settings(
+    def test_without_a_home_directory_there_is_no_settings_path(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def nobody(uid: int) -> None:
@@ -142,7 +142,7 @@ class TestRemembering:
         assert found.nick == "ana" and found.servers and found.rooms
         assert (found.colours, found.bell, found.time) == (False, False, "%H:%M:%S")
 
-    def test_what_stands_in_the_file_stays(self, path: Path) -> None:
+    def test_the_rest_of_the_file_is_kept(self, path: Path) -> None:
         text = '# mine\r\nrooms = ["lab"]\r\n\r\n# end'
         path.parent.mkdir()
         path.write_bytes(text.encode())
@@ -161,7 +161,7 @@ class TestRemembering:
         assert load(path).nick == nick
 
     @pytest.mark.parametrize("nick", ["a\nb", "a\x7fb", "", "n" * 65])
-    def test_what_could_not_be_read_back_is_not_written(self, path: Path, nick: str) -> None:
+    def test_a_nick_that_could_not_be_read_back_is_not_written(self, path: Path, nick: str) -> None:
         with pytest.raises(SettingsError):
             remember_nick(path, nick)
         assert not path.exists()
@@ -178,12 +178,12 @@ class TestRemembering:
         assert path.is_symlink() and load(path) == Settings(nick="ana", bell=False)
         assert real.stat().st_mode & 0o777 == 0o640
 
-    def test_what_is_no_file_is_left_alone(self) -> None:
+    def test_a_path_that_is_no_file_is_not_written(self) -> None:
         remember_nick(None, "ana")
         remember_nick(Path(os.devnull), "ana")
         assert Path(os.devnull).is_char_device()
 
-    def test_a_file_that_cannot_be_written_is_told_in_one_line(self, tmp_path: Path) -> None:
+    def test_a_file_that_cannot_be_written_is_an_error_of_one_line(self, tmp_path: Path) -> None:
         blocked = tmp_path / "blocked"
         blocked.touch()
         with pytest.raises(SettingsError, match="exists") as raised:

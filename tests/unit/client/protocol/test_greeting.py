@@ -12,7 +12,7 @@ def greeting(*rooms: str) -> Greeting:
     return Greeting(IDENTITY, rooms, "a token", "a password")
 
 
-def test_it_says_who_the_session_is_and_what_it_asks_for() -> None:
+def test_a_hello_has_the_identity_the_rooms_and_the_positions() -> None:
     hello = greeting("lab").hello("ana", 5, ReadState({"lab": "p1"}), ())
     assert (hello.ref, hello.nick, hello.key, hello.attempt) == (HELLO, "ana", "k" * 32, 5)
     assert (hello.rooms, hello.positions) == (["lab"], {"lab": "p1"})

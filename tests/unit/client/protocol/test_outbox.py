@@ -57,7 +57,7 @@ def test_without_a_time_it_is_a_second() -> None:
 
 
 @pytest.mark.parametrize("code", [code for code in Code if not CODES[code].retry])
-def test_what_cannot_succeed_later_is_final(code: Code) -> None:
+def test_a_permanent_refusal_is_final(code: Code) -> None:
     outbox = Outbox()
     put(outbox, "1", "2")
     due(outbox)
@@ -121,7 +121,7 @@ def test_doubt_begins_with_the_first_writing() -> None:
     assert outbox.expire(DOUBTFUL_AFTER + 1) == ["1"]
 
 
-def test_there_is_no_doubt_about_what_was_never_written_or_was_too_fast() -> None:
+def test_messages_never_written_or_rate_limited_are_not_doubtful() -> None:
     outbox = Outbox()
     put(outbox, "1", "2")
     due(outbox, 0.0)

@@ -61,7 +61,7 @@ def test_memory_for_a_busy_room_is_bounded() -> None:
     assert not places.deliver("lab", "3500")
 
 
-def test_in_a_quiet_room_only_those_who_were_announced_are_seen_to_leave() -> None:
+def test_a_quiet_room_shows_left_only_for_announced_members() -> None:
     places = ReadState({})
     places.enter(joined("hall", quiet=True))
     assert not places.saw_leave("hall", "bo")

@@ -19,7 +19,7 @@ class TestEntries:
         reconnect(session)
         assert not session.take(message("hi", "p1"), 0.0).show
 
-    def test_ones_own_ack_does_not_count_as_read(self) -> None:
+    def test_an_ack_does_not_change_the_read_state(self) -> None:
         session = live()
         (sent,) = say(session, "one")
         assert isinstance(sent, m.Send)
@@ -49,7 +49,7 @@ class TestEntries:
         assert session.take(left("general", "bob"), 0.0).show
         assert session.read_state.positions()["general"] == "general-l-bob"
 
-    def test_the_end_of_ones_own_old_session_is_not_taken_for_leaving(self) -> None:
+    def test_the_end_of_our_old_session_is_not_taken_for_leaving(self) -> None:
         session = live()
         reconnect(session, resumed=False)
         session.take(joined("general", "general-0"), 0.0)
@@ -76,7 +76,7 @@ class TestEntries:
         assert not session.take(left("hall", "bo"), 0.0).show
         assert session.read_state.positions()["hall"] == "hall-l-bo"
 
-    def test_someone_elses_name_change_is_not_ones_own(self) -> None:
+    def test_a_rename_of_another_member_is_not_ours(self) -> None:
         session = live()
         renamed = m.Renamed(room="general", position="p2", at=1, nick="x", from_="ana")
         session.take(renamed, 0.0)
@@ -94,7 +94,7 @@ class TestStates:
         assert live().take(m.PingEvent(), 0.0).write == (m.Pong(),)
 
     @pytest.mark.parametrize("reason", REASONS)
-    def test_a_goodbye_with_a_time_is_for_a_while(self, reason: str) -> None:
+    def test_a_bye_with_a_time_leads_to_a_reconnect(self, reason: str) -> None:
         session = live()
         disconnect = session.take(m.Bye(reason=reason, retry_after_ms=250), 0.0).disconnect
         assert disconnect and disconnect.reconnect and disconnect.after == 0.25
@@ -102,7 +102,7 @@ class TestStates:
         assert session.state is State.AWAY
 
     @pytest.mark.parametrize("reason", [*REASONS, "something-new"])
-    def test_a_goodbye_without_one_is_for_good(self, reason: str) -> None:
+    def test_a_bye_without_a_time_is_final(self, reason: str) -> None:
         session = live()
         disconnect = session.take(m.Bye(reason=reason), 0.0).disconnect
         assert disconnect and not disconnect.reconnect and disconnect.reason == reason
@@ -110,7 +110,7 @@ class TestStates:
         assert session.state is State.OVER
         assert session.take(message("late"), 0.0).show is False
 
-    def test_entries_before_the_welcome_are_nobodys(self) -> None:
+    def test_entries_before_the_welcome_are_ignored(self) -> None:
         session = fresh()
         session.connected(1)
         assert not session.take(message("hi"), 0.0).show

@@ -12,10 +12,10 @@ from wire import messages as m
 class TestHello:
     """What is said first on each connection."""
 
-    def test_the_first_one_leaves_the_rooms_to_the_node_when_none_are_named(self) -> None:
+    def test_the_first_hello_without_rooms_leaves_them_to_the_node(self) -> None:
         assert fresh().connected(5) == m.Hello(ref=HELLO, nick="ana", key="k" * 32, attempt=5)
 
-    def test_the_first_one_names_the_rooms_asked_for_and_the_token(self) -> None:
+    def test_the_first_hello_has_the_rooms_and_the_token(self) -> None:
         hello = fresh("lab", "Ops", token="secret").connected(5)
         assert hello.rooms == ["lab", "Ops"]
         assert hello.token == "secret"
@@ -35,7 +35,7 @@ class TestHello:
         attempts = [session.connected(now).attempt for now in (100, 50, 101, 101, 900)]
         assert attempts == [100, 101, 102, 103, 900]
 
-    def test_a_later_one_names_all_rooms_and_positions(self) -> None:
+    def test_a_later_hello_has_all_rooms_and_positions(self) -> None:
         session = live("lab", "ops")
         session.take(message("hi", "lab-1", room="lab"), 0.0)
         session.take(direct("psst", "d1"), 0.0)
@@ -45,7 +45,7 @@ class TestHello:
         assert hello.positions == {"lab": "lab-1", "ops": "ops-0", "@": "d1"}
         assert hello.key == "k" * 32
 
-    def test_a_hello_whose_answer_was_lost_is_said_again_as_it_was(self) -> None:
+    def test_a_hello_whose_answer_was_lost_is_repeated(self) -> None:
         session = fresh("lab")
         session.connected(1)
         session.disconnected()
@@ -64,7 +64,7 @@ class TestHello:
         session.disconnected()
         assert session.connected(2).rooms == ["general"]
 
-    def test_a_room_that_was_joined_later_is_named_and_one_left_is_not(self) -> None:
+    def test_the_hello_has_rooms_joined_later_and_no_rooms_left(self) -> None:
         session = live("lab", "ops")
         ref, _ = session.ask(m.Leave(room="lab"))
         session.take(left("lab", "ana", ref=ref), 0.0)
@@ -74,13 +74,13 @@ class TestHello:
         assert hello.rooms == ["ops", "new"]
         assert hello.positions == {"ops": "ops-0", "new": "n0"}
 
-    def test_a_room_one_is_about_to_leave_is_not_named(self) -> None:
+    def test_a_room_that_is_being_left_is_not_in_the_hello(self) -> None:
         session = live("lab", "ops")
         session.ask(m.Leave(room="Lab"))
         session.disconnected()
         assert session.connected(2).rooms == ["ops"]
 
-    def test_who_left_all_rooms_comes_back_to_none(self) -> None:
+    def test_a_session_without_rooms_resumes_without_rooms(self) -> None:
         session = live()
         ref, _ = session.ask(m.Leave(room="general"))
         session.take(left("general", "ana", ref=ref), 0.0)
@@ -105,7 +105,7 @@ class TestRefusedHello:
         assert disconnect and not disconnect.reconnect
         assert disconnect.refusal and disconnect.refusal.code == code
 
-    def test_without_the_broker_one_comes_back_when_the_node_says(self) -> None:
+    def test_without_the_broker_the_client_reconnects_after_the_given_time(self) -> None:
         session = fresh()
         session.connected(1)
         disconnect = session.take(refused("unavailable", ref=HELLO, after=1500), 0.0).disconnect
@@ -116,7 +116,7 @@ class TestRefusedHello:
         session.connected(1)
         assert session.take(refused("bad-token"), 0.0).disconnect
 
-    def test_a_room_that_is_not_possible_is_given_up_and_the_others_go_on(self) -> None:
+    def test_an_invalid_room_is_given_up_and_the_others_are_kept(self) -> None:
         session = fresh("no good", "lab")
         session.connected(1)
         session.take(welcome(), 0.0)

@@ -30,7 +30,7 @@ class TestMessages:
         assert session.wake(0.0).write == ()
         assert texts_of(session.take(welcome(), 0.0).write) == ["early"]
 
-    def test_what_is_not_acknowledged_is_sent_again_with_the_same_id(self) -> None:
+    def test_unacknowledged_messages_are_resent_with_the_same_id(self) -> None:
         session = live()
         (first,) = say(session, "one")
         say(session, "two")
@@ -40,7 +40,7 @@ class TestMessages:
         effect = session.take(m.Ack(id=first.id or "", position="p", at=1), 0.0)
         assert texts_of(effect.write) == ["two"]
 
-    def test_a_refusal_for_a_while_is_nobodys_news_and_keeps_the_order(self) -> None:
+    def test_a_temporary_refusal_is_not_shown_and_keeps_the_order(self) -> None:
         session = live()
         (first,) = say(session, "one", 10.0)
         assert isinstance(first, m.Send)
@@ -51,7 +51,7 @@ class TestMessages:
         assert session.wake(11.9).write == ()
         assert texts_of(session.wake(12.0).write) == ["one"]
 
-    def test_a_final_refusal_is_news_and_lets_the_next_one_go(self) -> None:
+    def test_a_final_refusal_is_shown_and_the_next_message_is_sent(self) -> None:
         session = live()
         (first,) = say(session, "one")
         assert isinstance(first, m.Send)
@@ -68,7 +68,7 @@ class TestMessages:
         assert reconnect(session, 10.5) == []
         assert texts_of(session.wake(12.0).write) == ["one"]
 
-    def test_what_can_no_longer_be_repeated_safely_becomes_an_error(self) -> None:
+    def test_a_message_too_old_to_repeat_becomes_an_error(self) -> None:
         session = live()
         (first,) = say(session, "one", 0.0)
         assert isinstance(first, m.Send)
@@ -102,10 +102,10 @@ class TestRequests:
         effect = session.take(refused("no-such-room", ref=ref, room="nowhere"), 0.0)
         assert effect.settled == ref and effect.show
 
-    def test_an_answer_to_nobodys_question_settles_nothing(self) -> None:
+    def test_an_answer_without_a_request_settles_nothing(self) -> None:
         assert live().take(m.Rooms(ref="?", rooms=[], more=False), 0.0).settled is None
 
-    def test_what_was_not_answered_is_asked_again_before_messages_follow(self) -> None:
+    def test_unanswered_requests_are_repeated_before_messages(self) -> None:
         session = live()
         session.disconnected()
         ref, write = session.ask(m.Join(room="lab"))

@@ -22,7 +22,7 @@ def test_an_event_that_answers_nothing_settles_nothing() -> None:
     assert unanswered.get(None) is None and len(unanswered) == 1
 
 
-def test_what_is_asked_during_a_handover_is_held_until_it_is_known_for_whom() -> None:
+def test_requests_during_a_handover_are_held_back() -> None:
     unanswered = Unanswered()
     unanswered.add("ask-1", m.ListRooms())
     unanswered.hold()

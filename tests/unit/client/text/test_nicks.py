@@ -48,5 +48,5 @@ def test_a_suffix_is_short_and_random() -> None:
         ("\u0430na", False),
     ],
 )
-def test_who_is_named_as_a_word_is_meant(text: str, meant: bool) -> None:
+def test_a_nick_as_a_word_is_a_mention(text: str, meant: bool) -> None:
     assert mentions(text, "ana") is meant

@@ -69,7 +69,7 @@ def test_times_are_local_and_in_the_form_that_is_wanted() -> None:
     assert Theme().clock(None) == "--:--"
 
 
-def test_a_day_is_told_by_its_name() -> None:
+def test_a_day_is_shown_with_its_name() -> None:
     assert Theme(zone=UTC).day(NOON) == "Thursday, 1 January 1970"
     assert Theme().day(None) == ""
 

@@ -33,7 +33,7 @@ def test_a_line_is_cut_as(text: str, width: int, lines: list[str]) -> None:
     assert wrap(text, width) == lines
 
 
-def test_what_is_left_of_a_line_may_have_less_space() -> None:
+def test_wrapped_lines_may_have_less_space() -> None:
     assert wrap("ab cd ef gh", 6, hang=3) == ["ab cd", "ef", "gh"]
 
 
@@ -63,13 +63,13 @@ def test_marks_stay_with_what_they_are_on(text: str) -> None:
 
 
 @given(texts, st.integers(1, 20))
-def test_what_is_cut_off_is_told_by_an_ellipsis(text: str, width: int) -> None:
+def test_a_cut_is_marked_by_an_ellipsis(text: str, width: int) -> None:
     short = cut(text, width)
     assert columns(short) <= width
     assert short == text or short.endswith("\u2026")
 
 
-def test_what_terminals_draw_in_different_widths_is_left_out() -> None:
+def test_characters_of_ambiguous_width_are_removed() -> None:
     assert steady(FAMILY) == FAMILY.replace("\u200d", "")
     assert steady("\u2764\ufe0f") == "\u2764"
     assert steady("\u0645\u06cc\u200c\u062e") == "\u0645\u06cc\u200c\u062e"

@@ -73,7 +73,7 @@ async def test_it_has_lasted_some_seconds_after_the_welcome(active: ActiveLink) 
     assert active.has_lasted(1000.0 + STEADY_AFTER)
 
 
-async def test_who_leaves_it_says_how_to_go_on(active: ActiveLink) -> None:
+async def test_leaving_notes_what_to_do_next(active: ActiveLink) -> None:
     active.leave(Disconnect(reconnect=True), "goodbye: draining")
     assert active.disconnect == Disconnect(reconnect=True)
     assert active.link.closed.result() == "goodbye: draining"

@@ -37,7 +37,7 @@ def test_an_address_is_read(text: str, addresses: list[tuple[str, int]]) -> None
     ["", ":1", "a:", "a:b", "a:0", "a:65536", "a:2-1", "a:1-65535", "::1", "[::1", "a b:1"]
     + ["a:1:2", "a:1-2-3", "a:-1", "[]:1", "a:1\n", "http://a:1", "[::1]9"],
 )
-def test_what_is_no_address_is_refused_with_a_sentence(text: str) -> None:
+def test_an_invalid_address_is_refused_with_a_message(text: str) -> None:
     with pytest.raises(ValueError, match="invalid address"):
         parse_address(text)
 

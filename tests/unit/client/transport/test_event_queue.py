@@ -18,7 +18,7 @@ async def read(queue: EventQueue) -> list[bytes]:
     return [received.line async for received in queue.take()]
 
 
-async def test_what_was_put_in_comes_out_in_order() -> None:
+async def test_events_come_out_in_order() -> None:
     queue = EventQueue()
     for number in range(3):
         queue.put(item(number))

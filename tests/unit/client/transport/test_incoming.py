@@ -59,7 +59,7 @@ async def test_an_answer_carries_what_its_asker_wants_done_in_the_order_of_event
     assert [received.then for received in await read(incoming)] == [None, found.append]
 
 
-async def test_what_is_not_to_be_shown_settles_and_is_not_queued(incoming: Incoming) -> None:
+async def test_a_hidden_event_settles_its_request_and_is_not_queued(incoming: Incoming) -> None:
     answer = incoming.expect("ask-1")
     incoming.put(Received(PONG), False, "ask-1")
     assert answer.done() and not await read(incoming)
@@ -81,7 +81,7 @@ async def test_a_refused_room_fails_readiness_and_ends_the_attempt(incoming: Inc
     assert [received.is_end for received in await read(incoming)] == [True]
 
 
-async def test_the_end_fails_what_waits_and_all_that_is_asked_later(incoming: Incoming) -> None:
+async def test_the_end_fails_unanswered_and_later_requests(incoming: Incoming) -> None:
     incoming.start()
     answer = incoming.expect("ask-1")
     incoming.end(Ended("replaced"))

@@ -14,7 +14,7 @@ def test_it_is_news_once_until_a_node_was_there() -> None:
     assert outage.is_news() and not outage.is_news()
 
 
-def test_a_pause_is_cut_to_what_is_left_of_ones_patience() -> None:
+def test_a_pause_is_limited_to_the_rest_of_the_patience() -> None:
     outage = Outage(10.0, 100.0)
     assert outage.bounded(3.0, "why", 105.0) == 3.0
     assert outage.bounded(3.0, "why", 108.0) == 2.0
@@ -30,5 +30,5 @@ def test_it_begins_again_with_each_lost_connection() -> None:
     assert outage.bounded(3.0, "why", 1008.5) == 1.5
 
 
-def test_without_a_limit_one_waits_for_ever() -> None:
+def test_without_a_limit_the_client_waits_for_ever() -> None:
     assert Outage(None, 0.0).bounded(3.0, "why", 1e9) == 3.0

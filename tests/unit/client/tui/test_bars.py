@@ -26,7 +26,7 @@ def of(*names: str) -> Buffers:
     return buffers
 
 
-def test_all_buffers_stand_in_the_bar_with_what_is_unread() -> None:
+def test_the_bar_shows_all_buffers_and_their_unread_rows() -> None:
     buffers = of("general", "lab", "@bo")
     buffers.open("lab").unread = 3
     buffers.open("@bo").unread = buffers.open("@bo").mentions = 1
@@ -39,14 +39,14 @@ def test_without_a_buffer_the_bar_is_empty() -> None:
     assert plain(room_bar(Buffers(), 80)).strip() == ""
 
 
-def test_where_they_are_too_many_those_around_the_current_one_are_seen() -> None:
+def test_a_full_bar_shows_the_buffers_around_the_current_one() -> None:
     buffers = of(*(f"room-{number}" for number in range(1, 21)))
     buffers.turn_to_number(10)
     line = plain(room_bar(buffers, 40))
     assert line == "\u2039 9:room-9  10:room-10  11:room-11 \u203a"
 
 
-def test_an_arrow_tells_of_what_is_unread_beyond_it() -> None:
+def test_an_arrow_has_the_style_of_unread_rows_beyond_it() -> None:
     buffers = of(*(f"room-{number}" for number in range(1, 21)))
     buffers.turn_to_number(10)
     assert room_bar(buffers, 40)[0][0] == room_bar(buffers, 40)[-1][0] == ""
@@ -56,25 +56,25 @@ def test_an_arrow_tells_of_what_is_unread_beyond_it() -> None:
     assert (line[0][0], line[-1][0]) == (UNREAD, MENTION)
 
 
-def test_a_long_name_leaves_room_for_the_number_and_for_what_is_unread() -> None:
+def test_a_long_name_is_cut_before_the_number_of_unread_rows() -> None:
     buffers = of("x" * 64, "y" * 64)
     buffers.open("y" * 64).unread = 1234
     line = plain(room_bar(buffers, 40))
     assert "1:" in line and columns(line) <= 40
 
 
-def test_the_status_tells_who_and_where_one_is_and_how_far_away() -> None:
+def test_the_status_shows_the_nick_the_node_and_the_latency() -> None:
     assert plain(status(CALM, 40)).rstrip() == " ana \u00b7 node-1 \u00b7 12 ms"
     assert plain(status(replace(CALM, latency=None), 40)).rstrip() == " ana \u00b7 node-1"
 
 
-def test_the_status_tells_that_there_is_no_connection() -> None:
+def test_the_status_shows_a_lost_connection() -> None:
     away = replace(CALM, away=3.2)
     assert "reconnecting\u2026 3 s" in plain(status(away, 40))
     assert " connecting\u2026 3 s" in plain(status(replace(away, was_welcomed=False), 40))
 
 
-def test_the_status_tells_what_is_unsent_and_what_is_below() -> None:
+def test_the_status_counts_unsent_messages_and_rows_below() -> None:
     line = plain(status(replace(CALM, unsent=2, below=7), 60))
     assert line.endswith("2 unsent \u00b7 \u2193 7 below") and len(line) <= 60
 

@@ -40,7 +40,7 @@ def test_a_buffer_is_opened_once_however_its_name_is_written(buffers: Buffers) -
     assert buffers.open("@Bo") is buffers.get("@bo") and len(buffers) == 3
 
 
-def test_one_turns_by_number_by_name_and_around(buffers: Buffers) -> None:
+def test_buffers_are_selected_by_number_name_and_direction(buffers: Buffers) -> None:
     buffers.turn_to_number(2)
     assert buffers.current.name == "lab"
     buffers.turn(1)
@@ -80,14 +80,14 @@ def test_a_buffer_that_is_closed_while_it_is_scrolled_up_leaves_nothing_behind(
     assert buffers.current.anchor is None and texts(buffers.open("general")) == []
 
 
-def test_what_one_looks_at_is_read(buffers: Buffers) -> None:
+def test_the_current_buffer_has_no_unread_rows(buffers: Buffers) -> None:
     lab = buffers.open("lab")
     lab.unread, lab.mentions = 3, 1
     buffers.turn_to("lab")
     assert (lab.unread, lab.mentions) == (0, 0)
 
 
-def test_where_one_stopped_reading_is_remembered_until_one_turns_away_again(
+def test_the_mark_of_unread_rows_stays_until_the_buffer_is_left(
     buffers: Buffers,
 ) -> None:
     lab = buffers.open("lab")
@@ -104,7 +104,7 @@ def test_where_one_stopped_reading_is_remembered_until_one_turns_away_again(
     assert lab.unread_after is None
 
 
-def test_who_is_renamed_keeps_the_buffer(buffers: Buffers) -> None:
+def test_a_renamed_person_keeps_the_buffer(buffers: Buffers) -> None:
     buffers.rename("bo", "bob")
     assert [buffer.name for buffer in buffers] == ["general", "lab", "@bob"]
     assert buffers.get("@bo") is None and buffers.get("@BOB") is not None
@@ -116,7 +116,7 @@ def test_who_is_renamed_keeps_the_buffer(buffers: Buffers) -> None:
     assert [buffer.name for buffer in buffers][-1] == "@Eve"
 
 
-def test_a_message_that_failed_takes_its_place_among_what_was_said() -> None:
+def test_a_failed_message_is_placed_among_the_rows() -> None:
     buffer = Buffer("general")
     buffer.pending["1"] = row("mine", mark=Mark.PENDING)
     buffer.add(row("other"))
@@ -126,7 +126,7 @@ def test_a_message_that_failed_takes_its_place_among_what_was_said() -> None:
     assert not buffer.pending and [each.why for each in buffer.failed()] == ["No."]
 
 
-def test_who_spoke_last_comes_last_among_the_nicks() -> None:
+def test_the_latest_author_is_last_among_the_nicks() -> None:
     buffer = Buffer("general")
     for nick in ("ana", "bo", "ana"):
         buffer.spoke(nick)
@@ -153,7 +153,7 @@ def test_older_rows_are_put_above_and_the_oldest_is_known() -> None:
     assert buffer.oldest == "1" and buffer.is_whole
 
 
-def test_a_buffer_keeps_so_many_rows_and_twice_as_many_while_one_reads_further_up(
+def test_a_buffer_keeps_twice_as_many_rows_while_scrolled_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "MOST_ROWS", 10)

@@ -95,7 +95,7 @@ def test_an_unknown_command_is_answered_by_help(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["hi", "/me waves", "/leave", "/who", "/history"])
-def test_in_no_room_one_is_told_how_to_enter_one(line: str) -> None:
+def test_without_a_room_the_error_names_the_command_to_join_one(line: str) -> None:
     with pytest.raises(CommandError, match="/join ROOM"):
         parse(line, None)
 

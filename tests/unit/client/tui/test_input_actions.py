@@ -105,7 +105,7 @@ def test_a_chat_can_be_asked_all_that_typed_lines_need() -> None:
 
 
 @pytest.mark.parametrize("line", ["/dance", "/join", "\x1b", "/msg " + "x" * 200 + " hi"])
-def test_what_cannot_be_done_is_said_at_once(screen: Screen, line: str) -> None:
+def test_an_impossible_command_is_an_error_at_once(screen: Screen, line: str) -> None:
     assert screen.take(line)
     (row,) = screen.lab.rows
     assert row.kind is Kind.ERROR and not screen.lab.pending
@@ -116,7 +116,7 @@ def test_help_and_empty_lines_ask_nothing(screen: Screen) -> None:
     assert "/retry" in screen.notes[0] and not screen.chat.requests
 
 
-def test_what_is_said_waits_in_its_buffer(screen: Screen) -> None:
+def test_messages_in_other_buffers_are_unread(screen: Screen) -> None:
     screen.take("hi")
     screen.take("/me waves")
     hi, waves = screen.lab.pending.values()
@@ -124,7 +124,7 @@ def test_what_is_said_waits_in_its_buffer(screen: Screen) -> None:
     assert waves.kind is Kind.ACTION and len(screen.unsent) == 2
 
 
-def test_who_says_something_sees_the_end_of_the_buffer(screen: Screen) -> None:
+def test_sending_scrolls_to_the_end(screen: Screen) -> None:
     screen.said(*map(str, range(50)))
     screen.take("/search 7")
     assert screen.lab.anchor is not None
@@ -132,7 +132,7 @@ def test_who_says_something_sees_the_end_of_the_buffer(screen: Screen) -> None:
     assert screen.lab.anchor is None
 
 
-def test_a_room_one_is_in_is_turned_to_without_asking(screen: Screen) -> None:
+def test_joining_a_joined_room_switches_to_it(screen: Screen) -> None:
     screen.buffers.open("ops")
     screen.buffers.turn_to("ops")
     screen.take("/join LAB")
@@ -141,7 +141,7 @@ def test_a_room_one_is_in_is_turned_to_without_asking(screen: Screen) -> None:
     assert screen.asked() == m.Join(room="ops", ref="ref-1")
 
 
-def test_a_buffer_for_one_person_is_no_room(screen: Screen) -> None:
+def test_a_buffer_for_one_person_makes_no_room_requests(screen: Screen) -> None:
     screen.buffers.open("@bo")
     screen.buffers.turn_to("@bo")
     screen.take("psst")
@@ -154,7 +154,7 @@ def test_a_buffer_for_one_person_is_no_room(screen: Screen) -> None:
     assert screen.buffers.current is screen.lab and not screen.chat.requests
 
 
-def test_who_has_something_unsent_is_warned_once_before_leaving(screen: Screen) -> None:
+def test_quitting_with_unsent_messages_warns_once(screen: Screen) -> None:
     assert not screen.take("/quit")
     screen.take("hi")
     assert screen.take("/quit")
@@ -163,7 +163,7 @@ def test_who_has_something_unsent_is_warned_once_before_leaving(screen: Screen) 
     assert screen.take("/quit") and not screen.take("/quit")
 
 
-def test_what_failed_is_sent_again_under_its_id_and_in_order(screen: Screen) -> None:
+def test_failed_messages_are_resent_with_their_ids_in_order(screen: Screen) -> None:
     for line in ("one", "/me two"):
         screen.take(line)
     for id in ("id-1", "id-2"):
@@ -197,7 +197,7 @@ def test_history_is_fetched_and_shown_from_its_beginning(screen: Screen) -> None
     assert screen.notes == ["There are no older messages."]
 
 
-def test_that_there_is_no_history_is_said(screen: Screen) -> None:
+def test_a_room_without_older_messages_says_so(screen: Screen) -> None:
     screen.take("/history")
     screen.answer(more=False)
     assert screen.notes == ["No older messages are available."]
@@ -226,7 +226,7 @@ def test_a_search_that_finds_nothing_says_so(screen: Screen) -> None:
     assert screen.notes == ["No older message here contains fox."]
 
 
-def test_a_search_ends_when_one_turns_to_another_buffer(screen: Screen) -> None:
+def test_a_search_ends_when_another_buffer_is_shown(screen: Screen) -> None:
     screen.buffers.open("ops")
     screen.take("/search fox")
     screen.buffers.turn_to("ops")

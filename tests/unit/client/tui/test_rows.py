@@ -70,19 +70,19 @@ def test_where_the_day_changes_there_is_a_line() -> None:
     assert len(Painter(LOOK, 60).lines(said("hi"), None, False)) == 2
 
 
-def test_where_one_stopped_reading_there_is_a_line() -> None:
+def test_unread_rows_have_a_line_above() -> None:
     rule, _ = painted(said("hi"), unread=True)
     assert rule.startswith("\u2500\u2500 new \u2500")
 
 
-def test_a_message_of_ones_own_is_marked_until_it_is_kept() -> None:
+def test_our_own_message_is_marked_until_it_is_acknowledged() -> None:
     row = said("hi", mine=True, mark=Mark.PENDING)
     assert "bo \u2026 hi" in painted(row)[0] and styles(row)["hi"] == "class:pending"
     row.mark = Mark.NONE
     assert "bo \u2502 hi" in painted(row)[0] and styles(row)["hi"] == ""
 
 
-def test_a_failure_is_told_with_its_reason_and_what_can_be_done() -> None:
+def test_a_failure_is_shown_with_its_reason_and_the_remedy() -> None:
     row = said("hi", mine=True, mark=Mark.FAILED, why="Nobody is called bo.")
     first, why = painted(row, 80)
     assert "bo \u2717 hi" in first
@@ -99,13 +99,13 @@ def test_actions_are_italic_and_mentions_stand_out() -> None:
     assert styles(said("ana!", mention=True))["ana!"] == "class:mention"
 
 
-def test_notices_and_troubles_are_told_apart() -> None:
+def test_notices_and_errors_look_different() -> None:
     assert painted(Row(Kind.NOTICE, "bo entered", at=NOON)) == ["12:00 \u00b7 bo entered"]
     assert painted(Row(Kind.ERROR, "No.", at=NOON)) == ["12:00 ! No."]
     assert styles(Row(Kind.NOTICE, "psst", at=NOON, mention=True))["psst"] == "class:mention"
 
 
-def test_what_is_left_of_a_notices_line_is_indented_where_there_is_space() -> None:
+def test_wrapped_lines_of_a_notice_are_indented_if_there_is_space() -> None:
     listed = Row(Kind.NOTICE, "/join ROOM  be in a room that there is\n/quit  leave", at=NOON)
     assert painted(listed, width=30) == [
         "12:00 \u00b7 /join ROOM  be in a",

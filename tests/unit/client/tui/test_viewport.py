@@ -51,11 +51,11 @@ def test_few_rows_stand_at_the_end() -> None:
     )
 
 
-def test_of_many_rows_the_last_ones_are_seen() -> None:
+def test_the_last_of_many_rows_are_visible() -> None:
     assert seen(hundred()) == [str(number) for number in range(90, 100)]
 
 
-def test_scrolled_up_one_sees_older_ones_and_what_arrives_does_not_move_them() -> None:
+def test_new_rows_do_not_move_a_scrolled_buffer() -> None:
     buffer = hundred()
     assert view(buffer).scroll_up(9) == 0
     before = seen(buffer)
@@ -78,7 +78,7 @@ def test_scrolled_down_again_the_buffer_follows() -> None:
     assert seen(buffer)[-1] == "100" and view(buffer).below() == 0
 
 
-def test_at_the_beginning_one_is_told_how_many_lines_are_missing() -> None:
+def test_scrolling_past_the_start_returns_the_number_of_missing_lines() -> None:
     buffer = hundred()  # and the line of the day above them
     assert view(buffer).scroll_up(85) == 0
     assert view(buffer).scroll_up(9) == 3
@@ -93,7 +93,7 @@ def test_a_row_that_is_not_seen_whole_is_below_too() -> None:
     assert view(buffer).below() == 1
 
 
-def test_older_rows_put_above_do_not_move_what_is_seen() -> None:
+def test_older_rows_above_do_not_move_the_visible_lines() -> None:
     buffer = of("one two three four five six seven eight nine ten", *map(str, range(20)))
     view(buffer, 5, 30).scroll_up(100)
     before = seen(buffer, 5, 30)
@@ -151,13 +151,13 @@ def test_an_anchor_with_too_few_lines_above_it_moves_down() -> None:
     assert view(buffer).below() == 91
 
 
-def test_what_is_on_its_way_is_seen_below_all_else() -> None:
+def test_pending_messages_are_below_all_rows() -> None:
     buffer = hundred()
     buffer.pending["1"] = Row(Kind.MESSAGE, "mine", "ana", NOON, mark=Mark.PENDING, mine=True)
     assert seen(buffer)[-2:] == ["99", "12:00          ana \u2026 mine"]
 
 
-def test_where_one_stopped_reading_is_marked_once() -> None:
+def test_unread_rows_are_marked_once() -> None:
     buffer = of("a", "b")
     buffer.unread_after = buffer.rows[0]
     lines = seen(buffer, 4)
