@@ -69,6 +69,10 @@ class Session:
         """When to call ``wake``, if no event comes before."""
         return self.outbox.wake_at if self.state is State.LIVE else None
 
+    def choose_nick(self, nick: str) -> None:
+        """Ask for another nick in the next hello."""
+        self.nick = nick
+
     def connected(self, now_ms: int) -> m.Hello:
         """Return the hello that begins or resumes the session on a new connection."""
         self.state = State.GREETING

@@ -15,7 +15,7 @@ from client.transport.handover import Handover
 from client.transport.incoming import Incoming
 from client.transport.keepalive import Verdict
 from client.transport.outage import Outage
-from client.transport.runtime import Runtime, Timer
+from client.transport.runtime import Alarm, Runtime
 from wire.codec import decode_event
 from wire.errors import Reason, WireError
 from wire.messages import AnyEvent, Error, Ping, Quit, Request, Welcome
@@ -48,7 +48,7 @@ class ReconnectingLink:
         self._rename = rename
         self._active: ActiveLink | None = None
         self._handover: Handover | None = None
-        self._alarm: Timer | None = None
+        self._alarm = Alarm(runtime)
         self._is_quitting = False
         self._outage = Outage(patience, runtime.clock())
 
@@ -142,7 +142,7 @@ class ReconnectingLink:
         if self._handover:
             self._handover.cancel()
             self._handover = None
-        self._stop_alarm()
+        self._alarm.stop()
         self._session.disconnected()
         if active is None:
             return
@@ -240,22 +240,15 @@ class ReconnectingLink:
 
     def _set_alarm(self) -> None:
         """Set the timer for the keepalive or the outbox, whichever is first."""
-        self._stop_alarm()
+        self._alarm.stop()
         if self._active is None or self._active.paused:
             return
         keepalive = self._active.keepalive
         times = [keepalive.next_at(self._session.is_owed), self._session.wake_at]
         at = min(time for time in times if time is not None)
-        delay = max(0.0, at - self._runtime.clock())
-        self._alarm = self._runtime.call_later(delay, self._on_alarm)
-
-    def _stop_alarm(self) -> None:
-        if self._alarm:
-            self._alarm.cancel()
-            self._alarm = None
+        self._alarm.set(at, self._on_alarm)
 
     def _on_alarm(self) -> None:
-        self._alarm = None
         active = self._active
         if active is None:
             return
@@ -276,7 +269,7 @@ class ReconnectingLink:
         error = refusal(disconnect.refusal)
         if not isinstance(error, NickRefused) or self._rename is None:
             raise error
-        self._session.nick = await self._rename(error)
+        self._session.choose_nick(await self._rename(error))
 
 
 def _raise_if_untrusted(error: OSError) -> None:

@@ -99,3 +99,22 @@ class Runtime(Struct, frozen=True):
             raise
         finally:
             timer.cancel()
+
+
+class Alarm:
+    """One timer that is set again and again."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._timer: Timer | None = None
+
+    def set(self, at: float, ring: Callable[[], None]) -> None:
+        """Call ``ring`` at a time of the runtime's clock, and not when it was set for before."""
+        self.stop()
+        self._timer = self._runtime.call_later(max(0.0, at - self._runtime.clock()), ring)
+
+    def stop(self) -> None:
+        """Do not ring."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

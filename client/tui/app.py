@@ -222,7 +222,7 @@ class App:
         future = self._screen.app.future
         if future is None or future.done():
             return
-        self._tty.keeps = True
+        self._tty.keep_all()
         if error is None:
             self._screen.app.exit(result=0)
         else:

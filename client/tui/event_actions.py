@@ -11,7 +11,7 @@ from client.text.sanitize import safe_line, safe_word
 from client.tui.buffers import PERSON, Buffer, Buffers
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
-from client.tui.rows import Kind, Mark, Row, message_row
+from client.tui.rows import Kind, Row, message_row
 from client.tui.unsent import Unsent
 from wire import messages as m
 from wire.errors import Code
@@ -160,7 +160,7 @@ class EventActions:
         if (found := self._unsent.settle(event.id)) is None:
             return
         buffer, row = found
-        row.mark = Mark.NONE
+        row.acknowledge()
         if event.to is not None:
             buffer.place(event.id, event.at, event.position)
 
@@ -173,7 +173,7 @@ class EventActions:
             return
         buffer, row = found
         if event.id not in buffer.pending:  # It was delivered: only the ack was lost.
-            row.mark = Mark.NONE
+            row.acknowledge()
             return
         buffer.fail(event.id, event.text)
         if self._buffers.get(buffer.name) is not buffer:

@@ -104,11 +104,16 @@ class InputActions:
         if isinstance(message, m.Send) and message.room.startswith(PERSON):
             nick = message.room.removeprefix(PERSON)
             message = m.SendDirect(to=nick, text=message.text, kind=message.kind)
-        kind = Kind.ACTION if message.kind == "action" else Kind.MESSAGE
-        row = Row(kind, message.text, self._chat.nick, self._now_ms(), mine=True)
-        row.mark = Mark.PENDING
         self._chat.post(message)
-        row.id = message.id
+        row = Row(
+            Kind.ACTION if message.kind == "action" else Kind.MESSAGE,
+            message.text,
+            self._chat.nick,
+            self._now_ms(),
+            id=message.id,
+            mark=Mark.PENDING,
+            mine=True,
+        )
         name = message.room if isinstance(message, m.Send) else PERSON + message.to
         buffer = self._buffers.open(name)
         if isinstance(message, m.SendDirect) and buffer is not self._buffers.current:

@@ -63,6 +63,10 @@ class Row(Struct, eq=False):
         """Whether it is a message."""
         return self.kind in (Kind.MESSAGE, Kind.ACTION)
 
+    def acknowledge(self) -> None:
+        """Note that the nodes have stored it."""
+        self.mark = Mark.NONE
+
 
 def message_row(event: m.Message | m.Past | m.Direct, me: str) -> Row:
     """Return the row of a message; ``me`` is our own nick."""

@@ -31,8 +31,7 @@ class Tty:
         fd: int = 1,
         write: Callable[[int, bytes], None] = write_all,
     ) -> None:
-        self.keeps = False
-        """Drop nothing any more: the last writes restore the terminal."""
+        self._keeps = False
         self.encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         self.buffer = self
         self._repaint = repaint
@@ -51,13 +50,17 @@ class Tty:
         with self._changed:
             if self._failure is not None:
                 raise self._failure
-            if self._has_stopped and not self.keeps:
+            if self._has_stopped and not self._keeps:
                 self._is_stale = True
             else:
                 self._waiting += data
                 self._is_written = False
                 self._changed.notify_all()
         return len(data)
+
+    def keep_all(self) -> None:
+        """Drop nothing any more: the last writes restore the terminal."""
+        self._keeps = True
 
     def flush(self) -> None:
         """Wait until the data is written, unless the terminal has stopped."""

@@ -96,7 +96,7 @@ async def test_the_last_writes_are_not_dropped(terminal: Terminal) -> None:
     terminal.runs.clear()
     draw(screen, b"one ")
     draw(screen, b"two ")
-    screen.keeps = True
+    screen.keep_all()
     draw(screen, b"bye")
     terminal.runs.set()
     screen.finish()
