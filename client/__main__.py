@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable
 
 from client.cli.options import Options, is_terminal, login_nick, parse_options
-from client.cli.stdio import Complaints, Output, read_lines, watch_reader
+from client.cli.stdio import ErrorOutput, Output, read_lines, watch_reader
 from client.protocol.errors import RequestRefused
 from wire import limits
 
@@ -35,32 +35,32 @@ def _open_standard_streams() -> None:
 
 
 async def _run(options: Options) -> int:
-    complain = Complaints(2)
+    report = ErrorOutput(2)
     try:
         if not is_terminal() or options.listen or options.json:
-            return await _run_filter(options, complain)
+            return await _run_filter(options, report)
         # Imported here, like filter_mode below: a filter should not wait for the screen to load.
         from client.tui.app import run
 
         return await run(options)
     except RequestRefused as error:  # a name in the command line cannot be sent
-        complain(str(error))
+        report(str(error))
         return 2
     finally:
-        complain.finish()
+        report.finish()
 
 
-async def _run_filter(options: Options, complain: Complaints) -> int:
+async def _run_filter(options: Options, report: ErrorOutput) -> int:
     from client.cli import filter_mode
 
     listens = options.listen or (options.json and is_stdin_terminal())
     chat = filter_mode.open_chat(options, login_nick(), random.random)
     write = Output(1).write
     if listens:
-        listening = asyncio.ensure_future(filter_mode.listen(chat, options, write, complain))
+        listening = asyncio.ensure_future(filter_mode.listen(chat, options, write, report))
         watch_reader(1, listening.cancel)
         return await _until_signal(listening, stopped=0)
-    sending = filter_mode.send(chat, options, _lines(), write, complain)
+    sending = filter_mode.send(chat, options, _lines(), write, report)
     return await _until_signal(sending, stopped=None)
 
 

@@ -25,7 +25,7 @@ PATIENCE = 60.0
 """Seconds without any node before sending gives up; listening never does."""
 
 Write = Callable[[bytes], Awaitable[None]]
-Complain = Callable[[str], None]
+Report = Callable[[str], None]
 _KEEP_ALIVE = (m.PingEvent, m.PongEvent)
 
 
@@ -52,10 +52,10 @@ def _patience(options: Options) -> float | None:
     return None if options.listen else PATIENCE
 
 
-async def listen(chat: Chat, options: Options, write: Write, complain: Complain) -> int:
+async def listen(chat: Chat, options: Options, write: Write, report: Report) -> int:
     """Print messages until cancelled; return the exit status if the chat ends before."""
     told = (m.Gap, m.Error, m.Announcement)
-    reading = asyncio.create_task(_read(chat, _printer(options, write), complain, *told))
+    reading = asyncio.create_task(_read(chat, _printer(options, write), report, *told))
     try:
         chat.start()
         await _first(asyncio.ensure_future(chat.ready()), reading)
@@ -63,7 +63,7 @@ async def listen(chat: Chat, options: Options, write: Write, complain: Complain)
     except BrokenPipeError:
         return 0
     except (ChatError, OSError) as error:
-        complain(_why(error))
+        report(_why(error))
         return 1
     finally:
         await _stop(reading)
@@ -76,12 +76,12 @@ async def send(
     options: Options,
     lines: AsyncIterable[bytes | None],
     write: Write,
-    complain: Complain,
+    report: Report,
 ) -> int:
     """Send each line to the first room; return 0 if all are acknowledged, else 1."""
     printer = _quietly(_printer(options, write)) if options.json else _print_nothing
-    reading = asyncio.create_task(_read(chat, printer, complain, m.Error))
-    sender = LineSender(chat, options.room, complain)
+    reading = asyncio.create_task(_read(chat, printer, report, m.Error))
+    sender = LineSender(chat, options.room, report)
     try:
         chat.start()
         await _first(asyncio.ensure_future(chat.ready()), reading)
@@ -103,12 +103,12 @@ async def send(
 class LineSender:
     """Sends lines to a room, and reports failures by their numbers."""
 
-    def __init__(self, chat: Chat, room: str, complain: Complain) -> None:
+    def __init__(self, chat: Chat, room: str, report: Report) -> None:
         self.has_failed = False
         self._has_ended = False
         self._chat = chat
         self._room = room
-        self._complain = complain
+        self._report = report
         self._pending: dict[int, None] = {}
         self._slots = asyncio.Semaphore(MOST_PENDING)
 
@@ -116,7 +116,7 @@ class LineSender:
         """Report once why the remaining lines are not sent."""
         first = next(iter(self._pending), None)
         self._has_ended = True
-        self._complain(trouble if first is None else f"line {first} and what follows: {trouble}")
+        self._report(trouble if first is None else f"line {first} and what follows: {trouble}")
 
     async def send_all(self, lines: AsyncIterable[bytes | None]) -> None:
         """Send the lines in order; return when all are acknowledged or refused. Raises OSError."""
@@ -154,7 +154,7 @@ class LineSender:
 
     def _fail(self, number: int, trouble: str) -> None:
         self.has_failed = True
-        self._complain(f"line {number}: {trouble}")
+        self._report(f"line {number}: {trouble}")
 
 
 def _why(error: ChatError | OSError) -> str:
@@ -180,7 +180,7 @@ def _read_line(line: bytes | None) -> tuple[str, str]:
 async def _read(
     chat: Chat,
     printer: Callable[[Received], Awaitable[None]],
-    warn: Complain,
+    warn: Report,
     *also: type[m.Event],
 ) -> None:
     """Print events; ``warn`` of the connection, and of events of the types ``also``."""

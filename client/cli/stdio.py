@@ -19,7 +19,7 @@ from typing import Any
 
 _AHEAD = 100
 """Lines that are read ahead."""
-_COMPLAINTS = 1000
+_MOST_ERRORS = 1000
 """Messages that may wait to be written."""
 _END_WITHIN = 0.5
 """Seconds for the last messages to be written at the end."""
@@ -103,15 +103,15 @@ class Output:
                 return
 
 
-class Complaints:
+class ErrorOutput:
     """Writes error messages to a file descriptor from a thread; never waits or fails.
 
-    If nobody reads them, messages beyond ``_COMPLAINTS`` are dropped and counted.
+    If nobody reads them, messages beyond ``_MOST_ERRORS`` are dropped and counted.
     """
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._lines: Queue[str | threading.Event] = Queue(_COMPLAINTS)
+        self._lines: Queue[str | threading.Event] = Queue(_MOST_ERRORS)
         self._dropped = 0
         self._lock = threading.Lock()
         threading.Thread(target=self._work, name="standard error", daemon=True).start()

@@ -14,7 +14,7 @@ from wire.messages import Bye, Error, PingEvent, Pong, Request, Welcome
 
 ANSWERED_WITHIN = 1.0
 """Seconds to wait for answers of the present node before the session moves."""
-WELCOME_WITHIN = 2.0
+NEXT_WELCOME_WITHIN = 2.0
 """Seconds for the next node to welcome us; new requests wait for as long."""
 
 
@@ -101,7 +101,7 @@ class Handover:
         hello = self._session.handover_hello(self._runtime.now_ms())
         following.begin(hello, self._runtime.clock())
         try:
-            return await self._runtime.within(WELCOME_WITHIN, asyncio.shield(outcome))
+            return await self._runtime.within(NEXT_WELCOME_WITHIN, asyncio.shield(outcome))
         except TimeoutError:
             return outcome.done() and outcome.result()
         finally:

@@ -48,10 +48,10 @@ class InputActions:
             self._lookups.look()
             return go_on
         except (commands.CommandError, ChatError) as error:
-            self._complain(str(error))
+            self._report(str(error))
             return True
 
-    def _complain(self, trouble: str) -> None:
+    def _report(self, trouble: str) -> None:
         self._buffers.current.scroll_to(None)  # so that the error is visible
         self._notices.error(trouble)
 
@@ -175,7 +175,7 @@ class InputActions:
                 buffer.scroll_to(Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)]))
                 return
         if buffer.is_whole or buffer.person is not None:
-            self._complain(f"No older message here contains {safe_line(word)}.")
+            self._report(f"No older message here contains {safe_line(word)}.")
             return
         oldest = buffer.oldest
 

@@ -1,4 +1,4 @@
-"""The filter of a test: its input, its output and its complaints."""
+"""The filter of a test: its input, its output and its errors."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ class Outside:
         self.options: Options = parse_options([node.address, *arguments])
         self.chat: Chat = filter_mode.open_chat(self.options, "login", lambda: 0.1234)
         self.out = b""
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
         self.is_closed = False
         self.printed = asyncio.Event()
 
@@ -31,15 +31,13 @@ class Outside:
     def say(self, *lines: bytes | None) -> asyncio.Task[int]:
         """Run the filter over these lines."""
         return asyncio.create_task(
-            filter_mode.send(
-                self.chat, self.options, queue(lines), self.write, self.complaints.append
-            )
+            filter_mode.send(self.chat, self.options, queue(lines), self.write, self.errors.append)
         )
 
     def listen(self) -> asyncio.Task[int]:
         """Run the listener."""
         return asyncio.create_task(
-            filter_mode.listen(self.chat, self.options, self.write, self.complaints.append)
+            filter_mode.listen(self.chat, self.options, self.write, self.errors.append)
         )
 
 

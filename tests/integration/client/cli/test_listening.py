@@ -32,7 +32,7 @@ class TestListening:
         listening.cancel()
         await bid_farewell(peer)
         await asyncio.wait([listening])
-        assert outside.complaints == []
+        assert outside.errors == []
 
     async def test_with_json_every_line_is_printed_unchanged_but_keep_alives(
         self, node: ScriptedNode
@@ -63,7 +63,7 @@ class TestListening:
         peer.say(message("hi"))
         await bid_farewell(peer)
         assert await listening == 0
-        assert outside.complaints == []
+        assert outside.errors == []
 
     async def test_a_listener_reports_moderation(self, node: ScriptedNode) -> None:
         outside = Outside(node, "--listen", "--nick", "ana")
@@ -74,7 +74,7 @@ class TestListening:
         peer.say(m.Left(room="general", nick="ana", reason="kicked", text="too loud"))
         peer.say(message("on"))
         await asyncio.wait_for(outside.printed.wait(), 5)
-        assert outside.complaints == [
+        assert outside.errors == [
             "Announcement: back soon",
             "general: ana was kicked (too loud)",
         ]
@@ -89,7 +89,7 @@ class TestListening:
         await peer.greet()
         peer.say(m.Gap(room="general", after="a", position="b"), message("hi"))
         await outside.printed.wait()
-        assert "no longer available" in outside.complaints[0]
+        assert "no longer available" in outside.errors[0]
         listening.cancel()
         await bid_farewell(peer)
         await asyncio.wait([listening])
@@ -101,7 +101,7 @@ class TestListening:
         assert (await peer.expect(m.Hello)).token == "wrong"
         peer.say(refused("bad-token", ref="hello"))
         assert await listening == 1
-        assert outside.complaints == ["No: bad-token."]
+        assert outside.errors == ["No: bad-token."]
 
     async def test_a_listener_never_gives_up(self) -> None:
         time = FakeTime()

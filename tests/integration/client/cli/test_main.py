@@ -39,7 +39,7 @@ async def test_a_bad_line_is_named_on_standard_error_and_the_status_is_1(
     assert errors.startswith(b"chat: line 1: ") and errors.count(b"\n") == 1
 
 
-async def test_a_filter_ends_although_nobody_reads_its_complaints(node: ScriptedNode) -> None:
+async def test_a_filter_ends_although_nobody_reads_its_errors(node: ScriptedNode) -> None:
     reading, writing = os.pipe()
     process = await start(node.address, "--nick", "bot", stderr=writing)
     os.close(writing)
@@ -52,8 +52,8 @@ async def test_a_filter_ends_although_nobody_reads_its_complaints(node: Scripted
         assert (await peer.take()).text == "hi"
         await bid_farewell(peer)
         assert await process.wait() == 1
-    with open(reading, encoding="utf-8") as complaints:
-        told = complaints.readlines()
+    with open(reading, encoding="utf-8") as errors:
+        told = errors.readlines()
     assert told[:2] == [f"chat: line {number}: The line is not UTF-8.\n" for number in (1, 2)]
 
 

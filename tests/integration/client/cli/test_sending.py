@@ -26,7 +26,7 @@ class TestSending:
         assert not saying.done()
         await bid_farewell(peer)
         assert await saying == 0
-        assert (outside.out, outside.complaints) == (b"", [])
+        assert (outside.out, outside.errors) == (b"", [])
 
     async def test_without_any_line_it_ends_well(self, node: ScriptedNode) -> None:
         saying = Outside(node).say()
@@ -45,7 +45,7 @@ class TestSending:
         assert [(await peer.take("p1")).text, (await peer.take("p2")).text] == ["one", "five"]
         await bid_farewell(peer)
         assert await saying == 1
-        numbers = [complaint.split(":")[0] for complaint in outside.complaints]
+        numbers = [error.split(":")[0] for error in outside.errors]
         assert numbers == ["line 2", "line 3", "line 4"]
 
     async def test_a_line_the_node_refuses_is_named(self, node: ScriptedNode) -> None:
@@ -58,7 +58,7 @@ class TestSending:
         await peer.take("p2")
         await bid_farewell(peer)
         assert await saying == 1
-        assert outside.complaints == ["line 1: No: not-in-room."]
+        assert outside.errors == ["line 1: No: not-in-room."]
 
     async def test_many_lines_wait_in_order_when_the_node_wants_them_slower(
         self, node: ScriptedNode
@@ -88,7 +88,7 @@ class TestSending:
         outside = Outside(node)
         saying = asyncio.create_task(
             filter_mode.send(
-                outside.chat, outside.options, endless(), outside.write, outside.complaints.append
+                outside.chat, outside.options, endless(), outside.write, outside.errors.append
             )
         )
         peer = await node.peer()
@@ -101,7 +101,7 @@ class TestSending:
         await bid_farewell(peer)
         with pytest.raises(asyncio.CancelledError):
             await saying
-        assert outside.complaints == ["line 6 and what follows: Interrupted."]
+        assert outside.errors == ["line 6 and what follows: Interrupted."]
 
     async def test_a_lost_connection_is_reported_and_loses_nothing(
         self, node: ScriptedNode
@@ -117,8 +117,8 @@ class TestSending:
         assert (await again.take()).id == sent.id
         await bid_farewell(again)
         assert await saying == 0
-        assert outside.complaints[0].startswith("No connection")
-        assert outside.complaints[1] == "Connected to node-2."
+        assert outside.errors[0].startswith("No connection")
+        assert outside.errors[1] == "Connected to node-2."
 
     async def test_a_final_end_names_the_first_line_that_was_not_sent(
         self, node: ScriptedNode
@@ -131,8 +131,8 @@ class TestSending:
         await peer.expect(m.Send)
         peer.say(m.Bye(reason="kicked"))
         assert await saying == 1
-        (complaint,) = outside.complaints
-        assert complaint.startswith("line 2 and what follows: ") and "kicked" in complaint
+        (error,) = outside.errors
+        assert error.startswith("line 2 and what follows: ") and "kicked" in error
 
     async def test_a_nick_that_was_chosen_and_is_taken_is_an_error(
         self, node: ScriptedNode
@@ -143,7 +143,7 @@ class TestSending:
         await peer.expect(m.Hello)
         peer.say(refused("nick-taken", ref="hello"))
         assert await saying == 1
-        assert outside.complaints == ["No: nick-taken."]
+        assert outside.errors == ["No: nick-taken."]
 
     async def test_a_default_nick_gets_a_suffix_if_it_is_taken(self, node: ScriptedNode) -> None:
         saying = Outside(node).say()
@@ -166,7 +166,7 @@ class TestSending:
         assert (await peer.expect(m.Hello)).password == "sesame"
         peer.say(m.Error(ref="hello", code="nick-taken", text="Not the password.", account=True))
         assert await saying == 1
-        assert outside.complaints == ["Not the password."]
+        assert outside.errors == ["Not the password."]
 
     async def test_a_nick_of_the_settings_gets_a_suffix(
         self, node: ScriptedNode, settings_path: Path
@@ -196,7 +196,7 @@ class TestSending:
         await peer.expect(m.Hello)
         peer.say(refused("bad-nick", ref="hello"))
         assert await saying == 1
-        assert outside.complaints == ["No: bad-nick."]
+        assert outside.errors == ["No: bad-nick."]
 
     async def test_a_room_that_is_not_possible_is_an_error(self, node: ScriptedNode) -> None:
         outside = Outside(node, "--room", "no good")
@@ -206,7 +206,7 @@ class TestSending:
         peer.say(welcome(), refused("bad-room", ref="hello", room="no good"))
         await bid_farewell(peer)
         assert await saying == 1
-        assert outside.complaints == ["No: bad-room."]
+        assert outside.errors == ["No: bad-room."]
 
     async def test_input_that_cannot_be_read_is_an_error(self, node: ScriptedNode) -> None:
         async def broken() -> AsyncIterator[bytes | None]:
@@ -216,7 +216,7 @@ class TestSending:
         outside = Outside(node)
         saying = asyncio.create_task(
             filter_mode.send(
-                outside.chat, outside.options, broken(), outside.write, outside.complaints.append
+                outside.chat, outside.options, broken(), outside.write, outside.errors.append
             )
         )
         peer = await node.peer()
@@ -225,7 +225,7 @@ class TestSending:
             pass
         peer.say(m.Bye(reason="quit"))
         assert await saying == 1
-        assert "Is a directory" in outside.complaints[0]
+        assert "Is a directory" in outside.errors[0]
 
     async def test_with_json_the_events_are_printed_as_they_came(self, node: ScriptedNode) -> None:
         outside = Outside(node, "--json")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from client.cli.stdio import Complaints, Output, read_lines
+from client.cli.stdio import ErrorOutput, Output, read_lines
 
 Pipe = tuple[int, int]
 
@@ -127,20 +127,20 @@ async def test_a_closed_pipe_is_noticed(pipe: Pipe) -> None:
         await Output(pipe[1]).write(b"x")
 
 
-async def test_complaints_that_are_not_read_are_dropped_and_counted(pipe: Pipe) -> None:
-    complain = Complaints(pipe[1])
+async def test_errors_that_are_not_read_are_dropped_and_counted(pipe: Pipe) -> None:
+    report = ErrorOutput(pipe[1])
     for number in range(5000):
-        complain(f"{number:100}")
+        report(f"{number:100}")
     with open(pipe[0], encoding="utf-8", closefd=False) as reader:
         written = 0
-        while written + complain._dropped < 5000:
+        while written + report._dropped < 5000:
             words = reader.readline().split()
             written += int(words[1]) if "dropped:" in words else 1
-    complain.finish()
+    report.finish()
 
 
-def test_a_complaint_that_cannot_be_written_is_ignored(pipe: Pipe) -> None:
+def test_a_error_that_cannot_be_written_is_ignored(pipe: Pipe) -> None:
     os.close(pipe[0])
-    complain = Complaints(pipe[1])
-    complain("no")
-    complain.finish()
+    report = ErrorOutput(pipe[1])
+    report("no")
+    report.finish()

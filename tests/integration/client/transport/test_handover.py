@@ -7,7 +7,7 @@ import pytest
 from client import Chat, Ended, connect
 from client.protocol.events import Disconnected
 from client.transport.active_link import STEADY_AFTER
-from client.transport.handover import ANSWERED_WITHIN, WELCOME_WITHIN
+from client.transport.handover import ANSWERED_WITHIN, NEXT_WELCOME_WITHIN
 from tests.integration.client.transport.ends import Nodes
 from tests.support.scripted import FakeTime, Peer, joined, message, refused, scripted_node, welcome
 from wire import messages as m
@@ -162,8 +162,8 @@ async def test_a_node_that_does_not_welcome_us_in_time_is_given_up(
     peer.say(MOVE)
     silent = await nodes[1].peer()
     await silent.expect(m.Hello)
-    await time.until_timer(WELCOME_WITHIN, WELCOME_WITHIN)
-    time.advance(WELCOME_WITHIN)
+    await time.until_timer(NEXT_WELCOME_WITHIN, NEXT_WELCOME_WITHIN)
+    time.advance(NEXT_WELCOME_WITHIN)
     assert await silent.get() is None
     await time.until_timer(0.2, 0.2)
     time.advance(0.2)
