@@ -76,7 +76,7 @@ class Node:
     def __init__(self, name: str, settings: Settings, connect: connect.Connect) -> None:
         self.name = name
         self.metrics = Metrics(time.monotonic)
-        self.flush = WriteBatch(self.metrics)
+        self.batch = WriteBatch(self.metrics, asyncio.get_running_loop().call_soon)
         ids = Ids()
         rules = broker.BrokerConfig(
             kept=settings.history,
@@ -101,7 +101,7 @@ class Node:
                 unread=shares.share(settings.memory * memory.MIB),
             ),
             self.broker,
-            self.flush.fan_out,
+            self.batch.fan_out,
             self.metrics,
             time.monotonic,
             ids,
@@ -116,7 +116,9 @@ class Node:
             settings.exempt,
             settings.address_bytes * memory.MIB,
         )
-        self.gate = ConnectionLimits(self.hub, bounds, settings.proxy_protocol, settings.proxy_from)
+        self.limits = ConnectionLimits(
+            self.hub, bounds, settings.proxy_protocol, settings.proxy_from
+        )
         self.metrics.watch(self.hub, self.broker.unready)
 
     def admit(self, tokens: tuple[bytes, ...]) -> None:
@@ -127,13 +129,13 @@ class Node:
         """Let time pass for the hub, for ever."""
         while True:
             self.hub.tick()
-            self.gate.tick()
+            self.limits.tick()
             await asyncio.sleep(core.TICK)
 
     def heed(self, watch: memory.MemoryWatch) -> None:
         """Take newcomers, or not, as there is memory."""
         self.hub.full = watch.full
-        self.gate.overflowing = watch.overflowing
+        self.limits.set_memory(not watch.overflowing)
 
     async def drain(self, seconds: float) -> None:
         """Ask all clients to move, and say goodbye to who is still there; spread over some seconds.
@@ -265,7 +267,7 @@ class App:
     async def _listen_node(self, number: int, hosts: list[str]) -> Server:
         settings, node, secure = self._settings, self._nodes[number], self._credentials.tls
         port = settings.port + number if settings.port else 0
-        server = await listener.listen(node.hub, node.flush, hosts, port, secure, node.gate)
+        server = await listener.listen(node.hub, node.batch, hosts, port, secure, node.limits)
         _announce("chat+tls" if secure else "chat", server)
         return server
 

@@ -1,4 +1,4 @@
-"""Where clients come in."""
+"""Opens the port where clients connect."""
 
 import asyncio
 import itertools
@@ -17,20 +17,20 @@ _numbers = itertools.count(1)
 
 async def listen(
     hub: Hub,
-    flush: WriteBatch,
+    batch: WriteBatch,
     host: str | list[str],
     port: int,
     tls: ssl.SSLContext | None,
-    gate: ConnectionLimits,
+    limits: ConnectionLimits,
 ) -> Server:
-    """Return a server of a node's clients that listens already.
+    """Return a server for a node's clients that is listening.
 
-    Raises OSError when the address cannot be had.
+    Raises OSError when the address cannot be used.
     """
 
     def make() -> Connection:
-        return Connection(hub, flush, gate, next(_numbers), direct=tls is None)
+        return Connection(hub, batch, limits, next(_numbers), direct=tls is None)
 
     if tls is not None:
-        return TlsListener(await bound(host, port), make, gate, tls)
+        return TlsListener(await bound(host, port), make, limits, tls)
     return await asyncio.get_running_loop().create_server(make, host, port, backlog=1024)

@@ -1,8 +1,8 @@
-"""How fast the lines of one client are read: a flood is read slowly, and waits where it came from.
+"""Limits how fast the lines of one client are handled: a flood is read slowly.
 
-Refusing a line costs nearly as much as doing what it asks. So who sends far more than it may is not
-refused at full speed, but read from at the pace that it may have; what it sends meanwhile stays in
-the buffers of the network, and its own sending stops.
+Refusing a line costs nearly as much as doing what it asks. So a client that sends far more than its
+rate allows is not refused at full speed: the node stops reading for a while. What the client sends
+meanwhile stays in the buffers of the network, and its own sending stops.
 """
 
 from node.core.config import Rate
@@ -10,21 +10,63 @@ from node.core.limits.admission import LINES_LEAST, AddressUsage, lines_of
 from node.core.limits.token_bucket import TokenBucket
 
 LINES_AT_ONCE = 100
-"""Lines that are read from one client before others have their turn: some milliseconds' work."""
+"""Lines handled for one client before others have their turn: some milliseconds of work."""
 
 
 class ReadThrottle:
-    """How many lines of one connection may be taken, and when to go on."""
+    """Says how many lines of one connection may be handled now, and holds the rest back.
 
-    __slots__ = ("_own",)
+    ``limited`` is False where there is no rate: then there is nothing to ask. ``waiting`` is True
+    from the time that lines were held back, or the rate used up, until ``go_on``.
+    """
+
+    __slots__ = ("limited", "waiting", "_bucket", "_held")
 
     def __init__(self, rate: Rate) -> None:
-        self._own = TokenBucket(*lines_of(rate, LINES_LEAST))
+        self.limited = bool(rate[0])
+        self.waiting = False
+        self._bucket = TokenBucket(*lines_of(rate, LINES_LEAST))
+        self._held = b""
 
-    def take(self, lines: int, caller: AddressUsage | None, now: float) -> tuple[int, float]:
-        """Return how many of the lines may be taken now, and after how many seconds to go on."""
-        count = min(lines, LINES_AT_ONCE)
-        wait = self._own.charge(count, now)
-        if caller is not None and caller.lines is not None:
-            wait = max(wait, caller.lines.charge(count, now))
-        return count, wait
+    @property
+    def held(self) -> int:
+        """Bytes that are held back."""
+        return len(self._held)
+
+    def take(
+        self, lines: list[bytes], usage: AddressUsage | None, now: float
+    ) -> tuple[list[bytes], float | None]:
+        """Return the lines to handle now, and the seconds for which to stop reading, if any.
+
+        What was held back before comes first. ``usage`` is that of the client's address.
+        """
+        if self._held or self.waiting:
+            # As bytes: a line of two bytes takes up fifty as an object.
+            self._held += _joined(lines)
+            if self.waiting:
+                return [], None
+            *lines, self._held = self._held.split(b"\n", LINES_AT_ONCE)
+        if not lines:
+            return [], None
+        count = min(len(lines), LINES_AT_ONCE)
+        wait = self._bucket.charge(count, now)
+        if usage is not None and usage.lines is not None:
+            wait = max(wait, usage.lines.charge(count, now))
+        if not wait and count == len(lines) and not self._held:
+            return lines, None
+        self._held = _joined(lines[count:]) + self._held
+        self.waiting = True
+        return lines[:count], wait
+
+    def go_on(self) -> None:
+        """The wait is over: what is held may be taken."""
+        self.waiting = False
+
+    def discard(self) -> None:
+        """Discard what is held: the connection is over."""
+        self._held = b""
+
+
+def _joined(lines: list[bytes]) -> bytes:
+    """Return lines as the bytes that they were cut from, with their ends."""
+    return b"\n".join([*lines, b""])

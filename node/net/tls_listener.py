@@ -1,4 +1,4 @@
-"""Where clients come in over TLS: their addresses are looked at before the handshake."""
+"""Accepts clients over TLS, and checks the connection limits before the handshake."""
 
 import asyncio
 import os
@@ -13,43 +13,44 @@ from node.net.connection_limits import ConnectionLimits
 HANDSHAKE_WITHIN = 10.0
 """Seconds for a client to finish the TLS handshake."""
 ACCEPT_MOST = 100
-"""Connections that are accepted in one turn of the loop."""
+"""Most connections that are accepted in one turn of the loop."""
 PAUSE = 1.0
-"""Seconds until accepting is tried again when it was not possible, as asyncio has it."""
+"""Seconds until accepting is tried again after it failed, as in asyncio."""
 
 
 class TlsListener:
-    """Accepts clients, and makes a connection of those who may come in and finish the handshake.
+    """Accepts clients, and makes connections of those that are admitted and finish the handshake.
 
-    A server of asyncio shakes hands before anybody is asked: with who comes a thousand times, and
-    with who then says nothing, too. Who may not come in is hung up on, for there is no way to tell
-    it why before the handshake. ``sockets`` are bound.
+    A server of asyncio does the handshake before the application can refuse: also with a client
+    that connects a thousand times, or then sends nothing. A client over a limit is disconnected
+    before the handshake, because there is no way to send it an error before that. ``sockets`` are
+    bound.
     """
 
     def __init__(
         self,
         sockets: list[socket.socket],
         make: Callable[[], Connection],
-        gate: ConnectionLimits,
+        limits: ConnectionLimits,
         tls: ssl.SSLContext,
     ) -> None:
         self.sockets = sockets
         self._make = make
-        self._gate = gate
+        self._limits = limits
         self._tls = tls
         self._loop = asyncio.get_running_loop()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._handshakes: set[asyncio.Task[None]] = set()
         for each in sockets:
             each.setblocking(False)
             each.listen(1024)
             self._loop.add_reader(each, self._accept, each)
 
     def show(self, tls: ssl.SSLContext) -> None:
-        """Show another certificate to clients that come from now on."""
+        """Show another certificate to clients that connect from now on."""
         self._tls = tls
 
     def close(self) -> None:
-        """Accept nobody any more; handshakes that are under way go on."""
+        """Stop accepting; handshakes under way go on."""
         for each in self.sockets:
             if each.fileno() >= 0:
                 self._loop.remove_reader(each)
@@ -68,41 +69,42 @@ class TlsListener:
                 self._loop.remove_reader(listening)
                 self._loop.call_later(PAUSE, self._go_on, listening)
                 return
-            found = self._gate.crowded(client.fileno(), new=1) or self._gate.enter(peer[0])
-            if isinstance(found, Refusal):
-                self._gate.say(found.limit)
+            limits = self._limits
+            usage = limits.crowded(client.fileno(), new=1) or limits.enter(peer[0])
+            if isinstance(usage, Refusal):
+                limits.log_refusal(usage.limit)
                 client.close()
                 continue
             client.setblocking(False)
-            self._gate.handshakes += 1  # before the next one is looked at
-            task = self._loop.create_task(self._shake(client, found))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            limits.handshake_started()  # before the next client is checked
+            task = self._loop.create_task(self._shake_hands(client, usage))
+            self._handshakes.add(task)
+            task.add_done_callback(self._handshakes.discard)
 
     def _go_on(self, listening: socket.socket) -> None:
         if listening.fileno() >= 0:
             self._loop.add_reader(listening, self._accept, listening)
 
-    async def _shake(self, client: socket.socket, caller: AddressUsage | None) -> None:
+    async def _shake_hands(self, client: socket.socket, usage: AddressUsage | None) -> None:
         connection = self._make()
-        connection.admitted(caller)
+        connection.admit(usage)
         try:
             await self._loop.connect_accepted_socket(
                 *(lambda: connection, client),
                 ssl=self._tls,
                 ssl_handshake_timeout=HANDSHAKE_WITHIN,
             )
-        except OSError:  # what TLS finds wrong is one of these; the loop has closed it
-            if caller is not None:
-                self._gate.leave(caller)
+        except OSError:  # errors of TLS too; the loop has closed the socket
+            if usage is not None:
+                self._limits.leave(usage)
         finally:
-            self._gate.handshakes -= 1
+            self._limits.handshake_ended()
 
 
 async def bound(host: str | list[str], port: int) -> list[socket.socket]:
     """Return sockets that are bound to all addresses of a host. Raises OSError."""
     loop = asyncio.get_running_loop()
-    # asyncio knows how; what it has bound is kept, and its server is not used.
+    # asyncio knows how to bind; its sockets are kept, and its server is not used.
     server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
     sockets = [socket.socket(fileno=os.dup(each.fileno())) for each in server.sockets]
     server.close()

@@ -1,98 +1,73 @@
-"""One write for each client and turn: bytes gather here and go out together."""
+"""One write for each client and turn of the loop: bytes are queued, and go out together."""
 
-import asyncio
-import os
 from collections.abc import Callable, Collection
 from typing import Protocol, cast
 
 from node.core.interfaces import Transport
+from node.net.socket_writer import HasWriter, write_each
 
 
-class Writer(Protocol):
-    """What is written to. ``put`` writes bytes now.
-
-    ``file`` is the socket if they may go there at once, else -1: a transport that has nothing to
-    wait for does just that, but it takes an eighth of the time of a delivery to find out.
-    """
-
-    file: int
-    put: Callable[[bytes], None]
-
-    def rest(self, data: bytes) -> None:
-        """Write what the socket did not take, when it does."""
+class Batched(HasWriter, Protocol):
+    """A connection that is written to in batches."""
 
     def fed(self) -> None:
-        """What was fed is written: more may come."""
+        """Called when bytes that were queued with ``feed`` are written: more may come."""
 
 
 class WriteCounts(Protocol):
-    """What is counted here."""
+    """The counter of written bytes."""
 
     bytes_out: int
 
 
 class WriteBatch:
-    """Knows what waits for each client, and writes it at the end of the turn."""
+    """Keeps the bytes queued for each client, and writes them at the end of the turn.
 
-    def __init__(self, counts: WriteCounts) -> None:
+    ``call_soon`` is the loop's.
+    """
+
+    def __init__(
+        self, counts: WriteCounts, call_soon: Callable[[Callable[[], None]], object]
+    ) -> None:
         self._counts = counts
-        self._waiting: dict[Writer, bytes] = {}
-        self._fed: dict[Writer, None] = {}
+        self._call_soon = call_soon
+        self._queued: dict[Batched, bytes] = {}
+        self._fed: dict[Batched, None] = {}
 
-    def fan_out(self, outlets: Collection[Transport], data: bytes) -> None:
-        """Queue the same bytes at many clients: mostly nothing else waits, and it is one step."""
-        # All outlets of this process are connections; the core knows them by what it needs.
-        writers = cast(Collection[Writer], outlets)
-        self._counts.bytes_out += len(data) * len(writers)
-        waiting = self._waiting
-        if not waiting:
-            self._waiting = dict.fromkeys(writers, data)
-            if self._waiting:
-                asyncio.get_running_loop().call_soon(self._flush)
+    def fan_out(self, transports: Collection[Transport], data: bytes) -> None:
+        """Queue the same bytes for many clients: in one step if nothing else is queued."""
+        # All transports of this process are connections; the core knows only what it needs of them.
+        connections = cast(Collection[Batched], transports)
+        self._counts.bytes_out += len(data) * len(connections)
+        queued = self._queued
+        if not queued:
+            self._queued = dict.fromkeys(connections, data)
+            if self._queued:
+                self._call_soon(self._write)
             return
-        for writer in writers:
-            waiting[writer] = waiting[writer] + data if writer in waiting else data
+        for connection in connections:
+            queued[connection] = queued[connection] + data if connection in queued else data
 
-    def add(self, writer: Writer, data: bytes) -> None:
-        """Queue bytes at one client."""
+    def add(self, connection: Batched, data: bytes) -> None:
+        """Queue bytes for one client."""
         self._counts.bytes_out += len(data)
-        waiting = self._waiting
-        if not waiting:
-            asyncio.get_running_loop().call_soon(self._flush)
-        waiting[writer] = waiting[writer] + data if writer in waiting else data
+        queued = self._queued
+        if not queued:
+            self._call_soon(self._write)
+        queued[connection] = queued[connection] + data if connection in queued else data
 
-    def feed(self, writer: Writer, data: bytes) -> None:
-        """Queue bytes at one client, which is told when they are written."""
-        self.add(writer, data)
-        self._fed[writer] = None
+    def feed(self, connection: Batched, data: bytes) -> None:
+        """Queue bytes for one client, and call its ``fed`` when they are written."""
+        self.add(connection, data)
+        self._fed[connection] = None
 
-    def take(self, writer: Writer) -> bytes:
-        """Return what waits for a client, for who cannot wait for the end of the turn."""
-        return self._waiting.pop(writer, b"")
+    def take(self, connection: Batched) -> bytes:
+        """Remove and return the client's queued bytes, for callers that must write immediately."""
+        return self._queued.pop(connection, b"")
 
-    @staticmethod
-    def write(writer: Writer, data: bytes) -> None:
-        """Write to a client's socket, and leave to its transport what that does not take."""
-        try:
-            sent = os.write(writer.file, data)
-        except OSError:  # it is full, or broken: the transport can tell
-            sent = 0
-        if sent != len(data):
-            writer.rest(data[sent:])
-
-    def _flush(self) -> None:
-        waiting, self._waiting = self._waiting, {}
+    def _write(self) -> None:
+        queued, self._queued = self._queued, {}
         fed, self._fed = self._fed, {}
-        write = os.write
-        for writer, data in waiting.items():
-            if (file := writer.file) < 0:
-                writer.put(data)
-                continue
-            try:  # as ``write`` does; a call more would be felt
-                sent = write(file, data)
-            except OSError:
-                sent = 0
-            if sent != len(data):
-                writer.rest(data[sent:])
-        for writer in fed:
-            writer.fed()
+        write_each(queued.items())
+        for connection in fed:
+            connection.fed()

@@ -78,20 +78,20 @@ class Bench:
         """What the hub's clock says: it stands still, however long a test takes."""
         self.broker = FakeBroker()
         self.metrics = Metrics()
-        self.flush = WriteBatch(self.metrics)
+        self.batch = WriteBatch(self.metrics, asyncio.get_running_loop().call_soon)
         self.numbers = iter(range(10_000))
         self.hub = Hub(
             "node-1",
             Config(**{"rate": (0.0, 0.0), **rules}),
             self.broker,
-            self.flush.fan_out,
+            self.batch.fan_out,
             self.metrics,
             lambda: self.time,
             lambda: f"id{next(self.numbers)}",
         )
         self.transport = FakeTransport(eof)
-        self.gate = ConnectionLimits(self.hub, bounds, proxy)
-        self.connection = Connection(self.hub, self.flush, self.gate, 1)
+        self.limits = ConnectionLimits(self.hub, bounds, proxy)
+        self.connection = Connection(self.hub, self.batch, self.limits, 1)
         self.connection.connection_made(self.transport)
 
     def end(self) -> None:
@@ -113,7 +113,7 @@ class Bench:
 @asynccontextmanager
 async def served(bench: Bench) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Connect a client to a bench's hub over loopback."""
-    server = await listener.listen(bench.hub, bench.flush, "127.0.0.1", 0, None, bench.gate)
+    server = await listener.listen(bench.hub, bench.batch, "127.0.0.1", 0, None, bench.limits)
     port = cast(int, server.sockets[0].getsockname()[1])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:

@@ -193,7 +193,7 @@ async def test_a_proxys_header_names_the_client_and_is_no_part_of_what_it_says()
         async with bench_of(proxy=True) as bench:
             for start in range(0, len(data), size):
                 bench.connection.data_received(data[start : start + size])
-            assert bench.connection.peer == "198.51.100.9:56324"
+            assert bench.connection.facts()["peer"] == "198.51.100.9:56324"
             assert await bench.hears() == [m.PongEvent(ref="1")]
 
 

@@ -12,7 +12,7 @@ import pytest
 from node.config.parsers import networks
 from node.core.config import Limit
 from node.core.limits.admission import Bounds
-from node.net import connection_limits as gates
+from node.net import connection_limits
 from node.net.connection import Connection
 from tests.integration.net.bench import Bench, FakeTransport, served
 from tests.unit.node.core.fakes import claimed
@@ -37,7 +37,7 @@ async def bench_of(**how: Any) -> AsyncIterator[Bench]:
 async def another(bench: Bench) -> AsyncIterator[FakeTransport]:
     """Open one more connection from the same address."""
     transport = FakeTransport()
-    connection = Connection(bench.hub, bench.flush, bench.gate, 2)
+    connection = Connection(bench.hub, bench.batch, bench.limits, 2)
     connection.connection_made(transport)
     try:
         yield transport
@@ -86,7 +86,7 @@ async def test_behind_a_proxy_the_clients_own_address_counts() -> None:
     async with bench_of(proxy=True, bounds=bounds) as bench:
         bench.connection.data_received(HEADER)
         second = Bench(proxy=True)
-        second.connection = Connection(bench.hub, bench.flush, bench.gate, 2)
+        second.connection = Connection(bench.hub, bench.batch, bench.limits, 2)
         second.connection.connection_made(second.transport)
         second.connection.data_received(HEADER + codec.encode(m.Ping()))
         await asyncio.sleep(0)
@@ -98,7 +98,7 @@ async def test_behind_a_proxy_the_clients_own_address_counts() -> None:
 
 async def test_a_header_of_somebody_who_is_no_proxy_ends_the_connection() -> None:
     async with bench_of(proxy=True) as bench:
-        bench.gate._proxies = networks("10.0.0.0/8")
+        bench.limits._proxies = networks("10.0.0.0/8")
         bench.connection.data_received(HEADER + codec.encode(m.Ping()))
         assert bench.transport.aborted and bench.transport.writes == []
         assert limited(bench, "proxy-from") == 1
@@ -106,7 +106,7 @@ async def test_a_header_of_somebody_who_is_no_proxy_ends_the_connection() -> Non
 
 async def test_nobody_comes_in_while_memory_runs_over() -> None:
     async with bench_of() as bench:
-        bench.gate.overflowing = True
+        bench.limits.set_memory(False)
         async with another(bench) as transport:
             assert told(transport) == ["unavailable", "busy"]
         bench.says(m.Ping())
@@ -137,33 +137,32 @@ async def test_a_thousand_that_are_turned_away_make_no_thousand_lines(
             async with another(bench):
                 pass
         assert [record.getMessage() for record in caplog.records] == ["turning away"]
-        bench.hub.now += gates.SAY_EVERY
-        bench.gate.tick()
+        bench.hub.now += connection_limits.LOG_EVERY
+        bench.limits.tick()
         [_, again] = caplog.records
         assert again.getMessage() == "turned away" and vars(again)["more"] == 999
         for _ in range(2):
-            bench.hub.now += gates.SAY_EVERY
-            bench.gate.tick()
+            bench.hub.now += connection_limits.LOG_EVERY
+            bench.limits.tick()
         assert len(caplog.records) == 2, "and none at all when it is over"
 
 
 async def test_few_of_those_turned_away_may_linger(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gates, "LINGER_MOST", 1)
-    monkeypatch.setattr("node.net.connection.LINGER_MOST", 1)
+    monkeypatch.setattr(connection_limits, "LINGER_MOST", 1)
     async with bench_of(bounds=Bounds(clients=1)) as bench:
         async with another(bench) as first, another(bench) as second:
             assert (first.closed, second.closed) == (False, True)
             assert told(second) == ["unavailable", "busy"]
-        assert bench.gate.lingering == 0
+        assert bench.limits.lingering == 0
 
 
 async def test_the_book_is_gone_through_once_in_a_while() -> None:
     async with bench_of(bounds=Bounds(connects=(1000.0, 1000.0))) as bench:
         bench.connection.connection_lost(None)
-        assert len(bench.gate._admission) == 1
-        bench.hub.now += gates.FORGET_EVERY
-        bench.gate.tick()
-        assert len(bench.gate._admission) == 0
+        assert len(bench.limits._admission) == 1
+        bench.hub.now += connection_limits.FORGET_EVERY
+        bench.limits.tick()
+        assert len(bench.limits._admission) == 0
 
 
 # Floods
@@ -193,7 +192,8 @@ async def test_what_is_held_takes_up_no_more_than_its_bytes() -> None:
         held, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert held < 400_000
-        bench.connection._held = bench.connection._held[-29 - 13 * 250 :]
+        throttle = bench.connection._throttle
+        throttle._held = throttle._held[-29 - 13 * 250 :]
         heard = await bench.hears()
         async with asyncio.timeout(WITHIN):
             while not bench.transport.reading:
@@ -215,8 +215,8 @@ async def test_a_client_that_goes_away_takes_along_what_was_held() -> None:
     async with bench_of(rate=(1.0, 1.0)) as bench:
         bench.says(*[m.Ping() for _ in range(1000)])
         bench.connection.connection_lost(None)
-        assert not bench.connection._held
-        bench.connection._go_on()
+        assert not bench.connection._throttle.held
+        bench.connection._throttle_over()
 
 
 async def test_reading_goes_on_only_when_nothing_is_against_it() -> None:
@@ -228,7 +228,7 @@ async def test_reading_goes_on_only_when_nothing_is_against_it() -> None:
         bench.connection.resume_writing()
         assert not bench.transport.reading, "the flood is not over"
         bench.connection.pause_writing()
-        bench.connection._go_on()
+        bench.connection._throttle_over()
         assert not bench.transport.reading, "the client does not read"
         bench.connection.resume_writing()
         assert bench.transport.reading

@@ -69,7 +69,7 @@ class Peer:
 async def met() -> AsyncIterator[Peer]:
     """Connect a client that takes little to a node."""
     bench = Bench()
-    server = await listener.listen(bench.hub, bench.flush, "127.0.0.1", 0, None, bench.gate)
+    server = await listener.listen(bench.hub, bench.batch, "127.0.0.1", 0, None, bench.limits)
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
     client.setblocking(False)
@@ -93,7 +93,7 @@ async def test_what_the_socket_takes_is_not_seen_by_the_transport() -> None:
         for word in (b"one ", b"two"):
             peer.connection.write(word)
             await asyncio.sleep(0)
-            assert peer.transport.get_write_buffer_size() == 0 and peer.connection.file >= 0
+            assert peer.transport.get_write_buffer_size() == 0 and peer.connection.writer.is_direct
         assert await peer.read(7) == b"one two"
 
 
@@ -104,13 +104,13 @@ async def test_what_it_does_not_take_goes_out_in_order_and_then_it_is_direct_aga
         for each in said:
             peer.connection.write(each)
             await asyncio.sleep(0)
-        assert peer.connection.file < 0 and peer.connection.paused
+        assert not peer.connection.writer.is_direct and peer.connection.paused
         assert peer.transport.get_write_buffer_size() > WRITE_HIGH
         assert await peer.read(sum(map(len, said))) == b"".join(said)
         assert not peer.connection.paused
         peer.connection.write(b"again")
         await asyncio.sleep(0)
-        assert peer.connection.file >= 0 and await peer.read(5) == b"again"
+        assert peer.connection.writer.is_direct and await peer.read(5) == b"again"
 
 
 @on_each_loop
@@ -136,7 +136,7 @@ async def test_the_last_line_comes_whole_and_the_end_after_it() -> None:
         peer.connection.write(b"bye")
         peer.connection.close()
         peer.connection.write(b"never")
-        assert peer.connection.file < 0
+        assert not peer.connection.writer.is_direct
         assert await peer.read(4_000_000) == many + b"bye"
 
 
@@ -148,6 +148,6 @@ async def test_who_has_hung_up_is_noticed_by_writing() -> None:
         while peer.connection in [session.outlet for session in peer.bench.hub.connections]:
             peer.connection.write(b"x")
             await asyncio.sleep(0.001)
-        assert peer.connection.file < 0
+        assert not peer.connection.writer.is_direct
         peer.connection.write(b"to nobody")
         await asyncio.sleep(0)

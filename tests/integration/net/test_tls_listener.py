@@ -58,7 +58,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     issued.private_key_and_cert_chain_pem.write_to_path(str(pem))
     door = Door(bounds=Bounds(per_address=5))
     secure = server_context(str(pem), str(pem))
-    found = await listener.listen(door.hub, door.flush, "127.0.0.1", 0, secure, door.gate)
+    found = await listener.listen(door.hub, door.batch, "127.0.0.1", 0, secure, door.limits)
     assert isinstance(found, TlsListener)
     door.server = found
     yield door
@@ -66,7 +66,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     for session in list(door.hub.connections):
         cast(Connection, session.outlet)._transport.abort()
     door.end()
-    while door.server._under_way:
+    while door.server._handshakes:
         await asyncio.sleep(0.01)
 
 
@@ -102,7 +102,7 @@ async def test_who_finishes_the_handshake_is_in_and_counts_for_its_address(door:
 async def test_an_address_has_only_so_many_handshakes_and_others_come_in(door: Door) -> None:
     strangers = [await door.dial("127.0.0.7") for _ in range(5)]
     await gone(*await door.dial("127.0.0.7"))
-    assert door.gate.handshakes == 5 and door.inside == 0
+    assert door.limits.handshakes == 5 and door.inside == 0
     reader, writer = await door.come("127.0.0.8")
     assert await served(reader, writer) and door.inside == 1
     for _, other in (*strangers, (reader, writer)):
@@ -116,9 +116,9 @@ async def test_who_does_not_finish_it_is_closed_and_not_counted_any_more(
     for _ in range(2):
         for stranger in [await door.dial("127.0.0.7") for _ in range(5)]:
             await gone(*stranger)
-        while door.server._under_way:
+        while door.server._handshakes:
             await asyncio.sleep(0.001)
-        assert door.gate.handshakes == 0 and door.inside == 0
+        assert door.limits.handshakes == 0 and door.inside == 0
 
 
 async def test_what_is_no_tls_is_hung_up_on(door: Door) -> None:
@@ -129,28 +129,28 @@ async def test_what_is_no_tls_is_hung_up_on(door: Door) -> None:
 
 
 async def test_handshakes_count_as_clients(door: Door) -> None:
-    door.gate._admission._bounds = Bounds(clients=4)
+    door.limits._admission._bounds = Bounds(clients=4)
     strangers = [await door.dial("127.0.0.7") for _ in range(3)]
     await gone(*await door.dial("127.0.0.8"))
-    assert door.gate.handshakes == 3
+    assert door.limits.handshakes == 3
     for _, writer in strangers:
         writer.transport.abort()
 
 
 async def test_those_who_come_in_one_moment_are_counted_one_by_one(door: Door) -> None:
-    door.gate._admission._bounds = Bounds(clients=4)
+    door.limits._admission._bounds = Bounds(clients=4)
     # All of them wait to be accepted before the loop has a turn.
     strangers = [socket.create_connection(("127.0.0.1", door.port)) for _ in range(8)]
-    while not door.gate.handshakes:
+    while not door.limits.handshakes:
         await asyncio.sleep(0)
-    assert door.gate.handshakes == 3
+    assert door.limits.handshakes == 3
     for stranger in strangers:
         stranger.close()
 
 
 async def test_a_server_that_is_closed_lets_handshakes_finish_and_takes_nobody(door: Door) -> None:
     coming = asyncio.create_task(door.come("127.0.0.7"))
-    while not door.gate.handshakes:
+    while not door.limits.handshakes:
         await asyncio.sleep(0)
     port = door.port
     door.server.close()

@@ -2,7 +2,7 @@
 
 Seconds differ from machine to machine; calls do not. What is counted is each call of a function of
 ours, and each call that these make of one written in C, while fixed loads go through a whole node:
-connection, session, pump, a real Redis, subscriber, room, flush.
+connection, session, pump, a real Redis, subscriber, room, write batch.
 
 When this fails, the path got longer: the message says which functions are called how often. Make
 it shorter again, or raise the figure in ``LOADS``, and say in the commit why it is worth it.
@@ -86,7 +86,7 @@ class House:
         self._turns = itertools.count()
         self.connections: list[Connection] = []
         for number in range(load.rooms * load.members):
-            connection = Connection(self.node.hub, self.node.flush, self.node.gate, number)
+            connection = Connection(self.node.hub, self.node.batch, self.node.limits, number)
             connection.connection_made(Client(number, here, self.told))
             self.connections.append(connection)
 

@@ -49,19 +49,19 @@ class Target:
         self.time = 1000.0
         self.broker = PaperBroker()
         self.metrics = Metrics()
-        self.flush = WriteBatch(self.metrics)
+        self.batch = WriteBatch(self.metrics, self.loop.call_soon)
         numbers = itertools.count()
         self.hub = Hub(
             "node-1",
             Config(rate=(20.0, 60.0)),
             self.broker,
-            self.flush.fan_out,
+            self.batch.fan_out,
             self.metrics,
             lambda: self.time,
             lambda: f"id{next(numbers)}",
         )
         self.broker.hub = self.hub
-        self._gate = ConnectionLimits(self.hub, proxy=True)
+        self._limits = ConnectionLimits(self.hub, proxy=True)
         self._numbers = itertools.count()
         self.honest = self._connect()
         self.loop.run_until_complete(self._greet())
@@ -83,7 +83,7 @@ class Target:
         return self.loop.run_until_complete(self._run(data))
 
     def _connect(self) -> Connection:
-        connection = Connection(self.hub, self.flush, self._gate, next(self._numbers))
+        connection = Connection(self.hub, self.batch, self._limits, next(self._numbers))
         connection.connection_made(Wire(self._pair))
         return connection
 

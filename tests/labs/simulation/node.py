@@ -56,13 +56,13 @@ class Life:
     def _assemble(self, core_rules: core_rules.Config, broker_rules: broker.BrokerConfig) -> None:
         clock, ids = self._loop.time, self._id
         self.metrics = Metrics(clock)
-        self.flush = WriteBatch(self.metrics)
+        self.batch = WriteBatch(self.metrics, self._loop.call_soon)
         self.broker = broker.RedisBroker(self._connect, broker_rules, self.metrics, clock, ids)
         self.hub = core.Hub(
-            self.name, core_rules, self.broker, self.flush.fan_out, self.metrics, clock, ids
+            self.name, core_rules, self.broker, self.batch.fan_out, self.metrics, clock, ids
         )
         self.broker.attach(self.hub)
-        self.gate = ConnectionLimits(self.hub)
+        self.limits = ConnectionLimits(self.hub)
 
     def _connect(self, timeout: float | None) -> Any:
         link = Link(self._loop, self._server, self, self._random, timeout)
@@ -105,7 +105,7 @@ class Life:
     def take(self, line: Line, number: int) -> None:
         """Take a client's connection."""
         self.lines[line] = None
-        line.accept(Polled(self.hub, self.flush, self.gate, number), self.context)
+        line.accept(Polled(self.hub, self.batch, self.limits, number), self.context)
 
     def kill(self) -> None:
         """End without a word, as a process that is killed."""
