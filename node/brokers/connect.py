@@ -9,6 +9,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from node.brokers.connection import quick
+from node.config.redis_url import RedisUrl
 from node.process.dial import Dialler
 
 Connect = Callable[[float | None], "Redis"]
@@ -19,6 +20,15 @@ CONNECT_TIMEOUT = 1.0
 near."""
 REPLY_TIMEOUT = 2.0
 """Seconds without a reply after which a connection is given up, and its calls are made again."""
+
+
+def to(url: RedisUrl) -> Connect:
+    """Return what makes clients of the broker at a URL."""
+    if url.is_memory:
+        return memory()
+    if url.scheme == "redis+sentinel":
+        return sentinel(url.hosts, url.service, url.db, url.username, url.password)
+    return redis(url.url)
 
 
 def _options(timeout: float | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from node.app import connector
+from node.brokers import connect
 from node.brokers.admin_client import AdminClient, NodeRow, Trouble
 from node.brokers.malformed import Malformed
 from node.cli import tables
@@ -51,7 +51,7 @@ def main(argv: Sequence[str], program: str = "chat-node admin") -> int:
 
 async def _do(chosen: argparse.Namespace) -> int:
     try:
-        async with AdminClient(connector(chosen.redis_url)) as moderator:
+        async with AdminClient(connect.to(chosen.redis_url)) as moderator:
             await moderator.check()
             done: bool = await chosen.run(moderator, chosen)
             sys.stdout.flush()

@@ -76,12 +76,12 @@ def write_each(queued: Iterable[tuple[HasWriter, bytes]]) -> None:
     write = os.write
     same, size = b"", 0
     for connection, data in queued:
-        if data is not same:  # mostly it is: a fan-out queues one object for all
-            same, size = data, len(data)
         writer = connection.writer
         if (descriptor := writer._descriptor) < 0:
             writer.put(data)
             continue
+        if data is not same:  # mostly it is the same: a fan-out queues one object for all
+            same, size = data, len(data)
         try:  # the same as in _put: this runs for each delivery, and a call more can be measured
             sent = write(descriptor, data)
         except OSError:

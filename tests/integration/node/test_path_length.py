@@ -24,10 +24,10 @@ import pytest
 
 import node
 import wire
-from node.app import Node
 from node.brokers import connect
 from node.config import settings
 from node.net.connection import Connection
+from node.server import Node
 from tests.support.redis_server import RedisServer
 
 WITHIN = 100.0
