@@ -134,7 +134,7 @@ def _regular(path: str) -> str:
 
 def _accounts(path: str) -> dict[str, tuple[str, str]]:
     """Return nick and hash of each account, by each name that its nick takes up."""
-    found = accounts_file.taken_up(accounts_file.read(path))
+    found = accounts_file.by_claim(accounts_file.read(path))
     return {name: (account.nick, account.hash) for name, account in found.items()}
 
 

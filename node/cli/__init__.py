@@ -1,1 +1,1 @@
-"""Commands beside running a node: administration, accounts, shell completion."""
+"""The subcommands of `chat-node`: administration and accounts."""

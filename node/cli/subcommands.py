@@ -1,16 +1,16 @@
-"""What `chat-node` does besides running a node: the first word of the command line says it."""
+"""The subcommands of `chat-node`: its first argument names one, or else it runs a node."""
 
 from collections.abc import Callable, Sequence
 
 
 def _account(argv: Sequence[str]) -> int:
-    from node.auth import accounts_file  # which few nodes need
+    from node.cli import accounts
 
-    return accounts_file.main(argv)
+    return accounts.main(argv)
 
 
 def _admin(argv: Sequence[str]) -> int:
-    from node.cli import admin  # which no node needs
+    from node.cli import admin
 
     return admin.main(argv)
 
@@ -26,4 +26,5 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "admin": _admin,
     "status": _status,
 }
-"""Each takes the rest of the command line, and returns the exit status."""
+"""Each takes the other arguments, and returns the exit status. It imports its module only when it
+runs: a node needs none of them."""

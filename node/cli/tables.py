@@ -1,4 +1,4 @@
-"""Rows as aligned columns, and numbers and times as people read them. Pure."""
+"""Formats tables with aligned columns, numbers and times for people. Pure."""
 
 from collections.abc import Sequence
 from math import inf
@@ -10,10 +10,7 @@ from wire.text import escape
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return lines of columns; one whose title begins with `>` holds numbers, and ends flush.
-
-    Some of the cells come from strangers, or other nodes.
-    """
+    """Return lines with aligned columns; a column whose title begins with `>` is right-aligned."""
     titles = [title.removeprefix(">") for title in head]
     lines = [titles, *([escape(cell) for cell in row] for row in rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(titles))]
@@ -27,7 +24,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def number(value: float) -> str:
-    """Return a whole number with its thousands apart."""
+    """Return a whole number with a comma after each three digits."""
     return f"{value:,.0f}"
 
 
@@ -37,14 +34,14 @@ def count(value: int, thing: str) -> str:
 
 
 def lag(ms: float | None) -> str:
-    """Return a short time that something takes."""
+    """Return a delay in milliseconds or seconds."""
     if ms is None:
         return "-"
     return f"{ms:.1f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
 
 
 def span(seconds: float) -> str:
-    """Return how long something has been, or still is, in its two largest units."""
+    """Return a duration in its two largest units."""
     left = max(0, int(seconds))
     parts: list[str] = []
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
@@ -64,13 +61,13 @@ def nodes(found: Sequence[NodeRow], now: float) -> str:
         facts = node.facts
         numbers = [number(n) for n in (facts.clients, facts.sessions, facts.rooms)]
         up = span(now - node.since / 1000) if node.since is not None else "-"
-        state = "" if node.alive else "gone, lease over"
+        state = "" if node.alive else "gone, lease expired"
         rows.append((facts.name, facts.version or "?", *numbers, lag(facts.lag_ms), up, state))
     return table(head, rows)
 
 
 def totals(found: Sequence[NodeRow], sizes: Totals) -> str:
-    """Return the line below the nodes: what there is of everything."""
+    """Return the line below the nodes: the numbers of nodes, clients, sessions and rooms."""
     alive = [node.facts for node in found if node.alive]
     parts = [
         f"{count(len(alive), 'node')} of {count(len({one.version for one in alive}), 'version')}",
@@ -82,7 +79,7 @@ def totals(found: Sequence[NodeRow], sizes: Totals) -> str:
 
 
 def faults(found: Sequence[NodeRow]) -> str:
-    """Return a line for each way in which the nodes see that Redis is not as it should be."""
+    """Return a line for each fault of Redis that the nodes report."""
     seen = {fault for node in found if node.alive for fault in node.facts.faults}
     return "\n".join(f"Redis: {MEANING.get(fault, fault)}" for fault in sorted(seen))
 
@@ -108,6 +105,6 @@ def bans(found: Sequence[ModerationRule], now: float) -> str:
         return "Nobody is banned."
     rows = []
     for ban in found:
-        left = "until taken back" if ban.until == inf else span(ban.until - now)
+        left = "until lifted" if ban.until == inf else span(ban.until - now)
         rows.append(("nick" if ban.kind == "nick" else "network", ban.what, left, ban.why))
     return table(("WHAT", "", "HOLDS", "REASON"), rows)

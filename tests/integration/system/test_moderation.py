@@ -79,7 +79,7 @@ async def test_a_kick_is_told_on_every_node_and_the_key_stays_out(three: Three) 
     await back.expect("bye", reason="kicked", text="be nice")
     await three.lab.member(three.c, "bo", key=key())
     ended = await three.run("admin", "kick", "nobody")
-    assert (ended.status, ended.err) == (1, "chat-node: nobody is called nobody\n")
+    assert (ended.status, ended.err) == (1, "chat-node: there is no session with the nick nobody\n")
 
 
 async def test_a_kick_reaches_who_has_no_connection_just_now(three: Three) -> None:

@@ -57,7 +57,7 @@ def test_nodes_are_shown_as_a_table() -> None:
     assert tables.nodes(rows, 3601.0).splitlines() == [
         "NODE    VERSION  CLIENTS  SESSIONS  ROOMS     LAG  UP",
         "node-1  1.2.0      1,234     1,230     56  1.3 ms  1h",
-        "?       ?              0         0      0       -   -  gone, lease over",
+        "?       ?              0         0      0       -   -  gone, lease expired",
     ]
 
 
@@ -91,7 +91,7 @@ def test_bans_are_shown_as_a_table() -> None:
     ]
     assert tables.bans(bans, 100.0).splitlines() == [
         "WHAT                   HOLDS             REASON",
-        "network  192.0.2.0/24  until taken back",
+        "network  192.0.2.0/24  until lifted",
         "nick     ana           1m                spam",
     ]
     assert tables.bans([], 0.0) == "Nobody is banned."
