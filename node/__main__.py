@@ -9,6 +9,7 @@ from typing import Any
 from node import app
 from node.cli.subcommands import COMMANDS
 from node.config import settings
+from node.config.command_line import PROGRAM
 from node.telemetry import log_queue, logs
 
 
@@ -30,7 +31,7 @@ def main() -> None:
     try:
         _runner()(app.serve(chosen))
     except (OSError, ValueError) as error:
-        logs.complain(f"{settings.PROGRAM}: {error}")
+        logs.complain(f"{PROGRAM}: {error}")
         raise SystemExit(1) from None
     finally:
         log_queue.flush()

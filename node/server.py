@@ -20,7 +20,8 @@ from node.core.rooms import ring_budget
 from node.net.connection_limits import ConnectionLimits
 from node.net.write_batch import WriteBatch
 from node.process.memory import MIB, MemoryWatch
-from node.telemetry.metrics import Metrics, node_version
+from node.telemetry.metrics import Metrics
+from node.version import version
 from wire.errors import Reason
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _broker_config(settings: Settings) -> broker.BrokerConfig:
         notices=settings.notices,
         room_idle=settings.room_idle,
         replicas=settings.durability,
-        version=node_version(),
+        version=version(),
         alone=settings.redis_url.is_memory,
     )
 

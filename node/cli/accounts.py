@@ -52,7 +52,7 @@ def _run(file: str, action: str, options: argparse.Namespace) -> int:
     if _looks_like_another(claims, others, is_new):
         return _fail(f"the nick {nick} looks like that of another account")
     accounts_file.write(file, [*others, Account(nick, _hash(_password(nick)))])
-    print(f"Saved. Running nodes read it on SIGHUP; a session that is called {nick} now keeps it.")
+    print(f"Saved. Running nodes read it on SIGHUP; a session that uses {nick} now keeps it.")
     return 0
 
 

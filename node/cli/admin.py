@@ -15,7 +15,7 @@ from node.brokers.admin_client import AdminClient, NodeRow, Trouble
 from node.brokers.malformed import Malformed
 from node.cli import arguments, tables
 from node.config import redis_url
-from node.config.settings import PROGRAM
+from node.config.command_line import PROGRAM
 from wire.arguments import Parser
 from wire.messages import DEFAULT_ROOM
 
@@ -70,7 +70,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     common.add_argument(
         "--redis-url",
         metavar="URL",
-        type=arguments.reader(redis_url.parse, redis_url.TAKES, redis_url.hide),
+        type=arguments.reader(redis_url.parse, redis_url.EXPECTED, redis_url.hide),
         default=os.environ.get("CHAT_REDIS_URL") or redis_url.MEMORY,
         help="the nodes' Redis (environment: CHAT_REDIS_URL)",
     )

@@ -15,7 +15,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def reader(
-    read: Callable[[str], Any], takes: str, show: Callable[[str], str] = str
+    read: Callable[[str], Any], expected: str, show: Callable[[str], str] = str
 ) -> Callable[[str], Any]:
     """Return a reader for argparse whose error repeats the text and names what it must be."""
 
@@ -25,7 +25,7 @@ def reader(
         except names.BadName as error:
             raise argparse.ArgumentTypeError(f"got {text!a}: {error}") from None
         except ValueError:
-            raise argparse.ArgumentTypeError(f"got {show(text)!a}, takes {takes}") from None
+            raise argparse.ArgumentTypeError(f"got {show(text)!a}, expected {expected}") from None
 
     return read_argument
 

@@ -13,7 +13,7 @@ TLS_OPTIONS = frozenset(
 )
 """What may follow the ? of rediss://, as redis-py names it."""
 
-TAKES = (
+EXPECTED = (
     "memory://, redis://[user:pass@]host[:port][/DB], rediss:// likewise,"
     " or redis+sentinel://[user:pass@]host:port,host:port/NAME[/DB]"
 )

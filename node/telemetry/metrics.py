@@ -7,8 +7,6 @@ help texts stand in tables, and are put together when somebody asks.
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from math import inf
 from typing import Protocol
 
@@ -23,6 +21,7 @@ from prometheus_client.metrics_core import (
 
 from node.brokers.health import Fault
 from node.core.config import Limit
+from node.version import version
 from wire.errors import Code, Reason
 
 _BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -269,7 +268,7 @@ class _Families:
         nodes = self._nodes.items()
         info = InfoMetricFamily("chat_node", "What runs here.", labels=["node"])
         for name, _ in nodes:
-            info.add_metric([name], {"version": node_version()})
+            info.add_metric([name], {"version": version()})
         yield info
         for attribute, text in _GAUGES:
             gauge = GaugeMetricFamily(f"chat_{attribute}", text, labels=["node"])
@@ -305,12 +304,3 @@ class _Families:
             found: Histogram = getattr(metrics, attribute)
             family.add_metric([node], found.buckets(), found.sum)
         return family
-
-
-@cache
-def node_version() -> str:
-    """Return the version that runs."""
-    try:
-        return version("distributed-chat")
-    except PackageNotFoundError:  # run from a source tree that was not installed
-        return "unknown"

@@ -90,8 +90,8 @@ def test_bans_are_shown_as_a_table() -> None:
         ModerationRule("nick", "ana", 160.0, b"-", "spam"),
     ]
     assert tables.bans(bans, 100.0).splitlines() == [
-        "WHAT                   HOLDS             REASON",
+        "WHAT                   HOLDS         REASON",
         "network  192.0.2.0/24  until lifted",
-        "nick     ana           1m                spam",
+        "nick     ana           1m            spam",
     ]
     assert tables.bans([], 0.0) == "Nobody is banned."
