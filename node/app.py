@@ -19,7 +19,7 @@ from node.net.tls_listener import TlsListener
 from node.process import file_limits, memory
 from node.process.dial import Dialler
 from node.server import Node
-from node.telemetry import health_http, log_queue, logs, metrics
+from node.telemetry import health_http, log_queue, logs, prometheus
 
 if TYPE_CHECKING:
     from node.auth.password_checker import PasswordChecker
@@ -160,7 +160,7 @@ class App:
 
     def render(self) -> bytes:
         """Return the metrics of all nodes."""
-        return metrics.render({node.name: node.metrics for node in self._nodes}, logs.dropped())
+        return prometheus.render({node.name: node.metrics for node in self._nodes}, logs.dropped())
 
 
 def _announce(what: str, server: Server) -> None:

@@ -19,6 +19,7 @@ from node.brokers.publish_batch import directed
 from node.core.entries import UNKNOWN
 from node.core.model import FencingToken, PendingMessage, Refused, Stored
 from node.telemetry.metrics import Metrics
+from node.telemetry.prometheus import render
 from tests.integration.brokers.bench import REAPING, WITHIN, Losses, Node, Place
 from tests.support.redis_server import RedisServer
 
@@ -324,7 +325,7 @@ async def test_a_node_keeps_trying_what_is_no_redis(
 
 
 def test_metrics_tell_of_what_is_malformed() -> None:
-    assert b'chat_malformed_total{node=""} 0.0' in Metrics().render()
+    assert b'chat_malformed_total{node=""} 0.0' in render({"": Metrics()})
 
 
 async def test_a_node_ends_at_whatever_moment_of_connecting_it_is_told_to() -> None:
