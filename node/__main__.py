@@ -1,4 +1,4 @@
-"""The command line of a node: settings to app."""
+"""The entry point of `chat-node`: runs a subcommand, or the nodes."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from node.telemetry import log_queue, logs
 
 
 def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
-    """Return what runs the loop: uvloop's where there is one."""
+    """Return the function that runs a loop: that of uvloop if it is installed."""
     try:
         import uvloop
     except ImportError:
@@ -23,7 +23,7 @@ def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
 
 
 def main() -> None:
-    """Run a node, or several, until it is told to stop; or do what the first word says."""
+    """Run the subcommand in the first argument, or else the nodes until they are told to stop."""
     if len(sys.argv) > 1 and sys.argv[1] in COMMANDS:
         raise SystemExit(COMMANDS[sys.argv[1]](sys.argv[2:]))
     chosen = settings.parse(sys.argv[1:], os.environ)

@@ -1,1 +1,1 @@
-"""Who may come in: tokens, accounts, certificates, and the thread that checks passwords."""
+"""Authentication: tokens, accounts, the certificate, and the thread that checks passwords."""

@@ -1,4 +1,4 @@
-"""Who may come in, and what may change of that while a node runs: certificate, tokens, accounts."""
+"""The credentials of a process, which can be reloaded: certificate, tokens, accounts."""
 
 import asyncio
 import hashlib
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 
 class Credentials:
-    """The certificate that is shown, the digests of the tokens that are good, and the accounts.
+    """The TLS certificate, the digests of the valid tokens, and the accounts.
 
-    Raises ValueError when the certificate or its key is no good, or the file of accounts.
+    Raises ValueError if the certificate, its key or the file of accounts is invalid.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -43,17 +43,17 @@ class Credentials:
                 raise ValueError(f"the accounts in {settings.accounts}: {error}") from None
 
     def reload(self, then: Callable[[], None]) -> None:
-        """Read the files again in a thread, then call ``then``.
+        """Read the files again in a thread, then call ``then`` in the loop.
 
-        What is no good any more leaves what was there, and is logged. A file may be on a disk that
-        does not answer: the loop does not wait for it.
+        If a file is invalid, that is logged, and what was read from it before stays. The loop does
+        not wait for the files: a disk may hang.
         """
         if self._reading:
             self._again = True
-            log.warning("they are still being read, and are read once more afterwards")
+            log.warning("a reload is under way; the files are read again after it")
             return
         self._reading = True
-        log.info("reading certificate, tokens and accounts anew, where they are in files")
+        log.info("reloading certificate, tokens and accounts from their files")
         loop = asyncio.get_running_loop()
 
         def settle(found: list[Callable[[], None]]) -> None:
@@ -75,7 +75,7 @@ class Credentials:
         threading.Thread(target=work, name="reload", daemon=True).start()
 
     def _read(self) -> list[Callable[[], None]]:
-        """Read the files; return what is to be done with what was found, for the loop to do."""
+        """Read the files; return functions that apply the results, to be called in the loop."""
         settings = self._settings
         found: list[Callable[[], None]] = []
         cert, key = settings.tls_cert, settings.tls_key
@@ -83,33 +83,33 @@ class Credentials:
             try:
                 found.append(partial(self._take_certificate, cert, _context(cert, key)))
             except (ValueError, OSError) as error:
-                found.append(partial(log.error, "the old certificate stays: %s", error))
+                found.append(partial(log.error, "keeping the old certificate: %s", error))
         if settings.token_file is not None:
             path = settings.token_file.path
             try:
                 tokens = parsers.token_file(_regular(path)).tokens
                 found.append(partial(self._take_tokens, path, tokens))
             except ValueError as error:
-                found.append(partial(log.error, "the old tokens stay: %s: %s", path, error))
+                found.append(partial(log.error, "keeping the old tokens: %s: %s", path, error))
         if settings.accounts is not None:
             path = settings.accounts
             try:
                 found.append(partial(self._take_accounts, path, _accounts(_regular(path))))
             except ValueError as error:
-                found.append(partial(log.error, "the old accounts stay: %s: %s", path, error))
+                found.append(partial(log.error, "keeping the old accounts: %s: %s", path, error))
         return found
 
     def _take_certificate(self, path: str, context: ssl.SSLContext) -> None:
         self.tls = context
-        log.info("a new certificate", extra={"file": path})
+        log.info("certificate reloaded", extra={"file": path})
 
     def _take_tokens(self, path: str, tokens: tuple[str, ...]) -> None:
         self.tokens = _digests(tokens)
-        log.info("new tokens", extra={"file": path, "count": len(tokens)})
+        log.info("tokens reloaded", extra={"file": path, "count": len(tokens)})
 
     def _take_accounts(self, path: str, found: dict[str, tuple[str, str]]) -> None:
         self.accounts = found
-        log.info("new accounts", extra={"file": path})
+        log.info("accounts reloaded", extra={"file": path})
 
 
 def _context(cert: str, key: str) -> ssl.SSLContext:
@@ -122,18 +122,18 @@ def _context(cert: str, key: str) -> ssl.SSLContext:
 
 
 def _regular(path: str) -> str:
-    """Return a path. Raises ValueError where reading it may never end, as that of a pipe."""
+    """Return a path. Raises ValueError if reading it may never end, as with a pipe."""
     try:
         mode = os.stat(path).st_mode
     except OSError:
-        return path  # who reads it says why
+        return path  # the caller finds the same error when it reads the file
     if not stat.S_ISREG(mode):
-        raise ValueError("it is no regular file any more")
+        raise ValueError("it is not a regular file any more")
     return path
 
 
 def _accounts(path: str) -> dict[str, tuple[str, str]]:
-    """Return nick and hash of each account, by each name that its nick takes up."""
+    """Return nick and hash of each account, by each key that its nick reserves."""
     found = accounts_file.by_claim(accounts_file.read(path))
     return {name: (account.nick, account.hash) for name, account in found.items()}
 

@@ -1,7 +1,7 @@
-"""Asks for the passwords of accounts: the hashing waits, so it is done beside the loop.
+"""Checks the passwords of accounts in a thread, because hashing takes long.
 
-A guess counts for its address and account first. So who guesses keeps out nobody elsewhere, and
-who guesses from many addresses not those from where the account's password has come before.
+Attempts are limited by address and account. So an attacker at one address locks out nobody
+elsewhere, and one with many addresses locks out no address that has known the account's password.
 """
 
 import asyncio
@@ -21,31 +21,31 @@ from node.core.names import confusables
 log = logging.getLogger(__name__)
 
 WAITING = 32
-"""Passwords that wait to be looked at: some 30 ms each, and all are answered in time."""
-STRANGERS = 24
-"""Of them, those from addresses that have not known the account's password."""
+"""Most passwords that wait to be checked: at some 30 ms each, all are answered in time."""
+WAITING_NEW = 24
+"""Most of them from addresses that have not known the account's password."""
 WAITING_EACH = 4
-"""Of them, those for one account from one address: as many devices as come back at once."""
+"""Most of them for one account from one address: as many devices as reconnect at once."""
 TRIES = (0.5, 20.0)
-"""Tries for one account, a second and at once, by all addresses that have not known its password:
-who guesses from many slows down who comes from a new one, and nobody else."""
+"""Attempts on one account, per second and at once, by all addresses that have not known its
+password: an attacker with many addresses slows down logins from new addresses, and no others."""
 TRIES_NEW = (0.1, 10.0)
-"""Of them, those of one address: so one alone never uses up what all may try."""
+"""Of them, attempts of one address: so one address alone never uses up those of all."""
 TRIES_KNOWN = (0.5, 20.0)
-"""Tries for one account of an address that has known its password; right ones count too, because
-each takes time that others wait for."""
+"""Attempts on one account by an address that has known its password. Successful ones count too,
+because others wait while each is checked."""
 ADDRESSES = 16
-"""Addresses remembered for each account, those where its password came from last: its owner's home,
-office, telephone and what they travel by."""
+"""Addresses remembered for each account, those of the latest successful logins: its owner's home,
+office, telephone and travels."""
 FORGET_AFTER = 256
-"""Limits after which it is looked which of them do not matter any more."""
+"""Number of limiters after which those that have refilled are dropped."""
 
 Who = tuple[str, str]
-"""The group of an address, and an account."""
+"""The group of an address (see ``group``), and an account."""
 
 
 class PasswordChecker:
-    """Implements ``interfaces.Accounts``. One thread: so one hash's memory, and one core."""
+    """Implements ``interfaces.Accounts`` with one thread: the memory of one hash, and one core."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -62,17 +62,19 @@ class PasswordChecker:
         self._forget_at = FORGET_AFTER
 
     def know(self, accounts: Mapping[str, tuple[str, str]]) -> None:
-        """Take the accounts that there are now: nick and hash by each name that a nick takes up."""
+        """Replace the accounts: nick and hash by each key that a nick reserves."""
         before, self._hashes = self._hashes, dict(accounts.values())
         self._nicks = {name: nick for name, (nick, _) in accounts.items()}
         self._looks = {confusables.plain(name): nick for name, nick in self._nicks.items()}
-        # Who has known an old password may be why there is a new one.
+        # An address that knew an old password may be the reason for the new one.
         same = {nick for nick, hashed in self._hashes.items() if before.get(nick) == hashed}
         self._known = {nick: groups for nick, groups in self._known.items() if nick in same}
 
     def account_of(self, claims: str) -> str | None:
-        """Return the nick of the account that a nick, by all that it takes up, belongs to, or
-        else of one that it looks like."""
+        """Return the account that a nick belongs to, or else one that it looks like.
+
+        ``claims`` are the keys that the nick reserves.
+        """
         taken = claims.split(" ")
         for name in taken:
             if (found := self._nicks.get(name)) is not None:
@@ -90,7 +92,7 @@ class PasswordChecker:
         done: Callable[[bool | Refused], None],
         address: str,
     ) -> None:
-        """Say whether a password is that of an account."""
+        """Check the password of an account, and call ``done`` with the result."""
         who = group(address), account
         if not self._may_try(who):
             done(Refused.CROWDED)
@@ -99,21 +101,21 @@ class PasswordChecker:
         work = partial(self._verify, self._hashes.get(account, ""), password)
         future = loop.run_in_executor(self._thread, work)
         self._waiting[who] += 1
-        # Cancelled, what has not begun is not done any more.
+        # A check that has not begun when it is cancelled is never done.
         timer = loop.call_later(max(deadline - self._clock(), 0.0), future.cancel)
         future.add_done_callback(partial(self._answer, who, done, timer))
 
     def _may_try(self, who: Who) -> bool:
-        """Count a try, unless there have been too many."""
+        """Return whether an attempt is within the limits, and count it if so."""
         now = self._clock()
         self._forget(now)
-        strangers = sum([count for one, count in self._waiting.items() if not self._knows(one)])
+        from_new = sum([count for one, count in self._waiting.items() if not self._knows(one)])
         if self._waiting.total() >= WAITING or self._waiting[who] >= WAITING_EACH:
             return False
         if self._knows(who):
             return not self._tries_known.take(who, now)
-        # What is refused leaves nothing behind: there may be any number of addresses.
-        if strangers >= STRANGERS or self._tries_new.wait(who, now):
+        # A refused attempt leaves nothing in memory: there may be any number of addresses.
+        if from_new >= WAITING_NEW or self._tries_new.wait(who, now):
             return False
         return not self._tries.take(who[1], now) and not self._tries_new.take(who, now)
 
@@ -122,7 +124,7 @@ class PasswordChecker:
         return place in self._known.get(account, ())
 
     def _forget(self, now: float) -> None:
-        """Forget the limits that are as good as new, once there are many."""
+        """Drop limiters that have refilled, once there are many."""
         if len(self._tries_new) + len(self._tries_known) < self._forget_at:
             return
         for buckets in (self._tries_new, self._tries_known):
@@ -150,8 +152,8 @@ class PasswordChecker:
         if future.cancelled():
             done(Refused.CROWDED)
         elif error := future.exception():
-            # Its text may hold what was looked at.
-            log.error("a password could not be looked at: %s", type(error).__name__)
+            # The text of the error may contain the password.
+            log.error("a password could not be checked: %s", type(error).__name__)
             done(Refused.INTERNAL)
         else:
             if future.result():
@@ -159,7 +161,7 @@ class PasswordChecker:
             done(future.result())
 
     def _remember(self, who: Who) -> None:
-        """The password of an account has come from there."""
+        """Remember that an address has known the password of an account."""
         place, account = who
         places = self._known.setdefault(account, {})
         places.pop(place, None)

@@ -1,4 +1,4 @@
-"""Readers of single settings: a text to a value, or a ValueError whose text may say more."""
+"""Parsers of single settings: each turns a text into a value, or raises ValueError."""
 
 import re
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 MOST = 1_000_000_000
-"""Largest number of anything: some 30 years of seconds, and no count comes near it."""
+"""Largest number in any setting: some 30 years of seconds, and more than any count."""
 RATE_LEAST = 0.001
-"""Smallest rate but 0: a request in a quarter of an hour."""
+"""Smallest rate above 0: one request in a quarter of an hour."""
 TOKEN_MOST = 4096
-"""Longest token in bytes: a hello with it must fit a line."""
+"""Longest token in bytes: a hello that carries it must fit a line."""
 
 
 NETWORKS_MOST = 64
@@ -20,14 +20,14 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class Rate(NamedTuple):
-    """So many a second (0: no limit), and how many may come at once."""
+    """So many per second (0: no limit), and how many at once."""
 
     per_second: float
     burst: float
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers from ``least`` to ``most``."""
+    """Return a parser of whole numbers from ``least`` to ``most``."""
 
     def read(text: str) -> int:
         if not re.fullmatch("[0-9]{1,10}", text) or not least <= int(text) <= most:
@@ -46,7 +46,7 @@ def port_or_off(text: str) -> int | None:
 
 
 def number(text: str) -> float:
-    """Return a decimal number from 0 up, such as seconds."""
+    """Return a decimal number that is not negative, such as seconds."""
     if not re.fullmatch(r"[0-9]+(\.[0-9]*)?|\.[0-9]+", text) or float(text) > MOST:
         raise ValueError
     return float(text)
@@ -63,17 +63,17 @@ def rate(text: str) -> Rate:
 
 
 def networks(text: str) -> Networks:
-    """Return networks, or single addresses, that are separated by commas; ``none`` is none."""
+    """Return networks or addresses that are separated by commas; an empty tuple for ``none``."""
     if text.strip().lower() == "none":
         return ()
     parts = [part.strip() for part in text.split(",")]
     if len(parts) > NETWORKS_MOST:
-        raise ValueError(f"more than {NETWORKS_MOST} of them")
+        raise ValueError(f"more than {NETWORKS_MOST} networks")
     return tuple(ip_network(part) for part in parts)
 
 
 def word(*words: str) -> Callable[[str], str]:
-    """Return a reader of one of ``words``, in any letter case."""
+    """Return a parser of one of ``words``, in any letter case."""
 
     def read(text: str) -> str:
         if text.lower() not in words:
@@ -89,21 +89,21 @@ def switch(text: str) -> bool:
 
 
 def host(text: str) -> str:
-    """Return a host's name or address; whether there is such a one, listening will tell."""
+    """Return a host name or address; listening finds out whether it exists."""
     if not text or not text.isprintable() or " " in text:
         raise ValueError
     return text
 
 
 def label(text: str) -> str:
-    """Return a name fit for logs and screens."""
+    """Return a name that is fit for logs and screens."""
     if not 1 <= len(text) <= 64 or not text.isprintable() or text.isspace():
         raise ValueError
     return text
 
 
 def file(text: str) -> str:
-    """Return the path of a file that can be read."""
+    """Return the path of a file after checking that it can be read."""
     try:
         with open(text, "rb") as opened:
             opened.read(1)
@@ -113,7 +113,7 @@ def file(text: str) -> str:
 
 
 class TokenFile(NamedTuple):
-    """A file of tokens, one on each line, and what it held when it was read."""
+    """The path of a file of tokens, and the tokens when it was read."""
 
     path: str
     tokens: tuple[str, ...]
@@ -123,7 +123,7 @@ class TokenFile(NamedTuple):
 
 
 def token_file(text: str) -> TokenFile:
-    """Return what a file of tokens holds; empty lines do not count."""
+    """Read a file of tokens, one on each line; empty lines are ignored."""
     try:
         lines = Path(text).read_bytes().decode().split("\n")
         tokens = tuple(token(line) for line in (line.rstrip("\r") for line in lines) if line)
@@ -137,7 +137,7 @@ def token_file(text: str) -> TokenFile:
 
 
 def token(text: str) -> str:
-    """Return a token; a text that is no UTF-8 is none."""
+    """Return a token; it must be valid UTF-8."""
     if not 1 <= len(text.encode()) <= TOKEN_MOST:
         raise ValueError
     return text

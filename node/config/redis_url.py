@@ -1,4 +1,4 @@
-"""Where the broker is: the shapes of ``--redis-url``, and how to show one without its secrets."""
+"""Parses ``--redis-url``, and shows it without secrets."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ SENTINEL_PORT = 26379
 TLS_OPTIONS = frozenset(
     ("ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile")
 )
-"""What may follow the ? of rediss://, as redis-py names it."""
+"""The options that may follow the ? of rediss://, named as in redis-py."""
 
 EXPECTED = (
     "memory://, redis://[user:pass@]host[:port][/DB], rediss:// likewise,"
@@ -24,10 +24,10 @@ _PARTS = re.compile(r"(?:([^@/?#\[\]]*)@)?([^@/?#]*)(?:/([^?#]*))?(?:\?([^#]*))?
 
 @dataclass(frozen=True, slots=True)
 class RedisUrl:
-    """A broker's address, taken apart.
+    """The URL of a broker, parsed.
 
     ``url`` is the text as given. ``scheme`` is ``memory``, ``redis``, ``rediss`` (TLS) or
-    ``redis+sentinel``, where ``hosts`` are the sentinels and ``service`` is what they call the
+    ``redis+sentinel``: then ``hosts`` are the sentinels, and ``service`` is their name for the
     Redis that they watch. ``str()`` and ``repr()`` show neither user nor password.
     """
 
@@ -41,7 +41,7 @@ class RedisUrl:
 
     @property
     def is_memory(self) -> bool:
-        """Is the broker the embedded one, for one process?"""
+        """Whether the broker is the embedded one, for a single process."""
         return self.scheme == "memory"
 
     def __str__(self) -> str:
@@ -49,26 +49,26 @@ class RedisUrl:
 
 
 def parse(text: str) -> RedisUrl:
-    """Return ``text`` taken apart. Raises ValueError, whose text holds nothing of ``text``."""
+    """Parse a URL. Raises ValueError, whose text contains nothing of the URL."""
     if text == MEMORY:
         return RedisUrl(text, "memory")
     if not text.isprintable() or " " in text:
-        raise ValueError("a URL has no spaces")
+        raise ValueError("a URL contains no spaces")
     scheme, mark, rest = text.partition("://")
     if not mark or scheme not in ("redis", "rediss", "redis+sentinel"):
-        raise ValueError("the scheme is none of these")
+        raise ValueError("unknown scheme")
     found = _PARTS.fullmatch(rest)
     if not found:
-        raise ValueError("in a user or password, the characters @ : / ? # [ ] are written %XX")
+        raise ValueError("in a user or password, write the characters @ : / ? # [ ] as %XX")
     user, addresses, path, query = (part or "" for part in found.groups())
     username, _, password = user.partition(":")
     sentinel = scheme == "redis+sentinel"
     service, _, db = path.partition("/") if sentinel else ("", "", path)
     if sentinel and not service:
-        raise ValueError("the NAME that the sentinels have for Redis is missing")
+        raise ValueError("the sentinels' NAME for Redis is missing")
     hosts = _hosts(addresses, SENTINEL_PORT if sentinel else REDIS_PORT)
     if len(hosts) > 1 and not sentinel:
-        raise ValueError("several hosts are for sentinels")
+        raise ValueError("only redis+sentinel:// takes several hosts")
     _check_query(scheme, query)
     return RedisUrl(
         text,
@@ -82,10 +82,10 @@ def parse(text: str) -> RedisUrl:
 
 
 def hide(text: str) -> str:
-    """Return ``text``, a URL or an attempt at one, without what may be a user, password or query.
+    """Return a URL, or an attempt at one, without the user, password and query.
 
-    What is before the last @ is hidden even where it could not be a user, and where there is none
-    a ":" that no port follows hides all: a password may have been typed in the wrong place.
+    Everything before the last @ is hidden, even if it is not a valid user. If there is no @, a ":"
+    without a port after it hides everything: the password may be in the wrong place.
     """
     scheme, mark, rest = text.partition("://")
     if not mark:
@@ -105,23 +105,23 @@ def _host(text: str, default: int) -> tuple[str, int]:
     found = re.fullmatch(r"(?:\[(.+)\]|([^\[\]:]+))(?::([0-9]{1,5}))?", text)
     port = int(found[3] or default) if found else 0
     if not found or not 0 < port < 65536:
-        raise ValueError("a host is missing, or its port is none from 1 to 65535")
+        raise ValueError("a host is missing, or its port is not from 1 to 65535")
     if found[1]:
         try:
             IPv6Address(found[1])
         except ValueError:
-            raise ValueError("what is in brackets is no IPv6 address") from None
+            raise ValueError("the text in brackets is not an IPv6 address") from None
     return found[1] or found[2], port
 
 
 def _check_query(scheme: str, query: str) -> None:
-    """Check that ``query`` holds nothing but options of TLS: the others are not the user's."""
+    """Check that a query has only options of TLS: the node sets all others itself."""
     options = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
     if options and (scheme != "rediss" or options - TLS_OPTIONS):
-        raise ValueError(f"after ? there may be, for rediss://, {', '.join(sorted(TLS_OPTIONS))}")
+        raise ValueError(f"only rediss:// takes options: {', '.join(sorted(TLS_OPTIONS))}")
 
 
 def _db(text: str) -> int:
     if not re.fullmatch(r"[0-9]{0,9}", text):
-        raise ValueError("DB is a number")
+        raise ValueError("DB must be a number")
     return int(text or 0)

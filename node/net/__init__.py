@@ -1,1 +1,1 @@
-"""Where asyncio lives: listeners, connections, what goes out, health and metrics."""
+"""Connections of clients over asyncio: listeners, limits, reading, writing, TLS."""

@@ -123,7 +123,7 @@ class ConnectionLimits:
             self._unlogged[limit] = self._unlogged.get(limit, 0) + 1
         else:
             self._logged[limit] = self.hub.now
-            log.warning("turning away", extra={"node": self.hub.name, "limit": str(limit)})
+            log.warning("refusing connections", extra={"node": self.hub.name, "limit": str(limit)})
 
     def tick(self) -> None:
         """Forget idle addresses, and log how many were refused; called about once a second."""
@@ -136,7 +136,7 @@ class ConnectionLimits:
                 continue
             if count := self._unlogged.pop(limit, 0):
                 facts = {"node": self.hub.name, "limit": str(limit), "more": count}
-                log.warning("turned away", extra=facts)
+                log.warning("connections refused", extra=facts)
                 self._logged[limit] = now
             else:
                 del self._logged[limit]

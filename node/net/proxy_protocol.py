@@ -1,9 +1,9 @@
-"""The client's own address, as a proxy in front tells it (PROXY protocol, versions 1 and 2).
+"""Reads the client's address from a PROXY header, versions 1 and 2.
 
 The format is that of https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt, sections 2.1
-and 2.2. In one point a node that takes it is laxer than section 2: a connection that begins
-otherwise is a direct one, for nodes are also reached beside the proxy. So whoever can reach the
-port can pretend an address; it is for logs, and nothing is granted by it.
+and 2.2. In one point a node is more lenient than section 2: a connection without a header is taken
+as a direct one, because clients may also connect without the proxy. So only headers from trusted
+networks are accepted (``ConnectionLimits.trusts``).
 """
 
 import re
@@ -17,8 +17,8 @@ _V1_PORT = re.compile(rb"0|[1-9][0-9]{0,4}")
 
 _V2_BEGINS = b"\r\n\r\n\0\r\nQUIT\n"
 _V2_FIXED = Struct("!12sBBH")
-# What follows the fixed part: 36 bytes for IPv6, 216 for UNIX; the rest is for extensions, of
-# which even a server name and a client certificate's name together stay below this.
+# Longest part after the fixed one: 36 bytes for IPv6, 216 for UNIX; the rest is for extensions. A
+# server name and the name of a client certificate together are shorter than this.
 _V2_MOST = 2048
 _V2_LOCAL, _V2_PROXY = 0x20, 0x21
 _V2_ADDRESSES = {
@@ -30,15 +30,15 @@ Source = tuple[str, int]
 
 
 class BadProxyHeader(ValueError):
-    """A connection begins like a PROXY header and goes on otherwise: it is to be closed."""
+    """A PROXY header is malformed or not trusted: the connection is to be closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preamble:
-    """How a connection began.
+    """The beginning of a connection.
 
-    ``source`` is the client's address and port, None when the connection's own are the true ones.
-    ``rest`` are the bytes that belong to the conversation.
+    ``source`` is the client's address and port, None if those of the connection are the client's.
+    ``rest`` are the bytes after the header.
     """
 
     source: Source | None
@@ -46,15 +46,15 @@ class Preamble:
 
 
 class ProxyReader:
-    """Takes the header off the front of a connection; keeps at most 2 KiB."""
+    """Reads the header at the beginning of a connection; keeps at most 2 KiB."""
 
     def __init__(self) -> None:
         self._head = b""
 
     def feed(self, data: bytes) -> Preamble | None:
-        """Return how the connection began, None while that is not known yet.
+        """Return the beginning of the connection, None while more bytes are needed.
 
-        It is not to be fed any more after that. Raises BadProxyHeader.
+        Not to be called again after that. Raises BadProxyHeader.
         """
         self._head = head = self._head + data
         if head.startswith(_V2_BEGINS):
@@ -79,9 +79,9 @@ def _v1(head: bytes) -> Preamble | None:
     if words[1] == b"UNKNOWN":
         return Preamble(None, rest)
     if len(words) != 6 or words[1] not in (b"TCP4", b"TCP6"):
-        raise BadProxyHeader("a version 1 line is no TCP4, TCP6 or UNKNOWN with its addresses")
+        raise BadProxyHeader("a version 1 line is not TCP4, TCP6 or UNKNOWN with addresses")
     source, target, *ports = words[2:]
-    # The target must be sound as well, though nobody needs it.
+    # The target must be valid as well, although it is not used.
     addresses = [_v1_address(words[1], address) for address in (source, target)]
     numbers = [_v1_port(port) for port in ports]
     return Preamble((addresses[0], numbers[0]), rest)
@@ -95,12 +95,14 @@ def _v1_address(family: bytes, text: bytes) -> str:
             raise ValueError
         return str(IPv6Address(text.decode("ascii")))
     except ValueError:
-        raise BadProxyHeader("a version 1 line holds what is no address of its family") from None
+        raise BadProxyHeader(
+            "a version 1 line holds something that is not an address of its family"
+        ) from None
 
 
 def _v1_port(text: bytes) -> int:
     if not _V1_PORT.fullmatch(text) or int(text) > 65535:
-        raise BadProxyHeader("a version 1 line holds what is no port")
+        raise BadProxyHeader("a version 1 line holds something that is not a port")
     return int(text)
 
 
@@ -118,7 +120,7 @@ def _v2(head: bytes) -> Preamble | None:
     if len(head) < end:
         return None
     rest = head[end:]
-    # Other combinations are sound, but nothing that a TCP client can have come from.
+    # Other combinations are valid, but no TCP client has such an address.
     row = _V2_ADDRESSES.get(family_transport)
     if version_command == _V2_LOCAL or row is None:
         return Preamble(None, rest)

@@ -2,14 +2,15 @@
 
 import ssl
 
-# TLS 1.3 brings its own; of 1.2, what has forward secrecy and authenticated encryption (RFC 9325).
+# For TLS 1.2: ciphers with forward secrecy and authenticated encryption (RFC 9325). TLS 1.3 has its
+# own.
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
 def server_context(cert: str, key: str) -> ssl.SSLContext:
     """Return a context for TLS 1.2 and later with the certificate chain and key of two PEM files.
 
-    Raises ValueError that names the file at fault.
+    Raises ValueError, whose text names the bad file.
     """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -20,7 +21,7 @@ def server_context(cert: str, key: str) -> ssl.SSLContext:
         context.load_cert_chain(cert, key, password=_refuse_password)
     except _EncryptedKey:
         raise ValueError(
-            f"the key in {key} is encrypted: a node cannot ask for a password"
+            f"the key in {key} is encrypted; a node cannot ask for its password"
         ) from None
     except ssl.SSLError as error:
         raise ValueError(_explain(cert, key, error)) from None
@@ -32,7 +33,7 @@ class _EncryptedKey(Exception):
 
 
 def _refuse_password() -> str:
-    """OpenSSL would ask for it at the terminal, and the node would hang."""
+    """Called by OpenSSL, which would else ask at the terminal, and the node would hang."""
     raise _EncryptedKey
 
 
@@ -45,7 +46,7 @@ def _check_readable(path: str, what: str) -> None:
 
 
 def _explain(cert: str, key: str, error: ssl.SSLError) -> str:
-    """OpenSSL does not say which file it means: see whether the certificate alone is one."""
+    """Return which file is bad: OpenSSL does not say, so try the certificate alone."""
     if error.reason in ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"):
         return f"the key in {key} is not the one of the certificate in {cert}"
     try:

@@ -1,1 +1,1 @@
-"""The process of a node: memory, open files, names that it looks up."""
+"""The process: memory, file descriptors, connections to hosts by name."""

@@ -1,7 +1,7 @@
-"""Connections to hosts by name: nothing waits for a look-up, and each address has its own time.
+"""Connects to hosts by name; look-ups are in daemon threads, and each address has its own timeout.
 
-The loop's own look-ups are in threads that the end of a process waits for, 75 s where no nameserver
-answers. The client has a twin of this in client/transport/dial.py.
+The loop's own look-ups use threads that a process waits for when it ends, 75 s if no nameserver
+answers. The client has a twin of this module in client/transport/dial.py.
 """
 
 import asyncio
@@ -13,27 +13,27 @@ from itertools import chain, zip_longest
 from typing import Any
 
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
-"""A family, and what its sockets connect to."""
+"""A family, and an address as its sockets take it."""
 
 NEXT_AFTER = 0.25
-"""Seconds after which the next address is tried beside one that has not answered (RFC 8305)."""
+"""Seconds after which the next address is tried as well, if one has not answered (RFC 8305)."""
 TRIED_MOST = 16
-"""Addresses of one name that are tried: four seconds' worth of them."""
+"""Most addresses of one name that are tried: it takes four seconds to begin with all."""
 KEPT_FOR = 30.0
-"""Seconds that the result of a look-up waits for somebody who gave up, and asks again."""
+"""Seconds for which the result of a look-up is kept for a caller that gave up and asks again."""
 
 
 def look_up(host: str) -> Sequence[Address]:
-    """Ask the system for the addresses of a name, as long as it takes. Raises OSError."""
+    """Return the addresses of a name; blocks as long as the system takes. Raises OSError."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except ValueError:  # what cannot be a name; UnicodeError is one
-        raise socket.gaierror(socket.EAI_NONAME, "no name of a host") from None
+    except ValueError:  # not a valid name; UnicodeError is one of these
+        raise socket.gaierror(socket.EAI_NONAME, "not a valid host name") from None
     return [(family, address) for family, _, _, _, address in found]
 
 
 def host_of(address: tuple[Any, ...]) -> str:
-    """Return the host of an address; uvloop looks for the scope of an IPv6 address in it."""
+    """Return the host of an address, with the scope of an IPv6 address, as uvloop expects it."""
     host: str = address[0]
     scope = address[3] if len(address) == 4 else 0
     return f"{host}%{scope}" if scope and "%" not in host else host
@@ -55,8 +55,8 @@ async def connected(address: Address) -> socket.socket:
 class Dialler:
     """Connects to the first address of a name that answers, within ``within`` seconds.
 
-    The limit holds for the look-up, and then for each address by itself. One look-up is under way
-    for each name, so there are no more threads than hosts that the settings and the Sentinels name.
+    The limit holds for the look-up, and then for each address by itself. There is at most one
+    look-up for each name at a time, so no more threads than hosts in the settings and Sentinels.
     """
 
     def __init__(
@@ -80,13 +80,13 @@ class Dialler:
         return await self._first(deque(_in_turns(found, port)[:TRIED_MOST]))
 
     async def hosts(self, host: str) -> list[str]:
-        """Return the addresses of a host as texts, to listen at. Raises OSError."""
+        """Return the addresses of a host as texts, to listen on. Raises OSError."""
         return [host_of(address) for _, address in await self.resolve(host)]
 
     async def resolve(self, host: str) -> Sequence[Address]:
         """Return addresses, at least one. Raises OSError.
 
-        A caller that gives up waiting finds the same look-up, or its result, the next time.
+        A caller that gives up waiting gets the same look-up, or its result, the next time.
         """
         try:
             found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
@@ -109,7 +109,7 @@ class Dialler:
         def settle(found: Sequence[Address] | OSError) -> None:
             if isinstance(found, OSError):
                 asked.set_exception(found)
-                asked.exception()  # nobody may be waiting any more
+                asked.exception()  # mark it as retrieved: maybe no caller is waiting any more
             else:
                 asked.set_result(found)
             loop.call_later(KEPT_FOR, self._forget, host, asked)
@@ -163,13 +163,13 @@ class Dialler:
 
 
 def _in_turns(addresses: Sequence[Address], port: int) -> list[Address]:
-    """Return where to connect to: the families in turns, that of the first address first."""
+    """Return the addresses with the families taking turns, that of the first address first."""
     to = [(family, (host_of(rest), port, *rest[2:])) for family, rest in addresses]
     one, other = ([each for each in to if (each[0] == to[0][0]) is same] for same in (True, False))
     return [each for each in chain.from_iterable(zip_longest(one, other)) if each is not None]
 
 
 def _close(task: asyncio.Task[socket.socket]) -> None:
-    """Close a connection that came too late."""
+    """Close a connection that was made too late."""
     if not task.cancelled() and task.exception() is None:
         task.result().close()

@@ -1,4 +1,4 @@
-"""How much memory the process has, and whether that is too much."""
+"""How much memory the process uses, and whether that is too much."""
 
 import ctypes
 import gc
@@ -10,17 +10,17 @@ log = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
 HARD = 1.25
-"""Above this part of the mark nobody comes in any more, not even to go on with a session."""
+"""Times the mark above which no client is admitted any more, not even to continue a session."""
 LEAVE = 0.95
-"""Below this part of the mark newcomers are taken again: not at each little up and down."""
+"""Times the mark below which new clients are admitted again: small changes do not matter."""
 TRIM_EVERY = 10
-"""Looks between two attempts to give memory back: what was freed is not returned by itself."""
+"""Checks between two attempts to return freed memory to the system, which needs to be asked."""
 
 _STATM = Path("/proc/self/statm")
 
 
 def resident() -> int:
-    """Return the bytes of memory that this process has, 0 where that is not told."""
+    """Return the bytes of memory that this process uses, 0 where the system does not tell."""
     try:
         return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGESIZE")
     except OSError:
@@ -28,7 +28,7 @@ def resident() -> int:
 
 
 def give_back() -> None:
-    """Return to the system what was freed."""
+    """Return freed memory to the system."""
     gc.collect(0)
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
@@ -36,7 +36,10 @@ def give_back() -> None:
 
 
 class MemoryWatch:
-    """Compares the process's memory with its mark, which is in bytes; 0 is none."""
+    """Compares the memory that is used with the mark, in bytes; 0 for no mark.
+
+    ``full``: above the mark. ``overflowing``: far above it.
+    """
 
     def __init__(self, mark: int) -> None:
         self.full = False
@@ -45,7 +48,7 @@ class MemoryWatch:
         self._looks = 0
 
     def look(self, used: int) -> bool:
-        """Take what is used now; say whether giving memory back is worth an attempt."""
+        """Take the bytes that are used now; return whether to try to give memory back."""
         mark = self._mark
         if not mark:
             return False
@@ -53,7 +56,11 @@ class MemoryWatch:
         self.full = used > (mark * LEAVE if was else mark)
         self.overflowing = used > mark * HARD
         if self.full != was:
-            what = "short of memory: no newcomers" if self.full else "memory again: newcomers"
+            what = (
+                "short of memory: refusing new clients"
+                if self.full
+                else "enough memory again: accepting new clients"
+            )
             log.warning(what, extra={"mib": used // MIB, "mark_mib": mark // MIB})
             self._looks = 0
         self._looks += 1

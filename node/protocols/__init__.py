@@ -1,1 +1,1 @@
-"""The protocols that clients speak: how events become bytes."""
+"""The protocols that clients speak: encoders of events."""

@@ -1,4 +1,4 @@
-"""The native dialect: the JSON lines of docs/protocol.md."""
+"""The native protocol: the JSON lines of docs/protocol.md."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -11,7 +11,7 @@ from wire.messages import Past
 
 
 class Record(Protocol):
-    """The fields of a log's entry that this dialect writes; ``body`` is JSON, less its brace."""
+    """The fields of a log entry that are encoded; ``body`` is JSON without its opening brace."""
 
     @property
     def kind(self) -> bytes: ...
@@ -30,7 +30,7 @@ _TYPES = {b"m": "message", b"e": "entered", b"l": "left", b"r": "renamed"}
 
 @lru_cache(maxsize=4096)
 def _openings(room: str) -> dict[bytes, bytes]:
-    """Return what comes before the position in each kind of a room's entries."""
+    """Return the bytes before the position, for each kind of entry in a room."""
     quoted = codec.quote(room).decode()
     openings = {
         kind: f'{{"type":"{type}","room":{quoted},"position":"'.encode()
@@ -45,19 +45,19 @@ def _openings(room: str) -> dict[bytes, bytes]:
 class NativeEncoder:
     """Encodes and decodes for clients that speak the native protocol."""
 
-    # One call less for each request and each event.
+    # Not methods: this saves a call for each request and each event.
     request = staticmethod(codec.decode_request)
     event = staticmethod(codec.encode)
 
     def entries(self, room: str, epoch: bytes, entries: Sequence[Record]) -> bytes:
-        """Return a line for each entry: its body, never decoded, behind what the log adds."""
+        """Return a line for each entry: what the log adds, then the body, which is not decoded."""
         openings = _openings(room)
         return b"".join(
             [
                 b'%b%b-%d-%b","at":%b,%b\n'
                 % (openings[entry.kind], epoch, entry.offset, entry.id, entry.at, entry.body)
                 for entry in entries
-                # One that no node has written, or one of a later version, has a place and no words.
+                # Kinds of a later version, or that no node has written, are skipped.
                 if entry.kind in openings
             ]
         )
@@ -65,7 +65,7 @@ class NativeEncoder:
     def past(self, room: str, epoch: bytes, entries: Sequence[Record]) -> list[Past]:
         """Return entries for a list of messages, without decoding them.
 
-        They are msgspec.Raw, which encodes as it is; typed as what a client decodes them to.
+        They are msgspec.Raw, which is encoded as it is, but typed as what a client decodes.
         """
         opening = _openings(room)[b""]
         return [

@@ -1,1 +1,1 @@
-"""What a node tells of itself: logs, metrics, health."""
+"""Logs, metrics and health of a node."""

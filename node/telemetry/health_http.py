@@ -1,4 +1,4 @@
-"""Health and metrics over HTTP: three pages, one request a connection (RFC 9112)."""
+"""Health and metrics over HTTP: three pages, one request for each connection (RFC 9112)."""
 
 import asyncio
 import logging
@@ -9,11 +9,11 @@ from typing import cast
 _log = logging.getLogger(__name__)
 
 HEAD_MOST = 8 * 1024
-"""Longest request head in bytes: proxies and browsers stay below it."""
+"""Longest request head in bytes: those of proxies and browsers are shorter."""
 CONNECTIONS_MOST = 64
-"""Most connections at a time: a few probes and scrapers, with room for some that hang."""
+"""Most connections at a time: a few probes and scrapers, and some that hang."""
 LIFE_MOST = 5.0
-"""Seconds a connection may last, from its first byte in to its last byte out."""
+"""Seconds that a connection may last."""
 
 _TEXT = "text/plain; charset=utf-8"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
@@ -25,7 +25,7 @@ Render = Callable[[], bytes]
 
 
 class Pages:
-    """The three pages; ``respond`` is the whole server but for the sockets."""
+    """The three pages; ``respond`` is the server without its sockets."""
 
     def __init__(self, ready: Ready, metrics: Render) -> None:
         self._ready = ready
@@ -40,19 +40,19 @@ class Pages:
         """Return the response to a request head. Raises nothing."""
         words = head.partition(b"\n")[0].decode("latin-1").split()
         if len(words) != 3 or not words[2].startswith("HTTP/1."):
-            return _line(HTTPStatus.BAD_REQUEST, "That is no HTTP/1.1 request.")
+            return _line(HTTPStatus.BAD_REQUEST, "Not an HTTP/1.1 request.")
         method, target, _ = words
         row = self._rows.get(_path(target))
         if row is None:
-            return _line(HTTPStatus.NOT_FOUND, f"There are {', '.join(self._rows)}.")
+            return _line(HTTPStatus.NOT_FOUND, f"Not found. Pages: {', '.join(self._rows)}.")
         if method not in ("GET", "HEAD"):
-            return _line(HTTPStatus.METHOD_NOT_ALLOWED, "GET or HEAD.", "Allow: GET, HEAD\r\n")
+            return _line(HTTPStatus.METHOD_NOT_ALLOWED, "Use GET or HEAD.", "Allow: GET, HEAD\r\n")
         try:
             response = row()
         except Exception:
-            # A fault in a page must not take the chat down, nor hide.
+            # A bug in a page must be seen, and must not end the process.
             _log.exception("a page failed", extra={"path": _path(target)})
-            response = _line(HTTPStatus.INTERNAL_SERVER_ERROR, "The page failed; see the log.")
+            response = _line(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error; see the log.")
         if method == "HEAD":
             return response.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
         return response
@@ -65,11 +65,11 @@ class Pages:
 
 
 class HttpConnection(asyncio.Protocol):
-    """One connection: reads a head, answers it, closes."""
+    """One connection: reads a request head, responds, closes."""
 
-    def __init__(self, pages: Pages, open_ones: set["HttpConnection"], life: float) -> None:
+    def __init__(self, pages: Pages, connections: set["HttpConnection"], life: float) -> None:
         self._pages = pages
-        self._open_ones = open_ones
+        self._connections = connections
         self._life = life
         self._head = b""
         self._answered = False
@@ -77,20 +77,20 @@ class HttpConnection(asyncio.Protocol):
         self._end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start the clock, or hang up at once when there are too many connections."""
+        """Called by asyncio: start the timer, or close if there are too many connections."""
         self._transport = cast(asyncio.Transport, transport)
-        if len(self._open_ones) >= CONNECTIONS_MOST:
+        if len(self._connections) >= CONNECTIONS_MOST:
             self._transport.abort()
             return
-        self._open_ones.add(self)
+        self._connections.add(self)
         loop = asyncio.get_running_loop()
         self._end = loop.call_later(self._life, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
-        """Answer once the head is there, or is longer than it may be."""
+        """Called by asyncio: respond once the head is complete, or too long."""
         if self._answered:
             return
-        # The end may have been cut in two: look again at the last three bytes.
+        # The end may be split between two reads: look at the last three bytes again.
         start = max(len(self._head) - 3, 0)
         self._head += data
         ends = [
@@ -100,13 +100,13 @@ class HttpConnection(asyncio.Protocol):
         ]
         end = min(ends, default=len(self._head))
         if end > HEAD_MOST:
-            self._answer(_line(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "8 KiB at most."))
+            self._answer(_line(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "Head over 8 KiB."))
         elif ends:
             self._answer(self._pages.respond(self._head[:end]))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Make room for another one."""
-        self._open_ones.discard(self)
+        """Called by asyncio: make room for another connection."""
+        self._connections.discard(self)
         if self._end is not None:
             self._end.cancel()
 
@@ -120,18 +120,19 @@ class HttpConnection(asyncio.Protocol):
 async def listen(
     host: str | list[str], port: int, ready: Ready, metrics: Render, *, life: float = LIFE_MOST
 ) -> asyncio.Server:
-    """Return a server of the pages that listens already.
+    """Return a server of the pages that is listening.
 
-    ``life`` is in seconds. Raises OSError when the address cannot be had.
+    ``life`` is the longest life of a connection in seconds. Raises OSError if the address cannot be
+    used.
     """
     pages = Pages(ready, metrics)
-    open_ones: set[HttpConnection] = set()
+    connections: set[HttpConnection] = set()
     loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: HttpConnection(pages, open_ones, life), host, port)
+    return await loop.create_server(lambda: HttpConnection(pages, connections, life), host, port)
 
 
 def _path(target: str) -> str:
-    """Return the path of a request's target, which may name the host as well (section 3.2.2)."""
+    """Return the path of a request target, which may contain the host as well (section 3.2.2)."""
     scheme, mark, rest = target.partition("://")
     if mark and scheme.lower() in ("http", "https"):
         target = "/" + rest.partition("/")[2]

@@ -1,8 +1,8 @@
-"""Lines to standard output and error, from threads: a pipe that nobody reads holds up nothing.
+"""Writes lines to standard output and error from threads, so that a full pipe blocks nothing.
 
-It takes 64 KiB, and then a write waits for a reader; so it is with a terminal that is stopped. The
-threads are daemons, and use the file descriptors: ``sys.stderr`` has a lock that the interpreter
-wants at its end.
+A pipe takes 64 KiB; then a write blocks until something reads. A stopped terminal does the same.
+The threads are daemons, and write to the file descriptors, because ``sys.stderr`` has a lock that
+the interpreter takes when it ends.
 """
 
 import os
@@ -16,16 +16,15 @@ from time import monotonic
 from typing import TextIO
 
 HELD_MOST = 1024 * 1024
-"""Characters that may wait to be written: some 7,000 lines, of 3,500 connections."""
+"""Most characters that wait to be written: some 7,000 lines, of 3,500 connections."""
 END_WITHIN = 0.5
-"""Seconds for what waits to be written when a process ends."""
+"""Seconds to write the queued lines when the process ends."""
 
 
 class LogQueue:
-    """Writes lines to a file descriptor, in order, and drops what there is no room for.
+    """Writes lines to a file descriptor in order, and drops lines while the queue is full.
 
-    Where some were dropped, ``notice`` makes the line that says how many, for their place. It is
-    called in the thread.
+    In the place of dropped lines it writes ``notice(count)``, which is called in the thread.
     """
 
     def __init__(
@@ -37,7 +36,7 @@ class LogQueue:
         write: Callable[[int, bytes], int] = os.write,
     ) -> None:
         self.dropped = 0
-        """Lines that were never written, in all."""
+        """Number of lines that were never written."""
         self._fd = fd
         self._notice = notice
         self._encoding = encoding
@@ -45,19 +44,19 @@ class LogQueue:
         self._write = write
         self._waiting: deque[str] = deque()
         self._held = 0
-        self._untold = 0  # dropped, behind all that is waiting
+        self._unreported = 0  # lines dropped after the last that is waiting
         self._is_writing = False
-        # Its lock may be taken twice: the collector may log, in the middle of anything.
+        # A re-entrant lock: the garbage collector may run, and log, at any point.
         self._changed = threading.Condition()
         threading.Thread(target=self._work, name="log", daemon=True).start()
 
     def put(self, line: str) -> None:
-        """Have a line written, without its end; never wait."""
+        """Queue a line, without its newline; never blocks."""
         with self._changed:
-            # After one that is dropped all are, until the thread takes what waits: then the notice
-            # of them stands where they are missing.
-            if self._untold or self._held + len(line) > self._most:
-                self._untold += 1
+            # After a line is dropped, all are, until the thread takes the queue: so the notice
+            # stands where they are missing.
+            if self._unreported or self._held + len(line) > self._most:
+                self._unreported += 1
                 self.dropped += 1
             else:
                 self._waiting.append(line)
@@ -65,33 +64,33 @@ class LogQueue:
             self._changed.notify_all()
 
     def flush(self, within: float = END_WITHIN) -> bool:
-        """Wait until all is written, for so many seconds; return whether it is."""
+        """Wait at most so many seconds until all lines are written; return whether they are."""
         with self._changed:
             return self._changed.wait_for(self._is_done, within)
 
     def _is_done(self) -> bool:
-        return not (self._waiting or self._untold or self._is_writing)
+        return not (self._waiting or self._unreported or self._is_writing)
 
     def _work(self) -> None:
-        lost = 0  # of what could not be written
+        lost = 0  # lines that could not be written, and are not reported yet
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._untold)
-                lines, untold = list(self._waiting), self._untold
+                self._changed.wait_for(lambda: self._waiting or self._unreported)
+                lines, unreported = list(self._waiting), self._unreported
                 self._waiting.clear()
-                self._untold = 0
+                self._unreported = 0
                 self._is_writing = True
             size = sum(map(len, lines))
-            before, after = ([self._notice(count)] if count else [] for count in (lost, untold))
+            before, after = ([self._notice(count)] if count else [] for count in (lost, unreported))
             text = "".join([f"{line}\n" for line in (*before, *lines, *after)])
             failed = 0
             try:
                 self._write_all(text.encode(self._encoding, "backslashreplace"))
                 lost = 0
             except OSError:
-                # Nobody will read it, or the disk is full; another time it may be otherwise.
+                # The pipe is closed, or the disk is full; a later write may succeed.
                 failed = len(lines)
-                lost += failed + untold
+                lost += failed + unreported
             with self._changed:
                 self.dropped += failed
                 self._held -= size
@@ -102,7 +101,7 @@ class LogQueue:
         while data:
             try:
                 data = data[self._write(self._fd, data) :]
-            except BlockingIOError:  # somebody who shares it made it so
+            except BlockingIOError:  # another process that shares the file set it non-blocking
                 select.select([], [self._fd], [])
 
 
@@ -110,7 +109,7 @@ _all: list[LogQueue] = []
 
 
 def of(stream: TextIO | None, notice: Callable[[int], str]) -> LogQueue | None:
-    """Return lines to where a stream goes; None where it goes nowhere, or not to a file."""
+    """Return a queue for a stream's file descriptor; None if it has none."""
     if stream is None:
         return None
     try:
@@ -123,12 +122,12 @@ def of(stream: TextIO | None, notice: Callable[[int], str]) -> LogQueue | None:
 
 @cache
 def output() -> LogQueue | None:
-    """Return lines to standard output."""
+    """Return the queue for standard output."""
     return of(sys.stdout, lambda count: f"({count} lines were dropped)")
 
 
 def flush(within: float = END_WITHIN) -> None:
-    """Wait until all lines are written, but no longer than so many seconds for them together."""
+    """Wait until all queues are written, at most so many seconds in all."""
     end = monotonic() + within
     for lines in _all:
         lines.flush(max(0.0, end - monotonic()))

@@ -1,9 +1,9 @@
-"""How the node logs: lines for people or JSON for machines, on standard error.
+"""Configures logging: text or JSON lines on standard error.
 
-Nobody waits for a line to be written: a thread does that, and lines that nobody reads are dropped.
-A line is about a connection, a node or the broker; never about a message, nor what was said in it.
-Callers say what happened in the message and put facts into ``extra``. Every line names a node: the
-one that a caller gave, or else the process's own.
+A thread writes the lines, and drops them while nothing reads them, so logging never blocks. A line
+is about a connection, a node or the broker, never about a message or its text. The message says
+what happened; facts are in ``extra``. Every line names a node: the one in ``extra``, or else the
+process's own.
 """
 
 import asyncio
@@ -16,21 +16,21 @@ from typing import Any, TextIO
 from node.telemetry import log_queue
 from wire.text import escape
 
-# What every record has; whatever else is in one came from ``extra``.
+# The attributes of every record; all others come from ``extra``.
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 log = logging.getLogger(__name__)
 
 _lines: log_queue.LogQueue | None = None
-"""Where the log goes, unless it goes straight to a stream."""
+"""The queue of lines to standard error; None if lines go straight to a stream."""
 
 
 def configure(level: str, form: str, stream: TextIO | None = None, node: str = "") -> None:
-    """Log from ``level`` (debug, info, warning, error) up, as ``form`` (text or json).
+    """Log records from ``level`` (debug, info, warning, error) up, as ``form`` (text or json).
 
-    ``stream`` is standard error if it is not given; ``node`` is the name in lines that have none.
-    What was configured before is replaced.
+    ``stream`` is standard error by default; ``node`` is the name in lines that have none. An
+    earlier configuration is replaced.
     """
     formatter = JsonFormatter(node) if form == "json" else TextFormatter(node)
     handler = _handler(stream or sys.stderr, formatter)
@@ -41,7 +41,7 @@ def configure(level: str, form: str, stream: TextIO | None = None, node: str = "
     root.addHandler(handler)
     root.setLevel(level.upper())
     logging.captureWarnings(True)
-    # Where standard error has gone away, a node goes on without a log.
+    # If standard error is closed, a node runs on without a log.
     logging.raiseExceptions = False
 
 
@@ -50,7 +50,7 @@ def _handler(stream: TextIO | None, formatter: logging.Formatter) -> logging.Han
 
     def notice(count: int) -> str:
         about = {"name": __name__, "levelno": logging.WARNING, "levelname": "WARNING"}
-        about |= {"msg": "lines of the log were dropped: nobody read them", "count": count}
+        about |= {"msg": "log lines were dropped because nothing read them", "count": count}
         return formatter.format(logging.makeLogRecord(about))
 
     _lines = log_queue.of(stream, notice)
@@ -58,7 +58,7 @@ def _handler(stream: TextIO | None, formatter: logging.Formatter) -> logging.Han
 
 
 def complain(text: str) -> None:
-    """Write a line to standard error that is none of the log's."""
+    """Write a line to standard error that is not a log line."""
     if _lines is not None:
         _lines.put(text)
     else:
@@ -66,12 +66,12 @@ def complain(text: str) -> None:
 
 
 def dropped() -> int:
-    """Return how many lines were dropped."""
+    """Return how many log lines were dropped."""
     return 0 if _lines is None else _lines.dropped
 
 
 class _Handler(logging.Handler):
-    """Formats where it is called, for arguments may change, and has lines written elsewhere."""
+    """Formats records at once, because their arguments may change, and queues the lines."""
 
     def __init__(self, to: log_queue.LogQueue) -> None:
         super().__init__()
@@ -92,10 +92,10 @@ class _Handler(logging.Handler):
 
 
 def on_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what nobody caught, as a loop's exception handler.
+    """Log an uncaught exception; an exception handler for a loop.
 
-    asyncio's own would show the arguments of callbacks, which may be what somebody has said, and
-    would not name the connection.
+    That of asyncio would log the arguments of callbacks, which may be texts of messages, and would
+    not name the connection.
     """
     facts: dict[str, object] = getattr(context.get("protocol"), "facts", dict)()
     log.error(context["message"], exc_info=context.get("exception"), extra=facts)
@@ -107,7 +107,7 @@ class _Formatter(logging.Formatter):
         self._node = node
 
     def extras(self, record: logging.LogRecord) -> dict[str, Any]:
-        """Return what the caller gave, and the node."""
+        """Return the facts in ``extra``, and the node."""
         found = {name: value for name, value in vars(record).items() if name not in _OWN}
         return found if "node" in found or not self._node else {"node": self._node} | found
 
@@ -115,7 +115,7 @@ class _Formatter(logging.Formatter):
 class JsonFormatter(_Formatter):
     """One JSON object a line: time, level, logger, message, then the extras.
 
-    It is ASCII, whatever was logged, so that no encoding of the stream can break it.
+    The line is ASCII, so that it does not depend on the encoding of the stream.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -128,13 +128,13 @@ class JsonFormatter(_Formatter):
         }
         if trace := _trace(self, record):
             fields["exception"] = trace
-        # An extra never takes the place of what every line has.
+        # Fields that every line has win over those in ``extra``.
         fields |= {name: value for name, value in self.extras(record).items() if name not in fields}
         return json.dumps(fields, default=str)
 
 
 class TextFormatter(_Formatter):
-    """Time, level, logger, message, then the extras as name=value; a traceback follows below."""
+    """Time, level, logger, message, then the extras as name=value; a traceback follows."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the lines of the traceback if there is one."""

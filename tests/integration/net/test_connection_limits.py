@@ -136,11 +136,11 @@ async def test_a_thousand_that_are_turned_away_make_no_thousand_lines(
         for _ in range(1000):
             async with another(bench):
                 pass
-        assert [record.getMessage() for record in caplog.records] == ["turning away"]
+        assert [record.getMessage() for record in caplog.records] == ["refusing connections"]
         bench.hub.now += connection_limits.LOG_EVERY
         bench.limits.tick()
         [_, again] = caplog.records
-        assert again.getMessage() == "turned away" and vars(again)["more"] == 999
+        assert again.getMessage() == "connections refused" and vars(again)["more"] == 999
         for _ in range(2):
             bench.hub.now += connection_limits.LOG_EVERY
             bench.limits.tick()

@@ -82,7 +82,7 @@ async def test_broken_proxy_headers_are_told_of_once_and_not_one_by_one(
     bench.connection.data_received(b"PROXY nonsense\r\n")
     bench.connection.connection_lost(None)
     bench.end()
-    assert [line.msg for line in lines if line.levelno > logging.DEBUG] == ["turning away"]
+    assert [line.msg for line in lines if line.levelno > logging.DEBUG] == ["refusing connections"]
 
 
 async def test_one_that_did_not_end_it_is_not(lines: list[logging.LogRecord]) -> None:

@@ -40,7 +40,7 @@ def test_that_there_are_none_left_is_said_once_and_so_is_that_there_are_some(
         opening(number)
         watch.look()
     none, some = [record.getMessage() for record in caplog.records]
-    assert none.startswith("no file descriptors left") and some.startswith("there are")
+    assert none.startswith("no file descriptors left") and some.endswith("available again")
 
 
 def test_what_the_loop_tells_of_failed_accepts_is_said_once(

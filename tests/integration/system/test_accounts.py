@@ -49,13 +49,13 @@ async def test_the_nick_of_an_account_is_its_owners(lab: Lab, tmp_path: Path) ->
     await again.ask("nick", "renamed", nick="ace", password="open sesame")
     # A node that is told of another account knows it from then on.
     await add(file, "bob", "other")
-    await hang_up(nodes[1], "new accounts")
+    await hang_up(nodes[1], "accounts reloaded")
     late = await lab.connect(nodes[1].address)
     for nick in ("bob", "b0b"):
         assert (await late.refused("hello", "nick-taken", nick=nick))["account"] is True
     await late.hello("bob", password="other")
     file.write_text("nonsense\n")
-    await hang_up(nodes[1], "the old accounts stay", "line 1 is not NICK:HASH")
+    await hang_up(nodes[1], "keeping the old accounts", "line 1 is not NICK:HASH")
     await again.say("general", "still here", "1")
     for node in nodes:
         assert "sesame" not in node.log and "argon2" not in node.log

@@ -59,7 +59,7 @@ async def test_one_client_more_than_the_node_takes_is_turned_away(lab: Lab) -> N
         await turned_away(lab, node.address)
     await chat(ana, bo)
     assert await metric(node, "max-clients") == 3
-    assert node.log.count("turning away") == 1
+    assert node.log.count("refusing connections") == 1
     bo.send("quit")
     await bo.expect("bye", reason="quit")
     await chat(ana, await lab.member(node.address, "cy"))

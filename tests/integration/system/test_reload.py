@@ -58,16 +58,16 @@ async def test_a_renewed_certificate_is_shown_and_nobody_is_dropped(
     await ana.hello("ana")
     assert await shown(node) == in_der(old)
     write(new, cert, key)
-    await hang_up(node, "a new certificate")
+    await hang_up(node, "certificate reloaded")
     assert await shown(node) == in_der(new)
     await ana.say("general", "still here", "1")
     # A key that is not the certificate's, then half a file: what was there goes on.
     key.write_bytes(other.private_key_pem.bytes())
-    await hang_up(node, "the old certificate stays", "is not the one of the certificate")
+    await hang_up(node, "keeping the old certificate", "is not the one of the certificate")
     cert.write_bytes(cert.read_bytes()[:100])
-    await hang_up(node, "the old certificate stays", "holds no PEM certificate")
+    await hang_up(node, "keeping the old certificate", "holds no PEM certificate")
     cert.unlink()
-    await hang_up(node, "the old certificate stays", "cannot be read: No such file")
+    await hang_up(node, "keeping the old certificate", "cannot be read: No such file")
     assert await shown(node) == in_der(new)
     bo = await lab.connect(node.address, tls=trusting)
     await bo.hello("bo")
@@ -84,21 +84,21 @@ async def test_tokens_are_read_anew_and_the_old_one_may_stay_for_a_while(
     ana = await lab.connect(node.address)
     await ana.hello("ana", token="first secret")
     file.write_text("first secret\nsecond secret\n")
-    await hang_up(node, "new tokens")
+    await hang_up(node, "tokens reloaded")
     for number, token in enumerate(("first secret", "second secret")):
         for address in node.addresses:
             talker = await lab.connect(address)
             await talker.hello(f"t{number}-{address.port}", token=token)
     file.write_text("second secret\n")
-    await hang_up(node, "new tokens")
+    await hang_up(node, "tokens reloaded")
     late = await lab.connect(node.address)
     await late.refused("hello", "bad-token", nick="late", token="first secret")
     await late.refused("hello", "bad-token", nick="late")
     # Without a token everybody would get in: an empty file is a mistake.
     file.write_text("\n")
-    await hang_up(node, "the old tokens stay")
+    await hang_up(node, "keeping the old tokens")
     file.unlink()
-    await hang_up(node, "the old tokens stay", "No such file")
+    await hang_up(node, "keeping the old tokens", "No such file")
     await late.refused("hello", "bad-token", nick="late")
     await late.hello("late", token="second secret")
     await ana.say("general", "still here", "1")
@@ -116,7 +116,9 @@ async def test_a_file_that_became_a_pipe_holds_up_nothing(lab: Lab, tmp_path: Pa
     for path in (token, key):
         path.unlink()
         os.mkfifo(path)
-    await hang_up(node, "the old certificate stays", "the old tokens stay", "no regular file")
+    await hang_up(
+        node, "keeping the old certificate", "keeping the old tokens", "not a regular file"
+    )
     assert await shown(node) == before
     node.terminate()
     assert await node.wait(0 + 5) == 0
@@ -126,6 +128,6 @@ async def test_a_file_that_became_a_pipe_holds_up_nothing(lab: Lab, tmp_path: Pa
 async def test_without_files_a_hang_up_changes_nothing(lab: Lab, flags: tuple[str, ...]) -> None:
     node = await lab.node(None, *flags)
     ana = await lab.member(node.address, "ana", token="geheim")
-    await hang_up(node, "reading certificate, tokens and accounts anew")
+    await hang_up(node, "reloading certificate, tokens and accounts")
     await ana.say("general", "still here", "1")
     await lab.member(node.address, "bo", token="geheim")

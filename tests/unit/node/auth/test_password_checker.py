@@ -17,18 +17,18 @@ HASHES = {nick: (nick, CHEAP.hash(f"of {nick}")) for nick in ("ana", "bo")}
 
 
 class Bench:
-    """A porter on a clock that stands still."""
+    """A checker on a clock that stands still."""
 
     def __init__(self) -> None:
         self.time = 0.0
-        self.porter = PasswordChecker(lambda: self.time)
-        self.porter.know({**HASHES, "look": HASHES["ana"]})
+        self.checker = PasswordChecker(lambda: self.time)
+        self.checker.know({**HASHES, "look": HASHES["ana"]})
 
     async def asks(
         self, account: str, password: str, deadline: float = 5.0, at: str = "192.0.2.1"
     ) -> bool | Refused:
         reply: asyncio.Future[bool | Refused] = asyncio.get_running_loop().create_future()
-        self.porter.prove(account, password, self.time + deadline, reply.set_result, at)
+        self.checker.prove(account, password, self.time + deadline, reply.set_result, at)
         async with asyncio.timeout(10):
             return await reply
 
@@ -42,14 +42,14 @@ async def test_a_password_is_right_or_wrong() -> None:
 
 def test_a_nick_belongs_to_an_account_also_by_its_look() -> None:
     bench = Bench()
-    assert bench.porter.account_of("ana") == "ana"
-    assert bench.porter.account_of("other look") == "ana"
-    assert bench.porter.account_of("other") is None
+    assert bench.checker.account_of("ana") == "ana"
+    assert bench.checker.account_of("other look") == "ana"
+    assert bench.checker.account_of("other") is None
 
 
 async def test_what_is_no_hash_is_nobodys_password() -> None:
     bench = Bench()
-    bench.porter.know({"ana": ("ana", "$argon2id$nonsense")})
+    bench.checker.know({"ana": ("ana", "$argon2id$nonsense")})
     assert await bench.asks("ana", "x") is False
 
 
@@ -121,7 +121,7 @@ async def test_of_the_addresses_that_know_a_password_the_last_ones_are_remembere
     assert await bench.asks("ana", "of ana", at="198.51.100.0") is Refused.CROWDED
     assert await bench.asks("ana", "of ana", at="198.51.100.1") is True
     # A new password is known nowhere yet.
-    bench.porter.know({"ana": ("ana", CHEAP.hash("new"))})
+    bench.checker.know({"ana": ("ana", CHEAP.hash("new"))})
     assert await bench.asks("ana", "new", at="198.51.100.1") is Refused.CROWDED
 
 
@@ -130,11 +130,11 @@ async def test_addresses_that_guess_are_forgotten() -> None:
     for number in range(2000):
         bench.time += 2
         await guess(bench, f"203.0.{number % 250}.{number // 250}")
-    assert len(bench.porter._tries_new) < 2 * password_checker.FORGET_AFTER
+    assert len(bench.checker._tries_new) < 2 * password_checker.FORGET_AFTER
 
 
 async def test_strangers_leave_room_for_who_has_known_the_password(monkeypatch: Any) -> None:
-    monkeypatch.setattr(password_checker, "STRANGERS", 2)
+    monkeypatch.setattr(password_checker, "WAITING_NEW", 2)
     monkeypatch.setattr(password_checker, "WAITING", 4)
     bench = Bench()
     assert await bench.asks("ana", "of ana", at=HOME) is True
@@ -143,7 +143,7 @@ async def test_strangers_leave_room_for_who_has_known_the_password(monkeypatch: 
     def verify(hashed: str, password: str) -> bool:
         return gate.wait(10)
 
-    monkeypatch.setattr(bench.porter, "_hasher", type("", (), {"verify": staticmethod(verify)}))
+    monkeypatch.setattr(bench.checker, "_hasher", type("", (), {"verify": staticmethod(verify)}))
     asked = [asyncio.create_task(bench.asks("bo", "x", at=f"203.0.113.{n}")) for n in range(3)]
     assert await asked[2] is Refused.CROWDED
     asked = asked[:2] + [asyncio.create_task(bench.asks("ana", "x", at=HOME)) for _ in range(2)]
@@ -167,17 +167,17 @@ def test_a_nick_in_ascii_that_looks_like_an_account_is_guarded(
     account: str, others: list[str]
 ) -> None:
     bench = Bench()
-    bench.porter.know({names.claims(account): (account, "")})
+    bench.checker.know({names.claims(account): (account, "")})
     for other in (account, *others):
-        assert bench.porter.account_of(names.claims(other)) == account
+        assert bench.checker.account_of(names.claims(other)) == account
     for other in ("bolb", "ada", "bil", "owe"):
-        assert bench.porter.account_of(names.claims(other)) is None
+        assert bench.checker.account_of(names.claims(other)) is None
 
 
 def test_of_two_accounts_that_look_alike_each_has_its_own_nick() -> None:
     bench = Bench()
-    bench.porter.know({"bob": ("bob", ""), "b0b": ("b0b", "")})
-    assert bench.porter.account_of("bob") == "bob" and bench.porter.account_of("b0b") == "b0b"
+    bench.checker.know({"bob": ("bob", ""), "b0b": ("b0b", "")})
+    assert bench.checker.account_of("bob") == "bob" and bench.checker.account_of("b0b") == "b0b"
 
 
 async def test_passwords_that_wait_are_bounded_and_not_looked_at_too_late(
@@ -191,7 +191,7 @@ async def test_passwords_that_wait_are_bounded_and_not_looked_at_too_late(
         started.set()
         return gate.wait(10)
 
-    monkeypatch.setattr(bench.porter, "_hasher", type("", (), {"verify": staticmethod(verify)}))
+    monkeypatch.setattr(bench.checker, "_hasher", type("", (), {"verify": staticmethod(verify)}))
     first = asyncio.create_task(bench.asks("ana", "x"))
     while not started.is_set():
         await asyncio.sleep(0)
@@ -208,5 +208,5 @@ async def test_passwords_that_wait_are_bounded_and_not_looked_at_too_late(
 
 async def test_a_fault_is_no_right_password(monkeypatch: Any) -> None:
     bench = Bench()
-    monkeypatch.setattr(bench.porter, "_hasher", None)
+    monkeypatch.setattr(bench.checker, "_hasher", None)
     assert await bench.asks("ana", "of ana") is Refused.INTERNAL

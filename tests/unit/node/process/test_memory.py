@@ -1,4 +1,4 @@
-"""The mark of memory: newcomers are refused above it, and it is said once."""
+"""The mark of memory: new clients are refused above it, and that is logged once."""
 
 import logging
 
@@ -13,7 +13,7 @@ def test_it_is_told_how_much_memory_there_is() -> None:
     memory.give_back()
 
 
-def test_above_the_mark_there_are_no_newcomers_until_it_is_well_below(
+def test_above_the_mark_new_clients_are_refused_until_it_is_well_below(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -24,12 +24,12 @@ def test_above_the_mark_there_are_no_newcomers_until_it_is_well_below(
         seen.append(watch.full)
     assert seen == [False, True, True, True, False, False]
     assert [record.getMessage() for record in caplog.records] == [
-        "short of memory: no newcomers",
-        "memory again: newcomers",
+        "short of memory: refusing new clients",
+        "enough memory again: accepting new clients",
     ]
 
 
-def test_far_above_the_mark_nobody_comes_in() -> None:
+def test_far_above_the_mark_no_client_is_admitted() -> None:
     watch = MemoryWatch(100 * MIB)
     watch.look(125 * MIB)
     assert watch.full and not watch.overflowing
