@@ -72,7 +72,7 @@ async def test_answers_of_a_turn_are_one_write(bench: Bench) -> None:
     ],
     ids=["cut", "array", "empty", "not utf-8", "nested", "long"],
 )
-async def test_what_is_not_the_protocol_ends_the_connection(
+async def test_a_line_outside_the_protocol_ends_the_connection(
     bench: Bench, line: bytes, code: str
 ) -> None:
     bench.connection.data_received(codec.encode(m.Ping()) + line + b"\n" + codec.encode(m.Ping()))
@@ -155,7 +155,9 @@ async def test_too_many_requests_under_way_stop_the_reading_until_few_are_left(
     assert bench.transport.reading
 
 
-async def test_who_reads_again_is_not_read_from_while_too_much_is_under_way(bench: Bench) -> None:
+async def test_a_client_that_reads_again_is_not_read_from_while_too_much_is_pending(
+    bench: Bench,
+) -> None:
     await welcome(bench)
     bench.connection.pause_writing()
     bench.transport.resume_reading()
@@ -186,7 +188,7 @@ async def test_without_a_half_close_the_transport_closes_by_itself() -> None:
         assert bench.transport.closed and b"quit" in b"".join(bench.transport.writes)
 
 
-async def test_a_proxys_header_names_the_client_and_is_no_part_of_what_it_says() -> None:
+async def test_a_proxy_header_names_the_client_and_is_not_part_of_its_requests() -> None:
     header = b"PROXY TCP4 198.51.100.9 192.0.2.1 56324 9999\r\n"
     data = header + codec.encode(m.Ping(ref="1"))
     for size in (1, 5, len(header), len(data)):

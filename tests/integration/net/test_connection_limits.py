@@ -1,4 +1,4 @@
-"""The door: who is let in, who is turned away and how, and what the log says of it."""
+"""Which clients a node admits, how it refuses others, and what it logs."""
 
 import asyncio
 import logging
@@ -62,7 +62,7 @@ def limited(bench: Bench, limit: str) -> int:
     return bench.metrics.limited[Limit(limit)]
 
 
-async def test_one_too_many_from_an_address_is_told_so_and_closed() -> None:
+async def test_one_client_too_many_from_an_address_is_told_why_and_closed() -> None:
     async with bench_of(bounds=Bounds(per_address=1)) as bench:
         async with another(bench) as transport:
             assert told(transport) == ["unavailable", "busy"] and transport.eof_written
@@ -74,7 +74,7 @@ async def test_one_too_many_from_an_address_is_told_so_and_closed() -> None:
             assert told(transport) == []
 
 
-async def test_one_too_many_in_all_is_told_so_before_it_says_who_it_is() -> None:
+async def test_one_client_too_many_in_all_is_refused_before_its_hello() -> None:
     async with bench_of(proxy=True, bounds=Bounds(clients=1)) as bench:
         async with another(bench) as transport:
             assert told(transport) == ["unavailable", "busy"]
@@ -96,7 +96,7 @@ async def test_behind_a_proxy_the_clients_own_address_counts() -> None:
             assert told(transport) == []
 
 
-async def test_a_header_of_somebody_who_is_no_proxy_ends_the_connection() -> None:
+async def test_a_header_from_an_untrusted_address_ends_the_connection() -> None:
     async with bench_of(proxy=True) as bench:
         bench.limits._proxies = networks("10.0.0.0/8")
         bench.connection.data_received(HEADER + codec.encode(m.Ping()))
@@ -104,7 +104,7 @@ async def test_a_header_of_somebody_who_is_no_proxy_ends_the_connection() -> Non
         assert limited(bench, "proxy-from") == 1
 
 
-async def test_nobody_comes_in_while_memory_runs_over() -> None:
+async def test_no_client_is_admitted_while_memory_overflows() -> None:
     async with bench_of() as bench:
         bench.limits.set_memory(False)
         async with another(bench) as transport:
@@ -128,7 +128,7 @@ async def test_the_last_descriptors_are_not_for_clients(monkeypatch: pytest.Monk
             assert told(transport) == []
 
 
-async def test_a_thousand_that_are_turned_away_make_no_thousand_lines(
+async def test_a_thousand_refusals_are_few_log_lines(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with bench_of(bounds=Bounds(clients=1)) as bench:
@@ -147,7 +147,7 @@ async def test_a_thousand_that_are_turned_away_make_no_thousand_lines(
         assert len(caplog.records) == 2, "and none at all when it is over"
 
 
-async def test_few_of_those_turned_away_may_linger(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_few_refused_clients_may_linger(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_limits, "LINGER_MOST", 1)
     async with bench_of(bounds=Bounds(clients=1)) as bench:
         async with another(bench) as first, another(bench) as second:
@@ -156,7 +156,7 @@ async def test_few_of_those_turned_away_may_linger(monkeypatch: pytest.MonkeyPat
         assert bench.limits.lingering == 0
 
 
-async def test_the_book_is_gone_through_once_in_a_while() -> None:
+async def test_idle_addresses_are_forgotten_once_in_a_while() -> None:
     async with bench_of(bounds=Bounds(connects=(1000.0, 1000.0))) as bench:
         bench.connection.connection_lost(None)
         assert len(bench.limits._admission) == 1
@@ -183,7 +183,7 @@ async def test_a_flood_is_read_slowly_and_in_turns_with_others() -> None:
         assert limited(bench, "lines") > 5
 
 
-async def test_what_is_held_takes_up_no_more_than_its_bytes() -> None:
+async def test_held_lines_take_up_no_more_than_their_bytes() -> None:
     async with bench_of(rate=(1000.0, 30.0)) as bench:
         tracemalloc.start()
         bench.connection.data_received(
@@ -211,7 +211,7 @@ async def test_a_flood_from_one_address_is_slow_for_all_of_it() -> None:
         assert not bench.transport.reading
 
 
-async def test_a_client_that_goes_away_takes_along_what_was_held() -> None:
+async def test_a_lost_connection_discards_its_held_lines() -> None:
     async with bench_of(rate=(1.0, 1.0)) as bench:
         bench.says(*[m.Ping() for _ in range(1000)])
         bench.connection.connection_lost(None)
@@ -219,7 +219,7 @@ async def test_a_client_that_goes_away_takes_along_what_was_held() -> None:
         bench.connection._throttle_over()
 
 
-async def test_reading_goes_on_only_when_nothing_is_against_it() -> None:
+async def test_reading_goes_on_only_when_nothing_prevents_it() -> None:
     async with bench_of(rate=(1.0, 1.0)) as bench:
         for _ in range(4):
             bench.says(*[m.Ping() for _ in range(100)])
@@ -254,7 +254,7 @@ async def test_many_bytes_under_way_stop_the_reading_before_many_requests_do() -
 # Over a socket
 
 
-async def test_a_client_that_is_turned_away_can_read_why() -> None:
+async def test_a_refused_client_can_read_why() -> None:
     async with bench_of(bounds=Bounds(clients=1)) as bench, served(bench) as (reader, writer):
         writer.write(codec.encode(m.Hello(nick="ana")))
         lines = (await asyncio.wait_for(reader.read(), WITHIN)).splitlines()

@@ -66,7 +66,7 @@ async def test_a_fault_of_ours_is_named_but_not_quoted(lines: list[logging.LogRe
     assert closed(Bench(), lines, ValueError("what somebody said")) == {"reason": "ValueError"}
 
 
-async def test_a_refusal_that_ends_it_is_told_with_its_code(
+async def test_a_refusal_that_ends_the_connection_is_logged_with_its_code(
     lines: list[logging.LogRecord],
 ) -> None:
     bench = Bench()
@@ -85,14 +85,14 @@ async def test_broken_proxy_headers_are_told_of_once_and_not_one_by_one(
     assert [line.msg for line in lines if line.levelno > logging.DEBUG] == ["refusing connections"]
 
 
-async def test_one_that_did_not_end_it_is_not(lines: list[logging.LogRecord]) -> None:
+async def test_a_refusal_that_does_not_end_it_is_not_logged(lines: list[logging.LogRecord]) -> None:
     bench = Bench()
     bench.connection.data_received(b'{"type":"dance"}\n')
     bench.says(m.Quit())
     assert closed(bench, lines) == {"reason": "quit"}
 
 
-async def test_what_nobody_caught_is_told_with_the_connection(
+async def test_an_uncaught_exception_is_logged_with_the_connection(
     lines: list[logging.LogRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = Bench()

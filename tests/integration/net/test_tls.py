@@ -1,4 +1,4 @@
-"""TLS: what is offered, who trusts whom, and which file is named when one is wrong."""
+"""TLS: versions and ciphers, trust, and which file an error names."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""Coming in over TLS: who may not is hung up on before the handshake, and nobody takes for ever."""
+"""TLS: refused clients are disconnected before the handshake, which is limited in time."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ AUTHORITY = trustme.CA()
 PING = b'{"type":"ping"}\n'
 
 
-class Door(Bench):
+class TlsBench(Bench):
     """A node that speaks TLS, with five connections for an address at most."""
 
     server: TlsListener
@@ -52,21 +52,21 @@ class Door(Bench):
 
 
 @pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
+async def bench(tmp_path: Path) -> AsyncIterator[TlsBench]:
     issued = AUTHORITY.issue_cert("localhost")
     pem = tmp_path / "node.pem"
     issued.private_key_and_cert_chain_pem.write_to_path(str(pem))
-    door = Door(bounds=Bounds(per_address=5))
+    bench = TlsBench(bounds=Bounds(per_address=5))
     secure = server_context(str(pem), str(pem))
-    found = await listener.listen(door.hub, door.batch, "127.0.0.1", 0, secure, door.limits)
+    found = await listener.listen(bench.hub, bench.batch, "127.0.0.1", 0, secure, bench.limits)
     assert isinstance(found, TlsListener)
-    door.server = found
-    yield door
+    bench.server = found
+    yield bench
     found.close()
-    for session in list(door.hub.connections):
+    for session in list(bench.hub.connections):
         cast(Connection, session.outlet)._transport.abort()
-    door.end()
-    while door.server._handshakes:
+    bench.end()
+    while bench.server._handshakes:
         await asyncio.sleep(0.01)
 
 
@@ -86,74 +86,80 @@ async def served(reader: asyncio.StreamReader, writer: Any) -> bool:
     return bool(json.loads(line)["type"] == "pong")
 
 
-async def test_who_finishes_the_handshake_is_in_and_counts_for_its_address(door: Door) -> None:
-    clients = [await door.come("127.0.0.7") for _ in range(5)]
-    assert all([await served(*client) for client in clients]) and door.inside == 5
-    await gone(*await door.dial("127.0.0.7"))
+async def test_a_client_that_finishes_the_handshake_is_admitted_and_counts_for_its_address(
+    bench: TlsBench,
+) -> None:
+    clients = [await bench.come("127.0.0.7") for _ in range(5)]
+    assert all([await served(*client) for client in clients]) and bench.inside == 5
+    await gone(*await bench.dial("127.0.0.7"))
     for reader, writer in clients:
         writer.transport.abort()
-    while door.inside:
+    while bench.inside:
         await asyncio.sleep(0.001)
-    reader, writer = await door.come("127.0.0.7")
+    reader, writer = await bench.come("127.0.0.7")
     assert await served(reader, writer)
     writer.transport.abort()
 
 
-async def test_an_address_has_only_so_many_handshakes_and_others_come_in(door: Door) -> None:
-    strangers = [await door.dial("127.0.0.7") for _ in range(5)]
-    await gone(*await door.dial("127.0.0.7"))
-    assert door.limits.handshakes == 5 and door.inside == 0
-    reader, writer = await door.come("127.0.0.8")
-    assert await served(reader, writer) and door.inside == 1
-    for _, other in (*strangers, (reader, writer)):
+async def test_an_address_has_only_so_many_handshakes_and_others_are_admitted(
+    bench: TlsBench,
+) -> None:
+    clients = [await bench.dial("127.0.0.7") for _ in range(5)]
+    await gone(*await bench.dial("127.0.0.7"))
+    assert bench.limits.handshakes == 5 and bench.inside == 0
+    reader, writer = await bench.come("127.0.0.8")
+    assert await served(reader, writer) and bench.inside == 1
+    for _, other in (*clients, (reader, writer)):
         other.transport.abort()
 
 
-async def test_who_does_not_finish_it_is_closed_and_not_counted_any_more(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+async def test_an_unfinished_handshake_is_closed_and_not_counted_any_more(
+    bench: TlsBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tls_listener, "HANDSHAKE_WITHIN", 0.1)
     for _ in range(2):
-        for stranger in [await door.dial("127.0.0.7") for _ in range(5)]:
-            await gone(*stranger)
-        while door.server._handshakes:
+        for client in [await bench.dial("127.0.0.7") for _ in range(5)]:
+            await gone(*client)
+        while bench.server._handshakes:
             await asyncio.sleep(0.001)
-        assert door.limits.handshakes == 0 and door.inside == 0
+        assert bench.limits.handshakes == 0 and bench.inside == 0
 
 
-async def test_what_is_no_tls_is_hung_up_on(door: Door) -> None:
-    reader, writer = await door.dial("127.0.0.7")
+async def test_a_client_without_tls_is_disconnected(bench: TlsBench) -> None:
+    reader, writer = await bench.dial("127.0.0.7")
     writer.write(PING * 100)
     await gone(reader, writer)
-    assert door.inside == 0
+    assert bench.inside == 0
 
 
-async def test_handshakes_count_as_clients(door: Door) -> None:
-    door.limits._admission._bounds = Bounds(clients=4)
-    strangers = [await door.dial("127.0.0.7") for _ in range(3)]
-    await gone(*await door.dial("127.0.0.8"))
-    assert door.limits.handshakes == 3
-    for _, writer in strangers:
+async def test_handshakes_count_as_clients(bench: TlsBench) -> None:
+    bench.limits._admission._bounds = Bounds(clients=4)
+    clients = [await bench.dial("127.0.0.7") for _ in range(3)]
+    await gone(*await bench.dial("127.0.0.8"))
+    assert bench.limits.handshakes == 3
+    for _, writer in clients:
         writer.transport.abort()
 
 
-async def test_those_who_come_in_one_moment_are_counted_one_by_one(door: Door) -> None:
-    door.limits._admission._bounds = Bounds(clients=4)
+async def test_clients_that_connect_in_one_moment_are_counted_one_by_one(bench: TlsBench) -> None:
+    bench.limits._admission._bounds = Bounds(clients=4)
     # All of them wait to be accepted before the loop has a turn.
-    strangers = [socket.create_connection(("127.0.0.1", door.port)) for _ in range(8)]
-    while not door.limits.handshakes:
+    clients = [socket.create_connection(("127.0.0.1", bench.port)) for _ in range(8)]
+    while not bench.limits.handshakes:
         await asyncio.sleep(0)
-    assert door.limits.handshakes == 3
-    for stranger in strangers:
-        stranger.close()
+    assert bench.limits.handshakes == 3
+    for client in clients:
+        client.close()
 
 
-async def test_a_server_that_is_closed_lets_handshakes_finish_and_takes_nobody(door: Door) -> None:
-    coming = asyncio.create_task(door.come("127.0.0.7"))
-    while not door.limits.handshakes:
+async def test_a_closed_server_lets_handshakes_finish_and_accepts_no_client(
+    bench: TlsBench,
+) -> None:
+    coming = asyncio.create_task(bench.come("127.0.0.7"))
+    while not bench.limits.handshakes:
         await asyncio.sleep(0)
-    port = door.port
-    door.server.close()
+    port = bench.port
+    bench.server.close()
     reader, writer = await coming
     assert await served(reader, writer)
     writer.transport.abort()
@@ -161,16 +167,16 @@ async def test_a_server_that_is_closed_lets_handshakes_finish_and_takes_nobody(d
         await asyncio.open_connection("127.0.0.1", port)
 
 
-async def test_without_descriptors_it_says_so_and_tries_again(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+async def test_without_descriptors_that_is_logged_and_accepting_is_tried_again(
+    bench: TlsBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
     monkeypatch.setattr(tls_listener, "PAUSE", 0.01)
-    door.server._accept(Refusing(door.server.sockets[0]))  # type: ignore[arg-type]
+    bench.server._accept(Refusing(bench.server.sockets[0]))  # type: ignore[arg-type]
     [context] = said
     assert context["exception"].errno == errno.EMFILE and "socket" in context
-    reader, writer = await door.come("127.0.0.7")
+    reader, writer = await bench.come("127.0.0.7")
     assert await served(reader, writer)
     writer.transport.abort()
 

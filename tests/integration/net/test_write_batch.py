@@ -85,7 +85,7 @@ async def test_the_same_bytes_are_shared_and_not_copied() -> None:
     assert all(client.written[0] is data for client in clients)
 
 
-async def test_nobody_to_write_to_is_no_work() -> None:
+async def test_a_fan_out_to_no_client_does_nothing() -> None:
     batch = batch_of()
     batch.fan_out([], b"x")
     client = Client()

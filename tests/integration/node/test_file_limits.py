@@ -31,7 +31,7 @@ def opening(monkeypatch: pytest.MonkeyPatch) -> Failing:
     return fail
 
 
-def test_that_there_are_none_left_is_said_once_and_so_is_that_there_are_some(
+def test_that_no_descriptors_are_left_is_logged_once_and_so_is_that_some_are_free(
     opening: Failing, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -43,7 +43,7 @@ def test_that_there_are_none_left_is_said_once_and_so_is_that_there_are_some(
     assert none.startswith("no file descriptors left") and some.endswith("available again")
 
 
-def test_what_the_loop_tells_of_failed_accepts_is_said_once(
+def test_failed_accepts_of_the_loop_are_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     loop = asyncio.new_event_loop()

@@ -124,7 +124,7 @@ def test_other_methods_are_not_allowed(method: str) -> None:
 @pytest.mark.parametrize(
     "head", [b"", b"\r\n\r\n", b"GET /healthz\r\n\r\n", b"GET /healthz HTTP/2\n\n", b"\xff\0 \n\n"]
 )
-def test_what_is_no_request_is_a_bad_request(head: bytes) -> None:
+def test_an_invalid_head_is_a_bad_request(head: bytes) -> None:
     assert status(pages().respond(head)) == 400
 
 

@@ -200,7 +200,7 @@ def test_a_switch_may_stand_alone() -> None:
         ("--tls-cert", "/no/such/file", "No such file"),
     ],
 )
-def test_a_bad_value_is_named_with_its_source_and_with_what_would_do(
+def test_a_bad_value_is_named_with_its_source_and_what_was_expected(
     refusal: Refusal, flag: str, text: str, expected: str
 ) -> None:
     line = refusal(f"{flag}={text}")
@@ -224,7 +224,7 @@ def test_an_unknown_flag_is_named_without_its_value(refusal: Refusal, argv: list
 
 
 @pytest.mark.parametrize("argv", [["geheim"], ["-x"], ["--a\nb"]])
-def test_what_is_no_flag_is_refused(refusal: Refusal, argv: list[str]) -> None:
+def test_an_argument_that_is_not_a_flag_is_refused(refusal: Refusal, argv: list[str]) -> None:
     assert refusal(*argv) == "chat-node: unexpected argument (see --help)\n"
 
 
@@ -331,7 +331,7 @@ def test_without_a_rate_there_is_no_other_limit_of_requests_but_those_asked_for(
 
 
 @pytest.mark.parametrize("text", ["", "127.0.0.1/8", "localhost", "::1,", ",".join(["::1"] * 65)])
-def test_what_is_no_list_of_networks_is_refused(refusal: Refusal, text: str) -> None:
+def test_an_invalid_list_of_networks_is_refused(refusal: Refusal, text: str) -> None:
     assert "expected networks or addresses separated by commas" in refusal(f"--exempt={text}")
 
 

@@ -54,7 +54,9 @@ def test_an_account_is_found_by_its_folded_nick_and_by_what_it_looks_like() -> N
         (b"\xff", "not UTF-8"),
     ],
 )
-def test_a_file_that_is_none_is_refused_with_the_line(path: Path, content: bytes, why: str) -> None:
+def test_an_invalid_file_is_refused_with_the_number_of_the_line(
+    path: Path, content: bytes, why: str
+) -> None:
     path.write_bytes(content)
     with pytest.raises(ValueError, match=why):
         accounts_file.read(str(path))

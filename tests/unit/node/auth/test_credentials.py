@@ -11,7 +11,7 @@ from node.config import settings
 WITHIN = 30.0
 
 
-async def test_a_file_that_cannot_be_read_for_long_holds_up_nobody_and_is_read_once_more(
+async def test_a_file_that_is_slow_to_read_blocks_nothing_and_is_read_once_more(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "tokens"

@@ -47,7 +47,7 @@ def test_a_nick_belongs_to_an_account_also_by_its_look() -> None:
     assert bench.checker.account_of("other") is None
 
 
-async def test_what_is_no_hash_is_nobodys_password() -> None:
+async def test_an_invalid_hash_matches_no_password() -> None:
     bench = Bench()
     bench.checker.know({"ana": ("ana", "$argon2id$nonsense")})
     assert await bench.asks("ana", "x") is False
@@ -61,7 +61,7 @@ async def guess(bench: Bench, at: str = GUESSER, times: int = 1) -> list[bool | 
     return [await bench.asks("ana", "guess", at=at) for _ in range(times)]
 
 
-async def test_who_guesses_is_slowed_down_and_nobody_else() -> None:
+async def test_only_the_address_that_guesses_is_slowed_down() -> None:
     bench = Bench()
     assert await guess(bench, times=12) == [False] * 10 + [Refused.CROWDED] * 2
     assert await bench.asks("ana", "of ana", at=GUESSER) is Refused.CROWDED
@@ -71,7 +71,9 @@ async def test_who_guesses_is_slowed_down_and_nobody_else() -> None:
 
 
 @pytest.mark.parametrize("known", [False, True])
-async def test_one_who_guesses_all_the_time_does_not_keep_out_the_owner(known: bool) -> None:
+async def test_an_address_that_guesses_all_the_time_does_not_lock_out_the_owner(
+    known: bool,
+) -> None:
     bench = Bench()
     if known:
         assert await bench.asks("ana", "of ana", at=HOME) is True
@@ -82,7 +84,7 @@ async def test_one_who_guesses_all_the_time_does_not_keep_out_the_owner(known: b
             assert await bench.asks("ana", "of ana", at=HOME) is True
 
 
-async def test_many_addresses_that_guess_share_what_is_allowed_to_strangers() -> None:
+async def test_new_addresses_that_guess_share_one_limit() -> None:
     bench = Bench()
     assert await bench.asks("ana", "of ana", at=HOME) is True
     looked = 0
@@ -133,7 +135,9 @@ async def test_addresses_that_guess_are_forgotten() -> None:
     assert len(bench.checker._tries_new) < 2 * password_checker.FORGET_AFTER
 
 
-async def test_strangers_leave_room_for_who_has_known_the_password(monkeypatch: Any) -> None:
+async def test_new_addresses_leave_room_for_those_that_have_known_the_password(
+    monkeypatch: Any,
+) -> None:
     monkeypatch.setattr(password_checker, "WAITING_NEW", 2)
     monkeypatch.setattr(password_checker, "WAITING", 4)
     bench = Bench()

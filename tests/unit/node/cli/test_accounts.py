@@ -75,7 +75,7 @@ def test_accounts_are_listed_and_removed(
         (("add", "bo"), "x" * 1025, "a password is 1 to 1024 bytes"),
     ],
 )
-def test_what_cannot_be_an_account_changes_nothing(
+def test_an_invalid_account_changes_nothing(
     run: Run,
     path: Path,
     capsys: pytest.CaptureFixture[str],

@@ -1,4 +1,4 @@
-"""The command line of moderators: what it takes, and what it shows."""
+"""The command line of moderators: its arguments and errors."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def ends(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
         (("nodes", "--redis-url", "http://user:secret@x"), "redis://"),
     ],
 )
-def test_what_is_not_clear_gets_one_line_and_status_2(
+def test_bad_arguments_get_one_line_and_status_2(
     capsys: pytest.CaptureFixture[str], argv: tuple[str, ...], part: str
 ) -> None:
     status, line = ends(capsys, *argv)
@@ -62,5 +62,5 @@ def test_a_ban_names_somebody(capsys: pytest.CaptureFixture[str]) -> None:
     assert status == 2 and "--address" in line
 
 
-def test_the_first_word_says_what_the_program_does() -> None:
+def test_the_first_argument_names_the_subcommand() -> None:
     assert {"admin", "status"} <= set(COMMANDS)

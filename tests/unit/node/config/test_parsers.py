@@ -1,4 +1,4 @@
-"""Readers of values: a value or a ValueError comes out, whatever goes in."""
+"""Parsers of settings return a value or raise ValueError, for any text."""
 
 from collections.abc import Callable
 from math import isfinite

@@ -84,7 +84,7 @@ def test_a_user_and_a_password_may_each_be_absent() -> None:
         ("redis+sentinel://a:1/chat/x", "DB"),
     ],
 )
-def test_what_is_no_address_is_refused_with_a_reason(url: str, why: str) -> None:
+def test_an_invalid_url_is_refused_with_a_reason(url: str, why: str) -> None:
     with pytest.raises(ValueError, match=why.replace("?", r"\?")):
         parse(url)
 

@@ -1,1 +1,1 @@
-"""Tests of what in the network code needs no socket."""
+"""Tests of network code that needs no socket."""

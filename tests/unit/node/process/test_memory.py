@@ -8,7 +8,7 @@ from node.process import memory
 from node.process.memory import MIB, MemoryWatch
 
 
-def test_it_is_told_how_much_memory_there_is() -> None:
+def test_the_memory_that_is_used_is_found() -> None:
     assert MIB < memory.resident() < 10**6 * MIB
     memory.give_back()
 

@@ -1,4 +1,4 @@
-"""What the native dialect writes is what the wire reads."""
+"""The bytes that the native encoder writes can be decoded by wire."""
 
 import msgspec
 import pytest
@@ -40,7 +40,7 @@ def decoded(room: str, *entries: Entry) -> list[m.AnyEvent | None]:
 
 
 @given(names, names, texts, st.none() | texts, kinds, ids, times)
-def test_a_message_is_read_as_it_was_said(
+def test_a_message_is_decoded_as_it_was_sent(
     room: str, author: str, text: str, id: str | None, kind: m.Kind, entry_id: str, at: int
 ) -> None:
     body = said(author, text, id, kind)
@@ -57,7 +57,7 @@ def test_a_message_is_read_as_it_was_said(
 
 
 @given(names, names, texts, st.none() | texts, kinds, ids, times)
-def test_a_direct_is_read_as_it_was_said(
+def test_a_direct_is_decoded_as_it_was_sent(
     to: str, author: str, text: str, id: str | None, kind: m.Kind, entry_id: str, at: int
 ) -> None:
     [event] = decoded("@", entry("d", entry_id, at, said(author, text, id, kind, to)))
@@ -73,9 +73,7 @@ def test_a_direct_is_read_as_it_was_said(
 
 
 @given(names, names, names)
-def test_who_comes_goes_and_is_renamed_is_read_as_it_was_written(
-    room: str, nick: str, old: str
-) -> None:
+def test_notices_are_decoded_as_they_were_written(room: str, nick: str, old: str) -> None:
     quoted = codec.quote(nick)
     events = decoded(
         room,
@@ -128,7 +126,7 @@ def test_the_longest_message_and_the_longest_page_fit_into_a_line() -> None:
 
 
 @pytest.mark.parametrize("request_", [m.Ping(ref="1"), m.Send(room="tea", text="hi", id="1")])
-def test_a_request_is_read_as_it_was_asked(request_: m.AnyRequest) -> None:
+def test_a_request_is_decoded_as_it_was_encoded(request_: m.AnyRequest) -> None:
     assert NATIVE.request(codec.encode(request_).rstrip()) == request_
 
 

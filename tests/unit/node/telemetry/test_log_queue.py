@@ -54,7 +54,7 @@ def test_lines_are_written_whole_and_in_order(reader: Reader) -> None:
     assert reader.text.splitlines() == wanted and lines.dropped == 0
 
 
-def test_who_writes_never_waits_and_what_is_dropped_is_told_in_its_place(reader: Reader) -> None:
+def test_put_never_blocks_and_dropped_lines_are_reported_in_their_place(reader: Reader) -> None:
     lines = lines_to(reader, most=30)
     lines.put("first")
     assert reader.asked.acquire(timeout=WITHIN), "it hangs in a write from here on"
@@ -70,7 +70,7 @@ def test_who_writes_never_waits_and_what_is_dropped_is_told_in_its_place(reader:
     assert reader.text.splitlines() == told and lines.dropped == 4
 
 
-def test_what_does_not_fit_while_nothing_waits_is_told_too(reader: Reader) -> None:
+def test_a_line_that_is_too_long_for_an_empty_queue_is_reported_too(reader: Reader) -> None:
     lines = lines_to(reader, most=5)
     lines.put("first")
     assert reader.asked.acquire(timeout=WITHIN)

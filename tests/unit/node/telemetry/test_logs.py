@@ -72,7 +72,7 @@ class Faulty:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_what_nobody_caught_names_its_connection_and_quotes_nobody(
+def test_an_uncaught_exception_names_its_connection_and_quotes_no_user(
     stream: io.StringIO, form: str
 ) -> None:
     logs.configure("info", form, stream)
@@ -144,7 +144,7 @@ def test_less_than_the_level_is_not_logged(stream: io.StringIO) -> None:
     assert "loud 1" in stream.getvalue()
 
 
-def test_to_configure_again_replaces_what_was(stream: io.StringIO) -> None:
+def test_configuring_again_replaces_the_configuration(stream: io.StringIO) -> None:
     logs.configure("info", "text", io.StringIO())
     logs.configure("info", "json", stream)
     logging.getLogger("node").info("once", extra={"node": "n1"})
@@ -168,7 +168,7 @@ def test_warnings_are_logged(stream: io.StringIO) -> None:
     assert "py.warnings" in stream.getvalue()
 
 
-def test_a_stream_that_is_gone_harms_nobody(
+def test_a_closed_stream_does_no_harm(
     stream: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logs.configure("info", "text", stream)

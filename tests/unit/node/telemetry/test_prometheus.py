@@ -39,7 +39,7 @@ def test_a_count_comes_out_under_its_name(attribute: str) -> None:
     assert samples(render({"a": metrics}))[key(name, node="a")] == 7
 
 
-def test_what_the_log_dropped_is_told_for_the_whole_process() -> None:
+def test_dropped_log_lines_are_counted_for_the_whole_process() -> None:
     assert samples(render({"a": Metrics()}, 3))[key("chat_log_lines_dropped_total")] == 3
 
 
