@@ -126,7 +126,7 @@ async def test_a_node_whose_descriptors_are_all_gone_does_not_spin(
         assert spent < 2 * usual + 30, "a second of spinning would be 100 more"
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
     async with asyncio.timeout(20):
-        while "descriptors again" not in node.log:
+        while "descriptors are available again" not in node.log:
             await asyncio.sleep(0.05)
     await chat(ana, await lab.member(node.address, "cy"))
     assert "Traceback" not in node.log
