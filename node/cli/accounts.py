@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     actions = parser.add_subparsers(dest="action", required=True)
     add = actions.add_parser(
-        *("add",), parents=[shared], help="add an account or change its password"
+        *("add",),
+        parents=[shared],
+        help="add an account or change its password, which is read from the terminal",
     )
     add.add_argument("nick", metavar="NICK")
     remove = actions.add_parser(

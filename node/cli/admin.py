@@ -99,7 +99,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     action("ban", "ban a nick or a network", _ban, "who", "--address", "--for", "--reason")
     action("unban", "lift a ban", _unban, "who", "--address")
     action("bans", "list the bans", _bans, "--json")
-    action("close-room", "remove a room and all its members", _close, "room", "--reason")
+    action("close-room", "put all members out of a room, and remove it", _close, "room", "--reason")
     action("announce", "send an announcement to all connected clients", _announce, "text", "--room")
     return parser
 
