@@ -5,7 +5,8 @@ from collections.abc import Callable
 from node.core.entries import CURRENT, START, Compared, Entry, Position, Slice
 from node.core.interfaces import Broker
 from node.core.model import Refused
-from node.core.rooms.merge import Found, Ring
+from node.core.rooms.merge import Found
+from node.core.rooms.ring import Ring
 
 READ_ENTRIES = 200
 """Entries read from a log at a time."""

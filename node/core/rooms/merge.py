@@ -1,9 +1,10 @@
-"""The newest entries of a log, and what a log lacks of them after it was taken back."""
+"""What a log lacks of the entries that a node knows, after Redis went back to an older state."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from node.core.entries import START, Entry, Had, Lost, Position
+from node.core.rooms.ring import Ring
 
 HEALED = 100
 """Entries put back in one call: it looks at as many of the log, however long these are."""
@@ -30,7 +31,7 @@ class Found(NamedTuple):
 
 
 def lost(
-    ring: "Ring",
+    ring: Ring,
     branch: bytes,
     found: Found,
     more: Sequence[Entry] = (),
@@ -85,7 +86,7 @@ def first_part(entries: Sequence[Entry]) -> list[Entry]:
     return list(entries[:HEALED])
 
 
-def _all(ring: "Ring", more: Iterable[Entry]) -> list[Entry]:
+def _all(ring: Ring, more: Iterable[Entry]) -> list[Entry]:
     newest = ring.entries[-1].offset if ring.entries else ring.base.offset
     return ring.entries + [entry for entry in more if entry.offset > newest]
 
@@ -135,85 +136,7 @@ def _not_trimmed(ours: list[Entry], found: Found) -> list[Entry]:
     return ours
 
 
-def unseen(ring: "Ring", had: Had, entries: Iterable[Entry]) -> list[Entry]:
+def unseen(ring: Ring, had: Had, entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries that readers have not had who have had a branch and all of ``ring``."""
     ids = {entry.id for entry in ring.entries}
     return [entry for entry in entries if entry.id not in ids and not had.holds(entry)]
-
-
-class Ring:
-    """The newest entries of a log, without holes, and the position before them."""
-
-    __slots__ = ("base", "entries", "bytes", "_most", "_most_bytes")
-
-    def __init__(self, base: Position, most: int, most_bytes: int = 1 << 20) -> None:
-        self.base = base
-        self.entries: list[Entry] = []
-        self.bytes = 0
-        self._most = most
-        self._most_bytes = most_bytes
-
-    @property
-    def epoch(self) -> bytes:
-        """The epoch of the log."""
-        return self.base.epoch
-
-    def position_of(self, entry: Entry) -> Position:
-        """Return the position just after an entry."""
-        return Position(self.base.epoch, entry.offset, entry.id)
-
-    def extend(self, entries: Sequence[Entry]) -> None:
-        """Append entries that follow; the oldest ones are dropped, a quarter at a time."""
-        self.entries.extend(entries)
-        self.bytes += sum([len(entry.body) for entry in entries])
-        if len(self.entries) * 4 > self._most * 5 or self.bytes > self._most_bytes:
-            self._drop_oldest()
-
-    def _drop_oldest(self) -> None:
-        drop = max(0, len(self.entries) - self._most)
-        size = sum(len(entry.body) for entry in self.entries[:drop])
-        while self.bytes - size > self._most_bytes * 3 // 4 and drop < len(self.entries):
-            size += len(self.entries[drop].body)
-            drop += 1
-        if drop:
-            self.bytes -= size
-            self.base = self.position_of(self.entries[drop - 1])
-            del self.entries[:drop]
-
-    def shed(self, count: int) -> None:
-        """Drop so many of the oldest entries: all rings together are too long."""
-        dropped = self.entries[:count]
-        self.bytes -= sum([len(entry.body) for entry in dropped])
-        self.base = self.position_of(dropped[-1])
-        del self.entries[:count]
-
-    def cut(self, offset: int) -> None:
-        """Forget the entries after ``offset``."""
-        keep = max(0, offset - self.base.offset)
-        self.bytes -= sum(len(entry.body) for entry in self.entries[keep:])
-        del self.entries[keep:]
-
-    def holds(self, position: Position) -> bool:
-        """Say whether everything after ``position`` is here."""
-        place = position.offset - self.base.offset
-        if position.epoch != self.base.epoch or not 0 <= place <= len(self.entries):
-            return position.offset == 0 == self.base.offset
-        return self._id_at(place) == position.id or position.offset == 0
-
-    def has(self, offset: int, id: bytes) -> bool:
-        """Say whether the entry at ``offset`` is here, and is the one of that id."""
-        place = offset - self.base.offset
-        return 0 <= place <= len(self.entries) and self._id_at(place) == id
-
-    def entry_at(self, offset: int) -> Entry | None:
-        """Return the entry at ``offset``, None if it is not here."""
-        place = offset - self.base.offset
-        return self.entries[place - 1] if 0 < place <= len(self.entries) else None
-
-    def _id_at(self, place: int) -> bytes:
-        return self.entries[place - 1].id if place else self.base.id
-
-    def after(self, position: Position, most: int) -> list[Entry]:
-        """Return at most ``most`` entries after a position that ``holds``."""
-        start = position.offset - self.base.offset
-        return self.entries[start : start + most]

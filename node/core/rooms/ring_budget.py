@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heapreplace
 from math import inf
 
 from node.core.entries import Entry
-from node.core.rooms.merge import Ring
+from node.core.rooms.ring import Ring
 
 MOST = 64 << 20
 """Bytes, where there is memory enough: the last 20 s of 8,000 messages a second. A Redis that

@@ -25,7 +25,8 @@ from node.core.interfaces import Broker, Encoder, FanOut, Transport
 from node.core.limits.token_bucket import TokenBucket
 from node.core.model import Refused
 from node.core.rooms.comparison import READ_ENTRIES, Comparison
-from node.core.rooms.merge import Found, Ring, common_until, first_part, lost, unseen
+from node.core.rooms.merge import Found, common_until, first_part, lost, unseen
+from node.core.rooms.ring import Ring
 from node.core.rooms.unconfirmed import Unconfirmed
 from wire.messages import Gap
 
@@ -353,7 +354,7 @@ class Room:
         if reply.top is None:
             self._missing()
             return
-        self.top, self.ring = reply.top, self._ring_of(reply.top, reply.entries)
+        self.top, self.ring = reply.top, Ring.ending_at(reply.top, reply.entries, self._most)
         self.branch, self.moved = reply.branch, reply.moved
         self._synced()
         if self._counts.awaited == self.log:
@@ -375,19 +376,6 @@ class Room:
             self._failed()
         else:
             self._broker.tail(self.log, FEED_ENTRIES, self._on_tail)
-
-    def _ring_of(self, top: Position, entries: list[Entry]) -> Ring:
-        """Make a ring of the newest entries; of the oldest one, if it is not the log's first,
-        only the position is kept, because the one before it is not known."""
-        base = START._replace(epoch=top.epoch)
-        if not entries:
-            base = top
-        elif entries[0].offset > 1:
-            base = Position(top.epoch, entries[0].offset, entries[0].id)
-            entries = entries[1:]
-        ring = Ring(base, self._most)
-        ring.extend(entries)
-        return ring
 
     def _on_read(self, reply: Slice | Refused) -> None:
         if isinstance(reply, Refused):
@@ -472,10 +460,9 @@ class Room:
         new = self._not_had(new)
         self._part_with_readers()
         if found.common is not None and found.common.epoch == found.top.epoch:
-            ring.cut(found.common.offset)
-            ring.extend(found.entries)
+            ring.replace_after(found.common.offset, found.entries, found.top)
         else:
-            self.ring = self._ring_of(found.top, found.entries)
+            self.ring = Ring.ending_at(found.top, found.entries, self._most)
         self.top, self.branch = found.top, found.branch
         self.moved = max(self.moved, found.moved)
         self._had.append(older)

@@ -8,7 +8,7 @@ entry. So the entry is remembered before it is acknowledged.
 from collections.abc import Iterable
 
 from node.core.entries import Append, Entry, Frame, Position
-from node.core.rooms.merge import Ring
+from node.core.rooms.ring import Ring
 
 
 class Unconfirmed:

@@ -8,7 +8,8 @@ from node.core.entries import CURRENT, UNKNOWN, Entry, Had, Lost, Position, Slic
 from node.core.interfaces import Broker
 from node.core.model import Refused, Stored
 from node.core.rooms.comparison import Comparison
-from node.core.rooms.merge import Found, Ring, lost
+from node.core.rooms.merge import Found, lost
+from node.core.rooms.ring import Ring
 from tests.integration.brokers.bench import Node, Place, wait
 
 LOG = "r:tea"

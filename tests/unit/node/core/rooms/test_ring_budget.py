@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from node.core.entries import Entry
 from node.core.rooms import ring_budget
-from node.core.rooms.merge import Ring
+from node.core.rooms.ring import Ring
 from node.core.rooms.ring_budget import MOST, TOGETHER, keep_within, weight
 from tests.unit.node.core.fakes import HubBench, RoomBench, at, entries, entry, frame
 
