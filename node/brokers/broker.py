@@ -592,8 +592,8 @@ def healing(log: str, kept: int, lost: Lost, fresh: str) -> list[Any]:
     args: list[Any] = [log, kept, base.epoch, lost.branch or base.epoch]
     args += (base.offset, base.id, read.offset, read.id, fresh)
     for entry in lost.entries:
-        homes = b" ".join([bytes(home) for home in entry.homes])
-        args += (entry.kind, entry.id, entry.at, entry.origin, entry.body, entry.offset, homes)
+        originals = b" ".join([bytes(original) for original in entry.original_positions])
+        args += (entry.kind, entry.id, entry.at, entry.origin, entry.body, entry.offset, originals)
         args.append(lost.there.get(entry.id, ""))
     return args
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from node.core.entries import START, Entry, Had, Lost, Position
+from node.core.entries import START, Entry, Lost, Position, SeenBranch
 from node.core.rooms.ring import Ring
 
 HEALED = 100
@@ -70,7 +70,7 @@ def lost(
             # What is older than the oldest kept one was trimmed, not lost.
             if other or entry.offset >= found.oldest or entry.offset > found.top.offset:
                 missing.append(entry)
-        elif (other or now.offset != entry.offset) and not now.homes:
+        elif (other or now.offset != entry.offset) and not now.original_positions:
             missing.append(entry)
     places = {id: entry.offset for id, entry in there.items()}
     return Lost(base, found.top, branch, first_part(missing), places) if missing else None
@@ -95,7 +95,11 @@ def _with_own_places(base: Position, known: list[Entry], there: dict[bytes, Entr
     """Return the position behind ``base`` up to which others have put back all in its own place."""
     for entry in known:
         now = there.get(entry.id)
-        if now is None or now.homes or not now.offset == entry.offset == base.offset + 1:
+        if (
+            now is None
+            or now.original_positions
+            or not now.offset == entry.offset == base.offset + 1
+        ):
             break
         base = Position(base.epoch, entry.offset, entry.id)
     return base
@@ -106,7 +110,7 @@ def _before_memory(found: Found, known: list[Entry]) -> Position:
     if not known:
         return found.top
     # Entries that were put back may be older than those before them.
-    at = next((entry.at for entry in known if not entry.homes), known[-1].at)
+    at = next((entry.at for entry in known if not entry.original_positions), known[-1].at)
     return common_until(found.top._replace(offset=found.oldest - 1, id=b""), found.entries, at)
 
 
@@ -118,7 +122,7 @@ def common_until(base: Position, entries: Iterable[Entry], at: bytes) -> Positio
     """
     for entry in entries:
         if entry.offset > base.offset:
-            if int(entry.at) > int(at) or entry.homes:
+            if int(entry.at) > int(at) or entry.original_positions:
                 break
             base = Position(base.epoch, entry.offset, entry.id)
     return base
@@ -136,7 +140,7 @@ def _not_trimmed(ours: list[Entry], found: Found) -> list[Entry]:
     return ours
 
 
-def unseen(ring: Ring, had: Had, entries: Iterable[Entry]) -> list[Entry]:
+def unseen(ring: Ring, seen: SeenBranch, entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries that readers have not had who have had a branch and all of ``ring``."""
     ids = {entry.id for entry in ring.entries}
-    return [entry for entry in entries if entry.id not in ids and not had.holds(entry)]
+    return [entry for entry in entries if entry.id not in ids and not seen.includes(entry)]

@@ -16,9 +16,9 @@ from node.core.entries import (
     Append,
     Entry,
     Frame,
-    Had,
     Lost,
     Position,
+    SeenBranch,
     Slice,
 )
 from node.core.interfaces import Broker, Encoder, FanOut, Transport
@@ -70,7 +70,7 @@ class Member:
             "room",
             "joined",
             "cursor",
-            "had",
+            "seen",
             "branch",
             "resumed",
             "reading",
@@ -86,7 +86,7 @@ class Member:
         self.room = room
         self.joined = joined
         self.cursor: Position | None = None
-        self.had: Had | None = None
+        self.seen: SeenBranch | None = None
         self.branch = UNKNOWN
         self.resumed = False
         self.reading = False
@@ -133,7 +133,7 @@ class Room:
         self.unconfirmed: Unconfirmed | None = None
         self.branch = b""
         self.moved = 0
-        self._had: deque[Had] = deque(maxlen=BRANCHES)
+        self._had: deque[SeenBranch] = deque(maxlen=BRANCHES)
         self._kept: set[bytes] = set()
         self._broker = broker
         self._fan_out = fan_out
@@ -287,7 +287,7 @@ class Room:
         assert self.top is not None and self.ring is not None
         new = entries
         for entry in entries:
-            if entry.homes:
+            if entry.original_positions:
                 new = self._put_back(entries)
                 break
         self.ring.extend(entries)
@@ -306,16 +306,16 @@ class Room:
         assert self.ring is not None
         self.moved = max(self.moved, entries[-1].offset)
         self._part_with_readers()
-        return self._told(None, self._not_had(unseen(self.ring, Had(b"", 1, 0), entries)))
+        return self._told(None, self._not_had(unseen(self.ring, SeenBranch(b"", 1, 0), entries)))
 
     def _not_had(self, entries: list[Entry]) -> list[Entry]:
         """Return those of some entries that the live members have not had in any lost branch."""
-        return [entry for entry in entries if not any(had.holds(entry) for had in self._had)]
+        return [entry for entry in entries if not any(seen.includes(entry) for seen in self._had)]
 
     def _part_with_readers(self) -> None:
         """Let the live members that have had others than the rest read by themselves."""
         for live in list(self.live.values()):
-            for member in [member for member in live if member.had is not None]:
+            for member in [member for member in live if member.seen is not None]:
                 self.pause(member)
 
     def _deliver(self, entries: list[Entry]) -> None:
@@ -392,7 +392,7 @@ class Room:
         if reply.branch != (self.branch or self.top.epoch):
             # Others may put back later what came here before all that the ring holds.
             base = self.ring.base.offset
-            self._had.append(Had(self.branch or self.top.epoch, 1, base))
+            self._had.append(SeenBranch(self.branch or self.top.epoch, 1, base))
         self.branch, self.moved = reply.branch, max(self.moved, reply.moved)
         if self.top.offset == 0 and reply.top is not None:
             # The beginning of a log whose epoch was not known yet.
@@ -453,9 +453,9 @@ class Room:
             fork = found.common.offset + 1
         elif not fork:
             fork = _fork_of(found, top)
-        had = Had(self.branch or top.epoch, fork, top.offset)
+        seen = SeenBranch(self.branch or top.epoch, fork, top.offset)
         # What the ring holds is known by its ids, and stands in this log by now.
-        older = had._replace(offset=min(top.offset, ring.base.offset))
+        older = seen._replace(offset=min(top.offset, ring.base.offset))
         new = unseen(ring, older, [one for one in found.entries if one.offset >= fork])
         new = self._not_had(new)
         self._part_with_readers()
@@ -466,7 +466,7 @@ class Room:
         self.top, self.branch = found.top, found.branch
         self.moved = max(self.moved, found.moved)
         self._had.append(older)
-        told = self._told(had, new)
+        told = self._told(seen, new)
         if _is_gap(found, fork, top):
             self._counts.gaps += 1
             after = self._first_of(told)
@@ -475,15 +475,15 @@ class Room:
                 self._fan_out(live.values(), encoder.event(gap))
         self._deliver(told)
 
-    def _told(self, had: Had | None, entries: list[Entry]) -> list[Entry]:
+    def _told(self, seen: SeenBranch | None, entries: list[Entry]) -> list[Entry]:
         """Return entries as they are told to readers that may have had others of a lost branch."""
         told = []
         for entry in entries:
-            if had is not None and entry.offset < self.moved:
-                entry = entry.told_with(had)
-            elif entry.homes and entry.is_ambiguous:
+            if seen is not None and entry.offset < self.moved:
+                entry = entry.sent_with(seen)
+            elif entry.original_positions and entry.is_ambiguous:
                 # Nothing of a lost branch; but that the position is not of that one.
-                entry = entry.told_with(Had(self.branch, entry.offset + 1, entry.offset))
+                entry = entry.sent_with(SeenBranch(self.branch, entry.offset + 1, entry.offset))
             told.append(entry)
         return told
 
@@ -531,11 +531,11 @@ class Room:
 
     # Members
 
-    def add(self, member: Member, cursor: Position, had: Had | None = None) -> None:
+    def add(self, member: Member, cursor: Position, seen: SeenBranch | None = None) -> None:
         """Let a member read on after ``cursor``, that has had some of a lost branch."""
         self.empty_since = None
-        member.cursor, member.had = cursor, had
-        member.branch = UNKNOWN if had is None else CURRENT
+        member.cursor, member.seen = cursor, seen
+        member.branch = UNKNOWN if seen is None else CURRENT
         self.behind[member] = None
         self.feed(member)
 
@@ -690,11 +690,11 @@ class Room:
             self.stale = True  # Who remembers may still put back what this reader is behind.
             return
         if reply.fork:
-            member.had = Had(reply.lost, reply.fork, cursor.offset)
+            member.seen = SeenBranch(reply.lost, reply.fork, cursor.offset)
         self.moved = max(self.moved, reply.moved)
         if gap:
             self._counts.gaps += 1
-            new = self._told(member.had, self._new_to(member, reply.entries[:FEED_ENTRIES]))
+            new = self._told(member.seen, self._new_to(member, reply.entries[:FEED_ENTRIES]))
             position = Position(reply.top.epoch, new[0].offset, new[0].id) if new else reply.top
             event = Gap(room=self.name, after=str(cursor), position=str(position))
             member.reader.outlet.write(member.reader.encoder.event(event))
@@ -719,8 +719,8 @@ class Room:
     @staticmethod
     def _new_to(member: Member, entries: list[Entry]) -> list[Entry]:
         """Return those of some entries that a member has not had in a lost branch."""
-        had = member.had
-        return entries if had is None else [entry for entry in entries if not had.holds(entry)]
+        seen = member.seen
+        return entries if seen is None else [entry for entry in entries if not seen.includes(entry)]
 
     def _give(self, member: Member, entries: list[Entry], epoch: bytes, branch: bytes) -> None:
         """Give a member the first of some entries, as many as it may get at a time."""
@@ -735,7 +735,7 @@ class Room:
         new = self._new_to(member, entries)
         if new:
             self._counts.deliveries += len(new)
-            told = self._told(member.had, new)
+            told = self._told(member.seen, new)
             reader = member.reader
             reader.outlet.feed(reader.encoder.entries(self.name, epoch, told))
         if there:
@@ -750,7 +750,9 @@ def _fork_of(found: Found, top: Position) -> int:
     """Return where the branch of ``top`` and a log part, 0 if the log does not tell it."""
     for entry in found.entries:
         if entry.id == top.id:
-            return next((home.fork for home in entry.homes if home.offset == top.offset), 0)
+            return next(
+                (place.fork for place in entry.original_positions if place.offset == top.offset), 0
+            )
     return 0
 
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, cast
 
-from node.core.entries import CURRENT, UNKNOWN, Entry, Had, Lost, Position, Slice
+from node.core.entries import CURRENT, UNKNOWN, Entry, Lost, Position, SeenBranch, Slice
 from node.core.interfaces import Broker
 from node.core.model import Refused, Stored
 from node.core.rooms.comparison import Comparison
@@ -66,8 +66,10 @@ async def heal(node: Node, before: Before) -> int | Refused:
 async def rest(node: Node, position: Position) -> tuple[list[bytes], bool]:
     """Return the ids of what a reader at a position gets, and whether there is a gap."""
     found: Slice = await node.ask("read", LOG, position, UNKNOWN, 1000, timed=False)
-    had = Had(found.lost, found.fork, position.offset) if found.fork else Had(b"", 1, 0)
-    ids = [entry.id for entry in found.entries if not had.holds(entry)]
+    seen = (
+        SeenBranch(found.lost, found.fork, position.offset) if found.fork else SeenBranch(b"", 1, 0)
+    )
+    ids = [entry.id for entry in found.entries if not seen.includes(entry)]
     return ids, not found.on and (not found.fork or found.entries[0].offset > found.fork)
 
 
@@ -93,7 +95,7 @@ async def test_lost_entries_go_back_to_their_places_and_are_told(place: Place, n
     assert await heal(node, before) in (3, 0)
     found = await whole(node)
     assert told(found.entries[2:]) == told(before.lost)
-    assert not any(entry.homes for entry in found.entries)
+    assert not any(entry.original_positions for entry in found.entries)
     await node.sink.until(lambda: bool(node.sink.frames))
     [frame] = node.sink.frames
     assert told(frame.entries) == told(before.lost) and frame.prev == before.base.id
@@ -128,10 +130,10 @@ async def test_what_others_appended_first_stays_and_the_lost_follow(
     assert [entry.offset for entry in found.entries] == [1, 2, 3, 4, 5, 6]
     assert [entry.id for entry in found.entries[3:]] == [entry.id for entry in before.lost]
     epoch = before.base.epoch.decode()
-    homes = [list(entry.homes) for entry in found.entries[3:]]
-    assert homes == [[(epoch.encode(), offset, 3)] for offset in (3, 4, 5)]
+    originals = [list(entry.original_positions) for entry in found.entries[3:]]
+    assert originals == [[(epoch.encode(), offset, 3)] for offset in (3, 4, 5)]
     await node.sink.until(lambda: len(node.sink.frames) == 2)
-    assert [entry.homes for entry in node.sink.frames[1].entries] == homes
+    assert [entry.original_positions for entry in node.sink.frames[1].entries] == originals
     assert node.sink.frames[0].branch == before.base.epoch
     assert node.sink.frames[1].branch == found.branch != before.base.epoch
 
@@ -145,7 +147,10 @@ async def test_what_another_node_has_put_back_meanwhile_is_common_to_both_logs(
     await heal(node, before)
     found = await whole(node)
     assert [entry.id for entry in found.entries[2:4]] == [entry.id for entry in before.lost[:2]]
-    assert (found.entries[5].id, found.entries[5].homes[0].fork) == (before.lost[2].id, 5)
+    assert (found.entries[5].id, found.entries[5].original_positions[0].fork) == (
+        before.lost[2].id,
+        5,
+    )
     seen = before.lost[2]
     at = Position(before.base.epoch, seen.offset, seen.id)
     assert await rest(node, at) == ([found.entries[4].id], False)
@@ -198,7 +203,7 @@ async def test_another_log_has_nothing_in_common_with_the_one_that_was_lost(
         base = Position(before.top.epoch, entry.offset - 1, b"")
         assert isinstance(await heal(node, Before(base, [entry], [])), int)
     _, *back = (await whole(node)).entries
-    assert [home.fork for entry in back for home in entry.homes] == [1, 1]
+    assert [original.fork for entry in back for original in entry.original_positions] == [1, 1]
 
 
 async def test_readers_of_either_branch_get_the_rest_once(place: Place, node: Node) -> None:
@@ -269,7 +274,7 @@ async def test_a_forgotten_room_that_was_begun_anew_gets_what_is_remembered(
     found = await whole(node)
     assert found.top is not None and found.top.epoch != before.base.epoch
     assert [entry.id for entry in found.entries[1:]] == [entry.id for entry in before.lost]
-    assert {entry.homes[0].fork for entry in found.entries[1:]} == {1}
+    assert {entry.original_positions[0].fork for entry in found.entries[1:]} == {1}
     rooms, _ = await node.ask("rooms", "")
     assert ("tea", 2) in rooms or ("tea", 1) in rooms
 

@@ -13,10 +13,16 @@ def test_a_frame_is_read() -> None:
     frame = decode.frame(b"log r:tea k1 7 idp\nm id7 5 s:1\none\nm id8 5 s:2 k0-3 2\ntwo")
     assert (frame.log, frame.epoch, frame.first, frame.prev) == ("r:tea", b"k1", 7, b"idp")
     assert brief(frame.entries) == [(7, b"m", b"id7", b"one"), (8, b"m", b"id8", b"two")]
-    assert frame.entries[1].homes == [OriginalPosition(b"k0", 3, 2)] and frame.branch == b"k1"
+    assert (
+        frame.entries[1].original_positions == [OriginalPosition(b"k0", 3, 2)]
+        and frame.branch == b"k1"
+    )
     later = decode.frame(b"log r:tea k1 7 idp b2\nm id7 5 - b1-4 3 k1-2 1\none")
     assert later.branch == b"b2"
-    assert later.entries[0].homes == [OriginalPosition(b"b1", 4, 3), OriginalPosition(b"k1", 2, 1)]
+    assert later.entries[0].original_positions == [
+        OriginalPosition(b"b1", 4, 3),
+        OriginalPosition(b"k1", 2, 1),
+    ]
 
 
 def test_what_a_later_version_may_add_to_a_frame_is_passed_over() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from node.core.entries import Compared, Entry, Frame, Had, Position, Slice
+from node.core.entries import Compared, Entry, Frame, Position, SeenBranch, Slice
 from node.core.hub import Config, Hub
 from node.core.interfaces import Transport
 from node.core.model import Claimed, Membership
@@ -19,10 +19,12 @@ EPOCH = b"k1"
 NATIVE = NativeEncoder()
 
 
-def entry(offset: int, id: str = "", *, kind: str = "m", home: str = "", text: str = "") -> Entry:
+def entry(
+    offset: int, id: str = "", *, kind: str = "m", original: str = "", text: str = ""
+) -> Entry:
     """Return an entry; its id is made of its offset, unless it is given."""
     id = id or f"x{offset}"
-    head = f"{kind} {id} 17 -" + (f" {home}" if home else "")
+    head = f"{kind} {id} 17 -" + (f" {original}" if original else "")
     body = f'"from":"ana","text":"{text or id}"}}'
     if kind in "el":
         body = f'"nick":"{id}"' + (',"reason":"left"}' if kind == "l" else "}")
@@ -111,7 +113,7 @@ class FakeBroker:
         oldest = (whole[0].offset, whole[0].id) if whole else (0, b"")
         call.done(Compared(top, epoch, *oldest, newest))
         rest = [held for held in whole if held.offset > newest]
-        moved = max([held.offset for held in whole if held.homes], default=0)
+        moved = max([held.offset for held in whole if held.original_positions], default=0)
         self.answer("read", Slice(newest >= 0, top, rest, branch or epoch, moved))
 
     def names(self) -> list[str]:
@@ -202,11 +204,13 @@ class RoomBench:
         self.room.begin(at(offset))
         return self.member(at(offset)).reader.outlet  # type: ignore[return-value]
 
-    def member(self, cursor: Position, had: Had | None = None, resumed: bool = False) -> Member:
+    def member(
+        self, cursor: Position, seen: SeenBranch | None = None, resumed: bool = False
+    ) -> Member:
         """Add a member that reads on after ``cursor``, and has had some of a lost branch."""
         member = Member(FakeReader(), self.room, str(cursor))
         member.resumed = resumed
-        self.room.add(member, cursor, had)
+        self.room.add(member, cursor, seen)
         return member
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from node.core.entries import Entry, Had, Position
+from node.core.entries import Entry, Position, SeenBranch
 from node.core.rooms.merge import HEALED, Found, first_part, lost, unseen
 from node.core.rooms.ring import Ring
 from tests.unit.node.core.fakes import EPOCH, at, entries, entry
@@ -62,13 +62,13 @@ def test_when_the_logs_parted_before_what_is_remembered_the_fork_tells_where() -
 
 
 def test_what_another_node_has_put_back_already_is_not_lost() -> None:
-    there = [*entries(1, 2), entry(3, "y3"), entry(4, "x3", home="k1-3 3")]
+    there = [*entries(1, 2), entry(3, "y3"), entry(4, "x3", original="k1-3 3")]
     missing = lost(ring(0, 4), EPOCH, found(there, 2))
     assert missing is not None and missing.base == at(2) and ids(missing.entries) == ["x4"]
 
 
 def test_what_a_repeated_call_appended_elsewhere_has_its_old_place_written_down() -> None:
-    there = [*entries(1, 2), entry(3, "x4"), entry(4, "x3", home="k1-3 3")]
+    there = [*entries(1, 2), entry(3, "x4"), entry(4, "x3", original="k1-3 3")]
     missing = lost(ring(0, 4), EPOCH, found(there, 2))
     assert missing is not None and ids(missing.entries) == ["x4"] and missing.there[b"x4"] == 3
 
@@ -79,14 +79,14 @@ def test_what_is_known_to_have_been_put_back_and_trimmed_is_not_put_back_again()
 
 
 def test_of_a_log_of_another_epoch_everything_else_is_lost() -> None:
-    there = [entry(1, "y1"), entry(2, "x4", home="k1-4 1")]
+    there = [entry(1, "y1"), entry(2, "x4", original="k1-4 1")]
     missing = lost(ring(3, 5), EPOCH, found(there, epoch=b"k2"))
     assert missing is not None and missing.base == Position(EPOCH, 0, b"0")
     assert ids(missing.entries) == ["x5"]
 
 
 def test_what_a_repeated_call_appended_to_another_log_has_its_old_place_written_down() -> None:
-    there = [entry(1, "x1"), entry(2, "x2", home="k1-2 1")]
+    there = [entry(1, "x1"), entry(2, "x2", original="k1-2 1")]
     missing = lost(ring(0, 2), EPOCH, found(there, epoch=b"k2"))
     assert missing is not None and ids(missing.entries) == ["x1"] and missing.there[b"x1"] == 1
 
@@ -98,5 +98,5 @@ def test_as_much_is_put_back_at_a_time_as_one_call_takes() -> None:
 
 
 def test_what_the_ring_holds_and_what_was_had_before_is_not_new() -> None:
-    there = [entry(5, "y5"), entry(6, "x2", home="k1-2 1"), entry(7, "x4", home="k1-4 1")]
-    assert ids(unseen(ring(3, 6), Had(EPOCH, 1, 3), there)) == ["y5"]
+    there = [entry(5, "y5"), entry(6, "x2", original="k1-2 1"), entry(7, "x4", original="k1-4 1")]
+    assert ids(unseen(ring(3, 6), SeenBranch(EPOCH, 1, 3), there)) == ["y5"]

@@ -193,8 +193,8 @@ def test_a_position_that_was_put_back_elsewhere_is_found_by_its_id() -> None:
     member = bench.member(at(5), resumed=True)
     found = [
         entry(4, "y4"),
-        entry(5, "x4", home="k1-4 4"),
-        entry(6, "x5", home="k1-5 4"),
+        entry(5, "x4", original="k1-4 4"),
+        entry(6, "x5", original="k1-5 4"),
     ]
     top = at(6, "x5")
     bench.broker.answer("read", Slice(False, top, found, EPOCH, moved=6, fork=4, lost=EPOCH))
@@ -209,10 +209,10 @@ def test_who_is_cut_off_amid_what_was_put_back_gets_none_of_it_again() -> None:
     member = bench.member(at(5), resumed=True)
     found = [
         entry(4, "y4"),
-        entry(5, "x5", home="k1-5 4"),
+        entry(5, "x5", original="k1-5 4"),
         entry(6, "y6"),
-        entry(7, "x4", home="k1-4 4"),
-        entry(8, "x6", home="k1-6 4"),
+        entry(7, "x4", original="k1-4 4"),
+        entry(8, "x6", original="k1-6 4"),
     ]
     top = at(8, "x6")
     bench.broker.answer("read", Slice(False, top, found, b"b2", moved=8, fork=4, lost=EPOCH))
@@ -312,7 +312,7 @@ def test_a_member_that_leaves_is_done_at_its_own_left_wherever_that_was_put_back
     member, told = bench.member(at(2)), []
     bench.room.stop(member)
     bench.room.give_until(member, at(4, "me"), lambda: told.append(texts(member)))
-    back = [entry(4, "x3", home="k1-3 3"), entry(5, "me", kind="l", home="k1-4 3")]
+    back = [entry(4, "x3", original="k1-3 3"), entry(5, "me", kind="l", original="k1-4 3")]
     bench.room.receive(frame([entry(3, "new"), *back, entry(6)]))
     assert told == [["new", "x3"]] and member.whole
     assert bench.room.empty and texts(member) == []

@@ -104,8 +104,8 @@ def test_a_log_of_another_epoch_gets_everything_that_is_remembered() -> None:
     assert heal.args[1].base.offset == 0 and ids(heal.args[1]) == [b"x1", b"x2"]
     found = [
         entry(1, "y1"),
-        entry(2, "x1", home="k1-1 1"),
-        entry(3, "x2", home="k1-2 1"),
+        entry(2, "x1", original="k1-1 1"),
+        entry(3, "x2", original="k1-2 1"),
     ]
     bench.broker.differ(found, b"k2", fork=1)
     assert live(bench) == ["y1"]
@@ -144,8 +144,8 @@ def healed_after_y4() -> list[Entry]:
     return [
         *entries(1, 3),
         entry(4, "y4"),
-        entry(5, "x4", home="k1-4 4"),
-        entry(6, "x5", home="k1-5 4"),
+        entry(5, "x4", original="k1-4 4"),
+        entry(6, "x5", original="k1-5 4"),
     ]
 
 
@@ -155,12 +155,12 @@ def test_what_a_repeated_call_appended_before_it_was_put_back_is_given_to_nobody
     behind = bench.member(at(5))
     bench.room.pause(behind)
     outlet_of(behind).paused = True
-    log = [*entries(1, 3), entry(4, "y4"), entry(5, "x4"), entry(6, "x5", home="k1-5 4")]
+    log = [*entries(1, 3), entry(4, "y4"), entry(5, "x4"), entry(6, "x5", original="k1-5 4")]
     bench.room.sync()
     bench.broker.differ(log)
     told = bench.broker.answer("heal", 0).args[1]
     assert ids(told) == [b"x4"] and told.there[b"x4"] == 5
-    log[4] = entry(5, "x4", home="k1-4 4")
+    log[4] = entry(5, "x4", original="k1-4 4")
     bench.broker.differ(log)
     assert live(bench) == ["y4"]
     outlet_of(behind).paused = False
@@ -180,7 +180,7 @@ def test_entries_put_back_by_another_node_go_only_to_those_who_had_not_had_them(
     behind.take()
     # y5 comes right after what is known; x5, which never came here, follows it.
     bench.room.receive(frame([entry(5, "y5")]))
-    bench.room.receive(frame([entry(6, "x5", home="k1-5 5")], prev="y5"))
+    bench.room.receive(frame([entry(6, "x5", original="k1-5 5")], prev="y5"))
     assert live(bench) == ["y5", "x5"]
 
 
@@ -188,7 +188,7 @@ def test_a_frame_of_entries_put_back_gives_nobody_what_he_had() -> None:
     bench = followed(3)
     live(bench)
     bench.room.receive(frame([entry(4, "y4")]))
-    back = [entry(5, "x3", home="k1-3 3"), entry(6, "x9", home="k1-4 3")]
+    back = [entry(5, "x3", original="k1-3 3"), entry(6, "x9", original="k1-4 3")]
     bench.room.receive(frame(back, prev="y4"))
     assert live(bench) == ["y4", "x9"]
 
@@ -236,7 +236,7 @@ def test_more_than_a_log_keeps_is_put_back_once_and_not_again_and_again() -> Non
     bench.broker.differ(entries(1, 2))
     put_back = bench.broker.answer("heal", 6).args[1].entries
     found = [
-        entry(number, held.id.decode(), home=f"k1-{held.offset} 3")
+        entry(number, held.id.decode(), original=f"k1-{held.offset} 3")
         for number, held in enumerate(put_back, 3)
     ][-4:]
     bench.broker.differ(found)
@@ -252,11 +252,11 @@ def test_what_is_put_back_late_in_a_log_that_parted_again_goes_to_nobody_who_had
     bench.room.sync()
     bench.broker.differ([])
     bench.broker.answer("heal", 4)
-    bench.broker.differ([entry(n, f"x{n + 20}", home=f"k1-{n + 20} 1") for n in range(1, 5)])
+    bench.broker.differ([entry(n, f"x{n + 20}", original=f"k1-{n + 20} 1") for n in range(1, 5)])
     assert bench.room.top == at(4, "x24")
     # Another node puts back what it remembers; what this one knows of the log is trimmed.
     bench.room.sync()
-    bench.broker.differ([entry(n, f"x{n + 10}", home=f"k1-{n + 10} 5") for n in range(6, 10)])
+    bench.broker.differ([entry(n, f"x{n + 10}", original=f"k1-{n + 10} 5") for n in range(6, 10)])
     assert live(bench) == [f"gap {at(4, 'x24')} {at(9, 'x19')}"]
     assert bench.room.top == at(9, "x19")
 
@@ -285,7 +285,7 @@ def test_who_had_the_lost_entries_does_not_get_them_again_on_another_node() -> N
     [event] = outlet.take()
     assert isinstance(event, m.Message) and event.text == "y4"
     told = Cursor.parse(event.position)
-    assert told is not None and told.position == at(4, "y4") and told.had == (EPOCH, 4, 5)
+    assert told is not None and told.position == at(4, "y4") and told.seen == (EPOCH, 4, 5)
     there = RoomBench()
     there.room.begin(at(0))
     there.room.receive(frame(healed_after_y4()))
@@ -316,7 +316,7 @@ def test_an_inbox_does_not_begin_behind_a_repeated_direct_that_is_all_that_is_re
     assert bench.broker.calls == [] and bench.room.stale, "what is between them is not known here"
 
 
-BACK = [entry(4, "y4"), entry(5, "x4", home="k1-4 4"), entry(6, home="k1-6 4")]
+BACK = [entry(4, "y4"), entry(5, "x4", original="k1-4 4"), entry(6, original="k1-6 4")]
 
 
 def overtaken(rest: list[Entry]) -> tuple[RoomBench, Member]:
@@ -336,15 +336,15 @@ def overtaken(rest: list[Entry]) -> tuple[RoomBench, Member]:
 
 
 def test_a_position_that_was_in_a_lost_branch_too_is_looked_up_in_the_log() -> None:
-    bench, member = overtaken([entry(7, "x5", home="k1-5 4")])
+    bench, member = overtaken([entry(7, "x5", original="k1-5 4")])
     bench.room.feed(member)
-    found = [*BACK, entry(7, "x5", home="k1-5 4")]
+    found = [*BACK, entry(7, "x5", original="k1-5 4")]
     bench.broker.answer("read", Slice(False, at(7, "x5"), found, b"b1", 7, fork=4, lost=EPOCH))
     assert outlet_of(member).texts() == ["y4"]
 
 
 def test_a_member_that_leaves_gets_what_came_before_its_end_in_the_new_branch() -> None:
-    rest = [entry(7, "me", kind="l"), entry(8, "x5", home="k1-5 4"), *entries(9, 14)]
+    rest = [entry(7, "me", kind="l"), entry(8, "x5", original="k1-5 4"), *entries(9, 14)]
     bench, member = overtaken(rest)
     bench.room.give_until(member, at(7, "me"))
     assert not member.whole
