@@ -129,8 +129,8 @@ class Hub:
         return room
 
     def _follow(self, name: str, log: str) -> Room:
-        room = Room(name, log, self.broker, self.fan_out, self.counts, self.rules.kept)
-        room.pace = TokenBucket(*self.rules.room_rate) if self.rules.room_rate[0] else None
+        pace = TokenBucket(*self.rules.room_rate) if self.rules.room_rate[0] else None
+        room = Room(name, log, self.broker, self.fan_out, self.counts, self.rules.kept, pace)
         self.rooms[log] = room
         return room
 
@@ -163,9 +163,7 @@ class Hub:
     def seen(self, log: str) -> Position | None:
         """Return the newest position of a log that this node knows."""
         room = self.rooms.get(log)
-        if room is None:
-            return None
-        return room.top if room.unconfirmed is None else room.newest
+        return None if room is None else room.newest
 
     def appended(self, append: Append) -> bool:
         """This node has appended entries to a log; they are acknowledged afterwards."""
@@ -206,8 +204,7 @@ class Hub:
         room = self.rooms.get(log)
         if room is None or not log.startswith("r:"):
             return 0
-        behind = sum(member.done is None and not member.stopped for member in room.behind)
-        return behind + sum(len(live) for live in room.live.values())
+        return room.present
 
     def absent(self, log: str) -> None:
         """The broker has fewer members of a room than are here: it is told of them again."""
@@ -332,7 +329,7 @@ class Hub:
                 if room.stale or (room.behind and room.awaited):
                     room.sync()
             elif room.empty_since is None:
-                room.empty_since = now
+                room.mark_empty(now)
             elif room.unconfirmed is not None or unhealed:
                 pass  # This node may be the only one that can put its entries back.
             elif now - room.empty_since >= LINGER or log.startswith("i:"):

@@ -111,7 +111,7 @@ def _close(place: ModerationHost, room: Room, orders: ModerationRules) -> None:
         if (order := orders.closed(room.name, epoch)) is not None:
             session.rooms.pop(room.name)
             leaves = member.done is not None  # and is told so anyway
-            room.let_go(member)
+            room.release(member)
             if not leaves:
                 tell_closed(session, room.name, order)
     if room.empty and (room.top is None or orders.closed(room.name, room.top.epoch)):

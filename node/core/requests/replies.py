@@ -7,7 +7,7 @@ from node.core.config import Limit
 from node.core.entries import Cursor, Position
 from node.core.model import Membership, Refused
 from node.core.names import names
-from node.core.rooms.room import Member
+from node.core.rooms.member import Member
 from node.core.session.session import Session
 from wire import limits
 from wire.errors import Code
@@ -67,5 +67,4 @@ def seat_in(session: Session, membership: Membership, cursor: Cursor | None = No
         return
     member = Member(session, session.hub.room(membership.room), membership.position)
     session.rooms[membership.room] = member
-    member.resumed = cursor is not None
-    member.room.add(member, *(cursor or (start,)))
+    member.room.add(member, start, cursor)

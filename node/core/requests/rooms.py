@@ -8,7 +8,7 @@ from node.core.limits import presence
 from node.core.model import Membership, Refused, SessionState
 from node.core.names import names
 from node.core.requests.replies import failed, room_of, seat_in, too_many
-from node.core.rooms.room import Member
+from node.core.rooms.member import Member
 from node.core.session import quota
 from node.core.session.recovery import doubt
 from node.core.session.session import Session
@@ -145,7 +145,7 @@ def _on_leave(
         if reply is Refused.UNAVAILABLE:
             doubt(session, partial(_settle_leave, session, member))
         else:
-            member.room.go_on(member)
+            member.room.resume(member)
     else:
         left = Left(ref=request.ref, room=member.room.name, nick=session.nick, reason="left")
         end = None
@@ -153,7 +153,7 @@ def _on_leave(
             left.position, left.at = reply
             end = Position.parse(reply[0])
         session.leaving = member, deadline
-        member.room.give_until(member, end, partial(_tell_left, session, member, left))
+        member.room.leave(member, end, partial(_tell_left, session, member, left))
         return
     session.finish()
 
@@ -162,16 +162,16 @@ def _settle_leave(session: Session, member: Member, standing: SessionState | Non
     """Say that one has left after all, or go on."""
     name = member.room.name
     if standing is None or any(membership.room == name for membership in standing.memberships):
-        member.room.go_on(member)
+        member.room.resume(member)
         return
-    member.room.let_go(member)
+    member.room.release(member)
     session.rooms.pop(name, None)
     session.tell(Left(room=name, nick=session.nick, reason="left"))
 
 
 def _tell_left(session: Session, member: Member, left: Left) -> None:
     """Say that one has left; as in a quiet room, if what came before could not be had in time."""
-    if not member.whole:
+    if not member.complete:
         left.position = left.at = None
     session.leaving = None
     session.rooms.pop(member.room.name, None)

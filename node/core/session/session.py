@@ -10,7 +10,8 @@ from node.core.interfaces import Accounts, Broker, Encoder, Transport
 from node.core.limits.admission import AddressUsage, TokenBuckets
 from node.core.limits.token_bucket import TokenBucket
 from node.core.model import FencingToken, Refused, SessionSnapshot
-from node.core.rooms.room import Member, Room
+from node.core.rooms.member import Member
+from node.core.rooms.room import Room
 from node.core.session.states import EARLY_TYPES, State, StateRow
 from wire import limits
 from wire.errors import CODES, Code, Reason, WireError
@@ -380,8 +381,7 @@ class Session:
     def join_inbox(self, room: Room, start: Position) -> None:
         """Read one's inbox from now on: after what the client has had, or else after ``start``."""
         self.inbox = Member(self, room, "")
-        self.inbox.resumed = self.inbox_from is not None
-        room.add(self.inbox, *(self.inbox_from or (start,)))
+        room.add(self.inbox, start, self.inbox_from)
 
     # Time
 
@@ -415,7 +415,7 @@ class Session:
                 return
         if self.leaving is not None and now >= self.leaving[1] - 1.0:
             # What came before its own `left` is not to be had: the answer cannot wait for it.
-            self.leaving[0].room.let_go(self.leaving[0])
+            self.leaving[0].room.release(self.leaving[0])
         if self._stranded or self._queue:
             self._expire()
 

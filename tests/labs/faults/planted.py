@@ -64,7 +64,7 @@ LOSS = Edit(
 )
 REPEAT = Edit(LUA + "publish.lua", "sent_before(sid, token))", "false)")
 TURN = Edit(PUBLISHING, "= posts[:most], posts[most:]", "= posts[:most][::-1], posts[most:]")
-HOLE = Edit("node/core/rooms/room.py", "_accept(reply.entries)", "_accept(reply.entries[-1:])")
+HOLE = Edit("node/core/rooms/follower.py", "_accept(reply.entries)", "_accept(reply.entries[-1:])")
 TRIM = Edit(LUA + "publish.lua", "ARGV[1], tonumber(ARGV[2])\n", "ARGV[1], 20\n")
 NICK = Edit(LUA + "hello.lua", "  if taken(sid, names, op, set) then", "  if false then")
 FENCE = Edit(LUA + "publish.lua", "owners[sid] ~= owner", "false")

@@ -12,7 +12,10 @@ from node.core.entries import Cursor, Entry, Frame, Position
 from node.core.hub import Hub
 from node.core.model import Membership, PendingMessage, Stored
 from node.core.requests import hello, replies
-from node.core.rooms.room import Member, Room
+from node.core.rooms.follower import LogFollower
+from node.core.rooms.member import Member
+from node.core.rooms.readers import Readers
+from node.core.rooms.room import Room
 from node.core.session.session import Session
 from wire.messages import Ack, Gap
 
@@ -22,12 +25,12 @@ Plant = Callable[[Patch], None]
 
 def delivering(change: Callable[[list[Entry]], list[Entry]]) -> Plant:
     """Return what lets nodes deliver something else to those who read along."""
-    deliver = Room._deliver
+    deliver = Readers.deliver
 
-    def planted(room: Room, entries: list[Entry]) -> None:
-        deliver(room, change(entries))
+    def planted(readers: Readers, entries: list[Entry]) -> None:
+        deliver(readers, change(entries))
 
-    return lambda patch: patch.setattr(Room, "_deliver", planted)
+    return lambda patch: patch.setattr(Readers, "deliver", planted)
 
 
 def script(old: str, new: str) -> Plant:
@@ -73,10 +76,10 @@ def saying_false_gaps(patch: Patch) -> None:
     """Tell who joins of a gap where there is none."""
     add = Room.add
 
-    def planted(room: Room, member: Member, cursor: Position) -> None:
-        gap = Gap(room=room.name, after=str(cursor), position=str(cursor))
-        member.reader.outlet.write(member.reader.encoder.event(gap))
-        add(room, member, cursor)
+    def planted(room: Room, member: Member, start: Position, cursor: Cursor | None = None) -> None:
+        gap = Gap(room=room.name, after=str(start), position=str(start))
+        member.transport.write(member.encoder.event(gap))
+        add(room, member, start, cursor)
 
     patch.setattr(Room, "add", planted)
 
@@ -94,16 +97,16 @@ def going_on_at_the_wrong_place(patch: Patch) -> None:
 def believing_every_frame(patch: Patch) -> None:
     """Take frames as they come, whatever is missing before them."""
 
-    def planted(room: Room, frame: Frame) -> None:
-        if room.top is not None:
-            room._accept(frame.entries)
+    def planted(follower: LogFollower, frame: Frame) -> None:
+        if follower._known.ring is not None:
+            follower._accept(frame.entries)
 
-    patch.setattr(Room, "receive", planted)
+    patch.setattr(LogFollower, "receive", planted)
 
 
 def healing_nothing(patch: Patch) -> None:
     """Do not put back what Redis forgot."""
-    patch.setattr("node.core.rooms.room.lost", lambda *_: None)
+    patch.setattr("node.core.rooms.healing.lost", lambda *_: None)
 
 
 def forgetting_own_entries(patch: Patch) -> None:
@@ -122,12 +125,12 @@ def losing_directs(patch: Patch) -> None:
 
 
 def _with_inboxes(patch: Patch, change: Callable[[list[Entry]], list[Entry]]) -> None:
-    deliver = Room._deliver
+    deliver = Readers.deliver
 
-    def planted(room: Room, entries: list[Entry]) -> None:
-        deliver(room, change(entries) if room.log.startswith("i:") else entries)
+    def planted(readers: Readers, entries: list[Entry]) -> None:
+        deliver(readers, change(entries) if readers._log.startswith("i:") else entries)
 
-    patch.setattr(Room, "_deliver", planted)
+    patch.setattr(Readers, "deliver", planted)
 
 
 def crashing(patch: Patch) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from node.core.entries import Compared, Entry, Frame, Position, SeenBranch, Slice
+from node.core.entries import Compared, Cursor, Entry, Frame, Position, SeenBranch, Slice
 from node.core.hub import Config, Hub
 from node.core.interfaces import Transport
 from node.core.model import Claimed, Membership
-from node.core.rooms.room import Member, Room
+from node.core.rooms.member import Member
+from node.core.rooms.room import Room
 from node.core.session.session import Session
 from node.protocols.native import NativeEncoder
 from node.telemetry.metrics import Metrics
@@ -205,12 +206,11 @@ class RoomBench:
         return self.member(at(offset)).reader.outlet  # type: ignore[return-value]
 
     def member(
-        self, cursor: Position, seen: SeenBranch | None = None, resumed: bool = False
+        self, position: Position, seen: SeenBranch | None = None, resumed: bool = False
     ) -> Member:
-        """Add a member that reads on after ``cursor``, and has had some of a lost branch."""
-        member = Member(FakeReader(), self.room, str(cursor))
-        member.resumed = resumed
-        self.room.add(member, cursor, seen)
+        """Add a member that reads on after a position; ``resumed``: its client names that."""
+        member = Member(FakeReader(), self.room, str(position))
+        self.room.add(member, position, Cursor(position, seen) if resumed else None)
         return member
 
 

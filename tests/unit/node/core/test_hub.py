@@ -74,7 +74,7 @@ def test_a_room_is_read_where_somebody_waits_for_a_frame_that_does_not_come() ->
 def test_a_room_whose_log_could_not_be_read_is_read_again_in_time() -> None:
     bench = HubBench()
     bench.welcome()
-    bench.hub.rooms["r:general"].stale = True
+    bench.hub.rooms["r:general"].known.mark_stale()
     bench.pass_time(1)
     assert bench.broker.names() == ["read"]
     bench.pass_time(1)

@@ -3,7 +3,7 @@
 from node.core.entries import Slice
 from node.core.model import Refused
 from node.core.rooms.comparison import READ_ENTRIES
-from node.core.rooms.room import HELD_FRAMES
+from node.core.rooms.follower import HELD_FRAMES
 from tests.unit.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of, slice_
 
 

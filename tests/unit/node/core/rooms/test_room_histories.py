@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from node.core.entries import START, Append, Frame
-from node.core.rooms.room import Member
+from node.core.rooms.member import Member
 from tests.unit.node.core.fakes import Call, RoomBench, outlet_of
 from tests.unit.node.core.model import ModelLog
 from wire import messages as m

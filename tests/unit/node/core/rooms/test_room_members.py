@@ -2,7 +2,8 @@
 
 from node.core.entries import START, Cursor, Slice
 from node.core.model import Refused
-from node.core.rooms.room import FEED_BYTES, FEED_ENTRIES, Member
+from node.core.rooms.member import Member
+from node.core.rooms.readers import FEED_BYTES, FEED_ENTRIES
 from tests.unit.node.core.fakes import (
     EPOCH,
     RoomBench,
@@ -171,7 +172,7 @@ def test_a_continued_session_goes_on_after_the_position_it_names() -> None:
     member = bench.member(at(3), resumed=True)
     drain(bench, member)
     assert texts(member) == ["x4", "x5"]
-    assert member.cursor is None and not member.resumed
+    assert member.cursor is None and not member.unverified
 
 
 def test_a_continued_session_that_missed_nothing_gets_nothing() -> None:
@@ -272,7 +273,7 @@ def test_a_member_that_leaves_gets_what_came_before_its_own_left_and_nothing_aft
     bench.room.stop(member)
     bench.room.receive(frame([entry(3), entry(4, "me", kind="l"), entry(5)]))
     assert texts(member) == []
-    bench.room.give_until(member, at(4, "me"))
+    bench.room.leave(member, at(4, "me"))
     bench.room.remove(member)
     assert texts(member) == ["x3"] and bench.room.empty
 
@@ -284,7 +285,7 @@ def test_a_slow_reader_that_leaves_gets_all_that_came_before_its_own_left() -> N
     bench.room.pause(member)
     bench.room.receive(frame(entries(2, 250)))
     bench.room.stop(member)
-    bench.room.give_until(member, at(252, "me"), lambda: told.append(texts(member)))
+    bench.room.leave(member, at(252, "me"), lambda: told.append(texts(member)))
     bench.room.receive(frame([entry(251), entry(252, "me", kind="l"), entry(253)]))
     assert told == []
     outlet_of(member).paused = False
@@ -298,7 +299,7 @@ def test_a_member_that_leaves_waits_for_what_is_on_its_way() -> None:
     bench = followed(2)
     member, told = bench.member(at(2)), []
     bench.room.stop(member)
-    bench.room.give_until(member, at(4, "me"), lambda: told.append(texts(member)))
+    bench.room.leave(member, at(4, "me"), lambda: told.append(texts(member)))
     bench.room.feed(member)
     assert told == []
     bench.room.receive(frame(entries(3, 3)))
@@ -311,10 +312,10 @@ def test_a_member_that_leaves_is_done_at_its_own_left_wherever_that_was_put_back
     bench = followed(2)
     member, told = bench.member(at(2)), []
     bench.room.stop(member)
-    bench.room.give_until(member, at(4, "me"), lambda: told.append(texts(member)))
+    bench.room.leave(member, at(4, "me"), lambda: told.append(texts(member)))
     back = [entry(4, "x3", original="k1-3 3"), entry(5, "me", kind="l", original="k1-4 3")]
     bench.room.receive(frame([entry(3, "new"), *back, entry(6)]))
-    assert told == [["new", "x3"]] and member.whole
+    assert told == [["new", "x3"]] and member.complete
     assert bench.room.empty and texts(member) == []
 
 
@@ -322,8 +323,8 @@ def test_a_member_that_leaves_may_be_let_go_before_it_got_everything() -> None:
     bench = followed(2)
     member, told = bench.member(at(2)), []
     bench.room.stop(member)
-    bench.room.give_until(member, at(9, "me"), lambda: told.append(texts(member)))
-    bench.room.let_go(member)
+    bench.room.leave(member, at(9, "me"), lambda: told.append(texts(member)))
+    bench.room.release(member)
     bench.room.receive(frame(entries(3, 9)))
     assert told == [[]] and bench.room.empty and texts(member) == []
 
@@ -333,7 +334,7 @@ def test_a_member_that_could_not_leave_goes_on() -> None:
     member = bench.member(at(2))
     bench.room.stop(member)
     bench.room.receive(frame(entries(3, 3)))
-    bench.room.go_on(member)
+    bench.room.resume(member)
     drain(bench, member)
     bench.room.receive(frame(entries(4, 4)))
     assert texts(member) == ["x3", "x4"]

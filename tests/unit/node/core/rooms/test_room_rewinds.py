@@ -2,7 +2,7 @@
 
 from node.core.entries import START, Append, Compared, Cursor, Entry, Lost, Position, Slice
 from node.core.model import Refused
-from node.core.rooms.room import Member
+from node.core.rooms.member import Member
 from tests.unit.node.core.fakes import (
     EPOCH,
     RoomBench,
@@ -33,7 +33,7 @@ def followed(last: int = 5) -> RoomBench:
 
 def live(bench: RoomBench) -> list[str]:
     """Return what the live member got since the last time."""
-    [members] = bench.room.live.values()
+    [members] = bench.room.readers.live.values()
     outlet = outlet_of(next(iter(members)))
     return outlet.texts()
 
@@ -198,7 +198,7 @@ def test_a_reader_behind_the_place_where_the_logs_part_gets_both() -> None:
     behind = bench.member(at(2))
     outlet_of(behind).take()
     bench.room.pause(behind)
-    behind.cursor = at(2)
+    behind.advance(at(2), b"")
     outlet_of(behind).paused = True
     bench.room.sync()
     bench.broker.differ([*entries(1, 3), entry(4, "y4")])
@@ -330,7 +330,7 @@ def overtaken(rest: list[Entry]) -> tuple[RoomBench, Member]:
     outlet_of(member).paused = True
     bench.room.sync()
     bench.broker.differ([*entries(1, 3), *BACK, *rest], fork=4, branch=b"b1")
-    assert bench.broker.calls == [] and bench.room.branch == b"b1"
+    assert bench.broker.calls == [] and bench.room.known.branch == b"b1"
     outlet_of(member).paused = False
     return bench, member
 
@@ -346,11 +346,11 @@ def test_a_position_that_was_in_a_lost_branch_too_is_looked_up_in_the_log() -> N
 def test_a_member_that_leaves_gets_what_came_before_its_end_in_the_new_branch() -> None:
     rest = [entry(7, "me", kind="l"), entry(8, "x5", original="k1-5 4"), *entries(9, 14)]
     bench, member = overtaken(rest)
-    bench.room.give_until(member, at(7, "me"))
-    assert not member.whole
+    bench.room.leave(member, at(7, "me"))
+    assert not member.complete
     found = [*BACK, *rest]
     bench.broker.answer("read", Slice(False, at(14), found, b"b1", 8, fork=4, lost=EPOCH))
-    assert outlet_of(member).texts() == ["y4"] and member.whole
+    assert outlet_of(member).texts() == ["y4"] and member.complete
 
 
 def test_nothing_is_appended_ahead_of_an_entry_that_has_to_be_put_back() -> None:

@@ -1,0 +1,101 @@
+"""Puts back what a log has lost of the entries that this node knows."""
+
+from collections.abc import Callable
+from functools import partial
+
+from node.core.entries import Lost, Slice
+from node.core.interfaces import Broker
+from node.core.model import Done, Refused
+from node.core.rooms.comparison import Comparison
+from node.core.rooms.known_log import KnownLog
+from node.core.rooms.merge import Found, first_part, lost
+from node.core.rooms.unconfirmed import Unconfirmed
+
+Healed = Callable[[Found | int | Refused], None]
+"""Takes what became of a log: ``Found``, if nothing has to be put back (any more); how many entries
+were put back, and then the log has to be read again; or why it could not be done."""
+
+
+class Healing:
+    """Compares a log with what this node knows of it, and puts back what the log lacks."""
+
+    __slots__ = ("_log", "_broker", "_known", "_own", "_found_again", "_left_to_others")
+
+    def __init__(self, log: str, broker: Broker, known: KnownLog, own: Unconfirmed) -> None:
+        self._log = log
+        self._broker = broker
+        self._known = known
+        self._own = own
+        self._found_again: set[bytes] = set()
+        self._left_to_others = False
+
+    def begin(self) -> None:
+        """Forget what was found in earlier rounds; to be called when the log is read once more."""
+        self._found_again.clear()
+
+    def run(self, reply: Slice, done: Healed) -> None:
+        """Heal a log that does not hold the known top; ``reply`` is what it answered instead."""
+        ring = self._known.ring
+        assert ring is not None
+        compared = partial(self._on_compared, reply.fork, done)
+        if reply.top is None:
+            compared(None)
+        else:
+            Comparison(self._broker, self._log, ring, self._known.branch, compared).run()
+
+    def put_back(self, missing: Lost, done: Done[int]) -> None:
+        """Put back entries that this node appended, and that the log does not have."""
+        self._broker.heal(self._log, missing, partial(self._on_put_back, missing, done))
+
+    def _on_put_back(self, missing: Lost, done: Done[int], reply: int | Refused) -> None:
+        if isinstance(reply, int) or reply is Refused.GONE:
+            # They are in the log, or the log has ended.
+            self._own.confirm(missing.entries)
+        done(reply)
+
+    def _on_compared(self, fork: int, done: Healed, found: Found | None | Refused) -> None:
+        """``fork`` is where the known branch and this one part, as far as the log says it, or 0."""
+        if isinstance(found, Refused):
+            done(found)
+            return
+        missing = self._all_known() if found is None else self._missing(found, fork)
+        if missing is not None:
+            ids = [entry.id for entry in missing.entries]
+            if found is None and not ids and self._leaves_it_to_others():
+                done(Refused.UNHEALED)
+                return
+            self._broker.heal(self._log, missing, partial(self._on_healed, ids, done))
+        elif found is not None:
+            done(found)
+
+    def _all_known(self) -> Lost:
+        """Return what is put back into a log that does not exist."""
+        known, ring = self._known, self._known.ring
+        assert ring is not None
+        own = self._own.in_branch(ring.epoch, known.branch or ring.epoch).entries
+        # What is before everything in the ring cannot be put back after it.
+        own = [entry for entry in own if entry.offset > ring.base.offset]
+        return Lost(ring.base, ring.base, known.branch, first_part(ring.entries + own))
+
+    def _missing(self, found: Found, fork: int) -> Lost | None:
+        known, ring = self._known, self._known.ring
+        assert ring is not None
+        # Own entries of another branch may be in the log that is there now.
+        own = self._own.in_branch(ring.epoch, known.branch or ring.epoch).entries
+        return lost(ring, known.branch, found, own, self._found_again, fork)
+
+    def _leaves_it_to_others(self) -> bool:
+        """Say whether an inbox, of which nothing is remembered here, is to begin again later.
+
+        The authors' nodes may remember directs: what comes before its beginning counts as trimmed.
+        """
+        if not self._log.startswith("i:"):
+            return False
+        waited, self._left_to_others = self._left_to_others, self._broker.unhealed()
+        return waited or self._left_to_others
+
+    def _on_healed(self, ids: list[bytes], done: Healed, reply: int | Refused) -> None:
+        if reply == 0:
+            # They were in the log, some perhaps only to be trimmed at once.
+            self._found_again.update(ids)
+        done(reply)
