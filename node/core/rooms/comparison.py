@@ -1,4 +1,4 @@
-"""Reading a log that is not the one that a node knows, from the last entry that both have."""
+"""Reads a log that is in another branch than a node knows, from their newest common entry on."""
 
 from collections.abc import Callable
 
@@ -12,13 +12,13 @@ READ_ENTRIES = 200
 """Entries read from a log at a time."""
 
 TRIES = 3
-"""Times that a log is compared once more, because it changed meanwhile."""
+"""How often the comparison is repeated if the log changes meanwhile."""
 
 
 class Comparison:
     """Finds the newest common entry of a log and a ring, and reads what the log has after it.
 
-    ``done`` gets what was found, None if there is no such log.
+    ``done`` gets the result, or None if there is no such log.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Comparison:
         self._tries = TRIES
 
     def run(self) -> None:
-        """Begin; ``done`` is called later."""
+        """Ask the broker; ``done`` is called when all has been read."""
         base = self._ring.base
         ids = [base.id, *[entry.id for entry in self._ring.entries]]
         self._broker.compare(self._log, base, self._branch, ids, self._on_compared)
@@ -66,10 +66,10 @@ class Comparison:
         elif reply.top is None:
             self._done(None)
         elif not reply.on and (self._entries or self._common is not None):
-            # It was taken back, or trimmed, meanwhile.
+            # Meanwhile Redis went back, or the log was trimmed.
             self._done(Refused.AGAIN)
         elif self._common is None and reply.top != self._compared.top and not self._entries:
-            # Others have put entries back meanwhile, or appended some: there may be a common one.
+            # Other nodes have put back or appended entries: there may be a common one now.
             if self._tries:
                 self._tries -= 1
                 self.run()

@@ -7,17 +7,17 @@ from node.core.entries import START, Entry, Lost, Position, SeenBranch
 from node.core.rooms.ring import Ring
 
 HEALED = 100
-"""Entries put back in one call: it looks at as many of the log, however long these are."""
+"""Entries put back in one call: the script compares as many entries of the log, of any length."""
 HEALED_BYTES = 256 * 1024
-"""Bytes put back in one call, but for one entry."""
+"""Bytes put back in one call; a single entry may have more."""
 
 
 class Found(NamedTuple):
-    """What a log holds after ``common``, the newest entry that it shares with a ring.
+    """What a log has after ``common``, the newest entry that it shares with a ring.
 
-    ``common`` is None if there is none; then ``entries`` are all that it has. ``oldest`` is the
-    offset of its oldest entry and ``oldest_id`` the id. ``moved`` is as in a slice, ``trimmed`` as
-    a comparison tells it.
+    If they share no entry, ``common`` is None and ``entries`` are all entries of the log.
+    ``oldest`` is the offset of its oldest entry and ``oldest_id`` the id. ``moved`` is as in
+    ``Slice``, ``trimmed`` as in ``Compared``.
     """
 
     top: Position
@@ -35,16 +35,17 @@ def lost(
     branch: bytes,
     found: Found,
     more: Sequence[Entry] = (),
-    kept: Collection[bytes] = (),
+    trimmed: Collection[bytes] = (),
     fork: int = 0,
 ) -> Lost | None:
     """Return what a log lacks of what a node knows, None if nothing.
 
-    The node knows what ``ring`` holds, and ``more`` entries, which it appended itself. Those whose
-    ids are in ``kept`` need not be looked for: they were in the log, and have been trimmed.
-    ``fork`` is where the branch of the ring and this one part, as far as the log tells, else 0. An
-    entry that stands elsewhere than the node knows it, and has no home, counts too: its old place
-    has to be written down, because readers may have positions there.
+    The node knows the entries in ``ring``, and ``more`` entries, which it appended itself. Entries
+    whose ids are in ``trimmed`` are not lost: they were in the log, and have been trimmed. ``fork``
+    is where the branch of the ring and this one part, as far as the log says it, else 0.
+
+    An entry that the log has at another offset, without an original position, counts as lost too:
+    its original position has to be written down, because readers may have cursors there.
     """
     there = {entry.id: entry for entry in found.entries}
     other = found.top.epoch != ring.epoch
@@ -54,20 +55,20 @@ def lost(
     elif found.common is None and fork and found.oldest <= base.offset + 1:
         base = base._replace(offset=fork - 1, id=b"")
     elif found.common is None and min(found.oldest - 1, found.top.offset) <= base.offset:
-        # They parted earlier than is remembered.
-        base = _before_memory(found, _all(ring, more))
+        # They parted before the oldest entry that this node knows.
+        base = _before_known(found, _all(ring, more))
     known = [entry for entry in _all(ring, more) if other or entry.offset > base.offset]
     if found.common is None:
         known = _not_trimmed(known, found)
     if not other:
-        base = _with_own_places(base, known, there)
+        base = _after_restored(base, known, there)
     missing = []
     for entry in known:
-        if entry.id in kept:
+        if entry.id in trimmed:
             continue
         now = there.get(entry.id)
         if now is None:
-            # What is older than the oldest kept one was trimmed, not lost.
+            # Entries before the oldest one of the log were trimmed, not lost.
             if other or entry.offset >= found.oldest or entry.offset > found.top.offset:
                 missing.append(entry)
         elif (other or now.offset != entry.offset) and not now.original_positions:
@@ -91,8 +92,8 @@ def _all(ring: Ring, more: Iterable[Entry]) -> list[Entry]:
     return ring.entries + [entry for entry in more if entry.offset > newest]
 
 
-def _with_own_places(base: Position, known: list[Entry], there: dict[bytes, Entry]) -> Position:
-    """Return the position behind ``base`` up to which others have put back all in its own place."""
+def _after_restored(base: Position, known: list[Entry], there: dict[bytes, Entry]) -> Position:
+    """Return the position after ``base`` up to which the log has all entries where they were."""
     for entry in known:
         now = there.get(entry.id)
         if (
@@ -105,20 +106,20 @@ def _with_own_places(base: Position, known: list[Entry], there: dict[bytes, Entr
     return base
 
 
-def _before_memory(found: Found, known: list[Entry]) -> Position:
-    """Return where a log parted from one of which only ``known`` entries are remembered."""
+def _before_known(found: Found, known: list[Entry]) -> Position:
+    """Return where a log parted from another, of which only ``known`` entries are remembered."""
     if not known:
         return found.top
-    # Entries that were put back may be older than those before them.
+    # Entries that were put back may be older than the entries before them.
     at = next((entry.at for entry in known if not entry.original_positions), known[-1].at)
     return common_until(found.top._replace(offset=found.oldest - 1, id=b""), found.entries, at)
 
 
 def common_until(base: Position, entries: Iterable[Entry], at: bytes) -> Position:
-    """Return the position behind ``base`` where entries begin that were appended after ``at``.
+    """Return the position after ``base`` where entries begin that were appended after ``at``.
 
-    ``at`` is when the oldest entry was appended that has to be put back. What is older was there
-    before it. What is younger was appended since Redis went back.
+    ``at`` is when the oldest of the entries was appended that have to be put back. Older entries
+    were in the log before it. Younger ones were appended since Redis went back.
     """
     for entry in entries:
         if entry.offset > base.offset:
@@ -128,19 +129,20 @@ def common_until(base: Position, entries: Iterable[Entry], at: bytes) -> Positio
     return base
 
 
-def _not_trimmed(ours: list[Entry], found: Found) -> list[Entry]:
-    """Return our entries without those before the oldest one of a log that was trimmed.
+def _not_trimmed(known: list[Entry], found: Found) -> list[Entry]:
+    """Return the node's entries without those before the oldest entry of a log that was trimmed.
 
-    They may have been put back, more than the log keeps; to put them back again would never end.
+    They may have been put back, and trimmed at once, because they are more than the log keeps. To
+    put them back again and again would never end.
     """
     if found.oldest > 1:
-        for place, entry in enumerate(ours):
+        for place, entry in enumerate(known):
             if entry.id == found.oldest_id:
-                return ours[place:]
-    return ours
+                return known[place:]
+    return known
 
 
 def unseen(ring: Ring, seen: SeenBranch, entries: Iterable[Entry]) -> list[Entry]:
-    """Return the entries that readers have not had who have had a branch and all of ``ring``."""
+    """Return which entries are new to readers that have seen ``ring``, and ``seen`` before it."""
     ids = {entry.id for entry in ring.entries}
     return [entry for entry in entries if entry.id not in ids and not seen.includes(entry)]

@@ -1,8 +1,8 @@
-"""What all rings of a node may hold together: the oldest entries of all are dropped first.
+"""The memory that all rings of a node may take together: the oldest entries are dropped first.
 
-A ring is what a node remembers for a Redis that goes back in time, and for who reads a little
-behind the others. Both need what is new: so a room where much is said does not take it from one
-where little is, and what a silent room holds makes room for what is said now.
+A node needs its rings if Redis goes back to an older state, and for members that read a little
+behind the others. Both need new entries. So a busy room does not take them from a quiet one, and
+the old entries of a silent room are dropped in favour of new ones elsewhere.
 """
 
 from collections.abc import Iterable
@@ -13,25 +13,25 @@ from node.core.entries import Entry
 from node.core.rooms.ring import Ring
 
 MOST = 64 << 20
-"""Bytes, where there is memory enough: the last 20 s of 8,000 messages a second. A Redis that
-writes its log once a second loses two."""
+"""Bytes, if there is enough memory: the last 20 s at 8,000 messages a second. A Redis that writes
+its append-only file once a second loses 2 s."""
 PART = 8
-"""A node with little memory remembers that part of its mark: others hold sessions and text, too."""
+"""A node with little memory gives rings one part in so many of its memory limit."""
 ENTRY = 320
-"""Bytes of an entry beside its body: its object, id, time and origin."""
+"""Bytes of an entry besides its body: its object, id, time and origin."""
 SLACK = 16
-"""Part of the budget that is freed at a time, so that it need not be done all the time."""
+"""One part in so many of the budget is freed at a time, so that it is not done all the time."""
 TOGETHER = 1000
 """Milliseconds within which entries count as equally old."""
 PAGE = 100
-"""Entries that are dropped of a ring before it is looked which one has the oldest."""
+"""Entries that are dropped from a ring before the ring with the oldest entry is chosen again."""
 DIGITS = 20
-"""Digits from which a number is no time, and may be too long for one."""
+"""A number with so many digits is not a time; it may even be too long for an integer."""
 
 
-def budget(mark: int, nodes: int) -> int:
-    """Return the bytes for each of the nodes of a process, whose memory has a mark; 0 is none."""
-    return (min(MOST, mark // PART) if mark else MOST) // nodes
+def budget(limit: int, nodes: int) -> int:
+    """Return the bytes for each node of a process; ``limit`` is its memory limit, 0 is none."""
+    return (min(MOST, limit // PART) if limit else MOST) // nodes
 
 
 def weight(ring: Ring) -> int:
@@ -40,9 +40,9 @@ def weight(ring: Ring) -> int:
 
 
 def keep_within(most: int, rings: Iterable[Ring]) -> int:
-    """Drop the oldest entries until what is left fits; return how many were dropped.
+    """Drop the oldest entries until the rest takes at most ``most`` bytes; return how many.
 
-    To be called once a second or so: nothing is done, nor counted, for each entry.
+    Called once a second: nothing is done, or counted, when an entry is added.
     """
     full = [ring for ring in rings if ring.entries]
     used = sum(map(weight, full))
@@ -54,7 +54,7 @@ def keep_within(most: int, rings: Iterable[Ring]) -> int:
     while heap and used > most - most // SLACK:
         _, place = heap[0]
         ring = full[place]
-        # Until another ring has the oldest entry of all: it is right below the top of the heap.
+        # Until another ring has the oldest entry: that ring is right below the top of the heap.
         until = min(heap[1:3], default=(inf, 0))[0] + TOGETHER
         used -= weight(ring)
         dropped += _drop(ring, until)
@@ -67,7 +67,7 @@ def keep_within(most: int, rings: Iterable[Ring]) -> int:
 
 
 def _drop(ring: Ring, until: float) -> int:
-    """Drop what is not newer, a page at most and one entry at least."""
+    """Drop entries that are not newer than ``until``: at least one, at most a page."""
     count = 1
     for entry in ring.entries[1:PAGE]:
         if _time(entry) > until:
@@ -78,5 +78,5 @@ def _drop(ring: Ring, until: float) -> int:
 
 
 def _time(entry: Entry) -> float:
-    """Return when an entry was appended; what has no time goes first."""
+    """Return when an entry was appended; an entry without a time is dropped first."""
     return int(entry.at) if entry.at.isdigit() and len(entry.at) < DIGITS else 0

@@ -1,7 +1,7 @@
-"""Directs that this node has acknowledged, for as long as it may be the only one that knows them.
+"""Directs that this node has acknowledged, as long as no other node may know them.
 
-The node of the recipient learns a direct from a frame, and nobody does while the recipient is away.
-If Redis goes back to an older state, the node of the author puts the direct back.
+The recipient's node gets a direct as a frame; while the recipient is away, no node does. If Redis
+goes back to an older state, the author's node puts the direct back.
 """
 
 from collections import deque
@@ -12,9 +12,9 @@ from node.core.entries import START, Append, Lost
 from node.core.interfaces import Broker
 from node.core.model import Refused
 
-KEPT_FOR = 60.0
+REMEMBERED_FOR = 60.0
 """Seconds for which a direct is remembered: longer than a lease and a grace period by default. By
-then the recipient has got it, or its session has ended."""
+then the recipient has got the direct, or its session has ended."""
 MOST = 10_000
 """Directs that are remembered; the oldest are forgotten first."""
 MOST_BYTES = 16 << 20
@@ -22,7 +22,7 @@ MOST_BYTES = 16 << 20
 
 
 class Direct(NamedTuple):
-    """A direct, and until when it is remembered."""
+    """A direct, and until when it is remembered; ``size`` is in bytes."""
 
     until: float
     append: Append
@@ -30,11 +30,12 @@ class Direct(NamedTuple):
 
 
 TRIES = 3
-"""Times that a direct is put back in its place, after that anywhere: others come before it."""
+"""How often a node tries to put a direct back where it was. After that, the direct goes behind
+all other entries."""
 
 
 class Witness:
-    """Remembers directs, and puts them back after Redis may have forgotten them."""
+    """Remembers directs, and puts them back when Redis may have forgotten them."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -49,7 +50,7 @@ class Witness:
     def remember(self, append: Append, now: float) -> None:
         """Remember a direct that is about to be acknowledged."""
         size = sum(len(entry.body) for entry in append.frame.entries)
-        self._directs.append(Direct(now + KEPT_FOR, append, size))
+        self._directs.append(Direct(now + REMEMBERED_FOR, append, size))
         self._bytes += size
         while len(self._directs) > MOST or self._bytes > MOST_BYTES:
             self._forget_oldest()
@@ -60,9 +61,10 @@ class Witness:
         self._unsure.pop(_id_of(oldest.append), None)
 
     def tick(self, now: float, away: bool) -> None:
-        """Let time pass. ``away``: Redis is away, or nodes may still put back what it forgot.
+        """Do what is due at ``now``.
 
-        The node of the recipient comes first: it knows the order of all directs.
+        ``away``: Redis cannot be reached, or other nodes may still put back what it forgot. The
+        recipient's node goes first, because it knows the order of all directs.
         """
         while self._directs and self._directs[0].until <= now:
             self._forget_oldest()
@@ -76,9 +78,9 @@ class Witness:
     def _put_back(self, append: Append, tries: int) -> None:
         frame, base = append.frame, append.base
         if tries >= TRIES:
-            # The log has other entries there: any of them may come from before.
+            # The log has other entries there, and any of them may be older.
             base = START._replace(epoch=frame.epoch)
-        # It has read nothing: of a log that is missing it does not know the beginning.
+        # This node has not read the log, and does not know where a missing one begins.
         lost = Lost(base, START._replace(epoch=frame.epoch), b"", list(frame.entries))
         self._broker.heal(frame.log, lost, partial(self._on_healed, append, tries))
 

@@ -75,7 +75,7 @@ def test_what_a_repeated_call_appended_elsewhere_has_its_old_place_written_down(
 
 def test_what_is_known_to_have_been_put_back_and_trimmed_is_not_put_back_again() -> None:
     there = entries(50, 60)
-    assert lost(ring(3, 6), EPOCH, found(there), kept=[b"x4", b"x5", b"x6"]) is None
+    assert lost(ring(3, 6), EPOCH, found(there), trimmed=[b"x4", b"x5", b"x6"]) is None
 
 
 def test_of_a_log_of_another_epoch_everything_else_is_lost() -> None:

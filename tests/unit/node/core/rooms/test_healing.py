@@ -1,0 +1,162 @@
+"""A room notices that Redis went back to an older state, and puts back what it remembers."""
+
+from node.core.entries import Append, Lost, Slice
+from node.core.model import Refused
+from tests.unit.node.core.fakes import (
+    RoomBench,
+    at,
+    entries,
+    entry,
+    frame,
+    outlet_of,
+    slice_,
+)
+
+MISSING = Slice(False, None, [])
+
+
+def ids(lost: Lost) -> list[bytes]:
+    """Return the ids of what is to be put back."""
+    return [held.id for held in lost.entries]
+
+
+def followed(last: int = 5) -> RoomBench:
+    """Return a room with one live member that has got everything up to ``last``."""
+    bench = RoomBench()
+    bench.begin()
+    bench.room.receive(frame(entries(1, last)))
+    return bench
+
+
+def live(bench: RoomBench) -> list[str]:
+    """Return what the live member got since the last time."""
+    [members] = bench.room.readers.live.values()
+    outlet = outlet_of(next(iter(members)))
+    return outlet.texts()
+
+
+def test_entries_that_the_log_lost_are_put_back_where_they_were() -> None:
+    bench = followed()
+    live(bench)
+    bench.room.sync()
+    bench.broker.differ(entries(1, 3))
+    heal = bench.broker.answer("heal", 2)
+    log, lost = heal.args[:2]
+    assert (log, lost.base, ids(lost)) == ("r:lobby", at(3), [b"x4", b"x5"])
+    bench.broker.answer("read", slice_([], top=at(5)))
+    assert live(bench) == []
+    assert bench.room.top == at(5)
+    assert bench.metrics.rewinds_healed == 1
+    bench.room.receive(frame(entries(6, 6)))
+    assert live(bench) == ["x6"]
+
+
+def test_a_node_that_comes_second_with_healing_finds_it_done() -> None:
+    bench = followed()
+    live(bench)
+    bench.room.sync()
+    bench.broker.differ(entries(1, 4))
+    bench.broker.answer("heal", 0)
+    bench.broker.answer("read", slice_([], top=at(5)))
+    assert live(bench) == [] and bench.metrics.rewinds_healed == 0
+
+
+def test_a_log_that_was_forgotten_is_put_back_as_far_as_it_is_remembered() -> None:
+    bench = RoomBench()
+    bench.begin(7)
+    bench.room.receive(frame(entries(8, 9)))
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    heal = bench.broker.answer("heal", 2)
+    assert heal.args[1].base == at(7)
+    assert ids(heal.args[1]) == [b"x8", b"x9"]
+
+
+def test_a_forgotten_log_of_which_nothing_is_remembered_is_made_where_it_was() -> None:
+    bench = RoomBench()
+    bench.begin(7)
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    heal = bench.broker.answer("heal", 0)
+    assert heal.args[1].base == at(7) and ids(heal.args[1]) == []
+    bench.broker.answer("read", slice_([], top=at(7)))
+    assert bench.broker.calls == [] and live(bench) == []
+
+
+def test_a_log_that_cannot_be_made_again_yet_is_left_for_later() -> None:
+    bench = followed(2)
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    bench.broker.answer("heal", 0)
+    bench.broker.answer("read", MISSING)
+    assert bench.broker.calls == [] and bench.room.stale
+
+
+def test_a_log_of_another_epoch_gets_everything_that_is_remembered() -> None:
+    bench = followed(2)
+    live(bench)
+    bench.room.sync()
+    bench.broker.differ([entry(1, "y1")], b"k2")
+    heal = bench.broker.answer("heal", 2)
+    assert heal.args[1].base.offset == 0 and ids(heal.args[1]) == [b"x1", b"x2"]
+    found = [
+        entry(1, "y1"),
+        entry(2, "x1", original="k1-1 1"),
+        entry(3, "x2", original="k1-2 1"),
+    ]
+    bench.broker.differ(found, b"k2", fork=1)
+    assert live(bench) == ["y1"]
+    assert bench.room.top == at(3, "x2", b"k2")
+
+
+def test_a_log_that_changed_before_it_was_healed_is_looked_at_again() -> None:
+    bench = followed()
+    bench.room.sync()
+    bench.broker.differ(entries(1, 3))
+    bench.broker.answer("heal", Refused.AGAIN)
+    assert bench.room.stale
+    bench.room.sync()
+    bench.broker.differ([*entries(1, 3), entry(4, "y4")])
+    heal = bench.broker.take("heal")
+    assert heal.args[1].base == at(3)
+
+
+def test_more_than_a_log_keeps_is_put_back_once_and_not_again_and_again() -> None:
+    """Six entries are remembered; they are put back at 3, and only the newest four are kept."""
+    bench = RoomBench(most=5)
+    bench.begin(20)
+    bench.room.receive(frame(entries(21, 26)))
+    bench.room.sync()
+    bench.broker.differ(entries(1, 2))
+    put_back = bench.broker.answer("heal", 6).args[1].entries
+    found = [
+        entry(number, held.id.decode(), original=f"k1-{held.offset} 3")
+        for number, held in enumerate(put_back, 3)
+    ][-4:]
+    bench.broker.differ(found)
+    assert bench.broker.calls == []
+    assert bench.room.top == at(found[-1].offset, "x26")
+
+
+def test_an_inbox_of_which_nothing_is_remembered_is_left_to_the_nodes_of_the_authors() -> None:
+    bench = RoomBench(log="i:s1")
+    bench.room.begin(at(7))
+    bench.broker.away = True
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    bench.broker.away = False
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    assert bench.broker.calls == [] and bench.room.stale, "they begin when they are sure, too"
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    assert bench.broker.take("heal").args[1] == Lost(at(7), at(7), b"", [])
+
+
+def test_an_inbox_does_not_begin_behind_a_repeated_direct_that_is_all_that_is_remembered() -> None:
+    bench = RoomBench(log="i:s1")
+    bench.room.begin(at(7))
+    bench.broker.away = True
+    bench.room.appended(Append(frame([entry(5)], prev=""), at(4)))
+    bench.broker.answer("read", MISSING)
+    assert bench.broker.calls == [] and bench.room.stale, "what is between them is not known here"
