@@ -160,3 +160,23 @@ def test_an_inbox_does_not_begin_behind_a_repeated_direct_that_is_all_that_is_re
     bench.room.appended(Append(frame([entry(5)], prev=""), at(4)))
     bench.broker.answer("read", MISSING)
     assert bench.broker.calls == [] and bench.room.stale, "what is between them is not known here"
+
+
+def test_what_was_in_the_log_and_is_trimmed_is_not_put_back_again_in_the_same_round() -> None:
+    bench = followed()
+    bench.room.sync()
+    bench.broker.differ(entries(1, 3))
+    bench.broker.answer("heal", 0)
+    bench.broker.differ(entries(1, 3))
+    assert bench.broker.calls == [] and bench.room.top == at(3)
+
+
+def test_in_the_next_round_it_is_asked_again_what_is_lost() -> None:
+    bench = followed()
+    bench.room.sync()
+    bench.broker.differ(entries(1, 3))
+    bench.broker.answer("heal", 0)
+    bench.broker.answer("read", Refused.UNAVAILABLE)
+    bench.room.sync()
+    bench.broker.differ(entries(1, 3))
+    assert ids(bench.broker.take("heal").args[1]) == [b"x4", b"x5"]

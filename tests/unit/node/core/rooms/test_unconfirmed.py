@@ -139,3 +139,19 @@ def test_own_entries_are_remembered_until_it_is_known_that_they_are_back(
     Healing("r:lobby", broker, known, own).put_back(own.missing_log(), told.append)
     broker.answer("heal", reply)
     assert told == [reply] and len(own) == left
+
+
+def test_nothing_is_delivered_while_own_entries_are_put_back() -> None:
+    bench = RoomBench()
+    outlet = bench.begin(1)
+    bench.room.appended(Append(frame([entry(3, "own")], prev="x2"), at(1)))
+    bench.room.sync()
+    bench.broker.answer("read", slice_([entry(2), entry(3, "y3")]))
+    assert outlet.texts() == ["x2", "y3"] and bench.broker.names() == ["heal"]
+    bench.room.receive(frame([entry(4)], prev="y3"))
+    assert outlet.texts() == []
+    bench.broker.answer("heal", 1)
+    back = [entry(4), entry(5, "own", original="k1-3 3")]
+    bench.broker.answer("read", slice_(back))
+    assert outlet.texts() == ["x4", "own"] and bench.broker.calls == []
+    assert bench.metrics.rewinds_healed == 1
