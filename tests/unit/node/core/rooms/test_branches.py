@@ -26,7 +26,7 @@ def healed_after_y4() -> list[Entry]:
     ]
 
 
-def test_what_others_appended_meanwhile_is_delivered_and_what_was_put_back_is_not() -> None:
+def test_entries_of_other_nodes_are_delivered_and_entries_put_back_are_not() -> None:
     bench = followed()
     live(bench)
     bench.room.receive(frame([entry(4, "y4")], prev="x3"))
@@ -41,7 +41,7 @@ def test_what_others_appended_meanwhile_is_delivered_and_what_was_put_back_is_no
     assert live(bench) == ["x7"]
 
 
-def test_what_a_repeated_call_appended_before_it_was_put_back_is_given_to_nobody_again() -> None:
+def test_an_entry_that_a_repeated_call_appended_is_not_delivered_twice() -> None:
     bench = followed()
     live(bench)
     behind = bench.member(at(5))
@@ -62,7 +62,7 @@ def test_what_a_repeated_call_appended_before_it_was_put_back_is_given_to_nobody
     assert outlet_of(behind).texts() == ["y4"]
 
 
-def test_entries_put_back_by_another_node_go_only_to_those_who_had_not_had_them() -> None:
+def test_entries_put_back_by_another_node_go_only_to_members_that_lack_them() -> None:
     bench = followed(4)
     live(bench)
     late = bench.member(at(3))
@@ -76,7 +76,7 @@ def test_entries_put_back_by_another_node_go_only_to_those_who_had_not_had_them(
     assert live(bench) == ["y5", "x5"]
 
 
-def test_a_frame_of_entries_put_back_gives_nobody_what_he_had() -> None:
+def test_a_frame_of_entries_put_back_repeats_nothing() -> None:
     bench = followed(3)
     live(bench)
     bench.room.receive(frame([entry(4, "y4")]))
@@ -85,7 +85,7 @@ def test_a_frame_of_entries_put_back_gives_nobody_what_he_had() -> None:
     assert live(bench) == ["y4", "x9"]
 
 
-def test_a_reader_behind_the_place_where_the_logs_part_gets_both() -> None:
+def test_a_reader_behind_the_fork_gets_the_entries_of_both_branches() -> None:
     bench = followed()
     behind = bench.member(at(2))
     outlet_of(behind).take()
@@ -101,7 +101,7 @@ def test_a_reader_behind_the_place_where_the_logs_part_gets_both() -> None:
     assert outlet_of(behind).texts() == ["x3", "y4", "x4", "x5"]
 
 
-def test_what_nobody_remembers_is_a_gap() -> None:
+def test_entries_that_no_node_remembers_are_a_gap() -> None:
     bench = RoomBench()
     outlet = bench.begin(7)
     bench.room.sync()
@@ -110,7 +110,7 @@ def test_what_nobody_remembers_is_a_gap() -> None:
     assert bench.metrics.gaps == 1 and bench.room.top == at(1, "y1")
 
 
-def test_what_was_trimmed_while_nobody_looked_is_a_gap_for_all_live_members() -> None:
+def test_entries_trimmed_before_they_were_read_are_a_gap_for_all_live_members() -> None:
     bench = followed(2)
     live(bench)
     bench.room.sync()
@@ -119,7 +119,7 @@ def test_what_was_trimmed_while_nobody_looked_is_a_gap_for_all_live_members() ->
     assert live(bench) == [f"gap {at(2)} {at(50)}"] + [f"x{n}" for n in range(50, 61)]
 
 
-def test_what_is_put_back_late_in_a_log_that_parted_again_goes_to_nobody_who_had_it() -> None:
+def test_entries_put_back_late_in_a_third_branch_go_to_no_member_that_has_them() -> None:
     bench = RoomBench(most=4)
     bench.begin(20)
     bench.room.receive(frame(entries(21, 24)))
@@ -152,7 +152,7 @@ def test_a_gap_begins_where_a_client_is_though_another_log_was_begun_meanwhile()
     assert outlet_of(client).texts() == [f"gap {at(0)} {at(8)}", "x8", "x9"]
 
 
-def test_who_had_the_lost_entries_does_not_get_them_again_on_another_node() -> None:
+def test_a_client_that_has_the_lost_entries_does_not_get_them_from_another_node() -> None:
     here = RoomBench()
     outlet = here.begin(5)
     here.room.sync()

@@ -26,7 +26,7 @@ def test_a_frame_that_was_delivered_before_is_dropped() -> None:
     assert bench.broker.calls == []
 
 
-def test_of_a_frame_that_overlaps_only_the_new_part_is_delivered() -> None:
+def test_only_the_new_part_of_an_overlapping_frame_is_delivered() -> None:
     bench = RoomBench()
     outlet = bench.begin()
     bench.room.receive(frame(entries(1, 3)))
@@ -124,7 +124,7 @@ def test_a_room_that_is_not_there_yet_is_looked_at_again() -> None:
     assert not bench.room.stale and bench.room.top == at(0)
 
 
-def test_a_room_that_nobody_remembers_is_made_anew_for_who_is_in_it() -> None:
+def test_a_room_that_no_node_remembers_is_created_for_its_members() -> None:
     bench = RoomBench()
     outlet = outlet_of(bench.member(at(1)))
     bench.room.sync()
@@ -137,7 +137,7 @@ def test_a_room_that_nobody_remembers_is_made_anew_for_who_is_in_it() -> None:
     assert outlet.texts() == ["x1"]
 
 
-def test_a_room_that_could_not_be_made_anew_is_looked_at_again() -> None:
+def test_a_room_that_could_not_be_created_is_read_again_later() -> None:
     bench = RoomBench()
     bench.member(at(1))
     bench.room.sync()

@@ -121,7 +121,7 @@ def test_a_log_that_changed_before_it_was_healed_is_looked_at_again() -> None:
     assert heal.args[1].base == at(3)
 
 
-def test_more_than_a_log_keeps_is_put_back_once_and_not_again_and_again() -> None:
+def test_more_entries_than_a_log_keeps_are_put_back_only_once() -> None:
     """Six entries are remembered; they are put back at 3, and only the newest four are kept."""
     bench = RoomBench(most=5)
     bench.begin(20)
@@ -162,7 +162,7 @@ def test_an_inbox_does_not_begin_behind_a_repeated_direct_that_is_all_that_is_re
     assert bench.broker.calls == [] and bench.room.stale, "what is between them is not known here"
 
 
-def test_what_was_in_the_log_and_is_trimmed_is_not_put_back_again_in_the_same_round() -> None:
+def test_entries_found_and_trimmed_are_not_put_back_again_in_the_same_round() -> None:
     bench = followed()
     bench.room.sync()
     bench.broker.differ(entries(1, 3))
@@ -171,7 +171,7 @@ def test_what_was_in_the_log_and_is_trimmed_is_not_put_back_again_in_the_same_ro
     assert bench.broker.calls == [] and bench.room.top == at(3)
 
 
-def test_in_the_next_round_it_is_asked_again_what_is_lost() -> None:
+def test_the_next_round_puts_them_back_again() -> None:
     bench = followed()
     bench.room.sync()
     bench.broker.differ(entries(1, 3))

@@ -72,7 +72,7 @@ def test_after_a_common_entry_the_rest_of_the_new_branch_is_new() -> None:
     assert log.ring is not None and log.ring.base == at(0)
 
 
-def test_what_was_put_back_elsewhere_is_not_new_but_marks_what_comes_before_it() -> None:
+def test_entries_put_back_elsewhere_are_not_new_but_mark_those_before_them() -> None:
     log = known(0, 5)
     back = entry(5, "x4", original="k1-4 4"), entry(6, "x5", original="k1-5 4")
     switch = log.switch(found([*entries(1, 3), entry(4, "y4"), *back], 3), 0)

@@ -66,7 +66,7 @@ def test_a_leaving_member_is_fed() -> None:
     assert member.state is MemberState.LEAVING and member.is_fed and member.is_leaving
 
 
-def test_who_waits_for_the_end_of_a_member_is_told_once() -> None:
+def test_the_removal_of_a_leaving_member_is_reported_once() -> None:
     member, told = started(), []
     member.leave(at(9), lambda: told.append("gone"))
     done = member.remove()

@@ -33,23 +33,23 @@ def test_nothing_is_lost_while_the_log_has_all_that_is_remembered() -> None:
     assert lost(ring(3, 6), EPOCH, found(entries(1, 9), 6)) is None
 
 
-def test_what_was_trimmed_is_not_lost() -> None:
+def test_trimmed_entries_are_not_lost() -> None:
     assert lost(ring(3, 6), EPOCH, found(entries(50, 60))) is None
     assert lost(ring(3, 6), EPOCH, found(entries(6, 60), 6)) is None
 
 
-def test_lost_is_what_comes_after_the_last_entry_both_have() -> None:
+def test_the_entries_after_the_newest_common_one_are_lost() -> None:
     missing = lost(ring(0, 6), EPOCH, found(entries(1, 4), 4))
     assert missing is not None and missing.base == at(4) and ids(missing.entries) == ["x5", "x6"]
     assert missing.read == at(4)
 
 
-def test_what_this_node_appended_and_has_not_received_is_lost_too() -> None:
+def test_own_entries_whose_frames_have_not_come_may_be_lost_too() -> None:
     missing = lost(ring(0, 5), EPOCH, found(entries(1, 4), 4), entries(5, 7))
     assert missing is not None and ids(missing.entries) == ["x5", "x6", "x7"]
 
 
-def test_when_more_is_lost_than_is_remembered_it_goes_behind_what_there_is() -> None:
+def test_if_the_fork_is_unknown_lost_entries_go_behind_all_others() -> None:
     missing = lost(ring(10, 12), EPOCH, found(entries(1, 4)))
     assert missing is not None and missing.base == at(4)
     assert ids(missing.entries) == ["x11", "x12"]
@@ -61,31 +61,31 @@ def test_when_the_logs_parted_before_what_is_remembered_the_fork_tells_where() -
     assert missing is not None and (missing.base.offset, missing.base.id) == (3, b"")
 
 
-def test_what_another_node_has_put_back_already_is_not_lost() -> None:
+def test_entries_that_another_node_has_put_back_are_not_lost() -> None:
     there = [*entries(1, 2), entry(3, "y3"), entry(4, "x3", original="k1-3 3")]
     missing = lost(ring(0, 4), EPOCH, found(there, 2))
     assert missing is not None and missing.base == at(2) and ids(missing.entries) == ["x4"]
 
 
-def test_what_a_repeated_call_appended_elsewhere_has_its_old_place_written_down() -> None:
+def test_an_entry_that_a_repeated_call_appended_elsewhere_gets_its_original_position() -> None:
     there = [*entries(1, 2), entry(3, "x4"), entry(4, "x3", original="k1-3 3")]
     missing = lost(ring(0, 4), EPOCH, found(there, 2))
     assert missing is not None and ids(missing.entries) == ["x4"] and missing.there[b"x4"] == 3
 
 
-def test_what_is_known_to_have_been_put_back_and_trimmed_is_not_put_back_again() -> None:
+def test_entries_known_to_have_been_trimmed_are_not_lost() -> None:
     there = entries(50, 60)
     assert lost(ring(3, 6), EPOCH, found(there), trimmed=[b"x4", b"x5", b"x6"]) is None
 
 
-def test_of_a_log_of_another_epoch_everything_else_is_lost() -> None:
+def test_in_a_log_of_another_epoch_everything_else_is_lost() -> None:
     there = [entry(1, "y1"), entry(2, "x4", original="k1-4 1")]
     missing = lost(ring(3, 5), EPOCH, found(there, epoch=b"k2"))
     assert missing is not None and missing.base == Position(EPOCH, 0, b"0")
     assert ids(missing.entries) == ["x5"]
 
 
-def test_what_a_repeated_call_appended_to_another_log_has_its_old_place_written_down() -> None:
+def test_an_entry_that_a_repeated_call_appended_to_another_log_gets_its_original_position() -> None:
     there = [entry(1, "x1"), entry(2, "x2", original="k1-2 1")]
     missing = lost(ring(0, 2), EPOCH, found(there, epoch=b"k2"))
     assert missing is not None and ids(missing.entries) == ["x1"] and missing.there[b"x1"] == 1
@@ -97,6 +97,6 @@ def test_as_much_is_put_back_at_a_time_as_one_call_takes() -> None:
     assert len(first_part(large)) == 3
 
 
-def test_what_the_ring_holds_and_what_was_had_before_is_not_new() -> None:
+def test_entries_in_the_ring_and_those_seen_before_it_are_not_new() -> None:
     there = [entry(5, "y5"), entry(6, "x2", original="k1-2 1"), entry(7, "x4", original="k1-4 1")]
     assert ids(unseen(ring(3, 6), SeenBranch(EPOCH, 1, 3), there)) == ["y5"]

@@ -93,7 +93,7 @@ def test_a_reader_further_behind_than_the_ring_is_fed_from_the_log() -> None:
     assert member.cursor is None
 
 
-def test_what_was_trimmed_before_a_slow_reader_got_it_is_a_gap() -> None:
+def test_entries_trimmed_before_a_slow_reader_got_them_are_a_gap() -> None:
     bench = RoomBench(most=10)
     bench.begin(0)
     for offset in range(1, 41):
@@ -175,7 +175,7 @@ def test_a_reply_for_a_member_that_has_gone_is_thrown_away() -> None:
     assert texts(member) == [] and bench.room.empty
 
 
-def test_present_is_who_does_not_want_to_leave() -> None:
+def test_members_that_want_to_leave_do_not_count_as_present() -> None:
     bench = followed(3)
     live, behind = bench.member(at(3)), bench.member(at(3))
     outlet_of(behind).paused = True

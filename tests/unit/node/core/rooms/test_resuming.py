@@ -50,7 +50,7 @@ def test_a_position_that_was_put_back_elsewhere_is_found_by_its_id() -> None:
     assert texts(member) == ["y4"] and member.cursor is None
 
 
-def test_who_is_cut_off_amid_what_was_put_back_gets_none_of_it_again() -> None:
+def test_a_client_cut_off_among_entries_put_back_gets_none_of_them_twice() -> None:
     """The position says what the reader had had of the branch that was lost."""
     bench = RoomBench()
     bench.room.begin(at(8, "x6"))

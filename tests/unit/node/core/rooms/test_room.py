@@ -10,7 +10,7 @@ def test_a_room_that_is_not_known_yet_has_no_positions() -> None:
     assert room.empty and not room.stale and room.unconfirmed is None
 
 
-def test_what_is_appended_here_is_newer_than_the_top_until_its_frame_comes() -> None:
+def test_an_own_append_is_newer_than_the_top_until_its_frame_comes() -> None:
     room = RoomBench().room
     room.begin(at(1))
     assert not room.appended(Append(frame([entry(3)], prev="x2"), at(1)))
@@ -20,7 +20,7 @@ def test_what_is_appended_here_is_newer_than_the_top_until_its_frame_comes() -> 
     assert room.top == room.newest == at(3) and room.unconfirmed is None
 
 
-def test_somebody_who_comes_ends_the_time_for_which_a_room_was_empty() -> None:
+def test_a_new_member_ends_the_time_for_which_a_room_was_empty() -> None:
     bench = RoomBench()
     bench.begin()
     bench.room.mark_empty(17.0)

@@ -1,7 +1,7 @@
-"""Whatever happens to a log and to the frames that tell of it, readers get all of it, once.
+"""Whatever happens to a log and to its frames, readers get all entries, once.
 
-Two nodes follow a log, over connections that are slow and lose frames; the log is taken back, and
-others append to it before it is healed.
+Two nodes follow a log, over connections that are slow and lose frames. Redis goes back to an older
+state, and other nodes append to the log before it is healed.
 """
 
 from collections.abc import Callable
@@ -163,7 +163,7 @@ class Histories:
     def a_call_is_answered(self, of: int) -> None:
         self.tell(self.nodes[of % 2].answer())
 
-    def the_subscription_breaks_and_is_made_anew(self, of: int) -> None:
+    def the_subscription_breaks_and_is_renewed(self, of: int) -> None:
         node = self.nodes[of % 2]
         node.frames.clear()
         node.bench.room.sync()
@@ -264,7 +264,7 @@ def play(histories: Histories, random: Random) -> None:
             partial(histories.a_frame_arrives, of=of),
             partial(histories.a_call_is_answered, of=of),
             partial(histories.a_call_is_answered, of=of),
-            partial(histories.the_subscription_breaks_and_is_made_anew, of=of),
+            partial(histories.the_subscription_breaks_and_is_renewed, of=of),
             partial(histories.a_reader_stops_reading_or_goes_on, of=of),
             histories.redis_writes_a_snapshot,
         ]

@@ -1,4 +1,4 @@
-"""Histories of a log that once were told wrongly."""
+"""Histories of a log in which a reader once missed entries."""
 
 from tests.unit.node.core.rooms.test_room_histories import Histories
 

@@ -88,7 +88,7 @@ def test_the_append_right_after_the_top_is_next() -> None:
     assert own.next(at(4, "y4")) is None and own.next(at(6)) is None
 
 
-def test_what_has_come_need_not_be_remembered() -> None:
+def test_an_append_whose_frame_has_come_is_forgotten() -> None:
     own = waiting(append(5, 6), append(8, 9))
     own.confirm(entries(5, 7))
     assert [held.offset for held in own.entries] == [8, 9]
@@ -120,7 +120,7 @@ def test_into_another_log_everything_is_put_back_from_its_beginning() -> None:
     assert missing is not None and missing.base == START._replace(epoch=EPOCH)
 
 
-def test_what_was_appended_to_two_branches_is_put_back_one_after_the_other() -> None:
+def test_appends_to_two_branches_are_put_back_one_branch_after_the_other() -> None:
     own = waiting(append(5, 6))
     own.add(append(7, 7), b"b1")
     missing = own.missing_log()
