@@ -180,7 +180,7 @@ class Hub:
 
     def tops(self) -> list[tuple[str, Position]]:
         """Return the position this node knows of each log that it follows."""
-        return [(log, room.top) for log, room in self.rooms.items() if room.top is not None]
+        return [(log, top) for log, room in self.rooms.items() if (top := room.top) is not None]
 
     def inboxes(self) -> list[str]:
         """Return the logs of sessions here whose inbox has not been looked at yet."""
@@ -323,12 +323,10 @@ class Hub:
         unhealed = self.broker.unhealed()
         self.witness.tick(now, unhealed)
         for log, room in list(self.rooms.items()):
-            if room.unconfirmed is not None and room.unconfirmed.overdue():
-                room.sync()
+            room.check()
             if not room.empty:
-                if room.stale or (room.behind and room.awaited):
-                    room.sync()
-            elif room.empty_since is None:
+                continue
+            if room.empty_since is None:
                 room.mark_empty(now)
             elif room.unconfirmed is not None or unhealed:
                 pass  # This node may be the only one that can put its entries back.
@@ -336,7 +334,7 @@ class Hub:
                 del self.rooms[log]
                 if log.startswith("r:"):
                     self.broker.unwatch(log)
-        rings = (room.ring for room in self.rooms.values() if room.ring is not None)
+        rings = (ring for room in self.rooms.values() if (ring := room.ring) is not None)
         keep_within(self.rules.remembered, rings)
         # What the tick itself takes is not lateness.
         self._due = self.clock() + TICK

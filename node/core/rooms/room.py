@@ -55,7 +55,8 @@ class Room:
     @property
     def top(self) -> Position | None:
         """The newest position that is known, None until the log has been read."""
-        return self.known.top
+        ring = self.known.ring
+        return ring.top if ring is not None else None
 
     @property
     def newest(self) -> Position | None:
@@ -93,6 +94,16 @@ class Room:
         """Read from the log what is missing here."""
         self.follower.sync()
 
+    def check(self) -> None:
+        """Read the log again if something is missing for too long; called with each tick."""
+        own, readers = self.follower.unconfirmed, self.readers
+        if own.appends and own.overdue():
+            self.follower.sync()
+        if (readers.live or readers.behind) and self.known.stale:
+            self.follower.sync()
+        elif readers.behind and readers.awaited:
+            self.follower.sync()
+
     def rewound(self) -> None:
         """Read the log because an append was refused."""
         self.follower.rewound()
@@ -107,7 +118,7 @@ class Room:
     @property
     def empty(self) -> bool:
         """Whether nobody here is in the room."""
-        return self.readers.empty
+        return not self.readers.live and not self.readers.behind
 
     @property
     def present(self) -> int:

@@ -1,7 +1,7 @@
 """A room puts together its log and its members."""
 
 from node.core.entries import Append
-from tests.unit.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of
+from tests.unit.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of, slice_
 
 
 def test_a_room_that_is_not_known_yet_has_no_positions() -> None:
@@ -58,3 +58,30 @@ def test_a_live_member_has_got_everything_up_to_the_top() -> None:
     bench.room.pause(member)
     bench.room.receive(frame(entries(5, 5)))
     assert bench.room.delivered(member) == at(4)
+
+
+def test_a_room_with_members_is_read_again_while_it_is_stale_or_behind_a_member() -> None:
+    bench = RoomBench()
+    bench.room.begin(at(2))
+    bench.room.known.mark_stale()
+    bench.room.check()
+    assert bench.broker.calls == [], "nobody is here"
+    member = bench.member(at(2))
+    bench.room.check()
+    bench.broker.answer("read", slice_([], top=at(2)))
+    bench.room.check()
+    assert bench.broker.calls == []
+    bench.room.remove(member)
+    bench.member(at(5))
+    bench.room.check()
+    assert bench.broker.names() == ["read"]
+
+
+def test_an_own_entry_that_is_overdue_has_the_log_read_though_nobody_is_here() -> None:
+    bench = RoomBench()
+    bench.room.begin(at(1))
+    bench.room.appended(Append(frame([entry(3)], prev="x2"), at(1)))
+    bench.room.check()
+    assert bench.broker.calls == []
+    bench.room.check()
+    assert bench.broker.names() == ["read"]
