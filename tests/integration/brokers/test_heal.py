@@ -398,4 +398,4 @@ async def test_an_entry_that_another_node_put_back_is_not_taken_for_what_stood_t
         assert await node.ask("heal", LOG, missing, timed=False) in (1, 0)
     found = (await whole(node)).entries
     assert [(entry.offset, entry.id) for entry in found] == [(1, fourth.id), (2, second.id)]
-    assert [home.offset for entry in found for home in entry.homes] == [4, 2]
+    assert [home.offset for entry in found for home in entry.original_positions] == [4, 2]

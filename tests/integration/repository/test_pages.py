@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from client.tui.commands import COMMANDS, usage
-from node.config.settings import ROWS
+from node.config.options import OPTIONS
 from tests.support import markdown
 from tests.support.repository import PACKAGES, PAGES, ROOT, name_of, read
 
@@ -35,7 +35,7 @@ def flags() -> frozenset[str]:
     theirs = "\n".join(path.read_text("utf-8") for path in tools)
     literal = re.findall(r'"(--[a-z][a-z-]*)"', ours)
     parsed = re.findall(r'add_argument\(\s*"(--[a-z][a-z-]*)"', theirs)
-    return frozenset([*(row.flag for row in ROWS), *literal, *parsed, "--help", "--version"])
+    return frozenset([*(row.flag for row in OPTIONS), *literal, *parsed, "--help", "--version"])
 
 
 @cache
@@ -43,7 +43,7 @@ def variables() -> frozenset[str]:
     """The environment variables that anything here reads."""
     texts = [*sources().values(), read("docker-compose.yml")]
     found = re.findall(r"\bCHAT_[A-Z_]*[A-Z]\b", "\n".join(texts))
-    return frozenset([*(row.variable for row in ROWS), *found])
+    return frozenset([*(row.variable for row in OPTIONS), *found])
 
 
 @cache
@@ -178,7 +178,7 @@ def test_every_flag_of_the_client_is_on_its_page() -> None:
 
 def test_every_setting_of_a_node_is_explained_with_its_default() -> None:
     lines = read("docs/operations.md").splitlines()
-    for row in ROWS:
+    for row in OPTIONS:
         rows = [line for line in lines if f"`{row.variable}`" in line and f"`{row.flag}" in line]
         assert rows, row.flag
         if row.default and row.field != "proxy_from":  # its default is told in words
