@@ -161,7 +161,7 @@ class Lease:
             self._changes, self._known, self._went_back = 0, False, False
             self._until = inf
             self.renew()
-            self._sink().forgotten(anew=False)
+            self._sink().forgotten(False)
             return True
         self._see_time(asked, found)
         forgot = self._known and (status == b"new" or found.changes < known or self._went_back)
@@ -171,11 +171,11 @@ class Lease:
         if forgot:
             log.warning("Redis forgot sessions of this node; they are put back")
             self._changes = found.changes
-            self._sink().forgotten(anew=True)
+            self._sink().forgotten(True)
             self._look_for_strays(at_once=True)
         elif self._lacks(found):
             log.warning("Redis lost some of what tells of sessions here; it is put back")
-            self._sink().forgotten(anew=False)
+            self._sink().forgotten(False)
         elif (
             self._clock() - self._looked_at >= LOOK_EVERY
             and found.here > self._sink().facts().sessions

@@ -1,7 +1,7 @@
-"""What the core needs from outside, and the words it speaks with it.
+"""The interfaces through which the core talks to the outside.
 
-The core never waits: it hands the broker a call and a ``done``, and is called back, in the same
-thread, with the reply or with a ``Refused``.
+The core never waits. It hands the broker a call and a ``done``; the broker calls ``done`` later, in
+the same thread, with the reply or with a ``Refused``.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -25,64 +25,25 @@ from node.core.model import (
 from wire.messages import Event, Past
 
 
-class Broker(Protocol):
-    """What keeps the logs and the sessions. Every ``deadline`` is by the clock of the core."""
+class LogStore(Protocol):
+    """The logs of rooms and inboxes, and the frames that tell of new entries.
 
-    def owner(self) -> str:
-        """Return a new name for a connection's hold on a session."""
+    Every ``deadline`` is a time of the core's clock.
+    """
 
-    def check(self, done: Done[bool]) -> None:
-        """Find out whether sessions of this node were forgotten, and if so, say it to the sink."""
+    def publish(self, room: str, message: PendingMessage) -> None:
+        """Append a message to a room's log, together with the other messages of this turn."""
 
-    def publish(self, room: str, post: PendingMessage) -> None:
-        """Append a message to a room's log; batched with others of this turn."""
+    def direct(self, message: PendingMessage, fold: str, before: bytes, after: bytes) -> None:
+        """Append a message to the inbox of the session that has the nick ``fold``.
 
-    def direct(self, post: PendingMessage, fold: str, before: bytes, after: bytes) -> None:
-        """Append a message to the inbox of who holds ``fold``; the nick goes between the parts."""
+        The body is ``before``, the nick as that session writes it, and ``after``.
+        """
 
-    def sent(self, session: str, token: str, deadline: float, done: Done[Stored | None]) -> None:
-        """Look up whether a message was sent before."""
-
-    def claim(self, claim: Claim, deadline: float, done: Done[Claimed]) -> None:
-        """Begin or continue a session."""
-
-    def join(
-        self, hold: FencingToken, room: str, create: bool, deadline: float, done: Done[Membership]
+    def sent(
+        self, session: str, message_id: str, deadline: float, done: Done[Stored | None]
     ) -> None:
-        """Put a session into a room."""
-
-    def leave(
-        self, hold: FencingToken, room: str, deadline: float, done: Done[tuple[str, int] | None]
-    ) -> None:
-        """Take a session out of a room; the reply is position and time, None in a quiet room."""
-
-    def rename(
-        self, hold: FencingToken, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
-    ) -> None:
-        """Give a session another nick, which takes up ``fold``; the reply is the old one and the
-        time."""
-
-    def standing(self, hold: FencingToken, done: Done[SessionState]) -> None:
-        """Look how a session stands."""
-
-    def part(self, hold: FencingToken, quit: bool, done: Callable[[], None] | None = None) -> None:
-        """End a connection's hold on a session, however long the broker takes to hear of it."""
-
-    def kick(self, hold: FencingToken) -> None:
-        """End a session that may not be here, however long the broker takes to hear of it."""
-
-    def restore(self, memory: SessionSnapshot, anew: bool, done: Done[bool]) -> None:
-        """Put a session back; ``anew``: even if there is none of that name any more."""
-
-    def members(
-        self, room: str, after: str, deadline: float, done: Done[tuple[list[str], bool]]
-    ) -> None:
-        """List nicks by code points of their folded form, and whether there are more."""
-
-    def rooms(
-        self, after: str, deadline: float, done: Done[tuple[list[tuple[str, int]], bool]]
-    ) -> None:
-        """List rooms with their number of members, and whether there are more."""
+        """Look up where a message was stored; None if it was not sent before."""
 
     def history(
         self,
@@ -104,16 +65,17 @@ class Broker(Protocol):
         done: Done[Slice],
         most_bytes: int | None = None,
     ) -> None:
-        """Read a log after a position of a branch: a known one, ``UNKNOWN`` or ``CURRENT``.
+        """Read the entries after a position of a branch: a known one, ``UNKNOWN`` or ``CURRENT``.
 
-        At most ``limit`` entries and ``most_bytes``, but for one entry (None: as a page has).
+        The reply has at most ``limit`` entries and ``most_bytes`` (None: those of a page), but one
+        entry at least.
         """
 
     def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
         """Read the newest entries of a log."""
 
     def begin(self, room: str, done: Done[bool]) -> None:
-        """Make the log of a room that is missing."""
+        """Create the log of a room if it is missing."""
 
     def compare(
         self,
@@ -130,23 +92,89 @@ class Broker(Protocol):
         """
 
     def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
-        """Put lost entries back into a log; the reply is how many were not there."""
+        """Put lost entries back into a log; the reply is how many of them were missing."""
 
     def unhealed(self) -> bool:
-        """Say whether others may still put back what a broker that has just come back forgot."""
+        """Say whether other nodes may still be putting back what Redis lost before it came back."""
 
-    def watch(self, room: str) -> None:
-        """Deliver the frames of a room from now on; ``BrokerEvents.confirmed`` tells since when."""
+    def watch(self, log: str) -> None:
+        """Deliver the frames of a log from now on; ``BrokerEvents.confirmed`` says since when."""
 
-    def unwatch(self, room: str) -> None:
-        """Deliver the frames of a room no longer."""
+    def unwatch(self, log: str) -> None:
+        """Stop delivering the frames of a log."""
+
+
+class SessionStore(Protocol):
+    """The sessions of all nodes. Only the holder of a session's fencing token may change it."""
+
+    def owner(self) -> str:
+        """Return the owner part of a new fencing token."""
+
+    def check(self, done: Done[bool]) -> None:
+        """Find out whether sessions were forgotten; ``BrokerEvents.forgotten`` comes first."""
+
+    def claim(self, claim: Claim, deadline: float, done: Done[Claimed]) -> None:
+        """Begin a session, or continue one."""
+
+    def join(
+        self, token: FencingToken, room: str, create: bool, deadline: float, done: Done[Membership]
+    ) -> None:
+        """Put a session into a room; ``create``: into one that does not exist yet."""
+
+    def leave(
+        self, token: FencingToken, room: str, deadline: float, done: Done[tuple[str, int] | None]
+    ) -> None:
+        """Take a session out of a room; the reply is position and time, None in a quiet room."""
+
+    def rename(
+        self,
+        token: FencingToken,
+        nick: str,
+        fold: str,
+        deadline: float,
+        done: Done[tuple[str, int]],
+    ) -> None:
+        """Give a session a nick that reserves the keys in ``fold``; reply: old nick and time."""
+
+    def standing(self, token: FencingToken, done: Done[SessionState]) -> None:
+        """Fetch the current state of a session."""
+
+    def part(self, token: FencingToken, quit: bool, done: Callable[[], None] | None = None) -> None:
+        """Release a session, or end it with ``quit``; repeated until the broker has done it."""
+
+    def kick(self, token: FencingToken) -> None:
+        """End a session that a moderator bans; repeated until the broker has done it."""
+
+    def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[bool]) -> None:
+        """Put a session back; ``forgotten``: also if the broker has no such session any more."""
+
+
+class Directory(Protocol):
+    """Lists of what there is in the whole system."""
+
+    def members(
+        self, room: str, after: str, deadline: float, done: Done[tuple[list[str], bool]]
+    ) -> None:
+        """List a room's nicks by the code points of their folded form, and whether more follow."""
+
+    def rooms(
+        self, after: str, deadline: float, done: Done[tuple[list[tuple[str, int]], bool]]
+    ) -> None:
+        """List rooms after one, with their number of members; and whether more follow."""
+
+
+class Broker(LogStore, SessionStore, Directory, Protocol):
+    """What the nodes share: logs, sessions and the directory."""
 
 
 class Accounts(Protocol):
-    """Nicks that only who knows a password may use."""
+    """Nicks that are reserved by a password."""
 
     def account_of(self, claims: str) -> str | None:
-        """Return the account that a nick, by all that it takes up, belongs to or looks like."""
+        """Return the account that a nick belongs to, or that it looks like.
+
+        ``claims`` lists every key that the nick reserves.
+        """
 
     def prove(
         self,
@@ -156,74 +184,74 @@ class Accounts(Protocol):
         done: Callable[[bool | Refused], None],
         address: str,
     ) -> None:
-        """Say whether a password is that of an account; ``CROWDED`` if it cannot be looked at.
+        """Check the password of an account; ``CROWDED`` if too many checks are waiting.
 
-        ``address`` is the one that it comes from.
+        ``address`` is the client's.
         """
 
 
 class BrokerEvents(Protocol):
-    """What the broker tells the core."""
+    """What the broker reports to the core."""
 
     def frame(self, frame: Frame) -> None:
         """Entries were appended to a log."""
 
-    def confirmed(self, room: str) -> None:
-        """The frames of a room are delivered from now on; earlier ones may have been missed."""
+    def confirmed(self, log: str) -> None:
+        """The frames of a log are delivered from now on; earlier ones may have been missed."""
 
-    def seen(self, room: str) -> Position | None:
-        """Return the newest position of a room that this node knows."""
+    def seen(self, log: str) -> Position | None:
+        """Return the newest position of a log that this node knows."""
 
     def appended(self, append: Append) -> bool:
-        """This node has appended entries to a log; they are acknowledged afterwards.
+        """This node has appended entries to a log, and acknowledges them afterwards.
 
         Return whether they have been delivered: then their frame is not needed any more.
         """
 
-    def rewound(self, room: str) -> None:
-        """The log of a room does not continue what this node saw."""
+    def rewound(self, log: str) -> None:
+        """A log does not continue what this node saw."""
 
     def tops(self) -> list[tuple[str, Position]]:
-        """Return the position this node knows of each log that it follows."""
+        """Return the position that this node knows of each log that it follows."""
 
     def inboxes(self) -> list[str]:
-        """Return the logs of inboxes that this node should know of but does not follow yet."""
+        """Return the inboxes of sessions here that this node does not follow yet."""
 
     def holds(self, session: str) -> bool:
         """Say whether the connection of a session is here."""
 
     def differs(self, log: str) -> None:
-        """The newest position of a log is another one than this node knows."""
+        """The newest position of a log is not the one that this node knows."""
 
     def present(self, log: str) -> int:
-        """Return how many sessions here are in a room, as far as they are not just leaving."""
+        """Return how many sessions here are in a room and are not just leaving it."""
 
     def absent(self, log: str) -> None:
         """The broker has fewer members of a room than are here."""
 
-    def moved(self, hold: FencingToken) -> None:
-        """A session went on in another connection."""
+    def moved(self, token: FencingToken) -> None:
+        """A session went on in another connection; ``token`` is no longer valid."""
 
-    def forgotten(self, anew: bool) -> None:
+    def forgotten(self, lost: bool) -> None:
         """Sessions of this node have to be put back.
 
-        ``anew``: the broker forgot them; else this node's lease was over, and some may have ended.
+        ``lost``: the broker lost them. Otherwise this node's lease was over: some may have ended.
         """
 
     def vanished(self, session: str) -> None:
-        """The broker forgot one session of this node."""
+        """The broker lost one session of this node."""
 
     def estranged(self) -> None:
-        """The broker's data are no longer ours to touch: serve nobody."""
+        """The data have a format that this node does not know: it must serve nobody."""
 
-    def ordered(self, orders: Sequence[ModerationRule]) -> None:
-        """These are the orders of moderators that hold now."""
+    def ordered(self, rules: Sequence[ModerationRule]) -> None:
+        """These moderation rules are in force now; they replace the previous ones."""
 
     def announced(self, text: str, room: str | None, at: int) -> None:
-        """A moderator has something to say to everybody, or to everybody in a room."""
+        """A moderator sends an announcement to everybody, or to everybody in a room."""
 
     def facts(self) -> NodeFacts:
-        """Return what moderators are told of this node."""
+        """Return what moderators are told about this node."""
 
 
 class Transport(Protocol):
@@ -231,15 +259,15 @@ class Transport(Protocol):
 
     @property
     def paused(self) -> bool:
-        """Whether the client reads more slowly than it is written to."""
+        """Whether the client reads more slowly than the node writes."""
 
     @property
     def unread(self) -> int:
-        """Bytes that wait to be read by the client."""
+        """Bytes that are queued for the client."""
 
     @property
     def address(self) -> str:
-        """The address that the client comes from, as far as it is known."""
+        """The client's address, as far as it is known."""
 
     def write(self, data: bytes) -> None:
         """Queue bytes; they are written at the end of the turn."""
@@ -248,18 +276,18 @@ class Transport(Protocol):
         """Queue bytes, and tell the session when they are written and more may come."""
 
     def read_on(self) -> None:
-        """Take requests again, after so many that it had to stop."""
+        """Read requests again, after reading was stopped because too many were waiting."""
 
     def close(self) -> None:
-        """Close the connection once what is queued has been written."""
+        """Close the connection once the queued bytes have been written."""
 
 
 FanOut = Callable[[Collection[Transport], bytes], None]
-"""Queues the same bytes at many outlets."""
+"""Queues the same bytes at many transports."""
 
 
 class Encoder(Protocol):
-    """How events become bytes for one kind of client."""
+    """Turns events into the bytes of one protocol."""
 
     def event(self, event: Event) -> bytes:
         """Return an event's bytes."""
@@ -268,4 +296,4 @@ class Encoder(Protocol):
         """Return the bytes of a room's entries."""
 
     def past(self, room: str, epoch: bytes, entries: Sequence[Entry]) -> list[Past]:
-        """Return entries as they stand in lists of messages."""
+        """Return entries as lists of messages show them."""
