@@ -9,9 +9,10 @@ import msgspec
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers import decode, scripts
+from node.brokers import decode, keys, scripts
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.lease import FORMAT
+from node.core.log_names import room_log
 from node.core.model import ModerationRule
 
 KEPT_OUT_MS = 600_000
@@ -82,7 +83,7 @@ class AdminClient:
 
     async def check(self) -> None:
         """Look whether Redis is there, and whether the data are of a kind that we know."""
-        format = await self._do("GET", "chat:format")
+        format = await self._do("GET", keys.FORMAT)
         if format is None:
             raise Trouble("no node has ever run on this Redis; is it the right one?")
         if format != b"%d" % FORMAT:
@@ -92,19 +93,19 @@ class AdminClient:
     async def nodes(self) -> list[NodeRow]:
         """List the nodes, by their names."""
         seconds, _ = await self._do("TIME")
-        shift = await self._do("HGET", "chat:clock", "shift") or b"0"
+        shift = await self._do("HGET", keys.CLOCK, "shift") or b"0"
         try:
             now = int(seconds) * 1000 + int(shift)
         except ValueError:
             shown = shift.decode(errors="replace")
-            raise Trouble(f"chat:clock in Redis has the shift {shown!r}, not ms") from None
-        found = await self._do("ZRANGE", "chat:nodes", 0, -1, "WITHSCORES")
+            raise Trouble(f"{keys.CLOCK} in Redis has the shift {shown!r}, not ms") from None
+        found = await self._do("ZRANGE", keys.NODES, 0, -1, "WITHSCORES")
         leases = zip(found[::2], found[1::2], strict=True)
         rows = [await self._node(inc.decode(), float(until) > now) for inc, until in leases]
         return sorted(rows, key=lambda row: (row.facts.name, row.incarnation))
 
     async def _node(self, incarnation: str, alive: bool) -> NodeRow:
-        facts, since = await self._do("HMGET", "chat:about:" + incarnation, "facts", "since")
+        facts, since = await self._do("HMGET", keys.facts_key(incarnation), "facts", "since")
         try:
             told = msgspec.json.decode(facts, type=ClusterFacts) if facts else ClusterFacts()
         except msgspec.DecodeError:
@@ -115,10 +116,10 @@ class AdminClient:
     async def totals(self) -> Totals:
         """Count what there is."""
         return Totals(
-            await self._do("HLEN", "chat:nicks"),
-            await self._do("ZCARD", "chat:grace"),
-            await self._do("ZCARD", "chat:rooms"),
-            await self._do("HLEN", "chat:orders"),
+            await self._do("HLEN", keys.NICKS),
+            await self._do("ZCARD", keys.GRACE),
+            await self._do("ZCARD", keys.ROOMS),
+            await self._do("HLEN", keys.RULES),
         )
 
     async def kick(self, fold: str, why: str) -> str | None:
@@ -137,8 +138,8 @@ class AdminClient:
 
     async def _rules(self) -> Sequence[int]:
         """Return the nodes' --notices and --history, which are the same on all of them."""
-        for inc in await self._do("ZREVRANGE", "chat:nodes", 0, -1):
-            found = await self._do("HMGET", b"chat:about:" + inc, "notices", "kept")
+        for inc in await self._do("ZREVRANGE", keys.NODES, 0, -1):
+            found = await self._do("HMGET", keys.facts_key(inc.decode()), "notices", "kept")
             if None not in found:
                 return [int(rule) for rule in found]
         return 200, 1000
@@ -173,13 +174,13 @@ class AdminClient:
         at = int(seconds) * 1000 + int(micros) // 1000
         payload = b"announce " + msgspec.json.encode({"text": text, "room": room, "at": at})
         heard = 0
-        for inc in await self._do("ZRANGE", "chat:nodes", 0, -1):
-            heard += await self._do("PUBLISH", b"chat:node:" + inc, payload)
+        for inc in await self._do("ZRANGE", keys.NODES, 0, -1):
+            heard += await self._do("PUBLISH", keys.node_channel(inc.decode()), payload)
         return heard
 
     async def has_room(self, room: str) -> bool:
         """Say whether there is a room of that name."""
-        return await self._do("ZSCORE", "chat:rooms", room) is not None
+        return await self._do("ZSCORE", keys.ROOMS, room) is not None
 
     async def sessions(self, room: str | None = None) -> AsyncIterator[SessionRow]:
         """List all sessions, or those in a room, in no order; one that moves may come twice."""
@@ -193,24 +194,24 @@ class AdminClient:
     async def _all_sessions(self) -> AsyncIterator[list[bytes]]:
         cursor = 0
         while True:
-            next, found = await self._do("HSCAN", "chat:nicks", cursor, "COUNT", PAGE)
+            next, found = await self._do("HSCAN", keys.NICKS, cursor, "COUNT", PAGE)
             yield list(found.values())
             cursor = int(next)
             if not cursor:
                 return
 
     async def _members(self, room: str) -> AsyncIterator[list[bytes | None]]:
-        key, after = "chat:{r:" + room + "}:members", b"-"
+        key, after = keys.members_key(room_log(room)), b"-"
         while found := await self._do("ZRANGEBYLEX", key, after, "+", "LIMIT", 0, PAGE):
-            yield await self._do("HMGET", "chat:nicks", *[row.partition(b"\0")[0] for row in found])
+            yield await self._do("HMGET", keys.NICKS, *[row.partition(b"\0")[0] for row in found])
             after = b"(" + found[-1]
 
     async def _session(self, sid: str, names: dict[str, str]) -> SessionRow | None:
         fields = ("nick", "owner", "address", "since")
-        nick, owner, address, since = await self._do("HMGET", "chat:session:" + sid, *fields)
+        nick, owner, address, since = await self._do("HMGET", keys.session_key(sid), *fields)
         if nick is None:
             return None
-        rooms = [room.decode() for room in await self._do("HKEYS", "chat:rooms:" + sid)]
+        rooms = [room.decode() for room in await self._do("HKEYS", keys.session_rooms_key(sid))]
         incarnation = (owner or b"").decode().partition(".")[0]
         node = names.get(incarnation, "?") if incarnation else None
         at = int(since) if since else None

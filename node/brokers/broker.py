@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from node.brokers import decode
+from node.brokers import decode, keys
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.contact import Contact
 from node.brokers.head_poll import HeadPoll
@@ -463,13 +463,13 @@ class RedisBroker:
         within = self._rules.heal_within
         return not (self._rules.alone or self._contact.unbroken(self._clock(), within))
 
-    def watch(self, room: str) -> None:
+    def watch(self, log: str) -> None:
         """Deliver the frames of a room from now on."""
-        self._subscriber.want(_channel(room))
+        self._subscriber.want(keys.log_channel(log))
 
-    def unwatch(self, room: str) -> None:
+    def unwatch(self, log: str) -> None:
         """Deliver the frames of a room no longer."""
-        self._subscriber.unwant(_channel(room))
+        self._subscriber.unwant(keys.log_channel(log))
 
     # What Redis tells
 
@@ -513,8 +513,8 @@ class RedisBroker:
     def _on_confirmed(self, channel: bytes) -> None:
         if self._lease.refused:
             return
-        if channel.startswith(b"chat:{"):
-            self._sink_of().confirmed(channel[len("chat:{") : -len("}:live")].decode())
+        if (log_name := keys.log_of_channel(channel)) is not None:
+            self._sink_of().confirmed(log_name)
         else:
             # Directs may have been missed as well.
             self._tops.look_at_inboxes()
@@ -600,7 +600,3 @@ def healing(log: str, kept: int, lost: Lost, fresh: str) -> list[Any]:
 
 def _ignore(_reply: Any) -> None:
     """Take the place of a ``done`` where no reply is wanted."""
-
-
-def _channel(room: str) -> bytes:
-    return b"chat:{%b}:live" % room.encode()

@@ -6,6 +6,7 @@ from node.brokers import decode
 from node.brokers.lanes import PAGES
 from node.brokers.pipeline import Pipeline, SimpleCall
 from node.core.entries import Entry
+from node.core.log_names import room_log
 from node.core.model import Done, Refused
 
 PAGE_BYTES = 900 * 1024
@@ -49,7 +50,7 @@ class HistoryRead:
 
     def _call(self, page: Way, position: str | bytes) -> SimpleCall:
         left = self._limit - len(self._found)
-        args = ["r:" + self._room, page, position, left, PAGE_BYTES - self._size]
+        args = [room_log(self._room), page, position, left, PAGE_BYTES - self._size]
         return SimpleCall("history", args, self._deadline, self._on_reply, PAGES)
 
     def _on_reply(self, reply: Any) -> None:

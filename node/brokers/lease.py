@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, Protocol
 
-from node.brokers import decode
+from node.brokers import decode, keys
 from node.brokers.clock import Clock
 from node.brokers.contact import Contact
 from node.brokers.decode import Renewal
@@ -99,10 +99,7 @@ class Lease:
         self._until = inf
         """When our lease in Redis ends at least, by the chat's time; inf: we did not hear."""
         self._trouble = "the broker has not been reached yet"
-        subscriber.want(self._channel())
-
-    def _channel(self) -> bytes:
-        return b"chat:node:" + self.incarnation.encode()
+        subscriber.want(keys.node_channel(self.incarnation))
 
     def note(self, owner: str, changes: int) -> None:
         """Remember how many changes Redis has counted for this incarnation (0: it did not count).
@@ -155,9 +152,9 @@ class Lease:
             log.warning("the data in Redis have format %d again: this node serves", FORMAT)
         if status == b"dead":
             log.warning("the lease is over, and this node was reaped; it begins anew")
-            self._subscriber.unwant(self._channel())
+            self._subscriber.unwant(keys.node_channel(self.incarnation))
             self.incarnation = self._random_id()
-            self._subscriber.want(self._channel())
+            self._subscriber.want(keys.node_channel(self.incarnation))
             self._changes, self._known, self._went_back = 0, False, False
             self._until = inf
             self.renew()

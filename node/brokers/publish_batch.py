@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from node.brokers import decode
+from node.brokers import decode, keys
 from node.brokers.lanes import CHANGES
 from node.brokers.malformed import reading
 from node.brokers.pipeline import Next
 from node.core.entries import START, Append, Entry, Frame, Position
 from node.core.interfaces import BrokerEvents
+from node.core.log_names import room_log
 from node.core.model import PendingMessage, Refused, Stored
 from wire import limits
 
@@ -85,11 +86,13 @@ class Publish:
     lane = CHANGES
     __slots__ = (
         *("room", "weight", "queued", "_posts", "_sent", "_again", "_behind"),
-        *("_cap", "_sink", "_base", "_taken"),
+        *("_cap", "_sink", "_base", "_taken", "_log", "_keys"),
     )
 
     def __init__(self, room: str, cap: int, sink: BrokerEvents, taken: Taken | None = None) -> None:
         self.room = room
+        self._log = room_log(room)
+        self._keys = keys.log_key(self._log), keys.stream_key(self._log)
         self.weight = 1
         self.queued = False
         self._posts: list[PendingMessage] = []
@@ -121,10 +124,8 @@ class Publish:
         if not self._sent:
             self.queued = False
             return None
-        log = "r:" + self.room
-        key = "chat:{" + log + "}"
-        args: list[Any] = [2, key, key + ":log", self.room, self._cap]
-        seen = self._sink.seen(log)
+        args: list[Any] = [2, *self._keys, self.room, self._cap]
+        seen = self._sink.seen(self._log)
         self._base = seen or START
         args += seen or _NOWHERE
         if self._behind is None:
@@ -137,7 +138,7 @@ class Publish:
 
     def reply(self, reply: Any) -> Next:
         """Answer each message, once this node knows the entries of all of them."""
-        log = "r:" + self.room
+        log = self._log
         if reply.__class__ is list and reply and reply[0] == b"looked":
             self._looked(reply)
             return Next.MORE
@@ -180,7 +181,7 @@ class Publish:
         self, sent: list[PendingMessage], epoch: bytes, at: bytes, prev: bytes, results: list[Any]
     ) -> None:
         """Hand on the entries that a reply tells of, before their messages are acknowledged."""
-        log = "r:" + self.room
+        log = self._log
         rows = list(zip(sent, results, strict=True))
         for _, result in rows:
             if result.__class__ is list:

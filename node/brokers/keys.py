@@ -1,0 +1,60 @@
+"""Keys and channels in Redis, as far as Python names them; scripts/common.lua describes all."""
+
+FORMAT = "chat:format"
+CLOCK = "chat:clock"
+NODES = "chat:nodes"
+NICKS = "chat:nicks"
+GRACE = "chat:grace"
+ROOMS = "chat:rooms"
+RULES = "chat:orders"
+
+_LOG = "chat:{"
+_CHANNEL_END = "}:live"
+
+
+def log_key(log: str) -> str:
+    """Return the key of a log's hash: its epoch, its newest entry, and so on."""
+    return _LOG + log + "}"
+
+
+def stream_key(log: str) -> str:
+    """Return the key of a log's stream of entries."""
+    return _LOG + log + "}:log"
+
+
+def members_key(log: str) -> str:
+    """Return the key of the members of a room, given its log."""
+    return _LOG + log + "}:members"
+
+
+def session_key(session: str) -> str:
+    """Return the key of a session's hash."""
+    return "chat:session:" + session
+
+
+def session_rooms_key(session: str) -> str:
+    """Return the key of the rooms that a session is in."""
+    return "chat:rooms:" + session
+
+
+def facts_key(incarnation: str) -> str:
+    """Return the key of what a node tells moderators about itself."""
+    return "chat:about:" + incarnation
+
+
+def log_channel(log: str) -> bytes:
+    """Return the channel of a room's frames, given its log."""
+    return f"{_LOG}{log}{_CHANNEL_END}".encode()
+
+
+def log_of_channel(channel: bytes) -> str | None:
+    """Return the log whose frames a channel carries; None for the channel of a node."""
+    text = channel.decode()
+    if text.startswith(_LOG) and text.endswith(_CHANNEL_END):
+        return text[len(_LOG) : -len(_CHANNEL_END)]
+    return None
+
+
+def node_channel(incarnation: str) -> bytes:
+    """Return the channel of what concerns one node."""
+    return b"chat:node:" + incarnation.encode()

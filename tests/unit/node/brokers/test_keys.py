@@ -1,0 +1,33 @@
+"""Python names keys and channels as the scripts do: nodes of all versions share them."""
+
+from node.brokers import keys, scripts
+
+
+def test_the_keys_of_a_log_are_those_of_the_scripts() -> None:
+    assert keys.log_key("r:tea") == "chat:{r:tea}"
+    assert keys.stream_key("r:tea") == "chat:{r:tea}:log"
+    assert keys.members_key("r:tea") == "chat:{r:tea}:members"
+    common = scripts.source("read")
+    assert "return 'chat:{' .. log .. '}'" in common
+    assert "return 'chat:{r:' .. room .. '}:live'" in common
+
+
+def test_the_keys_of_sessions_and_nodes_are_those_of_the_scripts() -> None:
+    common = scripts.source("read")
+    for key in (
+        *(keys.FORMAT, keys.CLOCK, keys.NODES, keys.NICKS, keys.GRACE, keys.ROOMS, keys.RULES),
+        *(keys.session_key("SID"), keys.session_rooms_key("SID"), keys.facts_key("INC")),
+    ):
+        assert f"--   {key} " in common, key
+
+
+def test_the_channel_of_a_log_tells_which_log_it_is() -> None:
+    channel = keys.log_channel("r:tea")
+    assert channel == b"chat:{r:tea}:live"
+    assert keys.log_of_channel(channel) == "r:tea"
+
+
+def test_the_channel_of_a_node_is_that_of_no_log() -> None:
+    channel = keys.node_channel("inc1")
+    assert channel == b"chat:node:inc1"
+    assert keys.log_of_channel(channel) is None
