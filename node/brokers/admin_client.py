@@ -9,7 +9,7 @@ import msgspec
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers import decode, keys, scripts
+from node.brokers import decode_upkeep, keys, scripts
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.lease import FORMAT
 from node.core.log_names import room_log
@@ -158,7 +158,7 @@ class AdminClient:
         cursor, bans = b"0", dict[tuple[str, str], ModerationRule]()
         while True:
             found = await self._eval("orders", cursor, PAGE)
-            orders = decode.orders(found, time())
+            orders = decode_upkeep.moderation_rules(found, time())
             bans |= {order[:2]: order for order in orders if order.kind in ("nick", "net")}
             if (cursor := found[1]) == b"0":
                 return sorted(bans.values())

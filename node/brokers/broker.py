@@ -11,17 +11,18 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from node.brokers import decode, keys
+from node.brokers import decode_logs, decode_sessions, decode_upkeep, keys, refusals
+from node.brokers.calls import READ_WITHIN, Args, SimpleCall
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.contact import Contact
 from node.brokers.head_poll import HeadPoll
 from node.brokers.health import Fault, Health
 from node.brokers.history import HistoryRead
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, UPKEEP, Lane
-from node.brokers.lease import FORMAT, READ_WITHIN, Lease
+from node.brokers.lease import FORMAT, Lease
 from node.brokers.malformed import Malformed, Oddities
 from node.brokers.moderation_sync import ModerationSync
-from node.brokers.pipeline import Args, Pipeline, PipelineCounts, SimpleCall
+from node.brokers.pipeline import Pipeline, PipelineCounts
 from node.brokers.publish_batch import Publish, Taken, directed
 from node.brokers.subscriber import Subscriber
 from node.core.entries import Compared, Entry, Lost, Position, Slice
@@ -214,7 +215,7 @@ class RedisBroker:
             if isinstance(found, Refused):
                 done(found)
             else:
-                refused = decode.refusal(found)
+                refused = refusals.refusal(found)
                 done(parse(found) if refused is None else refused)
 
         self._call(script, args, deadline, reply, lane, weight)
@@ -225,7 +226,7 @@ class RedisBroker:
         """Note the number of changes that a reply tells, then parse it."""
 
         def note(found: Any) -> Any:
-            self._lease.note(owner, decode.changes(found, place))
+            self._lease.note(owner, decode_sessions.changes(found, place))
             return parse(found)
 
         return note
@@ -273,7 +274,7 @@ class RedisBroker:
 
         def reply(found: Any) -> None:
             if found and not isinstance(found, Refused):
-                found = decode.kept(found)
+                found = decode_logs.stored(found)
             done(found or None)
 
         self._call("sent", [session, token], deadline, reply)
@@ -300,7 +301,7 @@ class RedisBroker:
                     args += (name, str(position))
             return args
 
-        parse = self._changed(claim.hold.owner, decode.claimed, 5)
+        parse = self._changed(claim.hold.owner, decode_sessions.claimed, 5)
         # Two rooms take about as long as all else.
         weight = 1 + len(claim.rooms) // 2
         self._ask("hello", args, deadline, done, parse, CLAIMS, weight)
@@ -311,7 +312,7 @@ class RedisBroker:
         """Put a session into a room."""
         how = "create" if create else "join"
         args = [self._random_id(), *hold, how, room, self._rules.notices, self._rules.kept]
-        parse = self._changed(hold.owner, partial(decode.membership, room.encode()))
+        parse = self._changed(hold.owner, partial(decode_sessions.membership, room.encode()))
         self._ask("join", args, deadline, done, parse)
 
     def leave(
@@ -319,7 +320,7 @@ class RedisBroker:
     ) -> None:
         """Take a session out of a room."""
         args = [self._random_id(), *hold, room, self._rules.notices, self._rules.kept]
-        self._ask("leave", args, deadline, done, self._changed(hold.owner, decode.left))
+        self._ask("leave", args, deadline, done, self._changed(hold.owner, decode_sessions.left))
 
     def rename(
         self, hold: FencingToken, nick: str, fold: str, deadline: float, done: Done[tuple[str, int]]
@@ -331,13 +332,13 @@ class RedisBroker:
         def args() -> list[Any]:
             return [*base, self._reaps_until()]
 
-        parse = self._changed(hold.owner, decode.renamed)
+        parse = self._changed(hold.owner, decode_sessions.renamed)
         self._ask("nick", args, deadline, done, parse, CHANGES, LONG)
 
     def standing(self, hold: FencingToken, done: Done[SessionState]) -> None:
         """Look how a session stands."""
         args = [*hold, self._rules.notices]
-        self._ask("standing", args, self._clock() + READ_WITHIN, done, decode.standing)
+        self._ask("standing", args, self._clock() + READ_WITHIN, done, decode_sessions.standing)
 
     def part(self, hold: FencingToken, quit: bool, done: Callable[[], None] | None = None) -> None:
         """End a connection's hold on a session, however long the broker takes to hear of it."""
@@ -350,7 +351,7 @@ class RedisBroker:
     def _part(self, hold: FencingToken, reason: str, done: Callable[[], None] | None) -> None:
         def reply(found: Any) -> None:
             if not isinstance(found, Refused):
-                self._lease.note(hold.owner, decode.changes(found, 0))
+                self._lease.note(hold.owner, decode_sessions.changes(found, 0))
             if done is not None:
                 done()
 
@@ -381,7 +382,7 @@ class RedisBroker:
         """List nicks by code points of their folded form."""
 
         def reply(found: Any) -> None:
-            done(found if isinstance(found, Refused) else decode.members(found))
+            done(found if isinstance(found, Refused) else decode_sessions.members(found))
 
         self._call("members", [room, after, PAGE], deadline, reply, PAGES)
 
@@ -391,7 +392,7 @@ class RedisBroker:
         """List rooms with their number of members."""
 
         def reply(found: Any) -> None:
-            done(found if isinstance(found, Refused) else decode.rooms(found))
+            done(found if isinstance(found, Refused) else decode_sessions.rooms(found))
 
         self._call("rooms", [after, PAGE], deadline, reply, PAGES)
 
@@ -427,7 +428,7 @@ class RedisBroker:
 
     def _slice(self, script: str, args: Sequence[Any], done: Done[Slice]) -> None:
         def reply(found: Any) -> None:
-            done(found if isinstance(found, Refused) else decode.slice_of(found))
+            done(found if isinstance(found, Refused) else decode_logs.slice_of(found))
 
         self._call(script, args, self._clock() + READ_WITHIN, reply, LOGS)
 
@@ -447,7 +448,7 @@ class RedisBroker:
         """Find the newest entry that a log has in common with a branch."""
 
         def reply(found: Any) -> None:
-            done(found if isinstance(found, Refused) else decode.compared(found))
+            done(found if isinstance(found, Refused) else decode_logs.compared(found))
 
         args = [log, base.epoch, branch or base.epoch, base.offset, *ids]
         self._call("compare", args, self._clock() + READ_WITHIN, reply)
@@ -456,7 +457,7 @@ class RedisBroker:
         """Put lost entries back into a log."""
         args = healing(log, self._rules.kept, lost, self._random_id())
         deadline = self._clock() + READ_WITHIN
-        self._ask("heal", args, deadline, done, decode.healed, CHANGES, 2 * LONG)
+        self._ask("heal", args, deadline, done, decode_logs.healed, CHANGES, 2 * LONG)
 
     def unhealed(self) -> bool:
         """Say whether others may still put back what a Redis that has just come back forgot."""
@@ -483,16 +484,16 @@ class RedisBroker:
             if kind == b"log":
                 if self._taken.has(rest):
                     return
-                frame = decode.frame(payload)
+                frame = decode_logs.frame(payload)
                 tell = None
             elif kind == b"probe":
-                tell = partial(self._lease.heard, decode.probe(rest))
+                tell = partial(self._lease.heard, decode_upkeep.probe(rest))
             elif kind == b"moved":
-                tell = partial(self._sink_of().moved, decode.moved(rest))
+                tell = partial(self._sink_of().moved, decode_upkeep.moved(rest))
             elif kind == b"orders":
                 tell = partial(self._orders.newest, rest)
             elif kind == b"announce":
-                tell = partial(self._sink_of().announced, *decode.announcement(rest))
+                tell = partial(self._sink_of().announced, *decode_upkeep.announcement(rest))
             else:
                 return  # A node of a later version may tell more.
         except (Malformed, AttributeError) as error:
@@ -508,7 +509,7 @@ class RedisBroker:
     def _look_again(self, payload: bytes) -> None:
         """Read the log that a malformed frame is of: it may have stood for entries."""
         with contextlib.suppress(Malformed):
-            self._sink_of().differs(decode.log_of(payload))
+            self._sink_of().differs(decode_logs.log_of(payload))
 
     def _on_confirmed(self, channel: bytes) -> None:
         if self._lease.refused:
@@ -569,7 +570,7 @@ class RedisBroker:
         """Go on as long as there is more to do, and say at the end how much it was."""
         self._reaping = False
         if not isinstance(found, Refused):
-            *counts, more = decode.reaped(found)
+            *counts, more = decode_upkeep.reaped(found)
             self._reaped = [sum(pair) for pair in zip(self._reaped, counts, strict=True)]
             if more:
                 self._reap()

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from node.brokers import decode
+from node.brokers import decode_upkeep
+from node.brokers.calls import READ_WITHIN, ScriptCaller
 from node.brokers.lanes import UPKEEP
-from node.brokers.lease import READ_WITHIN, ScriptCaller
 from node.core.entries import Position
 from node.core.interfaces import BrokerEvents
 from node.core.model import Refused
@@ -50,7 +50,7 @@ class HeadPoll:
         if isinstance(found, Refused):
             return
         sink = self._sink()
-        rows = decode.tops(found, len(known))
+        rows = decode_upkeep.heads(found, len(known))
         for (name, before), (now, members) in zip(known, rows, strict=True):
             self._count(name, members, bool(now.epoch))
             if before is None:

@@ -6,9 +6,9 @@ from enum import StrEnum
 from math import inf
 from typing import Any, Protocol
 
-from node.brokers import decode
+from node.brokers import decode_upkeep
+from node.brokers.calls import READ_WITHIN, ScriptCaller
 from node.brokers.lanes import UPKEEP
-from node.brokers.lease import READ_WITHIN, ScriptCaller
 from node.brokers.malformed import reading
 from node.core.model import Refused
 
@@ -99,7 +99,7 @@ class Health:
         if isinstance(found, Refused):
             self._looked_at = -inf
             return
-        memory, persistence = decode.sections(found)
+        memory, persistence = decode_upkeep.sections(found)
         if not memory and not persistence and self._allowed:
             self._allowed = False
             log.debug("Redis does not tell this node how it keeps its data")

@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
-from node.brokers import decode
+from node.brokers import decode_logs
+from node.brokers.calls import SimpleCall
 from node.brokers.lanes import PAGES
-from node.brokers.pipeline import Pipeline, SimpleCall
+from node.brokers.pipeline import Pipeline
 from node.core.entries import Entry
 from node.core.log_names import room_log
 from node.core.model import Done, Refused
@@ -57,7 +58,7 @@ class HistoryRead:
         if isinstance(reply, Refused):
             self._done(reply)
             return
-        epoch, new, more, rest = decode.page(reply)
+        epoch, new, more, rest = decode_logs.page(reply)
         onward = self._page == "after"
         self._found = self._found + new if onward else new + self._found
         if rest:

@@ -8,14 +8,14 @@ its script by the hold on the session.
 import logging
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import Any, Protocol
+from typing import Any
 
-from node.brokers import decode, keys
+from node.brokers import decode_upkeep, keys
+from node.brokers.calls import ScriptCaller
 from node.brokers.clock import Clock
 from node.brokers.contact import Contact
-from node.brokers.decode import Renewal
-from node.brokers.lanes import UPKEEP, Lane
-from node.brokers.pipeline import Args
+from node.brokers.decode_upkeep import Renewal
+from node.brokers.lanes import UPKEEP
 from node.brokers.subscriber import Subscriber
 from node.core.interfaces import BrokerEvents
 from node.core.model import Done, FencingToken, Refused
@@ -37,21 +37,6 @@ LISTED = 250
 """Sessions in one answer, or somewhat more: one command for each."""
 SAID_FROM_MS = 1000
 """Steps of Redis' clock from which on they are said; smaller ones are corrections, as NTP makes."""
-READ_WITHIN = 4.0
-"""Seconds for a call that no client waits for: it is made again anyway."""
-
-
-class ScriptCaller(Protocol):
-    """Runs a script."""
-
-    def __call__(
-        self,
-        script: str,
-        args: Args,
-        deadline: float,
-        done: Callable[[Any], None],
-        lane: Lane = ...,
-    ) -> None: ...
 
 
 class Lease:
@@ -138,7 +123,7 @@ class Lease:
             elif incarnation != self.incarnation:
                 done(True)
             else:
-                done(self._renewed(incarnation, decode.renewed(found), known, asked))
+                done(self._renewed(incarnation, decode_upkeep.renewed(found), known, asked))
 
         self._call("renew", args, self._clock() + self._seconds / 2, reply)
 
@@ -234,7 +219,7 @@ class Lease:
         def reply(found: Any) -> None:
             if isinstance(found, Refused) or incarnation != self.incarnation:
                 return
-            cursor, holds = decode.holds(found)
+            cursor, holds = decode_upkeep.tokens(found)
             strays.update(
                 hold for hold in holds if hold.owner and not self._sink().holds(hold.session)
             )
@@ -252,7 +237,7 @@ class Lease:
         def reply(found: Any) -> None:
             if isinstance(found, Refused):
                 return
-            self._cursor, holds = decode.holds(found)
+            self._cursor, holds = decode_upkeep.tokens(found)
             for hold in holds:
                 if not hold.owner and self._sink().holds(hold.session):
                     self._sink().vanished(hold.session)

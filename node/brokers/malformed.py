@@ -1,39 +1,39 @@
-"""What Redis answers or tells that no node has written: another program's data, or a fault of ours.
+"""Data from Redis that no node has written: another program's, or the result of a bug of ours.
 
-It is counted and dropped, and never ends a node. What it was about is looked up again.
+They are counted and dropped, and never end a node; what they were about is read again.
 """
 
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 log = logging.getLogger(__name__)
 
 SAY_EVERY = 60.0
-"""Seconds between two lines in the log about the same kind of thing."""
+"""Seconds between two log lines about the same kind of problem."""
 SHOWN = 120
 """Characters of a reason in the log."""
 
 WRONG = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-"""What reading something of another shape raises; the readers do nothing but read."""
+"""What reading data of an unexpected shape may raise."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Malformed(ValueError):
-    """Something is not of the shape that nodes give it."""
+    """Data do not have the shape that nodes give them."""
 
 
 class MalformedCounts(Protocol):
-    """What is counted here."""
+    """Counts malformed data."""
 
     malformed: int
 
 
 def reading(read: Callable[P, T]) -> Callable[P, T]:
-    """Let a function that reads a reply raise Malformed, whatever is the matter with that."""
+    """Let a function that reads a reply raise Malformed, whatever is wrong with the reply."""
 
     @wraps(read)
     def reader(*args: P.args, **named: P.kwargs) -> T:
@@ -45,8 +45,18 @@ def reading(read: Callable[P, T]) -> Callable[P, T]:
     return reader
 
 
+def string(part: Any) -> bytes:
+    """Return a part of a reply that has to be a string.
+
+    Without this check, ``bytes`` of a number would be as many zeros.
+    """
+    if not isinstance(part, bytes):
+        raise TypeError
+    return part
+
+
 class Oddities:
-    """Counts what is malformed, and logs each kind of it now and then: there may be very many."""
+    """Counts malformed data, and logs each kind of problem once a minute at most."""
 
     def __init__(self, counts: MalformedCounts, clock: Callable[[], float]) -> None:
         self._counts = counts
@@ -54,9 +64,9 @@ class Oddities:
         self._said: dict[str, float] = {}
 
     def drop(self, kind: str, error: Exception) -> None:
-        """Something malformed is dropped; ``kind`` is one of few, what it was in."""
+        """Count malformed data that are dropped; ``kind`` is one of few, where they were found."""
         self._counts.malformed += 1
-        # The reason names no bytes: they may be what somebody has said.
+        # The log line shows no data: they may be a message.
         self.say("malformed " + kind, "dropped what no node has written: %s (%s)", kind, error)
 
     def say(self, key: str, text: str, *args: object) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from node.brokers import decode
+from node.brokers import decode_upkeep
+from node.brokers.calls import ScriptCaller
 from node.brokers.lanes import UPKEEP
-from node.brokers.lease import ScriptCaller
 from node.core.interfaces import BrokerEvents
 from node.core.model import ModerationRule, Refused
 
@@ -67,7 +67,9 @@ class ModerationSync:
         self._busy = False
         if isinstance(found, Refused):
             return
-        (newest, after), orders = decode.newest(found), decode.orders(found, self._clock())
+        (newest, after), orders = decode_upkeep.newest(found), decode_upkeep.moderation_rules(
+            found, self._clock()
+        )
         if newest == self._known:
             return
         if _number(newest) <= _number(self._known):
@@ -111,7 +113,7 @@ class ModerationSync:
         self._busy = False
         if isinstance(found, Refused):
             return
-        if done := decode.healed(found):
+        if done := decode_upkeep.restored_rules(found):
             orders = orders[done:]
         if orders:
             self._put_back_rest(orders)

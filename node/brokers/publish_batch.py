@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from node.brokers import decode, keys
+from node.brokers import decode_logs, keys, refusals
+from node.brokers.calls import Next
 from node.brokers.lanes import CHANGES
 from node.brokers.malformed import reading
-from node.brokers.pipeline import Next
 from node.core.entries import START, Append, Entry, Frame, Position
 from node.core.interfaces import BrokerEvents
 from node.core.log_names import room_log
@@ -33,15 +33,15 @@ def directed(
 ) -> tuple[Stored | Refused, Append | None]:
     """Return where a direct is kept, and its entry as far as the reply of direct.lua tells it."""
     if found[0] == b"repeat":
-        remembered = decode.kept(found[1])
+        remembered = decode_logs.stored(found[1])
         place = Position.parse(remembered.position)
-        if place is None or len(found) < 4 or not decode.is_head(found[2]):
+        if place is None or len(found) < 4 or not decode_logs.is_head(found[2]):
             return remembered, None
         entry = Entry(place.offset, found[2], found[3])
         frame = Frame(remembered.log, place.epoch, place.offset, b"", [entry])
         return remembered, Append(frame, place._replace(offset=place.offset - 1, id=b""))
     if found[0] != b"ok":
-        return decode.REFUSALS[found[0]], None
+        return refusals.REFUSALS[found[0]], None
     _, position, at, nick, prev, log = found
     to = Stored("@", position.decode(), int(at or 0), nick.decode())
     place = Position.parse(to.position)
@@ -143,7 +143,7 @@ class Publish:
             self._looked(reply)
             return Next.MORE
         # All of it is read before anything is done with it.
-        told = decode.published(reply, log, self._sent)
+        told = decode_logs.published(reply, log, self._sent)
         if told is None:
             # What was seen of a log that went back says nothing of where it goes on.
             self._behind = _NOWHERE if self._again else None
@@ -167,7 +167,7 @@ class Publish:
 
     def _looked(self, reply: Any) -> None:
         """Answer the messages that a repeat has found so far; it goes on behind a position."""
-        behind, answers = decode.looked(reply, self._sent)
+        behind, answers = decode_logs.looked(reply, self._sent)
         self._behind = behind
         rows = list(zip(self._sent, reply[3:], answers, strict=True))
         self._sent = [post for post, _, answer in rows if answer is None]

@@ -9,7 +9,7 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers.connection import RedisConnection, heed_cancelling
-from node.brokers.pipeline import BACKOFF, LOST
+from node.brokers.failures import BACKOFF, LOST
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from node.brokers import connect, decode, scripts
+from node.brokers import connect, decode_logs, decode_sessions, decode_upkeep, refusals, scripts
 from node.brokers.admin_client import ClusterFacts, Trouble
 from node.brokers.malformed import Malformed
 from node.brokers.publish_batch import directed
@@ -130,38 +130,39 @@ scalars = st.one_of(
 answers = st.recursive(scalars, lambda inner: st.lists(inner, max_size=6), max_leaves=20)
 POST = PendingMessage(FencingToken("s1", "n.1"), b"1", "", b"x", 9.0, lambda reply: None)
 READERS: list[tuple[str, Callable[[Any], Any]]] = [
-    ("log_of", decode.log_of),
-    ("entries", decode.entries),
-    ("slice_of", decode.slice_of),
-    ("page", decode.page),
-    ("members", decode.members),
-    ("rooms", decode.rooms),
-    ("kept", decode.kept),
+    ("log_of", decode_logs.log_of),
+    ("entries", decode_logs.entries),
+    ("slice_of", decode_logs.slice_of),
+    ("page", decode_logs.page),
+    ("members", decode_sessions.members),
+    ("rooms", decode_sessions.rooms),
+    ("stored", decode_logs.stored),
     ("directed", lambda found: directed(found, POST, b"", b"")),
-    ("is_head", decode.is_head),
-    ("published", lambda found: decode.published(found, "r:tea", [POST])),
-    ("looked", lambda found: decode.looked(found, [POST])),
-    ("compared", decode.compared),
-    ("seat", lambda found: decode.membership(b"tea", found)),
-    ("claimed", decode.claimed),
-    ("standing", decode.standing),
-    ("orders", lambda found: decode.orders(found, 1.0)),
-    ("newest", decode.newest),
-    ("tops", lambda found: decode.tops(found, 2)),
-    ("announcement", decode.announcement),
-    ("moved", decode.moved),
-    ("probe", decode.probe),
-    ("holds", decode.holds),
-    ("left", decode.left),
-    ("renamed", decode.renamed),
-    ("reaped", decode.reaped),
-    ("healed", decode.healed),
-    ("changes", lambda found: decode.changes(found, 0)),
-    ("renewed", decode.renewed),
-    ("refusal", decode.refusal),
-    ("sections", decode.sections),
-    ("whoami", decode.whoami),
-    ("frame", decode.frame),
+    ("is_head", decode_logs.is_head),
+    ("published", lambda found: decode_logs.published(found, "r:tea", [POST])),
+    ("looked", lambda found: decode_logs.looked(found, [POST])),
+    ("compared", decode_logs.compared),
+    ("membership", lambda found: decode_sessions.membership(b"tea", found)),
+    ("claimed", decode_sessions.claimed),
+    ("standing", decode_sessions.standing),
+    ("moderation_rules", lambda found: decode_upkeep.moderation_rules(found, 1.0)),
+    ("newest", decode_upkeep.newest),
+    ("heads", lambda found: decode_upkeep.heads(found, 2)),
+    ("announcement", decode_upkeep.announcement),
+    ("moved", decode_upkeep.moved),
+    ("probe", decode_upkeep.probe),
+    ("tokens", decode_upkeep.tokens),
+    ("left", decode_sessions.left),
+    ("renamed", decode_sessions.renamed),
+    ("reaped", decode_upkeep.reaped),
+    ("restored_rules", decode_upkeep.restored_rules),
+    ("healed", decode_logs.healed),
+    ("changes", lambda found: decode_sessions.changes(found, 0)),
+    ("renewed", decode_upkeep.renewed),
+    ("refusal", refusals.refusal),
+    ("sections", decode_upkeep.sections),
+    ("whoami", decode_upkeep.whoami),
+    ("frame", decode_logs.frame),
 ]
 
 
@@ -177,10 +178,12 @@ def test_a_reader_of_replies_raises_nothing_but_malformed(
 
 def test_every_reader_of_replies_is_tried() -> None:
     known = {name for name, _ in READERS if name != "directed"} | {"position"}
+    modules = (decode_logs, decode_sessions, decode_upkeep, refusals)
     found = {
         name
-        for name, what in vars(decode).items()
-        if inspect.isfunction(what) and what.__module__ == decode.__name__ and name[0] != "_"
+        for module in modules
+        for name, what in vars(module).items()
+        if inspect.isfunction(what) and what.__module__ == module.__name__ and name[0] != "_"
     }
     assert found == known
 

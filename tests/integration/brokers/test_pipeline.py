@@ -1,4 +1,4 @@
-"""The pump runs calls in order, again and again until they are done or their time is up."""
+"""The pipeline runs calls in order, and repeats each until it is done or past its deadline."""
 
 import asyncio
 import contextlib
@@ -10,11 +10,12 @@ import pytest
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers import pipeline as pumps
+from node.brokers import pipeline as pipelines
 from node.brokers import scripts
+from node.brokers.calls import Next, SimpleCall
 from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, READ_BYTES, READS, UPKEEP, Lane
-from node.brokers.pipeline import Next, Pipeline, SimpleCall
+from node.brokers.pipeline import Pipeline
 from node.core.model import Refused
 from node.telemetry.metrics import Metrics
 
@@ -91,7 +92,7 @@ def each(error: Exception) -> Handler:
 
 
 class Bench:
-    """A pump over a scripted Redis, on a clock that stands still."""
+    """A pipeline over a scripted Redis, on a clock that stands still."""
 
     def __init__(self, redis: ScriptedRedis, replicas: int = 0) -> None:
         self.time = 100.0
@@ -110,7 +111,7 @@ class Bench:
 
 @asynccontextmanager
 async def running(*handlers: Handler, replicas: int = 0) -> AsyncIterator[Bench]:
-    """Run a pump."""
+    """Run a pipeline."""
     bench = Bench(ScriptedRedis(*handlers), replicas)
     task = asyncio.create_task(bench.pipeline.run())
     try:
@@ -124,12 +125,12 @@ async def running(*handlers: Handler, replicas: int = 0) -> AsyncIterator[Bench]
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pumps, "BACKOFF", (0.0,))
-    monkeypatch.setattr(pumps, "REPEAT_PAUSE", 0.0)
+    monkeypatch.setattr(pipelines, "BACKOFF", (0.0,))
+    monkeypatch.setattr(pipelines, "REPEAT_PAUSE", 0.0)
 
 
 async def idle(bench: Bench) -> None:
-    """Wait until the pump has done everything."""
+    """Wait until the pipeline has no call left."""
     async with asyncio.timeout(5):
         await bench.pipeline.idle()
 

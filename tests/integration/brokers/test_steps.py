@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from node.brokers import moderation_sync, scripts
-from node.brokers.pipeline import Next
+from node.brokers.calls import Next
 from node.brokers.publish_batch import BYTES, Publish
 from node.core.entries import Position
 from node.core.model import FencingToken, PendingMessage, Stored

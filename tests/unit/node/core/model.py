@@ -6,7 +6,7 @@ from importlib.resources import files
 from random import Random
 from typing import Any
 
-from node.brokers import decode, scripts
+from node.brokers import decode_logs, refusals, scripts
 from node.brokers.broker import healing
 from node.core.entries import Compared, Entry, Frame, Lost, Position, Slice
 from node.core.model import Refused
@@ -44,7 +44,7 @@ class ModelLog:
         return b"chat:{%b}" % self.log.encode()
 
     def _publish(self, _channel: bytes, payload: bytes) -> None:
-        self._told.append(decode.frame(payload))
+        self._told.append(decode_logs.frame(payload))
 
     def _run(self, name: str, *args: Any) -> Any:
         digest = sha1(self._sources[name].encode()).hexdigest()
@@ -104,21 +104,21 @@ class ModelLog:
         found = self._run("heal", *healing(self.log, self.kept, lost, f"b{self._fresh}"))
         if found[0] == b"ok":
             return int(found[1]), self._frame()
-        return decode.REFUSALS[found[0]], None
+        return refusals.REFUSALS[found[0]], None
 
     def compare(self, base: Position, branch: bytes, ids: Sequence[bytes]) -> Compared | None:
         """Find the newest common entry."""
-        return decode.compared(
+        return decode_logs.compared(
             self._run("compare", self.log, base.epoch, branch or base.epoch, base.offset, *ids)
         )
 
     def read(self, position: Position, branch: bytes, limit: int) -> Slice:
         """Read after a position."""
-        return decode.slice_of(self._run("read", self.log, *position, limit, branch))
+        return decode_logs.slice_of(self._run("read", self.log, *position, limit, branch))
 
     def tail(self, limit: int) -> Slice:
         """Read the newest entries."""
-        return decode.slice_of(self._run("tail", self.log, limit))
+        return decode_logs.slice_of(self._run("tail", self.log, limit))
 
 
 def _copy(value: Any) -> Any:

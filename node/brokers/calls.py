@@ -1,0 +1,116 @@
+"""Calls of scripts: what the pipeline runs, as often as it takes."""
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+from node.brokers.lanes import CHANGES, Lane
+from node.brokers.malformed import Malformed
+from node.core.model import Refused
+
+READ_WITHIN = 4.0
+"""Seconds for a call that no client waits for: the node makes it again later anyway."""
+
+
+class Next(Enum):
+    """What is to be done with a call after a reply."""
+
+    NOTHING = "nothing: it is done"
+    MORE = "make it again: there is more to do"
+    WAIT = "make it again a little later"
+
+
+class Call(Protocol):
+    """A script to be run, and repeated after a failure until its deadline.
+
+    ``lane`` is the queue in which it waits; it counts there for ``weight`` calls.
+    """
+
+    script: str
+    lane: Lane
+    weight: int
+
+    def args(self) -> Sequence[Any] | None:
+        """Return number of keys, keys and arguments; None if there is nothing to do any more."""
+
+    def reply(self, reply: Any) -> Next:
+        """Handle the reply of Redis."""
+
+    def lost(self) -> None:
+        """The connection failed: Redis may have run the script or not. It will be repeated."""
+
+    def refuse(self, refused: Refused) -> None:
+        """Give the call up: Redis refuses it for good."""
+
+    def expire(self, now: float) -> None:
+        """Give up what is past its deadline."""
+
+
+Args = Sequence[Any] | Callable[[], Sequence[Any] | None]
+"""The arguments of a call, or a function that makes them each time when the call goes out."""
+
+
+class SimpleCall:
+    """A call with one reply; ``done`` gets it, or a Refused."""
+
+    __slots__ = ("script", "lane", "weight", "_args", "_deadline", "_done")
+
+    def __init__(
+        self,
+        script: str,
+        args: Args,
+        deadline: float,
+        done: Callable[[Any], None],
+        lane: Lane = CHANGES,
+        weight: int = 1,
+    ) -> None:
+        self.script = script
+        self.lane = lane
+        self.weight = weight
+        self._args = args
+        self._deadline = deadline
+        self._done: Callable[[Any], None] | None = done
+
+    def args(self) -> Sequence[Any] | None:
+        """Return the arguments; None if the call has been answered already."""
+        if self._done is None:
+            return None
+        args = self._args() if callable(self._args) else self._args
+        return (0, *args) if args is not None else None
+
+    def reply(self, reply: Any) -> Next:
+        """Hand the reply to ``done``, once."""
+        if (done := self._done) is not None:
+            self._done = None
+            try:
+                done(reply)
+            except Malformed:
+                # ``done`` has not used the reply: a refusal will follow in its place.
+                self._done = done
+                raise
+        return Next.NOTHING
+
+    def lost(self) -> None:
+        """Do nothing: the script finds out by itself that it is a repeat."""
+
+    def refuse(self, refused: Refused) -> None:
+        """Hand the refusal to ``done``."""
+        self.reply(refused)
+
+    def expire(self, now: float) -> None:
+        """Refuse the call if it is past its deadline."""
+        if now >= self._deadline:
+            self.reply(Refused.UNAVAILABLE)
+
+
+class ScriptCaller(Protocol):
+    """Runs a script, and hands the reply or a Refused to ``done``."""
+
+    def __call__(
+        self,
+        script: str,
+        args: Args,
+        deadline: float,
+        done: Callable[[Any], None],
+        lane: Lane = ...,
+    ) -> None: ...

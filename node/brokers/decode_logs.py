@@ -1,0 +1,170 @@
+"""Reads what Redis answers and publishes about logs. Pure."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from node.brokers.malformed import WRONG, Malformed, reading, string
+from node.core.entries import Compared, Entry, Frame, Position, Slice
+from node.core.model import PendingMessage, Refused, Stored
+
+_HEAD = rb"\w+ \w+ \d{1,16} [^ \n]+(?:(?: \w+-\d{1,16} \d{1,16})+(?: [^\n]*)?)?"
+_head = re.compile(_HEAD).fullmatch
+_frame = re.compile(
+    rb"log ([^ \n]+) (\w+) ([1-9]\d{0,15}) (\w+)(?: (\w+)(?: [^\n]*)?)?(?:\n%b\n[^\n]*)+" % _HEAD
+).fullmatch
+_word = re.compile(rb"\w+").fullmatch
+
+
+def frame(payload: bytes) -> Frame:
+    """Return the frame in a message of a channel (scripts/common.lua describes its layout).
+
+    A node of a later version may have added fields; they are ignored.
+    """
+    try:
+        if (found := _frame(payload)) is None:
+            raise Malformed("frame")
+        log, offset = found[1].decode(), int(found[3])
+    except WRONG as error:
+        raise Malformed("frame") from error
+    lines = payload.split(b"\n")
+    entries = [
+        Entry(offset + number, lines[place], lines[place + 1])
+        for number, place in enumerate(range(1, len(lines) - 1, 2))
+    ]
+    return Frame(log, found[2], offset, found[4], entries, found[5] or found[2])
+
+
+@reading
+def log_of(payload: bytes) -> str:
+    """Return the log that a frame belongs to, even if the rest of the frame is malformed."""
+    return payload.split(b"\n", 1)[0].split(b" ")[1].decode()
+
+
+@reading
+def entries(rows: list[Any]) -> list[Entry]:
+    """Return the entries in the reply to XRANGE.
+
+    An entry that no node has written is shown to nobody. It keeps its offset, so that there is no
+    hole, and gets an id that is the same on all nodes.
+    """
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Any) -> Entry:
+    offset = int(row[0].partition(b"-")[0])
+    fields = row[1]
+    if len(fields) >= 4 and fields[0] == b"h" and fields[2] == b"b" and _head(fields[1]):
+        return Entry(offset, fields[1], fields[3])
+    return Entry(offset, b"? x%d 0 -" % offset, b"")
+
+
+@reading
+def slice_of(reply: list[Any]) -> Slice:
+    """Return the part of a log that read.lua or tail.lua found."""
+    if len(reply) == 1:
+        return Slice(False, None, [])
+    status, epoch, top, id, branch, moved, rows, fork, lost = reply
+    if not (_word(epoch) and _word(id) and _word(branch)) or (lost and not _word(lost)):
+        raise ValueError
+    position = Position(epoch, int(top), id)
+    return Slice(status == b"on", position, entries(rows), branch, int(moved), int(fork), lost)
+
+
+@reading
+def compared(reply: list[Any]) -> Compared | None:
+    """Return what a log has in common with what a node knows, as compare.lua found it."""
+    if not reply:
+        return None
+    epoch, top, id, branch, oldest, oldest_id, common, trimmed = reply
+    if not (_word(epoch) and _word(id) and _word(branch)) or (oldest and not _word(oldest_id)):
+        raise ValueError
+    numbers = int(common), int(trimmed)
+    return Compared(Position(epoch, int(top), id), branch, int(oldest), oldest_id, *numbers)
+
+
+class Page(NamedTuple):
+    """The reply of history.lua; ``rest`` is where to go on reading, if the page is incomplete."""
+
+    epoch: bytes
+    entries: list[Entry]
+    more: bool
+    rest: bytes
+
+
+@reading
+def page(reply: Any) -> Page:
+    """Return the messages that history.lua found."""
+    epoch, more, rows, *rest = reply
+    found = [entry for entry in entries(rows) if entry.kind == b"m"]
+    if epoch and not _word(epoch):
+        raise ValueError
+    return Page(epoch, found, more == 1, string(rest[0]) if rest else b"")
+
+
+@reading
+def healed(reply: Any) -> int:
+    """Return how many entries heal.lua has put back."""
+    return int(reply[1])
+
+
+@reading
+def stored(remembered: bytes) -> Stored:
+    """Return where a message is stored, as scripts remember it: "AT LOG POSITION TO"."""
+    at, log, position, *to = remembered.decode().split(" ")
+    return Stored(log, position, int(at), to[0] if to else "")
+
+
+def is_head(text: Any) -> bool:
+    """Say whether a part of a reply is the head of an entry."""
+    return text.__class__ is bytes and _head(text) is not None
+
+
+def _repeated(result: Any) -> Stored:
+    """Return where a message is that is in the log already; its entry may come with the reply."""
+    if result.__class__ is bytes:
+        return stored(result)
+    remembered, offset, head, body = result
+    if not (is_head(head) and offset.__class__ is int and body.__class__ is bytes):
+        raise ValueError
+    return stored(remembered)
+
+
+Published = tuple[bytes, bytes, bytes, list[Any], list[Stored | Refused]]
+"""Epoch, at, prev and results as publish.lua returns them, and the answers for the authors."""
+
+
+def published(reply: Any, log: str, messages: Sequence[PendingMessage]) -> Published | None:
+    """Return what became of messages, as publish.lua returns it; None if the log was rewound."""
+    try:
+        if reply[0] == b"rewound":
+            return None
+        _, epoch, at, prev, *results = reply
+        if prev.__class__ is not bytes or not results:
+            raise ValueError
+        place, time = epoch.decode(), int(at)
+        answers = [
+            (
+                _repeated(result)
+                if result.__class__ is not int  # without a call, as this is done for each message
+                else (
+                    Stored(log, f"{place}-{result}-{message.id.decode()}", time, "")
+                    if result
+                    else Refused.GONE
+                )
+            )
+            for message, result in zip(messages, results, strict=True)
+        ]
+    except WRONG as error:
+        raise Malformed("published") from error
+    return epoch, at, prev, results, answers
+
+
+@reading
+def looked(reply: Any, messages: Sequence[PendingMessage]) -> tuple[Position, list[Stored | None]]:
+    """Return up to where publish.lua has looked for messages, and where it found each of them."""
+    _, epoch, offset, *results = reply
+    found = [
+        _repeated(result) if result else None for _, result in zip(messages, results, strict=True)
+    ]
+    return Position(string(epoch), int(offset), b""), found

@@ -1,0 +1,33 @@
+"""Replies about sessions are read as the scripts write them."""
+
+import pytest
+
+from node.brokers import decode_sessions, refusals
+from node.brokers.malformed import Malformed
+from node.core.model import Membership, Refused
+
+
+def test_a_membership_tells_whether_it_is_new() -> None:
+    held = [b"tea", b"k1-5-x5", 3, 0, 0]
+    new = [b"den", b"k2-1-y1", 1, 1, 0, 1]
+    claimed = decode_sessions.claimed([b"ok", 1, b"ana", 7, b"", 4, [b"loo"], held, new])
+    assert claimed.memberships == [
+        Membership("tea", "k1-5-x5", 3, created=False, quiet=False, entered=False),
+        Membership("den", "k2-1-y1", 1, created=True, quiet=False, entered=True),
+    ]
+    assert (claimed.resumed, claimed.nick, claimed.inbox, claimed.refused) == (
+        *(True, "ana", None),
+        ["loo"],
+    )
+
+
+def test_a_membership_without_a_position_is_malformed() -> None:
+    with pytest.raises(Malformed):
+        decode_sessions.membership(b"tea", [b"ok", b"nowhere", 1, 0, 0])
+
+
+def test_a_refusal_is_told_by_its_name() -> None:
+    assert refusals.refusal([b"ok", 1]) is None
+    assert refusals.refusal([b"banned"]) is Refused.BANNED
+    with pytest.raises(Malformed):
+        refusals.refusal([b"never heard of"])
