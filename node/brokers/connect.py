@@ -32,7 +32,7 @@ def to(url: RedisUrl) -> Connect:
 
 
 def _options(timeout: float | None) -> dict[str, Any]:
-    # redis-py retries ten times by default, and would append twice: the pipeline repeats calls itself.
+    # By default redis-py retries ten times, and would append twice: the pipeline repeats calls.
     # RESP2: what is pushed and what is answered never share a connection here.
     return {
         "retry": Retry(NoBackoff(), 0),
