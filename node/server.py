@@ -9,7 +9,8 @@ from itertools import count
 from secrets import choice
 from typing import TYPE_CHECKING
 
-from node.brokers import broker
+from node.brokers.broker import RedisBroker
+from node.brokers.config import BrokerConfig
 from node.brokers.connect import Connect
 from node.config.settings import Settings
 from node.core import hub as core
@@ -63,14 +64,11 @@ class Node:
         clock, ids = time.monotonic, Ids()
         self.metrics = Metrics(clock)
         self.batch = WriteBatch(self.metrics, asyncio.get_running_loop().call_soon)
-        self.broker = broker.RedisBroker(
-            connect, _broker_config(settings), self.metrics, clock, ids
-        )
+        self.broker = RedisBroker(connect, _broker_config(settings), self.metrics, clock, ids)
         self.hub = core.Hub(
             *(name, _core_config(settings), self.broker, self.batch.fan_out),
             *(self.metrics, clock, ids),
         )
-        self.broker.attach(self.hub)
         self.limits = ConnectionLimits(
             self.hub, _bounds(settings), settings.proxy_protocol, settings.proxy_from
         )
@@ -127,9 +125,9 @@ class Node:
             self.hub.say_goodbye(turn.session)
 
 
-def _broker_config(settings: Settings) -> broker.BrokerConfig:
-    return broker.BrokerConfig(
-        kept=settings.history,
+def _broker_config(settings: Settings) -> BrokerConfig:
+    return BrokerConfig(
+        retained=settings.history,
         grace=settings.grace,
         notices=settings.notices,
         room_idle=settings.room_idle,

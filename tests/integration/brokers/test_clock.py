@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from node.brokers.broker import BrokerConfig
+from node.brokers.config import BrokerConfig
 from node.core.model import Claimed, Refused, Stored
 from tests.integration.brokers.bench import Place, wait
 from tests.integration.brokers.virtual import Life, System, virtual

@@ -25,7 +25,16 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
-from node.brokers import broker, head_poll, history, lease, moderation_sync, publish_batch, scripts
+from node.brokers import (
+    directory,
+    head_poll,
+    history,
+    moderation_sync,
+    publish_batch,
+    scripts,
+    session_audit,
+    upkeep,
+)
 from node.core.rooms import merge
 from tests.support.redis_server import RedisServer
 from wire import limits
@@ -284,7 +293,7 @@ async def ten_thousand_sessions_of_a_node(bench: Bench) -> Cost:
     for number in range(10_000):
         pipe.hset(f"chat:session:s{number}", "owner", f"inc.{number}")
     await pipe.execute()
-    return await bench.run("held", "inc", 0, lease.LISTED)
+    return await bench.run("held", "inc", 0, session_audit.LISTED)
 
 
 HELLO = ("hello", "op1", "ana", 1, "ana", "ana look other", 1, "inc.1", *SET, 50, HERE, 50, "::1")
@@ -368,7 +377,7 @@ async def a_session_leaves_a_room(bench: Bench) -> Cost:
 @worst("members")
 async def a_page_of_members(bench: Bench) -> Cost:
     await bench.crowd("tea")
-    return await bench.run("members", "tea", "member00500", broker.PAGE)
+    return await bench.run("members", "tea", "member00500", directory.PAGE)
 
 
 @worst("nick")
@@ -580,7 +589,7 @@ async def a_node_retires(bench: Bench) -> Cost:
 async def a_page_of_rooms(bench: Bench) -> Cost:
     rooms = {f"room{number:06}": 0 for number in range(100_000)}
     await bench.client.zadd("chat:rooms", rooms)
-    return await bench.run("rooms", "room000500", broker.PAGE)
+    return await bench.run("rooms", "room000500", directory.PAGE)
 
 
 @worst("sent")
@@ -616,16 +625,16 @@ async def much_is_stored_with_a_time(bench: Bench) -> Cost:
     await bench.client.zadd("chat:sents", dict.fromkeys(late, 1))
     for number in range(1000):
         await bench.client.hset(f"chat:sent:s{number}", "", "1795486460000 r:p0 ep-5-id5")
-    return await bench.run("tidy", 8000, 30_000, int(HERE), broker.TIDIED)
+    return await bench.run("tidy", 8000, 30_000, int(HERE), upkeep.TIDIED)
 
 
 @worst("tops")
 async def many_logs_are_compared(bench: Bench) -> Cost:
     pipe = bench.client.pipeline()
-    for number in range(head_poll.TOPS):
+    for number in range(head_poll.HEADS):
         pipe.hset("chat:{r:%d}" % number, mapping={"epoch": "ep", "top": 5, "id": "id5"})
     await pipe.execute()
-    args = [part for number in range(head_poll.TOPS) for part in (f"r:{number}", "ep")]
+    args = [part for number in range(head_poll.HEADS) for part in (f"r:{number}", "ep")]
     return await bench.run("tops", *args)
 
 
@@ -633,10 +642,10 @@ async def many_logs_are_compared(bench: Bench) -> Cost:
 async def many_logs_have_lost_their_hash(bench: Bench) -> Cost:
     key = "chat:{r:0}:log"
     await bench.log("r:0", count=1, size=LONG)
-    for number in range(1, head_poll.TOPS):
+    for number in range(1, head_poll.HEADS):
         await bench.client.copy(key, key.replace("0", str(number)))
     await bench.client.delete("chat:{r:0}")
-    args = [part for number in range(head_poll.TOPS) for part in (f"r:{number}", "ep")]
+    args = [part for number in range(head_poll.HEADS) for part in (f"r:{number}", "ep")]
     return await bench.run("tops", *args)
 
 

@@ -69,11 +69,11 @@ async def test_a_lease_is_renewed_and_contact_is_kept_though_redis_is_full(place
     ana, _ = await node.hello("s1", "ana", rooms=("tea",))
     await fill(place)
     await until_renewed(place, node)
-    since = node.broker._contact.since
+    since = node.broker._context.contact.since
     assert await node.say(ana, "tea", "one") is Refused.FULL
     assert node.broker.unready() is None
     if not place.losses.wanted:
-        assert since is not None and node.broker._contact.since == since
+        assert since is not None and node.broker._context.contact.since == since
 
 
 async def test_who_leaves_frees_what_they_held_though_redis_is_full(place: Place) -> None:

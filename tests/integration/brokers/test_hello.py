@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from node.brokers import scripts
-from node.brokers.broker import BrokerConfig
+from node.brokers.config import BrokerConfig
 from node.brokers.lease import FORMAT
 from node.core.entries import START, Position
 from node.core.model import Claimed, Refused
@@ -64,7 +64,7 @@ async def test_a_hello_that_is_repeated_late_neither_takes_nor_begins_a_session(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, there = await place.node(), await place.node()
-    monkeypatch.setattr(here.broker, "_random_id", lambda: "k1op1")
+    monkeypatch.setattr(here.broker._context, "random_id", lambda: "k1op1")
     claim = here.claim_of("s1", "Ana", rooms=["tea"])
     assert isinstance(await here.ask("claim", claim), Claimed)
     # The connection is lost before the answer comes, and the client goes on elsewhere.
@@ -203,7 +203,7 @@ async def test_no_session_begins_behind_an_inbox_that_may_be_put_back(place: Pla
 
 
 async def test_a_position_that_was_trimmed_is_none_that_may_be_put_back(place: Place) -> None:
-    node = await place.node(replace(PATIENT, kept=5))
+    node = await place.node(replace(PATIENT, retained=5))
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     kept = [await wait(node.say(hold, "tea", f"t{number}")) for number in range(20)]
     found = [position for each in kept if (position := Position.parse(each.position))]

@@ -4,7 +4,7 @@ import asyncio
 import gc
 from typing import Literal
 
-from node.brokers.broker import BrokerConfig
+from node.brokers.config import BrokerConfig
 from node.brokers.history import PAGE_BYTES
 from node.core.entries import START, UNKNOWN, Entry, Position, Slice
 from node.core.model import FencingToken
@@ -127,7 +127,7 @@ async def test_a_position_that_a_log_does_not_hold_gets_a_page_of_the_oldest(nod
 async def test_a_trimmed_position_is_held_as_long_as_nothing_after_it_was_trimmed(
     place: Place,
 ) -> None:
-    node = await place.node(BrokerConfig(kept=10))
+    node = await place.node(BrokerConfig(retained=10))
     _, places = await filled(node, 40)
     found: Slice = await node.ask("tail", "r:tea", 1000, timed=False)
     first = found.entries[0].offset
@@ -153,7 +153,7 @@ async def test_the_tail_is_the_newest_entries_oldest_first(node: Node) -> None:
 
 
 async def test_the_entry_before_the_oldest_kept_one_is_known_by_its_id(place: Place) -> None:
-    node = await place.node(BrokerConfig(kept=10))
+    node = await place.node(BrokerConfig(retained=10))
     _, places = await filled(node, 40)
     oldest: Slice = await node.ask("read", "r:tea", START, UNKNOWN, 1, timed=False)
     trimmed = oldest.entries[0].offset - 1

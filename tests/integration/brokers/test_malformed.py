@@ -57,7 +57,7 @@ FRAMES = [
 async def test_a_malformed_frame_is_dropped_and_its_log_is_looked_at(
     payload: bytes, node_at_rest: Node
 ) -> None:
-    node_at_rest.broker._on_message(payload)
+    node_at_rest.broker._dispatch.take(payload)
     assert node_at_rest.sink.frames == [] and node_at_rest.metrics.malformed == 1
     tea = payload.startswith(b"log r:tea")
     looked = {b"log x": [("differs", "x")]}.get(payload, [("differs", "r:tea")] if tea else [])
@@ -69,13 +69,13 @@ async def test_a_malformed_frame_is_dropped_and_its_log_is_looked_at(
     [b"probe", b"probe soon", b"moved", b"moved x", b"moved \xff y", b"announce", b"announce {}"],
 )
 async def test_other_malformed_messages_are_dropped(payload: bytes, node_at_rest: Node) -> None:
-    node_at_rest.broker._on_message(payload)
+    node_at_rest.broker._dispatch.take(payload)
     assert node_at_rest.sink.told == [] and node_at_rest.metrics.malformed == 1
 
 
 async def test_what_a_later_version_tells_is_passed_over(node_at_rest: Node) -> None:
     for payload in (b"", b"news", b"news of it", b"\xff\n\0"):
-        node_at_rest.broker._on_message(payload)
+        node_at_rest.broker._dispatch.take(payload)
     assert node_at_rest.sink.told == [] and node_at_rest.metrics.malformed == 0
 
 
@@ -89,14 +89,14 @@ async def test_a_fault_of_the_core_is_not_taken_for_a_malformed_message(
         monkeypatch.setattr(node_at_rest.sink, name, fault)
     for payload in (b"log r:tea e 5 x\nm id 1 -\nbody", b"moved s o"):
         with pytest.raises(KeyError):
-            node_at_rest.broker._on_message(payload)
+            node_at_rest.broker._dispatch.take(payload)
 
 
 async def test_malformed_messages_do_not_fill_the_log(
     node_at_rest: Node, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(1000):
-        node_at_rest.broker._on_message(b"log r:tea secret")
+        node_at_rest.broker._dispatch.take(b"log r:tea secret")
     assert node_at_rest.metrics.malformed == 1000
     assert caplog.text.count("\n") == 1 and "secret" not in caplog.text
 
@@ -111,8 +111,8 @@ def test_any_bytes_on_a_channel_are_taken(kind: bytes, data: st.DataObject) -> N
     logging.disable()
     try:
         rest = data.draw(st.one_of(st.binary(max_size=60), texts))
-        node.broker._on_message(kind + b" " + rest)
-        node.broker._on_message(rest)
+        node.broker._dispatch.take(kind + b" " + rest)
+        node.broker._dispatch.take(rest)
     finally:
         logging.disable(logging.NOTSET)
 
@@ -196,10 +196,10 @@ def test_any_answers_to_calls_are_taken(found: dict[str, Any]) -> None:
         told: list[Any] = []
         node.broker.claim(node.claim_of("s1", "ana"), node.deadline(), told.append)
         node.broker.tail("r:tea", 5, told.append)
-        node.broker._lease.renew()
-        node.broker._tops.compare()
-        node.broker._reap()
-        pipeline = node.broker._pipeline
+        node.broker._renewal.renew()
+        node.broker._heads.compare()
+        node.broker._upkeep.reap()
+        pipeline = node.broker._context.pipeline
         batch = pipeline._lanes.take()
         answered = [found.get(call.script) for call, _ in batch]
         settle = pipeline._settle([call for call, _ in batch], answered, 0.0)
@@ -315,7 +315,7 @@ async def test_a_node_keeps_trying_what_is_no_redis(
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     node = Node("x", connect.redis(f"redis://127.0.0.1:{port}/0"), REAPING)
-    task = asyncio.create_task(node.broker.run())
+    task = asyncio.create_task(node.broker.run(node.sink))
     async with asyncio.timeout(20):
         await enough.wait()
     assert not task.done() and node.broker.unready() is not None
@@ -344,7 +344,7 @@ async def test_a_node_ends_at_whatever_moment_of_connecting_it_is_told_to() -> N
     for turns in range(12):
         went.clear()
         node = Node("x", connect.redis(f"redis://127.0.0.1:{port}/0"), REAPING)
-        task = asyncio.create_task(node.broker.run())
+        task = asyncio.create_task(node.broker.run(node.sink))
         await went.wait()
         for _ in range(turns):
             await asyncio.sleep(0)

@@ -1,6 +1,6 @@
 """A nick takes up what it looks like as well; nobody is reached under a name that is not theirs."""
 
-from node.brokers.broker import BrokerConfig
+from node.brokers.config import BrokerConfig
 from node.core.model import FencingToken, Refused, SessionSnapshot, Stored
 from node.core.names import names
 from tests.integration.brokers.bench import Node, Place

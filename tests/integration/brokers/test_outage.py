@@ -92,7 +92,7 @@ async def test_a_session_is_let_go_however_long_redis_is_away(outage: Outage) ->
     hold, _ = await node.hello("s1", "ana")
     await outage.server.kill()
     node.broker.part(hold, quit=True)
-    node.broker._pipeline.expire()
+    node.broker._context.pipeline.expire()
     await outage.server.start()
     await node.idle()
     _, found = await node.hello("s2", "ana")
@@ -109,7 +109,7 @@ async def test_logs_whose_newest_entry_was_missed_are_noticed_by_their_tops(
     other, _ = await node.hello("s2", "bo", rooms=["milk"])
     await node.direct(other, "ana", "hi")
     node.sink.unseen = ["i:s1", "i:s2"]
-    node.broker._on_confirmed(b"chat:node:inc")
+    node.broker._dispatch.confirm(b"chat:node:inc")
     await node.idle()
     differs = [what for what in node.sink.told if what[0] == "differs"]
     assert set(differs) == {("differs", "r:milk"), ("differs", "i:s1")}

@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from node.brokers.broker import BrokerConfig
+from node.brokers.config import BrokerConfig
 from node.brokers.publish_batch import MOST, Publish
 from node.core.entries import Entry, Position
 from node.core.model import FencingToken, PendingMessage, Refused, Stored
@@ -107,7 +107,7 @@ async def test_a_repeat_is_acknowledged_even_when_the_session_has_moved_on(node:
 
 
 async def test_at_least_what_is_to_be_kept_is_kept_and_a_tenth_more_at_most(place: Place) -> None:
-    node = await place.node(BrokerConfig(kept=50))
+    node = await place.node(BrokerConfig(retained=50))
     hold = await begun(node)
     for size in (1, 7, 30, 49, 50, 3, 50, 13, 21, 5):
         before = (await node.top("r:tea")).offset
@@ -138,7 +138,7 @@ async def test_a_log_that_went_back_takes_nothing_until_it_is_healed(
 
 
 async def test_what_was_seen_and_trimmed_since_is_no_reason_to_refuse(place: Place) -> None:
-    node = await place.node(BrokerConfig(kept=10))
+    node = await place.node(BrokerConfig(retained=10))
     hold = await begun(node)
     node.sink.known["r:tea"] = await node.top("r:tea")
     for _ in range(5):
@@ -205,8 +205,8 @@ async def test_a_batch_is_not_larger_than_what_a_log_keeps() -> None:
 async def test_rooms_to_which_nothing_is_said_are_forgotten(node: Node) -> None:
     hold = await begun(node)
     await wait(node.say(hold, "tea", "hi"))
-    node.broker._forget_idle()
-    assert node.broker._publishes == {}
+    node.broker._logs.forget_idle()
+    assert node.broker._logs._publishes == {}
     assert isinstance(await wait(node.say(hold, "tea", "again")), Stored)
 
 

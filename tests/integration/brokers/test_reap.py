@@ -174,7 +174,7 @@ async def test_a_node_reaps_only_after_others_had_the_time_to_renew(
 ) -> None:
     await begin(place, "s1", "ana")
     await place.redis.zadd("chat:grace", {"s1": 1})
-    node.broker._reap()
+    node.broker._upkeep.reap()
     await node.idle()
     assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
 
@@ -185,7 +185,7 @@ async def test_a_node_that_shuts_down_lets_others_reap_at_once(place: Place) -> 
     async with asyncio.timeout(5):
         await leaving.broker.retire()
     await staying.ask("check", timed=False)  # It learns the time.
-    staying.broker._reap()
+    staying.broker._upkeep.reap()
     await staying.idle()
     assert [kind for kind, _ in await staying.log("r:tea")] == ["e", "l"]
 

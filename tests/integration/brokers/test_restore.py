@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from node.brokers import lease
+from node.brokers import session_audit
 from node.core.model import FencingToken, Refused, SessionSnapshot
 from tests.integration.brokers.bench import Node, Place
 
@@ -188,7 +188,7 @@ async def test_a_session_that_redis_alone_says_is_here_is_let_go_at_the_second_l
         assert await node.ask("check", timed=False) is False
         await node.idle()
         assert await place.redis.zrange("chat:grace", 0, -1) == grace
-        monkeypatch.setattr(lease, "LOOK_EVERY", 0.0)
+        monkeypatch.setattr(session_audit, "LOOK_EVERY", 0.0)
 
 
 async def test_a_session_that_is_just_coming_in_is_not_let_go(
@@ -202,7 +202,7 @@ async def test_a_session_that_is_just_coming_in_is_not_let_go(
     node.sink.here.add("s1")
     await node.hello("s2", "bo")
     node.sink.here.discard("s2")
-    monkeypatch.setattr(lease, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(session_audit, "LOOK_EVERY", 0.0)
     assert await node.ask("check", timed=False) is False
     await node.idle()
     assert await place.redis.zcard("chat:grace") == 0

@@ -1,6 +1,7 @@
 """Rooms: made, joined, left, listed; nicks changed; all of it told in the rooms' logs."""
 
-from node.brokers.broker import PAGE, BrokerConfig
+from node.brokers.config import BrokerConfig
+from node.brokers.directory import PAGE
 from node.core.model import FencingToken, Membership, Refused
 from tests.integration.brokers.bench import Node, Place
 

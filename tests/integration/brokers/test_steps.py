@@ -277,9 +277,9 @@ async def test_a_node_that_reaps_goes_on_until_all_is_done(
     await place.redis.zadd("chat:nodes", {row.incarnation: 1})
     other = await place.node(REAPING)
     await other.ask("check", timed=False)
-    with caplog.at_level("INFO", "node.brokers.broker"):
+    with caplog.at_level("INFO", "node.brokers.upkeep"):
         for _ in range(3):
-            other.broker._reap()
+            other.broker._upkeep.reap()
         await other.idle()
     gone = [line for line in caplog.messages if line.startswith("a node is gone")]
     assert len(gone) == 1
@@ -298,9 +298,9 @@ async def test_strays_are_found_among_many_sessions(place: Place, node: Node) ->
     await pipe.execute()
     node.sink.here = {f"s{number}" for number in range(700)} - {"s5", "s650"}
     gone: list[str] = []
-    node.broker._lease._part = lambda hold, quit: gone.append(hold.session)
+    node.broker._audit._release = lambda token, quit: gone.append(token.session)
     for expected in ([], ["s5", "s650"]):
-        node.broker._lease._look_for_strays(at_once=False)
+        node.broker._audit.look_for_strays(at_once=False)
         await node.idle()
         assert sorted(gone) == expected
 

@@ -9,11 +9,8 @@ import pytest
 
 from node.brokers import connect
 from node.brokers import subscriber as subscribers
-from node.brokers.contact import Contact
-from node.brokers.lease import DEAF_AFTER, PROBE_WITHIN, Lease
 from node.brokers.subscriber import CHUNK, Subscriber
-from node.core.model import Refused
-from tests.integration.brokers.bench import WITHIN, Losses, Place, RecordingSink
+from tests.integration.brokers.bench import WITHIN, Losses, Place
 from tests.support.redis_server import RedisServer
 
 
@@ -167,105 +164,3 @@ async def test_what_was_let_go_while_redis_was_away_is_not_heard_again(
         await ear.confirms(b"b", b"c")
         await place.redis.connection_pool.disconnect()
         assert await ear.says(b"a", b"one") == 0
-
-
-class LeaseBench:
-    """A lease whose calls are answered by the test, on a clock that stands still."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.calls: list[tuple[str, Callable[[object], None]]] = []
-        self.rebuilt = 0
-        self.wanted: list[bytes] = []
-        self.sink = RecordingSink()
-        self.lease = Lease(
-            8.0,
-            lambda script, args, deadline, done, *lane: self.calls.append((script, done)),
-            self,  # type: ignore[arg-type]
-            lambda: self.sink,
-            lambda hold, quit: None,
-            list,
-            lambda id: None,
-            lambda: self.time,
-            iter(("inc1", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9")).__next__,
-            Contact(),
-        )
-
-    def want(self, channel: bytes) -> None:
-        self.wanted.append(channel)
-
-    def rebuild(self) -> None:
-        self.rebuilt += 1
-
-    def renew(self, reply: object, after: float = 1.0) -> None:
-        """Renew the lease, and answer it."""
-        self.time += after
-        self.lease.renew()
-        self.calls.pop()[1](reply)
-
-
-async def test_a_node_is_ready_while_its_probes_come_back() -> None:
-    bench = LeaseBench()
-    assert bench.wanted == [b"chat:node:inc1"]
-    assert bench.lease.unready() is not None
-    bench.renew([b"new", 0, 0, b"", 0, 0, 0, 0, b""])
-    assert bench.lease.unready() is not None
-    bench.lease.heard(1)
-    assert bench.lease.unready() is None
-    bench.time += PROBE_WITHIN
-    assert bench.lease.unready() == "no probe has come back for 5 s"
-    bench.renew(Refused.UNAVAILABLE)
-    assert "does not answer" in (bench.lease.unready() or "")
-    bench.lease.heard(2)
-    assert bench.lease.unready() is None
-
-
-async def test_a_subscription_that_is_deaf_is_made_anew() -> None:
-    bench = LeaseBench()
-    bench.renew([b"new", 0, 0, b"", 0, 0, 0, 0, b""])
-    bench.lease.heard(1)
-    for seconds in (1.0, DEAF_AFTER - 0.5):
-        bench.renew([b"ok", 0, 0, b"", 0, 0, 0, 0, b""], seconds)
-        assert bench.rebuilt == 0
-    bench.renew([b"ok", 0, 0, b"", 0, 0, 0, 0, b""])
-    assert bench.rebuilt == 1
-    bench.renew([b"ok", 0, 0, b"", 0, 0, 0, 0, b""])
-    assert bench.rebuilt == 1, "the new one gets its time as well"
-
-
-async def test_a_node_never_serves_data_of_another_format() -> None:
-    bench = LeaseBench()
-    bench.renew([b"format", b"99"])
-    assert "99" in (bench.lease.unready() or "") and bench.lease.refused
-
-
-async def test_a_format_that_is_not_known_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    bench = LeaseBench()
-    for _ in range(3):
-        bench.renew([b"format", b"99"])
-    [said] = caplog.messages
-    assert "format 99" in said and "upgrade this node" in said
-    caplog.clear()
-    bench.renew([b"format", b"0"])
-    [said] = caplog.messages
-    assert "format 0" in said and "too new for them" in said
-    bench.renew([b"format", b"\xff?"])
-    assert bench.lease.refused
-
-
-async def test_a_node_whose_data_become_newer_is_unready_at_once_and_lets_go_of_all() -> None:
-    bench = LeaseBench()
-    bench.renew([b"new", 0, 0, b"", 0, 0, 0, 0, b""])
-    bench.lease.heard(1)
-    assert bench.lease.unready() is None
-    bench.renew([b"format", b"2"])
-    assert "format 2" in (bench.lease.unready() or "")
-    assert bench.sink.told == [("estranged",)]
-
-
-async def test_a_node_serves_again_when_the_data_are_what_it_knows() -> None:
-    bench = LeaseBench()
-    bench.renew([b"format", b"2"])
-    bench.renew([b"new", 0, 0, b"", 0, 0, 0, 0, b""])
-    bench.lease.heard(2)
-    assert bench.lease.unready() is None and not bench.lease.refused

@@ -20,7 +20,7 @@ async def knows(node: Node) -> Position:
 
 async def compare(node: Node) -> None:
     """Let a node compare what it knows of logs with what there is."""
-    node.broker._tops.compare()
+    node.broker._heads.compare()
     await node.idle()
 
 
@@ -72,7 +72,7 @@ async def test_whoever_finds_a_log_without_its_hash_makes_it_again_by_those_in_i
     elif how == "leave":
         assert isinstance(await node.ask("leave", bo, room), tuple)
     else:
-        node.broker._lease.renew()
+        node.broker._renewal.renew()
         await node.idle()
     now = await node.top(log)
     assert now.epoch == top.epoch and now.offset == top.offset + (how in ("hello", "leave"))

@@ -9,7 +9,7 @@ from contextvars import Context
 from random import Random
 from typing import Any, cast
 
-from node.brokers.broker import BrokerConfig
+from node.brokers.config import BrokerConfig
 from tests.integration.brokers.bench import Node, running, wait
 from tests.labs.simulation.link import Link
 from tests.labs.simulation.loop import VirtualLoop
@@ -109,7 +109,7 @@ class System:
     async def run(self, life: Life, script: str, *args: Any) -> Any:
         """Run a script by itself."""
         reply: asyncio.Future[Any] = self.loop.create_future()
-        life.node.broker._call(script, args, life.node.deadline(), reply.set_result)
+        life.node.broker._context.call(script, args, life.node.deadline(), reply.set_result)
         return await wait(reply)
 
     async def close(self) -> None:

@@ -124,7 +124,7 @@ async def house(load: Load, directory: Path) -> AsyncIterator[House]:
     here, there = socket.socketpair()
     with here, there:
         made = House(here, load, redis.url)
-        running = asyncio.create_task(made.node.broker.run())
+        running = asyncio.create_task(made.node.broker.run(made.node.hub))
         try:
             await made.fill()
             yield made

@@ -55,7 +55,7 @@ class Plant:
 
 
 LUA = "node/brokers/scripts/"
-PUBLISHING, BROKER = "node/brokers/publish_batch.py", "node/brokers/broker.py"
+PUBLISHING, SESSIONS = "node/brokers/publish_batch.py", "node/brokers/sessions.py"
 
 LOSS = Edit(
     "node/core/rooms/merge.py",
@@ -69,7 +69,7 @@ TRIM = Edit(LUA + "publish.lua", "ARGV[1], tonumber(ARGV[2])\n", "ARGV[1], 20\n"
 NICK = Edit(LUA + "hello.lua", "  if taken(sid, names, op, set) then", "  if false then")
 FENCE = Edit(LUA + "publish.lua", "owners[sid] ~= owner", "false")
 MOVED = Edit(LUA + "hello.lua", "if session[3] ~= '' and session[3] ~= owner then", "if false then")
-GRACE = Edit(BROKER, "[*args, rules.notices", "[*args[:-1], 0, rules.notices")
+GRACE = Edit(SESSIONS, "[*args, config.notices", "[*args[:-1], 0, config.notices")
 REAP = Edit(LUA + "reap.lua", "  finish(sid, 'lost', op .. 'g' .. n .. 'x', set)\n", "")
 OWN = Edit(
     PUBLISHING,

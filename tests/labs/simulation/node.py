@@ -8,7 +8,8 @@ from contextvars import Context
 from random import Random
 from typing import Any
 
-from node.brokers import broker
+from node.brokers.broker import RedisBroker
+from node.brokers.config import BrokerConfig
 from node.core import config as core_rules
 from node.core import hub as core
 from node.core.drain import turns
@@ -33,7 +34,7 @@ class Life:
         loop: VirtualLoop,
         server: Server,
         random: Random,
-        rules: tuple[core_rules.Config, broker.BrokerConfig],
+        rules: tuple[core_rules.Config, BrokerConfig],
         slow: float,
     ) -> None:
         self.name = name
@@ -53,15 +54,14 @@ class Life:
         self.context.run(NODE.set, self)
         self.context.run(self._assemble, *rules)
 
-    def _assemble(self, core_rules: core_rules.Config, broker_rules: broker.BrokerConfig) -> None:
+    def _assemble(self, core_rules: core_rules.Config, broker_rules: BrokerConfig) -> None:
         clock, ids = self._loop.time, self._id
         self.metrics = Metrics(clock)
         self.batch = WriteBatch(self.metrics, self._loop.call_soon)
-        self.broker = broker.RedisBroker(self._connect, broker_rules, self.metrics, clock, ids)
+        self.broker = RedisBroker(self._connect, broker_rules, self.metrics, clock, ids)
         self.hub = core.Hub(
             self.name, core_rules, self.broker, self.batch.fan_out, self.metrics, clock, ids
         )
-        self.broker.attach(self.hub)
         self.limits = ConnectionLimits(self.hub)
 
     def _connect(self, timeout: float | None) -> Any:
@@ -94,7 +94,7 @@ class Life:
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.broker.run())
+            tasks.create_task(self.broker.run(self.hub))
             tasks.create_task(self._tick())
 
     async def _tick(self) -> None:

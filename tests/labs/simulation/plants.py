@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from node.brokers import scripts
-from node.brokers.broker import RedisBroker
+from node.brokers.logs import RedisLogs
 from node.core.entries import Cursor, Entry, Frame, Position
 from node.core.hub import Hub
 from node.core.model import Membership, PendingMessage, Stored
@@ -50,15 +50,15 @@ def script(old: str, new: str) -> Plant:
 
 def acknowledging_without_keeping(patch: Patch) -> None:
     """Answer a message now and then without having put it into the log."""
-    publish = RedisBroker.publish
+    publish = RedisLogs.publish
 
-    def planted(broker: RedisBroker, room: str, post: PendingMessage) -> None:
+    def planted(logs: RedisLogs, room: str, post: PendingMessage) -> None:
         if post.token.endswith("5"):
             post.done(Stored("r:" + room, f"x-1-{post.id.decode()}", 0, ""))
         else:
-            publish(broker, room, post)
+            publish(logs, room, post)
 
-    patch.setattr(RedisBroker, "publish", planted)
+    patch.setattr(RedisLogs, "publish", planted)
 
 
 def answering_not(patch: Patch) -> None:

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from node.brokers import broker
+from node.brokers.config import BrokerConfig
 from node.core import config as core_rules
 from tests.labs.simulation.chronicle import Chronicle
 from tests.labs.simulation.client import Client
@@ -119,8 +119,8 @@ class World:
         plan = self.plan
         rules = (
             core_rules.Config(kept=plan.kept, rate=(0.0, 1.0)),
-            broker.BrokerConfig(
-                kept=plan.kept, grace=plan.grace, notices=plan.notices, lease=plan.lease
+            BrokerConfig(
+                retained=plan.kept, grace=plan.grace, notices=plan.notices, lease=plan.lease
             ),
         )
         lives = sum(life.name[1] == str(number) for life in self.lives)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from node.brokers import decode_logs, refusals, scripts
-from node.brokers.broker import healing
+from node.brokers.logs import healing
 from node.core.entries import Compared, Entry, Frame, Lost, Position, Slice
 from node.core.model import Refused
 from tests.labs.simulation.shell import Shell

@@ -1,0 +1,99 @@
+"""What the parts of a node's broker share: settings, the way to Redis, the clock, the events."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from node.brokers.calls import Args, SimpleCall
+from node.brokers.config import BrokerConfig
+from node.brokers.contact import Contact
+from node.brokers.lanes import CHANGES, Lane
+from node.brokers.pipeline import Pipeline
+from node.brokers.refusals import refusal
+from node.core.interfaces import BrokerEvents
+from node.core.model import Done, Refused
+
+LONG = 8
+"""The weight of a change to all rooms of a session, however many there are: 32 fill a pipeline."""
+
+
+class BrokerContext:
+    """Runs scripts for the parts of a broker, and knows to whom they report.
+
+    ``events`` is set by ``bind``, before anything runs.
+    """
+
+    __slots__ = ("config", "pipeline", "contact", "clock", "random_id", "events")
+
+    events: BrokerEvents
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        pipeline: Pipeline,
+        contact: Contact,
+        clock: Callable[[], float],
+        random_id: Callable[[], str],
+    ) -> None:
+        self.config = config
+        self.pipeline = pipeline
+        self.contact = contact
+        self.clock = clock
+        self.random_id = random_id
+
+    def bind(self, events: BrokerEvents) -> None:
+        """Report to ``events`` from now on."""
+        self.events = events
+
+    def call(
+        self,
+        script: str,
+        args: Args,
+        deadline: float,
+        done: Callable[[Any], None],
+        lane: Lane = CHANGES,
+        weight: int = 1,
+    ) -> None:
+        """Run a script; ``done`` gets its reply or a Refused."""
+        self.pipeline.call(SimpleCall(script, args, deadline, done, lane, weight))
+
+    def read(
+        self,
+        script: str,
+        args: Sequence[Any],
+        deadline: float,
+        done: Done[Any],
+        parse: Callable[[Any], Any],
+        lane: Lane,
+    ) -> None:
+        """Run a script that refuses nothing; ``done`` gets its reply as ``parse`` reads it."""
+
+        def reply(found: Any) -> None:
+            done(found if isinstance(found, Refused) else parse(found))
+
+        self.call(script, args, deadline, reply, lane)
+
+    def ask(
+        self,
+        script: str,
+        args: Args,
+        deadline: float,
+        done: Done[Any],
+        parse: Callable[[Any], Any],
+        lane: Lane = CHANGES,
+        weight: int = 1,
+    ) -> None:
+        """Run a script whose reply is {'ok', ...} or the name of a refusal."""
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                done(found)
+            else:
+                refused = refusal(found)
+                done(parse(found) if refused is None else refused)
+
+        self.call(script, args, deadline, reply, lane, weight)
+
+    def unhealed(self) -> bool:
+        """Say whether other nodes may still be putting back what Redis lost."""
+        within = self.config.heal_within
+        return not (self.config.alone or self.contact.unbroken(self.clock(), within))

@@ -1,0 +1,85 @@
+"""Takes the messages of Redis channels, and reports them to the core."""
+
+import contextlib
+from functools import partial
+
+from node.brokers import decode_logs, decode_upkeep, keys
+from node.brokers.context import BrokerContext
+from node.brokers.head_poll import HeadPoll
+from node.brokers.malformed import Malformed, Oddities
+from node.brokers.moderation_sync import ModerationSync
+from node.brokers.publish_batch import Taken
+from node.brokers.readiness import Readiness
+
+
+class MessageDispatch:
+    """Hands each message to the part of the broker, or of the core, that it concerns."""
+
+    def __init__(
+        self,
+        context: BrokerContext,
+        readiness: Readiness,
+        taken: Taken,
+        moderation: ModerationSync,
+        heads: HeadPoll,
+        oddities: Oddities,
+    ) -> None:
+        self._context = context
+        self._readiness = readiness
+        self._taken = taken
+        self._moderation = moderation
+        self._heads = heads
+        self._oddities = oddities
+
+    def take(self, payload: bytes) -> None:
+        """Take a message of a channel."""
+        if self._readiness.refused:
+            return
+        kind = b""
+        events = self._context.events
+        try:
+            kind, _, rest = payload.partition(b" ")
+            # Read it before anything is called: an error of the core is no malformed message.
+            if kind == b"log":
+                if self._taken.has(rest):
+                    return
+                frame = decode_logs.frame(payload)
+                tell = None
+            elif kind == b"probe":
+                tell = partial(self._hear_probe, decode_upkeep.probe(rest))
+            elif kind == b"moved":
+                tell = partial(events.moved, decode_upkeep.moved(rest))
+            elif kind == b"orders":
+                tell = partial(self._moderation.newest, rest)
+            elif kind == b"announce":
+                tell = partial(events.announced, *decode_upkeep.announcement(rest))
+            else:
+                return  # A node of a later version may send other kinds.
+        except (Malformed, AttributeError) as error:
+            self._oddities.drop("message of a channel", error)
+            if kind == b"log":
+                self._look_again(payload)
+            return
+        if tell is None:
+            events.frame(frame)
+        else:
+            tell()
+
+    def _hear_probe(self, sent: int) -> None:
+        self._readiness.probe_heard(self._context.clock(), sent)
+
+    def _look_again(self, payload: bytes) -> None:
+        """Have the log of a malformed frame read: the frame may have stood for entries."""
+        with contextlib.suppress(Malformed):
+            self._context.events.differs(decode_logs.log_of(payload))
+
+    def confirm(self, channel: bytes) -> None:
+        """Report that the messages of a channel are received from now on."""
+        if self._readiness.refused:
+            return
+        if (log := keys.log_of_channel(channel)) is not None:
+            self._context.events.confirmed(log)
+        else:
+            # Directs, which come by this node's own channel, may have been missed as well.
+            self._heads.compare_inboxes()
+            self._heads.compare()

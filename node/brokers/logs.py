@@ -1,0 +1,158 @@
+"""The logs of rooms and inboxes, in Redis."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from node.brokers import decode_logs, keys
+from node.brokers.calls import READ_WITHIN
+from node.brokers.context import LONG, BrokerContext
+from node.brokers.history import HistoryRead
+from node.brokers.lanes import CHANGES, LOGS
+from node.brokers.publish_batch import Publish, Taken, directed
+from node.brokers.subscriber import Subscriber
+from node.core.entries import Compared, Entry, Lost, Position, Slice
+from node.core.model import Done, PendingMessage, Refused, Stored
+
+
+class RedisLogs:
+    """Implements ``interfaces.LogStore``."""
+
+    def __init__(self, context: BrokerContext, subscriber: Subscriber, taken: Taken) -> None:
+        self._context = context
+        self._subscriber = subscriber
+        self._taken = taken
+        self._publishes: dict[str, Publish] = {}
+
+    # Messages
+
+    def publish(self, room: str, message: PendingMessage) -> None:
+        """Append a message to a room's log, together with the other messages of this turn."""
+        publish = self._publishes.get(room)
+        if publish is None:
+            context = self._context
+            publish = self._publishes[room] = Publish(
+                room, context.config.retained, context.events, self._taken
+            )
+        publish.add(message)
+        if not publish.queued:
+            publish.queued = True
+            self._context.pipeline.call(publish)
+
+    def forget_idle(self) -> None:
+        """Forget the rooms for which no message is queued."""
+        self._publishes = {room: one for room, one in self._publishes.items() if one.queued}
+
+    def direct(self, message: PendingMessage, fold: str, before: bytes, after: bytes) -> None:
+        """Append a message to the inbox of the session that has the nick ``fold``."""
+        retained = self._context.config.retained
+        args = [message.id, *message.hold, message.token, fold, before, after, retained]
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                message.done(found)
+                return
+            stored, append = directed(found, message, before, after)
+            if append is not None:
+                self._context.events.appended(append)
+            message.done(stored)
+
+        self._context.call("direct", args, message.deadline, reply)
+
+    def sent(
+        self, session: str, message_id: str, deadline: float, done: Done[Stored | None]
+    ) -> None:
+        """Look up where a message was stored."""
+
+        def parse(found: Any) -> Stored | None:
+            return decode_logs.stored(found) if found else None
+
+        self._context.read("sent", [session, message_id], deadline, done, parse, CHANGES)
+
+    # Pages
+
+    def history(
+        self,
+        room: str,
+        page: Literal["before", "upto", "after"],
+        position: str,
+        limit: int,
+        deadline: float,
+        done: Done[tuple[bytes, list[Entry], bool]],
+    ) -> None:
+        """Read a page of messages."""
+        pipeline = self._context.pipeline
+        HistoryRead(pipeline, room, limit, deadline, done).run(page, position)
+
+    def read(
+        self,
+        log: str,
+        position: Position,
+        branch: bytes,
+        limit: int,
+        done: Done[Slice],
+        most_bytes: int | None = None,
+    ) -> None:
+        """Read the entries after a position of a branch."""
+        self._slice("read", [log, *position, limit, branch, most_bytes or ""], done)
+
+    def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
+        """Read the newest entries of a log."""
+        self._slice("tail", [log, limit], done)
+
+    def _slice(self, script: str, args: Sequence[Any], done: Done[Slice]) -> None:
+        deadline = self._context.clock() + READ_WITHIN
+        self._context.read(script, args, deadline, done, decode_logs.slice_of, LOGS)
+
+    # What was lost
+
+    def begin(self, room: str, done: Done[bool]) -> None:
+        """Create the log of a room if it is missing."""
+        context = self._context
+        args = [context.random_id(), room]
+        context.ask("begin", args, context.clock() + READ_WITHIN, done, lambda found: True)
+
+    def compare(
+        self,
+        log: str,
+        base: Position,
+        branch: bytes,
+        ids: Sequence[bytes],
+        done: Done[Compared | None],
+    ) -> None:
+        """Find the newest entry that a log has in common with a branch."""
+        args = [log, base.epoch, branch or base.epoch, base.offset, *ids]
+        deadline = self._context.clock() + READ_WITHIN
+        self._context.read("compare", args, deadline, done, decode_logs.compared, CHANGES)
+
+    def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
+        """Put lost entries back into a log."""
+        context = self._context
+        args = healing(log, context.config.retained, lost, context.random_id())
+        deadline = context.clock() + READ_WITHIN
+        context.ask("heal", args, deadline, done, decode_logs.healed, CHANGES, 2 * LONG)
+
+    def unhealed(self) -> bool:
+        """Say whether other nodes may still be putting back what Redis lost."""
+        return self._context.unhealed()
+
+    # Frames
+
+    def watch(self, log: str) -> None:
+        """Deliver the frames of a log from now on."""
+        self._subscriber.want(keys.log_channel(log))
+
+    def unwatch(self, log: str) -> None:
+        """Stop delivering the frames of a log."""
+        self._subscriber.unwant(keys.log_channel(log))
+
+
+def healing(log: str, retained: int, lost: Lost, fresh: str) -> list[Any]:
+    """Return the arguments of heal.lua; ``fresh`` is a name for a new branch."""
+    base, read = lost.base, lost.read
+    args: list[Any] = [log, retained, base.epoch, lost.branch or base.epoch]
+    args += (base.offset, base.id, read.offset, read.id, fresh)
+    for entry in lost.entries:
+        homes = b" ".join([bytes(home) for home in entry.original_positions])
+        args += (entry.kind, entry.id, entry.at, entry.origin, entry.body, entry.offset, homes)
+        args.append(lost.there.get(entry.id, ""))
+    return args

@@ -1,0 +1,144 @@
+"""Renews the lease of a node, about once a second, and acts on what Redis answers."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from node.brokers import decode_upkeep, keys
+from node.brokers.context import BrokerContext
+from node.brokers.decode_upkeep import Renewal
+from node.brokers.health import Health
+from node.brokers.lease import FORMAT, Lease
+from node.brokers.moderation_sync import ModerationSync
+from node.brokers.readiness import Readiness
+from node.brokers.session_audit import SessionAudit
+from node.brokers.subscriber import Subscriber
+from node.core.model import Done, Refused
+
+log = logging.getLogger(__name__)
+
+
+class LeaseRenewal:
+    """Keeps a lease: reports to the core what Redis forgot, and keeps the subscription alive."""
+
+    def __init__(
+        self,
+        context: BrokerContext,
+        lease: Lease,
+        readiness: Readiness,
+        subscriber: Subscriber,
+        audit: SessionAudit,
+        moderation: ModerationSync,
+        health: Health,
+    ) -> None:
+        self._context = context
+        self._lease = lease
+        self._readiness = readiness
+        self._subscriber = subscriber
+        self._audit = audit
+        self._moderation = moderation
+        self._health = health
+        subscriber.want(keys.node_channel(lease.incarnation))
+
+    def renew(self) -> None:
+        """Renew the lease; the core puts back the sessions that turn out to be forgotten."""
+        self.check(lambda reply: None)
+
+    def check(self, done: Done[bool]) -> None:
+        """Renew the lease, and tell ``done`` whether sessions of this node were forgotten."""
+        context, lease = self._context, self._lease
+        incarnation, known = lease.incarnation, lease.changes
+        seconds = context.config.lease
+        asked = context.clock()
+        # A probe is the time at which it was sent.
+        probe = int(asked * 1e6)
+        base = [incarnation, int(seconds * 1000), FORMAT, context.random_id(), probe]
+        base += self._facts()
+
+        def args() -> Sequence[Any]:
+            nonlocal asked
+            asked = context.clock()
+            return [*base, *lease.time.args()]
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                self._readiness.unreachable()
+                done(found)
+            elif incarnation != lease.incarnation:
+                done(True)
+            else:
+                done(self._renewed(decode_upkeep.renewed(found), known, asked))
+
+        context.call("renew", args, context.clock() + seconds / 2, reply)
+
+    def _facts(self) -> list[Any]:
+        """Return what a renewal tells moderators about this node."""
+        config, lag = self._context.config, self._readiness.lag
+        facts = self._context.events.facts()._asdict()
+        facts |= {"version": config.version, "format": FORMAT}
+        facts["faults"] = self._health.found
+        facts["lag_ms"] = None if lag is None else round(lag * 1000, 1)
+        return [msgspec.json.encode(facts), config.notices, config.retained]
+
+    def _renewed(self, found: Renewal, known: int, asked: float) -> bool:
+        """Act on the answer to a renewal; return whether sessions were forgotten."""
+        if found.status == b"format":
+            self._keep_off(found.ordered)
+            return False
+        if self._readiness.accept():
+            log.warning("the data in Redis have format %d again: this node serves", FORMAT)
+        if found.status == b"dead":
+            self._begin_again()
+            return True
+        remembered, again = self._lease.extend(asked, found)
+        self._context.contact.found(self._context.clock(), remembered)
+        if again:
+            self.renew()
+        forgot = self._lease.forgot(known, found)
+        self._moderation.newest(found.ordered)
+        self._listen()
+        self._compare_sessions(forgot, found)
+        return forgot
+
+    def _begin_again(self) -> None:
+        """Go on as another incarnation: this one was reaped."""
+        log.warning("the lease is over, and this node was reaped; it begins another one")
+        self._subscriber.unwant(keys.node_channel(self._lease.incarnation))
+        self._lease.replace()
+        self._subscriber.want(keys.node_channel(self._lease.incarnation))
+        self.renew()
+        self._context.events.forgotten(False)
+
+    def _compare_sessions(self, forgot: bool, found: Renewal) -> None:
+        """Have sessions put back, or look for those that only Redis or only this node has."""
+        events, here = self._context.events, self._context.events.facts().sessions
+        if forgot:
+            log.warning("Redis forgot sessions of this node; they are put back")
+            events.forgotten(True)
+            self._audit.look_for_strays(at_once=True)
+        elif self._lease.lacks(here, found):
+            log.warning("Redis lost part of its data about sessions here; they are put back")
+            events.forgotten(False)
+        elif self._audit.is_due() and found.here > here:
+            self._audit.look_for_strays(at_once=False)
+        elif found.here > 0:
+            self._audit.look_for_vanished()
+
+    def _keep_off(self, found: bytes) -> None:
+        """Serve nobody, and change nothing, while the data have a format that is not known."""
+        format = found.decode(errors="replace")
+        newer = format.isdecimal() and int(format) > FORMAT
+        reason = f"the data in Redis have format {format}, and this node knows only {FORMAT}"
+        if self._readiness.refuse(reason):
+            what = "upgrade this node" if newer else "this node is too new for them"
+            log.error("%s: %s, or give it another Redis", reason, what)
+        # Each time: a client may have been let in just when the format changed.
+        self._context.events.estranged()
+
+    def _listen(self) -> None:
+        """Rebuild the subscription if no probe comes back."""
+        if self._readiness.probe_sent(self._context.clock()):
+            log.warning("no probe comes back: the subscription is rebuilt")
+            self._subscriber.rebuild()

@@ -1,0 +1,91 @@
+"""Compares the sessions that Redis says are at this node with those that are."""
+
+import logging
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+from node.brokers import decode_upkeep
+from node.brokers.context import BrokerContext
+from node.brokers.lanes import UPKEEP
+from node.brokers.lease import Lease
+from node.core.model import FencingToken, Refused
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 5.0
+"""Seconds between two searches for strays, while Redis has too many sessions here."""
+LISTED = 250
+"""Sessions in one reply, or somewhat more: one command for each."""
+
+
+class SessionAudit:
+    """Finds strays, which Redis has and this node does not, and sessions that Redis has lost."""
+
+    def __init__(
+        self, context: BrokerContext, lease: Lease, release: Callable[[FencingToken, bool], None]
+    ) -> None:
+        self._context = context
+        self._lease = lease
+        self._release = release
+        self._strays: set[FencingToken] = set()
+        self._looked_at = -inf
+        self._cursor = b"0"
+
+    def _list(self, cursor: bytes, reply: Callable[[Any], None]) -> None:
+        context = self._context
+        args = [self._lease.incarnation, cursor, LISTED]
+        deadline = context.clock() + context.config.lease / 2
+        context.call("held", args, deadline, reply, UPKEEP)
+
+    def is_due(self) -> bool:
+        """Say whether the last search for strays was long enough ago."""
+        return self._context.clock() - self._looked_at >= LOOK_EVERY
+
+    def look_for_strays(self, at_once: bool) -> None:
+        """Release the sessions that have left, though Redis says that they are here.
+
+        They may have left in a time that Redis has forgotten; and if others took them over then,
+        this node was not told. Without such a sign (``at_once``) a session may also be about to
+        come in: it is released at the second search.
+        """
+        self._looked_at = self._context.clock()
+        incarnation, strays = self._lease.incarnation, set[FencingToken]()
+        events = self._context.events
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused) or incarnation != self._lease.incarnation:
+                return
+            cursor, tokens = decode_upkeep.tokens(found)
+            strays.update(
+                token for token in tokens if token.owner and not events.holds(token.session)
+            )
+            if cursor == b"0":
+                self._release_strays(strays, at_once)
+            else:
+                self._list(cursor, reply)
+
+        self._list(b"0", reply)
+
+    def _release_strays(self, strays: set[FencingToken], at_once: bool) -> None:
+        """Release sessions that are not here, if they were not at the search before either."""
+        gone = strays if at_once else strays & self._strays
+        self._strays = strays - gone
+        for token in gone:
+            self._release(token, False)
+        if gone and not at_once:
+            log.warning("Redis had sessions here that are not", extra={"count": len(gone)})
+
+    def look_for_vanished(self) -> None:
+        """Check some of the sessions here, others with each call: Redis may have evicted one."""
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Refused):
+                return
+            events = self._context.events
+            self._cursor, tokens = decode_upkeep.tokens(found)
+            for token in tokens:
+                if not token.owner and events.holds(token.session):
+                    events.vanished(token.session)
+
+        self._list(self._cursor, reply)

@@ -1,0 +1,70 @@
+"""A broker's context whose calls are answered by the test, on a clock that stands still."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from node.brokers.calls import Call
+from node.brokers.config import BrokerConfig
+from node.brokers.contact import Contact
+from node.brokers.context import BrokerContext
+from node.brokers.pipeline import Pipeline
+from node.core.interfaces import BrokerEvents
+from node.core.model import NodeFacts
+
+
+class RecordingEvents:
+    """Notes what the broker reports; ``here`` are the sessions of this node."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+        self.here: set[str] = set()
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *args: self.told.append((name, *args))
+
+    def holds(self, session: str) -> bool:
+        return session in self.here
+
+    def facts(self) -> NodeFacts:
+        return NodeFacts("bench", 3, len(self.here), 1)
+
+
+class ContextBench:
+    """Takes the place of the pipeline: gathers calls, which the test answers one by one."""
+
+    def __init__(self, config: BrokerConfig | None = None) -> None:
+        self.time = 0.0
+        self.calls: list[Call] = []
+        self.events = RecordingEvents()
+        self.contact = Contact()
+        self._count = 0
+        self.context = BrokerContext(
+            config or BrokerConfig(),
+            cast(Pipeline, self),
+            self.contact,
+            lambda: self.time,
+            self.random_id,
+        )
+        self.context.bind(cast(BrokerEvents, self.events))
+
+    def random_id(self) -> str:
+        self._count += 1
+        return f"id{self._count}"
+
+    def call(self, call: Call) -> None:
+        """Take a call, as the pipeline does."""
+        self.calls.append(call)
+
+    def names(self) -> list[str]:
+        """Return the scripts of the calls that wait, oldest first."""
+        return [call.script for call in self.calls]
+
+    def answer(self, script: str, reply: Any) -> Sequence[Any] | None:
+        """Answer the oldest call of a script; return its arguments."""
+        call = next(call for call in self.calls if call.script == script)
+        self.calls.remove(call)
+        args = call.args()
+        call.reply(reply)
+        return args

@@ -1,0 +1,91 @@
+"""The sessions that Redis has at a node are compared with those that are there."""
+
+import pytest
+
+from node.brokers.lease import Lease
+from node.brokers.session_audit import LOOK_EVERY, SessionAudit
+from node.core.model import FencingToken, Refused
+from tests.unit.node.brokers.bench import ContextBench
+
+STRAY = [b"s1", b"id1.1"]
+
+
+class AuditBench(ContextBench):
+    """An audit that notes what it releases."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released: list[FencingToken] = []
+        self.lease = Lease(8.0, self.context.clock, self.random_id)
+        self.audit = SessionAudit(
+            self.context, self.lease, lambda token, quit: self.released.append(token)
+        )
+
+
+@pytest.fixture
+def bench() -> AuditBench:
+    return AuditBench()
+
+
+def test_a_stray_is_released_at_once_if_redis_went_back(bench: AuditBench) -> None:
+    bench.audit.look_for_strays(at_once=True)
+    bench.answer("held", [b"0", *STRAY])
+    assert bench.released == [FencingToken("s1", "id1.1")]
+
+
+def test_a_stray_is_released_at_the_second_search_otherwise(bench: AuditBench) -> None:
+    bench.audit.look_for_strays(at_once=False)
+    bench.answer("held", [b"0", *STRAY])
+    assert bench.released == []
+    bench.audit.look_for_strays(at_once=False)
+    bench.answer("held", [b"0", *STRAY])
+    assert bench.released == [FencingToken("s1", "id1.1")]
+
+
+def test_a_session_that_has_come_in_meanwhile_is_no_stray(bench: AuditBench) -> None:
+    bench.audit.look_for_strays(at_once=False)
+    bench.answer("held", [b"0", *STRAY])
+    bench.events.here.add("s1")
+    bench.audit.look_for_strays(at_once=False)
+    bench.answer("held", [b"0", *STRAY])
+    assert bench.released == []
+
+
+def test_all_pages_are_read_before_a_stray_is_released(bench: AuditBench) -> None:
+    bench.audit.look_for_strays(at_once=True)
+    args = bench.answer("held", [b"7", *STRAY])
+    assert args == (0, "id1", b"0", 250) and bench.released == []
+    args = bench.answer("held", [b"0", b"s2", b"id1.2"])
+    assert args == (0, "id1", b"7", 250)
+    assert {token.session for token in bench.released} == {"s1", "s2"}
+
+
+def test_pages_of_a_former_incarnation_are_not_used(bench: AuditBench) -> None:
+    bench.audit.look_for_strays(at_once=True)
+    bench.lease.replace()
+    bench.answer("held", [b"0", *STRAY])
+    assert bench.released == [] and bench.calls == []
+
+
+def test_a_session_that_redis_lost_is_reported_if_it_is_here(bench: AuditBench) -> None:
+    bench.events.here = {"s1", "s3"}
+    bench.audit.look_for_vanished()
+    bench.answer("held", [b"0", b"s1", b"", b"s2", b"", b"s3", b"id1.3"])
+    assert bench.events.told == [("vanished", "s1")]
+
+
+def test_sessions_that_redis_may_have_lost_are_looked_at_page_by_page(bench: AuditBench) -> None:
+    bench.audit.look_for_vanished()
+    bench.answer("held", [b"9"])
+    bench.audit.look_for_vanished()
+    assert bench.answer("held", Refused.UNAVAILABLE) == (0, "id1", b"9", 250)
+    bench.audit.look_for_vanished()
+    assert bench.answer("held", [b"0"]) == (0, "id1", b"9", 250), "the same page again"
+
+
+def test_a_search_for_strays_is_due_after_a_while(bench: AuditBench) -> None:
+    assert bench.audit.is_due()
+    bench.audit.look_for_strays(at_once=False)
+    assert not bench.audit.is_due()
+    bench.time += LOOK_EVERY
+    assert bench.audit.is_due()
