@@ -1,4 +1,4 @@
-"""What moderators ask of the whole system: they talk to Redis, and the nodes hear of it there."""
+"""The commands of moderators: they change Redis directly, and the nodes learn of it there."""
 
 from collections.abc import AsyncIterator, Sequence
 from secrets import token_hex
@@ -16,20 +16,20 @@ from node.core.log_names import room_log
 from node.core.model import ModerationRule
 
 KEPT_OUT_MS = 600_000
-"""For how long the key of a kicked session begins no new one: its client comes back by itself for
-less long. A person who wants to come back has another key."""
+"""For how long the key of a kicked session cannot begin another one: longer than its client tries
+to reconnect. A person may come back with another key."""
 CLOSED_MS = 86_400_000
-"""For how long it is known that a room was closed: no node remembers its log for longer."""
+"""For how long Redis remembers that a room was closed: no node remembers its log for longer."""
 PAGE = 500
-"""Sessions that are looked at in one go: Redis does something else in between."""
+"""Sessions in one reply: Redis can run other calls in between."""
 
 
 class Trouble(Exception):
-    """Redis did not do what was asked; the text is for people."""
+    """Redis did not do what was asked; the text is shown to people."""
 
 
 class ClusterFacts(msgspec.Struct):
-    """What a node tells of itself; what an older or newer one does not tell has a default."""
+    """What a node tells about itself; a field that its version does not tell has its default."""
 
     name: str = "?"
     version: str = ""
@@ -42,7 +42,7 @@ class ClusterFacts(msgspec.Struct):
 
 
 class NodeRow(msgspec.Struct):
-    """A node of the system. ``alive``: its lease is not over. Times are Unix time in ms."""
+    """A node of the system. ``alive``: its lease is not over. Times are Unix times in ms."""
 
     incarnation: str
     alive: bool
@@ -70,7 +70,7 @@ class SessionRow(msgspec.Struct):
 
 
 class AdminClient:
-    """Asks Redis, each thing once: whoever asks can see whether to ask again. Raises Trouble."""
+    """Runs each command once, without a repeat. Raises Trouble."""
 
     def __init__(self, connect: Connect) -> None:
         self._redis: Redis = connect(REPLY_TIMEOUT)
@@ -82,7 +82,7 @@ class AdminClient:
         await self._redis.aclose()
 
     async def check(self) -> None:
-        """Look whether Redis is there, and whether the data are of a kind that we know."""
+        """Check that Redis answers, and that its data have the known format."""
         format = await self._do("GET", keys.FORMAT)
         if format is None:
             raise Trouble("no node has ever run on this Redis; is it the right one?")
@@ -107,14 +107,14 @@ class AdminClient:
     async def _node(self, incarnation: str, alive: bool) -> NodeRow:
         facts, since = await self._do("HMGET", keys.facts_key(incarnation), "facts", "since")
         try:
-            told = msgspec.json.decode(facts, type=ClusterFacts) if facts else ClusterFacts()
+            about = msgspec.json.decode(facts, type=ClusterFacts) if facts else ClusterFacts()
         except msgspec.DecodeError:
-            told = ClusterFacts()  # a node is there, whatever it says of itself
+            about = ClusterFacts()  # the node is there, whatever it tells about itself
         at = int(since) if since and since.isdigit() else None
-        return NodeRow(incarnation, alive, at, told)
+        return NodeRow(incarnation, alive, at, about)
 
     async def totals(self) -> Totals:
-        """Count what there is."""
+        """Count sessions, rooms and rules."""
         return Totals(
             await self._do("HLEN", keys.NICKS),
             await self._do("ZCARD", keys.GRACE),
@@ -128,62 +128,62 @@ class AdminClient:
         return found[1].decode() if found[0] == b"ok" else None
 
     async def ban_nick(self, fold: str, seconds: float, why: str) -> str:
-        """Let nobody hold a nick, 0 seconds for ever; return the nick of who held it, or ''."""
+        """Ban a nick, for ever if ``seconds`` is 0; return the nick that was in use, or ''."""
         nick: bytes = (await self._kick(fold, int(seconds * 1000), why))[1]
         return nick.decode()
 
     async def _kick(self, fold: str, ban_ms: int | str, why: str) -> Any:
-        notices, kept = await self._rules()
-        return await self._run("kick", fold, ban_ms, _quoted(why), KEPT_OUT_MS, notices, kept)
+        notices, retained = await self._limits()
+        return await self._run("kick", fold, ban_ms, _quoted(why), KEPT_OUT_MS, notices, retained)
 
-    async def _rules(self) -> Sequence[int]:
+    async def _limits(self) -> Sequence[int]:
         """Return the nodes' --notices and --history, which are the same on all of them."""
         for inc in await self._do("ZREVRANGE", keys.NODES, 0, -1):
             found = await self._do("HMGET", keys.facts_key(inc.decode()), "notices", "kept")
             if None not in found:
-                return [int(rule) for rule in found]
+                return [int(limit) for limit in found]
         return 200, 1000
 
     async def ban_network(self, network: str, seconds: float, why: str) -> None:
-        """Let nobody come from a network, 0 seconds for ever."""
+        """Ban a network, for ever if ``seconds`` is 0."""
         await self._run("order", "net:" + network, int(seconds * 1000), _quoted(why))
 
     async def unban(self, field: str) -> bool:
-        """Take back the ban of ``nick:FOLDED`` or ``net:NETWORK``; say whether there was one."""
+        """Lift the ban of ``nick:FOLDED`` or ``net:NETWORK``; return whether there was one."""
         found = await self._run("recall", field)
         return bool(found[0] == b"ok")
 
     async def bans(self) -> list[ModerationRule]:
-        """List the bans that hold, until Unix times in seconds."""
+        """List the bans in force; their ends are Unix times in seconds."""
         cursor, bans = b"0", dict[tuple[str, str], ModerationRule]()
         while True:
             found = await self._eval("orders", cursor, PAGE)
-            orders = decode_upkeep.moderation_rules(found, time())
-            bans |= {order[:2]: order for order in orders if order.kind in ("nick", "net")}
+            rules = decode_upkeep.moderation_rules(found, time())
+            bans |= {rule[:2]: rule for rule in rules if rule.kind in ("nick", "net")}
             if (cursor := found[1]) == b"0":
                 return sorted(bans.values())
 
     async def close(self, room: str, why: str) -> int | None:
-        """End a room; return how many were in it, None if there is no such room."""
+        """Close a room; return how many members it had, None if there is no such room."""
         found = await self._run("close", room, CLOSED_MS, _quoted(why))
         return int(found[1]) if found[0] == b"ok" else None
 
     async def announce(self, text: str, room: str | None) -> int:
-        """Say something to everybody, or to everybody in a room; return how many nodes heard it."""
+        """Announce a text to everybody, or to a room; return how many nodes received it."""
         seconds, micros = await self._do("TIME")
         at = int(seconds) * 1000 + int(micros) // 1000
         payload = b"announce " + msgspec.json.encode({"text": text, "room": room, "at": at})
-        heard = 0
+        received = 0
         for inc in await self._do("ZRANGE", keys.NODES, 0, -1):
-            heard += await self._do("PUBLISH", keys.node_channel(inc.decode()), payload)
-        return heard
+            received += await self._do("PUBLISH", keys.node_channel(inc.decode()), payload)
+        return received
 
     async def has_room(self, room: str) -> bool:
         """Say whether there is a room of that name."""
         return await self._do("ZSCORE", keys.ROOMS, room) is not None
 
     async def sessions(self, room: str | None = None) -> AsyncIterator[SessionRow]:
-        """List all sessions, or those in a room, in no order; one that moves may come twice."""
+        """List all sessions, or those in a room, unsorted; one that moves may come twice."""
         names = {row.incarnation: row.facts.name for row in await self.nodes()}
         pages = self._all_sessions() if room is None else self._members(room)
         async for page in pages:
@@ -218,7 +218,7 @@ class AdminClient:
         return SessionRow(nick.decode(), node, (address or b"").decode(), at, sorted(rooms))
 
     async def _run(self, script: str, *args: Any) -> Any:
-        """Run a script that changes something; each has an id, as the entries that it makes do."""
+        """Run a script that changes something; its id is that of the entries that it makes."""
         return await self._eval(script, "m" + token_hex(8), *args)
 
     async def _eval(self, script: str, *args: Any) -> Any:

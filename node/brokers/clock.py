@@ -1,20 +1,20 @@
-"""The chat's own time: what deadlines in Redis are points of, whatever becomes of Redis' clock.
+"""The chat's own time, in which deadlines in Redis are written, also if Redis' clock is set.
 
-Redis adds a shift to its clock (``now_ms`` in common.lua), and renewals of leases look after it
-(renew.lua). What a node knows is how much time went by since a renewal told it the time.
+Redis adds a shift to its clock (``now_ms`` in common.lua); renewals of leases adjust the shift
+(renew.lua). A node knows the time from its last renewal, and how much time has passed since.
 """
 
 from collections.abc import Callable
 
 SLACK = 1.0
-"""Seconds by which clocks may disagree: they drift by less while a node is out of touch."""
+"""Seconds by which clocks may differ: they drift by less while a node has no connection."""
 ALONE_AFTER = 3.0
-"""Seconds after which a node that has just begun believes Redis' clock: others, who can tell
+"""Seconds after which a node that has just begun trusts Redis' clock: other nodes, which can tell
 whether it was set, would have renewed their leases by then."""
 
 
 class Clock:
-    """Knows the chat's time within bounds: it was told at some moment between two of our own."""
+    """Knows the chat's time within bounds: Redis read it between the call and its reply."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -37,14 +37,14 @@ class Clock:
         return time + int((self._clock() - asked) * 1000)
 
     def args(self) -> list[int]:
-        """Return what a renewal tells Redis of the time."""
+        """Return the arguments of a renewal that state the time."""
         return [self.least(), self.most(), int(self._certain)]
 
     def told(self, asked: float, time: int, doubt: int) -> bool:
-        """Take the time that a renewal told; say whether to renew again at once.
+        """Take the time from the reply to a renewal; return whether to renew again at once.
 
-        A clock in ``doubt`` (what it says, else 0) was set forwards, if it is further on than it
-        can be by now; or Redis hung after it was asked, and that is known by now.
+        ``doubt`` is 0, or what Redis' clock shows if that may be wrong. If it shows more than the
+        time can be by now, it was set forwards. Otherwise Redis was late to run the call.
         """
         now = self._clock()
         if not doubt:

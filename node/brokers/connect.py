@@ -1,4 +1,4 @@
-"""Clients for the URLs that a node takes: Redis, Redis behind Sentinels, and none at all."""
+"""Clients of redis-py for Redis, for Redis behind Sentinels, and for an embedded broker."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,18 +8,17 @@ from redis.asyncio import Redis, Sentinel
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from node.brokers.connection import quick
+from node.brokers.connection import use_redis_connections
 from node.config.redis_url import RedisUrl
 from node.process.dial import Dialler
 
 Connect = Callable[[float | None], "Redis"]
-"""Makes a client with a connection pool of its own, given the seconds to wait for a reply."""
+"""Makes a client with its own connection pool, given the seconds to wait for a reply."""
 
 CONNECT_TIMEOUT = 1.0
-"""Seconds for a name to be looked up, for each of its addresses to answer, and for TLS: Redis is
-near."""
+"""Seconds for the lookup of a name, for each of its addresses to answer, and for TLS."""
 REPLY_TIMEOUT = 2.0
-"""Seconds without a reply after which a connection is given up, and its calls are made again."""
+"""Seconds without a reply after which a connection is closed, and its calls are repeated."""
 
 
 def to(url: RedisUrl) -> Connect:
@@ -33,7 +32,7 @@ def to(url: RedisUrl) -> Connect:
 
 def _options(timeout: float | None) -> dict[str, Any]:
     # By default redis-py retries ten times, and would append twice: the pipeline repeats calls.
-    # RESP2: what is pushed and what is answered never share a connection here.
+    # RESP2 is enough: messages of channels and replies never share a connection here.
     return {
         "retry": Retry(NoBackoff(), 0),
         "socket_connect_timeout": CONNECT_TIMEOUT,
@@ -44,15 +43,15 @@ def _options(timeout: float | None) -> dict[str, Any]:
 
 
 def memory() -> Connect:
-    """Return what makes clients of one embedded broker."""
+    """Return a function that makes clients of one embedded broker."""
     server = fakeredis.FakeServer(server_type="redis", version=(7,))
     return lambda timeout: fakeredis.FakeAsyncRedis(server=server, protocol=2)
 
 
 def redis(url: str) -> Connect:
-    """Return what makes clients for a redis:// or rediss:// URL."""
+    """Return a function that makes clients for a redis:// or rediss:// URL."""
     dialler = Dialler(CONNECT_TIMEOUT)
-    return lambda timeout: quick(Redis.from_url(url, **_options(timeout)), dialler)
+    return lambda timeout: use_redis_connections(Redis.from_url(url, **_options(timeout)), dialler)
 
 
 def sentinel(
@@ -62,18 +61,18 @@ def sentinel(
     username: str | None,
     password: str | None,
 ) -> Connect:
-    """Return what makes clients for the master that Sentinels tell of."""
+    """Return a function that makes clients for the master that Sentinels name."""
     dialler = Dialler(CONNECT_TIMEOUT)
 
     def connect(timeout: float | None) -> "Redis":
-        # Nor is a Sentinel asked ten times: there are others.
+        # A Sentinel is not asked ten times either: there are others.
         short = _options(CONNECT_TIMEOUT)
         watchers = Sentinel(list(hosts), sentinel_kwargs=short)  # type: ignore[no-untyped-call]
         for watcher in watchers.sentinels:
-            quick(watcher, dialler)
+            use_redis_connections(watcher, dialler)
         master: Redis = watchers.master_for(
             service, db=db, username=username, password=password, **_options(timeout)
         )
-        return quick(master, dialler)
+        return use_redis_connections(master, dialler)
 
     return connect

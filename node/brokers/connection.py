@@ -1,9 +1,9 @@
-"""A connection of redis-py with a short way for what a node does all the time.
+"""A connection of redis-py that runs pipelines, and reads channels, with less Python code.
 
-redis-py makes, secures and ends the connection. Its own way through a pipeline costs about as much
-as all else that a node does for a message: it packs arguments one by one, in Python, and awaits
+redis-py opens, secures and closes the connection. Its own pipelines cost about as much time as
+everything else that a node does for a message: they pack arguments one by one, in Python, and await
 each reply, and each message of a channel, by itself. Here hiredis packs a whole pipeline, and all
-that one read brings is taken at once.
+replies that one read brings are handled at once.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ _CHUNK = 256 * 1024
 
 
 class RedisConnection(AbstractConnection):
-    """A connection that also takes many commands at once; no replies may be awaited meanwhile.
+    """A connection that can also send many commands at once; only one such exchange may run.
 
-    It tells of its loss in redis-py's words: uvloop raises a RuntimeError where asyncio drops what
-    is written to a closed connection, and redis-py passes it on as it is.
+    Its loss is always an exception of redis-py: uvloop raises a RuntimeError where asyncio ignores
+    that a connection is closed, and redis-py passes it on as it is.
     """
 
     dialler: Dialler
@@ -35,13 +35,13 @@ class RedisConnection(AbstractConnection):
     port: int
 
     async def _connect(self) -> None:
-        """Called by redis-py to open the socket; its own time limit is left for TLS."""
+        """Open the socket, for redis-py; its own time limit remains for TLS."""
         self._dialled = await self.dialler.dial(self.host, self.port)
         await super()._connect()  # type: ignore[safe-super, no-untyped-call]
         self._replies = Reader(replyError=_error, notEnoughData=_NOTHING, protocolError=_stranger)
 
     def _connection_arguments(self) -> dict[str, Any]:
-        """Called by redis-py for what it opens; a certificate is for the name all the same."""
+        """Return the arguments of redis-py's connect: an open socket, and the name of its host."""
         found: dict[str, Any] = {**super()._connection_arguments()}  # type: ignore[misc]
         name = {"server_hostname": found.pop("host")} if "ssl" in found else {}
         return {**found, "host": None, "port": None, "sock": self._dialled, **name}
@@ -54,17 +54,17 @@ class RedisConnection(AbstractConnection):
             raise exceptions.ConnectionError(f"closed while writing: {error}") from error
 
     async def read_response(self, *args: Any, **named: Any) -> Any:
-        """Return the reply to a command of redis-py's own, as those when it connects."""
+        """Return the reply to one of redis-py's own commands, such as those when it connects."""
         try:
             return await super().read_response(*args, **named)
         except exceptions.InvalidResponse as error:
             raise _stranger(str(error)) from None
 
     async def exchange(self, commands: Commands) -> list[Any]:
-        """Return the replies to commands; those that are errors stand among them as exceptions.
+        """Return the replies to commands; an error reply is an exception among them.
 
         Raises redis.exceptions.ConnectionError or TimeoutError; then the connection is closed, and
-        nobody knows which of the commands were done.
+        it is not known which of the commands were run.
         """
         replies: list[Any] = []
 
@@ -81,7 +81,7 @@ class RedisConnection(AbstractConnection):
         return replies
 
     async def listen(self, take: Callable[[Any], None]) -> None:
-        """Hand on what comes, for ever. Raises as ``exchange`` does."""
+        """Pass messages to ``take``, for ever. Raises as ``exchange`` does."""
 
         async def work() -> None:
             while True:
@@ -90,7 +90,7 @@ class RedisConnection(AbstractConnection):
         await self._guarded(work(), None)
 
     async def _read(self, take: Callable[[Any], None]) -> None:
-        """Wait for something, and hand on the replies that it completes."""
+        """Wait for data, and pass on the replies that they complete."""
         assert self._reader
         data = await self._reader.read(_CHUNK)
         if not data:
@@ -101,7 +101,7 @@ class RedisConnection(AbstractConnection):
             take(reply)
 
     async def _guarded(self, work: Awaitable[None], within: float | None) -> None:
-        """Do some work on the connection, and close it if that fails in any way."""
+        """Await some work on the connection, and close it if that fails in any way."""
         try:
             async with asyncio.timeout(within):
                 await work
@@ -115,7 +115,7 @@ class RedisConnection(AbstractConnection):
 
 
 def heed_cancelling() -> None:
-    """End a task that was cancelled while redis-py connected: it may have taken that for a loss."""
+    """End a task that was cancelled: redis-py may have taken that for a failure to connect."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
@@ -138,11 +138,11 @@ _STRANGERS = {
     "\\x15": "one that wants TLS, it seems; is the URL to be rediss://?",
     "J": "a MySQL server, it seems",
 }
-"""What answers, by the first byte it sends, as hiredis writes that."""
+"""What kind of server answers, by the first byte that it sends, as hiredis writes it."""
 
 
 def _stranger(text: str) -> exceptions.ConnectionError:
-    """Return the exception for what is not the protocol of Redis; the text ends with the byte."""
+    """Return the exception for a server that is no Redis; ``text`` is the error of hiredis."""
     found = re.search(r'got "(.*)" as reply', text)
     guess = _STRANGERS.get(found[1], "") if found else ""
     return exceptions.ConnectionError(
@@ -150,15 +150,15 @@ def _stranger(text: str) -> exceptions.ConnectionError:
     )
 
 
-def quick(client: "Redis", dialler: Dialler) -> "Redis":
-    """Let the connections of a client be quick ones; there are several kinds of them."""
+def use_redis_connections(client: "Redis", dialler: Dialler) -> "Redis":
+    """Make a client use RedisConnection, combined with the kind of connection that it has."""
     pool = client.connection_pool
     made = {"dialler": dialler}
     pool.connection_class = type("Connection", (RedisConnection, pool.connection_class), made)
     return client
 
 
-class Calls:
+class CommandRunner:
     """Runs commands over one connection of a client, which is kept until it fails."""
 
     def __init__(self, client: "Redis") -> None:
@@ -166,7 +166,7 @@ class Calls:
         self._connection: RedisConnection | None = None
 
     async def execute(self, commands: Commands) -> list[Any]:
-        """Run commands in one pipeline; return replies, and exceptions for those that failed.
+        """Run commands in one pipeline; return the replies, with exceptions for those that failed.
 
         Raises redis.exceptions.ConnectionError or TimeoutError, or OSError.
         """
@@ -182,7 +182,7 @@ class Calls:
             raise
 
     async def _execute_slowly(self, commands: Commands) -> list[Any]:
-        """Run commands as redis-py does: the embedded broker has connections of its own."""
+        """Run commands by redis-py alone: the embedded broker has other connections."""
         pipeline = self._client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
@@ -190,7 +190,7 @@ class Calls:
         return replies
 
     async def drop(self) -> None:
-        """Give the connection up."""
+        """Close the connection."""
         connection, self._connection = self._connection, None
         pool = self._client.connection_pool
         if connection is not None:

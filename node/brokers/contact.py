@@ -1,25 +1,25 @@
-"""How long Redis has been answering: whether others had the time to do what they have to do."""
+"""How long Redis has been answering, and so whether other nodes could renew their leases."""
 
 
 class Contact:
-    """Keeps the time since when Redis answers, with and without breaks of the connection.
+    """Knows since when Redis answers, with and without breaks of the connection.
 
-    Whoever can reach Redis renews its lease once a second. So what keeps others from it is a Redis
-    that does not answer, or one that has gone back to where it was before they did; and not the
-    connection of this node, which may break as often as it likes.
+    A node that can reach Redis renews its lease once a second. What keeps other nodes from it is a
+    Redis that does not answer, or one that has gone back to a state before their renewals. That the
+    connection of this node breaks has no effect on them.
     """
 
     def __init__(self, longest: float = 4.0) -> None:
         self.since: float | None = None
-        """Since when it has been answering without a break."""
+        """Since when Redis has been answering without a break of the connection."""
         self._longest = longest
-        """Seconds between two answers, after which others may not have been answered either."""
+        """Seconds between two replies after which other nodes may have had none either."""
         self._steady_since: float | None = None
         self._asked = 0.0
         self._same = False
 
     def answered(self, asked: float, now: float) -> None:
-        """Redis has answered what it was asked then."""
+        """Note that Redis has answered a call that was made at ``asked``."""
         if self.since is None:
             self.since = now
         if self._steady_since is None or now - self._asked > self._longest:
@@ -27,25 +27,25 @@ class Contact:
         self._asked = asked
 
     def lost(self) -> None:
-        """The connection is lost: on the next one there may be another Redis, or an older one."""
+        """Note that the connection is lost: the next one may reach another Redis, or older data."""
         self.since = None
         self._same = False
 
     def found(self, now: float, same: bool) -> None:
-        """Redis knows of what this node did before (``same``), or has gone back, or we cannot tell.
+        """Note whether Redis still has what this node wrote before (``same``).
 
-        It may not know yet what others did a little later; that is less than the longest break.
+        It may have lost what other nodes wrote a little later, within less than the longest break.
         """
         self._same = True
         if not same:
             self._steady_since = now
 
     def unbroken(self, now: float, seconds: float) -> bool:
-        """Say whether Redis has been answering for so long without a break."""
+        """Say whether Redis has been answering for so many seconds without a break."""
         return self.since is not None and now - self.since >= seconds
 
     def steady(self, now: float, seconds: float) -> bool:
-        """Say whether everybody else could reach Redis for so long, and it remembers it."""
+        """Say whether all other nodes could reach Redis for so long, and Redis remembers it."""
         if self.since is None or self._steady_since is None or not self._same:
             return False
         return now - self._steady_since >= seconds

@@ -1,4 +1,4 @@
-"""What is wrong with how a Redis keeps its data: looked at when a node starts, and each minute."""
+"""Checks how Redis stores its data: when a node starts, and once a minute."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -14,10 +14,10 @@ from node.core.model import Refused
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 60.0
-"""Seconds between two looks; after one without an answer the next one is made at once."""
+CHECK_EVERY = 60.0
+"""Seconds between two checks; after one without a reply the next one is made at once."""
 NEARLY = 0.9
-"""Part of its memory above which a Redis is nearly full."""
+"""The part of its memory above which Redis is nearly full."""
 
 
 class Fault(StrEnum):
@@ -42,41 +42,41 @@ MEANING: Mapping[str, str] = {
     Fault.MEMORY: "more than nine tenths of its maxmemory are used: when it is full it takes no"
     " messages; raise maxmemory, or lower --history",
 }
-"""What is said to people of each."""
+"""The description of each fault in the log."""
 
 
 class HealthCounts(Protocol):
-    """Where the faults are told to machines."""
+    """Publishes the faults as metrics."""
 
     redis_faults: dict[Fault, int]
 
 
 @reading
 def faults(memory: bytes, persistence: bytes) -> list[Fault]:
-    """Return what two sections of INFO show to be wrong; what they do not tell is in order."""
-    told = dict(
+    """Return the faults that two sections of INFO show; a field that is missing shows none."""
+    fields = dict(
         line.split(":", 1)
         for line in (memory + b"\n" + persistence).decode(errors="replace").splitlines()
         if ":" in line and not line.startswith("#")
     )
     found = []
-    most = int(told.get("maxmemory", 0))
-    if most and told.get("maxmemory_policy", "noeviction") != "noeviction":
+    most = int(fields.get("maxmemory", 0))
+    if most and fields.get("maxmemory_policy", "noeviction") != "noeviction":
         found.append(Fault.EVICTS)
-    if told.get("aof_enabled") == "0":
-        # Whether snapshots are made can be seen only by those that were; older ones tell of none.
-        made = int(told.get("rdb_saves", 1)) or int(told.get("rdb_bgsave_in_progress", 0))
+    if fields.get("aof_enabled") == "0":
+        # Only the number of snapshots shows whether any are made; an older Redis does not count.
+        made = int(fields.get("rdb_saves", 1)) or int(fields.get("rdb_bgsave_in_progress", 0))
         found.append(Fault.SNAPSHOTS if made else Fault.FORGETS)
     states = ("rdb_last_bgsave_status", "aof_last_bgrewrite_status", "aof_last_write_status")
-    if any(told.get(state, "ok") != "ok" for state in states):
+    if any(fields.get(state, "ok") != "ok" for state in states):
         found.append(Fault.WRITES)
-    if most and int(told.get("used_memory", 0)) > NEARLY * most:
+    if most and int(fields.get("used_memory", 0)) > NEARLY * most:
         found.append(Fault.MEMORY)
     return found
 
 
 class Health:
-    """Looks at Redis now and then, and says once what has become wrong, and what is right again."""
+    """Checks Redis once a minute, and logs each fault when it appears and when it is gone."""
 
     def __init__(
         self, call: ScriptCaller, counts: HealthCounts, clock: Callable[[], float]
@@ -85,27 +85,27 @@ class Health:
         self._call = call
         self._counts = counts
         self._clock = clock
-        self._looked_at = -inf
+        self._checked_at = -inf
         self._allowed = True
 
     def look(self) -> None:
-        """Look, if it is time to; to be called about once a second."""
+        """Check Redis if it is time to; to be called about once a second."""
         now = self._clock()
-        if now - self._looked_at >= LOOK_EVERY:
-            self._looked_at = now
+        if now - self._checked_at >= CHECK_EVERY:
+            self._checked_at = now
             self._call("look", [], now + READ_WITHIN, self._on_look, UPKEEP)
 
     def _on_look(self, found: Any) -> None:
         if isinstance(found, Refused):
-            self._looked_at = -inf
+            self._checked_at = -inf
             return
         memory, persistence = decode_upkeep.sections(found)
         if not memory and not persistence and self._allowed:
             self._allowed = False
-            log.debug("Redis does not tell this node how it keeps its data")
-        self._tell(faults(memory, persistence))
+            log.debug("Redis does not tell this node how it stores its data")
+        self._log_changes(faults(memory, persistence))
 
-    def _tell(self, now: list[Fault]) -> None:
+    def _log_changes(self, now: list[Fault]) -> None:
         for fault in now:
             if fault not in self.found:
                 log.warning("this Redis is not as it should be: %s", MEANING[fault])

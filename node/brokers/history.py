@@ -1,4 +1,4 @@
-"""Reads a page of a room's messages by as many calls as it takes to find them."""
+"""Reads a page of a room's messages, in several calls if other entries stand between them."""
 
 from typing import Any, Literal
 
@@ -11,18 +11,18 @@ from node.core.log_names import room_log
 from node.core.model import Done, Refused
 
 PAGE_BYTES = 900 * 1024
-"""Bytes of messages in one answer: with what surrounds them less than the longest line."""
+"""Bytes of messages in one reply: as an event they are less than the longest line."""
 ENTRY_BYTES = 256
-"""What an entry counts for beside its body."""
+"""Bytes for which an entry counts in addition to its body."""
 
 Way = Literal["before", "upto", "after"]
 
 
 class HistoryRead:
-    """One page on its way. A step goes ahead of other reads, for what was found waits in memory.
+    """One page that is being read. Its later calls overtake other reads, as its entries wait.
 
-    This is no nest of closures: they would refer to each other, and keep each page until the
-    garbage collector finds it.
+    It is no set of closures: they would refer to each other, and so each page would stay in memory
+    until the garbage collector finds it.
     """
 
     __slots__ = ("_pipeline", "_room", "_limit", "_deadline", "_done", "_page", "_found", "_size")

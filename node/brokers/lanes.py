@@ -1,4 +1,4 @@
-"""Where calls wait for Redis: what a client waits for is never behind much that is long."""
+"""Queues of calls to Redis, so that short calls never wait behind many long ones."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -6,18 +6,19 @@ from math import inf
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 READ_BYTES = 1024 * 1024
-"""Bytes that all reads in one pipeline may bring, but for the last of them: 3 to 5 ms of Redis, and
-as much of the node. What a log holds is not known before, so it is learnt from the reads before."""
+"""Bytes that the reads in one pipeline may return, without the last one: they take 3 to 5 ms of
+Redis, and of the node. The size of a reply is not known before, so it is estimated from earlier
+reads."""
 READS = 16
 """Most reads in one pipeline, however small they are."""
 FIRST = 4
-"""Reads in the first pipelines, of which nothing is known yet."""
+"""Reads in the first pipeline, when no sizes are known yet."""
 
 
 class Lane(NamedTuple):
-    """A kind of calls, which keep their order among each other.
+    """A class of calls, which stay in order among each other.
 
-    They go with one pipeline until their weights come to ``most``; so many may be ``waiting``.
+    One pipeline takes calls until their weights reach ``most``; ``waiting`` is how many may wait.
     """
 
     place: int
@@ -26,31 +27,31 @@ class Lane(NamedTuple):
 
 
 CHANGES = Lane(0, 256, inf)
-"""Messages, and all that is done at once: more in one pipeline only make each other wait. How many
-wait is bounded by what each client may have under way."""
+"""Messages and other short changes: more in one pipeline would only delay each other. The limit of
+requests that each client may have under way bounds how many wait."""
 CLAIMS = Lane(1, 64, inf)
-"""Sessions that begin or go on, one for each connection. They are the longest scripts, by the rooms
-that they enter, and come by thousands when another node has died: who is here already talks on
-meanwhile."""
+"""Sessions that begin or are continued, one for each connection. They take long, as they enter many
+rooms, and come by thousands when another node has died; clients that are connected must not notice
+that."""
 UPKEEP = Lane(2, 1, 1000)
-"""What the node looks after by itself: some hundred logs, sessions or orders at a time. What does
-not fit is asked again seconds later."""
+"""The node's own maintenance: some hundred logs, sessions or rules in each call. A call that does
+not fit is made again seconds later."""
 PAGES = Lane(3, 4, 1000)
-"""Lists and history for clients: each may take as long as thirty messages, and a thousand of them
+"""Lists and history for clients: each takes as long as thirty messages, and a thousand of them take
 as long as a client waits."""
 LOGS = Lane(4, READS, 10_000)
-"""Logs as this node follows them: the first look at a room, holes, readers that are behind. A room
-whose read does not fit is looked at again with the next tick."""
+"""Reads of logs that this node follows: the first read of a room, holes, readers that are behind. A
+read that does not fit is made again with the next tick."""
 
 
 class InLane(Protocol):
-    """A call that tells where it waits, and for how many others it counts there."""
+    """A call that has a lane, and counts there for ``weight`` calls."""
 
     lane: Lane
     weight: int
 
     def args(self) -> Sequence[Any] | None:
-        """Return what it is made with; None if there is nothing to do any more."""
+        """Return the arguments; None if there is nothing to do any more."""
 
 
 C = TypeVar("C", bound=InLane)
@@ -70,7 +71,7 @@ class Lanes(Generic[C]):
             yield from line
 
     def add(self, call: C) -> bool:
-        """Let a call wait; say whether there is room for it."""
+        """Queue a call; return whether its lane had room for it."""
         lane = call.lane
         line = self._lines[lane.place]
         if lane.waiting != inf and len(line) >= lane.waiting:
@@ -79,7 +80,7 @@ class Lanes(Generic[C]):
         return True
 
     def put_back(self, calls: Sequence[C]) -> None:
-        """Let calls be made again before all others of their lanes."""
+        """Queue calls before all others of their lanes."""
         for call in reversed(calls):
             self._lines[call.lane.place].appendleft(call)
 
@@ -98,7 +99,7 @@ class Lanes(Generic[C]):
     def _take_reads(
         self, pages: deque[C], logs: deque[C], batch: list[tuple[C, Sequence[Any]]]
     ) -> None:
-        """Take reads of both kinds in turns: neither keeps the other one waiting."""
+        """Take reads of both kinds in turn, so that neither delays the other."""
         left = PAGES.most
         for _ in range(self._reads):
             self._pages_next = not self._pages_next
@@ -109,7 +110,7 @@ class Lanes(Generic[C]):
                 _move(logs, 1, batch)
 
     def came(self, calls: Sequence[C], replies: Sequence[Any]) -> None:
-        """Learn from the replies how many reads are too many."""
+        """Learn from the sizes of replies how many reads fit into a pipeline."""
         pairs = zip(calls, replies, strict=True)
         sizes = [_size(reply) for call, reply in pairs if call.lane.place >= PAGES.place]
         if sizes:
@@ -117,13 +118,13 @@ class Lanes(Generic[C]):
             self._reads = min(max(fitting, 1), 2 * self._reads, READS)
 
     def lost(self) -> None:
-        """A pipeline brought no replies: if its reads were too much for one, there will be less."""
+        """Take fewer reads: a pipeline brought no replies, perhaps because its reads were long."""
         if self.reading:
             self._reads = 1
 
 
 def _move(line: deque[C], most: int, batch: list[tuple[C, Sequence[Any]]]) -> None:
-    """Move calls to the end of a pipeline, except those in which there is nothing to do."""
+    """Move calls to the end of a pipeline, but drop those that have nothing to do."""
     while line and most > 0:
         call = line.popleft()
         if (args := call.args()) is not None:

@@ -33,9 +33,7 @@ class RedisLogs:
             publish = self._publishes[room] = Publish(
                 room, context.config.retained, context.events, self._taken
             )
-        publish.add(message)
-        if not publish.queued:
-            publish.queued = True
+        if publish.add(message):
             self._context.pipeline.call(publish)
 
     def forget_idle(self) -> None:

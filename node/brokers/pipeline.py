@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from node.brokers import decode_upkeep, scripts
 from node.brokers.calls import Call, Next
-from node.brokers.connection import Calls, heed_cancelling
+from node.brokers.connection import CommandRunner, heed_cancelling
 from node.brokers.contact import Contact
 from node.brokers.failures import BACKOFF, LOST, is_full, is_passing
 from node.brokers.lanes import Lanes
@@ -51,10 +51,10 @@ class Pipeline:
         oddities: Oddities | None = None,
     ) -> None:
         self._contact = contact or Contact()
-        self._calls = Calls(redis)
+        self._commands = CommandRunner(redis)
         self._clock = clock
         self._counts = counts
-        self._replication = Replication(self._calls, replicas)
+        self._replication = Replication(self._commands, replicas)
         self._lanes: Lanes[Call] = Lanes()
         self._in_flight: list[Call] = []
         self._wake = asyncio.Event()
@@ -147,7 +147,7 @@ class Pipeline:
     async def _execute(self, batch: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
         commands = [("EVALSHA", scripts.digest(script), *args) for script, args in batch]
         commands += self._replication.commands()
-        return await self._replication.confirmed(await self._calls.execute(commands))
+        return await self._replication.confirmed(await self._commands.execute(commands))
 
     async def _settle(self, calls: list[Call], replies: list[Any], asked: float) -> None:
         """Hand out the replies; repeat the calls that failed for a passing reason."""
@@ -205,7 +205,7 @@ class Pipeline:
     async def _load(self, names: Iterable[str]) -> None:
         loads = [("SCRIPT", "LOAD", scripts.source(name)) for name in names]
         try:
-            replies = await self._calls.execute(loads)
+            replies = await self._commands.execute(loads)
         except (*LOST, exceptions.RedisError) as error:
             await self._down(error)
             return
@@ -229,7 +229,7 @@ class Pipeline:
             log.warning("lost touch with Redis: %s", error or type(error).__name__)
         self._contact.lost()
         self._connects = True
-        await self._calls.drop()
+        await self._commands.drop()
         pause = BACKOFF[min(self._failures, len(BACKOFF) - 1)]
         self._failures += 1
         self.expire()

@@ -5,7 +5,7 @@ from typing import Any
 from redis import exceptions
 
 from node.brokers import scripts
-from node.brokers.connection import Calls
+from node.brokers.connection import CommandRunner
 
 WITHIN_MS = 1000
 """Milliseconds for the replicas to confirm a pipeline."""
@@ -15,8 +15,8 @@ _SCRIPT = "waits"
 class Replication:
     """Adds commands to a pipeline that wait for ``replicas`` replicas; none if that is 0."""
 
-    def __init__(self, calls: Calls, replicas: int) -> None:
-        self._calls = calls
+    def __init__(self, commands: CommandRunner, replicas: int) -> None:
+        self._commands = commands
         self._replicas = replicas
 
     def commands(self) -> list[tuple[Any, ...]]:
@@ -41,7 +41,7 @@ class Replication:
             return replies
         *replies, written, confirmed = replies
         if isinstance(written, exceptions.NoScriptError):
-            await self._calls.execute([("SCRIPT", "LOAD", scripts.source(_SCRIPT))])
+            await self._commands.execute([("SCRIPT", "LOAD", scripts.source(_SCRIPT))])
         enough = isinstance(confirmed, int) and confirmed >= self._replicas
         if not (isinstance(written, int) and enough):
             raise exceptions.ConnectionError("too few replicas have confirmed")

@@ -1,4 +1,4 @@
-"""The frames of a node's rooms: one subscription for each room, made equal to what is wanted."""
+"""The subscriptions of a node: one channel for each room, and one of the node's own."""
 
 import asyncio
 import logging
@@ -14,14 +14,14 @@ from node.brokers.failures import BACKOFF, LOST
 log = logging.getLogger(__name__)
 
 CHUNK = 500
-"""Channels in one command: a command of thousands would make others wait."""
+"""Channels in one command: a command with thousands would delay others."""
 
 
 class Subscriber:
     """Keeps one pub/sub connection subscribed to the wanted channels.
 
-    redis-py would reconnect on its own, and show it by nothing but a second confirmation; it is not
-    asked to: a connection that fails is given up, and all subscriptions are made anew here.
+    redis-py could reconnect by itself, but only a second confirmation would show it. So it must
+    not: a connection that fails is closed, and all channels are subscribed to again here.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Subscriber:
         self._broken = asyncio.Event()
 
     def want(self, channel: bytes) -> None:
-        """Subscribe to a channel; ``on_confirmed`` tells that its messages come from now on."""
+        """Subscribe to a channel; ``on_confirmed`` is called when its messages begin to come."""
         self._wanted.add(channel)
         if channel in self._confirmed:
             asyncio.get_running_loop().call_soon(self._on_confirmed, channel)
@@ -52,11 +52,11 @@ class Subscriber:
         self._changed.set()
 
     def rebuild(self) -> None:
-        """Give the connection up and make a new one: it is open, but deaf."""
+        """Replace the connection: it is open, but no messages come."""
         self._broken.set()
 
     async def run(self) -> None:
-        """Keep a connection for ever."""
+        """Keep a connection, and replace it when it fails, for ever."""
         failures = 0
         while True:
             self._asked.clear()
@@ -89,15 +89,15 @@ class Subscriber:
             await pubsub.aclose()  # type: ignore[no-untyped-call]
 
     async def _reconcile(self, pubsub: Any) -> None:
-        """Make the subscriptions equal to the wanted ones, whenever these change."""
+        """Change the subscriptions whenever the wanted channels change."""
         while True:
             self._changed.clear()
             if not await self._subscribe(pubsub):
                 await self._changed.wait()
 
     async def _subscribe(self, pubsub: Any) -> bool:
-        """Bring the subscriptions nearer to the wanted ones; return whether they were not equal."""
-        # Sorted, because the order of a set differs from run to run, and a simulation must not.
+        """Subscribe and unsubscribe some channels; return whether there was anything to change."""
+        # Sorted: the order of a set differs from run to run, and a simulation must not.
         new = sorted(self._wanted - self._asked)[:CHUNK]
         old = sorted(self._asked - self._wanted)[:CHUNK]
         if new:
@@ -120,7 +120,7 @@ class Subscriber:
             kind, channel, payload = message
         except (TypeError, ValueError):
             if isinstance(message, Exception):
-                # Redis does not let this user subscribe. It may be told to, any time.
+                # This user may not subscribe. That may be changed at any time.
                 raise message from None
             raise exceptions.ConnectionError("what answers does not talk as Redis does") from None
         if kind == b"message":

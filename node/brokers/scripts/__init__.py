@@ -1,4 +1,4 @@
-"""The Lua scripts, each documented at its top; ``common.lua`` is put in front of every one."""
+"""The Lua scripts, each described at its top; ``common.lua`` is put in front of each."""
 
 from functools import cache
 from hashlib import sha1
@@ -20,7 +20,7 @@ def digest(name: str) -> str:
 
 
 def read_all() -> None:
-    """Read them now: later there may be no file descriptor left to do it with."""
+    """Read all scripts now: later there may be no file descriptor left for it."""
     for file in files(__package__).iterdir():
         name, _, kind = file.name.partition(".")
         if kind == "lua" and name != "common":

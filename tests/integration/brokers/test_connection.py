@@ -9,49 +9,53 @@ import pytest_asyncio
 from redis import exceptions
 
 from node.brokers import connect
-from node.brokers.connection import Calls, RedisConnection
+from node.brokers.connection import CommandRunner, RedisConnection
 from tests.support.redis_server import RedisServer
 
 WITHIN = 5.0
 
 
 @pytest_asyncio.fixture
-async def calls(server: RedisServer) -> AsyncIterator[Calls]:
-    """Calls to it, which wait no longer than they have to."""
+async def calls(server: RedisServer) -> AsyncIterator[CommandRunner]:
+    """CommandRunner to it, which wait no longer than they have to."""
     client = connect.redis(server.url)(WITHIN)
-    calls = Calls(client)
+    calls = CommandRunner(client)
     yield calls
     await calls.drop()
     await client.aclose()
 
 
-async def test_replies_come_in_the_order_of_the_commands(calls: Calls) -> None:
+async def test_replies_come_in_the_order_of_the_commands(calls: CommandRunner) -> None:
     commands = [("ECHO", b"%d" % number) for number in range(1000)]
     assert await calls.execute(commands) == [b"%d" % number for number in range(1000)]
 
 
-async def test_a_reply_larger_than_a_read_comes_whole(calls: Calls) -> None:
+async def test_a_reply_larger_than_a_read_comes_whole(calls: CommandRunner) -> None:
     data = bytes(range(256)) * 10_000
     assert await calls.execute([("SET", "k", data), ("GET", "k"), ("PING",)]) == [
         *(b"OK", data, b"PONG")
     ]
 
 
-async def test_an_error_stands_among_the_replies_with_its_code(calls: Calls) -> None:
+async def test_an_error_stands_among_the_replies_with_its_code(calls: CommandRunner) -> None:
     first, second, third = await calls.execute([("GET",), ("EVALSHA", "0" * 40, 0), ("PING",)])
     assert isinstance(first, exceptions.ResponseError) and str(first).startswith("ERR ")
     assert isinstance(second, exceptions.NoScriptError)
     assert third == b"PONG"
 
 
-async def test_nested_replies_and_nothing_are_what_redis_py_makes_of_them(calls: Calls) -> None:
+async def test_nested_replies_and_nothing_are_what_redis_py_makes_of_them(
+    calls: CommandRunner,
+) -> None:
     script = "return {1, 'a', {false, 'b'}}"
     assert await calls.execute([("EVAL", script, 0), ("GET", "nothing")]) == [
         *([1, b"a", [None, b"b"]], None)
     ]
 
 
-async def test_a_connection_is_kept_until_it_fails(calls: Calls, server: RedisServer) -> None:
+async def test_a_connection_is_kept_until_it_fails(
+    calls: CommandRunner, server: RedisServer
+) -> None:
     [first], [second] = [await calls.execute([("CLIENT", "ID")]) for _ in range(2)]
     assert first == second
     async with server.client() as other:
@@ -64,7 +68,7 @@ async def test_a_connection_is_kept_until_it_fails(calls: Calls, server: RedisSe
 
 async def test_a_redis_that_hangs_is_given_up_in_time(server: RedisServer) -> None:
     client = connect.redis(server.url)(0.05)
-    calls = Calls(client)
+    calls = CommandRunner(client)
     await calls.execute([("PING",)])
     server.pause()
     try:
@@ -78,7 +82,7 @@ async def test_a_redis_that_hangs_is_given_up_in_time(server: RedisServer) -> No
 
 
 async def test_who_stops_waiting_leaves_no_reply_for_the_next(
-    calls: Calls, server: RedisServer
+    calls: CommandRunner, server: RedisServer
 ) -> None:
     await calls.execute([("PING",)])
     server.pause()

@@ -8,7 +8,7 @@ import pytest
 
 from node.brokers import connect
 from node.brokers.admin_client import ClusterFacts, NodeRow
-from node.brokers.health import LOOK_EVERY, MEANING, Fault, Health, faults
+from node.brokers.health import CHECK_EVERY, MEANING, Fault, Health, faults
 from node.brokers.lanes import CHANGES, UPKEEP, Lane
 from node.brokers.malformed import Malformed
 from node.cli import tables
@@ -90,7 +90,7 @@ def test_a_fault_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture
     evicting = ROOMY.replace(b"noeviction", b"allkeys-lru")
     for found in (evicting, evicting, ROOMY):
         bench.look([found, GOOD])
-        bench.time += LOOK_EVERY
+        bench.time += CHECK_EVERY
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     assert "maxmemory-policy noeviction" in caplog.text
     bench.look([evicting, GOOD])
@@ -102,7 +102,7 @@ def test_it_looks_once_a_minute_and_again_at_once_where_there_was_no_answer() ->
     bench = Looking()
     bench.look(Refused.UNAVAILABLE)
     bench.look([b"", b""])
-    bench.time += LOOK_EVERY - 1
+    bench.time += CHECK_EVERY - 1
     bench.health.look()
     assert bench.calls == []
     bench.time += 1

@@ -110,7 +110,7 @@ async def test_a_repeat_to_a_log_that_went_back_looks_through_all_of_it(
     repeated.publish.args()
     repeated.publish.lost()
     assert repeated.publish.reply(await repeated.call()) is Next.WAIT
-    repeated.publish._sink.known["r:tea"] = top  # type: ignore[attr-defined]
+    repeated.publish._events.known["r:tea"] = top  # type: ignore[attr-defined]
     await fill(place, "tea", 1, id="9e0")
     await place.redis.xtrim("chat:{r:tea}:log", maxlen=1000)
     await repeated.again()

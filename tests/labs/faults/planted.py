@@ -63,7 +63,9 @@ LOSS = Edit(
     "[]) if False else None",
 )
 REPEAT = Edit(LUA + "publish.lua", "sent_before(sid, token))", "false)")
-TURN = Edit(PUBLISHING, "= posts[:most], posts[most:]", "= posts[:most][::-1], posts[most:]")
+TURN = Edit(
+    PUBLISHING, "= messages[:most], messages[most:]", "= messages[:most][::-1], messages[most:]"
+)
 HOLE = Edit("node/core/rooms/follower.py", "_accept(reply.entries)", "_accept(reply.entries[-1:])")
 TRIM = Edit(LUA + "publish.lua", "ARGV[1], tonumber(ARGV[2])\n", "ARGV[1], 20\n")
 NICK = Edit(LUA + "hello.lua", "  if taken(sid, names, op, set) then", "  if false then")
