@@ -1,16 +1,37 @@
-"""The Lua scripts, each described at its top; ``common.lua`` is put in front of each."""
+"""The Lua scripts, each described at its top; the files of ``_COMMON`` stand in front of each."""
 
 from functools import cache
 from hashlib import sha1
 from importlib.resources import files
 
+_COMMON = (
+    *("common", "common_logs", "common_repeats"),
+    *("common_rooms", "common_moderation", "common_sessions"),
+)
+"""Each may use the functions of those before it."""
+
+
+def _read(name: str) -> str:
+    return (files(__package__) / f"{name}.lua").read_text(encoding="utf-8")
+
+
+@cache
+def common() -> str:
+    """Return what stands in front of every script."""
+    return "\n".join([_read(name) for name in _COMMON])
+
+
+@cache
+def names() -> frozenset[str]:
+    """Return the names of all scripts."""
+    found = [file.name.partition(".") for file in files(__package__).iterdir()]
+    return frozenset(name for name, _, kind in found if kind == "lua" and name not in _COMMON)
+
 
 @cache
 def source(name: str) -> str:
     """Return the whole source of a script."""
-    here = files(__package__)
-    common = (here / "common.lua").read_text(encoding="utf-8")
-    return common + (here / f"{name}.lua").read_text(encoding="utf-8")
+    return common() + _read(name)
 
 
 @cache
@@ -21,7 +42,5 @@ def digest(name: str) -> str:
 
 def read_all() -> None:
     """Read all scripts now: later there may be no file descriptor left for it."""
-    for file in files(__package__).iterdir():
-        name, _, kind = file.name.partition(".")
-        if kind == "lua" and name != "common":
-            digest(name)
+    for name in names():
+        digest(name)

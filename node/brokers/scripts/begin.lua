@@ -1,6 +1,6 @@
--- Makes the log of a room that Redis forgot, and that no node remembers.
+-- Creates the log of a room that Redis has lost, and that no node remembers.
 -- ARGV  epoch for it, room
--- Returns {'ok'}; a room that is there is left as it is.
+-- Returns {'ok'}; a room that exists is not changed.
 local room = ARGV[2]
 make_room(room, ARGV[1])
 if redis.call('ZCARD', key_of('r:' .. room) .. ':members') > 0 then

@@ -2,8 +2,8 @@
 -- ARGV  log, epoch and branch that the node knows, offset of the first entry that it knows, the ids of
 --       that one and of those after it
 -- Returns {epoch, top, id, branch, offset of the oldest entry (0: none), its id, offset of the newest
--- common entry (-1: none), how many of these entries were put back elsewhere and have been trimmed}; a
--- missing log, or one whose entries are gone, is {}.
+-- common entry (-1: none), how many of these entries were put back elsewhere and have been trimmed}, or
+-- {} if the log is missing or its entries are lost.
 local log, epoch, branch, first, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), #ARGV - 4
 local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved')
 if not meta[1] or is_hollow(log) then return {} end
@@ -15,7 +15,7 @@ local function is_common(offset)
   if offset > 0 and not (offset == top and id == meta[3]) and id_at(log, offset) ~= id then return false end
   return not (meta[5] and lost_place(log, id, offset, branch))
 end
--- Up to some entry all are common, and behind it none is.
+-- Up to some entry all are common, and behind it none is: so halve the range.
 local low, high = math.max(first, start - 1), math.min(first + count - 1, top)
 local common = -1
 if epoch ~= meta[1] then high = -1 end

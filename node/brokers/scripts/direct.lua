@@ -1,7 +1,7 @@
--- Appends a direct message to the inbox of whoever holds a nick, and publishes it to their node.
+-- Appends a direct message to the inbox of the session that has a nick, and publishes it to its node.
 -- ARGV  id, session, owner, token (''), folded nick, body before and after the nick, cap
--- Returns {'ok', position, at, nick, id of the entry before it, log}, {'repeat', what is remembered, and
--- head and body of its entry, where that is kept}, {'nobody'} or {'gone'}.
+-- Returns {'ok', position, at, nick, id of the entry before it, log}; {'repeat', where it is stored, and
+-- head and body of its entry if that is retained}; {'nobody'} or {'gone'}.
 local id, sid, token = ARGV[1], ARGV[2], ARGV[4]
 local before = token ~= '' and sent_before(sid, token)
 if before then
@@ -14,11 +14,11 @@ if not owns(sid, ARGV[3]) then return {'gone'} end
 local target = redis.call('HGET', 'chat:nicks', ARGV[5])
 if not target then return {'nobody'} end
 local found = redis.call('HMGET', 'chat:session:' .. target, 'nick', 'owner', 'fold')
--- Who only looks like the one that is meant is somebody else.
+-- A nick that only looks like the one that is meant is another one.
 if found[3] ~= ARGV[5] then return {'nobody'} end
 local log = 'i:' .. target
 if token == '' then
-  -- Without an id of its own, a repeat is known by the entry's.
+  -- A message without a token is recognized by the id of its entry.
   local entries = redis.call('XREVRANGE', key_of(log) .. ':log', '+', '-', 'COUNT', 16)
   for _, entry in ipairs(entries) do
     if id_of(entry) == id then return {'ok', '', '', found[1], '', log} end

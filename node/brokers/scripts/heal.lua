@@ -1,19 +1,19 @@
--- Puts lost entries back into a log, each once, whichever node comes first.
+-- Puts lost entries back into a log: each once, however many nodes remember them.
 -- ARGV  log, cap, epoch and branch that the node knows, offset and id of an entry up to which its log
 --       and this one are the same (id '': it is not known), offset and id up to which the node has
 --       read this log, name for a new branch, then for each entry: kind, id, at, origin, body,
 --       offset, "HOME FORK ..." of earlier losses (''), offset at which the node has read it in this
 --       log ('' if it is lost)
 -- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, or {'gone'} if the
--- session of this inbox has ended, or a moderator has closed the room that this was.
+-- session of this inbox has ended, or a moderator has closed the room of this log.
 local LEAVE_AGAIN_MS, MOST_NEW = 5000, 500
 local log, cap, epoch, branch, base, base_id, read, read_id, fresh = unpack(ARGV, 1, 9)
 local key, FIRST = key_of(log), 10
 base, read = tonumber(base), tonumber(read)
 local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
 local sid = string.match(log, '^i:(.*)')
-if not sid and order_of('room:' .. string.sub(log, 3)) == epoch then return {'gone'} end
--- An inbox ends with its session; one that began later has another inbox, though it has the same name.
+if not sid and rule_of('room:' .. string.sub(log, 3)) == epoch then return {'gone'} end
+-- An inbox ends with its session. A later session may have an inbox of the same name.
 local since = 0
 if sid then
   local session = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'since')
@@ -22,11 +22,11 @@ if sid then
 end
 if not meta[1] and mend(log, epoch) then meta = redis.call('HMGET', key, 'epoch', 'top', 'id') end
 local hollow = meta[1] == epoch and is_hollow(log)
--- Others may remember more than nothing.
+-- This node remembers nothing; another node may remember more.
 if hollow and #ARGV < FIRST then return {'again'} end
 if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) or hollow then
-  -- Redis forgot the whole log: it begins where the node's memory does. A node that has read nothing
-  -- of it knows entries, but not whether others know those before.
+  -- Redis has lost the whole log: it begins with the oldest entry that the node remembers. A node that has
+  -- read nothing of the log cannot know whether other nodes remember older entries.
   if read < base then base, base_id = 0, '0' end
   redis.call('HSET', key, 'epoch', epoch, 'top', int(base), 'id', base_id)
   redis.call('HDEL', key, 'cut', 'branch', 'moved', 'hollow')
@@ -36,7 +36,7 @@ if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) or hollow then
   if not sid then
     local room = string.sub(log, 3)
     redis.call('ZADD', 'chat:rooms', 0, room)
-    -- Perhaps it was ended because nobody used it: then it ends again.
+    -- Perhaps it was deleted because nobody used it: then it is to be deleted again.
     if redis.call('ZCARD', key .. ':members') == 0 then
       redis.call('ZADD', 'chat:idle', 'NX', int(now_ms()), room)
     end
@@ -58,34 +58,34 @@ if base > 0 and base_id == '' then
   if string.find(moved, ' ' .. branch .. '-', 1, true) then base = 0 end
 end
 
--- What is in the log already: in its own place, put back by another node, or appended again by a call
--- that was repeated.
-local kept = {}
+-- The offsets of entries that are in the log already: at their own offsets, put back by another node, or
+-- appended again by a repeated call. 0 if an entry is not to be put back.
+local present = {}
 local rows = page_of(log, 'XRANGE', int(math.max(base, read) + 1) .. '-0', '+', MOST_NEW)
 if rows[1] and tonumber(string.match(rows[#rows][1], '^%d+')) < top then return {'again'} end
 for _, row in ipairs(rows) do
-  kept[id_of(row)] = tonumber(string.match(row[1], '^%d+'))
+  present[id_of(row)] = tonumber(string.match(row[1], '^%d+'))
 end
--- What is older than the oldest entry was trimmed, or is before what the first node remembered.
+-- Entries before the oldest one were trimmed, or are older than what the first node remembered.
 local oldest = redis.call('XRANGE', key .. ':log', '-', '+', 'COUNT', 1)[1]
 local start = oldest and tonumber(string.match(oldest[1], '^%d+')) or top + 1
 for n = FIRST, #ARGV, 8 do
   local id, offset, read_at = ARGV[n + 1], tonumber(ARGV[n + 5]), tonumber(ARGV[n + 7])
-  if read_at and id_at(log, read_at) == id then kept[id] = read_at end
-  if offset <= top and not kept[id] and id_at(log, offset) == id then kept[id] = offset end
-  if not kept[id] then
+  if read_at and id_at(log, read_at) == id then present[id] = read_at end
+  if offset <= top and not present[id] and id_at(log, offset) == id then present[id] = offset end
+  if not present[id] then
     local moved = redis.call('HGET', key .. ':moved', id)
     local place = moved and tonumber(string.match(moved, '^%d+'))
-    -- One that was put back, and trimmed since, was in the log all the same.
-    if place and (place < start or id_at(log, place) == id) then kept[id] = place end
+    -- An entry that was put back, and trimmed since, counts as present.
+    if place and (place < start or id_at(log, place) == id) then present[id] = place end
   end
-  if not kept[id] and meta[1] == epoch and offset < start and offset <= top then kept[id] = 0 end
+  if not present[id] and meta[1] == epoch and offset < start and offset <= top then present[id] = 0 end
 end
 local other = meta[1] ~= epoch
 local fork = other and 1 or base + 1
 if not other then
-  -- What is older than all that the node remembers was there before both branches, and so was what
-  -- has been trimmed before it.
+  -- Entries that are older than all that the node remembers were there before the branches parted, and so
+  -- were those that have been trimmed before them.
   for n, row in ipairs(rows) do
     local at = row[2][1] == 'h' and string.match(row[2][2], '^%S+ %S+ (%d+) %S+$')
     if #ARGV < FIRST or not at or tonumber(at) > tonumber(ARGV[FIRST + 2]) then break end
@@ -93,17 +93,17 @@ if not other then
     if offset ~= fork and not (n == 1 and offset == start) then break end
     fork = offset + 1
   end
-  -- What another node has put back in its own place is common to both branches.
+  -- Entries that another node has put back at their own offsets are common to both branches.
   for n = FIRST, #ARGV, 8 do
     local id, own = ARGV[n + 1], tonumber(ARGV[n + 5])
     if own >= fork then
-      if own ~= fork or kept[id] ~= fork or lost_place(log, id, fork, branch) then break end
+      if own ~= fork or present[id] ~= fork or lost_place(log, id, fork, branch) then break end
       fork = fork + 1
     end
   end
 end
 
--- Forgets the homes of entries that have been trimmed, when there are many.
+-- Forgets homes of entries that have been trimmed, if there are many.
 local function forget_homes(key, trimmed)
   if redis.call('HLEN', key .. ':moved') <= 2 * tonumber(cap) then return end
   local all, old = redis.call('HGETALL', key .. ':moved'), {}
@@ -113,7 +113,7 @@ local function forget_homes(key, trimmed)
   if #old > 0 then redis.call('HDEL', key .. ':moved', unpack(old)) end
 end
 
--- Behind entries of another branch even the same offset is another place.
+-- Behind entries of another branch, even the same offset counts as moved.
 local parted = other or top >= fork
 local function homes_of(n, offset)
   local own, before = ARGV[n + 5], ARGV[n + 6]
@@ -129,12 +129,12 @@ end
 local lost, with_home, renamed = {}, false, false
 for n = FIRST, #ARGV, 8 do
   local kind, id, at, origin, body = unpack(ARGV, n, n + 4)
-  if tonumber(at) < since then kept[id] = kept[id] or 0 end
-  local place = kept[id] or top + #lost + 1
+  if tonumber(at) < since then present[id] = present[id] or 0 end
+  local place = present[id] or top + #lost + 1
   local homes, moved = '', false
-  if place > 0 and (other or int(place) ~= ARGV[n + 5] or not kept[id]) then homes, moved = homes_of(n, place) end
+  if place > 0 and (other or int(place) ~= ARGV[n + 5] or not present[id]) then homes, moved = homes_of(n, place) end
   if homes ~= '' then
-    redis.call(kept[id] and 'HSETNX' or 'HSET', key .. ':moved', id, int(place) .. homes)
+    redis.call(present[id] and 'HSETNX' or 'HSET', key .. ':moved', id, int(place) .. homes)
     with_home = true
   end
   if moved then
@@ -142,7 +142,7 @@ for n = FIRST, #ARGV, 8 do
   elseif place == fork then
     fork = fork + 1
   end
-  if not kept[id] then
+  if not present[id] then
     lost[#lost + 1] = {kind, id, origin, body, at, homes}
     renamed = renamed or moved
   end
@@ -154,20 +154,20 @@ if with_home then
 end
 if #lost == 0 then return {'ok', 0} end
 
--- A `left` that was forgotten: Redis believes that the session is still there, and would let it
--- leave once more. One that has gone on since, or that its node has put back, has another hold.
-local function leave_again(place, sid, hold)
+-- Repeats the effect of a `left` that was lost: Redis still has the session in the room, and would let it
+-- leave once more. A session that was continued since, or put back by its node, has another owner.
+local function leave_again(place, sid, owner)
   local nick, reason = string.match(lost[place][4], '^"nick":"([^"]*)","reason":"(%a+)"')
   for n = place + 1, #lost do
     if lost[n][1] == 'e' and string.match(lost[n][4], '^"nick":"([^"]*)"') == nick then return end
   end
   local session = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
-  if not session[1] or last_hold(sid) ~= hold then return end
-  unseat(sid, session[1], session[2], string.sub(log, 3))
+  if not session[1] or last_owner(sid) ~= owner then return end
+  remove_member(sid, session[1], session[2], string.sub(log, 3))
   if reason == 'left' then return end
-  redis.call('HSET', 'chat:session:' .. sid, 'owner', '', 'was', hold)
-  redis.call('SREM', 'chat:at:' .. node_of(hold), sid)
-  -- It ends when its other rooms have been put back.
+  redis.call('HSET', 'chat:session:' .. sid, 'owner', '', 'was', owner)
+  redis.call('SREM', 'chat:at:' .. node_of(owner), sid)
+  -- It ends later, when its other rooms have been put back.
   redis.call('ZADD', 'chat:grace', int(latest_ms() + LEAVE_AGAIN_MS), sid)
 end
 
@@ -185,8 +185,8 @@ for n, entry in ipairs(lost) do
     redis.call('PEXPIRE', key .. ':back', REPEAT_MS)
   end
   if entry[1] == 'l' then
-    local who, hold = string.match(entry[3], '^([^/]+)/(.+)$')
-    if who then leave_again(n, who, hold) end
+    local who, owner = string.match(entry[3], '^([^/]+)/(.+)$')
+    if who then leave_again(n, who, owner) end
   end
   local author, token = string.match(entry[3], '^([^:]+):(.+)$')
   if author and may_repeat(entry[5]) then

@@ -1,7 +1,7 @@
--- Lists the sessions whose connection is at an incarnation, some hundred at a time.
+-- Lists the fencing tokens of the sessions at an incarnation, some hundred at a time.
 -- ARGV  incarnation, cursor ('0' to begin with), about how many
--- Returns {cursor for the next ones ('0': that was all), session, owner, session, owner...}; one may
--- come twice. The owner of one that Redis forgot is ''.
+-- Returns {cursor for the next page ('0': none), session, owner, session, owner...}; a session may come
+-- twice. The owner is '' if Redis has lost the session.
 local found = redis.call('SSCAN', 'chat:at:' .. ARGV[1], ARGV[2] or '0', 'COUNT', ARGV[3] or 250)
 local list = {found[1]}
 for _, sid in ipairs(found[2]) do

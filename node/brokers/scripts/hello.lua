@@ -1,15 +1,15 @@
 -- Begins a session or continues it, and puts it into rooms.
--- ARGV  op, session, keyed (0, 1), nick, what it takes up, attempt (''), owner, notices, cap,
---       most rooms, until when sessions may be reaped, how many rooms it may make (the default one
---       is free), the client's address, number of rooms, the rooms (made where missing), 'default'
+-- ARGV  op, session, keyed (0, 1), nick, the keys that it reserves, attempt (''), owner, notices, cap,
+--       most rooms, until when sessions may be reaped, how many rooms it may create (the default room
+--       does not count), the client's address, number of rooms, the rooms (created if missing), default
 --       room for a new session that asked for none (''), then, if positions that the log does not
 --       know are to be refused, log and position of each
--- Returns {'ok', resumed, nick, claim, inbox's position ('' if none), changes, rooms that were too
---       many (to be in, or to make), rooms...}, each room {name, position, members, created, quiet,
---       and 1 if it was entered now};
+-- Returns {'ok', resumed, nick, claim, position of the inbox ('' if none), changes, rooms that exceed a
+--       limit (rooms of a session, or rooms to create), rooms...}, each room {name, position, members,
+--       created, quiet, and 1 if it was entered now};
 --       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log} ('': nicks are not back yet), {'gone'} (the
---       node was reaped), {'kicked'} (this key was, not long ago), {'banned'} (the nick is), {'foreign'}
---       (the data have another layout).
+--       node was reaped), {'kicked'} (the key, not long ago), {'banned'} (the nick), or {'foreign'} (the
+--       data have another layout).
 local op, sid, keyed, nick, names, attempt, owner = unpack(ARGV, 1, 7)
 local fold = fold_of(names)
 local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = tonumber(ARGV[11])}
@@ -19,16 +19,16 @@ local fallback = ARGV[15 + count]
 if is_foreign() then return {'foreign'} end
 local before = answered(sid, op, owner, 6)
 if before then return before end
--- Sessions of an incarnation that has been reaped would never be reaped.
+-- Nobody would ever reap a session of an incarnation that has been reaped already.
 if redis.call('EXISTS', 'chat:dead:' .. node_of(owner)) == 1 then return {'gone'} end
-if order_of('kick:' .. sid) then return {'kicked'} end
--- Positions of rooms that it will not be in are ignored. Who names no rooms relies on those of a
--- session that Redis may have forgotten: then all of them count.
+if rule_of('kick:' .. sid) then return {'kicked'} end
+-- Positions in rooms that the session will not be in are ignored. A client that names no rooms expects
+-- those of its session, which Redis may have lost: then all positions count.
 local wanted = {}
 for _, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do wanted['r:' .. room] = true end
 for _, room in ipairs(rooms) do wanted['r:' .. room] = true end
--- Nor may it begin behind the inbox of one that is put back later: that would end with this session.
--- One that is known to have ended is not put back.
+-- A new session must not be begun while an inbox of an earlier one may still be put back, as that would
+-- become its own. A session that is known to have ended is not put back.
 local inbox_log = 'i:' .. sid
 if redis.call('EXISTS', key) == 0 and redis.call('EXISTS', 'chat:ended:' .. sid) == 0 then
   wanted[inbox_log] = true
@@ -40,7 +40,7 @@ for n = 16 + count, #ARGV, 2 do
   if counts and tonumber(offset) > 0 then
     local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved', 'cut')
     local known = meta[1] and place_of(log, meta, epoch, tonumber(offset), id, '')
-    -- Of what has been trimmed nobody remembers more.
+    -- No node remembers entries that have been trimmed.
     local cut = meta[1] == epoch and tonumber(string.match(meta[6] or '', '^%d+') or 0)
     if known == 'off' and cut and tonumber(offset) <= cut then known = 'on' end
     if not known or known == 'off' then return {'unhealed', log} end
@@ -49,8 +49,8 @@ end
 finish_if_due(sid, op .. 'w', set)
 local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt', 'hellos')
 local resumed = session[1] and 1 or 0
--- A call whose reply was lost is repeated, perhaps after others have gone on with the session, or
--- ended it: then the connection that it was made for is gone.
+-- A call whose reply was lost is repeated, perhaps after another connection has continued the session, or
+-- ended it: then the connection of this call is gone.
 local hellos = session[5] or resumed == 0 and redis.call('GET', 'chat:ended:' .. sid) or ''
 if string.find(' ' .. hellos .. ' ', ' ' .. op .. ' ', 1, true) then return {'stale'} end
 if resumed == 1 then
@@ -74,16 +74,16 @@ end
 redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[13],
   'hellos', op .. ' ' .. (string.match(hellos, '^%S+ %S+') or hellos))
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
--- A later claim is the higher one, even if Redis has forgotten the earlier one.
+-- A later claim is always higher, even if Redis has lost the earlier one.
 local claim = math.max(tonumber(redis.call('HGET', key, 'claim') or 0) + 1, now_ms())
 redis.call('HSET', key, 'claim', int(claim))
 redis.call('SADD', 'chat:at:' .. node_of(owner), sid)
-local held, joined, new, refused = rooms_of(sid), {}, {}, {}
-local total = #held / 2
-for n = 1, #held, 2 do
-  local size = redis.call('ZCARD', key_of('r:' .. held[n]) .. ':members')
-  joined[#joined + 1] = {held[n], held[n + 1], size, 0, size > set.notices and 1 or 0}
-  new[held[n]] = true
+local noted, joined, new, refused = rooms_of(sid), {}, {}, {}
+local total = #noted / 2
+for n = 1, #noted, 2 do
+  local size = redis.call('ZCARD', key_of('r:' .. noted[n]) .. ':members')
+  joined[#joined + 1] = {noted[n], noted[n + 1], size, 0, size > set.notices and 1 or 0}
+  new[noted[n]] = true
 end
 for n, room in ipairs(rooms) do
   if not new[room] then

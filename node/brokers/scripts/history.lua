@@ -1,8 +1,8 @@
 -- Reads a page of a log's messages.
 -- ARGV  log, 'before', 'upto' or 'after', position ('' for the newest), limit, most bytes
--- Returns {epoch, more (0, 1), entries, oldest first, position from which to go on}; the last one is ''
--- unless so much else is in between that this is to be called again, for the rest of the page. A
--- position that is not kept counts as the oldest.
+-- Returns {epoch, more (0, 1), entries, oldest first, position from which to go on}. The last one is ''
+-- unless so many other entries stand between the messages that another call has to read the rest of the
+-- page. A position that is not retained counts as the oldest.
 local log, backwards, limit, room = ARGV[1], ARGV[2] ~= 'after', tonumber(ARGV[4]), tonumber(ARGV[5])
 local key = key_of(log)
 local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'moved')
@@ -15,7 +15,7 @@ if ARGV[3] ~= '' then
   at = status == 'off' and 0 or place
 end
 if at and ARGV[2] == 'upto' then at = at + 1 end
--- Read by 50, as few messages of the greatest length fill a page; and past 500 entries in one call.
+-- 50 entries are read at a time, because few of the longest messages fill a page; one call looks at 500.
 local READ, LOOK = 50, 500
 local found, more, looked, from = {}, 0, 0, ''
 while more == 0 and from == '' do

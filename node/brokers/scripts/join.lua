@@ -1,4 +1,4 @@
--- Puts a session into a room that exists ('join') or that does not ('create').
+-- Puts a session into a room that exists ('join'), or that does not exist yet ('create').
 -- ARGV  op, session, owner, 'join' or 'create', room, notices, cap
 -- Returns {'ok', position, members, created, quiet, changes}, {'exists'}, {'missing'}, {'gone'}.
 local op, sid, owner, how, room = unpack(ARGV, 1, 5)
@@ -14,7 +14,7 @@ local position = redis.call('HGET', 'chat:rooms:' .. sid, room)
 local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
 local size, quiet
 local members = key_of('r:' .. room) .. ':members'
--- A closed room of this name may still be noted with the session.
+-- The session may still name a closed room of this name.
 if position and redis.call('ZSCORE', members, names[2] .. '\0' .. names[1]) then
   size = redis.call('ZCARD', members)
   quiet = size > set.notices and 1 or 0

@@ -1,17 +1,17 @@
--- Ends the session that holds a nick, wherever it is, and lets its key not come back; with a ban, keeps
--- the nick from being held again.
+-- Ends the session that has a nick, on whichever node it is, and keeps its key out for some time; with a
+-- ban, the nick cannot be taken either.
 -- ARGV  id, folded nick, ms of the ban ('' for none, 0 for ever), why (a JSON string, or ''), ms for
 --       which the key is kept out, notices, cap
--- Returns {'ok', nick} ('' if nobody held it), or {'nobody'}.
+-- Returns {'ok', nick} ('' if no session had it), or {'nobody'}.
 local id, fold, ban, why = unpack(ARGV, 1, 4)
 local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7])}
 local sid = redis.call('HGET', 'chat:nicks', fold)
 local nick = sid and redis.call('HGET', 'chat:session:' .. sid, 'nick')
 if not nick and ban == '' then return {'nobody'} end
 though_full()
-if ban ~= '' then order(id, 'nick:' .. fold, tonumber(ban), '-', why) end
+if ban ~= '' then add_rule(id, 'nick:' .. fold, tonumber(ban), '-', why) end
 if nick then
   finish(sid, 'kicked', id, set, why)
-  order(id, 'kick:' .. sid, tonumber(ARGV[5]), '-', why)
+  add_rule(id, 'kick:' .. sid, tonumber(ARGV[5]), '-', why)
 end
 return {'ok', nick or ''}

@@ -1,6 +1,6 @@
--- Gives an order that only the nodes carry out: a ban of a network.
+-- Adds a moderation rule that only the nodes apply: the ban of a network.
 -- ARGV  id, field, ms (0 for ever), why (a JSON string, or '')
 -- Returns {'ok'}.
 though_full()
-order(ARGV[1], ARGV[2], tonumber(ARGV[3]), '-', ARGV[4])
+add_rule(ARGV[1], ARGV[2], tonumber(ARGV[3]), '-', ARGV[4])
 return {'ok'}

@@ -1,8 +1,8 @@
--- Lists what moderators have ordered and still holds, some hundred at a time; what is over,
--- or is no order, is forgotten.
+-- Lists the moderation rules in force, some hundred at a time; deletes those that are over, and values
+-- that are no rules.
 -- ARGV  cursor ('0' to begin with), about how many
--- Returns {id of the newest change, cursor for the next ones ('0': that was all), then for each order:
--- field, ms that it still holds (0: for ever), extra, why}; one may come twice. Pages of different
+-- Returns {id of the newest change, cursor for the next page ('0': none), then for each rule: field, ms
+-- for which it is still in force (0: for ever), extra, why}; a rule may come twice. Pages of different
 -- changes do not belong together.
 local found = redis.call('HSCAN', 'chat:orders', ARGV[1] or '0', 'COUNT', ARGV[2] or 250)
 local list, over = {redis.call('GET', 'chat:ordered') or '', found[1]}, {}

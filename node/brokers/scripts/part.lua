@@ -1,7 +1,7 @@
--- Ends a connection's hold on a session: 'quit' and 'kicked' end the session, 'lost' leaves it its grace
+-- Ends a connection's ownership of a session: 'quit' and 'kicked' end the session; 'lost' begins its grace
 -- period, or ends it if it was begun without a key.
 -- ARGV  op, session, owner, 'quit', 'kicked' or 'lost', ms of grace, notices, cap
--- Returns {changes}; nothing happens if the session has moved on.
+-- Returns {changes}; nothing happens if the session has another owner.
 local op, sid, owner, reason = unpack(ARGV, 1, 4)
 local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7])}
 if not owns(sid, owner) then return {0} end

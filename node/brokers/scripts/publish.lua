@@ -2,20 +2,20 @@
 -- node knows.
 -- KEYS  the log's hash, its stream
 -- ARGV  room, cap, epoch, top and id that the node saw last ('' if none), '' or, if this is a repeat
---       of messages without ids, the EPOCH-OFFSET behind which they are if they are there at all,
---       then for each message: id, session, owner, token ('' if it has no id), body
--- Returns {'ok', epoch, at, id of the entry before the first new one, results...}: per message its
--- offset; 0 if its session has moved on; for one that was sent before, what is remembered of it; or,
--- if the node may not have its entry yet, {what is remembered, offset, head, body}.
--- Or {'looked', epoch, offset up to which such messages were looked for, results...}, '' for one that
--- is not among them: to be called again from there.
--- Or {'rewound'}: the log is not one that continues what the node saw, or its entries are gone.
+--       of messages without tokens, the EPOCH-OFFSET behind which they are if they were appended,
+--       then for each message: id, session, owner, token ('' if the client gave it no id), body
+-- Returns {'ok', epoch, at, id of the entry before the first new one, results...}, for each message: its
+-- offset; 0 if its session has another owner; if it was sent before, where it is stored; or, if the node
+-- may not have its entry yet, {where it is stored, offset, head, body}.
+-- Or {'looked', epoch, offset up to which such messages were looked for, results...}, '' for one that was
+-- not found: to be called again from there.
+-- Or {'rewound'}: the log does not continue what the node saw, or its entries are lost.
 local LOOK = 50
 local room, cap = ARGV[1], tonumber(ARGV[2])
 local log = 'r:' .. room
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'id')
 if not meta[1] then
-  -- If its hash alone is gone, it is made again by what the node knows; then it is as it was.
+  -- If only its hash is lost, it is repaired with what the node knows.
   if ARGV[3] ~= '' then mend(log, ARGV[3]) end
   return {'rewound'}
 end
@@ -27,8 +27,8 @@ if ARGV[3] ~= '' then
   if id ~= ARGV[5] then return {'rewound'} end
   if redis.call('EXISTS', KEYS[2]) == 0 and waits_for_entries(log) then return {'rewound'} end
 end
--- What is said of a message that is in the log already: its entry too, unless the node has seen it.
-local function told_again(remembered)
+-- The result for a message that is in the log already; with its entry, unless the node has seen that.
+local function repeated(remembered)
   local its, place, offset, id = string.match(remembered, '^%d+ (%S+) (%w+)%-(%d+)%-(%w+)')
   if its ~= log or place ~= meta[1] or tonumber(offset) <= tonumber(ARGV[4]) then return remembered end
   local entry = redis.call('XRANGE', KEYS[2], offset .. '-0', offset .. '-0')[1]
@@ -36,22 +36,22 @@ local function told_again(remembered)
   return {remembered, tonumber(offset), entry[2][2], entry[2][4]}
 end
 
-local kept = {}
+local stored = {}
 if ARGV[6] ~= '' and ARGV[6] ~= '0' then
-  -- A message without an id of its own is known by the entry's: it may be in the log already.
+  -- A message without a token is recognized by the id of its entry: it may be in the log already.
   local its, from = string.match(ARGV[6], '^(%w*)%-(%d+)$')
   from = its == meta[1] and tonumber(from) or 0
   local rows = redis.call('XRANGE', KEYS[2], int(from + 1) .. '-0', '+', 'COUNT', LOOK)
   for _, row in ipairs(rows) do
     local id, at = id_of(row), string.match(row[2][2], '^%S+ %S+ (%d+)') or '0'
     from = tonumber(string.match(row[1], '^%d+'))
-    kept[id] = at .. ' ' .. log .. ' ' .. meta[1] .. '-' .. int(from) .. '-' .. id
+    stored[id] = at .. ' ' .. log .. ' ' .. meta[1] .. '-' .. int(from) .. '-' .. id
   end
   if #rows == LOOK and from < tonumber(meta[2]) then
     local found = {}
     for n = 7, #ARGV, 5 do
-      local known = kept[ARGV[n]]
-      found[#found + 1] = known and told_again(known) or ''
+      local known = stored[ARGV[n]]
+      found[#found + 1] = known and repeated(known) or ''
     end
     return {'looked', meta[1], from, unpack(found)}
   end
@@ -64,12 +64,12 @@ for n = 7, #ARGV, 5 do
   local id, sid, owner, token, body = ARGV[n], ARGV[n + 1], ARGV[n + 2], ARGV[n + 3], ARGV[n + 4]
   local origin = token ~= '' and sid .. ':' .. token
   local first_copy = origin and tokens[origin]
-  local before = kept[id] or (origin and not first_copy and sent_before(sid, token))
+  local before = stored[id] or (origin and not first_copy and sent_before(sid, token))
   if owners[sid] == nil then owners[sid] = redis.call('HGET', 'chat:session:' .. sid, 'owner') end
   if first_copy then
     results[#results + 1] = first_copy
   elseif before then
-    results[#results + 1] = told_again(before)
+    results[#results + 1] = repeated(before)
   elseif owners[sid] ~= owner then
     results[#results + 1] = 0
   else

@@ -1,10 +1,10 @@
 -- Ends what is over: leases, sessions whose grace period has passed, rooms that nobody uses.
--- Whoever calls it must have been in touch with Redis for as long as a lease: others had the time
--- to renew theirs. What was over when it called is over: Redis may have hung since, and all leases
--- have run out meanwhile.
+-- The node that calls it must have been connected to Redis for as long as a lease, so that other nodes had
+-- the time to renew theirs. Only what was over at the time of the call is ended: Redis may have hung since,
+-- and all leases may be over by now.
 -- ARGV  op, ms of grace, notices, cap, ms that a room lives with nobody in it, most at a time, the
 --       time of the call
--- It does not go on once it has done ENOUGH (common.lua), and says that there is more.
+-- It stops once it has done ENOUGH (common.lua), and returns that there is more.
 -- Returns {sessions left without a node, sessions ended, rooms ended, 1 if there is more to do}.
 local op, grace, idle, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local set = {notices = tonumber(ARGV[3]), cap = tonumber(ARGV[4])}
@@ -17,7 +17,7 @@ if leases[1] then
   redis.call('SET', 'chat:dead:' .. inc, 1, 'EX', 86400)
   more = 1
   for n = 1, most do
-    -- One by one: who was taken out has to be dealt with in this call.
+    -- One by one: a session that was popped has to be handled in this call.
     local sid = work < ENOUGH and redis.call('SPOP', 'chat:at:' .. inc, 1)[1]
     if not sid then break end
     work = work + 0.5

@@ -1,9 +1,9 @@
--- Takes an order back.
+-- Lifts a moderation rule.
 -- ARGV  id, field
--- Returns {'ok'}, or {'missing'} if there is none that holds.
-local held = order_of(ARGV[2])
+-- Returns {'ok'}, or {'missing'} if there is none in force.
+local extra = rule_of(ARGV[2])
 though_full()
 redis.call('HDEL', 'chat:orders', ARGV[2])
-if not held then return {'missing'} end
-tell_orders(ARGV[1])
+if not extra then return {'missing'} end
+announce_rules(ARGV[1])
 return {'ok'}

@@ -1,15 +1,15 @@
--- Renews the lease of an incarnation, and looks after the chat's time (now_ms).
+-- Renews the lease of an incarnation, and adjusts the chat's time (now_ms).
 -- ARGV  incarnation, ms of the lease, format of the data, epoch for the room `general`, probe to be
 --       published to the incarnation's own channel, facts about the node (JSON), notices, cap,
---       the chat's time by the node's own clock, at least and at most (0: it does not know), 1 if it
---       is certain that the clock of Redis was set forwards
--- Returns {'ok', changes to its sessions, time, id of the newest order of moderators, number of
--- sessions that are there, when it was found that all nicks are gone (0: they are not), doubt, ms by
--- which the clock of Redis was found to be set, end of the lease before this one ('' if there was
--- none)}; 'new' and 0 instead: it was not known, as at its start or after Redis forgot it; {'dead'}: it
+--       the chat's time by the node's own clock, at least and at most (0: unknown), 1 if it is certain
+--       that the clock of Redis was set forwards
+-- Returns {'ok', changes to its sessions, time, id of the newest change to the moderation rules, number of
+-- its sessions, when all nicks were found to be lost (0: they are not), doubt, ms by which the clock of
+-- Redis was found to be set, end of the lease before this one ('' if there was none)}; with 'new' and 0
+-- instead if the lease was unknown, as at the start or after Redis lost it; {'dead'} if the incarnation
 -- has been reaped; {'format', the data's format}.
--- A doubt is what the time would be by the clock of Redis, if that was set forwards or Redis hung:
--- the node can tell which, from how long the reply took. Else it is 0.
+-- The doubt is what the time would be by the clock of Redis, if either that was set forwards or Redis hung:
+-- the node can tell which, from how long the reply took. Otherwise it is 0.
 local inc = ARGV[1]
 though_full()
 redis.call('SET', 'chat:format', ARGV[3], 'NX')
@@ -17,20 +17,20 @@ local format = redis.call('GET', 'chat:format')
 if format ~= ARGV[3] then return {'format', format} end
 if redis.call('EXISTS', 'chat:dead:' .. inc) == 1 then return {'dead'} end
 
--- What a call may take without being taken for a step of the clock.
+-- How late a call may be without looking like a step of the clock.
 local STEP_MS = 1000
 
--- Says what is in doubt, and by how much the clock of Redis was set.
+-- Sets `time`; returns the doubt, and by how many ms the clock of Redis was set.
 local function see_clock(least, most, certain)
   local raw = wall_ms() + shift
   local late = raw > most + STEP_MS
   if seen and raw >= seen and raw <= seen + CLOCK_SLACK and (most < seen or not late) then
-    -- Somebody renewed a lease just before. A node that believes it is earlier has slept.
+    -- Another node renewed its lease just before. A node that believes it is earlier has slept.
     time = raw
   elseif seen and raw < seen then
     time = math.max(seen, least)
   elseif least > 0 and raw < least - CLOCK_SLACK then
-    -- Redis forgot what it had been told of its clock.
+    -- Redis has lost what it knew about its clock.
     time = math.max(seen or 0, least)
   elseif not late or not (seen or most > 0) then
     time = raw

@@ -1,9 +1,9 @@
--- Puts back orders that Redis forgot, as a node remembers them, and does again what was done with them.
--- ARGV  id, number of changes that the node knows of ('' if more orders follow: the others are told
---       when all are back), notices, cap, then for each order: field, ms that it still holds (0: for
+-- Puts back moderation rules that Redis has lost, as a node remembers them, and repeats their effects.
+-- ARGV  id, number of changes that the node knows of ('' if more rules follow: all nodes are told when all
+--       are back), notices, cap, then for each rule: field, ms for which it is still in force (0: for
 --       ever), extra, why
 -- It stops once it has done ENOUGH (common.lua).
--- Returns {'ok', number of orders that are back}. What Redis has of its own stays as it is.
+-- Returns {'ok', number of rules that are back}. Rules that Redis has are not changed.
 local id, now, back = ARGV[1], now_ms(), 0
 local set = {notices = tonumber(ARGV[3]), cap = tonumber(ARGV[4])}
 though_full()
@@ -21,5 +21,5 @@ for n = 5, #ARGV, 4 do
   end
   back = back + 1
 end
-if ARGV[2] ~= '' then tell_orders(id, tonumber(ARGV[2])) end
+if ARGV[2] ~= '' then announce_rules(id, tonumber(ARGV[2])) end
 return {'ok', back}

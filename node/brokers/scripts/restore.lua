@@ -1,17 +1,17 @@
--- Puts back a session that Redis forgot, as the node that holds its connection knows it, or gives it
--- back, as it stands, to a node that could not renew its lease.
--- ARGV  op, session, old owner, owner, keyed, nick, what it takes up, attempt (''), claim,
---       1 if a missing session is to be made anew (Redis forgot it), number of rooms,
+-- Puts back a session that Redis has lost, as the node of its connection knows it; or returns a session,
+-- unchanged, to a node that could not renew its lease.
+-- ARGV  op, session, old owner, owner, keyed, nick, the keys that it reserves, attempt (''), claim,
+--       1 if a missing session is to be created again (Redis has lost it), number of rooms,
 --       then for each room: its name and the position at which it was joined
--- Returns {'ok', changes}, {'gone'} (it ended, moved on or was kicked) or {'taken'} (its nick).
-local _, sid, was, owner, keyed, nick, names, attempt, claim, anew = unpack(ARGV, 1, 10)
+-- Returns {'ok', changes}, {'gone'} (it ended, has another owner or was kicked) or {'taken'} (its nick).
+local _, sid, was, owner, keyed, nick, names, attempt, claim, forgotten = unpack(ARGV, 1, 10)
 local fold = fold_of(names)
 local key = 'chat:session:' .. sid
 though_full()
-if order_of('kick:' .. sid) or is_banned(names) then return {'gone'} end
+if rule_of('kick:' .. sid) or is_banned(names) then return {'gone'} end
 local session = redis.call('HMGET', key, 'owner', 'was', 'claim')
 
-local function hold()
+local function take_over()
   if session[1] and session[1] ~= '' then
     redis.call('SREM', 'chat:at:' .. node_of(session[1]), sid)
   end
@@ -21,11 +21,11 @@ local function hold()
 end
 
 if session[1] then
-  local held = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
-  if held and anew ~= '1' then
-    -- Nothing was forgotten: what was done last, its node may not even have heard of. But what tells
-    -- of the session elsewhere may be gone.
-    hold()
+  local is_ours = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
+  if is_ours and forgotten ~= '1' then
+    -- The session was not lost, and may have changes that its node does not know of. But other keys that
+    -- name the session may be lost.
+    take_over()
     local own = redis.call('HMGET', key, 'nick', 'fold')
     if not taken(sid, names_of(sid) or '') then take_names(sid, names_of(sid) or '') end
     local rooms = rooms_of(sid)
@@ -35,27 +35,27 @@ if session[1] then
     end
     return {'ok', changed(node_of(owner))}
   end
-  -- A claim that is lower than ours: Redis went back to before the session came to us.
-  if not held and tonumber(session[3]) >= tonumber(claim) then return {'gone'} end
-elseif anew ~= '1' and redis.call('SISMEMBER', 'chat:at:' .. node_of(was), sid) == 0 then
-  -- What ends a session takes it from there; so it was not ended, if it is there still.
+  -- Its claim is lower than this node's: Redis went back to a time before this node had the session.
+  if not is_ours and tonumber(session[3]) >= tonumber(claim) then return {'gone'} end
+elseif forgotten ~= '1' and redis.call('SISMEMBER', 'chat:at:' .. node_of(was), sid) == 0 then
+  -- Ending a session removes it from that set; so a session that is still there was not ended.
   return {'gone'}
 end
 if taken(sid, names) then return {'taken'} end
 free_names(sid, names_of(sid) or '')
 local old = redis.call('HMGET', key, 'nick', 'fold')
-hold()
+take_over()
 take_names(sid, names)
 redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed)
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
 local keep = {}
 for n = 12, #ARGV, 2 do
   local room = ARGV[n]
-  -- One that a moderator has closed meanwhile is not gone back to.
-  if order_of('room:' .. room) ~= string.match(ARGV[n + 1], '^%w+') then
+  -- The session is not put back into a room that a moderator has closed meanwhile.
+  if rule_of('room:' .. room) ~= string.match(ARGV[n + 1], '^%w+') then
     keep[room] = true
     local members = key_of('r:' .. room) .. ':members'
-    -- A room that Redis forgot is put back with its log (heal.lua), not here.
+    -- A room that Redis has lost is put back with its log (heal.lua), not here.
     if old[1] and old[1] ~= nick then redis.call('ZREM', members, old[2] .. '\0' .. old[1]) end
     redis.call('ZADD', members, 0, fold .. '\0' .. nick)
     redis.call('ZREM', 'chat:idle', room)

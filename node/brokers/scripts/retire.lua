@@ -1,4 +1,4 @@
--- Ends the lease of an incarnation that shuts down; what it may still hold is reaped at once.
+-- Ends the lease of an incarnation that shuts down; sessions that it still has are reaped at once.
 -- ARGV  incarnation
 though_full()
 if redis.call('ZSCORE', 'chat:nodes', ARGV[1]) then

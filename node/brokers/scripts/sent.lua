@@ -1,3 +1,4 @@
--- Says what is remembered of a message: a repeat gets its first answer, whatever else is wrong.
+-- Returns where a message is stored, so that a repeat gets the first answer whatever else is wrong; '' if it
+-- was not sent before.
 -- ARGV  session, token
 return sent_before(ARGV[1], ARGV[2]) or ''

@@ -1,7 +1,6 @@
 -- Reads the newest entries of a log.
 -- ARGV  log, how many
--- Returns as read.lua does; entries are the newest ones, oldest first, and less of
--- them if they are long.
+-- Returns as read.lua does; the entries are the newest ones, oldest first, and fewer if they are long.
 local log = ARGV[1]
 local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved')
 if not meta[1] then return {'off'} end

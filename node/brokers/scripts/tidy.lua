@@ -1,5 +1,5 @@
--- Looks after what is stored with a time: no deadline is further ahead than its own length, and ids of
--- messages are forgotten when they do not count any more.
+-- Shortens deadlines that are further ahead than their length, and forgets ids of messages that are too old
+-- to be repeated.
 -- ARGV  ms of a lease, ms of grace, the time of the call, most of each kind at a time
 -- Returns 1 if there is more to do, else 0.
 local LEAVE_AGAIN_MS = 5000
@@ -7,7 +7,7 @@ local lease, grace, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4
 local now, latest, more = now_ms(), latest_ms(), 0
 though_full()
 
--- So is what was stored while the clock of Redis was set forwards and no node had noticed.
+-- Deadlines are too late if they were stored while the clock of Redis was set forwards, unnoticed.
 local function clamp(key, last)
   local late = redis.call('ZRANGEBYSCORE', key, int(last + 1), '+inf', 'LIMIT', 0, most)
   for _, member in ipairs(late) do redis.call('ZADD', key, int(last), member) end
@@ -15,7 +15,7 @@ local function clamp(key, last)
 end
 
 clamp('chat:nodes', latest + lease)
--- That of a session that is to leave again (heal.lua) does not depend on ours.
+-- The deadline of a session that is to leave again (heal.lua) does not depend on the grace period.
 clamp('chat:grace', latest + math.max(grace, LEAVE_AGAIN_MS))
 clamp('chat:idle', latest)
 
@@ -29,7 +29,7 @@ for _, sid in ipairs(due) do
     keep_sent(sid, till)
   else
     redis.call('ZREM', 'chat:sents', sid)
-    -- A node of before may have added to it since, and it does not say when.
+    -- An older node may have added ids since, and does not store when.
     redis.call('HDEL', key, '')
     redis.call('PEXPIRE', key, REPEAT_MS)
   end

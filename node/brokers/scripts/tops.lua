@@ -1,11 +1,11 @@
--- Tells the newest position of many logs, and mends what is left of one that is in part gone.
+-- Returns the newest position of many logs, and repairs the hashes of logs that are lost in part.
 -- ARGV  for each log: its name, the epoch that the node knows ('' if none)
--- Returns epoch, top, id and number of members of each, one after the other; '' for a missing log. A
--- log without its entries has no id: so it differs from what any node knows. MENDED are mended in one
--- call, because their entries may be long; the others with the next ones. A room whose members are
--- found to be gone has none for BARE_MS: each node has the time to miss its own, and puts them back.
+-- Returns epoch, top, id and number of members of each, one after the other; '' for a missing log. A log
+-- without its entries has no id, so it differs from what any node knows. One call repairs MENDED logs at
+-- most, because their entries may be long. A room whose members are found to be lost counts as empty for
+-- BARE_MS: in that time each node notices, and puts back its own members.
 local MENDED, BARE_MS = 20, 6000
-local tops, mended = {}, 0
+local heads, mended = {}, 0
 
 local function members_of(log, meta)
   local count, bare = redis.call('ZCARD', key_of(log) .. ':members'), tonumber(meta[4] or '')
@@ -33,7 +33,7 @@ for n = 1, #ARGV, 2 do
     end
   end
   if meta[1] and is_hollow(log) then meta[3] = '' end
-  for part = 1, 3 do tops[#tops + 1] = meta[part] or '' end
-  tops[#tops + 1] = members_of(log, meta)
+  for part = 1, 3 do heads[#heads + 1] = meta[part] or '' end
+  heads[#heads + 1] = members_of(log, meta)
 end
-return tops
+return heads

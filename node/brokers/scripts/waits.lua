@@ -1,5 +1,5 @@
--- Writes something, so that WAIT has something to wait for: a replica that has this has all before it.
+-- Writes a value, so that WAIT has a write to wait for: a replica that has it has all writes before it.
 -- ARGV  (none)
--- Returns how often that was done.
+-- Returns the number of such calls.
 though_full()
 return redis.call('INCR', 'chat:waits')

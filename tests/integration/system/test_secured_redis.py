@@ -113,7 +113,7 @@ async def test_all_that_the_scripts_call_is_allowed_and_no_more(tmp_path: Path) 
                         assert "arguments" in str(error), error
                 return False
 
-            text = "".join(scripts.source(path.stem) for path in sources())
+            text = "".join(scripts.source(name) for name in scripts.names())
             called = set(re.findall(r"redis\.call\('([A-Z]+)'", text))
             assert len(called) > 20
             allowed = {name for name in called if name == "TIME" or await allows_some(name)}
@@ -130,10 +130,6 @@ async def test_all_that_the_scripts_call_is_allowed_and_no_more(tmp_path: Path) 
                 assert not await allows(*command), command
     finally:
         await server.kill()
-
-
-def sources() -> list[Path]:
-    return [path for path in (ROOT / "node/brokers/scripts").glob("*.lua") if path.stem != "common"]
 
 
 async def test_a_wrong_password_and_an_unknown_authority_leave_a_node_waiting(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from hashlib import sha1
-from importlib.resources import files
 from random import Random
 from typing import Any
 
@@ -31,8 +30,7 @@ class ModelLog:
         self._now = 17.0
         self._shell = Shell(lambda: self._now, Random(0), self._publish, lambda *_: None)
         self._sources = {name: scripts.source(name) for name in ("read", "tail", "heal", "compare")}
-        common = files("node.brokers.scripts") / "common.lua"
-        self._sources["append"] = common.read_text(encoding="utf-8") + _APPEND
+        self._sources["append"] = scripts.common() + _APPEND
         for source in self._sources.values():
             self._shell.run("SCRIPT", "LOAD", source)
         self._fresh = 0

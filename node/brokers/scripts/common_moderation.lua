@@ -1,0 +1,40 @@
+-- Moderation rules: bans, kicked sessions and closed rooms.
+
+-- EXTRA and WHY of a moderation rule that is in force, or nil.
+local function rule_of(field)
+  local found = redis.call('HGET', 'chat:orders', field)
+  if not found then return nil end
+  local till, extra, why = string.match(found, '^(%d+) (%S+) (.*)$')
+  if not till then return nil end
+  if till ~= '0' and tonumber(till) <= now_ms() then return nil end
+  return extra, why
+end
+
+-- Whether a nick is banned, or one that it looks like; `names` are the keys that it reserves.
+local function is_banned(names)
+  for name in string.gmatch(names, '[^ ]+') do
+    if rule_of('nick:' .. name) then return true end
+  end
+  return false
+end
+
+-- Tells all nodes that the moderation rules have changed; a node that misses it learns it with its next
+-- renewal. A repeated call tells nothing. The change gets a number above `least`, if that is given.
+local function announce_rules(id, least)
+  local count, last = string.match(redis.call('GET', 'chat:ordered') or '', '^(%d+) (%S+)')
+  if last == id then return end
+  count = tonumber(count or 0)
+  local newest = int(math.max(count, least or 0) + 1) .. ' ' .. id
+  redis.call('SET', 'chat:ordered', newest)
+  for _, inc in ipairs(redis.call('ZRANGE', 'chat:nodes', 0, -1)) do
+    redis.call('PUBLISH', 'chat:node:' .. inc, 'orders ' .. newest)
+  end
+end
+
+-- Adds a moderation rule for so many ms, 0 for ever; `id` names the change. It counts from the latest
+-- time: perhaps no node has renewed a lease for long.
+local function add_rule(id, field, ms, extra, why)
+  local till = ms == 0 and '0' or int(latest_ms() + ms)
+  redis.call('HSET', 'chat:orders', field, till .. ' ' .. extra .. ' ' .. why)
+  announce_rules(id)
+end
