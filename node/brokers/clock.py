@@ -18,29 +18,29 @@ class Clock:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._told: tuple[float, float, int] | None = None
+        self._reading: tuple[float, float, int] | None = None
         self._doubts_since: float | None = None
         self._certain = False
 
     def least(self) -> int:
         """Return the time in ms, or a little less; 0 if it is not known."""
-        if self._told is None:
+        if self._reading is None:
             return 0
-        _, got, time = self._told
+        _, got, time = self._reading
         return time + int((self._clock() - got) * 1000)
 
     def most(self) -> int:
         """Return the time in ms, or a little more; 0 if it is not known."""
-        if self._told is None:
+        if self._reading is None:
             return 0
-        asked, _, time = self._told
+        asked, _, time = self._reading
         return time + int((self._clock() - asked) * 1000)
 
     def args(self) -> list[int]:
         """Return the arguments of a renewal that state the time."""
         return [self.least(), self.most(), int(self._certain)]
 
-    def told(self, asked: float, time: int, doubt: int) -> bool:
+    def update(self, asked: float, time: int, doubt: int) -> bool:
         """Take the time from the reply to a renewal; return whether to renew again at once.
 
         ``doubt`` is 0, or what Redis' clock shows if that may be wrong. If it shows more than the
@@ -48,13 +48,13 @@ class Clock:
         """
         now = self._clock()
         if not doubt:
-            self._told, self._doubts_since, self._certain = (asked, now, time), None, False
+            self._reading, self._doubts_since, self._certain = (asked, now, time), None, False
             return False
-        if self._told is None:
+        if self._reading is None:
             if self._doubts_since is None:
                 self._doubts_since = now
             elif now - self._doubts_since >= ALONE_AFTER:
-                self._told = asked, now, doubt
+                self._reading = asked, now, doubt
             return False
         self._certain = doubt > self.most() + SLACK * 1000
         return True

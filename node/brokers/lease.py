@@ -69,7 +69,7 @@ class Lease:
         self._until = found.time + int(self._seconds * 1000)
         if abs(found.step) >= STEP_LOGGED_MS:
             log.warning("the clock of Redis was set by %+.1f s: deadlines stay", found.step / 1000)
-        return remembered, self.time.told(asked, found.time, found.doubt)
+        return remembered, self.time.update(asked, found.time, found.doubt)
 
     def forgot(self, known: int, found: Renewal) -> bool:
         """Say whether Redis forgot sessions, of which it had counted ``known`` changes before."""
