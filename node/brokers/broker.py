@@ -26,6 +26,7 @@ from node.brokers.sessions import RedisSessions
 from node.brokers.subscriber import Subscriber
 from node.brokers.upkeep import Upkeep
 from node.core.interfaces import BrokerEvents
+from node.core.model import Done
 
 
 class BrokerCounts(PipelineCounts, Protocol):
@@ -34,10 +35,11 @@ class BrokerCounts(PipelineCounts, Protocol):
     redis_faults: dict[Fault, int]
 
 
-class RedisBroker:
+class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
     """Implements ``interfaces.Broker``: puts its parts together, and runs them.
 
-    Calls may be made before ``run``; they are answered once it runs.
+    Logs, sessions and directory are base classes, so a call of the core takes no detour. Calls may
+    be made before ``run``; they are answered once it runs.
     """
 
     def __init__(
@@ -55,54 +57,28 @@ class RedisBroker:
         pipeline = Pipeline(self._clients[0], clock, counts, config.replicas, contact, oddities)
         pool = self._clients[0].connection_pool
         pool.connection_kwargs["redis_connect_func"] = pipeline.connected
-        self._context = BrokerContext(config, pipeline, contact, clock, random_id)
-        self._lease = Lease(config.lease, clock, random_id)
-        self._readiness = Readiness()
-        self._health = Health(self._context.call, counts, clock)
-        self._heads = HeadPoll(self._context)
-        self._moderation = ModerationSync(self._context)
-        self._upkeep = Upkeep(self._context, self._lease)
+        context = BrokerContext(config, pipeline, contact, clock, random_id)
+        lease, readiness = Lease(config.lease, clock, random_id), Readiness()
+        self._health = Health(context.call, counts, clock)
+        self._heads = HeadPoll(context)
+        moderation = ModerationSync(context)
+        upkeep = Upkeep(context, lease)
         taken = Taken()
         self._dispatch = MessageDispatch(
-            *(self._context, self._readiness, taken, self._moderation, self._heads, oddities)
+            *(context, readiness, taken, moderation, self._heads, oddities)
         )
-        self._subscriber = Subscriber(self._clients[1], self._dispatch.take, self._dispatch.confirm)
-        self._logs = RedisLogs(self._context, self._subscriber, taken)
-        self._sessions = RedisSessions(self._context, self._lease, self._readiness, self._upkeep)
-        self._audit = SessionAudit(self._context, self._lease, self._sessions.part)
+        subscriber = Subscriber(self._clients[1], self._dispatch.take, self._dispatch.confirm)
+        RedisLogs.__init__(self, context, subscriber, taken)
+        RedisSessions.__init__(self, context, lease, readiness, upkeep)
+        RedisDirectory.__init__(self, context)
+        self._audit = SessionAudit(context, lease, self.part)
         self._renewal = LeaseRenewal(
-            *(self._context, self._lease, self._readiness, self._subscriber),
-            *(self._audit, self._moderation, self._health),
+            *(context, lease, readiness, subscriber, self._audit, moderation, self._health)
         )
-        self._offer()
 
-    def _offer(self) -> None:
-        """Offer the methods of the parts as the broker's own: a message takes no call more."""
-        logs, sessions, directory = self._logs, self._sessions, RedisDirectory(self._context)
-        self.publish = logs.publish
-        self.direct = logs.direct
-        self.sent = logs.sent
-        self.history = logs.history
-        self.read = logs.read
-        self.tail = logs.tail
-        self.begin = logs.begin
-        self.compare = logs.compare
-        self.heal = logs.heal
-        self.unhealed = logs.unhealed
-        self.watch = logs.watch
-        self.unwatch = logs.unwatch
-        self.owner = sessions.owner
-        self.check = self._renewal.check
-        self.claim = sessions.claim
-        self.join = sessions.join
-        self.leave = sessions.leave
-        self.rename = sessions.rename
-        self.standing = sessions.standing
-        self.part = sessions.part
-        self.kick = sessions.kick
-        self.restore = sessions.restore
-        self.members = directory.members
-        self.rooms = directory.rooms
+    def check(self, done: Done[bool]) -> None:
+        """Find out whether sessions were forgotten; ``BrokerEvents.forgotten`` comes first."""
+        self._renewal.check(done)
 
     def run(self, events: BrokerEvents) -> Coroutine[Any, Any, None]:
         """Return what serves for ever; from this call on, the broker reports to ``events``."""
@@ -119,7 +95,7 @@ class RedisBroker:
                 tasks.create_task(self._maintain(1.0, self._upkeep.reap))
                 tasks.create_task(self._maintain(1.0, self._upkeep.tidy))
                 tasks.create_task(self._maintain(2.0, self._heads.compare))
-                tasks.create_task(_every(10.0, self._logs.forget_idle))
+                tasks.create_task(_every(10.0, self.forget_idle))
                 if not self._context.config.alone:
                     # The embedded broker keeps nothing on disk; whoever asked for it knows that.
                     tasks.create_task(self._maintain(1.0, self._health.look))

@@ -26,7 +26,7 @@ from wire import limits
 
 
 class RedisSessions:
-    """Implements ``interfaces.SessionStore``, but for ``check``: that is a renewal of the lease."""
+    """Implements ``interfaces.SessionStore``, except ``check``: that is a renewal of the lease."""
 
     def __init__(
         self, context: BrokerContext, lease: Lease, readiness: Readiness, upkeep: Upkeep
