@@ -36,8 +36,8 @@ AT_REST = BrokerConfig(lease=1e6, heal_within=0)
 REAPING = BrokerConfig(alone=True)
 
 
-class RecordingSink:
-    """Keeps what the broker tells, and answers what it asks."""
+class RecordingEvents:
+    """Records what the broker reports, and answers what it asks."""
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
@@ -166,7 +166,7 @@ class Losses:
 
 
 class Node:
-    """A broker that runs, and a sink for what it tells."""
+    """A broker that runs, and what it reports."""
 
     def __init__(
         self,
@@ -177,12 +177,12 @@ class Node:
     ) -> None:
         numbers = itertools.count(1)
         self.ids: Callable[[], str] = lambda: f"{prefix}{next(numbers):x}"
-        self.sink = RecordingSink()
+        self.events = RecordingEvents()
         self.metrics = Metrics()
         self.clock = clock
         self.broker = RedisBroker(connect, rules, self.metrics, clock, self.ids)
         # One that is not run reports all the same: tests hand it messages.
-        self.broker._context.bind(self.sink)
+        self.broker._context.bind(self.events)
         self.retained = rules.retained
 
     async def ask(self, name: str, *args: Any, **named: Any) -> Any:
@@ -247,7 +247,7 @@ class Node:
         claim = self.claim_of(session, nick, **named)
         reply = await self.ask("claim", claim)
         assert isinstance(reply, Claimed), reply
-        self.sink.here.add(session)
+        self.events.here.add(session)
         return claim.hold, reply
 
     async def log(self, log: str) -> list[tuple[str, str]]:
@@ -313,7 +313,7 @@ class Place:
 @asynccontextmanager
 async def running(node: Node, ready: bool = True) -> AsyncIterator[None]:
     """Run a node's broker."""
-    task = asyncio.create_task(node.broker.run(node.sink))
+    task = asyncio.create_task(node.broker.run(node.events))
     try:
         async with asyncio.timeout(WITHIN):
             while ready and node.broker.unready() is not None:

@@ -94,7 +94,7 @@ async def test_leases_go_on(system: System, step: float) -> None:
     system.server.skew += step
     await asyncio.sleep(2 * LEASE)
     assert (here.incarnation, there.incarnation) == names
-    assert here.node.sink.told == there.node.sink.told == []
+    assert here.node.events.told == there.node.events.told == []
     await there.kill()
     await asyncio.sleep(LEASE + 3)
     assert list(system.data("chat:nodes")) == [here.incarnation.encode()]

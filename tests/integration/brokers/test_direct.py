@@ -13,9 +13,9 @@ async def test_a_direct_is_kept_in_the_inbox_and_told_to_the_node_of_its_reader(
     await there.hello("s2", "Bo")
     kept = await here.direct(ana, "bo", "hi", "1")
     assert isinstance(kept, Stored) and kept.to == "Bo"
-    await there.sink.until(lambda: bool(there.sink.frames))
-    [frame] = there.sink.frames
-    assert (frame.log, frame.first, frame.prev) == ("i:s2", 1, b"0") and here.sink.frames == []
+    await there.events.until(lambda: bool(there.events.frames))
+    [frame] = there.events.frames
+    assert (frame.log, frame.first, frame.prev) == ("i:s2", 1, b"0") and here.events.frames == []
     assert await there.log("i:s2") == [("d", '"from":"ana","to":"Bo","text":"hi"}')]
     assert kept.position == str(await there.top("i:s2"))
 

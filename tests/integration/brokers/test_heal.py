@@ -28,14 +28,14 @@ async def taken_back(place: Place, node: Node, keep: int = 2, said: int = 4) -> 
     """Let a room be followed, talk in it, and take its newest entries back."""
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     node.broker.watch(LOG)
-    await node.sink.hears("confirmed", LOG)
+    await node.events.hears("confirmed", LOG)
     acks = [await wait(node.say(hold, "tea", f"t{number}", f"{number}")) for number in range(said)]
     found = await whole(node)
     base, lost = found.entries[keep - 1], found.entries[keep:]
     assert found.top is not None
     await cut(place, keep)
     await place.redis.hdel("chat:sent:s1", *[f"{number}" for number in range(keep - 1, said)])
-    node.sink.frames.clear()
+    node.events.frames.clear()
     return Before(Position(found.top.epoch, base.offset, base.id), lost, acks)
 
 
@@ -96,8 +96,8 @@ async def test_lost_entries_go_back_to_their_places_and_are_told(place: Place, n
     found = await whole(node)
     assert told(found.entries[2:]) == told(before.lost)
     assert not any(entry.original_positions for entry in found.entries)
-    await node.sink.until(lambda: bool(node.sink.frames))
-    [frame] = node.sink.frames
+    await node.events.until(lambda: bool(node.events.frames))
+    [frame] = node.events.frames
     assert told(frame.entries) == told(before.lost) and frame.prev == before.base.id
 
 
@@ -130,12 +130,12 @@ async def test_what_others_appended_first_stays_and_the_lost_follow(
     assert [entry.offset for entry in found.entries] == [1, 2, 3, 4, 5, 6]
     assert [entry.id for entry in found.entries[3:]] == [entry.id for entry in before.lost]
     epoch = before.base.epoch.decode()
-    originals = [list(entry.original_positions) for entry in found.entries[3:]]
-    assert originals == [[(epoch.encode(), offset, 3)] for offset in (3, 4, 5)]
-    await node.sink.until(lambda: len(node.sink.frames) == 2)
-    assert [entry.original_positions for entry in node.sink.frames[1].entries] == originals
-    assert node.sink.frames[0].branch == before.base.epoch
-    assert node.sink.frames[1].branch == found.branch != before.base.epoch
+    homes = [list(entry.original_positions) for entry in found.entries[3:]]
+    assert homes == [[(epoch.encode(), offset, 3)] for offset in (3, 4, 5)]
+    await node.events.until(lambda: len(node.events.frames) == 2)
+    assert [entry.original_positions for entry in node.events.frames[1].entries] == homes
+    assert node.events.frames[0].branch == before.base.epoch
+    assert node.events.frames[1].branch == found.branch != before.base.epoch
 
 
 async def test_what_another_node_has_put_back_meanwhile_is_common_to_both_logs(

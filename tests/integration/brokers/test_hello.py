@@ -49,7 +49,7 @@ async def test_a_session_goes_on_elsewhere_and_nobody_sees_it(place: Place) -> N
     here, there = await place.node(), await place.node()
     old, _ = await here.hello("s1", "Ana", rooms=["tea"])
     new, found = await there.hello("s1", "whoever", default_room="general")
-    await here.sink.hears("moved", old)
+    await here.events.hears("moved", old)
     assert (found.resumed, found.nick) == (True, "Ana")
     assert [(membership.room, membership.created) for membership in found.memberships] == [
         ("tea", False)

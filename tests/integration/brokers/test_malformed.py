@@ -2,22 +2,19 @@
 
 import asyncio
 import contextlib
-import inspect
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from node.brokers import connect, decode_logs, decode_sessions, decode_upkeep, refusals, scripts
+from node.brokers import connect, scripts
 from node.brokers.admin_client import ClusterFacts, Trouble
-from node.brokers.malformed import Malformed
-from node.brokers.publish_batch import directed
 from node.core.entries import UNKNOWN
-from node.core.model import FencingToken, PendingMessage, Refused, Stored
+from node.core.model import Refused, Stored
 from node.telemetry.metrics import Metrics
 from node.telemetry.prometheus import render
 from tests.integration.brokers.bench import REAPING, WITHIN, Losses, Node, Place
@@ -58,10 +55,10 @@ async def test_a_malformed_frame_is_dropped_and_its_log_is_looked_at(
     payload: bytes, node_at_rest: Node
 ) -> None:
     node_at_rest.broker._dispatch.take(payload)
-    assert node_at_rest.sink.frames == [] and node_at_rest.metrics.malformed == 1
+    assert node_at_rest.events.frames == [] and node_at_rest.metrics.malformed == 1
     tea = payload.startswith(b"log r:tea")
     looked = {b"log x": [("differs", "x")]}.get(payload, [("differs", "r:tea")] if tea else [])
-    assert node_at_rest.sink.told == looked
+    assert node_at_rest.events.told == looked
 
 
 @pytest.mark.parametrize(
@@ -70,13 +67,13 @@ async def test_a_malformed_frame_is_dropped_and_its_log_is_looked_at(
 )
 async def test_other_malformed_messages_are_dropped(payload: bytes, node_at_rest: Node) -> None:
     node_at_rest.broker._dispatch.take(payload)
-    assert node_at_rest.sink.told == [] and node_at_rest.metrics.malformed == 1
+    assert node_at_rest.events.told == [] and node_at_rest.metrics.malformed == 1
 
 
 async def test_what_a_later_version_tells_is_passed_over(node_at_rest: Node) -> None:
     for payload in (b"", b"news", b"news of it", b"\xff\n\0"):
         node_at_rest.broker._dispatch.take(payload)
-    assert node_at_rest.sink.told == [] and node_at_rest.metrics.malformed == 0
+    assert node_at_rest.events.told == [] and node_at_rest.metrics.malformed == 0
 
 
 async def test_a_fault_of_the_core_is_not_taken_for_a_malformed_message(
@@ -86,7 +83,7 @@ async def test_a_fault_of_the_core_is_not_taken_for_a_malformed_message(
         raise KeyError("ours")
 
     for name in ("frame", "moved"):
-        monkeypatch.setattr(node_at_rest.sink, name, fault)
+        monkeypatch.setattr(node_at_rest.events, name, fault)
     for payload in (b"log r:tea e 5 x\nm id 1 -\nbody", b"moved s o"):
         with pytest.raises(KeyError):
             node_at_rest.broker._dispatch.take(payload)
@@ -128,64 +125,6 @@ scalars = st.one_of(
     st.just(b"k-1-x"),
 )
 answers = st.recursive(scalars, lambda inner: st.lists(inner, max_size=6), max_leaves=20)
-POST = PendingMessage(FencingToken("s1", "n.1"), b"1", "", b"x", 9.0, lambda reply: None)
-READERS: list[tuple[str, Callable[[Any], Any]]] = [
-    ("log_of", decode_logs.log_of),
-    ("entries", decode_logs.entries),
-    ("slice_of", decode_logs.slice_of),
-    ("page", decode_logs.page),
-    ("members", decode_sessions.members),
-    ("rooms", decode_sessions.rooms),
-    ("stored", decode_logs.stored),
-    ("directed", lambda found: directed(found, POST, b"", b"")),
-    ("is_head", decode_logs.is_head),
-    ("published", lambda found: decode_logs.published(found, "r:tea", [POST])),
-    ("looked", lambda found: decode_logs.looked(found, [POST])),
-    ("compared", decode_logs.compared),
-    ("membership", lambda found: decode_sessions.membership(b"tea", found)),
-    ("claimed", decode_sessions.claimed),
-    ("standing", decode_sessions.standing),
-    ("moderation_rules", lambda found: decode_upkeep.moderation_rules(found, 1.0)),
-    ("newest", decode_upkeep.newest),
-    ("heads", lambda found: decode_upkeep.heads(found, 2)),
-    ("announcement", decode_upkeep.announcement),
-    ("moved", decode_upkeep.moved),
-    ("probe", decode_upkeep.probe),
-    ("tokens", decode_upkeep.tokens),
-    ("left", decode_sessions.left),
-    ("renamed", decode_sessions.renamed),
-    ("reaped", decode_upkeep.reaped),
-    ("restored_rules", decode_upkeep.restored_rules),
-    ("healed", decode_logs.healed),
-    ("changes", lambda found: decode_sessions.changes(found, 0)),
-    ("renewed", decode_upkeep.renewed),
-    ("refusal", refusals.refusal),
-    ("sections", decode_upkeep.sections),
-    ("whoami", decode_upkeep.whoami),
-    ("frame", decode_logs.frame),
-]
-
-
-@pytest.mark.parametrize("read", [read for _, read in READERS], ids=[name for name, _ in READERS])
-@settings(max_examples=40)
-@given(answers)
-def test_a_reader_of_replies_raises_nothing_but_malformed(
-    read: Callable[[Any], Any], found: Any
-) -> None:
-    with contextlib.suppress(Malformed):
-        read(found)
-
-
-def test_every_reader_of_replies_is_tried() -> None:
-    known = {name for name, _ in READERS if name != "directed"} | {"position"}
-    modules = (decode_logs, decode_sessions, decode_upkeep, refusals)
-    found = {
-        name
-        for module in modules
-        for name, what in vars(module).items()
-        if inspect.isfunction(what) and what.__module__ == module.__name__ and name[0] != "_"
-    }
-    assert found == known
 
 
 @given(st.dictionaries(st.sampled_from(["hello", "publish", "tail", "renew"]), answers))
@@ -267,9 +206,9 @@ async def test_garbage_on_a_channel_does_not_disturb_those_who_talk(server: Redi
         async with asyncio.timeout(WITHIN):
             while not await redis.publish(LIVE, b"log r:tea"):
                 await asyncio.sleep(0.01)
-        await node.sink.hears("differs", "r:tea")
+        await node.events.hears("differs", "r:tea")
         await node.say(ana, "tea", "one")
-        await node.sink.until(lambda: len(node.sink.frames) > 0)
+        await node.events.until(lambda: len(node.events.frames) > 0)
 
 
 @asynccontextmanager
@@ -315,7 +254,7 @@ async def test_a_node_keeps_trying_what_is_no_redis(
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     node = Node("x", connect.redis(f"redis://127.0.0.1:{port}/0"), REAPING)
-    task = asyncio.create_task(node.broker.run(node.sink))
+    task = asyncio.create_task(node.broker.run(node.events))
     async with asyncio.timeout(20):
         await enough.wait()
     assert not task.done() and node.broker.unready() is not None
@@ -344,7 +283,7 @@ async def test_a_node_ends_at_whatever_moment_of_connecting_it_is_told_to() -> N
     for turns in range(12):
         went.clear()
         node = Node("x", connect.redis(f"redis://127.0.0.1:{port}/0"), REAPING)
-        task = asyncio.create_task(node.broker.run(node.sink))
+        task = asyncio.create_task(node.broker.run(node.events))
         await went.wait()
         for _ in range(turns):
             await asyncio.sleep(0)

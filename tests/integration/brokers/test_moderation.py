@@ -23,12 +23,12 @@ async def moderator(place: Place, node: Node) -> AsyncIterator[AdminClient]:
 
 async def hears(node: Node, kind: str, what: str) -> None:
     """Wait until a node knows of an order."""
-    await node.sink.until(lambda: (kind, what) in orders(node))
+    await node.events.until(lambda: (kind, what) in orders(node))
 
 
 def orders(node: Node) -> list[tuple[str, str]]:
     """Return what a node knows of orders."""
-    return [(order.kind, order.what) for order in node.sink.orders]
+    return [(order.kind, order.what) for order in node.events.orders]
 
 
 # Kicks
@@ -42,7 +42,7 @@ async def test_a_kick_ends_the_session_and_its_rooms_see_why(
     await hears(node, "kick", "s1")
     assert await node.log("r:tea") == [("e", '"nick":"ana"}'), ("l", LEFT)]
     assert await node.ask("join", hold, "tea", False) is Refused.GONE
-    assert node.sink.orders[0].why == 'be "nice"'
+    assert node.events.orders[0].why == 'be "nice"'
 
 
 async def test_every_node_hears_of_a_kick(place: Place, node: Node, moderator: AdminClient) -> None:
@@ -109,7 +109,7 @@ async def test_a_banned_nick_is_kicked_and_held_by_nobody_until_it_is_let_in_aga
     assert await moderator.unban("nick:ana")
     _, found = await other.hello("s3", "ANA")
     assert found.nick == "ANA"
-    await node.sink.until(lambda: ("nick", "ana") not in orders(node))
+    await node.events.until(lambda: ("nick", "ana") not in orders(node))
     assert not await moderator.unban("nick:ana")
 
 
@@ -143,7 +143,7 @@ async def test_a_node_learns_from_its_lease_what_no_message_told_it(
     await place.redis.hset("chat:orders", "net:192.0.2.0/24", '0 - "spam"')
     await place.redis.set("chat:ordered", "1 m1")
     await hears(node, "net", "192.0.2.0/24")
-    assert node.sink.orders[0].why == "spam"
+    assert node.events.orders[0].why == "spam"
 
 
 async def test_a_node_knows_from_its_start_who_is_banned(
@@ -161,7 +161,7 @@ async def test_orders_are_read_once_for_each_change(
     for _ in range(3):
         await node.ask("check", timed=False)
     await node.idle()
-    assert len([told for told in node.sink.told if told[0] == "ordered"]) == 1
+    assert len([told for told in node.events.told if told[0] == "ordered"]) == 1
 
 
 async def test_nodes_put_back_the_orders_that_redis_forgot(
@@ -197,9 +197,9 @@ async def test_what_was_done_and_forgotten_is_done_again(
         assert value is not None
         await place.redis.restore(key, 0, value, replace=True)
     assert await moderator.has_room("tea")
-    node.sink.told.clear()
+    node.events.told.clear()
     await node.ask("check", timed=False)
-    await node.sink.until(lambda: any(told[0] == "ordered" for told in node.sink.told))
+    await node.events.until(lambda: any(told[0] == "ordered" for told in node.events.told))
     assert not await moderator.has_room("tea")
     left = '"nick":"ana","reason":"kicked","text":"spam"}'
     assert (await node.log("r:hall"))[-1] == ("l", left)
@@ -217,7 +217,7 @@ async def test_a_closed_room_is_gone_with_its_members_and_its_log(
     epoch = (await node.top("r:tea")).epoch
     assert await moderator.close("tea", "too loud") == 1
     await hears(node, "room", "tea")
-    order = node.sink.orders[0]
+    order = node.events.orders[0]
     assert (order.epoch, order.why) == (epoch, "too loud")
     assert not await moderator.has_room("tea") and await moderator.has_room("hall")
     standing = await node.ask("standing", hold, timed=False)
@@ -273,8 +273,8 @@ async def test_an_announcement_reaches_every_node(
     assert await moderator.announce("a\nb", None) == 2
     assert await moderator.announce("c", "tea") == 2
     for each in (node, other):
-        await each.sink.hears("announced", "a\nb", None)
-        await each.sink.hears("announced", "c", "tea")
+        await each.events.hears("announced", "a\nb", None)
+        await each.events.hears("announced", "c", "tea")
 
 
 async def test_nodes_tell_of_themselves(place: Place, node: Node, moderator: AdminClient) -> None:

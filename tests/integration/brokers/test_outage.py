@@ -56,17 +56,17 @@ async def test_what_is_asked_while_redis_is_away_is_done_once_it_is_back(outage:
     node = outage.node
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     node.broker.watch("r:tea")
-    await node.sink.hears("confirmed", "r:tea")
+    await node.events.hears("confirmed", "r:tea")
     said = [node.say(hold, "tea", f"t{number}", str(number)) for number in range(5)]
     await outage.server.kill()
     said += [node.say(hold, "tea", f"t{number}") for number in range(5, 10)]
     await outage.server.start()
     await asyncio.gather(*map(wait, said))
-    await node.sink.hears("confirmed", "r:tea")
+    await node.events.hears("confirmed", "r:tea")
     assert await node.texts("r:tea") == [f"t{number}" for number in range(10)]
     last = node.say(hold, "tea", "last")
-    await node.sink.until(
-        lambda: any(b"last" in e.body for f in node.sink.frames for e in f.entries)
+    await node.events.until(
+        lambda: any(b"last" in e.body for f in node.events.frames for e in f.entries)
     )
     assert isinstance(await wait(last), Stored)
     assert node.metrics.broker_reconnects >= 1
@@ -105,13 +105,13 @@ async def test_logs_whose_newest_entry_was_missed_are_noticed_by_their_tops(
     node = outage.node
     hold, _ = await node.hello("s1", "ana", rooms=["tea", "milk"])
     for room in ("tea", "milk"):
-        node.sink.known["r:" + room] = await node.top("r:" + room)
+        node.events.known["r:" + room] = await node.top("r:" + room)
     other, _ = await node.hello("s2", "bo", rooms=["milk"])
     await node.direct(other, "ana", "hi")
-    node.sink.unseen = ["i:s1", "i:s2"]
+    node.events.unseen = ["i:s1", "i:s2"]
     node.broker._dispatch.confirm(b"chat:node:inc")
     await node.idle()
-    differs = [what for what in node.sink.told if what[0] == "differs"]
+    differs = [what for what in node.events.told if what[0] == "differs"]
     assert set(differs) == {("differs", "r:milk"), ("differs", "i:s1")}
 
 

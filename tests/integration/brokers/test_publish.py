@@ -1,20 +1,19 @@
 """Messages into a room's log: in order, once, fenced, and bounded."""
 
 import asyncio
-from functools import partial
 
 from node.brokers.config import BrokerConfig
-from node.brokers.publish_batch import MOST, Publish
+from node.brokers.publish_batch import MOST
 from node.core.entries import Entry, Position
-from node.core.model import FencingToken, PendingMessage, Refused, Stored
-from tests.integration.brokers.bench import Node, Place, RecordingSink, wait
+from node.core.model import FencingToken, Refused, Stored
+from tests.integration.brokers.bench import Node, Place, wait
 
 
 async def begun(node: Node, room: str = "tea") -> FencingToken:
     """Return the hold on a session in a room that is followed."""
     hold, _ = await node.hello("s1", "ana", rooms=[room])
     node.broker.watch("r:" + room)
-    await node.sink.hears("confirmed", "r:" + room)
+    await node.events.hears("confirmed", "r:" + room)
     return hold
 
 
@@ -22,8 +21,8 @@ async def test_messages_of_a_turn_get_consecutive_places_and_one_frame(node: Nod
     hold = await begun(node)
     replies = [node.say(hold, "tea", f"t{number}", str(number)) for number in range(10)]
     kept = [await wait(reply) for reply in replies]
-    await node.sink.until(lambda: len(node.sink.frames) == 1)
-    [frame] = node.sink.frames
+    await node.events.until(lambda: len(node.events.frames) == 1)
+    [frame] = node.events.frames
     assert [entry.body for entry in frame.entries] == [
         b'"from":"ana","text":"t%d"}' % number for number in range(10)
     ]
@@ -127,11 +126,11 @@ async def test_a_log_that_went_back_takes_nothing_until_it_is_healed(
     top = await node.top("r:tea")
     ahead = top._replace(offset=top.offset + 1, id=b"lost")
     for seen in (ahead, top._replace(id=b"other"), top._replace(epoch=b"k9")):
-        node.sink.known["r:tea"] = seen
+        node.events.known["r:tea"] = seen
         reply = node.say(hold, "tea", "two")
-        await node.sink.hears("rewound", "r:tea")
+        await node.events.hears("rewound", "r:tea")
         assert not reply.done() and await node.top("r:tea") == top
-        node.sink.known["r:tea"] = top
+        node.events.known["r:tea"] = top
         top = Position.parse((await wait(reply)).position) or top
         await place.redis.ping()
     assert await node.texts("r:tea") == ["one", "two", "two", "two"]
@@ -140,10 +139,10 @@ async def test_a_log_that_went_back_takes_nothing_until_it_is_healed(
 async def test_what_was_seen_and_trimmed_since_is_no_reason_to_refuse(place: Place) -> None:
     node = await place.node(BrokerConfig(retained=10))
     hold = await begun(node)
-    node.sink.known["r:tea"] = await node.top("r:tea")
+    node.events.known["r:tea"] = await node.top("r:tea")
     for _ in range(5):
         await asyncio.gather(*[wait(node.say(hold, "tea", "t")) for _ in range(10)])
-    assert node.sink.told.count(("rewound", "r:tea")) == 0
+    assert node.events.told.count(("rewound", "r:tea")) == 0
 
 
 async def test_a_room_that_is_not_there_is_waited_for_and_then_unavailable(node: Node) -> None:
@@ -151,7 +150,7 @@ async def test_a_room_that_is_not_there_is_waited_for_and_then_unavailable(node:
     post, reply = node.post(hold, "hi", within=0.1)
     node.broker.publish("milk", post)
     assert await wait(reply) is Refused.UNAVAILABLE
-    assert ("rewound", "r:milk") in node.sink.told
+    assert ("rewound", "r:milk") in node.events.told
 
 
 async def test_a_room_that_has_to_be_healed_does_not_hold_up_others(node: Node) -> None:
@@ -178,60 +177,9 @@ async def test_ids_are_remembered_for_their_time_and_among_the_newest(place: Pla
     assert await node.ask("sent", "s1", "ancient") is None
 
 
-async def test_what_waits_behind_a_batch_that_redis_refuses_is_refused_with_it() -> None:
-    replies: list[object] = []
-    publish = Publish("tea", 1000, RecordingSink())
-    posts = [
-        PendingMessage(FencingToken("s1", "n.1"), b"1%d" % n, "", b"", 1.0, replies.append)
-        for n in range(MOST + 1)
-    ]
-    for post in posts:
-        publish.add(post)
-    assert publish.args() is not None
-    publish.refuse(Refused.INTERNAL)
-    assert replies == [Refused.INTERNAL] * len(posts) and not publish.queued
-
-
-async def test_a_batch_is_not_larger_than_what_a_log_keeps() -> None:
-    publish = Publish("tea", 10, RecordingSink())
-    for n in range(25):
-        publish.add(
-            PendingMessage(FencingToken("s1", "n.1"), b"1%d" % n, "", b"", 1.0, lambda reply: None)
-        )
-    args = publish.args()
-    assert args is not None and len(args) == 9 + 10 * 5
-
-
 async def test_rooms_to_which_nothing_is_said_are_forgotten(node: Node) -> None:
     hold = await begun(node)
     await wait(node.say(hold, "tea", "hi"))
     node.broker.forget_idle()
     assert node.broker._publishes == {}
     assert isinstance(await wait(node.say(hold, "tea", "again")), Stored)
-
-
-def test_what_is_overdue_is_refused_with_what_the_same_connection_has_said_since() -> None:
-    """It may never be told, and say both again: the later one must not have been done by then."""
-    told: list[tuple[str, object]] = []
-    publish = Publish("tea", 1000, RecordingSink())
-
-    def say(text: str, owner: str, deadline: float) -> None:
-        done = partial(lambda text, reply: told.append((text, reply)), text)
-        post = PendingMessage(
-            FencingToken("s" + owner, owner), text.encode(), "", b"{}", deadline, done
-        )
-        publish.add(post)
-
-    for place, (text, owner) in enumerate([("a1", "a"), ("b1", "b"), ("a2", "a")]):
-        say(text, owner, 10.0 + place)
-    assert publish.args() is not None
-    say("a3", "a", 14.0)
-    publish.expire(10.0)
-    assert told == [(text, Refused.UNAVAILABLE) for text in ("a1", "a2", "a3")]
-    say("a4", "a", 14.5)
-    publish.expire(10.5)
-    assert len(told) == 3, "what was said since has its own time"
-    args = publish.args()
-    assert args is not None and [arg for arg in args if arg in (b"a1", b"b1", b"a2", b"a3")] == [
-        b"b1"
-    ]

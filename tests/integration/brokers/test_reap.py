@@ -113,7 +113,7 @@ async def test_a_node_that_was_reaped_begins_anew_and_puts_its_sessions_back(
     inc = node.broker.owner().split(".")[0]
     await place.redis.set("chat:dead:" + inc, 1)
     node.broker.check(lambda reply: None)
-    await node.sink.hears("forgotten", False)
+    await node.events.hears("forgotten", False)
     assert node.broker.owner().split(".")[0] != inc
     assert await node.ask("check", timed=False) is False
 

@@ -135,7 +135,7 @@ async def test_a_node_notices_that_redis_forgot_its_sessions(place: Place, node:
     assert await node.ask("check", timed=False) is False
     await forget(place)
     assert await node.ask("check", timed=False) is True
-    assert ("forgotten", True) in node.sink.told
+    assert ("forgotten", True) in node.events.told
 
 
 async def test_a_node_notices_that_redis_went_back(place: Place, node: Node) -> None:
@@ -143,7 +143,7 @@ async def test_a_node_notices_that_redis_went_back(place: Place, node: Node) -> 
     inc = node.broker.owner().split(".")[0]
     await place.redis.hincrby("chat:ops", inc, -1)
     assert await node.ask("check", timed=False) is True
-    assert ("forgotten", True) in node.sink.told
+    assert ("forgotten", True) in node.events.told
 
 
 async def test_changes_made_since_do_not_hide_that_redis_went_back(
@@ -157,7 +157,7 @@ async def test_changes_made_since_do_not_hide_that_redis_went_back(
     for number in range(3, 7):
         await node.hello(f"s{number}", f"nick{number}")
     assert await node.ask("check", timed=False) is True
-    assert ("forgotten", True) in node.sink.told
+    assert ("forgotten", True) in node.events.told
 
 
 async def test_a_reply_that_is_told_again_does_not_say_that_redis_went_back(
@@ -180,7 +180,7 @@ async def test_a_session_that_redis_alone_says_is_here_is_let_go_at_the_second_l
     await node.hello("s1", "ana")
     before = {key: await place.redis.dump(key) or b"" for key in await place.redis.keys("*")}
     await (await place.node()).hello("s1")
-    node.sink.here.discard("s1")
+    node.events.here.discard("s1")
     await place.redis.flushall()
     for key, data in before.items():
         await place.redis.restore(key, 0, data)
@@ -196,12 +196,12 @@ async def test_a_session_that_is_just_coming_in_is_not_let_go(
 ) -> None:
     """Redis knows of it a moment earlier."""
     await node.hello("s1", "ana")
-    node.sink.here.discard("s1")
+    node.events.here.discard("s1")
     assert await node.ask("check", timed=False) is False
     await node.idle()
-    node.sink.here.add("s1")
+    node.events.here.add("s1")
     await node.hello("s2", "bo")
-    node.sink.here.discard("s2")
+    node.events.here.discard("s2")
     monkeypatch.setattr(session_audit, "LOOK_EVERY", 0.0)
     assert await node.ask("check", timed=False) is False
     await node.idle()
@@ -213,7 +213,7 @@ async def test_sessions_that_left_in_the_forgotten_time_are_let_go(
 ) -> None:
     await node.hello("s1", "ana", rooms=["tea"])
     await node.hello("s2", "bo", rooms=["tea"])
-    node.sink.here.discard("s2")
+    node.events.here.discard("s2")
     inc = node.broker.owner().split(".")[0]
     await place.redis.hincrby("chat:ops", inc, -1)
     await node.ask("check", timed=False)

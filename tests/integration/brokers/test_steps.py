@@ -11,7 +11,7 @@ from node.brokers.calls import Next
 from node.brokers.publish_batch import BYTES, Publish
 from node.core.entries import Position
 from node.core.model import FencingToken, PendingMessage, Stored
-from tests.integration.brokers.bench import REAPING, Node, Place, RecordingSink, wait
+from tests.integration.brokers.bench import REAPING, Node, Place, RecordingEvents, wait
 
 NEVER = 9e15
 
@@ -40,9 +40,9 @@ class Repeated:
         self.place = place
         self.told: list[Any] = []
         self.looks: list[str] = []
-        sink = RecordingSink()
-        sink.known["r:tea"] = seen
-        self.publish = Publish("tea", 1000, sink)
+        events = RecordingEvents()
+        events.known["r:tea"] = seen
+        self.publish = Publish("tea", 1000, events)
         for number in range(count):
             body = b'"from":"ana","text":"t%d"}' % number
             post = PendingMessage(hold, b"9e%d" % number, "", body, NEVER, self.told.append)
@@ -118,7 +118,7 @@ async def test_a_repeat_to_a_log_that_went_back_looks_through_all_of_it(
 
 
 async def test_a_batch_is_not_longer_than_redis_can_take_at_once() -> None:
-    publish = Publish("tea", 1000, RecordingSink())
+    publish = Publish("tea", 1000, RecordingEvents())
     for number in range(100):
         body = b"x" * (BYTES // 10)
         publish.add(
@@ -296,7 +296,7 @@ async def test_strays_are_found_among_many_sessions(place: Place, node: Node) ->
         pipe.sadd("chat:at:" + inc, f"s{number}")
         pipe.hset(f"chat:session:s{number}", "owner", f"{inc}.{number}")
     await pipe.execute()
-    node.sink.here = {f"s{number}" for number in range(700)} - {"s5", "s650"}
+    node.events.here = {f"s{number}" for number in range(700)} - {"s5", "s650"}
     gone: list[str] = []
     node.broker._audit._release = lambda token, quit: gone.append(token.session)
     for expected in ([], ["s5", "s650"]):
@@ -307,7 +307,7 @@ async def test_strays_are_found_among_many_sessions(place: Place, node: Node) ->
 
 def knows(node: Node, count: int) -> bool:
     """Say whether a node knows of so many orders."""
-    return len(node.sink.orders) == count
+    return len(node.events.orders) == count
 
 
 async def test_orders_are_read_and_put_back_however_many_there_are(place: Place) -> None:
@@ -318,15 +318,15 @@ async def test_orders_are_read_and_put_back_however_many_there_are(place: Place)
     async with place.moderator() as moderator:
         await moderator.ban_nick("ana", 0, "")
         for each in (node, other):
-            await each.sink.until(partial(knows, each, count + 1))
+            await each.events.until(partial(knows, each, count + 1))
         assert len(await moderator.bans()) == count + 1
         await place.redis.delete("chat:orders", "chat:ordered")
-        node.sink.told.clear()
-        other.sink.told.clear()
+        node.events.told.clear()
+        other.events.told.clear()
         await moderator.ban_nick("bo", 0, "")
         for each in (node, other):
-            await each.sink.until(partial(knows, each, count + 2))
+            await each.events.until(partial(knows, each, count + 2))
             # Nobody takes a part of them for all.
-            told = [len(what[1]) for what in each.sink.told if what[0] == "ordered"]
+            told = [len(what[1]) for what in each.events.told if what[0] == "ordered"]
             assert set(told) == {count + 2}
         assert await place.redis.hlen("chat:orders") == count + 2

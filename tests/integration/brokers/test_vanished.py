@@ -14,7 +14,7 @@ HASH, LOG = "chat:{r:tea}", "chat:{r:tea}:log"
 async def knows(node: Node) -> Position:
     """Let a node know the newest position of the room, and return it."""
     top = await node.top("r:tea")
-    node.sink.known["r:tea"] = top
+    node.events.known["r:tea"] = top
     return top
 
 
@@ -84,7 +84,7 @@ async def test_a_log_that_somebody_wrote_into_by_hand_is_gone_on_with(place: Pla
     top = await knows(node)
     await place.redis.xadd(LOG, {"x": "y"}, id="1795877658123-0")
     await compare(node)
-    node.sink.known["r:tea"] = await node.top("r:tea")
+    node.events.known["r:tea"] = await node.top("r:tea")
     assert isinstance(await node.say(ana, "tea", "two"), Stored)
     found = await node.ask("read", "r:tea", top, UNKNOWN, 10, timed=False)
     assert [entry.kind for entry in found.entries] == [b"?", b"m"]
@@ -101,7 +101,7 @@ async def test_a_log_whose_entries_are_gone_differs_and_is_put_back_in_its_place
     top = await knows(node)
     await place.redis.delete(LOG)
     await compare(node)
-    assert ("differs", "r:tea") in node.sink.told
+    assert ("differs", "r:tea") in node.events.told
     read = await node.ask("read", "r:tea", top, UNKNOWN, 10, timed=False)
     assert read.top is None, "as of a log that is missing: all of it is to be put back"
     base = Position(top.epoch, found.entries[0].offset, found.entries[0].id)
@@ -122,12 +122,12 @@ async def test_members_that_redis_lost_are_noticed_and_put_back(place: Place) ->
     node = await place.node()
     hold, _ = await node.hello("s1", "ana", rooms=("tea",))
     await knows(node)
-    node.sink.members["r:tea"] = 1
+    node.events.members["r:tea"] = 1
     await place.redis.delete("chat:{r:tea}:members")
     await compare(node)
-    assert ("absent", "r:tea") not in node.sink.told, "they may be just leaving"
+    assert ("absent", "r:tea") not in node.events.told, "they may be just leaving"
     await compare(node)
-    assert ("absent", "r:tea") in node.sink.told
+    assert ("absent", "r:tea") in node.events.told
     args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0)
     assert (await place.run("restore", *args))[0] == b"ok"
     assert await node.ask("members", "tea", "") == (["ana"], False)
@@ -139,7 +139,7 @@ async def test_members_of_other_nodes_are_missed_though_some_are_back(place: Pla
     await other.hello("s2", "bo", rooms=("tea",))
     for one in (node, other):
         await knows(one)
-        one.sink.members["r:tea"] = 1
+        one.events.members["r:tea"] = 1
     await place.redis.delete("chat:{r:tea}:members")
     await compare(node)
     args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0)
@@ -147,7 +147,7 @@ async def test_members_of_other_nodes_are_missed_though_some_are_back(place: Pla
     assert await node.ask("members", "tea", "") == (["ana"], False)
     await compare(other)
     await compare(other)
-    assert ("absent", "r:tea") in other.sink.told
+    assert ("absent", "r:tea") in other.events.told
 
 
 async def test_members_are_missed_though_somebody_entered_before_a_node_looked(
@@ -156,12 +156,12 @@ async def test_members_are_missed_though_somebody_entered_before_a_node_looked(
     node = await place.node()
     await node.hello("s1", "ana", rooms=("tea",))
     await knows(node)
-    node.sink.members["r:tea"] = 1
+    node.events.members["r:tea"] = 1
     await place.redis.delete("chat:{r:tea}:members")
     await node.hello("s2", "bo", rooms=("tea",))
     await compare(node)
     await compare(node)
-    assert ("absent", "r:tea") in node.sink.told
+    assert ("absent", "r:tea") in node.events.told
 
 
 @pytest.mark.parametrize("key", ["chat:nicks", "chat:at:INC"])
@@ -173,7 +173,7 @@ async def test_names_and_places_that_redis_lost_are_noticed_and_put_back(
     key = key.replace("INC", node.broker._lease.incarnation)
     await place.redis.delete(key)
     async with asyncio.timeout(WITHIN):
-        await node.sink.hears("forgotten", False)
+        await node.events.hears("forgotten", False)
     args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0)
     assert (await place.run("restore", *args))[0] == b"ok"
     assert await place.redis.exists(key)
@@ -241,8 +241,8 @@ async def test_a_session_that_says_nothing_is_missed_too(place: Place) -> None:
     await node.hello("s2", "bo", rooms=("tea",))
     await place.redis.delete("chat:session:s1")
     async with asyncio.timeout(WITHIN):
-        await node.sink.hears("vanished", "s1")
-    assert ("vanished", "s2") not in node.sink.told
+        await node.events.hears("vanished", "s1")
+    assert ("vanished", "s2") not in node.events.told
 
 
 async def test_a_message_waits_for_those_who_remember_the_entries_that_are_gone(
@@ -256,7 +256,7 @@ async def test_a_message_waits_for_those_who_remember_the_entries_that_are_gone(
     await place.redis.delete("chat:{r:tea}:log")
     said = asyncio.ensure_future(node.say(ana, "tea", "two"))
     async with asyncio.timeout(WITHIN):
-        await node.sink.hears("rewound", "r:tea")
+        await node.events.hears("rewound", "r:tea")
     nothing = Position(top.epoch, 0, b"0")
     lost = Lost(nothing, nothing, b"", found.entries)
     await other.ask("heal", "r:tea", lost, timed=False)
