@@ -34,10 +34,12 @@ class RecordingEvents:
 class ContextBench:
     """Takes the place of the pipeline: gathers calls, which the test answers one by one."""
 
-    def __init__(self, config: BrokerConfig | None = None) -> None:
+    def __init__(
+        self, config: BrokerConfig | None = None, events: RecordingEvents | None = None
+    ) -> None:
         self.time = 0.0
         self.calls: list[Call] = []
-        self.events = RecordingEvents()
+        self.events = events or RecordingEvents()
         self.contact = Contact()
         self._count = 0
         self.context = BrokerContext(
