@@ -1,1 +1,1 @@
-"""Where the logs and the sessions are kept: Redis, or fakeredis in this process."""
+"""The store of logs and sessions: Redis, or an embedded fakeredis."""

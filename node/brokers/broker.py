@@ -15,7 +15,7 @@ from node.brokers.head_poll import HeadPoll
 from node.brokers.health import Fault, Health
 from node.brokers.lease import Lease
 from node.brokers.logs import RedisLogs
-from node.brokers.malformed import Oddities
+from node.brokers.malformed import ProblemLog
 from node.brokers.moderation_sync import ModerationSync
 from node.brokers.pipeline import Pipeline, PipelineCounts
 from node.brokers.publish_batch import Taken
@@ -53,8 +53,8 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         self._clients = [connect(REPLY_TIMEOUT), connect(None)]
         # Half a lease: a node that renewed a second before a break has as long left after it.
         contact = Contact(config.lease / 2)
-        oddities = Oddities(counts, clock)
-        pipeline = Pipeline(self._clients[0], clock, counts, config.replicas, contact, oddities)
+        problems = ProblemLog(counts, clock)
+        pipeline = Pipeline(self._clients[0], clock, counts, config.replicas, contact, problems)
         pool = self._clients[0].connection_pool
         pool.connection_kwargs["redis_connect_func"] = pipeline.connected
         context = BrokerContext(config, pipeline, contact, clock, random_id)
@@ -65,7 +65,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         upkeep = Upkeep(context, lease)
         taken = Taken()
         self._dispatch = MessageDispatch(
-            *(context, readiness, taken, moderation, self._heads, oddities)
+            *(context, readiness, taken, moderation, self._heads, problems)
         )
         subscriber = Subscriber(self._clients[1], self._dispatch.take, self._dispatch.confirm)
         RedisLogs.__init__(self, context, subscriber, taken)

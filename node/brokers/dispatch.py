@@ -6,7 +6,7 @@ from functools import partial
 from node.brokers import decode_logs, decode_upkeep, keys
 from node.brokers.context import BrokerContext
 from node.brokers.head_poll import HeadPoll
-from node.brokers.malformed import Malformed, Oddities
+from node.brokers.malformed import Malformed, ProblemLog
 from node.brokers.moderation_sync import ModerationSync
 from node.brokers.publish_batch import Taken
 from node.brokers.readiness import Readiness
@@ -22,14 +22,14 @@ class MessageDispatch:
         taken: Taken,
         moderation: ModerationSync,
         heads: HeadPoll,
-        oddities: Oddities,
+        problems: ProblemLog,
     ) -> None:
         self._context = context
         self._readiness = readiness
         self._taken = taken
         self._moderation = moderation
         self._heads = heads
-        self._oddities = oddities
+        self._problems = problems
 
     def take(self, payload: bytes) -> None:
         """Take a message of a channel."""
@@ -56,7 +56,7 @@ class MessageDispatch:
             else:
                 return  # A node of a later version may send other kinds.
         except (Malformed, AttributeError) as error:
-            self._oddities.drop("message of a channel", error)
+            self._problems.dropped("message of a channel", error)
             if kind == b"log":
                 self._look_again(payload)
             return

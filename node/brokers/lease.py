@@ -68,7 +68,10 @@ class Lease:
         remembered = found.before >= self._until
         self._until = found.time + int(self._seconds * 1000)
         if abs(found.step) >= STEP_LOGGED_MS:
-            log.warning("the clock of Redis was set by %+.1f s: deadlines stay", found.step / 1000)
+            log.warning(
+                "the clock of Redis was set by %+.1f s; deadlines are not affected",
+                found.step / 1000,
+            )
         return remembered, self.time.update(asked, found.time, found.doubt)
 
     def forgot(self, known: int, found: Renewal) -> bool:

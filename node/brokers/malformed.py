@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 log = logging.getLogger(__name__)
 
-SAY_EVERY = 60.0
+LOG_EVERY = 60.0
 """Seconds between two log lines about the same kind of problem."""
 SHOWN = 120
 """Characters of a reason in the log."""
@@ -55,23 +55,23 @@ def string(part: Any) -> bytes:
     return part
 
 
-class Oddities:
+class ProblemLog:
     """Counts malformed data, and logs each kind of problem once a minute at most."""
 
     def __init__(self, counts: MalformedCounts, clock: Callable[[], float]) -> None:
         self._counts = counts
         self._clock = clock
-        self._said: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
 
-    def drop(self, kind: str, error: Exception) -> None:
+    def dropped(self, kind: str, error: Exception) -> None:
         """Count malformed data that are dropped; ``kind`` is one of few, where they were found."""
         self._counts.malformed += 1
         # The log line shows no data: they may be a message.
-        self.say("malformed " + kind, "dropped what no node has written: %s (%s)", kind, error)
+        self.log("malformed " + kind, "dropped malformed data: %s (%s)", kind, error)
 
-    def say(self, key: str, text: str, *args: object) -> None:
-        """Log an error, unless one of the same key was logged lately."""
+    def log(self, key: str, text: str, *args: object) -> None:
+        """Log an error, unless one with the same key was logged within a minute."""
         now = self._clock()
-        if now - self._said.get(key, -SAY_EVERY) >= SAY_EVERY:
-            self._said[key] = now
+        if now - self._logged_at.get(key, -LOG_EVERY) >= LOG_EVERY:
+            self._logged_at[key] = now
             log.error(text, *(str(arg)[:SHOWN] for arg in args))

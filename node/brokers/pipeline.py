@@ -18,7 +18,7 @@ from node.brokers.connection import CommandRunner, heed_cancelling
 from node.brokers.contact import Contact
 from node.brokers.failures import BACKOFF, LOST, is_full, is_passing
 from node.brokers.lanes import Lanes
-from node.brokers.malformed import Malformed, Oddities
+from node.brokers.malformed import Malformed, ProblemLog
 from node.brokers.replication import Replication
 from node.core.model import Refused
 
@@ -48,7 +48,7 @@ class Pipeline:
         counts: PipelineCounts,
         replicas: int = 0,
         contact: Contact | None = None,
-        oddities: Oddities | None = None,
+        problems: ProblemLog | None = None,
     ) -> None:
         self._contact = contact or Contact()
         self._commands = CommandRunner(redis)
@@ -63,7 +63,7 @@ class Pipeline:
         self._failures = 0
         self._connects = True
         self._last: tuple[bytes, bytes] | None = None
-        self._oddities = oddities or Oddities(counts, clock)
+        self._problems = problems or ProblemLog(counts, clock)
 
     async def connected(self, connection: Any) -> None:
         """Prepare a new connection (the pool's ``redis_connect_func``).
@@ -162,7 +162,7 @@ class Pipeline:
                 try:
                     then = call.reply(reply)
                 except Malformed as error:
-                    self._oddities.drop("reply to " + call.script, error)
+                    self._problems.dropped("reply to " + call.script, error)
                     call.refuse(Refused.INTERNAL)
                     then = Next.NOTHING
                 progress |= then is not Next.WAIT
@@ -191,14 +191,14 @@ class Pipeline:
             return True
         if is_full(error):
             # The call had no effect. Calls that free memory must not wait for it.
-            self._oddities.say("full", "Redis is full, and refuses what would make it grow")
+            self._problems.log("full", "Redis is full, and refuses calls that need memory")
             call.refuse(Refused.FULL)
             return False
         if isinstance(error, LOST) or is_passing(error):
             call.lost()
             return True
         text = "Redis refused the script %s: %s"
-        self._oddities.say("refused " + call.script, text, call.script, error)
+        self._problems.log("refused " + call.script, text, call.script, error)
         call.refuse(Refused.INTERNAL)
         return False
 
@@ -226,7 +226,7 @@ class Pipeline:
     async def _down(self, error: Exception) -> None:
         heed_cancelling()
         if self._contact.since is not None or not self._failures:
-            log.warning("lost touch with Redis: %s", error or type(error).__name__)
+            log.warning("lost the connection to Redis: %s", error or type(error).__name__)
         self._contact.lost()
         self._connects = True
         await self._commands.drop()

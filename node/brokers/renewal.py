@@ -88,7 +88,7 @@ class LeaseRenewal:
             self._keep_off(found.ordered)
             return False
         if self._readiness.accept():
-            log.warning("the data in Redis have format %d again: this node serves", FORMAT)
+            log.warning("the data in Redis have format %d again: this node serves again", FORMAT)
         if found.status == b"dead":
             self._begin_again()
             return True
@@ -104,7 +104,7 @@ class LeaseRenewal:
 
     def _begin_again(self) -> None:
         """Go on as another incarnation: this one was reaped."""
-        log.warning("the lease is over, and this node was reaped; it begins another one")
+        log.warning("the lease was over, and this node was reaped; it begins another lease")
         self._subscriber.unwant(keys.node_channel(self._lease.incarnation))
         self._lease.replace()
         self._subscriber.want(keys.node_channel(self._lease.incarnation))

@@ -74,7 +74,9 @@ class SessionAudit:
         for token in gone:
             self._release(token, False)
         if gone and not at_once:
-            log.warning("Redis had sessions here that are not", extra={"count": len(gone)})
+            log.warning(
+                "released sessions that only Redis had on this node", extra={"count": len(gone)}
+            )
 
     def look_for_vanished(self) -> None:
         """Check some of the sessions here, others with each call: Redis may have evicted one."""

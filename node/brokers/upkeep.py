@@ -71,7 +71,7 @@ class Upkeep:
         orphans, ended, closed = self._reaped
         self._reaped = [0, 0, 0]
         if orphans:
-            log.info("a node is gone: %d of its sessions may be continued", orphans)
+            log.info("the lease of a node is over: %d of its sessions may be continued", orphans)
         if ended or closed:
             log.info("ended %d sessions that nobody continued, %d unused rooms", ended, closed)
 

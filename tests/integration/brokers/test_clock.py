@@ -167,7 +167,7 @@ async def test_a_step_is_said_once(system: System, caplog: pytest.LogCaptureFixt
     system.server.skew -= 0.5
     await asyncio.sleep(10)
     assert [line for line in caplog.messages if "clock" in line] == [
-        "the clock of Redis was set by +400.0 s: deadlines stay"
+        "the clock of Redis was set by +400.0 s; deadlines are not affected"
     ]
     assert round(system.shift()) == -400
 

@@ -149,7 +149,7 @@ async def test_a_wrong_password_and_an_unknown_authority_leave_a_node_waiting(
             await talker.refused("hello", "unavailable", nick="ana")
             node.terminate()
             await node.wait()
-            assert "lost touch with Redis" in node.log and "Traceback" not in node.log
+            assert "lost the connection to Redis" in node.log and "Traceback" not in node.log
             assert "PASSWORD" not in node.log and "chat:wrong" not in node.log
     finally:
         await server.kill()

@@ -6,7 +6,7 @@ import pytest
 
 from node.brokers.dispatch import MessageDispatch
 from node.brokers.head_poll import HeadPoll
-from node.brokers.malformed import Oddities
+from node.brokers.malformed import ProblemLog
 from node.brokers.moderation_sync import ModerationSync
 from node.brokers.publish_batch import Taken
 from node.brokers.readiness import Readiness
@@ -30,7 +30,7 @@ class DispatchBench(ContextBench):
             self.taken,
             ModerationSync(self.context),
             HeadPoll(self.context),
-            Oddities(self.metrics, self.context.clock),
+            ProblemLog(self.metrics, self.context.clock),
         )
 
     def told(self, payload: bytes) -> list[tuple[Any, ...]]:

@@ -105,4 +105,4 @@ def test_redis_remembers_a_lease_if_it_tells_its_end(
     assert bench.lease.extend(0.0, renewal(time=3000, before=9000.0)) == (False, False)
     assert caplog.messages == []
     bench.lease.extend(0.0, renewal(time=4000, step=-2500))
-    assert caplog.messages == ["the clock of Redis was set by -2.5 s: deadlines stay"]
+    assert caplog.messages == ["the clock of Redis was set by -2.5 s; deadlines are not affected"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.brokers import decode_logs, decode_sessions, decode_upkeep, refusals
-from node.brokers.malformed import Malformed, Oddities
+from node.brokers.malformed import Malformed, ProblemLog
 from node.brokers.publish_batch import directed
 from node.core.model import FencingToken, PendingMessage
 from node.telemetry.metrics import Metrics
@@ -88,10 +88,10 @@ def test_a_kind_of_problem_is_counted_each_time_and_logged_once_a_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     now, metrics = [0.0], Metrics()
-    oddities = Oddities(metrics, lambda: now[0])
+    problems = ProblemLog(metrics, lambda: now[0])
     for now[0] in (0.0, 59.0, 60.0):
-        oddities.drop("frame", Malformed("why"))
-    oddities.drop("reply", Malformed("why"))
+        problems.dropped("frame", Malformed("why"))
+    problems.dropped("reply", Malformed("why"))
     assert metrics.malformed == 4
     assert [record.args for record in caplog.records] == [
         ("frame", "why"),

@@ -58,7 +58,7 @@ def test_a_json_line_has_the_same_as_fields() -> None:
 
 
 def test_every_line_names_a_node_the_process_s_own_unless_another_is_given() -> None:
-    own = json.loads(logs.JsonFormatter("chat").format(record("lost touch with Redis")))
+    own = json.loads(logs.JsonFormatter("chat").format(record("lost the connection to Redis")))
     assert own["node"] == "chat"
     line = logs.TextFormatter("chat").format(record("closed", node="chat-2", connection=7))
     assert line.endswith("closed node=chat-2 connection=7")
