@@ -85,7 +85,7 @@ class Publish:
     lane = CHANGES
     __slots__ = (
         *("room", "weight", "queued", "_waiting", "_under_way", "_repeats", "_behind"),
-        *("_cap", "_events", "_base", "_taken", "_log", "_keys"),
+        *("_cap", "_events", "_base", "_taken", "_log", "_keys", "_most"),
     )
 
     def __init__(
@@ -102,6 +102,8 @@ class Publish:
         self._behind: Position | None = None
         self._base = START
         self._cap = cap
+        # A call must not trim what it appends: a repeat has to find it.
+        self._most = min(MOST, cap)
         self._events = events
         self._taken = taken or Taken()
 
@@ -116,8 +118,7 @@ class Publish:
         self._under_way = [message for message in self._under_way if message.done is not _expired]
         if not self._under_way:
             messages = [message for message in self._waiting if message.done is not _expired]
-            # A call must not trim what it appends: a repeat has to find it.
-            most = min(MOST, self._cap)
+            most = self._most
             self.weight = 1
             if messages[FEW:]:
                 most = _fitting(messages[:most])
@@ -127,14 +128,14 @@ class Publish:
         if not self._under_way:
             self.queued = False
             return None
-        args: list[Any] = [2, *self._keys, self.room, self._cap]
         seen = self._events.seen(self._log)
         self._base = seen or START
-        args += seen or _NOWHERE
+        position = seen or _NOWHERE
         if self._behind is None:
             # The log held this when the call was made first: it appends behind it.
-            self._behind = seen or _NOWHERE
-        args.append(self._look_behind() if self._repeats else "")
+            self._behind = position
+        behind = self._look_behind() if self._repeats else ""
+        args: list[Any] = [2, *self._keys, self.room, self._cap, *position, behind]
         for message in self._under_way:
             args += (message.id, *message.hold, message.token, message.body)
         return args
