@@ -132,7 +132,9 @@ for n = FIRST, #ARGV, 8 do
   if tonumber(at) < since then present[id] = present[id] or 0 end
   local place = present[id] or top + #lost + 1
   local homes, moved = '', false
-  if place > 0 and (other or int(place) ~= ARGV[n + 5] or not present[id]) then homes, moved = homes_of(n, place) end
+  if place > 0 and (other or int(place) ~= ARGV[n + 5] or not present[id]) then
+    homes, moved = homes_of(n, place)
+  end
   if homes ~= '' then
     redis.call(present[id] and 'HSETNX' or 'HSET', key .. ':moved', id, int(place) .. homes)
     with_home = true
