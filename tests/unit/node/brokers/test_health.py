@@ -12,6 +12,7 @@ from node.brokers.malformed import Malformed
 from node.cli import tables
 from node.core.model import Refused
 from node.telemetry.metrics import Metrics
+from node.telemetry.prometheus import render
 
 GOOD = b"""# Persistence\r
 rdb_bgsave_in_progress:0\r
@@ -89,8 +90,8 @@ def test_a_fault_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
     assert "maxmemory-policy noeviction" in caplog.text
     bench.look([evicting, GOOD])
-    assert b'chat_redis_faults{fault="evicts",node=""} 1.0' in bench.metrics.render()
-    assert b'chat_redis_faults{fault="memory",node=""} 0.0' in bench.metrics.render()
+    assert b'chat_redis_faults{fault="evicts",node=""} 1.0' in render({"": bench.metrics})
+    assert b'chat_redis_faults{fault="memory",node=""} 0.0' in render({"": bench.metrics})
 
 
 def test_it_looks_once_a_minute_and_again_at_once_where_there_was_no_answer() -> None:
