@@ -33,7 +33,7 @@ class MemberState(Enum):
     LIVE = auto()
     """It gets each entry as it comes, together with all other live members."""
     STOPPED = auto()
-    """Not at all for now: it wants to leave, and where its own `left` stands is not known yet."""
+    """Paused: the member is leaving, and the position of its own `left` is not known yet."""
     LEAVING = auto()
     """It is fed up to its own `left`, and is then removed."""
 
