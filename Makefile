@@ -33,7 +33,7 @@ up: $(RUNTIME) ## run the whole system here: three nodes, no Redis needed; Ctrl-
 	@exec $(BIN)/python -m node --nodes 3
 
 check: lint types imports ## check style, types and import rules, and run the unit tests
-	$(BIN)/pytest --numprocesses auto $(COVERAGE) tests/unit
+	$(BIN)/pytest tests/unit --numprocesses auto $(COVERAGE)
 
 test: check ## run the integration tests, too: sockets, processes, terminals, a real Redis
 	$(BIN)/pytest --numprocesses auto --dist loadfile tests/integration

@@ -43,6 +43,11 @@ def texts(screen: Screen, nick: str) -> list[str]:
     return [text for who, text in rows if who.split()[-1:] == [nick]]
 
 
+async def say(screen: Screen, **said: list[str]) -> None:
+    """Wait until the screen shows what each nick has said: it is not drawn at once."""
+    await screen.until(lambda _: all(texts(screen, nick) == said[nick] for nick in said))
+
+
 async def test_two_people_on_two_nodes_talk(lab: Lab, open_screen: Open) -> None:
     one, two = await two_nodes(lab)
     room = fresh("talk")
@@ -64,7 +69,8 @@ async def test_two_people_on_two_nodes_talk(lab: Lab, open_screen: Open) -> None
     bo.type("\x1b2")
     await bo.shows("\u2502 two")
     await ana.lacks("\u2026")
-    assert texts(ana, "ana") == texts(bo, "ana") == ["what?", "one"]
+    for screen in (ana, bo):
+        await say(screen, ana=["what?", "one"])
     assert b"\x07" in ana.raw
 
 
@@ -88,8 +94,7 @@ async def test_when_a_node_is_killed_nothing_is_lost_nothing_doubled_and_one_lin
     await ana.shows("\u2502 meanwhile")
     await ana.lacks("\u2026")
     for screen in (ana, bo):
-        assert texts(screen, "ana") == [f"a{number}" for number in range(6)]
-        assert texts(screen, "bo") == ["meanwhile"]
+        await say(screen, ana=[f"a{number}" for number in range(6)], bo=["meanwhile"])
     notices = [line.split("\u00b7 ")[1] for line in ana.said if "\u00b7 " in line]
     first, alone, entered, back = notices
     assert (first, entered) == ("You are ana, on one.", "bo entered")
