@@ -94,7 +94,7 @@ class App:
             working = [
                 tasks.create_task(work)
                 for node in self._nodes
-                for work in (node.broker.run(node.hub), node.tick())
+                for work in (node.broker.run(node.hub.events), node.tick())
             ]
             working.append(tasks.create_task(self._watch()))
             # What exists now lives as long as the process: the collector need not look at it. Nor

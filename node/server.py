@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections import Counter, deque
-from dataclasses import replace
 from itertools import count
 from secrets import choice
 from typing import TYPE_CHECKING
@@ -76,12 +75,11 @@ class Node:
 
     def accept(self, tokens: tuple[bytes, ...], accounts: "PasswordChecker | None") -> None:
         """Take these digests of tokens, and these accounts, from now on."""
-        self.hub.rules = replace(self.hub.rules, tokens=tokens)
-        self.hub.accounts = accounts
+        self.hub.services.admit(tokens, accounts)
 
     def follow(self, watch: MemoryWatch) -> None:
         """Admit new clients, or not, depending on the memory that is left."""
-        self.hub.full = watch.full
+        self.hub.services.heed_memory(watch.full)
         self.limits.set_memory(not watch.overflowing)
 
     async def tick(self) -> None:
@@ -99,7 +97,7 @@ class Node:
         start = time.monotonic()
         sessions = self.hub.drain()
         due = deque(turns(sessions, seconds))
-        while due and self.hub.connections:
+        while due and self.hub.registry.connections:
             now = time.monotonic() - start
             for _ in range(AT_ONCE):
                 if due and due[0].at <= now:
@@ -109,9 +107,9 @@ class Node:
         # Clients that were just being admitted when the listener closed.
         for session in set(self.hub.drain()).difference(sessions):
             self.hub.say_goodbye(session)
-        while self.hub.connections and time.monotonic() < start + seconds:
+        while self.hub.registry.connections and time.monotonic() < start + seconds:
             await asyncio.sleep(LOOK_EVERY)
-        ends = Counter(session.farewell for session in sessions)
+        ends = Counter(session.closing.reason for session in sessions)
         moved, told = ends[Reason.REPLACED], ends[Reason.DRAINING]
         facts = {"node": self.name, "moved": moved, "told": told}
         log.info("clients were let go", extra=facts)
@@ -120,9 +118,9 @@ class Node:
 
     def _take_turn(self, turn: Turn) -> None:
         if turn.within is not None:
-            self.hub.ask_to_move(turn.session, turn.within)
+            self.hub.ask_to_move(turn.connection, turn.within)
         else:
-            self.hub.say_goodbye(turn.session)
+            self.hub.say_goodbye(turn.connection)
 
 
 def _broker_config(settings: Settings) -> BrokerConfig:

@@ -1,7 +1,7 @@
 """What may be set of the core's behaviour, and what it counts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -85,8 +85,6 @@ class Config:
 
     kept: int = 1000
     rate: Rate = (20.0, 60.0)
-    tokens: tuple[bytes, ...] = field(default=(), repr=False)
-    """SHA-256 of each token with one of which a hello is let in; none: anybody is."""
     ping_after: float = limits.PING_AFTER
     idle_after: float = limits.IDLE_AFTER
     answer_within: float = ANSWER_WITHIN

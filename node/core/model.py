@@ -142,6 +142,15 @@ class ModerationRule(NamedTuple):
     why: str
 
 
+class NodeSizes(NamedTuple):
+    """How much there is on a node; ``rules`` are those of moderators."""
+
+    clients: int
+    sessions: int
+    rooms: int
+    rules: int
+
+
 class NodeFacts(NamedTuple):
     """What a node tells moderators of itself."""
 

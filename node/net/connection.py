@@ -8,7 +8,7 @@ from typing import cast
 from node.core.config import Limit
 from node.core.hub import Hub
 from node.core.limits.admission import AddressUsage, Refusal
-from node.core.session.session import Session
+from node.core.session.connection import ClientConnection
 from node.net.connection_limits import ConnectionLimits
 from node.net.peer import Peer
 from node.net.proxy_protocol import BadProxyHeader
@@ -64,8 +64,8 @@ class Connection(asyncio.Protocol):
         self._batch = batch
         self._peer = Peer(limiter, number)
         self._lines = LineReader(limits.LINE)
-        self._throttle = ReadThrottle(hub.rules.rate)
-        self._session: Session
+        self._throttle = ReadThrottle(hub.services.config.rate)
+        self._session: ClientConnection
         self._transport: asyncio.Transport
         self._direct = direct
         self._closing = False
@@ -92,7 +92,7 @@ class Connection(asyncio.Protocol):
         if refusal is not None:
             self._refuse(refusal)
         elif self._peer.admitted:
-            self._session.came_from(self._peer.usage)
+            self._session.quota.share(self._peer.usage)
             log.info("connection opened", extra=self.facts())
             self._hub.opened(self._session)
 
@@ -123,8 +123,8 @@ class Connection(asyncio.Protocol):
         if not self._peer.admitted:
             return
         facts = self.facts() | {"reason": _reason(self._session, exc)}
-        if self._session.fault is not None:
-            facts["code"] = str(self._session.fault)
+        if self._session.closing.fault is not None:
+            facts["code"] = str(self._session.closing.fault)
         log.info("connection closed", extra=facts)
 
     def close(self) -> None:
@@ -155,14 +155,14 @@ class Connection(asyncio.Protocol):
             return
         session = self._session
         size = len(data)
-        self._hub.counts.bytes_in += size
+        self._hub.services.counts.bytes_in += size
         if not self._peer.admitted and not (data := self._read_header(data)):
             return
         lines, fault = self._lines.feed(data)
         if self._throttle.limited:
             lines = self._throttled(lines)
         if lines:
-            session.heard = self._hub.now
+            session.keepalive.hear(self._hub.services.now)
         for line in lines:
             try:
                 request = _encoder.request(line)
@@ -176,7 +176,7 @@ class Connection(asyncio.Protocol):
                 session.handle(request)
         if fault is not None:
             session.refuse(fault)
-        if backlog := session.backlog:
+        if backlog := session.pipeline.backlog:
             self._taken += size
             if backlog > BACKLOG_HIGH or self._taken > BACKLOG_BYTES:
                 self._stop_at_backlog(backlog)
@@ -195,10 +195,10 @@ class Connection(asyncio.Protocol):
 
     def _throttled(self, lines: list[bytes]) -> list[bytes]:
         """Return the lines to handle now; if others are held back, stop reading for a while."""
-        lines, wait = self._throttle.take(lines, self._peer.usage, self._hub.clock())
+        lines, wait = self._throttle.take(lines, self._peer.usage, self._hub.services.clock())
         if wait is not None:
             self._pause_reading()
-            self._hub.counts.hit(Limit.LINES)
+            self._hub.services.counts.hit(Limit.LINES)
             asyncio.get_running_loop().call_later(wait, self._throttle_over)
         return lines
 
@@ -208,11 +208,11 @@ class Connection(asyncio.Protocol):
 
     def _stop_at_backlog(self, backlog: int) -> None:
         """Stop reading until fewer requests are pending."""
-        if backlog <= self._hub.rules.backlog_low:
+        if backlog <= self._hub.services.config.backlog_low:
             return
-        self._session.throttled = True
+        self._session.pipeline.throttle()
         self._taken = 0
-        self._hub.counts.hit(Limit.BACKLOG)
+        self._hub.services.counts.hit(Limit.BACKLOG)
         self._pause_reading()
 
     def _is_gone(self) -> bool:
@@ -235,11 +235,11 @@ class Connection(asyncio.Protocol):
     def _go_on(self) -> None:
         """Handle lines that were held back, then read again, as soon as nothing prevents it."""
         throttle, session = self._throttle, self._session
-        if throttle.waiting or self.paused or session.throttled or self._closing:
+        if throttle.waiting or self.paused or session.pipeline.throttled or self._closing:
             return
         if throttle.held:
             self.data_received(b"")
-        if not throttle.waiting and not session.throttled:
+        if not throttle.waiting and not session.pipeline.throttled:
             self._resume_reading()
 
     def _pause_reading(self) -> None:
@@ -287,10 +287,10 @@ class Connection(asyncio.Protocol):
         self._session.drained()
 
 
-def _reason(session: Session, exc: Exception | None) -> str:
+def _reason(session: ClientConnection, exc: Exception | None) -> str:
     """Return why a connection is closed: of a bug only the type, as its text may quote users."""
-    if session.farewell is not None:
-        return str(session.farewell)
+    if session.closing.reason is not None:
+        return str(session.closing.reason)
     if exc is None:
         return "by the client"
     return str(exc) if isinstance(exc, OSError) else type(exc).__name__

@@ -46,7 +46,7 @@ class ConnectionLimits:
         self._handshakes = 0
         self._logged: dict[Limit, float] = {}
         self._unlogged: dict[Limit, int] = {}
-        self._forgotten = hub.now
+        self._forgotten = hub.services.now
 
     # Admission
 
@@ -62,12 +62,12 @@ class ConnectionLimits:
             return _FILES
         if not self._has_memory:
             return _MEMORY
-        others = len(self.hub.connections) + self._handshakes + new - 1
+        others = len(self.hub.registry.connections) + self._handshakes + new - 1
         return self._admission.crowded(others)
 
     def enter(self, address: str) -> AddressUsage | Refusal | None:
         """Admit a connection from an address, or refuse it; None: no limit applies to it."""
-        return self._admission.enter(address, self.hub.clock())
+        return self._admission.enter(address, self.hub.services.clock())
 
     def leave(self, usage: AddressUsage) -> None:
         """An admitted connection is closed."""
@@ -79,7 +79,7 @@ class ConnectionLimits:
 
     def refuse_header(self) -> None:
         """Count and log a PROXY header that is malformed, or whose sender is not trusted."""
-        self.hub.counts.hit(Limit.PROXY_FROM)
+        self.hub.services.counts.hit(Limit.PROXY_FROM)
         self.log_refusal(Limit.PROXY_FROM)
 
     def set_memory(self, is_left: bool) -> None:
@@ -122,12 +122,13 @@ class ConnectionLimits:
         if limit in self._logged:
             self._unlogged[limit] = self._unlogged.get(limit, 0) + 1
         else:
-            self._logged[limit] = self.hub.now
-            log.warning("refusing connections", extra={"node": self.hub.name, "limit": str(limit)})
+            self._logged[limit] = self.hub.services.now
+            facts = {"node": self.hub.services.name, "limit": str(limit)}
+            log.warning("refusing connections", extra=facts)
 
     def tick(self) -> None:
         """Forget idle addresses, and log how many were refused; called about once a second."""
-        now = self.hub.now
+        now = self.hub.services.now
         if now - self._forgotten >= FORGET_EVERY:
             self._forgotten = now
             self._admission.forget(now)
@@ -135,7 +136,7 @@ class ConnectionLimits:
             if now - at < LOG_EVERY:
                 continue
             if count := self._unlogged.pop(limit, 0):
-                facts = {"node": self.hub.name, "limit": str(limit), "more": count}
+                facts = {"node": self.hub.services.name, "limit": str(limit), "more": count}
                 log.warning("connections refused", extra=facts)
                 self._logged[limit] = now
             else:

@@ -85,7 +85,8 @@ class Peer:
 
     def facts(self) -> dict[str, object]:
         """Return the facts that are in every log line about this connection."""
-        return {"node": self._limits.hub.name, "connection": self._number, "peer": self._name}
+        node = self._limits.hub.services.name
+        return {"node": node, "connection": self._number, "peer": self._name}
 
     def _enter(self) -> Refusal | None:
         usage = self._limits.enter(self.address)

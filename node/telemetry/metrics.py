@@ -5,12 +5,13 @@ Counting is adding to an attribute, because most of it happens for every message
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import Protocol
 
 from node.brokers.health import Fault
 from node.core.config import Limit
+from node.core.model import NodeSizes
 from wire.errors import Code, Reason
 
 _BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -29,21 +30,8 @@ class HasId(Protocol):
 class HasSizes(Protocol):
     """The hub, as far as its sizes are needed here."""
 
-    @property
-    def connections(self) -> Sized:
-        """Connections of clients."""
-
-    @property
-    def sessions(self) -> Sized:
-        """Sessions that have a connection here."""
-
-    @property
-    def rooms(self) -> Iterable[str]:
-        """Names of the logs that are followed; those of rooms begin with ``r:``."""
-
-    @property
-    def orders(self) -> Sized:
-        """Moderation rules."""
+    def sizes(self) -> NodeSizes:
+        """Return how much there is on this node."""
 
 
 class Histogram:
@@ -176,22 +164,22 @@ class Metrics(Counters):
     @property
     def clients(self) -> int:
         """Connections of clients, now."""
-        return len(self._hub.connections) if self._hub else 0
+        return self._hub.sizes().clients if self._hub else 0
 
     @property
     def sessions(self) -> int:
         """Sessions whose connection is here, now."""
-        return len(self._hub.sessions) if self._hub else 0
+        return self._hub.sizes().sessions if self._hub else 0
 
     @property
     def rooms(self) -> int:
         """Rooms that this node follows, now."""
-        return sum(log.startswith("r:") for log in self._hub.rooms) if self._hub else 0
+        return self._hub.sizes().rooms if self._hub else 0
 
     @property
     def orders(self) -> int:
         """Moderation rules that hold, now."""
-        return len(self._hub.orders) if self._hub else 0
+        return self._hub.sizes().rules if self._hub else 0
 
     @property
     def broker_up(self) -> int:

@@ -1,8 +1,8 @@
-"""Who may come in: what is known of each address that has clients here.
+"""Which connections are taken: what each address that has clients here has used up.
 
 An address is an IPv4 address, or the first 64 bits of an IPv6 one: that much is given to one
-household, and any number of addresses in it costs nothing. What has been idle for as long as its
-limits look back is forgotten, so the book holds little more than who is here.
+household, and any number of addresses in it costs nothing. An address that has been idle for as
+long as its limits look back is forgotten.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ LINES_EACH = 5
 beyond that they are read more slowly. Refusing a line costs nearly as much as doing it."""
 LINES_LEAST: Rate = (100.0, 300.0)
 """Lines that may be read of each connection, however few its requests: these cost little."""
-CROWD_LEAST: Rate = (2000.0, 6000.0)
+ADDRESS_LINES_LEAST: Rate = (2000.0, 6000.0)
 """Lines that may be read from each address, as above."""
 DAY = 86400.0
 
@@ -37,7 +37,7 @@ def lines_of(rate: Rate, least: Rate) -> Rate:
 
 
 def parse(address: str) -> IPv4Address | IPv6Address | None:
-    """Return an address, an IPv4 one that IPv6 wraps as what it is; None if it is none."""
+    """Return an address, an IPv4 address that IPv6 wraps as itself; None if it is none."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
@@ -46,7 +46,7 @@ def parse(address: str) -> IPv4Address | IPv6Address | None:
 
 
 def within(address: str, networks: Sequence[Network]) -> bool:
-    """Say whether an address is in one of the networks; what is no IP address is in none."""
+    """Say whether an address is in one of the networks; text that is no IP address is in none."""
     parsed = parse(address)
     return parsed is not None and any(
         parsed in network for network in networks if network.version == parsed.version
@@ -54,7 +54,7 @@ def within(address: str, networks: Sequence[Network]) -> bool:
 
 
 def group(address: str) -> str:
-    """Return what an address counts as."""
+    """Return the address, or the network, that an address counts as."""
     parsed = parse(address)
     if isinstance(parsed, IPv6Address):
         return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
@@ -76,15 +76,15 @@ class Bounds:
 
 
 class Refusal(NamedTuple):
-    """Why somebody may not come in, and after how many seconds it may be worth another try."""
+    """Why a connection is refused, and after how many seconds another try may be worth it."""
 
     limit: Limit
     text: str
-    wait: float
+    retry_after: float
 
 
 class AddressUsage:
-    """An address, and what it has used up; None where there is no limit.
+    """What an address has used up, by token buckets; None where there is no limit.
 
     ``entering`` is what its hellos under way will count for, if they begin sessions.
     """
@@ -98,21 +98,29 @@ class AddressUsage:
         self.open = 0
         self.connects = _bucket(bounds.connects)
         self.requests = _bucket(bounds.requests)
-        self.lines = _bucket(lines_of(bounds.requests, CROWD_LEAST))
+        self.lines = _bucket(lines_of(bounds.requests, ADDRESS_LINES_LEAST))
         made = bounds.rooms_made
         self.rooms = _bucket((made / DAY, made))
         self.volume = _bucket((bounds.bytes / DAY, bounds.bytes))
         self.entering = 0
 
+    def begin_hello(self, entries: int) -> None:
+        """A hello is on its way that counts for so many entries if it begins a session."""
+        self.entering += entries
+
+    def end_hello(self, entries: int) -> None:
+        """A hello that may count for so many entries has been answered."""
+        self.entering -= entries
+
     def rests(self, now: float) -> bool:
-        """Say whether there is nothing worth remembering."""
+        """Say whether there is nothing to remember of the address."""
         limits = (self.connects, self.requests, self.lines, self.rooms, self.volume)
         here = self.open or self.entering
         return not here and all(limit is None or limit.rests(now) for limit in limits)
 
 
 class Admission:
-    """The book of addresses of one node."""
+    """Takes connections or refuses them, by what their addresses have used up."""
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
@@ -123,7 +131,7 @@ class Admission:
         return len(self._here) + len(self._gone)
 
     def crowded(self, clients: int) -> Refusal | None:
-        """Say whether there is no room for another one beside so many clients."""
+        """Return a refusal if the node takes no other client beside so many."""
         most = self._bounds.clients
         if most and clients >= most:
             text = "This node has as many clients as it takes; try another one, or later."
@@ -131,7 +139,7 @@ class Admission:
         return None
 
     def enter(self, address: str, now: float) -> AddressUsage | Refusal | None:
-        """Let a connection from an address in, or not; None: in, and no limit concerns it."""
+        """Take a connection, or refuse it; None: it is taken, and no limit applies to it."""
         bounds = self._bounds
         rates = bounds.connects[0] or bounds.requests[0]
         if not (bounds.per_address or rates or bounds.rooms_made or bounds.bytes):
@@ -139,35 +147,35 @@ class Admission:
         if within(address, bounds.exempt):
             return None
         name = group(address)
-        caller = self._here.get(name) or self._gone.get(name) or AddressUsage(name, bounds)
-        if bounds.per_address and caller.open >= bounds.per_address:
+        usage = self._here.get(name) or self._gone.get(name) or AddressUsage(name, bounds)
+        if bounds.per_address and usage.open >= bounds.per_address:
             text = "Your address has as many connections here as it may have."
             return Refusal(Limit.PER_ADDRESS, text, 5.0)
-        if caller.connects is not None and (wait := caller.connects.take(now)):
+        if usage.connects is not None and (wait := usage.connects.take(now)):
             text = "Your address connects too often; wait a little."
             return Refusal(Limit.CONNECT_RATE, text, max(wait, 1.0))
-        caller.open += 1
+        usage.open += 1
         self._gone.pop(name, None)
-        self._here[name] = caller
-        return caller
+        self._here[name] = usage
+        return usage
 
-    def leave(self, caller: AddressUsage) -> None:
-        """A connection that was let in is over."""
-        caller.open -= 1
-        if not caller.open:
-            del self._here[caller.address]
-            self._gone[caller.address] = caller
+    def leave(self, usage: AddressUsage) -> None:
+        """A connection that was taken is over."""
+        usage.open -= 1
+        if not usage.open:
+            del self._here[usage.address]
+            self._gone[usage.address] = usage
             if len(self._gone) > GONE_MOST:
                 del self._gone[next(iter(self._gone))]
 
     def forget(self, now: float) -> None:
-        """Forget whom there is nothing to remember of."""
-        for name in [name for name, caller in self._gone.items() if caller.rests(now)]:
+        """Drop the addresses whose token buckets are full again."""
+        for name in [name for name, usage in self._gone.items() if usage.rests(now)]:
             del self._gone[name]
 
 
 class TokenBuckets(Generic[K]):
-    """A limiter for each of many things, as long as it knows anything that matters."""
+    """A token bucket for each of many keys, kept until it is full again."""
 
     def __init__(self, rate: Rate) -> None:
         self.limited = bool(rate[0])
@@ -189,7 +197,7 @@ class TokenBuckets(Generic[K]):
         return bucket.owed(now, 1) if bucket is not None else 0.0
 
     def forget(self, now: float) -> None:
-        """Forget those that are as good as new."""
+        """Drop the buckets that are full again."""
         for key in [key for key, bucket in self._buckets.items() if bucket.rests(now)]:
             del self._buckets[key]
 

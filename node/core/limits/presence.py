@@ -1,63 +1,57 @@
-"""Presence is traffic: who enters, leaves or takes another nick makes an entry in each room.
+"""Presence is traffic: entering, leaving and another nick make an entry in each room.
 
-So that counts as many requests as rooms, and as so many messages to each room. It is charged when
-it is asked for; what was too much is made up for by waiting. Entering counts for leaving too: a
-connection may break at any time, and that cannot be refused.
+So they count as one request for each room, and as one message to it. They are charged when they are
+asked for; what was too much is made up for by waiting. Entering pays for leaving too: a connection
+may break at any time, and that cannot be refused.
 """
 
 from collections.abc import Iterable, Sequence
 from math import inf
-from typing import NamedTuple
 
 from node.core.config import Limit
 from node.core.limits.token_bucket import TokenBucket
 from node.core.model import Claim, Claimed, Membership, Refused
-from node.core.session.session import Session
+from node.core.session.connection import ClientConnection
+from node.core.session.quota import LimitReached
 from wire import limits
 from wire.messages import AnyRequest, SetNick
 
 VISIT = 2
-"""Entries that a room gets of everybody who enters it: one more when they leave."""
+"""Entries that a room gets for each session that enters it: another one when it leaves."""
 SOON = 0.1
-"""Seconds to wait where nothing tells how long: what is under way is known by then."""
+"""Seconds to wait where nothing tells how long: the hellos under way are answered by then."""
 
 Charges = list[tuple[TokenBucket, int]]
-
-
-class LimitReached(NamedTuple):
-    """A limit that is used up, and the seconds until it is not."""
-
-    limit: Limit
-    wait: float
 
 
 # A hello
 
 
-def short_for(session: Session, rooms: Iterable[str]) -> LimitReached | None:
+def short_for(connection: ClientConnection, rooms: Iterable[str]) -> LimitReached | None:
     """Say whether a session that enters these rooms may not begin now.
 
     A session that goes on enters nothing, and whether it does is known only from the broker: so
     nothing is charged yet, and what other hellos may still be charged is taken as used up.
     """
-    if (short := _busy(session, rooms)) is not None:
+    if (short := _busy(connection, rooms)) is not None:
         return short
-    if session.crowd is None or session.caller is None:
+    bucket, usage = connection.quota.address_bucket, connection.quota.usage
+    if bucket is None or usage is None:
         return None
-    wait = session.crowd.owed(session.hub.clock(), session.caller.entering)
+    wait = bucket.owed(connection.services.clock(), usage.entering)
     return LimitReached(Limit.ADDRESS_RATE, wait) if wait else None
 
 
-def reserve(session: Session, claim: Claim) -> None:
-    """A claim that may begin a session goes to the broker."""
-    if session.caller is not None and claim.nick:
-        session.caller.entering += _cost(claim.rooms, claim.default_room)
+def reserve(connection: ClientConnection, claim: Claim) -> None:
+    """Count what a claim costs, if it begins a session, until the broker has answered it."""
+    if connection.quota.usage is not None and claim.nick:
+        connection.quota.usage.begin_hello(_cost(claim.rooms, claim.default_room))
 
 
-def settle(session: Session, claim: Claim, reply: Claimed | Refused) -> None:
-    """The broker has answered a claim: charge for the rooms that were entered."""
-    if session.caller is not None and claim.nick:
-        session.caller.entering -= _cost(claim.rooms, claim.default_room)
+def settle(connection: ClientConnection, claim: Claim, reply: Claimed | Refused) -> None:
+    """Charge for the rooms that a claim has entered."""
+    if connection.quota.usage is not None and claim.nick:
+        connection.quota.usage.end_hello(_cost(claim.rooms, claim.default_room))
     if not isinstance(reply, Claimed):
         return
     entered = [
@@ -65,19 +59,18 @@ def settle(session: Session, claim: Claim, reply: Claimed | Refused) -> None:
     ]
     if not entered:
         return
-    now = session.hub.clock()
-    # The connection's own limiter ends with it: it is there for what follows.
-    session.bucket.charge(len(entered) - 1, now)
-    if session.crowd is not None:
-        session.crowd.charge(VISIT * len(entered), now, inf)
+    now = connection.services.clock()
+    # A connection's own bucket does not outlive it: it need not pay for leaving.
+    connection.quota.bucket.charge(len(entered) - 1, now)
+    if connection.quota.address_bucket is not None:
+        connection.quota.address_bucket.charge(VISIT * len(entered), now, inf)
     for membership in entered:
-        _fill(session, membership)
+        _fill(connection, membership)
 
 
-def refuse(session: Session, request: AnyRequest, short: LimitReached | None) -> None:
-    """Refuse a hello that begins a session, or a room of one; that the broker was asked counts."""
-    limit, wait = short or LimitReached(Limit.ADDRESS_RATE, SOON)
-    session.refuse_flood(request, wait, limit)
+def refuse(connection: ClientConnection, request: AnyRequest, short: LimitReached | None) -> None:
+    """Refuse a hello that begins a session, after the broker was asked: that is not given back."""
+    connection.refuse_flood(request, short or LimitReached(Limit.ADDRESS_RATE, SOON))
 
 
 def _cost(rooms: Sequence[str], default: str) -> int:
@@ -87,71 +80,71 @@ def _cost(rooms: Sequence[str], default: str) -> int:
 # Other requests
 
 
-def entered(session: Session, membership: Membership) -> None:
+def entered(connection: ClientConnection, membership: Membership) -> None:
     """Charge for a room that was joined; the request itself is counted already."""
-    if session.crowd is not None:
-        session.crowd.charge(VISIT - 1, session.hub.clock(), inf)
-    _fill(session, membership)
+    if connection.quota.address_bucket is not None:
+        connection.quota.address_bucket.charge(VISIT - 1, connection.services.clock(), inf)
+    _fill(connection, membership)
 
 
-def may_join(session: Session, request: AnyRequest, room: str) -> bool:
-    """Say whether a room takes one more who enters; refuse the request if not."""
-    return passes(session, request, _busy(session, [room]))
+def may_join(connection: ClientConnection, request: AnyRequest, room: str) -> bool:
+    """Say whether a room takes another member now; refuse the request if not."""
+    return passes(connection, request, _busy(connection, [room]))
 
 
-def charge_nick(session: Session, request: SetNick) -> Charges | None:
-    """Charge for another nick in all of one's rooms; refuse the request, with None, if it may not
-    be now."""
-    now, crowd = session.hub.clock(), session.crowd
-    short = _busy(session, session.rooms)
-    # It may have waited behind others like it, which were charged after this one came.
-    if crowd is not None and (wait := crowd.owed(now)):
+def charge_nick(connection: ClientConnection, request: SetNick) -> Charges | None:
+    """Charge for another nick in all rooms of a session; None if the request is refused for now."""
+    now, own, shared = (
+        connection.services.clock(),
+        connection.quota.bucket,
+        connection.quota.address_bucket,
+    )
+    short = _busy(connection, connection.session.rooms)
+    # It may have waited behind other changes of nick, which were charged after it came.
+    if shared is not None and (wait := shared.owed(now)):
         short = LimitReached(Limit.ADDRESS_RATE, wait)
-    if wait := session.bucket.owed(now):
+    if wait := own.owed(now):
         short = LimitReached(Limit.RATE, wait)
-    if not passes(session, request, short):
+    if not passes(connection, request, short):
         return None
-    paces = [member.room.pace for member in session.rooms.values()]
+    paces = [member.room.pace for member in connection.session.rooms.values()]
     charges = [(pace, 1) for pace in paces if pace is not None]
-    if (more := len(session.rooms) - 1) > 0:
-        charges += [(bucket, more) for bucket in (session.bucket, crowd) if bucket is not None]
+    if (more := len(connection.session.rooms) - 1) > 0:
+        charges += [(bucket, more) for bucket in (own, shared) if bucket is not None]
     for bucket, count in charges:
         bucket.charge(count, now, inf)
     return charges
 
 
 def give_back(charges: Charges | None) -> None:
-    """What was charged for has not been done: no room has seen anything."""
+    """Undo a charge: no room has got an entry."""
     for bucket, count in charges or ():
         bucket.give_back(count)
 
 
-def passes(session: Session, request: AnyRequest, short: LimitReached | None) -> bool:
-    """Say whether nothing is used up; refuse the request otherwise."""
+def passes(connection: ClientConnection, request: AnyRequest, short: LimitReached | None) -> bool:
+    """Say whether no limit is used up; refuse the request, at no cost, if one is."""
     if short is None:
         return True
-    # What is refused takes nothing.
-    session.bucket.give_back()
-    if session.crowd is not None:
-        session.crowd.give_back()
-    session.refuse_flood(request, short.wait, short.limit)
+    connection.quota.give_back()
+    connection.refuse_flood(request, short)
     return False
 
 
-def _busy(session: Session, rooms: Iterable[str]) -> LimitReached | None:
-    """Say whether one of these rooms has had as many entries from this node as it may."""
-    hub, wait = session.hub, 0.0
-    if not hub.rules.room_rate[0]:
+def _busy(connection: ClientConnection, rooms: Iterable[str]) -> LimitReached | None:
+    """Return a limit if one of the rooms has got as many entries from this node as it may."""
+    services, wait = connection.services, 0.0
+    if not services.config.room_rate[0]:
         return None
-    now = hub.clock()
+    now = services.clock()
     for name in rooms:
-        if (room := hub.rooms.get("r:" + name)) is not None and room.pace is not None:
+        if (room := services.rooms.get(name)) is not None and room.pace is not None:
             wait = max(wait, room.pace.owed(now))
     return LimitReached(Limit.ROOM_RATE, wait) if wait else None
 
 
-def _fill(session: Session, membership: Membership) -> None:
-    """Let a visit count for the room; a quiet one is not told of it."""
-    room = session.hub.rooms.get("r:" + membership.room)
+def _fill(connection: ClientConnection, membership: Membership) -> None:
+    """Charge a visit to the room, unless it is a quiet one, which gets no entries."""
+    room = connection.services.rooms.get(membership.room)
     if room is not None and room.pace is not None and not membership.quiet:
-        room.pace.charge(VISIT, session.hub.clock())
+        room.pace.charge(VISIT, connection.services.clock())

@@ -1,13 +1,13 @@
-"""What an address holds of a node's memory by not reading: no more than its share."""
+"""How much of a node's memory the clients of one address may hold by not reading."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 
-from node.core.session.session import Session
+from node.core.session.connection import ClientConnection
 
 PART = 8
-"""An address may hold that part of the mark in what its clients do not read: one that holds more
-keeps newcomers out with the help of few others."""
+"""An address may hold the mark divided by this: with more, few addresses could fill the memory and
+keep newcomers out."""
 
 
 def share(mark: int) -> int:
@@ -15,22 +15,24 @@ def share(mark: int) -> int:
     return mark // PART
 
 
-def beyond(most: int, sessions: Iterable[Session]) -> list[Session]:
-    """Return the sessions without which no address has more unread than that: those of it that
-    have not read for longest."""
-    held: dict[str, list[Session]] = defaultdict(list)
-    for session in sessions:
-        if session.paused_at is not None and session.caller is not None:
-            held[session.caller.address].append(session)
+def beyond(most: int, connections: Iterable[ClientConnection]) -> list[ClientConnection]:
+    """Return the connections to end, so that no address has more than ``most`` bytes unread.
+
+    Of each address, those that have not read for longest.
+    """
+    held: dict[str, list[ClientConnection]] = defaultdict(list)
+    for connection in connections:
+        if connection.keepalive.paused_at is not None and connection.quota.usage is not None:
+            held[connection.quota.usage.address].append(connection)
     found = []
     for slow in held.values():
-        unread = {session: session.outlet.unread for session in slow}
+        unread = {connection: connection.transport.unread for connection in slow}
         total = sum(unread.values())
         if total <= most:
             continue
-        for session in sorted(slow, key=lambda one: one.paused_at or 0.0):
-            found.append(session)
-            total -= unread[session]
+        for connection in sorted(slow, key=lambda one: one.keepalive.paused_at or 0.0):
+            found.append(connection)
+            total -= unread[connection]
             if total <= most:
                 break
     return found

@@ -1,4 +1,4 @@
-"""How many requests a session may make."""
+"""A limit that refills with time."""
 
 from math import inf
 

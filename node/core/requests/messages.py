@@ -9,7 +9,8 @@ from node.core.limits import volume
 from node.core.model import PendingMessage, Refused, Stored
 from node.core.names import names
 from node.core.requests.replies import failed, not_in
-from node.core.session.session import Session
+from node.core.session.connection import ClientConnection
+from node.core.session.quota import LimitReached
 from wire import codec
 from wire import text as texts
 from wire.errors import Code
@@ -27,91 +28,90 @@ def _token(id: str | None) -> str:
     return "~" + hashlib.blake2b(id.encode(), digest_size=20).hexdigest()
 
 
-def send(session: Session, request: Send, deadline: float) -> None:
+def send(connection: ClientConnection, request: Send, deadline: float) -> None:
+    session, services = connection.session, connection.services
     member = session.rooms.get(request.room)
     if member is None:
         try:
             name = names.room(request.room)
         except names.BadName as error:
-            _unsendable(session, request, deadline, Code.BAD_ROOM, str(error), request.room)
+            _unsendable(connection, request, deadline, Code.BAD_ROOM, str(error), request.room)
             return
         if (member := session.rooms.get(name)) is None:
-            _unsendable(session, request, deadline, *not_in(name), request.room)
+            _unsendable(connection, request, deadline, *not_in(name), request.room)
             return
     if wrong := texts.check(request.text):
-        _unsendable(session, request, deadline, *wrong)
+        _unsendable(connection, request, deadline, *wrong)
         return
-    if (pace := member.room.pace) is not None:
-        if wait := pace.take(deadline - session.hub.rules.answer_within):
-            session.refuse_flood(request, wait, Limit.ROOM_RATE)
-            return
+    arrived_at = deadline - services.config.answer_within
+    pace, usage = member.room.pace, connection.quota.usage
+    if pace is not None and (wait := pace.take(arrived_at)):
+        connection.refuse_flood(request, LimitReached(Limit.ROOM_RATE, wait))
+        return
     words = Words(text=request.text, id=request.id, kind=request.kind or "say")
     body = b'"from":"%b",%b' % (session.nick.encode(), codec.encode_body(words))
-    if (caller := session.caller) is not None and body[volume.SHORT :]:
-        if wait := volume.of_message(caller, body, deadline - session.hub.rules.answer_within):
-            volume.refuse(session, request, wait)
+    if usage is not None and body[volume.SHORT :]:
+        if wait := volume.of_message(usage, body, arrived_at):
+            volume.refuse(connection, request, wait)
             return
-    session.begin(overlaps=True)
-    post = _post(session, request, body, deadline)
-    counts = session.hub.counts
+    connection.pipeline.begin(overlaps=True)
+    id, done = services.random_id().encode(), partial(_on_sent, connection, request, deadline)
+    message = PendingMessage(session.token, id, _token(request.id), body, deadline, done)
+    counts = services.counts
     counts.messages_in += 1
     if counts.awaited is None:
-        counts.follow(member.room.log, post.id, deadline - session.hub.rules.answer_within)
-    session.hub.broker.publish(member.room.name, post)
+        counts.follow(member.room.log, id, arrived_at)
+    services.broker.publish(member.room.name, message)
 
 
-def _post(
-    session: Session, request: Send | SendDirect, body: bytes, deadline: float
-) -> PendingMessage:
-    hub = session.hub
-    done = partial(_on_sent, session, request, deadline)
-    return PendingMessage(
-        session.hold, hub.random_id().encode(), _token(request.id), body, deadline, done
-    )
-
-
-def direct(session: Session, request: SendDirect, deadline: float) -> None:
+def direct(connection: ClientConnection, request: SendDirect, deadline: float) -> None:
+    session, services = connection.session, connection.services
     try:
         fold = names.fold(request.to)
     except names.BadName as error:
-        _unsendable(session, request, deadline, Code.BAD_NICK, str(error))
+        _unsendable(connection, request, deadline, Code.BAD_NICK, str(error))
         return
     if wrong := texts.check(request.text):
-        _unsendable(session, request, deadline, *wrong)
+        _unsendable(connection, request, deadline, *wrong)
         return
-    directs = session.hub.directs
-    if directs.limited:
-        if wait := directs.take(fold, deadline - session.hub.rules.answer_within):
-            session.refuse_flood(request, wait, Limit.DIRECT_RATE)
-            return
+    arrived_at = deadline - services.config.answer_within
+    directs, usage = services.directs, connection.quota.usage
+    if directs.limited and (wait := directs.take(fold, arrived_at)):
+        connection.refuse_flood(request, LimitReached(Limit.DIRECT_RATE, wait))
+        return
     words = Words(text=request.text, id=request.id, kind=request.kind or "say")
     before = b'"from":"%b","to":"' % session.nick.encode()
     after = b'",' + codec.encode_body(words)
-    if (caller := session.caller) is not None:
-        if wait := volume.of_direct(caller, after, deadline - session.hub.rules.answer_within):
-            volume.refuse(session, request, wait)
-            return
-    session.begin(overlaps=True)
-    post = _post(session, request, b"", deadline)
-    session.hub.counts.messages_in += 1
-    session.hub.broker.direct(post, fold, before, after)
+    if usage is not None and (wait := volume.of_direct(usage, after, arrived_at)):
+        volume.refuse(connection, request, wait)
+        return
+    connection.pipeline.begin(overlaps=True)
+    id, done = services.random_id().encode(), partial(_on_sent, connection, request, deadline)
+    message = PendingMessage(session.token, id, _token(request.id), b"", deadline, done)
+    services.counts.messages_in += 1
+    services.broker.direct(message, fold, before, after)
 
 
 def _on_sent(
-    session: Session, request: Send | SendDirect, deadline: float, reply: Stored | Refused
+    connection: ClientConnection,
+    request: Send | SendDirect,
+    deadline: float,
+    reply: Stored | Refused,
 ) -> None:
     if isinstance(reply, Stored):
         if request.id is not None:
-            session.tell(_ack(request, reply))
+            connection.send(_ack(request, reply))
     elif reply is Refused.GONE:
-        session.reclaim(request, deadline, partial(_on_sent, session, request, deadline))
+        connection.recovery.strand(
+            request, deadline, partial(_on_sent, connection, request, deadline)
+        )
         return
     elif reply is Refused.NOBODY and isinstance(request, SendDirect):
         text = f"Nobody is called {request.to}."
-        session.error(Code.NO_SUCH_NICK, text, request.ref, request.id)
+        connection.error(Code.NO_SUCH_NICK, text, request.ref, request.id)
     else:
-        failed(session, request, reply)
-    session.finish(overlaps=True)
+        failed(connection, request, reply)
+    connection.pipeline.finish(overlaps=True)
 
 
 def _ack(request: Send | SendDirect, kept: Stored) -> Ack:
@@ -125,7 +125,7 @@ def _ack(request: Send | SendDirect, kept: Stored) -> Ack:
 
 
 def _unsendable(
-    session: Session,
+    connection: ClientConnection,
     request: Send | SendDirect,
     deadline: float,
     code: Code,
@@ -134,17 +134,19 @@ def _unsendable(
 ) -> None:
     """Refuse a message, unless it repeats one that was sent: that one's ack comes first."""
     if request.id is None:
-        session.error(code, text, request.ref, room=room)
+        connection.error(code, text, request.ref, room=room)
         return
 
     def done(reply: Stored | None | Refused) -> None:
         if isinstance(reply, Stored):
-            session.tell(_ack(request, reply))
+            connection.send(_ack(request, reply))
         elif isinstance(reply, Refused):
-            failed(session, request, reply, room)
+            failed(connection, request, reply, room)
         else:
-            session.error(code, text, request.ref, request.id, room)
-        session.finish(overlaps=True)
+            connection.error(code, text, request.ref, request.id, room)
+        connection.pipeline.finish(overlaps=True)
 
-    session.begin(overlaps=True)
-    session.hub.broker.sent(session.hold.session, _token(request.id), deadline, done)
+    connection.pipeline.begin(overlaps=True)
+    connection.services.broker.sent(
+        connection.session.token.session, _token(request.id), deadline, done
+    )

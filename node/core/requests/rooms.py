@@ -7,103 +7,107 @@ from node.core.entries import Entry, Position
 from node.core.limits import presence
 from node.core.model import Membership, Refused, SessionState
 from node.core.names import names
-from node.core.requests.replies import failed, room_of, seat_in, too_many
+from node.core.requests.replies import enter_room, failed, room_of, too_many, too_many_made
+from node.core.requests.stepwise import Steps, stepwise, strand
 from node.core.rooms.member import Member
-from node.core.session import quota
-from node.core.session.recovery import doubt
-from node.core.session.session import Session
-from node.core.session.states import State
+from node.core.session.connection import ClientConnection
 from wire import limits
 from wire.errors import Code
 from wire.messages import Create, Join, Joined, Leave, Left
 
 
-def join(session: Session, request: Join | Create, deadline: float) -> None:
+@stepwise
+def join(connection: ClientConnection, request: Join | Create, deadline: float) -> Steps[None]:
+    if (name := _room_to_enter(connection, request)) is None:
+        return
+    session, quota, create = connection.session, connection.quota, isinstance(request, Create)
+    reply: Membership | Refused = yield partial(
+        connection.services.broker.join, session.token, name, create, deadline
+    )
+    if not (isinstance(reply, Membership) and reply.created):
+        quota.return_rooms(int(create))
+    if isinstance(reply, Membership) and reply.room not in session.rooms:
+        presence.entered(connection, reply)
+    if reply is Refused.GONE:
+        reply = yield strand(connection, request, deadline)
+    if isinstance(reply, Membership):
+        past = yield from _past(connection, request, reply, deadline)
+        _send_joined(connection, request, reply, past)
+    else:
+        _refuse_join(connection, request, name, reply)
+
+
+def _room_to_enter(connection: ClientConnection, request: Join | Create) -> str | None:
+    """Return the name of a room that may be entered, or made; None if the request is refused."""
     try:
         name = names.room(request.room)
     except names.BadName as error:
-        session.error(Code.BAD_ROOM, str(error), request.ref, room=request.room)
-        return
-    create = isinstance(request, Create)
-    if name not in session.rooms and len(session.rooms) >= limits.ROOMS:
-        session.error(*too_many(session), request.ref, room=request.room)
-        return
-    if create and not quota.reserve(session, 1):
-        session.error(*quota.too_many(session), request.ref, room=request.room)
-        return
-    if not presence.may_join(session, request, name):
-        quota.give_back(session, int(create))
-        return
-    session.begin()
-    done = partial(_on_join, session, request, deadline, int(create))
-    session.hub.broker.join(session.hold, name, create, deadline, done)
+        connection.error(Code.BAD_ROOM, str(error), request.ref, room=request.room)
+        return None
+    rooms, quota, create = connection.session.rooms, connection.quota, isinstance(request, Create)
+    if name not in rooms and len(rooms) >= limits.ROOMS:
+        connection.error(*too_many(connection), request.ref, room=request.room)
+        return None
+    if create and not quota.reserve_rooms(1, connection.services.clock()):
+        connection.error(*too_many_made(connection), request.ref, room=request.room)
+        return None
+    if not presence.may_join(connection, request, name):
+        quota.return_rooms(int(create))
+        return None
+    return name
 
 
-def _on_join(
-    session: Session,
-    request: Join | Create,
-    deadline: float,
-    reserved: int,
-    reply: Membership | Refused,
+def _refuse_join(
+    connection: ClientConnection, request: Join | Create, name: str, refused: Refused
 ) -> None:
-    if not (isinstance(reply, Membership) and reply.created):
-        quota.give_back(session, reserved)
-    if isinstance(reply, Membership) and reply.room not in session.rooms:
-        presence.entered(session, reply)
-    if reply is Refused.GONE:
-        done = partial(_on_join, session, request, deadline, 0)
-        session.reclaim(request, deadline, done)
-        return
-    if reply is Refused.EXISTS:
+    if refused is Refused.EXISTS:
         text = f"There is a room called {request.room} already. /join {request.room} gets you in."
-        session.error(Code.ROOM_EXISTS, text, request.ref, room=request.room)
-    elif reply is Refused.MISSING:
+        connection.error(Code.ROOM_EXISTS, text, request.ref, room=request.room)
+    elif refused is Refused.MISSING:
         text = f"There is no room called {request.room}. /create {request.room} makes it."
-        session.error(Code.NO_SUCH_ROOM, text, request.ref, room=request.room)
-    elif isinstance(reply, Refused):
-        failed(session, request, reply, request.room)
-        if reply is Refused.UNAVAILABLE:
-            doubt(session, partial(_settle_join, session, names.room(request.room)))
-    elif not isinstance(request, Join) or not request.history:
-        _tell_joined(session, request, reply, [])
+        connection.error(Code.NO_SUCH_ROOM, text, request.ref, room=request.room)
     else:
-        member = session.rooms.get(reply.room)
-        at = member.room.delivered(member) if member else None
-        done = partial(_on_join_history, session, request, reply)
-        position = str(at) if at else reply.position
-        session.weigh(request.history)
-        session.hub.broker.history(reply.room, "upto", position, request.history, deadline, done)
-        return
-    session.finish()
+        failed(connection, request, refused, request.room)
+        if refused is Refused.UNAVAILABLE:
+            connection.recovery.reconcile(partial(_settle_join, connection, name))
 
 
-def _settle_join(session: Session, room: str, standing: SessionState | None) -> None:
-    """Say that one is in a room after all."""
-    for membership in standing.memberships if standing is not None else ():
-        if membership.room == room and room not in session.rooms:
-            _tell_joined(session, Join(room=room), membership, [])
+def _settle_join(connection: ClientConnection, room: str, state: SessionState | None) -> None:
+    """Tell a client that it is in a room after all."""
+    for membership in state.memberships if state is not None else ():
+        if membership.room == room and room not in connection.session.rooms:
+            _send_joined(connection, Join(room=room), membership, [])
 
 
-def _on_join_history(
-    session: Session,
-    request: Join,
-    membership: Membership,
-    reply: tuple[bytes, list[Entry], bool] | Refused,
+def _past(
+    connection: ClientConnection, request: Join | Create, membership: Membership, deadline: float
+) -> Steps[list[Any]]:
+    """Return as much of a room's history as a `join` asks for, as far as it can be had.
+
+    The session is in the room already, so the join cannot fail any more.
+    """
+    if not isinstance(request, Join) or not request.history:
+        return []
+    room = membership.room
+    member = connection.session.rooms.get(room)
+    at = member.room.delivered(member) if member else None
+    position = str(at) if at else membership.position
+    connection.quota.charge_page(request.history, connection.services.clock())
+    history = connection.services.broker.history
+    reply: tuple[bytes, list[Entry], bool] | Refused = yield partial(
+        history, room, "upto", position, request.history, deadline
+    )
+    if isinstance(reply, Refused):
+        return []
+    return connection.encoder.past(room, reply[0], reply[1])
+
+
+def _send_joined(
+    connection: ClientConnection, request: Join | Create, membership: Membership, past: list[Any]
 ) -> None:
-    # One is in the room, whatever became of its history: so say it.
-    past = []
-    if not isinstance(reply, Refused):
-        past = session.encoder.past(membership.room, reply[0], reply[1])
-    _tell_joined(session, request, membership, past)
-    session.finish()
-
-
-def _tell_joined(
-    session: Session, request: Join | Create, membership: Membership, past: list[Any]
-) -> None:
-    if session.state is State.ENDED:
+    if connection.is_over:
         return
-    member = session.rooms.get(membership.room)
+    member = connection.session.rooms.get(membership.room)
     delivered = member.room.delivered(member) if member else None
     joined = Joined(
         ref=request.ref,
@@ -114,66 +118,47 @@ def _tell_joined(
         quiet=membership.quiet,
         messages=past,
     )
-    session.tell(joined)
+    connection.send(joined)
     if member is None:
-        seat_in(session, membership)
+        enter_room(connection, membership)
 
 
-def leave(session: Session, request: Leave, deadline: float) -> None:
-    if (member := room_of(session, request)) is None:
+@stepwise
+def leave(connection: ClientConnection, request: Leave, deadline: float) -> Steps[None]:
+    if (member := room_of(connection, request)) is None:
         return
-    session.begin()
-    # From here on only what is before one's own `left` may be delivered, and that is told last.
-    member.room.stop(member)
-    done = partial(_on_leave, session, request, member, deadline)
-    session.hub.broker.leave(session.hold, member.room.name, deadline, done)
-
-
-def _on_leave(
-    session: Session,
-    request: Leave,
-    member: Member,
-    deadline: float,
-    reply: tuple[str, int] | None | Refused,
-) -> None:
+    session, closing, room = connection.session, connection.closing, member.room
+    # From here on only what is before the client's own `left` may be delivered, and that is last.
+    room.stop(member)
+    reply: tuple[str, int] | None | Refused = yield partial(
+        connection.services.broker.leave, session.token, room.name, deadline
+    )
     if reply is Refused.GONE:
-        done = partial(_on_leave, session, request, member, deadline)
-        session.reclaim(request, deadline, done)
-        return
+        reply = yield strand(connection, request, deadline)
     if isinstance(reply, Refused):
-        failed(session, request, reply, request.room)
+        failed(connection, request, reply, request.room)
         if reply is Refused.UNAVAILABLE:
-            doubt(session, partial(_settle_leave, session, member))
+            connection.recovery.reconcile(partial(_settle_leave, connection, member))
         else:
-            member.room.resume(member)
-    else:
-        left = Left(ref=request.ref, room=member.room.name, nick=session.nick, reason="left")
-        end = None
-        if reply is not None:
-            left.position, left.at = reply
-            end = Position.parse(reply[0])
-        session.leaving = member, deadline
-        member.room.leave(member, end, partial(_tell_left, session, member, left))
+            room.resume(member)
         return
-    session.finish()
+    nick, end = session.nick, None if reply is None else Position.parse(reply[0])
+    closing.begin_leave(member, deadline)
+    yield lambda done: room.leave(member, end, partial(done, None))
+    closing.end_leave()
+    # If what came before could not be had in time, there is no position, as in a quiet room.
+    position, at = reply if reply is not None and member.complete else (None, None)
+    session.leave(room.name)
+    left = Left(ref=request.ref, room=room.name, nick=nick, reason="left", position=position, at=at)
+    connection.send(left)
 
 
-def _settle_leave(session: Session, member: Member, standing: SessionState | None) -> None:
-    """Say that one has left after all, or go on."""
+def _settle_leave(connection: ClientConnection, member: Member, state: SessionState | None) -> None:
+    """Tell a client that it has left after all, or let it read on."""
     name = member.room.name
-    if standing is None or any(membership.room == name for membership in standing.memberships):
+    if state is None or any(membership.room == name for membership in state.memberships):
         member.room.resume(member)
         return
     member.room.release(member)
-    session.rooms.pop(name, None)
-    session.tell(Left(room=name, nick=session.nick, reason="left"))
-
-
-def _tell_left(session: Session, member: Member, left: Left) -> None:
-    """Say that one has left; as in a quiet room, if what came before could not be had in time."""
-    if not member.complete:
-        left.position = left.at = None
-    session.leaving = None
-    session.rooms.pop(member.room.name, None)
-    session.tell(left)
-    session.finish()
+    connection.session.leave(name)
+    connection.send(Left(room=name, nick=connection.session.nick, reason="left"))

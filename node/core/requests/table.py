@@ -1,6 +1,6 @@
 """What a node does about each request: the table."""
 
-from node.core.requests import hello, messages, queries, rooms
+from node.core.requests import hello, messages, nick, queries, rooms
 from node.core.session.states import StateRow
 from wire.messages import (
     Create,
@@ -25,7 +25,7 @@ ROWS: dict[type, StateRow] = {
     Leave: StateRow(rooms.leave),
     Send: StateRow(messages.send, overlaps=True),
     SendDirect: StateRow(messages.direct, overlaps=True),
-    SetNick: StateRow(queries.nick),
+    SetNick: StateRow(nick.nick),
     ListRooms: StateRow(queries.rooms),
     ListMembers: StateRow(queries.members),
     GetHistory: StateRow(queries.history),

@@ -15,7 +15,7 @@ class Reader(Protocol):
     """The session that a member belongs to."""
 
     @property
-    def outlet(self) -> Transport: ...
+    def transport(self) -> Transport: ...
     @property
     def encoder(self) -> Encoder: ...
 
@@ -75,7 +75,7 @@ class Member:
     @property
     def transport(self) -> Transport:
         """Where bytes for this member go."""
-        return self.reader.outlet
+        return self.reader.transport
 
     @property
     def encoder(self) -> Encoder:

@@ -1,44 +1,279 @@
-"""What became of a change that was answered `unavailable`: it may have been done all the same.
+"""What becomes of a session that the broker refuses, has forgotten, or may have changed unheard.
 
-The session's next requests wait until that is known; where the change was done, the client is told
-what it should have been answered, without the `ref`.
+Two things may be under way at the same time, each with a call of the broker of its own: the token
+of the session is put back, and the outcome of a change is looked up. So there are two states.
 """
 
 from collections.abc import Callable
+from enum import Enum
 from functools import partial
+from typing import NamedTuple, Protocol
 
-from node.core.model import FencingToken, Refused, SessionState
+from node.core.interfaces import Broker
+from node.core.model import FencingToken, Refused, SessionSnapshot, SessionState
 from node.core.session.session import Session
-from node.core.session.states import State
+from wire.messages import AnyRequest
+
+TOO_LATE = 0.5
+"""Seconds before its deadline from which a request is not begun, nor waited for, any more."""
 
 Settle = Callable[[SessionState | None], None]
-"""Takes how the session stands; None: that is not to be known, and it stands as it was."""
+"""Takes the state of a session; None: it cannot be known, and the session stays as it was."""
 
 
-def doubt(session: Session, settle: Settle) -> None:
-    """Find out how a session stands before anything else is done for it."""
-    session.doubtful = True
-    _ask(session, settle)
+class TokenState(Enum):
+    """Whether the token of a session is valid."""
+
+    HELD = "it is valid, as far as is known"
+    LOST = "a request was refused: the broker is asked whether it forgot the session"
+    RESTORING = "the session is being put back; no request was refused for it"
+    RECLAIMING = "the session is being put back, and requests that were refused wait for that"
+    REGAINED = "the session was put back; replies to requests with the old token are still to come"
+    REPEATING = "as REGAINED, but the session is being put back once more"
 
 
-def _ask(session: Session, settle: Settle) -> None:
-    done = partial(_on_standing, session, session.hold, settle)
-    session.hub.broker.standing(session.hold, done)
+class Step(Enum):
+    """What changes the state of a token."""
+
+    REFUSED = "the broker refused a request for its token"
+    RESTORE = "the session is to be put back"
+    RESTORED = "the broker has put the session back"
+    STOPPED = "the session is not being put back any more, but may be later"
+    TAKEN = "the session has ended, or goes on elsewhere"
+    SETTLED = "all replies to the old token have come"
 
 
-def _on_standing(
-    session: Session, asked: FencingToken, settle: Settle, reply: SessionState | Refused
-) -> None:
-    if session.state is State.ENDED:
-        return
-    if reply is Refused.GONE and not session.owed:
-        # It has to be ours again first; or it is over, and then this one ends.
-        if asked == session.hold and not session.restoring:
-            session.hub.recover(session)
-        _ask(session, settle)
-        return
-    if reply is Refused.UNAVAILABLE:
-        _ask(session, settle)
-        return
-    settle(None if isinstance(reply, Refused) else reply)
-    session.certain()
+NEXT: dict[TokenState, dict[Step, TokenState]] = {
+    TokenState.HELD: {Step.REFUSED: TokenState.LOST, Step.RESTORE: TokenState.RESTORING},
+    TokenState.LOST: {Step.REFUSED: TokenState.LOST, Step.RESTORE: TokenState.RECLAIMING},
+    TokenState.RESTORING: {
+        Step.REFUSED: TokenState.RECLAIMING,
+        Step.RESTORED: TokenState.REGAINED,
+        Step.STOPPED: TokenState.HELD,
+        Step.TAKEN: TokenState.HELD,
+    },
+    TokenState.RECLAIMING: {
+        Step.REFUSED: TokenState.RECLAIMING,
+        Step.RESTORED: TokenState.REGAINED,
+        Step.STOPPED: TokenState.LOST,
+        Step.TAKEN: TokenState.HELD,
+    },
+    TokenState.REGAINED: {
+        Step.REFUSED: TokenState.REGAINED,
+        Step.RESTORE: TokenState.REPEATING,
+        Step.SETTLED: TokenState.HELD,
+    },
+    TokenState.REPEATING: {
+        Step.REFUSED: TokenState.REPEATING,
+        Step.RESTORED: TokenState.REGAINED,
+        Step.STOPPED: TokenState.REGAINED,
+        Step.TAKEN: TokenState.HELD,
+    },
+}
+"""The state after each step; a step that is missing changes nothing."""
+
+
+class Outcome(Enum):
+    """Whether it is known what became of a change that the broker did not answer in time."""
+
+    KNOWN = "nothing is in doubt"
+    UNKNOWN = "the broker is asked for the state of the session"
+    RESTORE_DUE = "as UNKNOWN; the session was forgotten, and is put back as it turns out to be"
+
+
+class Stranded(NamedTuple):
+    """A request that waits for its session to be put back; ``done`` takes a refusal."""
+
+    request: AnyRequest
+    deadline: float
+    done: Callable[[Refused], None]
+
+
+class RecoveryHost(Protocol):
+    """The connection whose session is recovered."""
+
+    @property
+    def session(self) -> Session: ...
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the connection has ended."""
+
+    @property
+    def under_way(self) -> int:
+        """How many requests wait for a reply of the broker, or for the session to be put back."""
+
+    def repeat(self, stranded: list[Stranded]) -> None:
+        """Do again what was refused for the old token, in order."""
+
+    def advance(self) -> None:
+        """Go on with the requests that had to wait."""
+
+    def cut_off(self) -> None:
+        """End: the session is not to be had any more."""
+
+
+class OwnershipCheck:
+    """Asks the broker whether it forgot sessions: once, for all that it refused in the meantime."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._asking: list["Recovery"] = []
+
+    def ask(self, recovery: "Recovery") -> None:
+        """The broker says that a session here is not ours: did it move on, or was it forgotten?"""
+        self._asking.append(recovery)
+        if len(self._asking) == 1:
+            self._broker.check(self._checked)
+
+    def _checked(self, reply: bool | Refused) -> None:
+        """Sessions that were forgotten are being put back already; otherwise try these alone."""
+        asking, self._asking = self._asking, []
+        for recovery in asking:
+            if recovery.is_lost and (isinstance(reply, Refused) or not reply):
+                recovery.restore(forgotten=False)
+
+
+class Recovery:
+    """Gets a session back for its connection, and repeats what was refused in the meantime.
+
+    ``state`` is that of the token. While it is not held, all requests wait; while
+    the outcome is not known, all but a `quit` do.
+    """
+
+    __slots__ = ("state", "outcome", "_host", "_broker", "_ownership", "_stranded")
+
+    def __init__(self, host: RecoveryHost, broker: Broker, ownership: OwnershipCheck) -> None:
+        self.state = TokenState.HELD
+        self.outcome = Outcome.KNOWN
+        self._host = host
+        self._broker = broker
+        self._ownership = ownership
+        self._stranded: list[Stranded] | None = None
+
+    def _take(self, step: Step) -> bool:
+        """Take a step; return whether it is one that changes, or confirms, the state."""
+        following = NEXT[self.state].get(step)
+        if following is not None:
+            self.state = following
+        return following is not None
+
+    # The token
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the session may not be ours, and is not being put back."""
+        return self.state is TokenState.LOST or self.outcome is not Outcome.KNOWN
+
+    def strand(self, request: AnyRequest, deadline: float, done: Callable[[Refused], None]) -> None:
+        """The broker refused a request for its token: find out why, and do it again afterwards.
+
+        ``done`` gets the refusal if that takes too long.
+        """
+        if self.state in (TokenState.HELD, TokenState.RESTORING):
+            self._ownership.ask(self)
+        self._take(Step.REFUSED)
+        if self._stranded is None:
+            self._stranded = []
+        self._stranded.append(Stranded(request, deadline, done))
+        self.replied()
+
+    def restore(self, forgotten: bool) -> None:
+        """Put the session back: the broker has forgotten it, or may have taken it from us."""
+        if self._host.is_over or Step.RESTORE not in NEXT[self.state]:
+            return
+        if self.outcome is not Outcome.KNOWN and forgotten:
+            # What would be put back is not known yet.
+            self.outcome = Outcome.RESTORE_DUE
+            return
+        self._take(Step.RESTORE)
+        snapshot = self._host.session.snapshot(self._broker.owner())
+        self._broker.restore(snapshot, forgotten, partial(self._on_restored, snapshot, forgotten))
+
+    def _on_restored(
+        self, snapshot: SessionSnapshot, forgotten: bool, reply: bool | Refused
+    ) -> None:
+        host = self._host
+        if host.is_over:
+            self._take(Step.STOPPED)
+            # It ended while it was being put back: release it once more.
+            if reply is True or reply is Refused.UNAVAILABLE:
+                self._broker.part(snapshot.hold, quit=False)
+        elif reply is True:
+            host.session.take(snapshot.hold)
+            if host.session.agrees(snapshot):
+                self._take(Step.RESTORED)
+                self.replied()
+                host.advance()
+            else:
+                # A `leave` or `nick` was under way, and done just before it.
+                self._take(Step.STOPPED)
+                self.restore(forgotten)
+        elif reply is Refused.UNAVAILABLE:
+            self._take(Step.STOPPED)
+            self.restore(forgotten)
+        else:
+            self._take(Step.TAKEN)
+            self._stranded = None
+            host.cut_off()
+
+    def replied(self) -> None:
+        """Repeat what was refused for the old token, once the session has been put back.
+
+        What is still under way with the old token comes back first: else it would be overtaken.
+        """
+        stranded = self._stranded or []
+        if self.state is not TokenState.REGAINED or self._host.under_way > len(stranded):
+            return
+        self._take(Step.SETTLED)
+        self._stranded = None
+        self._host.repeat(stranded)
+
+    # Time
+
+    @property
+    def waits(self) -> bool:
+        """Whether requests wait for the session to be put back."""
+        return bool(self._stranded)
+
+    def expire(self, now: float) -> None:
+        """Refuse the requests that have waited too long for the session to be put back."""
+        for waiting in list(self._stranded or ()):
+            if waiting.deadline - now <= TOO_LATE:
+                if self._stranded is not None:
+                    self._stranded.remove(waiting)
+                waiting.done(Refused.UNAVAILABLE)
+
+    # The outcome of a change
+
+    def reconcile(self, settle: Settle) -> None:
+        """A change was answered `unavailable`, and may have been done all the same: find out.
+
+        The next requests wait until that is known. ``settle`` then tells the client, if the change
+        was done, what it should have been answered, without the `ref`.
+        """
+        if self.outcome is Outcome.KNOWN:
+            self.outcome = Outcome.UNKNOWN
+        self._look_up(settle)
+
+    def _look_up(self, settle: Settle) -> None:
+        token = self._host.session.token
+        self._broker.standing(token, partial(self._on_state, token, settle))
+
+    def _on_state(self, asked: FencingToken, settle: Settle, reply: SessionState | Refused) -> None:
+        host = self._host
+        if host.is_over:
+            return
+        if reply is Refused.GONE and self.outcome is not Outcome.RESTORE_DUE:
+            # It has to be ours again first; or it is over, and then the connection ends.
+            if asked == host.session.token and Step.RESTORE in NEXT[self.state]:
+                self._ownership.ask(self)
+            self._look_up(settle)
+        elif reply is Refused.UNAVAILABLE:
+            self._look_up(settle)
+        else:
+            settle(None if isinstance(reply, Refused) else reply)
+            due, self.outcome = self.outcome is Outcome.RESTORE_DUE, Outcome.KNOWN
+            if due:
+                self.restore(forgotten=True)
+            host.advance()

@@ -14,14 +14,16 @@ class State(Enum):
     NEW = "no hello yet"
     GREETING = "the broker has been asked about a hello"
     WELCOME = "holds a session"
-    LEAVING = "says goodbye when what it waits for is done"
+    LEAVING = "ends when the requests under way are answered"
     ENDED = "over"
 
 
 class StateRow(NamedTuple):
-    """How a request is taken: ``early`` before welcome too; ``counted`` for the rate limit;
-    ``urgent`` ahead of others that wait; ``overlaps`` with others of its kind; ``last``: also
-    while the connection says goodbye."""
+    """How a request is taken.
+
+    ``early``: before the `welcome` too. ``counted``: for the rate limit. ``urgent``: ahead of those
+    that wait. ``overlaps``: with others of its kind. ``last``: also while the connection ends.
+    """
 
     run: Callable[[Any, Any, float], None]
     early: bool = False

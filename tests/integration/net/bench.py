@@ -121,8 +121,8 @@ async def served(bench: Bench) -> AsyncIterator[tuple[asyncio.StreamReader, asyn
     finally:
         writer.close()
         server.close()
-        for session in list(bench.hub.connections):
-            connection = session.outlet
+        for session in list(bench.hub.registry.connections):
+            connection = session.transport
             assert isinstance(connection, Connection)
             connection._transport.abort()
         await asyncio.sleep(0)

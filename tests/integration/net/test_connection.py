@@ -36,7 +36,7 @@ async def welcome(bench: Bench) -> None:
     """Let the client be welcomed, in a room that is followed."""
     bench.says(m.Hello(nick="ana"))
     bench.broker.answer("claim", claimed("ana", ["general"]))
-    bench.hub.rooms["r:general"].begin(at(1))
+    bench.hub.services.rooms.by_log["r:general"].begin(at(1))
     await bench.hears()
     bench.transport.writes.clear()
 
@@ -79,7 +79,7 @@ async def test_a_line_outside_the_protocol_ends_the_connection(
     pong, error, bye = await bench.hears()
     assert isinstance(pong, m.PongEvent) and isinstance(bye, m.Bye) and bye.reason == "protocol"
     assert isinstance(error, m.Error) and error.code == code
-    assert bench.transport.eof_written and not bench.hub.connections
+    assert bench.transport.eof_written and not bench.hub.registry.connections
     bench.says(m.Ping())
     assert await bench.hears() == []
 
@@ -97,12 +97,12 @@ async def test_a_line_that_never_ends_is_refused_before_its_end(bench: Bench) ->
 
 
 async def test_bytes_without_an_end_of_a_line_are_no_sign_of_life(bench: Bench) -> None:
-    session = next(iter(bench.hub.connections))
-    bench.hub.now = session.heard + 10
+    session = next(iter(bench.hub.registry.connections))
+    bench.hub.services.now = session.keepalive.heard_at + 10
     bench.connection.data_received(b"{")
-    assert session.heard == bench.hub.now - 10
+    assert session.keepalive.heard_at == bench.hub.services.now - 10
     bench.connection.data_received(b'"type":"pong"}\n')
-    assert session.heard == bench.hub.now
+    assert session.keepalive.heard_at == bench.hub.services.now
 
 
 async def test_a_hello_of_a_client_that_has_gone_is_not_taken(bench: Bench) -> None:
@@ -116,7 +116,7 @@ async def test_a_client_that_reads_slowly_gets_nothing_and_is_not_read_from(benc
     assert bench.transport.high == WRITE_HIGH
     bench.connection.pause_writing()
     assert not bench.transport.reading and bench.connection.paused
-    bench.hub.frame(frame([entry(2), entry(3)], log="r:general"))
+    bench.hub.events.frame(frame([entry(2), entry(3)], log="r:general"))
     assert await bench.hears() == []
     bench.transport.unread = 1000
     assert bench.connection.unread == 1000
@@ -130,13 +130,13 @@ async def test_a_reader_that_is_behind_is_fed_page_after_page(bench: Bench) -> N
     await welcome(bench)
     bench.connection.pause_writing()
     for offset in range(2, 502):
-        bench.hub.frame(frame([entry(offset)], log="r:general"))
+        bench.hub.events.frame(frame([entry(offset)], log="r:general"))
     bench.connection.resume_writing()
     pages = []
     while page := await bench.hears():
         pages.append(len(page))
     assert pages == [100] * 5
-    bench.hub.frame(frame([entry(502)], log="r:general"))
+    bench.hub.events.frame(frame([entry(502)], log="r:general"))
     assert len(await bench.hears()) == 1
 
 
@@ -174,7 +174,7 @@ async def test_a_connection_that_is_lost_lets_go_of_its_session(bench: Bench) ->
     await welcome(bench)
     bench.says(m.Ping())
     bench.connection.connection_lost(ConnectionResetError())
-    assert "part" in bench.broker.names() and not bench.hub.sessions
+    assert "part" in bench.broker.names() and not bench.hub.registry.holders
     bench.transport.writes.clear()
     assert await bench.hears() == []
     bench.connection.write(b"late")
@@ -237,15 +237,15 @@ async def test_a_slow_client_over_a_real_socket_pauses_and_gets_all(bench: Bench
             while not bench.broker.calls:
                 await asyncio.sleep(0)
         bench.broker.answer("claim", claimed("ana", ["general"]))
-        bench.hub.rooms["r:general"].begin(at(1))
+        bench.hub.services.rooms.by_log["r:general"].begin(at(1))
         last = 1
         while bench.metrics.slow_readers == 0:
             last += 1
-            bench.hub.frame(frame([entry(last, text="z" * 4000)], log="r:general"))
+            bench.hub.events.frame(frame([entry(last, text="z" * 4000)], log="r:general"))
             await asyncio.sleep(0)
         for _ in range(100):
             last += 1
-            bench.hub.frame(frame([entry(last)], log="r:general"))
+            bench.hub.events.frame(frame([entry(last)], log="r:general"))
         offsets: list[int] = []
         async with asyncio.timeout(10):
             while not offsets or offsets[-1] != last:

@@ -67,7 +67,7 @@ async def test_one_client_too_many_from_an_address_is_told_why_and_closed() -> N
         async with another(bench) as transport:
             assert told(transport) == ["unavailable", "busy"] and transport.eof_written
             assert sum(map(len, transport.writes)) < 300
-            assert len(bench.hub.connections) == 1
+            assert len(bench.hub.registry.connections) == 1
         assert limited(bench, "per-address") == 1
         bench.connection.connection_lost(None)
         async with another(bench) as transport:
@@ -137,12 +137,12 @@ async def test_a_thousand_refusals_are_few_log_lines(
             async with another(bench):
                 pass
         assert [record.getMessage() for record in caplog.records] == ["refusing connections"]
-        bench.hub.now += connection_limits.LOG_EVERY
+        bench.hub.services.now += connection_limits.LOG_EVERY
         bench.limits.tick()
         [_, again] = caplog.records
         assert again.getMessage() == "connections refused" and vars(again)["more"] == 999
         for _ in range(2):
-            bench.hub.now += connection_limits.LOG_EVERY
+            bench.hub.services.now += connection_limits.LOG_EVERY
             bench.limits.tick()
         assert len(caplog.records) == 2, "and none at all when it is over"
 
@@ -160,7 +160,7 @@ async def test_idle_addresses_are_forgotten_once_in_a_while() -> None:
     async with bench_of(bounds=Bounds(connects=(1000.0, 1000.0))) as bench:
         bench.connection.connection_lost(None)
         assert len(bench.limits._admission) == 1
-        bench.hub.now += connection_limits.FORGET_EVERY
+        bench.hub.services.now += connection_limits.FORGET_EVERY
         bench.limits.tick()
         assert len(bench.limits._admission) == 0
 

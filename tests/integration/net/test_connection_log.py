@@ -103,7 +103,7 @@ async def test_an_uncaught_exception_is_logged_with_the_connection(
 
     asyncio.get_running_loop().set_exception_handler(logs.on_fault)
     async with served(bench) as (reader, writer):
-        monkeypatch.setattr("node.core.session.session.Session.handle", fail)
+        monkeypatch.setattr("node.core.session.connection.ClientConnection.handle", fail)
         writer.write(b'{"type":"ping"}\n')
         assert await reader.read() == b""
     [fault] = [line for line in lines if line.levelno == logging.ERROR]

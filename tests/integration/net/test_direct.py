@@ -73,17 +73,17 @@ async def met() -> AsyncIterator[Peer]:
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
     client.setblocking(False)
-    before = set(bench.hub.connections)
+    before = set(bench.hub.registry.connections)
     await asyncio.get_running_loop().sock_connect(client, server.sockets[0].getsockname())
-    while not (new := set(bench.hub.connections) - before):
+    while not (new := set(bench.hub.registry.connections) - before):
         await asyncio.sleep(0)
     (session,) = new
-    yield Peer(bench, cast(Connection, session.outlet), client)
+    yield Peer(bench, cast(Connection, session.transport), client)
     client.close()
     server.close()
     bench.end()
-    for session in list(bench.hub.connections):
-        cast(Connection, session.outlet)._transport.abort()
+    for session in list(bench.hub.registry.connections):
+        cast(Connection, session.transport)._transport.abort()
     await asyncio.sleep(0.01)
 
 
@@ -145,7 +145,9 @@ async def test_a_client_that_has_closed_is_noticed_by_writing() -> None:
     async with met() as peer:
         peer.connection._pause_reading()  # so that it is not noticed by reading
         peer.hang_up()
-        while peer.connection in [session.outlet for session in peer.bench.hub.connections]:
+        while peer.connection in [
+            session.transport for session in peer.bench.hub.registry.connections
+        ]:
             peer.connection.write(b"x")
             await asyncio.sleep(0.001)
         assert not peer.connection.writer.is_direct

@@ -36,7 +36,7 @@ class TlsBench(Bench):
     @property
     def inside(self) -> int:
         """How many have come in, beside the bench's own connection."""
-        return len(self.hub.connections) - 1
+        return len(self.hub.registry.connections) - 1
 
     async def dial(self, source: str, **tls: Any) -> tuple[asyncio.StreamReader, Any]:
         """Connect from an address of its own, without a handshake unless one is wanted."""
@@ -63,8 +63,8 @@ async def bench(tmp_path: Path) -> AsyncIterator[TlsBench]:
     bench.server = found
     yield bench
     found.close()
-    for session in list(bench.hub.connections):
-        cast(Connection, session.outlet)._transport.abort()
+    for session in list(bench.hub.registry.connections):
+        cast(Connection, session.transport)._transport.abort()
     bench.end()
     while bench.server._handshakes:
         await asyncio.sleep(0.01)

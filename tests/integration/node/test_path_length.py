@@ -124,7 +124,7 @@ async def house(load: Load, directory: Path) -> AsyncIterator[House]:
     here, there = socket.socketpair()
     with here, there:
         made = House(here, load, redis.url)
-        running = asyncio.create_task(made.node.broker.run(made.node.hub))
+        running = asyncio.create_task(made.node.broker.run(made.node.hub.events))
         try:
             await made.fill()
             yield made

@@ -59,7 +59,7 @@ class PaperBroker(FakeBroker):
     def do_claim(self, call: Call) -> None:
         claim = call.args[0]
         rooms = claim.rooms or ([claim.default_room] if claim.default_room else [])
-        if not claim.nick or claim.fold == "honest" and self.hub.sessions:
+        if not claim.nick or claim.fold == "honest" and self.hub.registry.holders:
             call.done(Refused.TAKEN if claim.nick else Refused.NAMELESS)
             return
         reply = claimed(claim.nick, [], claim=self.rng.randrange(1, 9))
@@ -72,11 +72,11 @@ class PaperBroker(FakeBroker):
         head = b"m %b 17 -" % post.id
         new = Entry(before.offset + 1, head, post.body)
         self.logs[log].append(new)
-        self.hub.frame(frame([new], prev=before.id.decode(), log=log))
+        self.hub.events.frame(frame([new], prev=before.id.decode(), log=log))
         call.done(Stored(log, str(self.top(log)), 17, ""))
 
     def do_direct(self, call: Call) -> None:
-        known = call.args[1] in [session.fold for session in self.hub.sessions.values()]
+        known = call.args[1] in [one.session.fold for one in self.hub.registry.holders.values()]
         call.done(Stored("i:x", "k1-1-x1", 17, call.args[1]) if known else Refused.NOBODY)
 
     def do_join(self, call: Call) -> None:
@@ -111,7 +111,12 @@ class PaperBroker(FakeBroker):
 
     def do_standing(self, call: Call) -> None:
         session = next(
-            (one for one in self.hub.sessions.values() if one.hold == call.args[0]), None
+            (
+                one.session
+                for one in self.hub.registry.holders.values()
+                if one.session.token == call.args[0]
+            ),
+            None,
         )
         if session is None:
             call.done(Refused.GONE)
@@ -138,7 +143,7 @@ class PaperBroker(FakeBroker):
             call.args[2]()
 
     def do_watch(self, call: Call) -> None:
-        self.hub.confirmed(call.args[0])
+        self.hub.events.confirmed(call.args[0])
 
     def do_unwatch(self, call: Call) -> None:
         pass

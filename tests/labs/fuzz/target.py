@@ -89,7 +89,7 @@ class Target:
 
     async def _greet(self) -> None:
         await self._say(self.honest, codec.encode(m.Hello(nick="honest", rooms=["general"])))
-        if "honest" not in [session.nick for session in self.hub.sessions.values()]:
+        if "honest" not in [one.session.nick for one in self.hub.registry.holders.values()]:
             raise Broken("the honest one was not welcomed")
 
     async def _run(self, data: bytes) -> list[m.AnyEvent | None]:
@@ -111,8 +111,8 @@ class Target:
         finally:
             stranger.connection_lost(None)
             await self._settled()
-        if len(self.hub.connections) != 1:
-            raise Broken(f"{len(self.hub.connections)} connections are left")
+        if len(self.hub.registry.connections) != 1:
+            raise Broken(f"{len(self.hub.registry.connections)} connections are left")
         return events
 
     async def _say(self, connection: Connection, data: bytes) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.core.session.session import Session
+from node.core.session.connection import ClientConnection
 from node.core.session.states import State
 from tests.labs.fuzz import mutate
 from tests.labs.fuzz.target import Broken, Target
@@ -58,19 +58,19 @@ def test_random_bytes_after_a_hello_break_nothing(target: Target, data: bytes) -
 
 
 def test_what_a_node_raises_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Session, "refuse_early", lambda *_: 1 / 0)
+    monkeypatch.setattr(ClientConnection, "refuse_early", lambda *_: 1 / 0)
     with Target() as target, pytest.raises(ZeroDivisionError):
         target.run(SEEDS["before-welcome"].read_bytes())
 
 
-def _to_newcomers(session: Session, event: m.Event) -> None:
+def _to_newcomers(connection: ClientConnection, event: m.Event) -> None:
     """A bug: whoever has been welcomed is told nothing more."""
-    if session.state in (State.NEW, State.GREETING):
-        session.outlet.write(session.encoder.event(event))
+    if connection.state in (State.NEW, State.GREETING):
+        connection.transport.write(connection.encoder.event(event))
 
 
 def test_a_node_that_forgets_the_others_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Session, "tell", _to_newcomers)
+    monkeypatch.setattr(ClientConnection, "send", _to_newcomers)
     with Target() as target, pytest.raises(Broken, match="no pong"):
         target.run(b"\n")
 

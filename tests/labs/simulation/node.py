@@ -94,7 +94,7 @@ class Life:
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.broker.run(self.hub))
+            tasks.create_task(self.broker.run(self.hub.events))
             tasks.create_task(self._tick())
 
     async def _tick(self) -> None:

@@ -8,15 +8,16 @@ import pytest
 
 from node.brokers import scripts
 from node.brokers.logs import RedisLogs
+from node.core.broker_listener import BrokerListener
 from node.core.entries import Cursor, Entry, Frame, Position
 from node.core.hub import Hub
 from node.core.model import Membership, PendingMessage, Stored
-from node.core.requests import hello, replies
+from node.core.requests import replies, welcome
 from node.core.rooms.follower import LogFollower
 from node.core.rooms.member import Member
 from node.core.rooms.readers import Readers
 from node.core.rooms.room import Room
-from node.core.session.session import Session
+from node.core.session.connection import ClientConnection
 from wire.messages import Ack, Gap
 
 Patch = pytest.MonkeyPatch
@@ -63,13 +64,13 @@ def acknowledging_without_keeping(patch: Patch) -> None:
 
 def answering_not(patch: Patch) -> None:
     """Forget an `ack` now and then."""
-    tell = Session.tell
+    send = ClientConnection.send
 
-    def planted(session: Session, event: Any) -> None:
+    def planted(connection: ClientConnection, event: Any) -> None:
         if not isinstance(event, Ack) or not event.id.endswith("5"):
-            tell(session, event)
+            send(connection, event)
 
-    patch.setattr(Session, "tell", planted)
+    patch.setattr(ClientConnection, "send", planted)
 
 
 def saying_false_gaps(patch: Patch) -> None:
@@ -87,11 +88,15 @@ def saying_false_gaps(patch: Patch) -> None:
 def going_on_at_the_wrong_place(patch: Patch) -> None:
     """Let who comes back read on after the newest entry, not after the last one it had."""
 
-    def planted(session: Session, membership: Membership, cursor: Cursor | None = None) -> None:
-        room = session.hub.room(membership.room)
-        replies.seat_in(session, membership, Cursor(room.top) if cursor and room.top else cursor)
+    def planted(
+        connection: ClientConnection, membership: Membership, cursor: Cursor | None = None
+    ) -> None:
+        room = connection.services.rooms.room(membership.room)
+        replies.enter_room(
+            connection, membership, Cursor(room.top) if cursor and room.top else cursor
+        )
 
-    patch.setattr(hello, "seat_in", planted)
+    patch.setattr(welcome, "enter_room", planted)
 
 
 def believing_every_frame(patch: Patch) -> None:
@@ -111,7 +116,7 @@ def healing_nothing(patch: Patch) -> None:
 
 def forgetting_own_entries(patch: Patch) -> None:
     """Acknowledge messages whose frames have not come, and remember nothing of them."""
-    patch.setattr(Hub, "appended", lambda hub, append: False)
+    patch.setattr(BrokerListener, "appended", lambda events, append: False)
 
 
 def doubling_directs(patch: Patch) -> None:
@@ -139,7 +144,7 @@ def crashing(patch: Patch) -> None:
 
     def planted(hub: Hub) -> None:
         tick(hub)
-        if hub.now > 5.0:
+        if hub.services.now > 5.0:
             raise ZeroDivisionError
 
     patch.setattr(Hub, "tick", planted)

@@ -238,6 +238,6 @@ class World:
             (life, log, {entry.id.decode() for entry in room.ring.entries})
             for life in self.nodes
             if life is not None
-            for log, room in life.hub.rooms.items()
+            for log, room in life.hub.services.rooms.by_log.items()
             if room.ring is not None and not room.empty
         ]

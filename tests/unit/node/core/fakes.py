@@ -10,6 +10,7 @@ from node.core.interfaces import Transport
 from node.core.model import Claimed, Membership
 from node.core.rooms.member import Member
 from node.core.rooms.room import Room
+from node.core.session.connection import ClientConnection
 from node.core.session.session import Session
 from node.protocols.native import NativeEncoder
 from node.telemetry.metrics import Metrics
@@ -184,7 +185,7 @@ class FakeReader:
     """Whose member reads, without a session."""
 
     def __init__(self) -> None:
-        self.outlet = FakeOutlet()
+        self.transport = FakeOutlet()
         self.encoder = NATIVE
         self.lookups = 0
 
@@ -203,7 +204,7 @@ class RoomBench:
     def begin(self, offset: int = 0) -> FakeOutlet:
         """Follow the log from an offset on, with one live member."""
         self.room.begin(at(offset))
-        return self.member(at(offset)).reader.outlet  # type: ignore[return-value]
+        return self.member(at(offset)).reader.transport  # type: ignore[return-value]
 
     def member(
         self, position: Position, seen: SeenBranch | None = None, resumed: bool = False
@@ -216,7 +217,7 @@ class RoomBench:
 
 def outlet_of(member: Member) -> FakeOutlet:
     """Return where the bytes for a member of a RoomBench go."""
-    outlet = member.reader.outlet
+    outlet = member.reader.transport
     assert isinstance(outlet, FakeOutlet)
     return outlet
 
@@ -227,12 +228,17 @@ class Client:
     def __init__(self, bench: "HubBench") -> None:
         self.bench = bench
         self.outlet = FakeOutlet()
-        self.session: Session = bench.hub.connect(self.outlet, NATIVE)
+        self.connection: ClientConnection = bench.hub.connect(self.outlet, NATIVE)
+
+    @property
+    def session(self) -> Session:
+        """The session that the connection holds."""
+        return self.connection.session
 
     def says(self, *requests: m.AnyRequest) -> None:
         """Say something."""
         for request in requests:
-            self.session.handle(request)
+            self.connection.handle(request)
 
     def hears(self) -> list[str]:
         """Return what came since the last time, in short."""
@@ -257,6 +263,7 @@ class HubBench:
         self.broker = FakeBroker()
         self.metrics = Metrics(lambda: self.time)
         self.ids = 0
+        tokens = rules.pop("tokens", ())
         self.hub = Hub(
             "node-1",
             Config(**{"rate": (0.0, 0.0), **rules}),
@@ -266,6 +273,9 @@ class HubBench:
             lambda: self.time,
             self._id,
         )
+        self.services, self.registry = self.hub.services, self.hub.registry
+        self.events, self.rooms = self.hub.events, self.services.rooms.by_log
+        self.services.admit(tokens, None)
 
     def _id(self) -> str:
         self.ids += 1
@@ -290,9 +300,9 @@ class HubBench:
 
     def follow(self, log: str) -> None:
         """Answer the first look at a room."""
-        room = self.hub.rooms[log]
+        room = self.rooms[log]
         if room.top is None:
-            self.hub.confirmed(log)
+            self.events.confirmed(log)
             found = [entry(1, kind="e")]
             self.broker.answer("tail", slice_(found))
         self.broker.calls[:] = [call for call in self.broker.calls if call.name != "watch"]

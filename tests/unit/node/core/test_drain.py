@@ -3,16 +3,16 @@
 import pytest
 
 from node.core.drain import MOST_NOTICE, Turn, turns
-from node.core.session.session import Session
+from node.core.session.connection import ClientConnection
 from node.core.session.states import State
 from tests.unit.node.core.fakes import Client, HubBench
 from wire import messages as m
 
 
-def sessions(count: int) -> list[Session]:
+def sessions(count: int) -> list[ClientConnection]:
     """Return connections."""
     bench = HubBench()
-    return [Client(bench).session for _ in range(count)]
+    return [Client(bench).connection for _ in range(count)]
 
 
 @pytest.mark.parametrize("seconds", [1.0, 5.0, 60.0])
@@ -22,8 +22,8 @@ def test_everybody_is_asked_to_move_once_and_told_goodbye_as_long_after_as_was_s
 ) -> None:
     those = sessions(count)
     found = list(turns(those, seconds))
-    asked = {turn.session: turn for turn in found if turn.within is not None}
-    told = {turn.session: turn for turn in found if turn.within is None}
+    asked = {turn.connection: turn for turn in found if turn.within is not None}
+    told = {turn.connection: turn for turn in found if turn.within is None}
     assert list(asked) == list(told) == those and len(found) == 2 * count
     for session in those:
         assert told[session].at == asked[session].at + (asked[session].within or 0.0)
@@ -50,14 +50,14 @@ def test_nobody_is_told_anything_where_nobody_is() -> None:
 def test_who_holds_a_session_that_others_can_continue_is_asked_to_move() -> None:
     bench = HubBench()
     client = bench.welcome()
-    bench.hub.ask_to_move(client.session, 2.5)
+    bench.hub.ask_to_move(client.connection, 2.5)
     assert client.events() == [m.Move(within_ms=2500)]
-    assert client.session.state is State.WELCOME
+    assert client.connection.state is State.WELCOME
 
 
 def test_who_could_not_continue_elsewhere_is_not_asked_to_move() -> None:
     bench = HubBench()
     keyless, stranger = bench.welcome(key=None), Client(bench)
     for client in (keyless, stranger):
-        bench.hub.ask_to_move(client.session, 2.5)
+        bench.hub.ask_to_move(client.connection, 2.5)
         assert client.events() == []

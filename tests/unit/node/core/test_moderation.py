@@ -6,7 +6,7 @@ import pytest
 
 from node.core.entries import Position
 from node.core.model import ModerationRule, Refused
-from node.core.moderation import ModerationRules
+from node.core.moderation_rules import ModerationRules
 from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, membership
 from wire import messages as m
 
@@ -16,7 +16,7 @@ FIRST = b"k1"
 
 def sid(client: Client) -> str:
     """Return a client's session."""
-    return client.session.hold.session
+    return client.session.token.session
 
 
 def order(
@@ -64,12 +64,12 @@ def test_a_ban_that_is_over_does_not_hide_a_wider_one() -> None:
 
 def test_a_connection_from_a_banned_network_is_ended_before_it_says_anything() -> None:
     bench = HubBench()
-    bench.hub.ordered([net("192.0.2.0/24")])
+    bench.events.ordered([net("192.0.2.0/24")])
     client = Client(bench)
-    bench.hub.opened(client.session)
+    bench.hub.opened(client.connection)
     [bye] = client.events()
     assert bye == m.Bye(reason="kicked", text="spam")
-    assert client.outlet.closed and not bench.hub.connections
+    assert client.outlet.closed and not bench.registry.connections
     assert "kick" not in bench.broker.names()
 
 
@@ -77,37 +77,37 @@ def test_a_ban_of_a_network_ends_the_sessions_that_come_from_there() -> None:
     bench = HubBench()
     ana, bo = bench.welcome("ana"), bench.welcome("bo", key="b" * 16)
     bo.outlet.address = "203.0.113.9"
-    hold = ana.session.hold
-    bench.hub.ordered([net("192.0.2.0/24")])
+    hold = ana.session.token
+    bench.events.ordered([net("192.0.2.0/24")])
     assert ana.hears() == ["bye kicked"] and bo.hears() == []
     assert bench.broker.take("kick").args == (hold,)
-    bench.hub.opened(bo.session)
+    bench.hub.opened(bo.connection)
     assert bo.hears() == []
 
 
 def test_a_ban_that_was_over_and_is_ordered_again_holds_again() -> None:
     bench = HubBench()
-    bench.hub.ordered([net("192.0.2.0/24", until=bench.time + 10)])
+    bench.events.ordered([net("192.0.2.0/24", until=bench.time + 10)])
     bench.pass_time(11)
     ana = bench.welcome("ana")
-    bench.hub.ordered([net("192.0.2.0/24", until=bench.time + 10)])
+    bench.events.ordered([net("192.0.2.0/24", until=bench.time + 10)])
     assert ana.hears() == ["bye kicked"]
 
 
 def test_a_room_that_was_made_anew_can_be_closed_again() -> None:
     bench = HubBench()
-    bench.hub.ordered([closed(epoch=b"k0")])
+    bench.events.ordered([closed(epoch=b"k0")])
     ana = bench.welcome("ana", ["lobby"])
-    bench.hub.ordered([closed()])
+    bench.events.ordered([closed()])
     assert ana.hears() == ["left ana"]
 
 
 def test_a_ban_of_a_network_that_is_over_lets_a_connection_in() -> None:
     bench = HubBench()
-    bench.hub.ordered([net("192.0.2.0/24", until=bench.time + 10)])
+    bench.events.ordered([net("192.0.2.0/24", until=bench.time + 10)])
     bench.pass_time(11)
     client = Client(bench)
-    bench.hub.opened(client.session)
+    bench.hub.opened(client.connection)
     assert client.hears() == []
 
 
@@ -117,7 +117,7 @@ def test_a_ban_of_a_network_that_is_over_lets_a_connection_in() -> None:
 def test_who_is_kicked_is_told_why_and_not_to_come_back() -> None:
     bench = HubBench()
     ana, bo = bench.welcome("ana"), bench.welcome("bo", key="b" * 16)
-    bench.hub.ordered([order("kick", sid(ana), "be nice")])
+    bench.events.ordered([order("kick", sid(ana), "be nice")])
     assert ana.events() == [m.Bye(reason="kicked", text="be nice")]
     assert bo.hears() == []
 
@@ -127,10 +127,10 @@ def test_a_kick_may_overtake_the_reply_that_gives_us_the_session() -> None:
     client = Client(bench)
     client.says(m.Hello(nick="ana", key="k" * 16))
     call = bench.broker.take("claim")
-    bench.hub.ordered([order("kick", call.args[0].hold.session)])
+    bench.events.ordered([order("kick", call.args[0].hold.session)])
     call.done(claimed("ana", ["general"]))
     assert client.hears() == ["bye kicked"]
-    assert not bench.hub.sessions
+    assert not bench.registry.holders
 
 
 def test_a_kick_that_is_over_is_not_held_against_who_comes_back() -> None:
@@ -138,7 +138,7 @@ def test_a_kick_that_is_over_is_not_held_against_who_comes_back() -> None:
     client = Client(bench)
     client.says(m.Hello(nick="ana", key="k" * 16))
     call = bench.broker.take("claim")
-    bench.hub.ordered([order("kick", call.args[0].hold.session, until=bench.time)])
+    bench.events.ordered([order("kick", call.args[0].hold.session, until=bench.time)])
     call.done(claimed("ana"))
     assert client.hears() == ["welcome"]
 
@@ -146,7 +146,7 @@ def test_a_kick_that_is_over_is_not_held_against_who_comes_back() -> None:
 def test_the_key_of_who_was_kicked_is_told_why_again() -> None:
     bench = HubBench()
     ana = bench.welcome("ana")
-    bench.hub.ordered([order("kick", sid(ana), "be nice")])
+    bench.events.ordered([order("kick", sid(ana), "be nice")])
     client = Client(bench)
     client.says(m.Hello(nick="ana", key="k" * 16))
     bench.broker.answer("claim", Refused.KICKED)
@@ -165,7 +165,7 @@ def test_a_kick_that_this_node_has_not_heard_of_yet_needs_no_reason() -> None:
 
 def test_a_hello_with_a_banned_nick_is_refused_and_the_connection_ends() -> None:
     bench = HubBench()
-    bench.hub.ordered([order("nick", "ana", "spam")])
+    bench.events.ordered([order("nick", "ana", "spam")])
     client = Client(bench)
     client.says(m.Hello(nick="Ana", ref="1"))
     bench.broker.answer("claim", Refused.BANNED)
@@ -195,22 +195,22 @@ def closed(epoch: bytes = FIRST) -> ModerationRule:
 def test_everybody_in_a_closed_room_is_told_and_goes_on_elsewhere() -> None:
     bench = HubBench()
     ana, bo = bench.welcome("ana", ["general", "lobby"]), bench.welcome("bo", key="b" * 16)
-    bench.hub.ordered([closed()])
+    bench.events.ordered([closed()])
     assert ana.events() == [m.Left(room="lobby", nick="ana", reason="kicked", text="too loud")]
     assert bo.hears() == []
-    assert "r:lobby" not in bench.hub.rooms
+    assert "r:lobby" not in bench.rooms
     assert bench.broker.take("unwatch").args == ("r:lobby",)
     ana.says(m.Send(room="lobby", text="hm"))
     assert ana.error().code == "not-in-room"
-    bench.hub.frame(frame([entry(2, text="on")], log="r:general"))
+    bench.events.frame(frame([entry(2, text="on")], log="r:general"))
     assert ana.hears() == bo.hears() == ["on"]
 
 
 def test_a_new_room_of_that_name_stays() -> None:
     bench = HubBench()
     ana = bench.welcome("ana", ["lobby"])
-    bench.hub.ordered([closed(epoch=b"k0")])
-    assert ana.hears() == [] and "r:lobby" in bench.hub.rooms
+    bench.events.ordered([closed(epoch=b"k0")])
+    assert ana.hears() == [] and "r:lobby" in bench.rooms
 
 
 def test_a_room_that_was_not_looked_at_yet_is_known_by_where_one_joined() -> None:
@@ -219,18 +219,18 @@ def test_a_room_that_was_not_looked_at_yet_is_known_by_where_one_joined() -> Non
     client.says(m.Hello(nick="ana", rooms=["lobby"]))
     bench.broker.answer("claim", claimed("ana", ["lobby"]))
     client.outlet.take()
-    bench.hub.ordered([closed()])
-    assert client.hears() == ["left ana"] and "r:lobby" not in bench.hub.rooms
+    bench.events.ordered([closed()])
+    assert client.hears() == ["left ana"] and "r:lobby" not in bench.rooms
 
 
 def test_who_joined_a_room_that_was_closed_meanwhile_is_told_so() -> None:
     bench = HubBench()
     client = bench.welcome("ana")
     client.says(m.Join(room="lobby"))
-    bench.hub.ordered([closed()])
+    bench.events.ordered([closed()])
     bench.broker.answer("join", membership("lobby"))
     assert client.hears() == ["joined", "left ana"]
-    assert "lobby" not in client.session.rooms and "r:lobby" not in bench.hub.rooms
+    assert "lobby" not in client.session.rooms and "r:lobby" not in bench.rooms
 
 
 def test_who_was_leaving_a_closed_room_is_answered_once() -> None:
@@ -239,7 +239,7 @@ def test_who_was_leaving_a_closed_room_is_answered_once() -> None:
     client.says(m.Leave(room="lobby", ref="1"))
     position = str(Position(FIRST, 9, b"x9"))
     bench.broker.answer("leave", (position, 17))
-    bench.hub.ordered([closed()])
+    bench.events.ordered([closed()])
     [left] = client.events()
     assert isinstance(left, m.Left) and (left.ref, left.position) == ("1", None)
     client.says(m.Ping())
@@ -253,7 +253,7 @@ def test_an_announcement_is_shown_to_everybody() -> None:
     bench = HubBench()
     ana, bo = bench.welcome("ana"), bench.welcome("bo", ["lobby"], key="b" * 16)
     stranger = Client(bench)
-    bench.hub.announced("so be it", None, 17)
+    bench.events.announced("so be it", None, 17)
     told = m.Announcement(text="so be it", at=17)
     assert ana.events() == bo.events() == [told]
     assert stranger.hears() == []
@@ -262,7 +262,7 @@ def test_an_announcement_is_shown_to_everybody() -> None:
 def test_an_announcement_for_a_room_is_shown_there() -> None:
     bench = HubBench()
     ana, bo = bench.welcome("ana"), bench.welcome("bo", ["lobby"], key="b" * 16)
-    bench.hub.announced("so be it", "lobby", 17)
+    bench.events.announced("so be it", "lobby", 17)
     assert bo.events() == [m.Announcement(text="so be it", at=17, room="lobby")]
     assert ana.hears() == []
 
@@ -271,7 +271,7 @@ def test_who_does_not_read_gets_no_announcements_on_top() -> None:
     bench = HubBench()
     ana = bench.welcome("ana")
     ana.outlet.paused = True
-    bench.hub.announced("so be it", None, 17)
+    bench.events.announced("so be it", None, 17)
     assert ana.hears() == []
 
 
@@ -279,4 +279,4 @@ def test_a_node_tells_what_is_here() -> None:
     bench = HubBench()
     bench.welcome("ana", ["general", "lobby"])
     Client(bench)
-    assert bench.hub.facts() == ("node-1", 2, 1, 2)
+    assert bench.events.facts() == ("node-1", 2, 1, 2)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from node.core.model import NodeSizes
 from node.telemetry.metrics import Counters, Metrics
 from node.telemetry.prometheus import render
 from wire.errors import Code, Reason
@@ -25,10 +26,8 @@ def key(name: str, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
 
 
 class FakeHub:
-    connections = [1, 2, 3]
-    sessions = {"a": 1, "b": 2}
-    rooms = {"r:general": 0, "r:other": 0, "i:inbox": 0}
-    orders = ["ban"] * 4
+    def sizes(self) -> NodeSizes:
+        return NodeSizes(3, 2, 2, 4)
 
 
 @pytest.mark.parametrize("attribute", Counters.__slots__)

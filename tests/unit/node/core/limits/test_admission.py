@@ -74,7 +74,7 @@ def test_an_address_connects_so_often_and_a_refused_attempt_costs_nothing() -> N
         book.leave(let_in(book))
     for _ in range(100):
         refusal = refused(book)
-        assert refusal.limit is Limit.CONNECT_RATE and refusal.wait >= 1.0
+        assert refusal.limit is Limit.CONNECT_RATE and refusal.retry_after >= 1.0
     let_in(book, now=1.0)
     assert refused(book, now=1.0).limit is Limit.CONNECT_RATE
     let_in(book, "192.0.2.8")
@@ -96,7 +96,7 @@ def test_a_node_takes_so_many_clients_in_all() -> None:
     book = Admission(Bounds(clients=2))
     assert book.crowded(1) is None
     refusal = book.crowded(2)
-    assert refusal is not None and refusal.limit is Limit.MAX_CLIENTS and refusal.wait > 0
+    assert refusal is not None and refusal.limit is Limit.MAX_CLIENTS and refusal.retry_after > 0
 
 
 def test_an_address_is_remembered_while_it_has_used_something_up_and_no_longer() -> None:
@@ -141,11 +141,11 @@ def test_limiters_know_each_thing_for_itself_and_forget_it() -> None:
 def test_an_address_is_remembered_while_a_hello_of_it_is_under_way() -> None:
     book = Admission(Bounds(requests=(100.0, 100.0)))
     caller = let_in(book)
-    caller.entering = 2
+    caller.begin_hello(2)
     book.leave(caller)
     book.forget(1000.0)
     assert let_in(book) is caller
     book.leave(caller)
-    caller.entering = 0
+    caller.end_hello(2)
     book.forget(1000.0)
     assert len(book) == 0

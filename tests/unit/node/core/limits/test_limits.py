@@ -36,7 +36,7 @@ def test_all_clients_of_an_address_share_what_it_may_ask() -> None:
     caller = caller_of(requests=(1.0, 4.0))
     ana, bo = bench.welcome("ana"), bench.welcome("bo", key="b" * 16)
     for client in (ana, bo):
-        client.session.came_from(caller)
+        client.connection.quota.share(caller)
     say(ana)
     say(ana)
     say(bo)
@@ -53,7 +53,7 @@ def test_all_clients_of_an_address_share_what_it_may_ask() -> None:
 def test_what_the_address_may_not_ask_takes_nothing_from_the_client() -> None:
     bench = HubBench(rate=(0.001, 3.0))
     ana = bench.welcome("ana")
-    ana.session.came_from(caller_of(requests=(1.0, 1.0)))
+    ana.connection.quota.share(caller_of(requests=(1.0, 1.0)))
     say(ana)
     for _ in range(10):
         ana.says(m.Send(room="general", text="x"))
@@ -66,26 +66,26 @@ def test_what_the_address_may_not_ask_takes_nothing_from_the_client() -> None:
 def test_a_long_page_counts_as_several_requests() -> None:
     bench = HubBench(rate=(1.0, 10.0))
     ana = bench.welcome("ana")
-    ana.session.came_from(caller := caller_of(requests=(1.0, 100.0)))
+    ana.connection.quota.share(caller := caller_of(requests=(1.0, 100.0)))
     for limit, left in ((50, 8), (200, 4), (None, 3)):
         ana.says(m.GetHistory(room="general", limit=limit))
         bench.broker.answer("history", (b"k1", [], False))
         assert ana.hears() != []
-        assert ana.session.bucket.spare(bench.time) == left
+        assert ana.connection.quota.bucket.spare(bench.time) == left
     assert caller.requests is not None and caller.requests.spare(bench.time) == 94
 
 
 def test_a_long_list_counts_as_several_requests() -> None:
     bench = HubBench(rate=(1.0, 20.0))
     ana = bench.welcome("ana")
-    ana.session.came_from(caller := caller_of(requests=(1.0, 100.0)))
+    ana.connection.quota.share(caller := caller_of(requests=(1.0, 100.0)))
     for count, left in ((0, 18), (250, 17), (1000, 13)):
         ana.says(m.ListMembers(room="general"))
         bench.broker.answer("members", ([f"nick{number}" for number in range(count)], False))
-        assert ana.session.bucket.spare(bench.time) == left
+        assert ana.connection.quota.bucket.spare(bench.time) == left
     ana.says(m.ListRooms())
     bench.broker.answer("rooms", ([(f"room{number}", 1) for number in range(1000)], True))
-    assert ana.session.bucket.spare(bench.time) == 9
+    assert ana.connection.quota.bucket.spare(bench.time) == 9
     assert caller.requests is not None and caller.requests.spare(bench.time) == 90
 
 
@@ -97,7 +97,7 @@ def hello_with_positions(bench: HubBench, offset: int, on: bool) -> Client:
     ana.says(m.Hello(key="k" * 16, rooms=rooms, positions=positions))
     bench.broker.answer("claim", claimed("ana", rooms, resumed=True))
     for room in rooms:
-        bench.hub.confirmed("r:" + room)
+        bench.events.confirmed("r:" + room)
         bench.broker.answer("tail", slice_(entries(101, 200)))
     while "read" in bench.broker.names():
         found = entries(max(offset, 1) + 1, 100) if on else entries(101, 200)
@@ -109,7 +109,7 @@ def hello_with_positions(bench: HubBench, offset: int, on: bool) -> Client:
 def test_a_position_that_has_to_be_looked_up_in_a_log_counts_as_a_request() -> None:
     bench = HubBench(rate=(20.0, 60.0))
     ana = hello_with_positions(bench, 5, on=False)
-    assert ana.session.bucket.spare(bench.time) == 60 - 1 - 50
+    assert ana.connection.quota.bucket.spare(bench.time) == 60 - 1 - 50
     say(ana, "r0")
 
 
@@ -117,7 +117,7 @@ def test_positions_that_a_node_still_remembers_cost_nothing() -> None:
     """As after a restart of another node: who comes over has missed little."""
     bench = HubBench(rate=(20.0, 60.0))
     ana = hello_with_positions(bench, 190, on=True)
-    assert ana.session.bucket.spare(bench.time) == 60 - 1
+    assert ana.connection.quota.bucket.spare(bench.time) == 60 - 1
 
 
 def test_a_room_takes_so_many_messages_from_this_node() -> None:
@@ -148,7 +148,7 @@ def test_a_nick_gets_so_many_directs_from_this_node_however_it_is_written() -> N
     bo.says(m.SendDirect(to="di", text="x"))
     assert bench.broker.names() == ["direct"] * 3 and limited(bench) == {"direct-rate": 1}
     bench.pass_time(2)
-    assert len(bench.hub.directs) == 0
+    assert len(bench.services.directs) == 0
 
 
 # Rooms
@@ -174,7 +174,7 @@ def test_a_room_that_was_not_made_costs_nothing_however_it_failed() -> None:
     bench = HubBench(rooms_made=1)
     ana = bench.welcome("ana")
     caller = caller_of(rooms_made=1)
-    ana.session.came_from(caller)
+    ana.connection.quota.share(caller)
     for reply in (Refused.EXISTS, Refused.INTERNAL, Refused.EXISTS):
         ana.says(m.Create(room="a"))
         bench.broker.answer("join", reply)
@@ -183,9 +183,13 @@ def test_a_room_that_was_not_made_costs_nothing_however_it_failed() -> None:
     bench.broker.answer("join", Refused.GONE)
     bench.broker.answer("check", False)
     bench.broker.answer("restore", True)
-    assert ana.session.made == 1, "the request is made again, and counted once"
+    assert ana.connection.quota.rooms_made == 1, "the request is made again, and counted once"
     bench.broker.answer("join", membership("a", created=True))
-    assert ana.session.made == 1 and caller.rooms is not None and not caller.rooms.spare(1000.0)
+    assert (
+        ana.connection.quota.rooms_made == 1
+        and caller.rooms is not None
+        and not caller.rooms.spare(1000.0)
+    )
 
 
 def test_all_clients_of_an_address_share_the_rooms_it_may_make_in_a_day() -> None:
@@ -193,7 +197,7 @@ def test_all_clients_of_an_address_share_the_rooms_it_may_make_in_a_day() -> Non
     caller = caller_of(rooms_made=3)
     for number in range(2):
         client = Client(bench)
-        client.session.came_from(caller)
+        client.connection.quota.share(caller)
         rooms = [f"{letter}{number}" for letter in "abc"]
         client.says(m.Hello(nick=f"n{number}", rooms=rooms))
         claim = bench.broker.take("claim")
@@ -212,7 +216,7 @@ def test_all_clients_of_an_address_share_the_rooms_it_may_make_in_a_day() -> Non
 
 def test_a_full_node_takes_no_newcomers_but_goes_on_with_those_it_knows() -> None:
     bench = HubBench()
-    bench.hub.full = True
+    bench.services.heed_memory(True)
     new = Client(bench)
     new.says(m.Hello(nick="ana", ref="r"))
     error = new.error()
@@ -230,7 +234,7 @@ def test_a_full_node_takes_no_newcomers_but_goes_on_with_those_it_knows() -> Non
     [welcome] = known.events()
     assert isinstance(welcome, m.Welcome) and welcome.resumed
     assert limited(bench) == {"memory": 2}
-    bench.hub.full = False
+    bench.services.heed_memory(False)
     new.says(m.Hello(nick="bo"))
     assert "claim" in bench.broker.names()
 
@@ -239,12 +243,12 @@ def test_a_full_node_waits_less_for_those_who_do_not_read() -> None:
     bench = HubBench()
     ana = bench.welcome()
     ana.outlet.paused, ana.outlet.unread = True, 1000
-    ana.session.paused()
+    ana.connection.paused()
     bench.pass_time(10)
     assert not ana.outlet.closed
-    bench.hub.full = True
+    bench.services.heed_memory(True)
     bench.pass_time(1)
-    assert ana.hears()[-1] == "bye slow" and ana.session.farewell == "slow"
+    assert ana.hears()[-1] == "bye slow" and ana.connection.closing.reason == "slow"
 
 
 def test_who_does_not_read_gets_no_more_pages_until_it_does() -> None:
@@ -252,11 +256,11 @@ def test_who_does_not_read_gets_no_more_pages_until_it_does() -> None:
     ana = bench.welcome()
     ana.says(*[m.GetHistory(room="general", ref=str(number)) for number in range(3)])
     ana.outlet.paused = True
-    ana.session.paused()
+    ana.connection.paused()
     bench.broker.answer("history", (b"k1", [], False))
     assert bench.broker.names() == [], "the next page would have to be kept"
     ana.outlet.paused = False
-    ana.session.drained()
+    ana.connection.drained()
     for _ in range(2):
         bench.broker.answer("history", (b"k1", [], False))
     refs = [event.ref for event in ana.events() if isinstance(event, m.History)]
@@ -268,7 +272,7 @@ def test_a_request_that_waits_for_a_slow_reader_is_answered_in_time_all_the_same
     ana = bench.welcome()
     ana.says(m.GetHistory(room="general", ref="0"), m.GetHistory(room="general", ref="1"))
     ana.outlet.paused = True
-    ana.session.paused()
+    ana.connection.paused()
     bench.broker.answer("history", (b"k1", [], False))
     ana.events()
     bench.pass_time(5)
@@ -307,11 +311,11 @@ def test_a_broker_that_is_away_does_not_count_as_a_late_hello() -> None:
 def test_who_is_turned_away_is_told_why_and_when_to_come_back() -> None:
     bench = HubBench()
     ana = Client(bench)
-    ana.session.turn_away(Limit.PER_ADDRESS, "Too many of you.", 5.0)
+    ana.connection.turn_away(Limit.PER_ADDRESS, "Too many of you.", 5.0)
     assert len(ana.outlet.data) < 300
     error, bye = ana.events()
     assert isinstance(error, m.Error) and isinstance(bye, m.Bye)
     assert (error.code, error.text) == ("unavailable", "Too many of you.")
     assert (bye.reason, bye.retry_after_ms) == ("busy", error.retry_after_ms)
-    assert ana.outlet.closed and not bench.hub.connections
+    assert ana.outlet.closed and not bench.registry.connections
     assert limited(bench) == {"per-address": 1}

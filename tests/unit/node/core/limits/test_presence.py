@@ -21,7 +21,7 @@ def spare(caller: AddressUsage) -> int:
 def arrives(bench: HubBench, caller: AddressUsage, nick: str, **fields: object) -> Client:
     """Return a connection that has said hello and is not answered yet, unless it is refused."""
     client = Client(bench)
-    client.session.came_from(caller)
+    client.connection.quota.share(caller)
     client.says(m.Hello(nick=nick, **fields))  # type: ignore[arg-type]
     return client
 
@@ -39,11 +39,11 @@ def test_another_nick_counts_as_many_requests_as_rooms() -> None:
     caller = caller_of(requests=(400.0, 1200.0))
     ana = bench.welcome("ana", FIFTY)
     bench.pass_time(3)
-    ana.session.came_from(caller)
+    ana.connection.quota.share(caller)
     ana.says(m.SetNick(nick="bo"))
     bench.broker.answer("rename", ("ana", 17))
     assert ana.hears() == ["renamed"], "a person may change it once"
-    assert ana.session.bucket.spare(bench.time) == 10
+    assert ana.connection.quota.bucket.spare(bench.time) == 10
     assert caller.requests is not None and caller.requests.spare(bench.time) == 1150
     ana.says(m.SetNick(nick="cy"))
     bench.broker.answer("rename", ("bo", 17))
@@ -83,7 +83,7 @@ def test_a_nick_that_no_room_saw_counts_as_one_request(reply: Refused | tuple[st
     for _ in range(10):
         ana.says(m.SetNick(nick="bo"))
         bench.broker.answer("rename", reply)
-    assert ana.session.bucket.spare(bench.time) == 90
+    assert ana.connection.quota.bucket.spare(bench.time) == 90
 
 
 def test_a_nick_that_is_asked_for_again_with_a_new_hold_counts_once() -> None:
@@ -95,7 +95,7 @@ def test_a_nick_that_is_asked_for_again_with_a_new_hold_counts_once() -> None:
     bench.broker.answer("check", False)
     bench.broker.answer("restore", True)
     bench.broker.answer("rename", ("ana", 17))
-    assert ana.session.bucket.spare(bench.time) == 50
+    assert ana.connection.quota.bucket.spare(bench.time) == 50
 
 
 def test_other_nicks_count_for_the_room() -> None:
@@ -130,7 +130,7 @@ def test_entering_counts_for_the_address_and_so_does_leaving_later() -> None:
             assert 30 <= error.retry_after_ms <= 34, "12 of 1200 are to be made up for"
             break
         # The connection breaks at once: what it entered is left again.
-        client.session.closed()
+        client.connection.closed()
         bench.broker.answer("claim", claimed(f"n{number}", FIFTY))
         bench.broker.take("part")
         done += 1
@@ -224,7 +224,7 @@ def test_who_comes_counts_for_the_room_unless_it_is_quiet() -> None:
     bench.pass_time(1)
     say(ana)
     for _ in range(2):
-        bench.hub.rooms["r:general"].pace.charge(1, bench.time)  # type: ignore[union-attr]
+        bench.rooms["r:general"].pace.charge(1, bench.time)  # type: ignore[union-attr]
     late = Client(bench)
     late.says(m.Hello(nick="late"))
     assert late.error().code == "rate-limited" and bench.broker.names() == []
@@ -239,7 +239,7 @@ def test_who_comes_counts_for_the_room_unless_it_is_quiet() -> None:
 def test_a_join_counts_for_the_address_and_the_room() -> None:
     bench = HubBench(room_rate=(1.0, 3.0))
     ana, bo = bench.welcome("ana"), bench.welcome("bo", ["den"], key="b" * 16)
-    bo.session.came_from(caller := caller_of(requests=(1.0, 100.0)))
+    bo.connection.quota.share(caller := caller_of(requests=(1.0, 100.0)))
     bo.says(m.Join(room="general"))
     bench.broker.answer("join", membership("general"))
     assert spare(caller) == 98 and bo.hears() == ["joined"]
@@ -247,7 +247,7 @@ def test_a_join_counts_for_the_address_and_the_room() -> None:
     bench.broker.answer("join", membership("general"))
     assert spare(caller) == 97 and bo.hears() == ["joined"], "it is there already"
     say(ana)
-    pace = bench.hub.rooms["r:general"].pace
+    pace = bench.rooms["r:general"].pace
     assert pace is not None
     pace.charge(1, bench.time)
     cy = bench.welcome("cy", ["den"], key="c" * 16)

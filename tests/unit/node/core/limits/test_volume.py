@@ -22,7 +22,7 @@ def bench_with(size: int) -> tuple[HubBench, Client, AddressUsage]:
     bench = HubBench()
     ana = bench.welcome("ana")
     caller = caller_of(size)
-    ana.session.came_from(caller)
+    ana.connection.quota.share(caller)
     return bench, ana, caller
 
 
@@ -44,7 +44,7 @@ def test_short_messages_are_free_however_many() -> None:
 def test_an_address_writes_so_much_that_is_long_and_gets_it_back_in_a_day() -> None:
     bench, ana, caller = bench_with(MIB)
     other = bench.welcome("bo", key="b" * 16)
-    other.session.came_from(caller)
+    other.connection.quota.share(caller)
     sent = 0
     while True:
         for client in (ana, other):
@@ -78,7 +78,7 @@ def test_who_no_limit_concerns_writes_what_they_like() -> None:
     ana = bench.welcome("ana")
     for caller in (None, Admission(Bounds(per_address=5)).enter("192.0.2.7", 1000.0)):
         assert caller is None or isinstance(caller, AddressUsage)
-        ana.session.came_from(caller)
+        ana.connection.quota.share(caller)
         for _ in range(100):
             ana.says(m.Send(room="general", text="x" * 4000))
             ana.says(m.SendDirect(to="bo", text="x" * 4000))

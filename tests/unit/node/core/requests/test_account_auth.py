@@ -37,13 +37,13 @@ class FakeAccounts:
 @pytest.fixture
 def bench() -> HubBench:
     bench = HubBench()
-    bench.hub.accounts = FakeAccounts()
+    bench.services.admit((), FakeAccounts())
     return bench
 
 
 def accounts_of(bench: HubBench) -> FakeAccounts:
-    assert isinstance(bench.hub.accounts, FakeAccounts)
-    return bench.hub.accounts
+    assert isinstance(bench.services.accounts, FakeAccounts)
+    return bench.services.accounts
 
 
 def test_other_nicks_need_no_password(bench: HubBench) -> None:
@@ -155,7 +155,7 @@ def test_where_there_are_no_accounts_nothing_is_said_of_them() -> None:
 def test_who_has_gone_before_the_password_was_looked_at_leaves_nothing(bench: HubBench) -> None:
     client = Client(bench)
     client.says(m.Hello(nick="ana", password="sesame"))
-    client.session.closed()
+    client.connection.closed()
     accounts_of(bench).answer(True)
     bench.broker.answer("claim", claimed("ana"))
     assert bench.broker.names() == ["part"]

@@ -33,7 +33,7 @@ def test_a_message_is_timed_from_its_arrival_until_its_readers_have_it() -> None
     client = bench.welcome()
     post = say(client, "hi")
     bench.time += 0.25
-    bench.hub.frame(frame([written(post, 2)], log=LOG))
+    bench.events.frame(frame([written(post, 2)], log=LOG))
     assert observed(bench) == (1, 0.25)
 
 
@@ -42,11 +42,11 @@ def test_what_others_say_meanwhile_does_not_end_it_and_is_not_timed() -> None:
     client = bench.welcome(rooms=["general", "tea"])
     first, second = say(client, "one"), say(client, "two")
     bench.time += 0.1
-    bench.hub.frame(frame([entry(2)], log="r:tea"))
-    bench.hub.frame(frame([entry(2), entry(3)], log=LOG))
+    bench.events.frame(frame([entry(2)], log="r:tea"))
+    bench.events.frame(frame([entry(2), entry(3)], log=LOG))
     assert observed(bench) == (0, 0.0)
     bench.time += 0.1
-    bench.hub.frame(frame([written(first, 4), written(second, 5)], log=LOG))
+    bench.events.frame(frame([written(first, 4), written(second, 5)], log=LOG))
     assert observed(bench) == (1, 0.2)
 
 
@@ -54,7 +54,7 @@ def test_one_that_came_through_a_hole_took_as_long_as_that() -> None:
     bench = HubBench()
     client = bench.welcome()
     post = say(client, "hi")
-    bench.hub.frame(frame([entry(3)], log=LOG))
+    bench.events.frame(frame([entry(3)], log=LOG))
     bench.time += 2.0
     bench.broker.answer("read", slice_([written(post, 2), entry(3)]))
     assert observed(bench) == (1, 2.0)
@@ -67,7 +67,7 @@ def test_one_that_is_there_when_its_room_is_first_looked_at_is_timed_too() -> No
     bench.broker.answer("claim", claimed("ana", ["general"]))
     post = say(client, "hi")
     bench.time += 0.3
-    bench.hub.confirmed(LOG)
+    bench.events.confirmed(LOG)
     bench.broker.answer("tail", slice_([entry(1), written(post, 2)]))
     assert observed(bench) == (1, 0.3)
 
@@ -80,7 +80,7 @@ def test_after_one_that_was_refused_others_are_timed_again() -> None:
     bench.pass_time(10.0)
     post = say(client, "again")
     bench.time += 0.5
-    bench.hub.frame(frame([written(post, 2)], log=LOG))
+    bench.events.frame(frame([written(post, 2)], log=LOG))
     assert observed(bench) == (1, 0.5)
 
 
@@ -88,7 +88,7 @@ def test_entries_are_counted_once_and_deliveries_for_each_reader() -> None:
     bench = HubBench()
     bench.welcome("ana")
     bench.welcome("bo", key="l" * 16)
-    bench.hub.frame(frame([entry(2), entry(3)], log=LOG))
+    bench.events.frame(frame([entry(2), entry(3)], log=LOG))
     assert (bench.metrics.entries, bench.metrics.deliveries) == (2, 4)
 
 

@@ -86,12 +86,12 @@ def test_requests_whose_time_is_up_while_they_wait_are_answered_at_once() -> Non
     bench = HubBench()
     client = bench.welcome()
     client.says(*(m.Join(room=f"tea{number}", ref=str(number)) for number in range(20)))
-    bench.time += bench.hub.rules.answer_within
+    bench.time += bench.services.config.answer_within
     bench.broker.answer("join", Refused.UNAVAILABLE)
     answers = client.events()
     assert [event.ref for event in answers] == [str(number) for number in range(20)]
     assert {event.code for event in answers if isinstance(event, m.Error)} == {Code.UNAVAILABLE}
-    assert bench.broker.names() == ["standing"] and client.session.backlog == 0
+    assert bench.broker.names() == ["standing"] and client.connection.pipeline.backlog == 0
 
 
 def stranded() -> tuple[HubBench, Client]:
@@ -106,14 +106,14 @@ def stranded() -> tuple[HubBench, Client]:
 
 def test_a_session_that_was_taken_is_put_back_and_the_request_done_once_more() -> None:
     bench, client = stranded()
-    old = client.session.hold
+    old = client.session.token
     bench.broker.answer("check", False)
     memory, anew = bench.broker.calls[0].args[:2]
     assert (memory.was, memory.nick, anew) == (old.owner, "ana", False)
     assert memory.rooms == [("general", str(at(1)))]
     bench.broker.answer("restore", True)
     post: PendingMessage = bench.broker.calls[0].args[1]
-    assert client.session.hold == memory.hold == post.hold != old
+    assert client.session.token == memory.hold == post.hold != old
     kept(bench.broker.take("publish"))
     assert client.hears() == ["ack"] and bench.broker.calls == []
 
@@ -159,7 +159,7 @@ def test_every_request_that_may_find_the_session_gone_is_done_once_more() -> Non
         bench.broker.answer("check", False)
         bench.broker.answer("restore", True)
         assert bench.broker.names() == [name]
-        assert client.session.backlog == (name == "direct")
+        assert client.connection.pipeline.backlog == (name == "direct")
 
 
 def test_a_session_that_moved_on_ends_here_with_its_requests() -> None:
@@ -183,7 +183,7 @@ def test_a_client_that_leaves_while_it_is_put_back_is_let_go_once_more() -> None
     bench, client = stranded()
     bench.broker.answer("check", False)
     memory = bench.broker.calls[0].args[0]
-    client.session.closed()
+    client.connection.closed()
     bench.broker.take("part")
     bench.broker.answer("restore", True)
     assert bench.broker.take("part").args == (memory.hold, False)
@@ -193,7 +193,7 @@ def test_a_client_that_leaves_while_it_is_put_back_is_let_go_once_more() -> None
 def test_sessions_that_redis_forgot_are_put_back_once_each() -> None:
     bench, client = stranded()
     other = bench.welcome("bo", key="b" * 16)
-    bench.hub.forgotten(anew=True)
+    bench.events.forgotten(anew=True)
     assert bench.broker.names() == ["check", "restore", "restore"]
     bench.broker.answer("check", True)
     bench.broker.answer("restore", True)
@@ -205,7 +205,7 @@ def test_sessions_that_redis_forgot_are_put_back_once_each() -> None:
 def test_a_request_is_answered_in_time_also_while_its_session_is_put_back() -> None:
     bench, client = stranded()
     client.says(send("b", "2"))
-    bench.pass_time(bench.hub.rules.answer_within)
+    bench.pass_time(bench.services.config.answer_within)
     errors = [event for event in client.events() if isinstance(event, m.Error)]
     assert [(error.code, error.id) for error in errors] == [
         (Code.UNAVAILABLE, "1"),
@@ -213,4 +213,4 @@ def test_a_request_is_answered_in_time_also_while_its_session_is_put_back() -> N
     ]
     bench.broker.answer("check", False)
     bench.broker.answer("restore", True)
-    assert texts(bench) == [] and client.session.backlog == 0
+    assert texts(bench) == [] and client.connection.pipeline.backlog == 0

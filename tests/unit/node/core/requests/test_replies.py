@@ -47,7 +47,7 @@ def test_what_the_node_refuses_by_itself(request_: Any, code: Code, room: str | 
     client.says(request_)
     error = client.error()
     assert (error.code, error.room, error.ref) == (code, room, "r")
-    assert bench.broker.calls == [] and client.session.backlog == 0
+    assert bench.broker.calls == [] and client.connection.pipeline.backlog == 0
     assert bench.metrics.refusals[code] == 1
 
 
@@ -78,7 +78,7 @@ def test_what_the_broker_does_not_do_is_said(
     assert error.code == (Code.UNAVAILABLE if away else Code.INTERNAL)
     assert (error.ref, error.room, error.id) == ("r", room, getattr(request_, "id", None))
     assert error.retry_after_ms == (1000 if away else None)
-    assert client.session.backlog == 0
+    assert client.connection.pipeline.backlog == 0
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_repeat_gets_its_first_ack_before_anything_else_is_checked(request_: A
     bench, client = welcome()
     client.says(request_)
     call = bench.broker.answer("sent", Stored("i:bo", "k1-2-a", 17, "bo"))
-    assert call.args[:2] == (client.session.hold.session, "1")
+    assert call.args[:2] == (client.session.token.session, "1")
     assert client.events() == [m.Ack(id="1", position="k1-2-a", at=17, to="bo")]
     client.says(request_)
     bench.broker.answer("sent", None)
@@ -200,7 +200,7 @@ def test_a_join_whose_history_cannot_be_read_is_a_join_all_the_same() -> None:
 
 def test_who_is_in_a_room_already_is_told_what_was_delivered_last() -> None:
     bench, client = welcome()
-    bench.hub.frame(frame([entry(2)], log="r:general"))
+    bench.events.frame(frame([entry(2)], log="r:general"))
     client.hears()
     client.says(m.Join(room="general"))
     bench.broker.answer("join", membership("general", 1))
@@ -220,11 +220,11 @@ def test_nobody_is_in_more_rooms_than_allowed() -> None:
 def test_who_leaves_is_told_last_what_came_before_and_nothing_after() -> None:
     bench, client = welcome()
     client.says(m.Leave(room="general", ref="r"))
-    bench.hub.frame(frame([entry(2), entry(3, "me", kind="l")], log="r:general"))
+    bench.events.frame(frame([entry(2), entry(3, "me", kind="l")], log="r:general"))
     assert client.hears() == []
     bench.broker.answer("leave", (str(at(3, "me")), 17))
     assert client.hears() == ["x2", "left ana"]
-    bench.hub.frame(frame([entry(4)], prev="me", log="r:general"))
+    bench.events.frame(frame([entry(4)], prev="me", log="r:general"))
     assert client.hears() == [] and client.session.rooms == {}
 
 

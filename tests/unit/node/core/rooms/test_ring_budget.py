@@ -83,14 +83,14 @@ def test_the_rooms_of_a_node_share_what_it_remembers_and_go_on() -> None:
     ana = bench.welcome("ana", rooms)
     for number, room in enumerate(rooms):
         found = [said(offset, 1000 * number + offset, 500) for offset in range(2, 22)]
-        bench.hub.frame(frame(found, "x1", "r:" + room))
+        bench.events.frame(frame(found, "x1", "r:" + room))
     assert len(ana.hears()) == 400
     bench.pass_time(1)
-    rings = [bench.hub.rooms["r:" + room].ring for room in rooms]
+    rings = [bench.rooms["r:" + room].ring for room in rooms]
     held = [len(one.entries) for one in rings if one is not None]
     assert sum(weight(one) for one in rings if one is not None) <= 64 * 1024
     assert held[-1] == 20 and held[0] == 0 and held == sorted(held)
-    bench.hub.frame(frame([said(22, 99_000)], "x21", "r:r0"))
+    bench.events.frame(frame([said(22, 99_000)], "x21", "r:r0"))
     assert len(ana.hears()) == 1 and bench.broker.names() == []
 
 

@@ -1,136 +1,239 @@
-"""A change that was answered `unavailable` may have been done: its client is told so in the end."""
+"""The states of a token, and of a change whose outcome is not known."""
 
-from node.core.model import Membership, Refused, SessionState
-from tests.unit.node.core.fakes import Client, HubBench, entries, frame, membership
+import pytest
+
+from node.core.model import FencingToken, Refused, SessionState
+from node.core.session.recovery import NEXT, TOO_LATE, Outcome, Step, TokenState
+from tests.unit.node.core.session.recovery_bench import RecoveryBench
 from wire import messages as m
 
-HELD = membership("general")
+NEWER = FencingToken("s1", "inc.1")
+STANDS = SessionState("ana", 17, [])
 
 
-def in_doubt(request: m.AnyRequest) -> tuple[HubBench, Client]:
-    """Return a client whose request was not answered in time, and that has said something since."""
-    bench = HubBench()
-    client = bench.welcome()
-    client.says(request)
-    (name,) = bench.broker.names()
-    bench.broker.answer(name, Refused.UNAVAILABLE)
-    assert client.hears() == ["error unavailable"]
-    client.says(m.Send(room="general", text="hi"))
-    assert bench.broker.names() == ["standing"], "what comes next waits until it is known"
-    return bench, client
+def strand(bench: RecoveryBench, text: str = "a", deadline: float = 1000.0) -> list[Refused]:
+    """Let the broker refuse a request that is under way; return where its refusals go."""
+    refusals: list[Refused] = []
+    bench.recovery.strand(m.Send(room="tea", text=text), deadline, refusals.append)
+    return refusals
 
 
-def stands(bench: HubBench, *memberships: Membership, nick: str = "ana") -> None:
-    """Answer how the session stands."""
-    bench.broker.answer("standing", SessionState(nick, 17, list(memberships)))
-
-
-def said_by(bench: HubBench) -> bytes:
-    """Return the message that went on its way at last."""
-    return bytes(bench.broker.take("publish").args[1].body)
-
-
-def test_a_join_that_was_done_after_all_is_told() -> None:
-    bench, client = in_doubt(m.Join(room="tea", ref="1"))
-    stands(bench, HELD, membership("tea"))
-    (joined,) = client.events()
-    assert isinstance(joined, m.Joined) and (joined.room, joined.ref) == ("tea", None)
-    assert set(client.session.rooms) == {"general", "tea"}
-
-
-def test_a_join_that_was_not_done_is_not_told() -> None:
-    bench, client = in_doubt(m.Join(room="tea"))
-    stands(bench, HELD)
-    assert client.hears() == [] and set(client.session.rooms) == {"general"}
-    assert said_by(bench)
-
-
-def test_a_leave_that_was_done_after_all_is_told_and_nothing_comes_after_it() -> None:
-    bench, client = in_doubt(m.Leave(room="general", ref="1"))
-    bench.hub.frame(frame(entries(2, 3), log="r:general"))
-    stands(bench)
-    (left,) = [event for event in client.events() if isinstance(event, m.Left)]
-    assert (left.room, left.nick, left.ref, left.position) == ("general", "ana", None, None)
-    assert not client.session.rooms
-    assert client.hears() == []
-
-
-def test_who_could_not_leave_reads_on() -> None:
-    bench, client = in_doubt(m.Leave(room="general"))
-    bench.hub.frame(frame(entries(2, 3), log="r:general"))
-    assert client.hears() == []
-    stands(bench, HELD)
-    assert client.hears() == ["x2", "x3"]
-
-
-def test_a_nick_that_was_taken_after_all_is_told_and_spoken_under() -> None:
-    bench, client = in_doubt(m.SetNick(nick="Bo", ref="1"))
-    stands(bench, HELD, nick="Bo")
-    (renamed,) = client.events()
-    assert isinstance(renamed, m.Renamed)
-    assert (renamed.nick, renamed.from_, renamed.at, renamed.ref) == ("Bo", "ana", 17, None)
-    assert said_by(bench).startswith(b'"from":"Bo"')
-    assert client.session.fold == "bo"
-
-
-def test_how_a_session_stands_is_asked_until_it_is_known() -> None:
-    bench, client = in_doubt(m.SetNick(nick="bo"))
-    for _ in range(3):
-        bench.broker.answer("standing", Refused.UNAVAILABLE)
-    stands(bench, HELD, nick="bo")
-    assert client.hears() == ["renamed"]
-
-
-def test_a_session_that_was_taken_from_us_stands_as_it_does_when_it_is_ours_again() -> None:
-    """Its node could not renew its lease: what it could not hear of was done all the same."""
-    bench, client = in_doubt(m.Join(room="tea"))
-    bench.broker.answer("standing", Refused.GONE)
+def lose(bench: RecoveryBench) -> None:
+    """Let the broker refuse the only request under way, and not know why."""
+    bench.under_way = 1
+    strand(bench)
     bench.broker.answer("check", False)
-    memory, anew = bench.broker.answer("restore", True).args[:2]
-    assert ([room for room, _ in memory.rooms], anew) == (["general"], False)
-    bench.broker.answer("standing", Refused.GONE)  # asked before it was ours again
-    stands(bench, HELD, membership("tea"))
-    assert client.hears() == ["joined"] and set(client.session.rooms) == {"general", "tea"}
-    assert said_by(bench)
 
 
-def test_a_session_that_is_over_ends_here_whatever_it_was_in_doubt_about() -> None:
-    bench, client = in_doubt(m.Leave(room="general"))
-    bench.broker.answer("standing", Refused.GONE)
+def texts(bench: RecoveryBench) -> list[str]:
+    """Return the messages that were repeated."""
+    return [request.text for request in bench.repeated if isinstance(request, m.Send)]
+
+
+def state(bench: RecoveryBench) -> TokenState:
+    """Return the state of the token."""
+    return bench.recovery.state
+
+
+def outcome(bench: RecoveryBench) -> Outcome:
+    """Return whether the outcome of a change is known."""
+    return bench.recovery.outcome
+
+
+# The table
+
+
+def test_every_state_has_a_row() -> None:
+    assert set(NEXT) == set(TokenState)
+
+
+def test_every_state_can_be_reached_and_left_for_a_token_that_is_held() -> None:
+    for start in TokenState:
+        reached, new = {start}, {start}
+        while new:
+            new = {after for state in new for after in NEXT[state].values()} - reached
+            reached |= new
+        assert reached == set(TokenState)
+
+
+@pytest.mark.parametrize("row", NEXT.values(), ids=[state.name for state in NEXT])
+def test_a_session_is_put_back_once_at_a_time(row: dict[Step, TokenState]) -> None:
+    assert (Step.RESTORED in row) is (Step.RESTORE not in row)
+
+
+# The token
+
+
+def test_a_refused_request_is_repeated_when_the_session_was_put_back() -> None:
+    bench = RecoveryBench()
+    lose(bench)
+    assert state(bench) is TokenState.RECLAIMING and texts(bench) == []
+    snapshot, forgotten = bench.broker.answer("restore", True).args[:2]
+    assert (snapshot.hold, snapshot.was, forgotten) == (NEWER, "inc.0", False)
+    assert bench.session.token == NEWER and texts(bench) == ["a"]
+    assert state(bench) is TokenState.HELD and bench.advanced == 1
+
+
+def test_requests_are_repeated_only_when_all_replies_to_the_old_token_have_come() -> None:
+    bench = RecoveryBench()
+    bench.under_way = 2
+    strand(bench, "a")
     bench.broker.answer("check", False)
-    bench.broker.answer("restore", Refused.GONE)
-    assert client.hears() == ["bye cut-off"]
-    bench.broker.answer("standing", Refused.GONE)
+    bench.broker.answer("restore", True)
+    assert state(bench) is TokenState.REGAINED and texts(bench) == []
+    strand(bench, "b")
+    assert state(bench) is TokenState.HELD and texts(bench) == ["a", "b"]
     assert bench.broker.calls == []
 
 
-def test_a_session_that_was_forgotten_is_put_back_as_it_was() -> None:
-    bench, client = in_doubt(m.Leave(room="general"))
-    bench.broker.answer("standing", Refused.GONE)
-    bench.hub.forgotten(anew=True)
+def test_a_reply_that_is_no_refusal_lets_the_others_be_repeated_too() -> None:
+    bench = RecoveryBench()
+    bench.under_way = 2
+    strand(bench, "a")
+    bench.broker.answer("check", False)
+    bench.broker.answer("restore", True)
+    bench.under_way -= 1
+    bench.recovery.replied()
+    assert texts(bench) == ["a"]
+
+
+def test_the_broker_is_asked_once_why_it_refuses_and_for_all_sessions_together() -> None:
+    bench, other = RecoveryBench(), RecoveryBench()
+    other.recovery._ownership = bench.ownership
+    for each in (bench, bench, other):
+        each.under_way += 1
+        strand(each)
+    assert bench.broker.names() == ["check"] and other.broker.names() == []
+    bench.broker.answer("check", False)
+    assert bench.broker.names() == other.broker.names() == ["restore"]
+
+
+def test_a_session_that_was_forgotten_is_not_put_back_twice() -> None:
+    bench = RecoveryBench()
+    bench.under_way = 1
+    strand(bench)
+    bench.recovery.restore(forgotten=True)
     bench.broker.answer("check", True)
+    bench.recovery.restore(forgotten=True)
+    assert bench.broker.names() == ["restore"]
+
+
+def test_a_session_that_is_not_to_be_had_is_cut_off() -> None:
+    bench = RecoveryBench()
+    lose(bench)
+    bench.broker.answer("restore", Refused.GONE)
+    assert bench.was_cut_off and texts(bench) == [] and not bench.recovery.waits
+
+
+def test_a_session_is_put_back_until_the_broker_answers() -> None:
+    bench = RecoveryBench()
+    bench.recovery.restore(forgotten=True)
+    for _ in range(3):
+        bench.broker.answer("restore", Refused.UNAVAILABLE)
+    assert state(bench) is TokenState.RESTORING
+    bench.broker.answer("restore", True)
+    assert state(bench) is TokenState.HELD
+
+
+def test_a_session_that_changed_meanwhile_is_put_back_as_it_is_now() -> None:
+    bench = RecoveryBench()
+    bench.recovery.restore(forgotten=True)
+    bench.session.rename("bo", "bo")
+    bench.broker.answer("restore", True)
+    snapshot = bench.broker.answer("restore", True).args[0]
+    assert (snapshot.nick, snapshot.was) == ("bo", "inc.1")
+    assert bench.session.token == snapshot.hold and bench.broker.calls == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "released"), [(True, True), (Refused.UNAVAILABLE, True), (Refused.GONE, False)]
+)
+def test_a_session_that_is_put_back_too_late_is_released(
+    reply: bool | Refused, released: bool
+) -> None:
+    bench = RecoveryBench()
+    bench.recovery.restore(forgotten=True)
+    bench.is_over = True
+    bench.broker.answer("restore", reply)
+    assert [call.args for call in bench.broker.calls] == [(NEWER, False)] * released
+
+
+def test_a_connection_that_is_over_puts_nothing_back() -> None:
+    bench = RecoveryBench()
+    bench.is_over = True
+    bench.recovery.restore(forgotten=True)
+    assert bench.broker.calls == []
+
+
+def test_a_request_that_waits_too_long_is_refused() -> None:
+    bench = RecoveryBench()
+    bench.under_way = 2
+    early, late = strand(bench, "a", 1000.0), strand(bench, "b", 1001.0)
+    bench.recovery.expire(1000.0 - TOO_LATE)
+    assert (early, late) == ([Refused.UNAVAILABLE], []) and bench.recovery.waits
+
+
+# The outcome of a change
+
+
+def reconcile(bench: RecoveryBench) -> list[SessionState | None]:
+    """Let a change be answered `unavailable`; return where its outcome goes."""
+    outcomes: list[SessionState | None] = []
+    bench.recovery.reconcile(outcomes.append)
+    return outcomes
+
+
+def test_the_outcome_of_a_change_is_looked_up_until_it_is_known() -> None:
+    bench = RecoveryBench()
+    outcomes = reconcile(bench)
+    bench.broker.answer("standing", Refused.UNAVAILABLE)
+    assert (outcomes, outcome(bench), bench.advanced) == ([], Outcome.UNKNOWN, 0)
+    bench.broker.answer("standing", STANDS)
+    assert (outcomes, outcome(bench), bench.advanced) == ([STANDS], Outcome.KNOWN, 1)
+
+
+def test_an_outcome_that_cannot_be_known_leaves_the_session_as_it_was() -> None:
+    bench = RecoveryBench()
+    outcomes = reconcile(bench)
+    bench.broker.answer("standing", Refused.INTERNAL)
+    assert (outcomes, outcome(bench)) == ([None], Outcome.KNOWN)
+
+
+def test_a_session_has_to_be_ours_again_before_its_outcome_can_be_known() -> None:
+    bench = RecoveryBench()
+    outcomes = reconcile(bench)
     bench.broker.answer("standing", Refused.GONE)
-    memory, anew = bench.broker.answer("restore", True).args[:2]
-    assert ([room for room, _ in memory.rooms], anew) == (["general"], True)
-    assert set(client.session.rooms) == {"general"} and said_by(bench)
+    assert bench.broker.names() == ["check", "standing"]
+    bench.broker.answer("check", False)
+    bench.broker.answer("standing", Refused.GONE)  # It is being put back already.
+    assert bench.broker.names() == ["restore", "standing"]
+    bench.broker.answer("restore", True)
+    bench.broker.answer("standing", STANDS)
+    assert outcomes == [STANDS]
 
 
-def test_a_session_that_was_forgotten_meanwhile_is_put_back_as_it_turns_out_to_be() -> None:
-    bench, _ = in_doubt(m.SetNick(nick="bo"))
-    bench.hub.forgotten(anew=True)
-    assert bench.broker.names() == ["standing"]
-    stands(bench, HELD, nick="bo")
-    memory, anew = bench.broker.take("restore").args[:2]
-    assert (memory.nick, anew) == ("bo", True)
+def test_a_session_that_was_forgotten_in_doubt_is_put_back_when_its_outcome_is_known() -> None:
+    bench = RecoveryBench()
+    outcomes = reconcile(bench)
+    bench.recovery.restore(forgotten=True)
+    assert outcome(bench) is Outcome.RESTORE_DUE and bench.broker.names() == ["standing"]
+    bench.broker.answer("standing", Refused.GONE)  # It is forgotten: nobody knows the outcome.
+    assert outcomes == [None] and bench.broker.names() == ["restore"]
+    assert outcome(bench) is Outcome.KNOWN
 
 
-def test_who_quits_does_not_wait_until_it_is_known() -> None:
-    bench = HubBench()
-    client = bench.welcome()
-    client.says(m.SetNick(nick="bo"))
-    bench.broker.answer("rename", Refused.UNAVAILABLE)
-    client.says(m.Quit())
-    assert bench.broker.names() == ["standing", "part"]
-    client.session.closed()
-    stands(bench, HELD, nick="bo")
-    assert client.session.nick == "ana"
+def test_a_session_whose_lease_was_over_is_put_back_while_an_outcome_is_looked_up() -> None:
+    bench = RecoveryBench()
+    reconcile(bench)
+    bench.recovery.restore(forgotten=False)
+    assert bench.broker.names() == ["standing", "restore"]
+    assert state(bench) is TokenState.RESTORING
+    assert outcome(bench) is Outcome.UNKNOWN
+
+
+def test_the_outcome_of_a_change_does_not_matter_to_a_connection_that_is_over() -> None:
+    bench = RecoveryBench()
+    outcomes = reconcile(bench)
+    bench.is_over = True
+    bench.broker.answer("standing", STANDS)
+    assert outcomes == [] and bench.broker.calls == []

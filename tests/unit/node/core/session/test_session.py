@@ -1,326 +1,71 @@
-"""A connection's life: what it may ask in which state, and how it begins and ends."""
+"""What outlives a connection: who the client is, and where."""
 
-import sys
-from collections.abc import Callable
-from hashlib import sha256
-
-import pytest
-
-from node.core.entries import START
-from node.core.model import Refused
-from node.core.requests.table import ROWS
+from node.core.model import FencingToken
+from node.core.rooms.member import Member
 from node.core.session.session import Session
-from node.core.session.states import State
-from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entry, frame, slice_
-from wire import messages as m
-from wire.errors import Code, Reason, WireError
+from tests.unit.node.core.fakes import RoomBench, at
 
-REQUESTS: list[m.AnyRequest] = [
-    m.Hello(nick="ana"),
-    m.Create(room="tea"),
-    m.Join(room="tea"),
-    m.Leave(room="general"),
-    m.Send(room="general", text="hi"),
-    m.SendDirect(to="bo", text="hi"),
-    m.SetNick(nick="bo"),
-    m.ListRooms(),
-    m.ListMembers(room="general"),
-    m.GetHistory(room="general"),
-    m.Ping(),
-    m.Pong(),
-    m.Quit(),
-]
-EARLY = (m.Hello, m.Ping, m.Pong, m.Quit)
+TOKEN = FencingToken("s1", "inc.1")
 
 
-def in_state(state: State) -> tuple[HubBench, Client]:
-    """Return a connection that was brought into a state."""
-    bench = HubBench()
-    if state in (State.NEW, State.GREETING):
-        client = Client(bench)
-        if state is State.GREETING:
-            client.says(m.Hello(nick="ana"))
-            bench.broker.calls.clear()
-        return bench, client
-    client = bench.welcome()
-    if state is State.LEAVING:
-        client.says(m.Send(room="general", text="the last one"))
-        bench.hub.say_goodbye(client.session)
-    elif state is State.ENDED:
-        client.session.closed()
-    assert client.session.state is state
-    bench.broker.calls.clear()
-    return bench, client
+def member(offset: int = 1) -> Member:
+    """Return a member of some room, which joined at an offset."""
+    return RoomBench().member(at(offset))
 
 
-def test_every_request_has_a_row() -> None:
-    assert set(ROWS) == {type(request) for request in REQUESTS}
+def session() -> Session:
+    """Return a session that has begun, and is in two rooms."""
+    made = Session()
+    made.greet(True, 7, "ana")
+    made.begin(TOKEN, "Ana", 3)
+    made.enter("tea", member(1))
+    made.enter("milk", member(5))
+    return made
 
 
-@pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: type(request).__name__)
-@pytest.mark.parametrize("state", State)
-def test_what_a_request_leads_to_in_each_state(state: State, request_: m.AnyRequest) -> None:
-    bench, client = in_state(state)
-    client.says(request_)
-    said, asked = client.hears(), bench.broker.names()
-    kind = type(request_)
-    if state is State.ENDED:
-        assert said == [] and asked == []
-    elif kind is m.Ping:
-        assert said == ["pongevent"]
-    elif kind is m.Pong:
-        assert said == [] and asked == []
-    elif state is State.NEW and kind not in EARLY:
-        assert said == [f"error {Code.NOT_WELCOME_YET}"] and asked == []
-    elif state is State.WELCOME and kind is m.Quit:
-        # Only when the broker has heard of it: by then the nick is free.
-        assert said == []
-        hold, quit, done = bench.broker.take("part").args
-        assert hold == client.session.hold and quit
-        done()
-        assert client.hears() == ["bye quit"] and client.outlet.closed
-    elif state is State.NEW and kind is m.Quit:
-        assert said == ["bye quit"] and client.outlet.closed
-    elif state is State.WELCOME and kind is m.Hello:
-        assert said == [f"error {Code.BAD_REQUEST}"] and asked == []
-    elif state in (State.NEW, State.WELCOME):
-        assert said == [] and len(asked) == 1
-    else:  # It waits for the hello before it, or is not taken any more.
-        assert said == [] and asked == []
+def test_a_session_that_begins_reserves_the_keys_of_the_nick_that_it_got() -> None:
+    made = Session()
+    made.greet(True, None, "other")
+    made.begin(TOKEN, "Ana", 3)
+    assert (made.token, made.nick, made.fold, made.claim) == (TOKEN, "Ana", "ana", 3)
 
 
-def test_a_hello_is_welcomed_and_told_of_its_rooms() -> None:
-    bench = HubBench()
-    client = Client(bench)
-    client.says(m.Hello(nick="ana", ref="1"))
-    [call] = bench.broker.calls
-    assert (call.args[0].rooms, call.args[0].default_room) == ([], "general")
-    bench.broker.answer("claim", claimed("ana", ["general"]))
-    welcome, joined = client.events()
-    assert isinstance(welcome, m.Welcome) and isinstance(joined, m.Joined)
-    assert (welcome.ref, welcome.nick, welcome.node, welcome.resumed) == (
-        "1",
-        "ana",
-        "node-1",
-        False,
-    )
-    assert (joined.room, joined.position, joined.members) == ("general", str(at(1)), 1)
-    assert bench.broker.names() == ["watch"] and bench.hub.holds(client.session.hold.session)
+def test_a_snapshot_is_what_the_broker_needs_under_another_token() -> None:
+    snapshot = session().snapshot("inc.2")
+    assert (snapshot.hold, snapshot.was) == (FencingToken("s1", "inc.2"), "inc.1")
+    assert (snapshot.keyed, snapshot.nick, snapshot.fold) == (True, "Ana", "ana")
+    assert (snapshot.attempt, snapshot.claim) == (7, 3)
+    assert snapshot.rooms == [("tea", str(at(1))), ("milk", str(at(5)))]
 
 
-def test_a_session_is_found_by_its_key_and_without_one_is_its_own() -> None:
-    bench = HubBench()
-    names = []
-    for key in ("a" * 16, "a" * 16, "b" * 16, None, None):
-        Client(bench).says(m.Hello(nick="ana", key=key))
-        claim = bench.broker.take("claim").args[0]
-        names.append(claim.hold.session)
-        assert claim.keyed is (key is not None) and "aaaa" not in claim.hold.session
-    assert names[0] == names[1] and len(set(names)) == 4
+def test_a_room_that_is_being_left_is_not_put_back() -> None:
+    made = session()
+    made.rooms["tea"].done = lambda: None
+    assert made.snapshot("inc.2").rooms == [("milk", str(at(5)))]
 
 
-def test_names_are_prepared_and_impossible_rooms_refused_alone() -> None:
-    bench = HubBench()
-    client = Client(bench)
-    client.says(m.Hello(nick="Ana", rooms=["Tea", "tea", "no room", "milk"]))
-    claim = bench.broker.take("claim")
-    assert (claim.args[0].nick, claim.args[0].fold) == ("Ana", "ana")
-    assert (list(claim.args[0].rooms), claim.args[0].default_room) == (["tea", "milk"], "")
-    claim.done(claimed("Ana", ["tea"], refused=["milk"]))
-    events = client.events()
-    refused = [(event.code, event.room) for event in events if isinstance(event, m.Error)]
-    assert refused == [("bad-room", "no room"), ("too-many-rooms", "milk")]
+def test_a_snapshot_agrees_until_the_nick_or_a_room_changes() -> None:
+    made = session()
+    snapshot = made.snapshot("inc.2")
+    assert made.agrees(snapshot)
+    made.take(snapshot.hold)
+    assert made.agrees(snapshot)
+    made.rename("bo", "bo")
+    assert not made.agrees(snapshot)
+    made.rename("Ana", "ana")
+    made.leave("tea")
+    assert not made.agrees(snapshot)
 
 
-def test_of_very_many_refused_rooms_only_the_first_are_named() -> None:
-    bench = HubBench()
-    client = Client(bench)
-    client.says(m.Hello(nick="ana", rooms=["no room"] * 60))
-    claim = bench.broker.take("claim")
-    claim.done(claimed("ana", [], refused=[f"r{number}" for number in range(51)]))
-    errors = [event for event in client.events() if isinstance(event, m.Error)]
-    assert [event.code for event in errors] == ["bad-room"] * 50 + ["too-many-rooms"] * 51
-    assert errors[-1].room == "no room" and errors[-1].text.startswith("11 more rooms")
+def test_the_inbox_is_a_membership_without_being_a_room() -> None:
+    made, inbox = session(), member()
+    made.follow_inbox(inbox)
+    assert made.members() == [*made.rooms.values(), inbox]
+    assert [room for room, _ in made.snapshot("inc.2").rooms] == ["tea", "milk"]
 
 
-def test_a_nick_that_mixes_scripts_is_refused_unless_the_session_goes_on() -> None:
-    bench = HubBench()
-    client = Client(bench)
-    client.says(m.Hello(nick="\u0430na"))
-    [error] = client.events()
-    assert isinstance(error, m.Error) and (error.code, bench.broker.calls) == ("bad-nick", [])
-    assert "one script" in error.text
-    client.says(m.Hello(nick="\u0430na", key="a" * 16))
-    claim = bench.broker.take("claim")
-    assert (claim.args[0].nick, claim.args[0].fold) == ("", "")
-    # One that an older node let them have.
-    claim.done(claimed("\u0430na", [], resumed=True))
-    assert client.session.fold == "\u0430na ana"
-
-
-def test_positions_say_where_delivery_goes_on() -> None:
-    bench = HubBench()
-    bench.welcome("bo", ["tea"], key="b" * 16)
-    bench.hub.frame(frame([entry(2), entry(3)], log="r:tea"))
-    client = Client(bench)
-    client.says(m.Hello(nick="ana", rooms=["tea"], positions={"tea": str(at(2)), "@": str(START)}))
-    claim = bench.broker.take("claim")
-    assert claim.args[0].known == [("r:tea", at(2))]
-    claim.done(claimed("ana", ["tea"]))
-    joined = client.events()[1:]
-    assert isinstance(joined[0], m.Joined) and joined[0].position == str(at(2))
-    assert isinstance(joined[1], m.Message) and joined[1].text == "x3"
-
-
-@pytest.mark.parametrize("position", ["", "k1", "k1-01-x", "k1-1-", "K1-1-x", "k1--1-x"])
-def test_what_is_no_position_is_a_bad_request_as_a_whole(position: str) -> None:
-    bench = HubBench()
-    client = Client(bench)
-    client.says(m.Hello(nick="ana", positions={"tea": position}))
-    assert client.error().code == Code.BAD_REQUEST and bench.broker.calls == []
-
-
-def test_a_token_is_wanted_where_there_is_one() -> None:
-    bench = HubBench(tokens=(sha256(b"sesame").digest(), sha256(b"other").digest()))
-    client = Client(bench)
-    client.says(m.Hello(nick="ana"), m.Hello(nick="ana", token="Sesame"))
-    assert client.hears() == ["error bad-token"] * 2
-    client.says(m.Hello(nick="ana", token="sesame"))
-    assert bench.broker.names() == ["claim"]
-
-
-@pytest.mark.parametrize(
-    ("refused", "request_", "code"),
-    [
-        (Refused.TAKEN, m.Hello(nick="ana"), Code.NICK_TAKEN),
-        (Refused.NAMELESS, m.Hello(key="k" * 16), Code.BAD_REQUEST),
-        (Refused.NAMELESS, m.Hello(nick="a b", key="k" * 16), Code.BAD_NICK),
-        (Refused.UNHEALED, m.Hello(nick="ana"), Code.UNAVAILABLE),
-        (Refused.UNAVAILABLE, m.Hello(nick="ana"), Code.UNAVAILABLE),
-        (Refused.GONE, m.Hello(nick="ana"), Code.UNAVAILABLE),
-        (Refused.INTERNAL, m.Hello(nick="ana"), Code.INTERNAL),
-    ],
-)
-def test_a_hello_that_fails_leaves_the_connection_open_for_another(
-    refused: Refused, request_: m.Hello, code: Code
-) -> None:
-    bench = HubBench()
-    client = Client(bench)
-    request_.ref = "r"
-    client.says(request_)
-    bench.broker.answer("claim", refused)
-    error = client.error()
-    assert (error.code, error.ref) == (code, "r")
-    assert (error.retry_after_ms is not None) is (code is Code.UNAVAILABLE)
-    client.says(m.Hello(nick="bo"))
-    bench.broker.answer("claim", claimed("bo"))
-    assert client.hears() == ["welcome"]
-
-
-def test_a_bad_nick_without_a_key_is_refused_at_once() -> None:
-    bench = HubBench()
-    client = Client(bench)
-    client.says(m.Hello(nick="no nick"))
-    assert client.error().code == Code.BAD_NICK and bench.broker.calls == []
-
-
-def test_an_attempt_that_is_not_above_the_last_is_replaced() -> None:
-    bench = HubBench()
-    client = Client(bench)
-    client.says(m.Hello(nick="ana", key="k" * 16, attempt=1))
-    bench.broker.answer("claim", Refused.STALE)
-    assert client.hears() == ["bye replaced"] and bench.broker.calls == []
-
-
-@pytest.mark.parametrize("reply", [Refused.UNAVAILABLE, Refused.INTERNAL])
-@pytest.mark.parametrize("closed", [False, True])
-def test_a_hello_that_may_have_been_done_unseen_is_undone(reply: Refused, closed: bool) -> None:
-    """Else its nick would be held, by nobody, for as long as this node lives."""
-    bench = HubBench()
-    client = Client(bench)
-    client.says(m.Hello(nick="ana"))
-    if closed:
-        client.session.closed()
-    claim = bench.broker.answer("claim", reply)
-    part = bench.broker.take("part")
-    assert part.args == (claim.args[0].hold, False)
-
-
-def test_a_session_that_comes_to_a_closed_connection_is_let_go() -> None:
-    bench = HubBench()
-    client = Client(bench)
-    client.says(m.Hello(nick="ana"))
-    client.session.closed()
-    claim = bench.broker.answer("claim", claimed("ana", ["general"]))
-    assert bench.broker.take("part").args == (claim.args[0].hold, False)
-    assert client.hears() == [] and bench.hub.rooms == {}
-
-
-def test_an_ended_session_keeps_nothing_of_what_was_asked_of_it() -> None:
-    """A hello of 16 KiB takes up a hundred, and Python may find what is left of it only later."""
-    bench = HubBench()
-    client = Client(bench)
-    huge = m.Hello(nick="ana", rooms=[f"{number}" for number in range(1000)])
-    mine = sys.getrefcount(huge)
-    client.says(m.Hello(nick="ana"), huge)
-    assert sys.getrefcount(huge) > mine
-    client.session.closed()
-    assert sys.getrefcount(huge) == mine
-
-
-@pytest.mark.parametrize(
-    ("end", "parts"),
-    [
-        (lambda session: session.closed(), [False]),
-        (lambda session: session.end(Reason.QUIT), []),
-        (lambda session: session.end(Reason.PROTOCOL), [False]),
-        (lambda session: session.end(Reason.REPLACED), []),
-        (lambda session: session.end(Reason.CUT_OFF, 1000), []),
-    ],
-)
-def test_who_ends_lets_go_of_the_session_unless_it_is_elsewhere(
-    end: Callable[[Session], None], parts: list[bool]
-) -> None:
-    bench = HubBench()
-    client = bench.welcome()
-    hold = client.session.hold
-    end(client.session)
-    assert [call.args for call in bench.broker.calls] == [(hold, quit) for quit in parts]
-    assert not bench.hub.connections and not bench.hub.sessions
-    client.session.end(Reason.IDLE)
-    client.session.closed()
-    assert len(bench.broker.calls) == len(parts)
-
-
-def test_a_line_that_is_no_request_is_answered_and_a_fatal_one_ends_the_connection() -> None:
-    bench = HubBench()
-    client = bench.welcome()
-    client.session.refuse(WireError(Code.UNKNOWN_TYPE, "what?", type="dance", ref="r", room="tea"))
-    error = client.error()
-    assert (error.code, error.ref, error.room) == (Code.UNKNOWN_TYPE, "r", "tea")
-    client.session.refuse(WireError(Code.LINE_TOO_LONG, "long", fatal=True))
-    assert client.hears() == ["error line-too-long", "bye protocol"]
-    client.session.refuse(WireError(Code.BAD_REQUEST, "late"))
-    assert client.hears() == []
-
-
-def test_before_welcome_unknown_types_too_come_too_early() -> None:
-    client = Client(HubBench())
-    for type in ("dance", "send"):
-        client.session.refuse(WireError(Code.UNKNOWN_TYPE, "what?", type=type))
-    client.session.refuse(WireError(Code.BAD_REQUEST, "wrong", type="hello"))
-    assert client.hears() == ["error not-welcome-yet"] * 2 + ["error bad-request"]
-
-
-def test_a_continued_session_reads_its_inbox_on() -> None:
-    bench = HubBench()
-    client = Client(bench)
-    client.says(m.Hello(key="k" * 16, positions={"@": str(at(3))}))
-    bench.broker.answer("claim", claimed("ana", resumed=True, inbox=at(5)))
-    read = bench.broker.take("read")
-    assert read.args[1] == at(3)
-    direct = [entry(number, kind="d") for number in (4, 5)]
-    for held in direct:
-        held.body = b'"from":"bo","to":"ana","text":"d%d"}' % held.offset
-    read.done(slice_(direct))
-    assert client.hears() == ["welcome", "d4", "d5"]
+def test_a_session_that_is_cleared_is_nowhere() -> None:
+    made = session()
+    made.follow_inbox(member())
+    made.clear()
+    assert made.members() == [] and made.nick == "Ana"

@@ -14,7 +14,7 @@ def reader(bench: HubBench) -> Client:
     client = bench.welcome()
     client.says(PAGE, PAGE, PAGE)
     client.outlet.paused = True
-    client.session.paused()
+    client.connection.paused()
     bench.broker.answer("history", (EPOCH, entries(1, 9), False))
     assert client.hears() == ["history"]
     return client
@@ -24,7 +24,7 @@ def test_a_page_waits_until_the_one_before_it_has_been_read() -> None:
     bench = HubBench()
     client = reader(bench)
     assert "history" not in bench.broker.names()
-    client.session.drained()
+    client.connection.drained()
     assert bench.broker.names().count("history") == 1
     bench.broker.answer("history", (EPOCH, [entry(9)], False))
     bench.broker.answer("history", (EPOCH, [entry(9)], False))
@@ -34,9 +34,9 @@ def test_a_page_waits_until_the_one_before_it_has_been_read() -> None:
 def test_what_waits_for_a_reader_too_long_is_refused_in_few_bytes() -> None:
     bench = HubBench()
     client = reader(bench)
-    bench.pass_time(bench.hub.rules.answer_within)
+    bench.pass_time(bench.services.config.answer_within)
     assert client.hears() == ["error unavailable"] * 2
-    assert client.session.backlog == 0
+    assert client.connection.pipeline.backlog == 0
 
 
 def test_what_is_said_by_one_who_does_not_read_keeps_its_order() -> None:
@@ -44,7 +44,7 @@ def test_what_is_said_by_one_who_does_not_read_keeps_its_order() -> None:
     client = reader(bench)
     client.says(m.Send(room="general", text="behind the pages", id="1"))
     assert "publish" not in bench.broker.names()
-    client.session.drained()
+    client.connection.drained()
     bench.broker.answer("history", (EPOCH, [], False))
     bench.broker.answer("history", (EPOCH, [], False))
     bench.broker.answer("publish", Refused.UNAVAILABLE)
@@ -54,7 +54,7 @@ def test_what_is_said_by_one_who_does_not_read_keeps_its_order() -> None:
 def test_one_who_does_not_read_may_still_say_something_and_quit() -> None:
     bench = HubBench()
     client = bench.welcome()
-    client.session.paused()
+    client.connection.paused()
     client.says(m.Send(room="general", text="hi", id="1"))
     bench.broker.answer("publish", Refused.UNAVAILABLE)
     client.says(m.Quit())
@@ -67,10 +67,10 @@ def test_an_address_may_leave_unread_so_much() -> None:
     alone.address = "192.0.2.8"
     clients = [bench.welcome(f"n{n}", key=f"{n:016}") for n in range(6)]
     for number, client in enumerate(clients):
-        client.session.came_from((crowd, crowd, crowd, crowd, alone, None)[number])
+        client.connection.quota.share((crowd, crowd, crowd, crowd, alone, None)[number])
         client.outlet.paused, client.outlet.unread = number != 1, 1500
         if client.outlet.paused:
-            client.session.paused()
+            client.connection.paused()
         bench.time += 0.1
     clients[0].outlet.unread = 1400  # It reads, if slowly.
     bench.pass_time(1)

@@ -36,8 +36,8 @@ def test_lines_that_are_no_requests_count_but_a_fatal_one_is_always_told() -> No
     bench = HubBench(rate=(1.0, 2.0))
     client = bench.welcome()
     for _ in range(3):
-        client.session.refuse(WireError(Code.UNKNOWN_TYPE, "what?", type="dance", ref="r"))
-    client.session.refuse(WireError(Code.BAD_REQUEST, "no JSON", fatal=True))
+        client.connection.refuse(WireError(Code.UNKNOWN_TYPE, "what?", type="dance", ref="r"))
+    client.connection.refuse(WireError(Code.BAD_REQUEST, "no JSON", fatal=True))
     told = client.hears()
     assert told[-3:] == ["error rate-limited", "error bad-request", "bye protocol"]
 
@@ -64,7 +64,7 @@ def test_any_sign_of_life_will_do() -> None:
     for _ in range(10):
         bench.pass_time(21)
         assert client.hears() == ["pingevent"]
-        client.session.heard = bench.hub.now
+        client.connection.keepalive.hear(bench.services.now)
         bench.pass_time(1)
         assert client.hears() == []
 
@@ -74,21 +74,21 @@ def test_a_connection_that_never_says_hello_is_given_up_too() -> None:
     client = Client(bench)
     bench.pass_time(60)
     assert client.hears() == ["bye idle"] and bench.broker.calls == []
-    assert not bench.hub.connections
+    assert not bench.registry.connections
 
 
 def slow(bench: HubBench) -> Client:
     """Return a client that has stopped reading."""
     client = bench.welcome()
     client.outlet.paused, client.outlet.unread = True, 100_000
-    client.session.paused()
+    client.connection.paused()
     return client
 
 
 def alive(client: Client, bench: HubBench, seconds: int) -> None:
     """Let time pass while a client, slow as it may be, still speaks."""
     for _ in range(seconds):
-        client.session.heard = bench.hub.now
+        client.connection.keepalive.hear(bench.services.now)
         bench.pass_time(1)
 
 
@@ -118,7 +118,7 @@ def test_who_is_not_read_from_is_not_idle_and_has_its_time_again_afterwards() ->
         bench.pass_time(10)
         client.outlet.unread -= 1
     client.outlet.paused = False
-    client.session.drained()
+    client.connection.drained()
     bench.pass_time(1)
     assert client.hears() == []
     bench.pass_time(20)
@@ -128,10 +128,10 @@ def test_who_is_not_read_from_is_not_idle_and_has_its_time_again_afterwards() ->
 def test_who_has_read_everything_gets_what_came_meanwhile() -> None:
     bench = HubBench()
     client = slow(bench)
-    bench.hub.frame(frame([entry(2), entry(3)], log="r:general"))
+    bench.events.frame(frame([entry(2), entry(3)], log="r:general"))
     assert client.hears() == []
     client.outlet.paused, client.outlet.unread = False, 0
-    client.session.drained()
+    client.connection.drained()
     assert client.hears() == ["x2", "x3"]
     alive(client, bench, 100)
     assert client.hears() == []
@@ -140,14 +140,14 @@ def test_who_has_read_everything_gets_what_came_meanwhile() -> None:
 def test_a_slow_reader_of_directs_gets_them_later_too() -> None:
     bench = HubBench()
     client = bench.welcome()
-    log = "i:" + client.session.hold.session
-    bench.hub.frame(frame([entry(1, kind="d", text="d1")], log=log))
+    log = "i:" + client.session.token.session
+    bench.events.frame(frame([entry(1, kind="d", text="d1")], log=log))
     client.outlet.paused = True
-    client.session.paused()
-    bench.hub.frame(frame([entry(2, kind="d", text="d2")], log=log))
+    client.connection.paused()
+    bench.events.frame(frame([entry(2, kind="d", text="d2")], log=log))
     assert [line for line in client.outlet.data.splitlines() if b"d2" in line] == []
     client.outlet.paused = False
-    client.session.drained()
+    client.connection.drained()
     assert b"d2" in client.outlet.data
 
 
@@ -159,16 +159,16 @@ def test_a_draining_node_says_goodbye_at_once_to_who_waits_for_nothing() -> None
     [bye] = client.events()
     assert bye == m.Bye(reason="draining", retry_after_ms=100)
     assert stranger.hears() == ["bye draining"]
-    assert bench.broker.names() == ["part"] and not bench.hub.connections
+    assert bench.broker.names() == ["part"] and not bench.registry.connections
 
 
 def test_a_draining_node_acknowledges_what_is_under_way_first() -> None:
     bench = HubBench()
     client = bench.welcome()
     client.says(*(m.Send(room="general", text=id, id=id) for id in "ab"), m.ListRooms())
-    bench.hub.say_goodbye(client.session)
+    bench.hub.say_goodbye(client.connection)
     client.says(m.Send(room="general", text="c", id="c"), m.Ping())
-    assert client.hears() == ["pongevent"] and client.session.state is State.LEAVING
+    assert client.hears() == ["pongevent"] and client.connection.state is State.LEAVING
     for name in "ab":
         bench.broker.answer("publish", Stored("r:general", str(at(2)), 17, ""))
         assert client.hears() == ["ack"] + ["bye draining"] * (name == "b")
@@ -179,7 +179,7 @@ def test_a_draining_node_says_goodbye_also_when_the_broker_says_nothing() -> Non
     bench = HubBench()
     client = bench.welcome()
     client.says(m.Join(room="tea"))
-    bench.hub.say_goodbye(client.session)
+    bench.hub.say_goodbye(client.connection)
     bench.broker.answer("join", Refused.UNAVAILABLE)
     assert client.hears() == ["error unavailable", "bye draining"]
 
@@ -188,7 +188,7 @@ def test_a_draining_node_does_not_wait_for_a_hello() -> None:
     bench = HubBench()
     client = Client(bench)
     client.says(m.Hello(nick="ana"))
-    bench.hub.say_goodbye(client.session)
+    bench.hub.say_goodbye(client.connection)
     assert client.hears() == ["bye draining"]
     bench.broker.answer("claim", claimed("ana"))
     assert bench.broker.names() == ["part"]
@@ -198,18 +198,18 @@ def test_a_connection_that_had_to_stop_reads_on_when_few_requests_are_left() -> 
     bench = HubBench(backlog_low=2)
     client = bench.welcome()
     client.says(*(m.Send(room="general", text="x") for _ in range(5)))
-    client.session.throttled = True
+    client.connection.pipeline.throttle()
     for left in (4, 3, 2, 1):
         bench.broker.answer("publish", Stored("r:general", str(at(2)), 17, ""))
-        assert client.session.backlog == left
+        assert client.connection.pipeline.backlog == left
         assert client.outlet.reads_on == (left <= 2)
-    assert not client.session.throttled
+    assert not client.connection.pipeline.throttled
 
 
 def test_requests_that_were_too_late_leave_room_for_others() -> None:
     bench = HubBench(backlog_low=2)
     client = bench.welcome()
     client.says(*(m.ListRooms() for _ in range(9)))
-    client.session.throttled = True
+    client.connection.pipeline.throttle()
     bench.pass_time(5)
     assert client.hears() == ["error unavailable"] * 8 and client.outlet.reads_on == 1
