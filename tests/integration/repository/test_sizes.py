@@ -7,18 +7,11 @@ from tests.support.repository import ROOT
 
 CODE = ("wire", "node", "client", "bench", "examples")
 
-_SESSION = "connection and session are one object; to be cut"
 _SUBJECT = "the tests of one subject, with what they share"
 _MODEL = "a model of a whole client, node or network, that records everything for its judge"
 _TABLE = "a table of characters"
 
 EXCEPTIONS = {
-    "node/core/hub.py": _SESSION,
-    "node/core/hub.py:Hub": _SESSION,
-    "node/core/requests/hello.py:_claimed": _SESSION,
-    "node/core/requests/hello.py:hello": _SESSION,
-    "node/core/session/session.py": _SESSION,
-    "node/core/session/session.py:Session": _SESSION,
     "node/core/names/confusables_data.py": _TABLE,
     **dict.fromkeys(
         (
@@ -34,7 +27,6 @@ EXCEPTIONS = {
             "tests/unit/node/brokers/test_pipeline.py",
             "tests/unit/node/core/fakes.py",
             "tests/unit/node/core/limits/test_limits.py",
-            "tests/unit/node/core/session/test_session.py",
         ),
         _SUBJECT,
     ),
@@ -70,17 +62,7 @@ WRITERS = {
     "client/tui/buffers.py": "a buffer owns its rows",
     "node/brokers/health.py": "sets a gauge of the node's counters",
     "node/brokers/publish_batch.py": _RECORD,
-    "node/core/hub.py": _SESSION,
-    "node/core/limits/presence.py": _SESSION,
-    "node/core/requests/account_auth.py": _SESSION,
-    "node/core/requests/hello.py": _SESSION,
     "node/core/requests/messages.py": _RECORD,
-    "node/core/requests/queries.py": _SESSION,
-    "node/core/requests/rooms.py": _SESSION,
-    "node/core/session/quota.py": _SESSION,
-    "node/core/session/recovery.py": _SESSION,
-    "node/net/connection.py": _SESSION,
-    "node/server.py": _SESSION,
 }
 """Files that write fields of objects of other files, and why. The list may only become shorter."""
 
