@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from node.core import moderation
 from node.core.entries import Append, Frame, Position
 from node.core.interfaces import FanOut
+from node.core.log_names import is_room, room_name
 from node.core.model import FencingToken, ModerationRule, NodeFacts
 from node.core.moderation_rules import ModerationRules
 from node.core.registry import Registry
@@ -81,14 +82,14 @@ class BrokerListener:
     def present(self, log: str) -> int:
         """Return how many sessions here are in a room and are not just leaving it."""
         room = self._rooms.get(log)
-        if room is None or not log.startswith("r:"):
+        if room is None or not is_room(log):
             return 0
         return room.present
 
     def absent(self, log: str) -> None:
         """The broker has fewer members of a room than are here: it is told of them again."""
         for connection in list(self._registry.holders.values()):
-            if log[2:] in connection.session.rooms:
+            if room_name(log) in connection.session.rooms:
                 connection.recovery.restore(forgotten=False)
 
     def moved(self, token: FencingToken) -> None:

@@ -4,6 +4,7 @@ from node.core.config import Config, CoreCounts
 from node.core.entries import Position
 from node.core.interfaces import Broker, FanOut
 from node.core.limits.token_bucket import TokenBucket
+from node.core.log_names import inbox_log, is_inbox, is_room, room_log
 from node.core.rooms.ring_budget import keep_within
 from node.core.rooms.room import Room
 from wire.messages import INBOX
@@ -26,15 +27,15 @@ class FollowedRooms:
 
     def __len__(self) -> int:
         """Return how many rooms are followed, inboxes not counted."""
-        return sum(log.startswith("r:") for log in self.by_log)
+        return sum(is_room(log) for log in self.by_log)
 
     def get(self, name: str) -> Room | None:
         """Return a room, if it is followed."""
-        return self.by_log.get("r:" + name)
+        return self.by_log.get(room_log(name))
 
     def room(self, name: str) -> Room:
         """Return a room, followed from now on."""
-        log = "r:" + name
+        log = room_log(name)
         if (room := self.by_log.get(log)) is None:
             room = self._follow(name, log)
             self._broker.watch(log)
@@ -42,7 +43,7 @@ class FollowedRooms:
 
     def inbox(self, session: str, top: Position) -> Room:
         """Follow the inbox of a session after ``top``."""
-        room = self._follow(INBOX, "i:" + session)
+        room = self._follow(INBOX, inbox_log(session))
         room.begin(top)
         return room
 
@@ -55,12 +56,12 @@ class FollowedRooms:
 
     def drop_inbox(self, session: str) -> None:
         """Follow the inbox of a session no longer."""
-        self.by_log.pop("i:" + session, None)
+        self.by_log.pop(inbox_log(session), None)
 
     def drop(self, log: str) -> None:
         """Follow a log no longer."""
         del self.by_log[log]
-        if log.startswith("r:"):
+        if is_room(log):
             self._broker.unwatch(log)
 
     def clear(self) -> None:
@@ -81,7 +82,7 @@ class FollowedRooms:
                 room.mark_empty(now)
             elif room.unconfirmed is not None or unhealed:
                 pass  # This node may be the only one that can put its entries back.
-            elif now - room.empty_since >= LINGER or log.startswith("i:"):
+            elif now - room.empty_since >= LINGER or is_inbox(log):
                 self.drop(log)
         rings = (ring for room in self.by_log.values() if (ring := room.ring) is not None)
         keep_within(self._config.remembered, rings)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from node.core.entries import START, Frame, Position
 from node.core.expiring import Expiring
 from node.core.followed import FollowedRooms
+from node.core.log_names import inbox_log, inbox_session, is_inbox
 from node.core.rooms.member import Member
 from node.core.rooms.room import Room
 from node.core.session.connection import ClientConnection
@@ -34,9 +35,9 @@ class Inboxes:
 
     def receive(self, frame: Frame, now: float) -> Room | None:
         """Return the inbox that a frame is for: its first one, or one that is too early."""
-        if not frame.log.startswith("i:"):
+        if not is_inbox(frame.log):
             return None
-        if (connection := self._holders.get(frame.log[2:])) is None:
+        if (connection := self._holders.get(inbox_session(frame.log))) is None:
             # This may overtake the reply that gives us the session.
             self._early.add(frame.log, now)
             return None
@@ -45,7 +46,7 @@ class Inboxes:
 
     def seated(self, connection: ClientConnection) -> None:
         """A session has got its rooms: a direct that came too early is read now."""
-        log = "i:" + connection.session.token.session
+        log = inbox_log(connection.session.token.session)
         if self._early.pop(log):
             self.look_up(log)
 
@@ -53,13 +54,13 @@ class Inboxes:
         """Read an inbox, whatever this node knows of it, if its session is here."""
         if (room := self._rooms.by_log.get(log)) is not None:
             room.sync()
-        elif log.startswith("i:") and (connection := self._holders.get(log[2:])) is not None:
+        elif is_inbox(log) and (connection := self._holders.get(inbox_session(log))) is not None:
             self.open(connection, START, START).sync()
 
     def unseen(self) -> list[str]:
         """Return the logs of sessions here whose inbox has not been looked at yet."""
         return [
-            "i:" + session
+            inbox_log(session)
             for session, connection in self._holders.items()
             if connection.session.inbox is None and connection.state is State.WELCOME
         ]

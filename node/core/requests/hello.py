@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from node.core.entries import Cursor
 from node.core.limits import presence
+from node.core.log_names import inbox_log, room_log
 from node.core.model import Claim, Claimed, FencingToken, Refused
 from node.core.names import names
 from node.core.requests import account_auth, welcome
@@ -134,9 +135,9 @@ def _claim(connection: ClientConnection, wishes: Wishes, named: _Named) -> Claim
     request, services = wishes.request, connection.services
     keyed = request.key is not None
     token = FencingToken(_session_of(connection, request.key), services.broker.owner())
-    inbox = "i:" + token.session
+    inbox = inbox_log(token.session)
     known = [
-        (inbox if name == INBOX else "r:" + name, at.position)
+        (inbox if name == INBOX else room_log(name), at.position)
         for name, at in wishes.positions.items()
         if name != INBOX or keyed
     ]

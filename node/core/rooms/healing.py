@@ -5,6 +5,7 @@ from functools import partial
 
 from node.core.entries import Lost, Slice
 from node.core.interfaces import Broker
+from node.core.log_names import is_inbox
 from node.core.model import Done, Refused
 from node.core.rooms.comparison import Comparison
 from node.core.rooms.known_log import KnownLog
@@ -89,7 +90,7 @@ class Healing:
 
         The authors' nodes may remember directs: what comes before its beginning counts as trimmed.
         """
-        if not self._log.startswith("i:"):
+        if not is_inbox(self._log):
             return False
         waited, self._left_to_others = self._left_to_others, self._broker.unhealed()
         return waited or self._left_to_others
