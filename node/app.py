@@ -49,7 +49,7 @@ class App:
         self._apply_credentials()
         self._stopping = asyncio.Event()
         self._memory = memory.MemoryWatch(settings.memory * memory.MIB)
-        self._files = file_limits.FileWatch()
+        self._files = file_limits.FileWatch(logs.on_fault)
 
     @property
     def stopping(self) -> bool:

@@ -5,11 +5,13 @@ import errno
 import logging
 import os
 import resource
+from collections.abc import Callable
 from typing import Any
 
-from node.telemetry import logs
-
 log = logging.getLogger(__name__)
+
+ExceptionHandler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
+"""What a loop calls with an exception that nothing has caught."""
 
 _NONE_LEFT = (errno.EMFILE, errno.ENFILE)
 
@@ -32,10 +34,12 @@ class FileWatch:
 
     The connection limits refuse clients before that. It takes more to get there, such as very many
     connections in one moment. Connected clients are still served then. New connections are closed
-    by uvloop; asyncio lets them wait, and tries again every second.
+    by uvloop; asyncio lets them wait, and tries again every second. ``on_fault`` handles the loop's
+    other errors.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_fault: ExceptionHandler) -> None:
+        self._on_fault = on_fault
         self.none_left = False
 
     def look(self) -> None:
@@ -57,7 +61,7 @@ class FileWatch:
         if isinstance(error, OSError) and error.errno in _NONE_LEFT and "socket" in context:
             self._log_none_left()
         else:
-            logs.on_fault(loop, context)
+            self._on_fault(loop, context)
 
     def _log_none_left(self) -> None:
         if not self.none_left:

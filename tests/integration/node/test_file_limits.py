@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from node.process import file_limits
+from node.telemetry import logs
 
 Failing = Callable[[int], None]
 
@@ -35,7 +36,7 @@ def test_that_no_descriptors_are_left_is_logged_once_and_so_is_that_some_are_fre
     opening: Failing, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    watch = file_limits.FileWatch()
+    watch = file_limits.FileWatch(logs.on_fault)
     for number in (0, errno.EMFILE, errno.EMFILE, errno.ENFILE, 0, 0):
         opening(number)
         watch.look()
@@ -47,7 +48,7 @@ def test_failed_accepts_of_the_loop_are_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     loop = asyncio.new_event_loop()
-    watch = file_limits.FileWatch()
+    watch = file_limits.FileWatch(logs.on_fault)
     full = {"message": "socket.accept() out of system resource", "socket": None}
     for _ in range(1000):
         watch.on_exception(loop, {**full, "exception": OSError(errno.EMFILE, "full")})
