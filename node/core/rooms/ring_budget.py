@@ -9,12 +9,10 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heapreplace
 from math import inf
 
+from node.core.config import REMEMBERED
 from node.core.entries import Entry
 from node.core.rooms.ring import Ring
 
-MOST = 64 << 20
-"""Bytes, if there is enough memory: the last 20 s at 8,000 messages a second. A Redis that writes
-its append-only file once a second loses 2 s."""
 PART = 8
 """A node with little memory gives rings one part in so many of its memory limit."""
 ENTRY = 320
@@ -31,7 +29,7 @@ DIGITS = 20
 
 def budget(limit: int, nodes: int) -> int:
     """Return the bytes for each node of a process; ``limit`` is its memory limit, 0 is none."""
-    return (min(MOST, limit // PART) if limit else MOST) // nodes
+    return (min(REMEMBERED, limit // PART) if limit else REMEMBERED) // nodes
 
 
 def weight(ring: Ring) -> int:

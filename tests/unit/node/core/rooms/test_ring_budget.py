@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from node.core.config import REMEMBERED
 from node.core.entries import Entry
 from node.core.rooms import ring_budget
 from node.core.rooms.ring import Ring
-from node.core.rooms.ring_budget import MOST, TOGETHER, keep_within, weight
+from node.core.rooms.ring_budget import TOGETHER, keep_within, weight
 from tests.unit.node.core.fakes import HubBench, RoomBench, at, entries, entry, frame
 
 
@@ -72,9 +73,9 @@ def test_an_entry_without_a_time_goes_first_and_does_no_harm() -> None:
 
 
 def test_a_node_with_little_memory_remembers_less() -> None:
-    assert ring_budget.budget(0, 1) == ring_budget.budget(2048 << 20, 1) == MOST
+    assert ring_budget.budget(0, 1) == ring_budget.budget(2048 << 20, 1) == REMEMBERED
     assert ring_budget.budget(200 << 20, 1) == 25 << 20
-    assert ring_budget.budget(0, 4) == MOST // 4
+    assert ring_budget.budget(0, 4) == REMEMBERED // 4
 
 
 def test_the_rooms_of_a_node_share_what_it_remembers_and_go_on() -> None:
