@@ -8,9 +8,9 @@ from node.core.registry import Registry
 from node.core.rooms.room import Room
 from node.core.services import Services
 from node.core.session.connection import ClientConnection
+from node.core.session.kicks import kick, send_closed
 from node.core.session.states import State
-from wire.errors import Reason
-from wire.messages import Announcement, Left
+from wire.messages import Announcement
 
 
 def enforce(services: Services, registry: Registry, rules: ModerationRules) -> None:
@@ -40,11 +40,6 @@ def admit(services: Services, connection: ClientConnection) -> None:
         kick(connection, ban)
 
 
-def kick(connection: ClientConnection, rule: ModerationRule) -> None:
-    """End a connection, and a session, that may not be here."""
-    connection.end(Reason.KICKED, text=rule.why or None)
-
-
 def _close(services: Services, registry: Registry, room: Room) -> None:
     """Put all members out of a room that was closed; members of a new one of that name stay."""
     for connection in list(registry.holders.values()):
@@ -61,13 +56,6 @@ def _close(services: Services, registry: Registry, room: Room) -> None:
                 send_closed(connection, room.name, rule)
     if room.empty and (room.top is None or services.rules.closed(room.name, room.top.epoch)):
         services.rooms.drop(room.log)
-
-
-def send_closed(connection: ClientConnection, room: str, rule: ModerationRule) -> None:
-    """Tell a client that its room is gone: there is no log any more to name a position in."""
-    text = rule.why or None
-    left = Left(room=room, nick=connection.session.nick, reason=Reason.KICKED, text=text)
-    connection.send(left)
 
 
 def announce(registry: Registry, fan_out: FanOut, text: str, room: str | None, at: int) -> None:

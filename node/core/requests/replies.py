@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from node.core import moderation
 from node.core.config import Limit
 from node.core.entries import Cursor, Position
 from node.core.model import Membership, Refused
 from node.core.names import names
 from node.core.rooms.member import Member
 from node.core.session.connection import ClientConnection
+from node.core.session.kicks import send_closed
 from wire import limits
 from wire.errors import Code
 
@@ -72,7 +72,7 @@ def enter_room(
     assert start is not None
     if (rule := connection.services.rules.closed(membership.room, start.epoch)) is not None:
         # A moderator closed it while the reply was on its way.
-        moderation.send_closed(connection, membership.room, rule)
+        send_closed(connection, membership.room, rule)
         return
     member = Member(
         connection, connection.services.rooms.room(membership.room), membership.position

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from node.core import moderation
 from node.core.config import Limit
 from node.core.entries import START, Cursor
 from node.core.limits import presence
@@ -11,6 +10,7 @@ from node.core.names import names
 from node.core.requests import account_auth
 from node.core.requests.replies import banned, enter_room, failed, too_many, too_many_made
 from node.core.session.connection import ClientConnection
+from node.core.session.kicks import kick
 from wire import limits
 from wire.errors import Code, Reason
 from wire.messages import DEFAULT_ROOM, INBOX, PROTOCOL, Hello, Joined, Limits, Welcome
@@ -41,7 +41,7 @@ def welcome(connection: ClientConnection, claim: Claim, wishes: Wishes, reply: C
         connection.end(Reason.REPLACED)
         return
     if (rule := services.rules.holding("kick", token.session, services.now)) is not None:
-        moderation.kick(connection, rule)
+        kick(connection, rule)
         return
     event = Welcome(
         ref=request.ref,
