@@ -5,11 +5,7 @@ is of it: a room of 1,000 entries of up to ``SHORT`` bytes takes some 0.4 MB, an
 makes are counted already. What counts is what is longer, and directs: anybody has an inbox.
 """
 
-from node.core.config import Limit
 from node.core.limits.admission import AddressUsage
-from node.core.session.connection import ClientConnection
-from wire.errors import Code
-from wire.messages import Send, SendDirect
 
 SHORT = 256
 """Bytes of a message to a room that cost nothing: most messages are shorter."""
@@ -29,11 +25,3 @@ def of_direct(usage: AddressUsage, words: bytes, now: float) -> float:
     if usage.volume is None:
         return 0.0
     return usage.volume.take(now, len(words) + AROUND)
-
-
-def refuse(connection: ClientConnection, request: Send | SendDirect, retry_after: float) -> None:
-    """Refuse a message: its address has written too much."""
-    connection.services.counts.hit(Limit.ADDRESS_BYTES)
-    room = request.room if isinstance(request, Send) else None
-    text = "Your address has written as much as it may for now; write shorter, or wait."
-    connection.error(Code.RATE_LIMITED, text, request.ref, request.id, room, retry_after)

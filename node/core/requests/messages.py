@@ -52,7 +52,7 @@ def send(connection: ClientConnection, request: Send, deadline: float) -> None:
     body = b'"from":"%b",%b' % (session.nick.encode(), codec.encode_body(words))
     if usage is not None and body[volume.SHORT :]:
         if wait := volume.of_message(usage, body, arrived_at):
-            volume.refuse(connection, request, wait)
+            _refuse_volume(connection, request, wait)
             return
     connection.pipeline.begin(overlaps=True)
     id, done = services.random_id().encode(), partial(_on_sent, connection, request, deadline)
@@ -83,7 +83,7 @@ def direct(connection: ClientConnection, request: SendDirect, deadline: float) -
     before = b'"from":"%b","to":"' % session.nick.encode()
     after = b'",' + codec.encode_body(words)
     if usage is not None and (wait := volume.of_direct(usage, after, arrived_at)):
-        volume.refuse(connection, request, wait)
+        _refuse_volume(connection, request, wait)
         return
     connection.pipeline.begin(overlaps=True)
     id, done = services.random_id().encode(), partial(_on_sent, connection, request, deadline)
@@ -122,6 +122,16 @@ def _ack(request: Send | SendDirect, kept: Stored) -> Ack:
     else:
         ack.to = kept.to
     return ack
+
+
+def _refuse_volume(
+    connection: ClientConnection, request: Send | SendDirect, retry_after: float
+) -> None:
+    """Refuse a message: its address has written too much."""
+    connection.services.counts.hit(Limit.ADDRESS_BYTES)
+    room = request.room if isinstance(request, Send) else None
+    text = "Your address has written as much as it may for now; write shorter, or wait."
+    connection.error(Code.RATE_LIMITED, text, request.ref, request.id, room, retry_after)
 
 
 def _unsendable(
