@@ -12,9 +12,9 @@ from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import Connect
 from node.config.settings import Settings
-from node.core import hub as core
-from node.core.drain import Turn, turns
-from node.core.limits import shares
+from node.core.hub import hub as core
+from node.core.hub import shares
+from node.core.hub.drain import Turn, turns
 from node.core.limits.admission import Bounds
 from node.core.rooms import ring_budget
 from node.net.connection_limits import ConnectionLimits

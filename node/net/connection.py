@@ -6,7 +6,7 @@ import select
 from typing import cast
 
 from node.core.config import Limit
-from node.core.hub import Hub
+from node.core.hub.hub import Hub
 from node.core.limits.admission import AddressUsage, Refusal
 from node.core.session.connection import ClientConnection
 from node.net.connection_limits import ConnectionLimits

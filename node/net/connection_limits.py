@@ -5,7 +5,7 @@ import resource
 from collections.abc import Sequence
 
 from node.core.config import Limit
-from node.core.hub import Hub
+from node.core.hub.hub import Hub
 from node.core.limits.admission import AddressUsage, Admission, Bounds, Network, Refusal, within
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import ssl
 
-from node.core.hub import Hub
+from node.core.hub.hub import Hub
 from node.net.connection import Connection
 from node.net.connection_limits import ConnectionLimits
 from node.net.tls_listener import TlsListener, bound

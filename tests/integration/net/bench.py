@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from node.core.hub import Config, Hub
+from node.core.hub.hub import Config, Hub
 from node.core.limits.admission import Bounds
 from node.net import listener
 from node.net.connection import Connection

@@ -157,7 +157,7 @@ def test_what_does_not_exist_is_found(wrong: str) -> None:
         "[a page](docs/protocol.md) and [its part](docs/protocol.md#names-and-text)",
         "# A `code` heading, and more\n\n[it](#a-code-heading-and-more)",
         "`make test`, `chat-node --port 1`, `docker compose up --build`, `CHAT_TOKEN`",
-        "`core/hub.py`, `publish.lua`, `Room.feed`, [a site](https://example.org/#nowhere)",
+        "`core/hub/hub.py`, `publish.lua`, `Room.feed`, [a site](https://example.org/#nowhere)",
     ],
 )
 def test_what_exists_is_not_found(right: str) -> None:

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from node.core.entries import Entry, Position
-from node.core.hub import Hub
+from node.core.hub.hub import Hub
 from node.core.model import Membership, Refused, SessionState, Stored
 from tests.unit.node.core.fakes import EPOCH, Call, FakeBroker, claimed, entry, frame, slice_
 

@@ -11,7 +11,7 @@ import zlib
 from random import Random
 from typing import Any, Self
 
-from node.core.hub import Config, Hub
+from node.core.hub.hub import Config, Hub
 from node.net.connection import Connection
 from node.net.connection_limits import ConnectionLimits
 from node.net.write_batch import WriteBatch

@@ -11,8 +11,8 @@ from typing import Any
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
 from node.core import config as core_rules
-from node.core import hub as core
-from node.core.drain import turns
+from node.core.hub import hub as core
+from node.core.hub.drain import turns
 from node.net.connection_limits import ConnectionLimits
 from node.net.write_batch import WriteBatch
 from node.telemetry.metrics import Metrics

@@ -8,9 +8,9 @@ import pytest
 
 from node.brokers import scripts
 from node.brokers.logs import RedisLogs
-from node.core.broker_listener import BrokerListener
 from node.core.entries import Cursor, Entry, Frame, Position
-from node.core.hub import Hub
+from node.core.hub.broker_listener import BrokerListener
+from node.core.hub.hub import Hub
 from node.core.model import Membership, PendingMessage, Stored
 from node.core.requests import replies, welcome
 from node.core.rooms.follower import LogFollower

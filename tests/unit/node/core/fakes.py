@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from node.core.entries import Compared, Cursor, Entry, Frame, Position, SeenBranch, Slice
-from node.core.hub import Config, Hub
+from node.core.hub.hub import Config, Hub
 from node.core.interfaces import Transport
 from node.core.model import Claimed, Membership
 from node.core.rooms.member import Member

@@ -1,7 +1,7 @@
 """How long messages take, and how late the tick comes: told to the metrics, nearly for nothing."""
 
 from node.core.entries import Entry
-from node.core.hub import TICK
+from node.core.hub.hub import TICK
 from node.core.model import PendingMessage, Refused
 from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, slice_
 from wire import messages as m

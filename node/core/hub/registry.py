@@ -1,8 +1,8 @@
 """The connections of a node, and which of them holds which session."""
 
 from node.core.entries import Position
-from node.core.expiring import Expiring
-from node.core.inboxes import Inboxes
+from node.core.hub.expiring import Expiring
+from node.core.hub.inboxes import Inboxes
 from node.core.interfaces import Encoder, Transport
 from node.core.model import FencingToken
 from node.core.services import Services

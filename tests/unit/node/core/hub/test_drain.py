@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.core.drain import MOST_NOTICE, Turn, turns
+from node.core.hub.drain import MOST_NOTICE, Turn, turns
 from node.core.session.connection import ClientConnection
 from node.core.session.states import State
 from tests.unit.node.core.fakes import Client, HubBench

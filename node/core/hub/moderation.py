@@ -1,10 +1,10 @@
 """What a node does about the rules and announcements of moderators."""
 
 from node.core.entries import Position
+from node.core.hub.registry import Registry
 from node.core.interfaces import Encoder, FanOut, Transport
 from node.core.model import ModerationRule
 from node.core.moderation_rules import ModerationRules
-from node.core.registry import Registry
 from node.core.rooms.room import Room
 from node.core.services import Services
 from node.core.session.connection import ClientConnection

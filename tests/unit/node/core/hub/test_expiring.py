@@ -1,6 +1,6 @@
 """A set that forgets."""
 
-from node.core.expiring import REMEMBERED_FOR, Expiring
+from node.core.hub.expiring import REMEMBERED_FOR, Expiring
 
 
 def test_a_member_is_forgotten_when_its_time_is_over() -> None:

@@ -7,8 +7,8 @@ its first direct on.
 from collections.abc import Mapping
 
 from node.core.entries import START, Frame, Position
-from node.core.expiring import Expiring
 from node.core.followed import FollowedRooms
+from node.core.hub.expiring import Expiring
 from node.core.log_names import inbox_log, inbox_session, is_inbox
 from node.core.rooms.member import Member
 from node.core.rooms.room import Room

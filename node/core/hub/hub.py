@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from node.core import moderation
-from node.core.broker_listener import BrokerListener
 from node.core.config import Config, CoreCounts, Limit
+from node.core.hub import moderation
+from node.core.hub import shares
+from node.core.hub.broker_listener import BrokerListener
+from node.core.hub.registry import Registry
 from node.core.interfaces import Broker, Encoder, FanOut, Transport
-from node.core.limits import shares
 from node.core.model import NodeSizes
-from node.core.registry import Registry
 from node.core.requests.table import ROWS
 from node.core.rooms.witness import Witness
 from node.core.services import Services

@@ -1,6 +1,6 @@
 """Which connection holds which session, and what becomes of the older one."""
 
-from node.core.expiring import REMEMBERED_FOR
+from node.core.hub.expiring import REMEMBERED_FOR
 from node.core.model import FencingToken
 from tests.unit.node.core.fakes import (
     Client,

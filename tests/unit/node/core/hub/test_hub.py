@@ -1,6 +1,6 @@
 """The hub lets time pass, and tells how much there is on its node."""
 
-from node.core.hub import TICK
+from node.core.hub.hub import TICK
 from node.core.model import NodeSizes
 from tests.unit.node.core.fakes import Client, HubBench, entry, frame
 
