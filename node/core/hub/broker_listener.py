@@ -6,12 +6,12 @@ from node.core.entries import Append, Frame, Position
 from node.core.hub import moderation
 from node.core.hub.registry import Registry
 from node.core.interfaces import FanOut
+from node.core.limits.moderation_rules import ModerationRules
 from node.core.log_names import is_room, room_name
 from node.core.model import FencingToken, ModerationRule, NodeFacts
-from node.core.moderation_rules import ModerationRules
 from node.core.rooms.witness import Witness
-from node.core.services import Services
 from node.core.session.errors import RETRY_MS
+from node.core.session.services import Services
 from wire.errors import Reason
 
 

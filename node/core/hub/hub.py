@@ -3,18 +3,17 @@
 from collections.abc import Callable
 
 from node.core.config import Config, CoreCounts, Limit
-from node.core.hub import moderation
-from node.core.hub import shares
+from node.core.hub import moderation, shares
 from node.core.hub.broker_listener import BrokerListener
 from node.core.hub.registry import Registry
 from node.core.interfaces import Broker, Encoder, FanOut, Transport
 from node.core.model import NodeSizes
 from node.core.requests.table import ROWS
 from node.core.rooms.witness import Witness
-from node.core.services import Services
 from node.core.session import timeouts
 from node.core.session.connection import ClientConnection
 from node.core.session.errors import RETRY_MS
+from node.core.session.services import Services
 from node.core.session.states import State
 from wire.errors import Reason
 from wire.messages import Move

@@ -7,9 +7,9 @@ its first direct on.
 from collections.abc import Mapping
 
 from node.core.entries import START, Frame, Position
-from node.core.followed import FollowedRooms
 from node.core.hub.expiring import Expiring
 from node.core.log_names import inbox_log, inbox_session, is_inbox
+from node.core.rooms.followed import FollowedRooms
 from node.core.rooms.member import Member
 from node.core.rooms.room import Room
 from node.core.session.connection import ClientConnection

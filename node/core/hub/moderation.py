@@ -3,12 +3,12 @@
 from node.core.entries import Position
 from node.core.hub.registry import Registry
 from node.core.interfaces import Encoder, FanOut, Transport
+from node.core.limits.moderation_rules import ModerationRules
 from node.core.model import ModerationRule
-from node.core.moderation_rules import ModerationRules
 from node.core.rooms.room import Room
-from node.core.services import Services
 from node.core.session.connection import ClientConnection
 from node.core.session.kicks import kick, send_closed
+from node.core.session.services import Services
 from node.core.session.states import State
 from wire.messages import Announcement
 

@@ -5,8 +5,8 @@ from node.core.hub.expiring import Expiring
 from node.core.hub.inboxes import Inboxes
 from node.core.interfaces import Encoder, Transport
 from node.core.model import FencingToken
-from node.core.services import Services
 from node.core.session.connection import ClientConnection
+from node.core.session.services import Services
 from wire.errors import Reason
 
 

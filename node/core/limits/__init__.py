@@ -1,1 +1,1 @@
-"""Limits on what clients may do: token buckets, connections, bytes."""
+"""Limits on what clients may do: token buckets, connections, bytes, rules of moderators."""

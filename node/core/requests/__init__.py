@@ -1,1 +1,1 @@
-"""The requests of clients, one module for each subject."""
+"""The requests of clients, one module for each subject, and what they cost."""

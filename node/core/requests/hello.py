@@ -5,11 +5,10 @@ import hmac
 from typing import NamedTuple
 
 from node.core.entries import Cursor
-from node.core.limits import presence
 from node.core.log_names import inbox_log, room_log
 from node.core.model import Claim, Claimed, FencingToken, Refused
 from node.core.names import names
-from node.core.requests import account_auth, welcome
+from node.core.requests import account_auth, presence, welcome
 from node.core.requests.stepwise import Steps, stepwise
 from node.core.requests.welcome import Wishes
 from node.core.session.connection import ClientConnection

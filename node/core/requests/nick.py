@@ -2,10 +2,9 @@
 
 from functools import partial
 
-from node.core.limits import presence
 from node.core.model import Refused, SessionState
 from node.core.names import names
-from node.core.requests import account_auth
+from node.core.requests import account_auth, presence
 from node.core.requests.replies import banned, failed
 from node.core.requests.stepwise import Steps, stepwise, strand
 from node.core.session.connection import ClientConnection

@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from node.core.entries import Entry, Position
-from node.core.limits import presence
 from node.core.model import Membership, Refused, SessionState
 from node.core.names import names
+from node.core.requests import presence
 from node.core.requests.replies import enter_room, failed, room_of, too_many, too_many_made
 from node.core.requests.stepwise import Steps, stepwise, strand
 from node.core.rooms.member import Member

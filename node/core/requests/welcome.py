@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 from node.core.config import Limit
 from node.core.entries import START, Cursor
-from node.core.limits import presence
 from node.core.model import Claim, Claimed, Membership, Refused
 from node.core.names import names
-from node.core.requests import account_auth
+from node.core.requests import account_auth, presence
 from node.core.requests.replies import banned, enter_room, failed, too_many, too_many_made
 from node.core.session.connection import ClientConnection
 from node.core.session.kicks import kick

@@ -1,1 +1,1 @@
-"""Following the log of a room: its newest entries, its readers, and healing."""
+"""Following the logs of rooms: their newest entries, their readers, and healing."""

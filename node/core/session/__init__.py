@@ -1,1 +1,1 @@
-"""A client's connection and the session that it holds: states, quota, recovery."""
+"""A client's connection, the session that it holds, and what all connections use."""

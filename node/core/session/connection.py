@@ -6,13 +6,13 @@ from node.core.config import Limit
 from node.core.entries import Position
 from node.core.interfaces import Encoder, Transport
 from node.core.model import Claimed, FencingToken
-from node.core.services import Services
 from node.core.session.closing import Closing
 from node.core.session.errors import RETRY_MS, error_event
 from node.core.session.keepalive import Keepalive
 from node.core.session.pipeline import RequestPipeline
 from node.core.session.quota import LimitReached, Quota
 from node.core.session.recovery import Recovery, Stranded
+from node.core.session.services import Services
 from node.core.session.session import Session
 from node.core.session.states import EARLY_TYPES, State
 from wire.errors import Code, Reason, WireError

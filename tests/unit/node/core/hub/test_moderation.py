@@ -5,8 +5,8 @@ from math import inf
 import pytest
 
 from node.core.entries import Position
+from node.core.limits.moderation_rules import ModerationRules
 from node.core.model import ModerationRule, Refused
-from node.core.moderation_rules import ModerationRules
 from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, membership
 from wire import messages as m
 

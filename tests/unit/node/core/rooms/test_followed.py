@@ -1,6 +1,6 @@
 """Which logs a node follows, for how long, and when it reads them again."""
 
-from node.core.followed import LINGER
+from node.core.rooms.followed import LINGER
 from tests.unit.node.core.fakes import (
     Client,
     HubBench,

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from node.core.config import Config, CoreCounts
-from node.core.followed import FollowedRooms
 from node.core.interfaces import Accounts, Broker, FanOut
 from node.core.limits.admission import TokenBuckets
-from node.core.moderation_rules import ModerationRules
+from node.core.limits.moderation_rules import ModerationRules
+from node.core.rooms.followed import FollowedRooms
 from node.core.session.recovery import OwnershipCheck
 from node.core.session.states import StateRow
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from node.core.limits.moderation_rules import ModerationRules
 from node.core.model import ModerationRule
-from node.core.moderation_rules import ModerationRules
 
 NOW = 1000.0
 
