@@ -12,6 +12,7 @@ from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import Connect
 from node.config.settings import Settings
+from node.config.version import version
 from node.core.hub import hub as core
 from node.core.hub import shares
 from node.core.hub.drain import Turn, turns
@@ -21,7 +22,6 @@ from node.net.connection_limits import ConnectionLimits
 from node.net.write_batch import WriteBatch
 from node.process.memory import MIB, MemoryWatch
 from node.telemetry.metrics import Metrics
-from node.version import version
 from wire.errors import Reason
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from node.config import parsers
 from node.config.options import OPTIONS
-from node.version import version
+from node.config.version import version
 
 PROGRAM = "chat-node"
 _BY_FLAG = {option.flag: option for option in OPTIONS}

@@ -11,8 +11,8 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
+from node.config.version import version
 from node.telemetry.metrics import Histogram, Metrics
-from node.version import version
 
 _GAUGES = (
     ("clients", "Connections of clients."),

@@ -10,7 +10,7 @@ import pytest
 from node.config.options import OPTIONS
 from node.config.parsers import Rate
 from node.config.settings import Settings, parse
-from node.version import version
+from node.config.version import version
 from tests.support.shell import complete_in_bash
 
 Refusal = Callable[..., str]
