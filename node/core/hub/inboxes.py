@@ -10,8 +10,7 @@ from node.core.entries import START, Frame, Position
 from node.core.hub.expiring import Expiring
 from node.core.log_names import inbox_log, inbox_session, is_inbox
 from node.core.rooms.followed import FollowedRooms
-from node.core.rooms.member import Member
-from node.core.rooms.room import Room
+from node.core.rooms.room import Room, RoomMember
 from node.core.session.connection import ClientConnection
 from node.core.session.states import State
 
@@ -28,7 +27,7 @@ class Inboxes:
         """Follow an inbox after ``top``; its client reads on where it was, or after ``start``."""
         session = connection.session
         room = self._rooms.inbox(session.token.session, top)
-        member = Member(connection, room, "")
+        member = RoomMember(connection, room, "")
         session.follow_inbox(member)
         room.add(member, start, session.inbox_from)
         return room

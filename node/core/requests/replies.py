@@ -6,7 +6,7 @@ from node.core.config import Limit
 from node.core.entries import Cursor, Position
 from node.core.model import Membership, Refused
 from node.core.names import names
-from node.core.rooms.member import Member
+from node.core.rooms.room import RoomMember
 from node.core.session.connection import ClientConnection
 from node.core.session.kicks import send_closed
 from wire import limits
@@ -31,7 +31,7 @@ def failed(
     connection.error(Code.UNAVAILABLE, text, request.ref, id, room)
 
 
-def room_of(connection: ClientConnection, request: Any) -> Member | None:
+def room_of(connection: ClientConnection, request: Any) -> RoomMember | None:
     """Return the membership in the room that a request names; None if the request is refused."""
     if (member := connection.session.rooms.get(request.room)) is not None:
         return member
@@ -74,7 +74,7 @@ def enter_room(
         # A moderator closed it while the reply was on its way.
         send_closed(connection, membership.room, rule)
         return
-    member = Member(
+    member = RoomMember(
         connection, connection.services.rooms.room(membership.room), membership.position
     )
     connection.session.enter(membership.room, member)

@@ -9,7 +9,7 @@ from node.core.names import names
 from node.core.requests import presence
 from node.core.requests.replies import enter_room, failed, room_of, too_many, too_many_made
 from node.core.requests.stepwise import Steps, stepwise, strand
-from node.core.rooms.member import Member
+from node.core.rooms.room import RoomMember
 from node.core.session.connection import ClientConnection
 from wire import limits
 from wire.errors import Code
@@ -153,7 +153,9 @@ def leave(connection: ClientConnection, request: Leave, deadline: float) -> Step
     connection.send(left)
 
 
-def _settle_leave(connection: ClientConnection, member: Member, state: SessionState | None) -> None:
+def _settle_leave(
+    connection: ClientConnection, member: RoomMember, state: SessionState | None
+) -> None:
     """Tell a client that it has left after all, or let it read on."""
     name = member.room.name
     if state is None or any(membership.room == name for membership in state.memberships):

@@ -1,14 +1,11 @@
-"""A session's membership in a room, as the room's node sees it."""
+"""How far a member of a room has got its log, as the room's node sees it."""
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from node.core.entries import CURRENT, UNKNOWN, Cursor, Entry, Position, SeenBranch
 from node.core.interfaces import Encoder, Transport
-
-if TYPE_CHECKING:
-    from node.core.rooms.room import Room
 
 
 class Reader(Protocol):
@@ -39,12 +36,12 @@ class MemberState(Enum):
 
 
 class Member:
-    """A session's place in a room.
+    """A reader of a room's log.
 
-    ``joined`` is the position at which the session joined. ``cursor`` is how far the member has
-    read, None while it is live; ``branch`` is the branch to which the cursor belongs, and ``seen``
-    what the member has seen of a branch that the log lost. ``unverified``: the cursor comes from a
-    client, and has to be looked up in the log before it is believed.
+    ``cursor`` is how far the member has read, None while it is live; ``branch`` is the branch to
+    which the cursor belongs, and ``seen`` what the member has seen of a branch that the log lost.
+    ``unverified``: the cursor comes from a client, and has to be looked up in the log before it is
+    believed.
 
     ``reading``: a page of the log is being read for it. That is no state, because a member may be
     stopped, or leave, while the reply is on its way.
@@ -54,14 +51,12 @@ class Member:
     """
 
     __slots__ = (
-        *("reader", "room", "joined", "state", "cursor", "branch", "seen", "unverified"),
+        *("reader", "state", "cursor", "branch", "seen", "unverified"),
         *("reading", "end", "done", "complete"),
     )
 
-    def __init__(self, reader: Reader, room: "Room", joined: str) -> None:
+    def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.room = room
-        self.joined = joined
         self.state = MemberState.ABSENT
         self.cursor: Position | None = None
         self.branch = UNKNOWN

@@ -11,7 +11,7 @@ from node.core.interfaces import Broker, FanOut
 from node.core.limits.token_bucket import TokenBucket
 from node.core.rooms.follower import LogFollower
 from node.core.rooms.known_log import KnownLog
-from node.core.rooms.member import Member
+from node.core.rooms.member import Member, Reader
 from node.core.rooms.readers import Readers
 from node.core.rooms.ring import Ring
 from node.core.rooms.unconfirmed import Unconfirmed
@@ -184,3 +184,14 @@ class Room:
     def delivered(self, member: Member) -> Position | None:
         """Return the position up to which a member has got everything."""
         return member.cursor or self.known.top
+
+
+class RoomMember(Member):
+    """A session's place in a room; ``joined`` is the position at which the session joined."""
+
+    __slots__ = ("room", "joined")
+
+    def __init__(self, reader: Reader, room: Room, joined: str) -> None:
+        super().__init__(reader)
+        self.room = room
+        self.joined = joined

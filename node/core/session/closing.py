@@ -1,6 +1,6 @@
 """How a connection ends, and what its end still waits for. Pure: it is told the time."""
 
-from node.core.rooms.member import Member
+from node.core.rooms.room import RoomMember
 from wire.errors import Code, Reason
 
 QUIT_WITHIN = 3.0
@@ -25,7 +25,7 @@ class Closing:
         self.quit_ref: str | None = None
         self.retry_after_ms = 0
         self._quit_by: float | None = None
-        self._member: Member | None = None
+        self._member: RoomMember | None = None
         self._left_by = 0.0
 
     def begin_quit(self, ref: str | None) -> None:
@@ -40,7 +40,7 @@ class Closing:
         """The node asks the client to go, once its requests are answered."""
         self.retry_after_ms = retry_after_ms
 
-    def begin_leave(self, member: Member, deadline: float) -> None:
+    def begin_leave(self, member: RoomMember, deadline: float) -> None:
         """The client leaves a room; that has to be answered by a deadline."""
         self._member, self._left_by = member, deadline - LEFT_BEFORE
 
@@ -60,6 +60,6 @@ class Closing:
         """Say whether the client must not wait for the broker any longer."""
         return self._quit_by is not None and now >= self._quit_by
 
-    def overdue_member(self, now: float) -> Member | None:
+    def overdue_member(self, now: float) -> RoomMember | None:
         """Return the member that has to be let go now, though it has not got everything."""
         return self._member if now >= self._left_by else None

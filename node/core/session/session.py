@@ -3,7 +3,7 @@
 from node.core.entries import Cursor
 from node.core.model import FencingToken, SessionSnapshot
 from node.core.names import names
-from node.core.rooms.member import Member
+from node.core.rooms.room import RoomMember
 
 
 class Session:
@@ -26,8 +26,8 @@ class Session:
         self.keyed = False
         self.attempt: int | None = None
         self.claim = 0
-        self.rooms: dict[str, Member] = {}
-        self.inbox: Member | None = None
+        self.rooms: dict[str, RoomMember] = {}
+        self.inbox: RoomMember | None = None
         self.inbox_from: Cursor | None = None
 
     # A hello
@@ -51,7 +51,7 @@ class Session:
 
     # Rooms
 
-    def enter(self, room: str, member: Member) -> None:
+    def enter(self, room: str, member: RoomMember) -> None:
         """The session is in a room."""
         self.rooms[room] = member
 
@@ -63,11 +63,11 @@ class Session:
         """The client says how far it has read its inbox."""
         self.inbox_from = cursor
 
-    def follow_inbox(self, member: Member) -> None:
+    def follow_inbox(self, member: RoomMember) -> None:
         """The session has an inbox here."""
         self.inbox = member
 
-    def members(self) -> list[Member]:
+    def members(self) -> list[RoomMember]:
         """Return the session's memberships, that of its inbox too."""
         found = list(self.rooms.values())
         if self.inbox is not None:

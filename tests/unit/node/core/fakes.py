@@ -9,7 +9,7 @@ from node.core.hub.hub import Config, Hub
 from node.core.interfaces import Transport
 from node.core.model import Claimed, Membership
 from node.core.rooms.member import Member
-from node.core.rooms.room import Room
+from node.core.rooms.room import Room, RoomMember
 from node.core.session.connection import ClientConnection
 from node.core.session.session import Session
 from node.protocols.native import NativeEncoder
@@ -208,9 +208,9 @@ class RoomBench:
 
     def member(
         self, position: Position, seen: SeenBranch | None = None, resumed: bool = False
-    ) -> Member:
+    ) -> RoomMember:
         """Add a member that reads on after a position; ``resumed``: its client names that."""
-        member = Member(FakeReader(), self.room, str(position))
+        member = RoomMember(FakeReader(), self.room, str(position))
         self.room.add(member, position, Cursor(position, seen) if resumed else None)
         return member
 

@@ -6,7 +6,6 @@ import pytest
 
 from node.core.entries import CURRENT, UNKNOWN, Cursor, SeenBranch
 from node.core.rooms.member import Member, MemberState
-from node.core.rooms.room import Room
 from tests.unit.node.core.fakes import EPOCH, FakeReader, at, entry
 
 SEEN = SeenBranch(EPOCH, 3, 5)
@@ -14,7 +13,7 @@ SEEN = SeenBranch(EPOCH, 3, 5)
 
 def started(cursor: Cursor | None = None) -> Member:
     """Return a member that begins to read at offset 3, or at a client's cursor."""
-    member = Member(FakeReader(), cast(Room, None), str(at(3)))
+    member = Member(FakeReader())
     assert member.state is MemberState.ABSENT and not member.is_fed
     member.start(at(3), cursor)
     return member

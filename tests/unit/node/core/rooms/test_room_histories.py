@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from node.core.entries import START, Append, Frame
-from node.core.rooms.member import Member
+from node.core.rooms.room import RoomMember
 from tests.unit.node.core.fakes import Call, RoomBench, outlet_of
 from tests.unit.node.core.model import ModelLog
 from wire import messages as m
@@ -21,7 +21,7 @@ from wire import messages as m
 class Reader:
     """A member, and what it has been given."""
 
-    def __init__(self, member: Member, since: list[bytes]) -> None:
+    def __init__(self, member: RoomMember, since: list[bytes]) -> None:
         self.member = member
         self.got: list[str] = []
         self.gaps = 0

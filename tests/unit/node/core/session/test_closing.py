@@ -1,12 +1,12 @@
 """How a connection ends, and how long its end may wait."""
 
-from node.core.rooms.member import Member
+from node.core.rooms.room import RoomMember
 from node.core.session.closing import LEFT_BEFORE, QUIT_WITHIN, Closing
 from tests.unit.node.core.fakes import RoomBench, at
 from wire.errors import Code, Reason
 
 
-def member() -> Member:
+def member() -> RoomMember:
     """Return a member of some room."""
     return RoomBench().member(at(1))
 

@@ -1,14 +1,14 @@
 """What outlives a connection: who the client is, and where."""
 
 from node.core.model import FencingToken
-from node.core.rooms.member import Member
+from node.core.rooms.room import RoomMember
 from node.core.session.session import Session
 from tests.unit.node.core.fakes import RoomBench, at
 
 TOKEN = FencingToken("s1", "inc.1")
 
 
-def member(offset: int = 1) -> Member:
+def member(offset: int = 1) -> RoomMember:
     """Return a member of some room, which joined at an offset."""
     return RoomBench().member(at(offset))
 
