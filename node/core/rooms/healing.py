@@ -9,7 +9,7 @@ from node.core.log_names import is_inbox
 from node.core.model import Done, Refused
 from node.core.rooms.comparison import Comparison
 from node.core.rooms.known_log import KnownLog
-from node.core.rooms.merge import Found, first_part, lost
+from node.core.rooms.merge import Found, all_known, first_part, lost
 from node.core.rooms.unconfirmed import Unconfirmed
 
 Healed = Callable[[Found | int | Refused], None]
@@ -74,9 +74,7 @@ class Healing:
         known, ring = self._known, self._known.ring
         assert ring is not None
         own = self._own.in_branch(ring.epoch, known.branch or ring.epoch).entries
-        # What is before everything in the ring cannot be put back after it.
-        own = [entry for entry in own if entry.offset > ring.base.offset]
-        return Lost(ring.base, ring.base, known.branch, first_part(ring.entries + own))
+        return Lost(ring.base, ring.base, known.branch, first_part(all_known(ring, own)))
 
     def _missing(self, found: Found, fork: int) -> Lost | None:
         known, ring = self._known, self._known.ring

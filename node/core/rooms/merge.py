@@ -56,8 +56,8 @@ def lost(
         base = base._replace(offset=fork - 1, id=b"")
     elif found.common is None and min(found.oldest - 1, found.top.offset) <= base.offset:
         # They parted before the oldest entry that this node knows.
-        base = _before_known(found, _all(ring, more))
-    known = [entry for entry in _all(ring, more) if other or entry.offset > base.offset]
+        base = _before_known(found, all_known(ring, more))
+    known = [entry for entry in all_known(ring, more) if other or entry.offset > base.offset]
     if found.common is None:
         known = _not_trimmed(known, found)
     if not other:
@@ -87,9 +87,13 @@ def first_part(entries: Sequence[Entry]) -> list[Entry]:
     return list(entries[:HEALED])
 
 
-def _all(ring: Ring, more: Iterable[Entry]) -> list[Entry]:
+def all_known(ring: Ring, own: Iterable[Entry]) -> list[Entry]:
+    """Return the entries of a branch that a node has received, and its own ones after these.
+
+    Other own entries are in the ring, or were before everything in it.
+    """
     newest = ring.entries[-1].offset if ring.entries else ring.base.offset
-    return ring.entries + [entry for entry in more if entry.offset > newest]
+    return ring.entries + [entry for entry in own if entry.offset > newest]
 
 
 def _after_restored(base: Position, known: list[Entry], there: dict[bytes, Entry]) -> Position:

@@ -72,6 +72,17 @@ def test_a_log_that_was_forgotten_is_put_back_as_far_as_it_is_remembered() -> No
     assert ids(heal.args[1]) == [b"x8", b"x9"]
 
 
+def test_an_own_entry_whose_reply_comes_late_is_put_back_once_into_a_forgotten_log() -> None:
+    """Its frame had come first; the reply had to be asked for again while the log was read."""
+    bench = followed(3)
+    bench.room.sync()
+    bench.room.appended(Append(frame(entries(2, 2)), at(1)))
+    bench.room.appended(Append(frame(entries(4, 4)), at(3)))
+    bench.broker.answer("read", MISSING)
+    heal = bench.broker.answer("heal", 4)
+    assert ids(heal.args[1]) == [b"x1", b"x2", b"x3", b"x4"]
+
+
 def test_a_forgotten_log_of_which_nothing_is_remembered_is_made_where_it_was() -> None:
     bench = RoomBench()
     bench.begin(7)
