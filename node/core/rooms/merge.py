@@ -61,7 +61,7 @@ def lost(
     if found.common is None:
         known = _not_trimmed(known, found)
     if not other:
-        base = _after_restored(base, known, there)
+        base = _after_restored(base, known, there, found.common is not None)
     missing = []
     for entry in known:
         if entry.id in trimmed:
@@ -96,9 +96,18 @@ def all_known(ring: Ring, own: Iterable[Entry]) -> list[Entry]:
     return ring.entries + [entry for entry in own if entry.offset > newest]
 
 
-def _after_restored(base: Position, known: list[Entry], there: dict[bytes, Entry]) -> Position:
-    """Return the position after ``base`` up to which the log has all entries where they were."""
+def _after_restored(
+    base: Position, known: list[Entry], there: dict[bytes, Entry], common: bool
+) -> Position:
+    """Return the position after ``base`` up to which the log has all entries where they were.
+
+    ``common``: there is an entry at ``base`` that is known to be common to both.
+    """
     for entry in known:
+        if common and entry.offset > base.offset + 1:
+            # An own entry: the node missed those before it, and others may have put them back.
+            before = [one for one in there.values() if one.offset < entry.offset]
+            base = common_until(base, before, entry.at)
         now = there.get(entry.id)
         if (
             now is None

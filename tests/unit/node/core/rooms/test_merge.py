@@ -49,6 +49,39 @@ def test_own_entries_whose_frames_have_not_come_may_be_lost_too() -> None:
     assert missing is not None and ids(missing.entries) == ["x5", "x6", "x7"]
 
 
+def entry_at(offset: int, at: int, id: str = "") -> Entry:
+    """Return an entry that was appended at a time, in milliseconds."""
+    made = entry(offset, id)
+    made.at = b"%d" % at
+    return made
+
+
+def test_an_entry_that_this_node_missed_is_common_to_both_branches_if_it_is_older() -> None:
+    """The node has entry 5 and entry 7, which it appended itself; 6 is back where it was."""
+    there = [entry_at(6, 60), entry_at(7, 99, "y7"), entry_at(8, 60, "y8")]
+    missing = lost(ring(4, 5), EPOCH, found([*entries(1, 5), *there], 5), [entry_at(7, 70)])
+    assert missing is not None and missing.base == at(6) and ids(missing.entries) == ["x7"]
+
+
+def test_that_holds_between_two_own_entries_too() -> None:
+    there = [entry_at(6, 60), entry_at(7, 70), entry_at(8, 80), entry_at(9, 99, "y9")]
+    own = [entry_at(7, 70), entry_at(9, 90)]
+    missing = lost(ring(4, 5), EPOCH, found([*entries(1, 5), *there], 5), own)
+    assert missing is not None and missing.base == at(8) and ids(missing.entries) == ["x9"]
+
+
+def test_an_entry_appended_after_what_is_lost_is_of_the_new_branch_alone() -> None:
+    there = [entry_at(6, 99, "y6")]
+    missing = lost(ring(4, 5), EPOCH, found([*entries(1, 5), *there], 5), [entry_at(7, 70)])
+    assert missing is not None and missing.base == at(5) and ids(missing.entries) == ["x7"]
+
+
+def test_an_older_entry_in_the_place_of_a_lost_one_is_of_the_new_branch_alone() -> None:
+    there = [entry_at(6, 60), entry_at(7, 65, "y7")]
+    missing = lost(ring(4, 5), EPOCH, found([*entries(1, 5), *there], 5), [entry_at(7, 70)])
+    assert missing is not None and missing.base == at(6) and ids(missing.entries) == ["x7"]
+
+
 def test_if_the_fork_is_unknown_lost_entries_go_behind_all_others() -> None:
     missing = lost(ring(10, 12), EPOCH, found(entries(1, 4)))
     assert missing is not None and missing.base == at(4)
