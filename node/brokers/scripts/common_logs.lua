@@ -154,6 +154,13 @@ local function waits_for_entries(log)
   return now_ms() < redis.call('HGET', key_of(log), 'hollow') + HOLLOW_MS
 end
 
+-- How many entries that were put back are remembered, and for how many offsets: twice as many as a log
+-- retains. A log may retain few, and each node may put as many back again; so for LEAST_HOMES at least.
+local LEAST_HOMES = 1000
+local function most_homes(cap)
+  return math.max(2 * cap, LEAST_HOMES)
+end
+
 -- Deletes a log.
 local function drop_log(log)
   local key = key_of(log)
@@ -192,9 +199,8 @@ local function append(log, channel, cap, entries, epoch)
     if last then redis.call('HSET', key, 'cut', int(top - cap) .. ' ' .. last) end
     redis.call('XTRIM', key .. ':log', 'MAXLEN', cap)
     local moved = tonumber(redis.call('HGET', key, 'moved') or top)
-    -- As many moved entries are remembered as are retained: a node that is behind must not put one
-    -- back again.
-    if moved <= top - 2 * cap then
+    -- They are remembered after they were trimmed: a node that is behind must not put one back again.
+    if moved <= top - most_homes(cap) then
       redis.call('HDEL', key, 'moved')
       redis.call('DEL', key .. ':moved')
     end

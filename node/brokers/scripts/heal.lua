@@ -105,7 +105,7 @@ end
 
 -- Forgets homes of entries that have been trimmed, if there are many.
 local function forget_homes(key, trimmed)
-  if redis.call('HLEN', key .. ':moved') <= 2 * tonumber(cap) then return end
+  if redis.call('HLEN', key .. ':moved') <= most_homes(tonumber(cap)) then return end
   local all, old = redis.call('HGETALL', key .. ':moved'), {}
   for n = 1, #all, 2 do
     if tonumber(string.match(all[n + 1], '^%d+')) <= trimmed and #old < 1000 then old[#old + 1] = all[n] end

@@ -1,7 +1,7 @@
 """A log that lost its newest entries gets them back: once, with their ids, and told to everyone."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from node.core.entries import CURRENT, UNKNOWN, Entry, Lost, Position, SeenBranch, Slice
@@ -10,7 +10,7 @@ from node.core.model import Refused, Stored
 from node.core.rooms.comparison import Comparison
 from node.core.rooms.merge import Found, lost
 from node.core.rooms.ring import Ring
-from tests.integration.brokers.bench import Node, Place, wait
+from tests.integration.brokers.bench import AT_REST, Node, Place, wait
 
 LOG = "r:tea"
 
@@ -399,3 +399,19 @@ async def test_an_entry_that_another_node_put_back_is_not_taken_for_what_stood_t
     found = (await whole(node)).entries
     assert [(entry.offset, entry.id) for entry in found] == [(1, fourth.id), (2, second.id)]
     assert [home.offset for entry in found for home in entry.original_positions] == [4, 2]
+
+
+async def test_a_reader_past_entries_that_were_put_back_and_trimmed_gets_no_older_ones_again(
+    place: Place, node: Node
+) -> None:
+    """However few entries a room keeps, its lost branches are remembered for longer."""
+    before = await taken_back(place, node, said=20)
+    await node.hello("s2", "bo", rooms=["tea"])
+    short = await place.node(replace(AT_REST, retained=2))
+    newest, older, oldest = before.lost[-3:], before.lost[-6:-3], before.lost[-9:-6]
+    for part in (newest, older, oldest):
+        missing = Lost(before.base, await node.top(LOG), before.base.epoch, part)
+        assert await short.ask("heal", LOG, missing, timed=False) in (3, 0)
+    assert [entry.id for entry in (await whole(node)).entries] == [one.id for one in oldest[-2:]]
+    seen = Position(before.base.epoch, newest[-1].offset, newest[-1].id)
+    assert await rest(node, seen) == ([], True)
