@@ -141,6 +141,18 @@ class KnownLog:
         lost = self._lost_branches
         return [entry for entry in entries if not any(seen.includes(entry) for seen in lost)]
 
+    def seen_before_fork(self, cursor: Position, branch: bytes) -> SeenBranch | None:
+        """Return what a reader has seen of the newest lost branch, if it has not passed its fork.
+
+        Live members have seen more of that branch. ``branch`` is the branch of the cursor.
+        """
+        if branch in (CURRENT, self.branch) or self.top is None or cursor.epoch != self.top.epoch:
+            return None
+        for lost in reversed(self._lost_branches):
+            if cursor.offset < lost.fork:
+                return lost._replace(offset=cursor.offset)
+        return None
+
     def marked(self, seen: SeenBranch | None, entries: list[Entry]) -> list[Entry]:
         """Return entries as they are sent to readers that may have seen others of a lost branch."""
         marked = []

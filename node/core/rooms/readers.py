@@ -160,6 +160,8 @@ class Readers:
             return
         if not member.is_fed or member.reading or member.transport.paused:
             return
+        if member.seen is None and (seen := known.seen_before_fork(cursor, member.branch)):
+            member.note_seen(seen)
         if self._has_all(member, cursor):
             self._complete(member)
         elif ring.holds(cursor) and not known.is_ambiguous(cursor, member.branch):

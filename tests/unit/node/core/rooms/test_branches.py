@@ -167,6 +167,58 @@ def test_a_client_that_has_the_lost_entries_does_not_get_them_from_another_node(
     assert outlet_of(there.member(*told, resumed=True)).texts() == []
 
 
+def parted_at_6() -> RoomBench:
+    """Return a room that was followed from 8 to 9, in a log that then went on otherwise after 5."""
+    bench = RoomBench()
+    bench.begin(7)
+    bench.room.receive(frame(entries(8, 9)))
+    bench.room.sync()
+    back = [entry(7, "x8", original="k1-8 6"), entry(8, "x9", original="k1-9 6")]
+    bench.broker.differ([*entries(4, 5), entry(6, "y6"), *back], fork=6, branch=b"b1")
+    assert live(bench) == ["x8", "x9", "y6"] and bench.broker.calls == []
+    return bench
+
+
+def test_a_client_from_before_a_loss_gets_what_its_new_node_had_before_that_loss() -> None:
+    bench = parted_at_6()
+    client = bench.member(at(5), resumed=True)
+    assert outlet_of(client).texts() == ["y6", "x8", "x9"]
+    bench.room.feed(client)
+    assert client.cursor is None
+    late = [entry(9, "x7", original="k1-7 6"), entry(10, "x4", original="k1-4 6")]
+    bench.room.receive(frame(late, prev="x9")._replace(branch=b"b1"))
+    assert outlet_of(client).texts() == ["x7"]
+    [members] = bench.room.readers.live.values()
+    assert [outlet_of(member).texts() for member in members if member is not client] == [[]]
+
+
+def test_a_client_that_lost_its_place_to_a_gap_gets_what_is_put_back_of_that_gap() -> None:
+    bench = parted_at_6()
+    client = bench.member(at(2), resumed=True)
+    kept = [entry(8, "x9", original="k1-9 6")]
+    bench.broker.answer("read", Slice(False, at(8, "x9"), kept, b"b1", 8))
+    [gap, event] = outlet_of(client).take()
+    assert isinstance(gap, m.Gap) and isinstance(event, m.Message)
+    assert (gap.after, gap.position) == (str(at(2)), event.position)
+    bench.room.feed(client)
+    assert client.cursor is None
+    bench.room.receive(frame([entry(9, "x7", original="k1-7 6")], prev="x9")._replace(branch=b"b1"))
+    assert outlet_of(client).texts() == ["x7"]
+
+
+def test_a_member_that_was_live_at_a_loss_gets_nothing_again_after_it_was_slow() -> None:
+    bench = RoomBench()
+    outlet = bench.begin(9)
+    bench.room.sync()
+    bench.broker.differ(entries(4, 7), fork=8, branch=b"b1")
+    [[member]] = bench.room.readers.live.values()
+    bench.room.pause(member)
+    bench.room.feed(member)
+    back = entry(8, "x9", original="k1-9 8")
+    bench.room.receive(frame([back, entry(9, "y9")])._replace(branch=b"b1"))
+    assert outlet.texts() == ["y9"]
+
+
 BACK = [entry(4, "y4"), entry(5, "x4", original="k1-4 4"), entry(6, original="k1-6 4")]
 
 
