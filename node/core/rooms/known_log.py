@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from node.core.entries import CURRENT, Entry, Position, SeenBranch, Slice
-from node.core.rooms.merge import Found, unseen
+from node.core.rooms.merge import Found
 from node.core.rooms.ring import Ring
 
 BRANCHES = 4
@@ -23,6 +23,24 @@ class Switch(NamedTuple):
     gap: bool
 
 
+class Missed(NamedTuple):
+    """The entries between two offsets of a branch, which live members have not got.
+
+    They were trimmed before this node read them, and readers were told of a gap.
+    """
+
+    branch: bytes
+    after: int
+    before: int
+
+    def includes(self, entry: Entry) -> bool:
+        """Say whether an entry that was put back was one of them."""
+        return any(
+            original.branch == self.branch and self.after < original.offset < self.before
+            for original in entry.original_positions
+        )
+
+
 class KnownLog:
     """A log, as far as this node has read it.
 
@@ -34,7 +52,16 @@ class KnownLog:
     log has to be read again.
     """
 
-    __slots__ = ("ring", "branch", "moved", "syncing", "stale", "_lost_branches", "_most")
+    __slots__ = (
+        "ring",
+        "branch",
+        "moved",
+        "syncing",
+        "stale",
+        "_lost_branches",
+        "_missed",
+        "_most",
+    )
 
     def __init__(self, most: int) -> None:
         self.ring: Ring | None = None
@@ -43,6 +70,7 @@ class KnownLog:
         self.syncing = False
         self.stale = False
         self._lost_branches: tuple[SeenBranch, ...] = ()
+        self._missed: tuple[Missed, ...] = ()
         self._most = most
 
     @property
@@ -110,16 +138,19 @@ class KnownLog:
         seen = SeenBranch(self.branch or top.epoch, fork, top.offset)
         # The entries in the ring are recognized by their ids; they are in that branch by now.
         older = seen._replace(offset=min(top.offset, ring.base.offset))
-        new = unseen(ring, older, [entry for entry in found.entries if entry.offset >= fork])
-        new = self._not_seen(new)
+        self._lose(older)
+        new = self._not_seen(ring, [entry for entry in found.entries if entry.offset >= fork])
+        gap = _is_gap(found, fork, top)
+        if gap and found.branch == seen.branch:
+            missed = Missed(seen.branch, top.offset, found.oldest)
+            self._missed = (*self._missed, missed)[-BRANCHES:]
         if found.common is not None and found.common.epoch == found.top.epoch:
             ring.replace_after(found.common.offset, found.entries, found.top)
         else:
             self.ring = Ring.ending_at(found.top, found.entries, self._most)
         self.branch = found.branch
         self.note_moved(found.moved)
-        self._lose(older)
-        return Switch(top, self.marked(seen, new), _is_gap(found, fork, top))
+        return Switch(top, self.marked(seen, new), gap)
 
     def _lose(self, branch: SeenBranch) -> None:
         self._lost_branches = (*self._lost_branches, branch)[-BRANCHES:]
@@ -133,13 +164,18 @@ class KnownLog:
         """
         assert self.ring is not None
         self.note_moved(entries[-1].offset)
-        new = unseen(self.ring, SeenBranch(b"", 1, 0), entries)
-        return self.marked(None, self._not_seen(new))
+        return self.marked(None, self._not_seen(self.ring, entries))
 
-    def _not_seen(self, entries: list[Entry]) -> list[Entry]:
-        """Return which of these entries live members have not seen in a lost branch."""
-        lost = self._lost_branches
-        return [entry for entry in entries if not any(seen.includes(entry) for seen in lost)]
+    def _not_seen(self, ring: Ring, entries: list[Entry]) -> list[Entry]:
+        """Return which entries live members, who have got those in the ring, have not seen."""
+        ids = {entry.id for entry in ring.entries}
+        return [entry for entry in entries if entry.id not in ids and not self._was_seen(entry)]
+
+    def _was_seen(self, entry: Entry) -> bool:
+        """Say whether live members have got an entry in a branch that was lost."""
+        if any(gap.includes(entry) for gap in self._missed):
+            return False
+        return any(seen.includes(entry) for seen in self._lost_branches)
 
     def seen_before_fork(self, cursor: Position, branch: bytes) -> SeenBranch | None:
         """Return what a reader has seen of the newest lost branch, if it has not passed its fork.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from node.core.entries import START, Entry, Lost, Position, SeenBranch
+from node.core.entries import START, Entry, Lost, Position
 from node.core.rooms.ring import Ring
 
 HEALED = 100
@@ -153,9 +153,3 @@ def _not_trimmed(known: list[Entry], found: Found) -> list[Entry]:
             if entry.id == found.oldest_id:
                 return known[place:]
     return known
-
-
-def unseen(ring: Ring, seen: SeenBranch, entries: Iterable[Entry]) -> list[Entry]:
-    """Return which entries are new to readers that have seen ``ring``, and ``seen`` before it."""
-    ids = {entry.id for entry in ring.entries}
-    return [entry for entry in entries if entry.id not in ids and not seen.includes(entry)]

@@ -206,6 +206,33 @@ def test_a_client_that_lost_its_place_to_a_gap_gets_what_is_put_back_of_that_gap
     assert outlet_of(client).texts() == ["x7"]
 
 
+def after_a_gap() -> RoomBench:
+    """Return a room whose live member missed the entries from 3 to 5, and then x6 was lost."""
+    bench = followed(2)
+    bench.room.sync()
+    bench.broker.differ(entries(6, 9))
+    assert live(bench)[2:] == [f"gap {at(2)} {at(6)}", "x6", "x7", "x8", "x9"]
+    return bench
+
+
+def test_what_live_members_missed_before_a_loss_is_new_when_it_is_put_back() -> None:
+    bench = after_a_gap()
+    bench.room.sync()
+    back = [entry(n - 2, f"x{n}", original=f"k1-{n} 5") for n in (7, 8, 9)]
+    bench.broker.differ([entry(4), *back], fork=5, branch=b"b1")
+    late = [entry(n + 6, f"x{n}", original=f"k1-{n} 5") for n in (2, 5, 6)]
+    bench.room.receive(frame(late, prev="x9")._replace(branch=b"b1"))
+    assert live(bench) == ["x5"]
+
+
+def test_what_live_members_missed_is_new_when_it_is_found_with_the_loss() -> None:
+    bench = after_a_gap()
+    bench.room.sync()
+    back = [entry(n, f"x{n}", original=f"k1-{n} 5") for n in (5, 6, 7, 8, 9)]
+    bench.broker.differ([entry(4), *back], fork=5, branch=b"b1")
+    assert live(bench) == ["x5"]
+
+
 def test_a_member_that_was_live_at_a_loss_gets_nothing_again_after_it_was_slow() -> None:
     bench = RoomBench()
     outlet = bench.begin(9)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from node.core.entries import Entry, Position, SeenBranch
-from node.core.rooms.merge import HEALED, Found, first_part, lost, unseen
+from node.core.entries import Entry, Position
+from node.core.rooms.merge import HEALED, Found, first_part, lost
 from node.core.rooms.ring import Ring
 from tests.unit.node.core.fakes import EPOCH, at, entries, entry
 
@@ -128,8 +128,3 @@ def test_as_much_is_put_back_at_a_time_as_one_call_takes() -> None:
     assert len(first_part(entries(1, 900))) == HEALED
     large = [entry(offset, text="x" * 100_000) for offset in range(1, 9)]
     assert len(first_part(large)) == 3
-
-
-def test_entries_in_the_ring_and_those_seen_before_it_are_not_new() -> None:
-    there = [entry(5, "y5"), entry(6, "x2", original="k1-2 1"), entry(7, "x4", original="k1-4 1")]
-    assert ids(unseen(ring(3, 6), SeenBranch(EPOCH, 1, 3), there)) == ["y5"]
