@@ -59,12 +59,17 @@ class TrackCheck:
 
     def run(self) -> list[Violation]:
         """Return what is wrong."""
+        gap: Gap | None = None
         for step in self.story.tracks[self.session, self.room]:
             if isinstance(step, Joined):
                 self._joined(step)
             elif isinstance(step, Gap):
+                gap = step
                 self._gap(step)
             else:
+                if gap is not None and step.position != gap.position:
+                    self._say(Kind.GAP, f"{gap} is not followed by {gap.position}")
+                gap = None
                 self._entry(step)
         if self.story.stays(self.session):
             self._end()
@@ -83,8 +88,6 @@ class TrackCheck:
         self.position = step.position
 
     def _entry(self, step: Delivered) -> None:
-        if self.gap is not None and step.position != self.gap.position:
-            self._say(Kind.GAP, f"{self.gap} is not followed by {self.gap.position}")
         self.position = step.position
         if step.key in self.seen:
             self._say(Kind.DOUBLED, f"{step.key} came again at {step.position}")

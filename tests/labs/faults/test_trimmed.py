@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.labs.faults.checker import check
 from tests.labs.faults.order import merge
 from tests.labs.faults.record import (
     Acked,
@@ -67,6 +68,16 @@ def test_a_gap_must_name_what_comes_after_it() -> None:
     scene.add(Gap(scene.time(), 3, ROOM, "p-m2", "p-m9"))
     scene.say("m3")
     assert Kind.GAP in scene.kinds(Rules(kept=1))
+
+
+def test_a_gap_that_names_something_else_is_told_of_once() -> None:
+    scene = Scene()
+    scene.say("m1", "m2")
+    scene.add(Gap(scene.time(), 3, ROOM, "p-m2", "p-m9"))
+    scene.deliver("m1", 3)  # Which says nothing of where the gap ends.
+    scene.say("m3", "m4")
+    found = check(scene.record, Rules(kept=1))
+    assert len([one for one in found if "is not followed by p-m9" in one.text]) == 1
 
 
 def test_a_trimmed_log_still_holds_the_newest_entries() -> None:
