@@ -26,7 +26,7 @@ class Switch(NamedTuple):
 class Missed(NamedTuple):
     """The entries between two offsets of a branch, which live members have not got.
 
-    They were trimmed before this node read them, and readers were told of a gap.
+    They were trimmed before this node read them, and the members got a gap.
     """
 
     branch: bytes
