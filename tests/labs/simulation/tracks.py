@@ -256,10 +256,24 @@ class Audit:
             # In the branch that was lost it came before the gap: perhaps in an earlier session.
             and not (entry.id in self.moved and self.first_at[entry.id] <= before)
         ]
+        if not missing and self._pushed_out(step):
+            self.limits.append(f"{step.event} is over entries that p{self.track.client} has")
+            return
         # An entry may have been put back since, at another offset.
         kept = [entry for entry in missing if self._offset(entry, step.at) >= first_kept]
         if not missing or kept:
             self._say(Kind.GAP, f"{step.event}, but {len(kept)} of {len(missing)} were still kept")
+
+    def _pushed_out(self, gap: Step) -> bool:
+        """Say whether entries that the client has were put back, and trimmed before a gap."""
+        first_kept = self.chronicle.first_kept(self.log, gap.at)
+        return key_of(gap.event["after"]) in self.moved and any(
+            entry.id in self.seen
+            and entry.id in self.moved
+            and self.first_at[entry.id] <= gap.at
+            and self._offset(entry, gap.at) < first_kept
+            for entry in self.order
+        )
 
     def _offset(self, entry: Added, at: float) -> int:
         """Return the offset that an entry had at a time."""

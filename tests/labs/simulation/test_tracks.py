@@ -1,0 +1,59 @@
+"""A gap over entries that a client has is a known limit where they pushed each other out."""
+
+from tests.labs.simulation.chronicle import Chronicle
+from tests.labs.simulation.notes import Step
+from tests.labs.simulation.tracks import Audit, Track
+
+LOG = b"chat:{r:tea}:log"
+
+
+def added(chronicle: Chronicle, at: float, offset: int, id: str, home: str = "") -> None:
+    """Append an entry, or put it back."""
+    head = f"m {id} 17 -{home}".encode()
+    chronicle.on_call(at, "xadd", [LOG, b"%d-0" % offset, b"h", head, b"b", b"{}"])
+
+
+def step(at: float, name: str, offset: int, id: str, after: str = "") -> Step:
+    """Return what a client gets of the log."""
+    event = {"room": "tea", "position": f"k1-{offset}-{id}", "after": after}
+    return Step(at, name, 1, 1, event)
+
+
+def audit(kept: int, back: bool = True) -> Audit:
+    """Return the audit of a client that had x1 to x4, which were lost, and got y5 after a gap.
+
+    ``kept``: entries in the log at the time of the gap; ``back``: the others were lost, and were
+    put back in another order.
+    """
+    chronicle = Chronicle()
+    track = Track(1, "tea", [step(0.5, "joined", 0, "0")])
+    for number in (1, 2, 3, 4):
+        added(chronicle, number, number, f"x{number}")
+        track.steps.append(step(number, "message", number, f"x{number}"))
+    if back:
+        chronicle.rolled_back(5.0, {}, [])
+        for offset, number in enumerate((3, 4, 1, 2), 1):
+            added(chronicle, 6.0, offset, f"x{number}", f" k1-{number} 1")
+    track.steps.append(step(6.5, "joined", 4, "x4"))
+    added(chronicle, 7.0, 5, "y5")
+    chronicle.on_call(7.0, "xtrim", [LOG, b"%d" % kept])
+    track.steps.append(step(8.0, "gap", 5, "y5", "k1-4-x4"))
+    track.steps.append(step(8.0, "message", 5, "y5"))
+    return Audit(track, chronicle, True, {})
+
+
+def found(audit: Audit) -> tuple[int, int]:
+    """Return how many violations and how many known limits there are."""
+    return len(audit.run()), len(audit.limits)
+
+
+def test_a_gap_over_entries_that_were_put_back_and_trimmed_is_a_known_limit() -> None:
+    assert found(audit(kept=4)) == (0, 1)
+
+
+def test_a_gap_is_false_if_nothing_was_trimmed() -> None:
+    assert found(audit(kept=5)) == (1, 0)
+
+
+def test_a_gap_is_false_if_nothing_was_put_back() -> None:
+    assert found(audit(kept=2, back=False)) == (1, 0)
