@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from node.core.limits.admission import TokenBuckets, group
-from node.core.model import Refused
+from node.core.model import Done, Unavailable
 from node.core.names import confusables
 
 log = logging.getLogger(__name__)
@@ -88,14 +88,14 @@ class PasswordChecker:
         self,
         account: str,
         password: str,
-        deadline: float,
-        done: Callable[[bool | Refused], None],
         address: str,
+        deadline: float,
+        done: Done[bool],
     ) -> None:
         """Check the password of an account, and call ``done`` with the result."""
         who = group(address), account
         if not self._may_try(who):
-            done(Refused.CROWDED)
+            done(Unavailable.CROWDED)
             return
         loop = asyncio.get_running_loop()
         work = partial(self._verify, self._hashes.get(account, ""), password)
@@ -141,7 +141,7 @@ class PasswordChecker:
     def _answer(
         self,
         who: Who,
-        done: Callable[[bool | Refused], None],
+        done: Done[bool],
         timer: asyncio.TimerHandle,
         future: "asyncio.Future[bool]",
     ) -> None:
@@ -150,11 +150,11 @@ class PasswordChecker:
         if not self._waiting[who]:
             del self._waiting[who]
         if future.cancelled():
-            done(Refused.CROWDED)
+            done(Unavailable.CROWDED)
         elif error := future.exception():
             # The text of the error may contain the password.
             log.error("a password could not be checked: %s", type(error).__name__)
-            done(Refused.INTERNAL)
+            done(Unavailable.INTERNAL)
         else:
             if future.result():
                 self._remember(who)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from node.brokers.lanes import CHANGES, Lane
 from node.brokers.malformed import Malformed
-from node.core.model import Refused
+from node.core.model import Failure, Unavailable
 
 READ_WITHIN = 4.0
 """Seconds for a call that no client waits for: the node makes it again later anyway."""
@@ -39,7 +39,7 @@ class Call(Protocol):
     def lost(self) -> None:
         """The connection failed: Redis may have run the script or not. It will be repeated."""
 
-    def refuse(self, refused: Refused) -> None:
+    def refuse(self, refused: Failure) -> None:
         """Give the call up: Redis refuses it for good."""
 
     def expire(self, now: float) -> None:
@@ -51,7 +51,7 @@ Args = Sequence[Any] | Callable[[], Sequence[Any] | None]
 
 
 class SimpleCall:
-    """A call with one reply; ``done`` gets it, or a Refused."""
+    """A call with one reply; ``done`` gets it, or a Failure."""
 
     __slots__ = ("script", "lane", "weight", "_args", "_deadline", "_done")
 
@@ -93,18 +93,18 @@ class SimpleCall:
     def lost(self) -> None:
         """Do nothing: the script finds out by itself that it is a repeat."""
 
-    def refuse(self, refused: Refused) -> None:
+    def refuse(self, refused: Failure) -> None:
         """Hand the refusal to ``done``."""
         self.reply(refused)
 
     def expire(self, now: float) -> None:
         """Refuse the call if it is past its deadline."""
         if now >= self._deadline:
-            self.reply(Refused.UNAVAILABLE)
+            self.reply(Unavailable.UNREACHABLE)
 
 
 class ScriptCaller(Protocol):
-    """Runs a script, and hands the reply or a Refused to ``done``."""
+    """Runs a script, and hands the reply or a Failure to ``done``."""
 
     def __call__(
         self,

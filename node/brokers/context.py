@@ -10,7 +10,7 @@ from node.brokers.lanes import CHANGES, Lane
 from node.brokers.pipeline import Pipeline
 from node.brokers.refusals import refusal
 from node.core.interfaces import BrokerEvents
-from node.core.model import Done, Refused
+from node.core.model import Done, Failure
 
 LONG = 8
 """The weight of a change to all rooms of a session, however many there are: 32 fill a pipeline."""
@@ -53,7 +53,7 @@ class BrokerContext:
         lane: Lane = CHANGES,
         weight: int = 1,
     ) -> None:
-        """Run a script; ``done`` gets its reply or a Refused."""
+        """Run a script; ``done`` gets its reply or a Failure."""
         self.pipeline.call(SimpleCall(script, args, deadline, done, lane, weight))
 
     def read(
@@ -68,7 +68,7 @@ class BrokerContext:
         """Run a script that refuses nothing; ``done`` gets its reply as ``parse`` reads it."""
 
         def reply(found: Any) -> None:
-            done(found if isinstance(found, Refused) else parse(found))
+            done(found if isinstance(found, Failure) else parse(found))
 
         self.call(script, args, deadline, reply, lane)
 
@@ -85,7 +85,7 @@ class BrokerContext:
         """Run a script whose reply is {'ok', ...} or the name of a refusal."""
 
         def reply(found: Any) -> None:
-            if isinstance(found, Refused):
+            if isinstance(found, Failure):
                 done(found)
             else:
                 refused = refusal(found)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from node.brokers.malformed import WRONG, Malformed, reading, string
 from node.core.entries import Compared, Entry, Frame, Position, Slice
-from node.core.model import PendingMessage, Refused, Stored
+from node.core.model import Fenced, PendingMessage, Stored
 
 _HEAD = rb"\w+ \w+ \d{1,16} [^ \n]+(?:(?: \w+-\d{1,16} \d{1,16})+(?: [^\n]*)?)?"
 _head = re.compile(_HEAD).fullmatch
@@ -130,7 +130,7 @@ def _repeated(result: Any) -> Stored:
     return stored(remembered)
 
 
-Published = tuple[bytes, bytes, bytes, list[Any], list[Stored | Refused]]
+Published = tuple[bytes, bytes, bytes, list[Any], list[Stored | Fenced]]
 """Epoch, at, prev and results as publish.lua returns them, and the answers for the authors."""
 
 
@@ -150,7 +150,7 @@ def published(reply: Any, log: str, messages: Sequence[PendingMessage]) -> Publi
                 else (
                     Stored(log, f"{place}-{result}-{message.id.decode()}", time, "")
                     if result
-                    else Refused.GONE
+                    else Fenced.GONE
                 )
             )
             for message, result in zip(messages, results, strict=True)

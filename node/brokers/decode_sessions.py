@@ -4,7 +4,15 @@ from typing import Any
 
 from node.brokers.malformed import reading
 from node.core.entries import Position
-from node.core.model import Claimed, Membership, SessionState
+from node.core.model import (
+    Claimed,
+    Departure,
+    MemberPage,
+    Membership,
+    Renaming,
+    RoomPage,
+    SessionState,
+)
 
 
 def position(text: bytes) -> Position | None:
@@ -48,15 +56,15 @@ def standing(found: Any) -> SessionState:
 
 
 @reading
-def left(reply: Any) -> tuple[str, int] | None:
+def left(reply: Any) -> Departure | None:
     """Return position and time of a `left`, as leave.lua returns it; None in a quiet room."""
-    return (reply[1].decode(), int(reply[2])) if reply[1] else None
+    return Departure(reply[1].decode(), int(reply[2])) if reply[1] else None
 
 
 @reading
-def renamed(reply: Any) -> tuple[str, int]:
+def renamed(reply: Any) -> Renaming:
     """Return the old nick and the time, as nick.lua returns them."""
-    return reply[1].decode(), int(reply[2])
+    return Renaming(reply[1].decode(), int(reply[2]))
 
 
 @reading
@@ -66,13 +74,13 @@ def changes(reply: Any, place: int) -> int:
 
 
 @reading
-def members(reply: Any) -> tuple[list[str], bool]:
+def members(reply: Any) -> MemberPage:
     """Return nicks and whether there are more, as members.lua returns them."""
-    return [nick.decode() for nick in reply[1:]], reply[0] == 1
+    return MemberPage([nick.decode() for nick in reply[1:]], reply[0] == 1)
 
 
 @reading
-def rooms(reply: Any) -> tuple[list[tuple[str, int]], bool]:
+def rooms(reply: Any) -> RoomPage:
     """Return rooms with their sizes and whether there are more, as rooms.lua returns them."""
     pairs = zip(reply[1::2], reply[2::2], strict=True)
-    return [(name.decode(), int(count)) for name, count in pairs], reply[0] == 1
+    return RoomPage([(name.decode(), int(count)) for name, count in pairs], reply[0] == 1)

@@ -3,7 +3,7 @@
 from node.brokers import decode_sessions
 from node.brokers.context import BrokerContext
 from node.brokers.lanes import PAGES
-from node.core.model import Done
+from node.core.model import Done, MemberPage, RoomPage
 
 PAGE = 1000
 """Rooms or members in one reply: with the longest names a tenth of the longest line."""
@@ -15,15 +15,11 @@ class RedisDirectory:
     def __init__(self, context: BrokerContext) -> None:
         self._context = context
 
-    def members(
-        self, room: str, after: str, deadline: float, done: Done[tuple[list[str], bool]]
-    ) -> None:
+    def members(self, room: str, after: str, deadline: float, done: Done[MemberPage]) -> None:
         """List a room's nicks by the code points of their folded form."""
         args = [room, after, PAGE]
         self._context.read("members", args, deadline, done, decode_sessions.members, PAGES)
 
-    def rooms(
-        self, after: str, deadline: float, done: Done[tuple[list[tuple[str, int]], bool]]
-    ) -> None:
+    def rooms(self, after: str, deadline: float, done: Done[RoomPage]) -> None:
         """List rooms with their number of members."""
         self._context.read("rooms", [after, PAGE], deadline, done, decode_sessions.rooms, PAGES)

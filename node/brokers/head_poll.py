@@ -12,7 +12,7 @@ from node.brokers.calls import READ_WITHIN
 from node.brokers.context import BrokerContext
 from node.brokers.lanes import UPKEEP
 from node.core.entries import Position
-from node.core.model import Refused
+from node.core.model import Failure
 
 HEADS = 250
 """Logs compared in one call, at five commands each."""
@@ -43,7 +43,7 @@ class HeadPoll:
             self._context.call("tops", args, deadline, partial(self._on_heads, part), UPKEEP)
 
     def _on_heads(self, known: Sequence[tuple[str, Position | None]], found: Any) -> None:
-        if isinstance(found, Refused):
+        if isinstance(found, Failure):
             return
         events = self._context.events
         rows = decode_upkeep.heads(found, len(known))

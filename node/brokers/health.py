@@ -10,7 +10,7 @@ from node.brokers import decode_upkeep
 from node.brokers.calls import READ_WITHIN, ScriptCaller
 from node.brokers.lanes import UPKEEP
 from node.brokers.malformed import reading
-from node.core.model import Refused
+from node.core.model import Failure
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Health:
             self._call("look", [], now + READ_WITHIN, self._on_look, UPKEEP)
 
     def _on_look(self, found: Any) -> None:
-        if isinstance(found, Refused):
+        if isinstance(found, Failure):
             self._checked_at = -inf
             return
         memory, persistence = decode_upkeep.sections(found)

@@ -8,7 +8,7 @@ from node.brokers.lanes import PAGES
 from node.brokers.pipeline import Pipeline
 from node.core.entries import Entry
 from node.core.log_names import room_log
-from node.core.model import Done, Refused
+from node.core.model import Done, Failure, HistoryPage
 
 PAGE_BYTES = 900 * 1024
 """Bytes of messages in one reply: as an event they are less than the longest line."""
@@ -33,7 +33,7 @@ class HistoryRead:
         room: str,
         limit: int,
         deadline: float,
-        done: Done[tuple[bytes, list[Entry], bool]],
+        done: Done[HistoryPage],
     ) -> None:
         self._pipeline = pipeline
         self._room = room
@@ -55,7 +55,7 @@ class HistoryRead:
         return SimpleCall("history", args, self._deadline, self._on_reply, PAGES)
 
     def _on_reply(self, reply: Any) -> None:
-        if isinstance(reply, Refused):
+        if isinstance(reply, Failure):
             self._done(reply)
             return
         epoch, new, more, rest = decode_logs.page(reply)
@@ -65,4 +65,4 @@ class HistoryRead:
             self._size += sum(len(entry.body) + ENTRY_BYTES for entry in new)
             self._pipeline.call_next(self._call("after" if onward else "before", rest))
         else:
-            self._done((epoch, self._found, more))
+            self._done(HistoryPage(epoch, self._found, more))

@@ -10,8 +10,8 @@ from node.brokers.history import HistoryRead
 from node.brokers.lanes import CHANGES, LOGS
 from node.brokers.publish_batch import Publish, Taken, directed
 from node.brokers.subscriber import Subscriber
-from node.core.entries import Compared, Entry, Lost, Position, Slice
-from node.core.model import Done, PendingMessage, Refused, Stored
+from node.core.entries import Compared, Lost, Position, Slice
+from node.core.model import Done, Failure, HistoryPage, PendingMessage, Stored
 
 
 class RedisLogs:
@@ -46,7 +46,7 @@ class RedisLogs:
         args = [message.id, *message.hold, message.token, fold, before, after, retained]
 
         def reply(found: Any) -> None:
-            if isinstance(found, Refused):
+            if isinstance(found, Failure):
                 message.done(found)
                 return
             stored, append = directed(found, message, before, after)
@@ -75,7 +75,7 @@ class RedisLogs:
         position: str,
         limit: int,
         deadline: float,
-        done: Done[tuple[bytes, list[Entry], bool]],
+        done: Done[HistoryPage],
     ) -> None:
         """Read a page of messages."""
         pipeline = self._context.pipeline

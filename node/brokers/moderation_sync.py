@@ -12,7 +12,7 @@ from node.brokers import decode_upkeep
 from node.brokers.calls import READ_WITHIN
 from node.brokers.context import BrokerContext
 from node.brokers.lanes import UPKEEP
-from node.core.model import ModerationRule, Refused
+from node.core.model import Failure, ModerationRule
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class ModerationSync:
 
     def _on_read(self, cursor: bytes, found: Any) -> None:
         self._busy = False
-        if isinstance(found, Refused):
+        if isinstance(found, Failure):
             return
         newest, after = decode_upkeep.newest(found)
         rules = decode_upkeep.moderation_rules(found, self._context.clock())
@@ -100,7 +100,7 @@ class ModerationSync:
 
     def _on_put_back(self, rules: Sequence[ModerationRule], found: Any) -> None:
         self._busy = False
-        if isinstance(found, Refused):
+        if isinstance(found, Failure):
             return
         if done := decode_upkeep.restored_rules(found):
             rules = rules[done:]

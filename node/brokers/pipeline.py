@@ -20,7 +20,7 @@ from node.brokers.failures import BACKOFF, LOST, is_full, is_passing
 from node.brokers.lanes import Lanes
 from node.brokers.malformed import Malformed, ProblemLog
 from node.brokers.replication import Replication
-from node.core.model import Refused
+from node.core.model import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Pipeline:
     def call(self, call: Call) -> None:
         """Queue a call for the next pipeline; refuse it if its lane is full."""
         if not self._lanes.add(call):
-            call.refuse(Refused.UNAVAILABLE)
+            call.refuse(Unavailable.UNREACHABLE)
             return
         self._go_on()
 
@@ -163,7 +163,7 @@ class Pipeline:
                     then = call.reply(reply)
                 except Malformed as error:
                     self._problems.dropped("reply to " + call.script, error)
-                    call.refuse(Refused.INTERNAL)
+                    call.refuse(Unavailable.INTERNAL)
                     then = Next.NOTHING
                 progress |= then is not Next.WAIT
                 if then is not Next.NOTHING:
@@ -192,14 +192,14 @@ class Pipeline:
         if is_full(error):
             # The call had no effect. Calls that free memory must not wait for it.
             self._problems.log("full", "Redis is full, and refuses calls that need memory")
-            call.refuse(Refused.FULL)
+            call.refuse(Unavailable.FULL)
             return False
         if isinstance(error, LOST) or is_passing(error):
             call.lost()
             return True
         text = "Redis refused the script %s: %s"
         self._problems.log("refused " + call.script, text, call.script, error)
-        call.refuse(Refused.INTERNAL)
+        call.refuse(Unavailable.INTERNAL)
         return False
 
     async def _load(self, names: Iterable[str]) -> None:

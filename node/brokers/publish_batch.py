@@ -3,14 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from node.brokers import decode_logs, keys, refusals
+from node.brokers import decode_logs, keys
 from node.brokers.calls import Next
 from node.brokers.lanes import CHANGES
 from node.brokers.malformed import reading
 from node.core.entries import START, Append, Entry, Frame, Position
 from node.core.interfaces import BrokerEvents
 from node.core.log_names import room_log
-from node.core.model import PendingMessage, Refused, Stored
+from node.core.model import (
+    Denied,
+    DirectDenied,
+    Failure,
+    Fenced,
+    PendingMessage,
+    Stored,
+    Unavailable,
+)
 from wire import limits
 
 TAKEN = 1000
@@ -24,12 +32,17 @@ FEW = BYTES // limits.LINE
 
 _NOWHERE = Position(b"", 0, b"")
 """The position in a call of a node that has seen nothing of the log."""
+_REFUSED: dict[bytes, DirectDenied | Fenced] = {
+    b"nobody": Denied.NOBODY,
+    b"gone": Fenced.GONE,
+}
+"""Why direct.lua refuses a message."""
 
 
 @reading
 def directed(
     found: Any, message: PendingMessage, before: bytes, after: bytes
-) -> tuple[Stored | Refused, Append | None]:
+) -> tuple[Stored | DirectDenied | Fenced, Append | None]:
     """Return where a direct is stored, and its entry if the reply of direct.lua contains it."""
     if found[0] == b"repeat":
         remembered = decode_logs.stored(found[1])
@@ -40,7 +53,7 @@ def directed(
         frame = Frame(remembered.log, place.epoch, place.offset, b"", [entry])
         return remembered, Append(frame, place._replace(offset=place.offset - 1, id=b""))
     if found[0] != b"ok":
-        return refusals.REFUSALS[found[0]], None
+        return _REFUSED[found[0]], None
     _, position, at, nick, prev, log = found
     stored = Stored("@", position.decode(), int(at or 0), nick.decode())
     place = Position.parse(stored.position)
@@ -215,7 +228,7 @@ class Publish:
         """Have the next call look for its messages: this one may have been done or not."""
         self._repeats = True
 
-    def refuse(self, refused: Refused) -> None:
+    def refuse(self, refused: Failure) -> None:
         """Refuse the messages under way, and those that wait: no other call would be made."""
         sent, self._under_way, self._waiting = self._under_way + self._waiting, [], []
         self.queued = False
@@ -236,7 +249,7 @@ class Publish:
         for message in messages:
             if message.hold in late:
                 done, message.done = message.done, _expired
-                done(Refused.UNAVAILABLE)
+                done(Unavailable.UNREACHABLE)
 
 
 def _expired(_reply: object) -> None:

@@ -3,25 +3,25 @@
 from typing import Any
 
 from node.brokers.malformed import reading
-from node.core.model import Refused
+from node.core.model import Denied, Failure, Fenced, Unavailable
 
-REFUSALS = {
-    b"taken": Refused.TAKEN,
-    b"nameless": Refused.NAMELESS,
-    b"stale": Refused.STALE,
-    b"unhealed": Refused.UNHEALED,
-    b"exists": Refused.EXISTS,
-    b"missing": Refused.MISSING,
-    b"nobody": Refused.NOBODY,
-    b"gone": Refused.GONE,
-    b"kicked": Refused.KICKED,
-    b"banned": Refused.BANNED,
-    b"again": Refused.AGAIN,
-    b"foreign": Refused.UNAVAILABLE,
+REFUSALS: dict[bytes, Denied | Failure] = {
+    b"taken": Denied.TAKEN,
+    b"nameless": Denied.NAMELESS,
+    b"stale": Fenced.STALE,
+    b"unhealed": Fenced.UNHEALED,
+    b"exists": Denied.EXISTS,
+    b"missing": Denied.MISSING,
+    b"nobody": Denied.NOBODY,
+    b"gone": Fenced.GONE,
+    b"kicked": Denied.KICKED,
+    b"banned": Denied.BANNED,
+    b"again": Fenced.AGAIN,
+    b"foreign": Unavailable.UNREACHABLE,
 }
 
 
 @reading
-def refusal(reply: Any) -> Refused | None:
+def refusal(reply: Any) -> Denied | Failure | None:
     """Return why a script refused; None if it did what it was asked."""
     return None if reply[0] == b"ok" else REFUSALS[reply[0]]

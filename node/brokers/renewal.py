@@ -15,7 +15,7 @@ from node.brokers.moderation_sync import ModerationSync
 from node.brokers.readiness import Readiness
 from node.brokers.session_audit import SessionAudit
 from node.brokers.subscriber import Subscriber
-from node.core.model import Done, Refused
+from node.core.model import Done, Failure
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class LeaseRenewal:
             return [*base, *lease.time.args()]
 
         def reply(found: Any) -> None:
-            if isinstance(found, Refused):
+            if isinstance(found, Failure):
                 self._readiness.unreachable()
                 done(found)
             elif incarnation != lease.incarnation:

@@ -9,7 +9,7 @@ from node.brokers import decode_upkeep
 from node.brokers.context import BrokerContext
 from node.brokers.lanes import UPKEEP
 from node.brokers.lease import Lease
-from node.core.model import FencingToken, Refused
+from node.core.model import Failure, FencingToken
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class SessionAudit:
         events = self._context.events
 
         def reply(found: Any) -> None:
-            if isinstance(found, Refused) or incarnation != self._lease.incarnation:
+            if isinstance(found, Failure) or incarnation != self._lease.incarnation:
                 return
             cursor, tokens = decode_upkeep.tokens(found)
             strays.update(
@@ -82,7 +82,7 @@ class SessionAudit:
         """Check some of the sessions here, others with each call: Redis may have evicted one."""
 
         def reply(found: Any) -> None:
-            if isinstance(found, Refused):
+            if isinstance(found, Failure):
                 return
             events = self._context.events
             self._cursor, tokens = decode_upkeep.tokens(found)

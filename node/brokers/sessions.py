@@ -14,13 +14,17 @@ from node.brokers.readiness import Readiness
 from node.brokers.upkeep import Upkeep
 from node.core.model import (
     Claim,
-    Claimed,
+    ClaimReply,
+    Departure,
     Done,
+    Failure,
     FencingToken,
-    Membership,
-    Refused,
+    JoinReply,
+    NickReply,
+    RestoreReply,
     SessionSnapshot,
     SessionState,
+    Unavailable,
 )
 from wire import limits
 
@@ -54,10 +58,10 @@ class RedisSessions:
 
         return note
 
-    def claim(self, claim: Claim, deadline: float, done: Done[Claimed]) -> None:
+    def claim(self, claim: Claim, deadline: float, done: Done[ClaimReply]) -> None:
         """Begin a session, or continue one."""
         if self._readiness.refused:
-            done(Refused.UNAVAILABLE)
+            done(Unavailable.UNREACHABLE)
             return
         config, op = self._config, self._context.random_id()
 
@@ -80,7 +84,7 @@ class RedisSessions:
         self._context.ask("hello", args, deadline, done, parse, CLAIMS, weight)
 
     def join(
-        self, token: FencingToken, room: str, create: bool, deadline: float, done: Done[Membership]
+        self, token: FencingToken, room: str, create: bool, deadline: float, done: Done[JoinReply]
     ) -> None:
         """Put a session into a room."""
         how, config = "create" if create else "join", self._config
@@ -89,7 +93,7 @@ class RedisSessions:
         self._context.ask("join", args, deadline, done, self._counted(token.owner, membership))
 
     def leave(
-        self, token: FencingToken, room: str, deadline: float, done: Done[tuple[str, int] | None]
+        self, token: FencingToken, room: str, deadline: float, done: Done[Departure | None]
     ) -> None:
         """Take a session out of a room."""
         config = self._config
@@ -98,12 +102,7 @@ class RedisSessions:
         self._context.ask("leave", args, deadline, done, parse)
 
     def rename(
-        self,
-        token: FencingToken,
-        nick: str,
-        fold: str,
-        deadline: float,
-        done: Done[tuple[str, int]],
+        self, token: FencingToken, nick: str, fold: str, deadline: float, done: Done[NickReply]
     ) -> None:
         """Give a session another nick."""
         config = self._config
@@ -131,7 +130,7 @@ class RedisSessions:
 
     def _part(self, token: FencingToken, reason: str, done: Callable[[], None] | None) -> None:
         def reply(found: Any) -> None:
-            if not isinstance(found, Refused):
+            if not isinstance(found, Failure):
                 self._lease.note(token.owner, decode_sessions.changes(found, 0))
             if done is not None:
                 done()
@@ -140,7 +139,7 @@ class RedisSessions:
         args = [context.random_id(), *token, reason, int(config.grace * 1000)]
         context.call("part", [*args, config.notices, config.retained], inf, reply, CHANGES, LONG)
 
-    def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[bool]) -> None:
+    def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[RestoreReply]) -> None:
         """Put a session back."""
         owner, attempt = snapshot.hold.owner, snapshot.attempt
         args: list[Any] = [

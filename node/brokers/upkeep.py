@@ -11,7 +11,7 @@ from node.brokers.calls import READ_WITHIN
 from node.brokers.context import BrokerContext
 from node.brokers.lanes import UPKEEP
 from node.brokers.lease import Lease
-from node.core.model import Refused
+from node.core.model import Failure
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Upkeep:
     def _on_reaped(self, found: Any) -> None:
         """Go on as long as there is more to do; log at the end how much it was."""
         self._reaping = False
-        if not isinstance(found, Refused):
+        if not isinstance(found, Failure):
             *counts, more = decode_upkeep.reaped(found)
             self._reaped = [sum(pair) for pair in zip(self._reaped, counts, strict=True)]
             if more:

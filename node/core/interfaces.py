@@ -1,7 +1,7 @@
 """The interfaces through which the core talks to the outside.
 
 The core never waits. It hands the broker a call and a ``done``; the broker calls ``done`` later, in
-the same thread, with the reply or with a ``Refused``.
+the same thread, with the reply, or with a ``Failure`` if there is none.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -10,14 +10,19 @@ from typing import Literal, Protocol
 from node.core.entries import Append, Compared, Entry, Frame, Lost, Position, Slice
 from node.core.model import (
     Claim,
-    Claimed,
+    ClaimReply,
+    Departure,
     Done,
     FencingToken,
-    Membership,
+    HistoryPage,
+    JoinReply,
+    MemberPage,
     ModerationRule,
+    NickReply,
     NodeFacts,
     PendingMessage,
-    Refused,
+    RestoreReply,
+    RoomPage,
     SessionSnapshot,
     SessionState,
     Stored,
@@ -52,7 +57,7 @@ class LogStore(Protocol):
         position: str,
         limit: int,
         deadline: float,
-        done: Done[tuple[bytes, list[Entry], bool]],
+        done: Done[HistoryPage],
     ) -> None:
         """Read a page of messages: epoch, entries with the oldest first, whether there are more."""
 
@@ -113,26 +118,21 @@ class SessionStore(Protocol):
     def check(self, done: Done[bool]) -> None:
         """Find out whether sessions were forgotten; ``BrokerEvents.forgotten`` comes first."""
 
-    def claim(self, claim: Claim, deadline: float, done: Done[Claimed]) -> None:
+    def claim(self, claim: Claim, deadline: float, done: Done[ClaimReply]) -> None:
         """Begin a session, or continue one."""
 
     def join(
-        self, token: FencingToken, room: str, create: bool, deadline: float, done: Done[Membership]
+        self, token: FencingToken, room: str, create: bool, deadline: float, done: Done[JoinReply]
     ) -> None:
         """Put a session into a room; ``create``: into one that does not exist yet."""
 
     def leave(
-        self, token: FencingToken, room: str, deadline: float, done: Done[tuple[str, int] | None]
+        self, token: FencingToken, room: str, deadline: float, done: Done[Departure | None]
     ) -> None:
         """Take a session out of a room; the reply is position and time, None in a quiet room."""
 
     def rename(
-        self,
-        token: FencingToken,
-        nick: str,
-        fold: str,
-        deadline: float,
-        done: Done[tuple[str, int]],
+        self, token: FencingToken, nick: str, fold: str, deadline: float, done: Done[NickReply]
     ) -> None:
         """Give a session a nick that reserves the keys in ``fold``; reply: old nick and time."""
 
@@ -145,21 +145,17 @@ class SessionStore(Protocol):
     def kick(self, token: FencingToken) -> None:
         """End a session that a moderator bans; repeated until the broker has done it."""
 
-    def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[bool]) -> None:
+    def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[RestoreReply]) -> None:
         """Put a session back; ``forgotten``: also if the broker has no such session any more."""
 
 
 class Directory(Protocol):
     """Lists of what there is in the whole system."""
 
-    def members(
-        self, room: str, after: str, deadline: float, done: Done[tuple[list[str], bool]]
-    ) -> None:
+    def members(self, room: str, after: str, deadline: float, done: Done[MemberPage]) -> None:
         """List a room's nicks by the code points of their folded form, and whether more follow."""
 
-    def rooms(
-        self, after: str, deadline: float, done: Done[tuple[list[tuple[str, int]], bool]]
-    ) -> None:
+    def rooms(self, after: str, deadline: float, done: Done[RoomPage]) -> None:
         """List rooms after one, with their number of members; and whether more follow."""
 
 
@@ -180,9 +176,9 @@ class Accounts(Protocol):
         self,
         account: str,
         password: str,
-        deadline: float,
-        done: Callable[[bool | Refused], None],
         address: str,
+        deadline: float,
+        done: Done[bool],
     ) -> None:
         """Check the password of an account; ``CROWDED`` if too many checks are waiting.
 

@@ -1,38 +1,68 @@
 """The values that core and broker exchange about sessions and messages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
-from node.core.entries import Position
+from node.core.entries import Entry, Position
 from wire import limits
 
 
-class Refused(Enum):
-    """Why the broker did not do what it was asked."""
+class Unavailable(Enum):
+    """Why a call was not answered: the way to the broker, or its capacity, has failed."""
 
-    UNAVAILABLE = "the broker did not answer in time"
+    UNREACHABLE = "the broker did not answer in time; it may have done the call"
     FULL = "the broker has no memory for it, and did nothing"
     INTERNAL = "the broker refused what it should take"
-    GONE = "the session has ended or moved on"
+    CROWDED = "too many passwords are being tried"
+
+
+class Fenced(Enum):
+    """Why a call was not done: what it is based on is out of date, or not there yet."""
+
+    GONE = "the session, or the log, has ended or moved on"
+    STALE = "the attempt is not above the last one"
+    UNHEALED = "a log does not hold a position yet"
+    AGAIN = "the log has changed meanwhile"
+
+
+class Denied(Enum):
+    """Why a client does not get what it asks for: a reply like any other.
+
+    The type of each call's reply names those that it can be: mypy checks that all are handled.
+    """
+
     KICKED = "a moderator has ended the session of this key"
     BANNED = "a moderator lets nobody hold the nick"
     TAKEN = "the nick is held by another session"
     NAMELESS = "a new session needs a nick"
-    STALE = "the attempt is not above the last one"
-    UNHEALED = "a log does not hold a position yet"
     EXISTS = "there is such a room"
     MISSING = "there is no such room"
     NOBODY = "nobody holds the nick"
-    AGAIN = "the log has changed meanwhile"
     GUARDED = "the nick belongs to an account"
-    CROWDED = "too many passwords are being tried"
 
 
-T = TypeVar("T")
+ClaimDenied = Literal[Denied.KICKED, Denied.BANNED, Denied.TAKEN, Denied.NAMELESS]
+JoinDenied = Literal[Denied.EXISTS, Denied.MISSING]
+NickDenied = Literal[Denied.BANNED, Denied.TAKEN]
+DirectDenied = Literal[Denied.NOBODY]
+RestoreDenied = Literal[Denied.TAKEN]
+AccountDenied = Literal[Denied.GUARDED]
 
-Done = Callable[[T | Refused], None]
+Failure = Unavailable | Fenced
+"""What any call may be answered instead of its reply."""
+
+Reply = TypeVar("Reply", contravariant=True)
+
+
+class Done(Protocol[Reply]):
+    """Takes the reply to a call, or why there is none.
+
+    It is a protocol, not a ``Callable``, because mypy finds ``Reply`` only then (``stepwise.ask``).
+    """
+
+    def __call__(self, reply: Reply | Failure, /) -> None: ...
 
 
 class FencingToken(NamedTuple):
@@ -60,7 +90,7 @@ class PendingMessage:
     token: str
     body: bytes
     deadline: float
-    done: Done[Stored]
+    done: Done[Stored | DirectDenied]
 
 
 class Membership(NamedTuple):
@@ -85,12 +115,54 @@ class Claimed(NamedTuple):
     memberships: list[Membership]
 
 
+class Departure(NamedTuple):
+    """The position and the time of a session's `left`."""
+
+    position: str
+    at: int
+
+
+class Renaming(NamedTuple):
+    """The nick that a session had until now, and the time."""
+
+    old: str
+    at: int
+
+
 class SessionState(NamedTuple):
     """How a session stands at a time: its nick, and its places."""
 
     nick: str
     at: int
     memberships: list[Membership]
+
+
+class HistoryPage(NamedTuple):
+    """Messages of a room, oldest first; ``more``: there are others beyond them."""
+
+    epoch: bytes
+    entries: list[Entry]
+    more: bool
+
+
+class MemberPage(NamedTuple):
+    """Nicks of a room by the code points of their folded form, and whether more follow."""
+
+    nicks: list[str]
+    more: bool
+
+
+class RoomPage(NamedTuple):
+    """Rooms with their number of members, and whether more follow."""
+
+    rooms: list[tuple[str, int]]
+    more: bool
+
+
+ClaimReply = Claimed | ClaimDenied
+JoinReply = Membership | JoinDenied
+NickReply = Renaming | NickDenied
+RestoreReply = bool | RestoreDenied
 
 
 @dataclass(frozen=True, slots=True)

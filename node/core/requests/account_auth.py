@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
-from node.core.model import Claim, Claimed, Refused
+from node.core.model import AccountDenied, Claim, ClaimReply, Denied
 from node.core.names import names
-from node.core.requests.stepwise import Call, Steps
+from node.core.requests.stepwise import Steps, ask
 from node.core.session.connection import ClientConnection
 from wire.errors import Code
 from wire.messages import Hello, SetNick
@@ -14,46 +13,39 @@ from wire.messages import Hello, SetNick
 
 def claim(
     connection: ClientConnection, request: Hello, claim: Claim, deadline: float
-) -> Steps[Claimed | Refused]:
+) -> Steps[ClaimReply | AccountDenied]:
     """Begin or continue a session; a session that begins with an account's nick needs a proof."""
     broker = connection.services.broker
     if _account(connection, claim.fold) is not None:
         if claim.keyed:
             # A client that continues by the session's key has given the password before.
             nameless = replace(claim, nick="", fold="")
-            reply: Claimed | Refused = yield partial(broker.claim, nameless, deadline)
-            if reply is not Refused.NAMELESS:
+            reply = yield from ask(broker.claim, nameless, deadline)
+            if reply is not Denied.NAMELESS:
                 return reply
         refused = yield from prove(connection, request, claim.fold, deadline)
         if refused is not None:
             return refused
-    reply = yield partial(broker.claim, claim, deadline)
-    return reply
+    return (yield from ask(broker.claim, claim, deadline))
 
 
 def prove(
     connection: ClientConnection, request: Hello | SetNick, fold: str, deadline: float
-) -> Steps[Refused | None]:
+) -> Steps[AccountDenied | None]:
     """Return None if a request may have its nick, else why not."""
     account = _account(connection, fold)
     if account is None or _has(connection, account):
         return None
     if request.password is None or not connection.quota.may_guess:
-        return Refused.GUARDED
-    verdict: bool | Refused = yield _check(connection, account, request.password, deadline)
-    if isinstance(verdict, Refused):
-        return verdict
-    connection.services.counts.proved(verdict)
-    if verdict:
-        return None
-    connection.quota.wrong_password()
-    return Refused.GUARDED
-
-
-def _check(connection: ClientConnection, account: str, password: str, deadline: float) -> Call:
+        return Denied.GUARDED
     accounts, address = connection.services.accounts, connection.transport.address
     assert accounts is not None
-    return lambda done: accounts.prove(account, password, deadline, done, address)
+    proved = yield from ask(accounts.prove, account, request.password, address, deadline)
+    connection.services.counts.proved(proved)
+    if proved:
+        return None
+    connection.quota.wrong_password()
+    return Denied.GUARDED
 
 
 def refused(connection: ClientConnection, request: Hello | SetNick) -> None:

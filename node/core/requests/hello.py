@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from node.core.entries import Cursor
 from node.core.log_names import inbox_log, room_log
-from node.core.model import Claim, Claimed, FencingToken, Refused
+from node.core.model import Claim, Claimed, Denied, Failure, FencingToken, Unavailable
 from node.core.names import names
 from node.core.requests import account_auth, presence, welcome
-from node.core.requests.stepwise import Steps, stepwise
+from node.core.requests.stepwise import CallFailed, Steps, stepwise
 from node.core.requests.welcome import Wishes
 from node.core.session.connection import ClientConnection
 from node.core.session.states import State
@@ -39,7 +39,16 @@ def hello(connection: ClientConnection, request: Hello, deadline: float) -> Step
         return
     claim = _claim(connection, wishes, named)
     connection.begin_hello(claim.keyed, claim.attempt, claim.fold)
-    reply: Claimed | Refused = yield from account_auth.claim(connection, request, claim, deadline)
+    try:
+        reply = yield from account_auth.claim(connection, request, claim, deadline)
+    except CallFailed as failure:
+        _settle(connection, claim, failure.why)
+        if not connection.is_over:
+            connection.fail_hello()
+            # The delay is ours: it does not count against the time that a hello may take.
+            connection.keepalive.extend_hello(connection.services.now)
+            raise
+        return
     _settle(connection, claim, reply)
     if connection.is_over:
         if isinstance(reply, Claimed):
@@ -156,7 +165,7 @@ def _session_of(connection: ClientConnection, key: str | None) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:40]
 
 
-def _settle(connection: ClientConnection, claim: Claim, reply: Claimed | Refused) -> None:
+def _settle(connection: ClientConnection, claim: Claim, reply: Claimed | Denied | Failure) -> None:
     """Charge for what a claim came to, and give back the rest."""
     made = 0
     if isinstance(reply, Claimed):
@@ -166,6 +175,6 @@ def _settle(connection: ClientConnection, claim: Claim, reply: Claimed | Refused
         )
     connection.quota.return_rooms(max(claim.makes - made, 0))
     presence.settle(connection, claim, reply)
-    if reply in (Refused.UNAVAILABLE, Refused.INTERNAL):
+    if reply in (Unavailable.UNREACHABLE, Unavailable.INTERNAL):
         # It may have been done all the same, and then nobody would ever let go of the session.
         connection.services.broker.part(claim.hold, quit=False)

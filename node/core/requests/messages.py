@@ -6,7 +6,7 @@ from functools import partial
 
 from node.core.config import Limit
 from node.core.limits import volume
-from node.core.model import PendingMessage, Refused, Stored
+from node.core.model import Denied, DirectDenied, Failure, Fenced, PendingMessage, Stored
 from node.core.names import names
 from node.core.requests.replies import failed, not_in
 from node.core.session.connection import ClientConnection
@@ -96,17 +96,18 @@ def _on_sent(
     connection: ClientConnection,
     request: Send | SendDirect,
     deadline: float,
-    reply: Stored | Refused,
+    reply: Stored | DirectDenied | Failure,
 ) -> None:
     if isinstance(reply, Stored):
         if request.id is not None:
             connection.send(_ack(request, reply))
-    elif reply is Refused.GONE:
+    elif reply is Fenced.GONE:
         connection.recovery.strand(
             request, deadline, partial(_on_sent, connection, request, deadline)
         )
         return
-    elif reply is Refused.NOBODY and isinstance(request, SendDirect):
+    elif reply is Denied.NOBODY:
+        assert isinstance(request, SendDirect)
         text = f"Nobody is called {request.to}."
         connection.error(Code.NO_SUCH_NICK, text, request.ref, request.id)
     else:
@@ -147,10 +148,10 @@ def _unsendable(
         connection.error(code, text, request.ref, room=room)
         return
 
-    def done(reply: Stored | None | Refused) -> None:
+    def done(reply: Stored | None | Failure) -> None:
         if isinstance(reply, Stored):
             connection.send(_ack(request, reply))
-        elif isinstance(reply, Refused):
+        elif isinstance(reply, Failure):
             failed(connection, request, reply, room)
         else:
             connection.error(code, text, request.ref, request.id, room)

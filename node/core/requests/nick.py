@@ -1,12 +1,13 @@
 """Another nick for a session."""
 
 from functools import partial
+from typing import assert_never
 
-from node.core.model import Refused, SessionState
+from node.core.model import AccountDenied, Denied, NickDenied, NickReply, SessionState, Unavailable
 from node.core.names import names
 from node.core.requests import account_auth, presence
-from node.core.requests.replies import banned, failed
-from node.core.requests.stepwise import Steps, stepwise, strand
+from node.core.requests.replies import banned
+from node.core.requests.stepwise import CallFailed, Steps, ask, stepwise
 from node.core.session.connection import ClientConnection
 from wire.errors import Code
 from wire.messages import Renamed, SetNick
@@ -22,39 +23,56 @@ def nick(connection: ClientConnection, request: SetNick, deadline: float) -> Ste
     charges = presence.charge_nick(connection, request)
     if charges is None:
         return
-    session = connection.session
-    reply: tuple[str, int] | Refused | None
-    reply = yield from account_auth.prove(connection, request, fold, deadline)
+    try:
+        reply = yield from _rename(connection, request, nick, fold, deadline)
+    except CallFailed as failure:
+        # After `unavailable` it may have been done all the same.
+        if failure.why is not Unavailable.UNREACHABLE:
+            presence.give_back(charges)
+        raise
     if reply is None:
-        if connection.is_over:
-            return
-        rename = connection.services.broker.rename
-        reply = yield partial(rename, session.token, nick, fold, deadline)
-    assert reply is not None
-    # After `unavailable` it may have been done all the same.
-    if reply is not Refused.UNAVAILABLE and (isinstance(reply, Refused) or reply[0] == nick):
+        return
+    if isinstance(reply, Denied):
         presence.give_back(charges)
-    if reply is Refused.GONE:
-        reply = yield strand(connection, request, deadline)
-    if isinstance(reply, Refused):
         _refuse(connection, request, nick, reply)
-    else:
-        session.rename(nick, fold)
-        connection.send(Renamed(ref=request.ref, nick=nick, from_=reply[0], at=reply[1]))
+        return
+    old, at = reply
+    if old == nick:
+        presence.give_back(charges)
+    connection.session.rename(nick, fold)
+    connection.send(Renamed(ref=request.ref, nick=nick, from_=old, at=at))
 
 
-def _refuse(connection: ClientConnection, request: SetNick, nick: str, refused: Refused) -> None:
-    if refused is Refused.TAKEN:
-        text = f"The nick {nick} is taken, or one that looks like it."
-        connection.error(Code.NICK_TAKEN, text, request.ref)
-    elif refused is Refused.BANNED:
-        connection.error(*banned(connection, nick), request.ref)
-    elif refused is Refused.GUARDED:
-        account_auth.refused(connection, request)
-    else:
-        failed(connection, request, refused)
-        if refused is Refused.UNAVAILABLE:
-            connection.recovery.reconcile(partial(_settle, connection))
+def _rename(
+    connection: ClientConnection, request: SetNick, nick: str, fold: str, deadline: float
+) -> Steps[NickReply | AccountDenied | None]:
+    """Return the old nick and the time, or why the nick stays; None: nobody wants to know."""
+    denied = yield from account_auth.prove(connection, request, fold, deadline)
+    if denied is not None:
+        return denied
+    if connection.is_over:
+        return None
+    rename, token = connection.services.broker.rename, connection.session.token
+    settle = partial(_settle, connection)
+    return (yield from ask(rename, token, nick, fold, deadline, settle=settle))
+
+
+def _refuse(
+    connection: ClientConnection,
+    request: SetNick,
+    nick: str,
+    denied: NickDenied | AccountDenied,
+) -> None:
+    match denied:
+        case Denied.TAKEN:
+            text = f"The nick {nick} is taken, or one that looks like it."
+            connection.error(Code.NICK_TAKEN, text, request.ref)
+        case Denied.BANNED:
+            connection.error(*banned(connection, nick), request.ref)
+        case Denied.GUARDED:
+            account_auth.refused(connection, request)
+        case _:
+            assert_never(denied)
 
 
 def _settle(connection: ClientConnection, state: SessionState | None) -> None:

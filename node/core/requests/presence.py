@@ -10,7 +10,7 @@ from math import inf
 
 from node.core.config import Limit
 from node.core.limits.token_bucket import TokenBucket
-from node.core.model import Claim, Claimed, Membership, Refused
+from node.core.model import Claim, Claimed, Denied, Failure, Membership
 from node.core.session.connection import ClientConnection
 from node.core.session.quota import LimitReached
 from wire import limits
@@ -48,7 +48,7 @@ def reserve(connection: ClientConnection, claim: Claim) -> None:
         connection.quota.usage.begin_hello(_cost(claim.rooms, claim.default_room))
 
 
-def settle(connection: ClientConnection, claim: Claim, reply: Claimed | Refused) -> None:
+def settle(connection: ClientConnection, claim: Claim, reply: Claimed | Denied | Failure) -> None:
     """Charge for the rooms that a claim has entered."""
     if connection.quota.usage is not None and claim.nick:
         connection.quota.usage.end_hello(_cost(claim.rooms, claim.default_room))

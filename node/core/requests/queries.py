@@ -1,14 +1,12 @@
 """The smaller requests: lists, history, pings, the end."""
 
-from functools import partial
 from typing import Literal
 
-from node.core.entries import Entry, Position
-from node.core.model import Refused
+from node.core.entries import Position
 from node.core.names import names
 from node.core.requests import account_auth
-from node.core.requests.replies import failed, room_of
-from node.core.requests.stepwise import Steps, stepwise
+from node.core.requests.replies import room_of
+from node.core.requests.stepwise import Steps, ask, stepwise
 from node.core.session.connection import ClientConnection
 from node.core.session.quota import NAMES
 from wire import limits
@@ -35,15 +33,10 @@ def rooms(connection: ClientConnection, request: ListRooms, deadline: float) -> 
         after = names.room(after)
     except names.BadName:
         pass  # A name that no room can have still has a place in the order.
-    reply: tuple[list[tuple[str, int]], bool] | Refused = yield partial(
-        connection.services.broker.rooms, after, deadline
-    )
-    if isinstance(reply, Refused):
-        failed(connection, request, reply)
-        return
-    connection.quota.charge_page(len(reply[0]), connection.services.clock(), NAMES)
-    rows = [RoomRow(room=room, members=members) for room, members in reply[0]]
-    connection.send(Rooms(ref=request.ref, rooms=rows, more=reply[1]))
+    found, more = yield from ask(connection.services.broker.rooms, after, deadline)
+    connection.quota.charge_page(len(found), connection.services.clock(), NAMES)
+    rows = [RoomRow(room=room, members=members) for room, members in found]
+    connection.send(Rooms(ref=request.ref, rooms=rows, more=more))
 
 
 @stepwise
@@ -56,13 +49,7 @@ def members(connection: ClientConnection, request: ListMembers, deadline: float)
         after = names.fold(after)
     except names.BadName:
         pass  # As for rooms.
-    reply: tuple[list[str], bool] | Refused = yield partial(
-        connection.services.broker.members, room, after, deadline
-    )
-    if isinstance(reply, Refused):
-        failed(connection, request, reply, request.room)
-        return
-    nicks, more = reply
+    nicks, more = yield from ask(connection.services.broker.members, room, after, deadline)
     connection.quota.charge_page(len(nicks), connection.services.clock(), NAMES)
     proven = account_auth.proven(connection, nicks, names.fold)
     event = Members(ref=request.ref, room=room, members=nicks, more=more, accounts=proven)
@@ -84,14 +71,10 @@ def history(connection: ClientConnection, request: GetHistory, deadline: float) 
     connection.quota.charge_page(limit, connection.services.clock())
     page: Literal["before", "after"] = "after" if request.after is not None else "before"
     at = str(position) if position is not None else ""
-    reply: tuple[bytes, list[Entry], bool] | Refused = yield partial(
-        connection.services.broker.history, room, page, at, limit, deadline
-    )
-    if isinstance(reply, Refused):
-        failed(connection, request, reply, request.room)
-        return
-    past = connection.encoder.past(room, reply[0], reply[1])
-    connection.send(History(ref=request.ref, room=room, messages=past, more=reply[2]))
+    read = connection.services.broker.history
+    epoch, entries, more = yield from ask(read, room, page, at, limit, deadline)
+    past = connection.encoder.past(room, epoch, entries)
+    connection.send(History(ref=request.ref, room=room, messages=past, more=more))
 
 
 def ping(connection: ClientConnection, request: Ping, _deadline: float) -> None:

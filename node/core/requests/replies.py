@@ -4,7 +4,7 @@ from typing import Any
 
 from node.core.config import Limit
 from node.core.entries import Cursor, Position
-from node.core.model import Membership, Refused
+from node.core.model import Failure, Fenced, Membership, Unavailable
 from node.core.names import names
 from node.core.rooms.room import RoomMember
 from node.core.session.connection import ClientConnection
@@ -14,21 +14,26 @@ from wire.errors import Code
 
 
 def failed(
-    connection: ClientConnection, request: Any, refused: Refused, room: str | None = None
+    connection: ClientConnection, request: Any, why: Failure, room: str | None = None
 ) -> None:
     """Answer a request that the broker did not do."""
+    code = Code.INTERNAL if why is Unavailable.INTERNAL else Code.UNAVAILABLE
     id = getattr(request, "id", None)
-    if refused is Refused.INTERNAL:
-        connection.error(Code.INTERNAL, "Something went wrong here.", request.ref, id, room)
-        return
-    text = "The broker cannot be reached; try again."
-    if refused is Refused.UNHEALED:
-        text = "The broker has just come back and may still remember more; try again."
-    elif refused is Refused.FULL:
-        text = "The broker's memory is full; try again later."
-    elif refused is Refused.CROWDED:
-        text = "Too many passwords are being tried just now; try again."
-    connection.error(Code.UNAVAILABLE, text, request.ref, id, room)
+    connection.error(code, _text_of(why), request.ref, id, room)
+
+
+def _text_of(why: Failure) -> str:
+    match why:
+        case Unavailable.INTERNAL:
+            return "Something went wrong here."
+        case Unavailable.FULL:
+            return "The broker's memory is full; try again later."
+        case Unavailable.CROWDED:
+            return "Too many passwords are being tried just now; try again."
+        case Fenced.UNHEALED:
+            return "The broker has just come back and may still remember more; try again."
+        case Unavailable.UNREACHABLE | Fenced.GONE | Fenced.STALE | Fenced.AGAIN:
+            return "The broker cannot be reached; try again."
 
 
 def room_of(connection: ClientConnection, request: Any) -> RoomMember | None:

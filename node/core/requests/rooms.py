@@ -1,14 +1,14 @@
 """Rooms: to make one, join one, leave one."""
 
 from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
-from node.core.entries import Entry, Position
-from node.core.model import Membership, Refused, SessionState
+from node.core.entries import Position
+from node.core.model import Denied, JoinDenied, Membership, SessionState
 from node.core.names import names
 from node.core.requests import presence
-from node.core.requests.replies import enter_room, failed, room_of, too_many, too_many_made
-from node.core.requests.stepwise import Steps, stepwise, strand
+from node.core.requests.replies import enter_room, room_of, too_many, too_many_made
+from node.core.requests.stepwise import Asked, CallFailed, Steps, ask, stepwise
 from node.core.rooms.room import RoomMember
 from node.core.session.connection import ClientConnection
 from wire import limits
@@ -21,20 +21,22 @@ def join(connection: ClientConnection, request: Join | Create, deadline: float) 
     if (name := _room_to_enter(connection, request)) is None:
         return
     session, quota, create = connection.session, connection.quota, isinstance(request, Create)
-    reply: Membership | Refused = yield partial(
-        connection.services.broker.join, session.token, name, create, deadline
-    )
-    if not (isinstance(reply, Membership) and reply.created):
+    join, settle = connection.services.broker.join, partial(_settle_join, connection, name)
+    try:
+        reply = yield from ask(join, session.token, name, create, deadline, settle=settle)
+    except CallFailed:
         quota.return_rooms(int(create))
-    if isinstance(reply, Membership) and reply.room not in session.rooms:
+        raise
+    if not isinstance(reply, Membership):
+        quota.return_rooms(int(create))
+        _refuse_join(connection, request, reply)
+        return
+    if not reply.created:
+        quota.return_rooms(int(create))
+    if reply.room not in session.rooms:
         presence.entered(connection, reply)
-    if reply is Refused.GONE:
-        reply = yield strand(connection, request, deadline)
-    if isinstance(reply, Membership):
-        past = yield from _past(connection, request, reply, deadline)
-        _send_joined(connection, request, reply, past)
-    else:
-        _refuse_join(connection, request, name, reply)
+    past = yield from _past(connection, request, reply, deadline)
+    _send_joined(connection, request, reply, past)
 
 
 def _room_to_enter(connection: ClientConnection, request: Join | Create) -> str | None:
@@ -57,19 +59,18 @@ def _room_to_enter(connection: ClientConnection, request: Join | Create) -> str 
     return name
 
 
-def _refuse_join(
-    connection: ClientConnection, request: Join | Create, name: str, refused: Refused
-) -> None:
-    if refused is Refused.EXISTS:
-        text = f"There is a room called {request.room} already. /join {request.room} gets you in."
-        connection.error(Code.ROOM_EXISTS, text, request.ref, room=request.room)
-    elif refused is Refused.MISSING:
-        text = f"There is no room called {request.room}. /create {request.room} makes it."
-        connection.error(Code.NO_SUCH_ROOM, text, request.ref, room=request.room)
-    else:
-        failed(connection, request, refused, request.room)
-        if refused is Refused.UNAVAILABLE:
-            connection.recovery.reconcile(partial(_settle_join, connection, name))
+def _refuse_join(connection: ClientConnection, request: Join | Create, denied: JoinDenied) -> None:
+    match denied:
+        case Denied.EXISTS:
+            code, text = (
+                Code.ROOM_EXISTS,
+                "There is a room called {0} already. /join {0} gets you in.",
+            )
+        case Denied.MISSING:
+            code, text = Code.NO_SUCH_ROOM, "There is no room called {0}. /create {0} makes it."
+        case _:
+            assert_never(denied)
+    connection.error(code, text.format(request.room), request.ref, room=request.room)
 
 
 def _settle_join(connection: ClientConnection, room: str, state: SessionState | None) -> None:
@@ -94,10 +95,9 @@ def _past(
     position = str(at) if at else membership.position
     connection.quota.charge_page(request.history, connection.services.clock())
     history = connection.services.broker.history
-    reply: tuple[bytes, list[Entry], bool] | Refused = yield partial(
-        history, room, "upto", position, request.history, deadline
-    )
-    if isinstance(reply, Refused):
+    try:
+        reply = yield from ask(history, room, "upto", position, request.history, deadline)
+    except CallFailed:
         return []
     return connection.encoder.past(room, reply[0], reply[1])
 
@@ -130,21 +130,11 @@ def leave(connection: ClientConnection, request: Leave, deadline: float) -> Step
     session, closing, room = connection.session, connection.closing, member.room
     # From here on only what is before the client's own `left` may be delivered, and that is last.
     room.stop(member)
-    reply: tuple[str, int] | None | Refused = yield partial(
-        connection.services.broker.leave, session.token, room.name, deadline
-    )
-    if reply is Refused.GONE:
-        reply = yield strand(connection, request, deadline)
-    if isinstance(reply, Refused):
-        failed(connection, request, reply, request.room)
-        if reply is Refused.UNAVAILABLE:
-            connection.recovery.reconcile(partial(_settle_leave, connection, member))
-        else:
-            room.resume(member)
-        return
+    leave, settle = connection.services.broker.leave, partial(_settle_leave, connection, member)
+    reply = yield from ask(leave, session.token, room.name, deadline, settle=settle)
     nick, end = session.nick, None if reply is None else Position.parse(reply[0])
     closing.begin_leave(member, deadline)
-    yield lambda done: room.leave(member, end, partial(done, None))
+    yield Asked(lambda done: room.leave(member, end, partial(done, None)))
     closing.end_leave()
     # If what came before could not be had in time, there is no position, as in a quiet room.
     position, at = reply if reply is not None and member.complete else (None, None)

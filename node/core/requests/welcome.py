@@ -1,13 +1,13 @@
 """The answer to a hello: welcome and what follows it, or why not."""
 
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from node.core.config import Limit
 from node.core.entries import START, Cursor
-from node.core.model import Claim, Claimed, Membership, Refused
+from node.core.model import AccountDenied, Claim, ClaimDenied, Claimed, Denied, Membership
 from node.core.names import names
 from node.core.requests import account_auth, presence
-from node.core.requests.replies import banned, enter_room, failed, too_many, too_many_made
+from node.core.requests.replies import banned, enter_room, too_many, too_many_made
 from node.core.session.connection import ClientConnection
 from node.core.session.kicks import kick
 from wire import limits
@@ -111,28 +111,30 @@ def refuse_full(connection: ClientConnection, request: Hello) -> None:
     connection.error(Code.UNAVAILABLE, text, request.ref, retry_after=FULL_FOR)
 
 
-def refuse(connection: ClientConnection, claim: Claim, wishes: Wishes, refused: Refused) -> None:
-    """Answer a hello that the broker refused."""
+def refuse(
+    connection: ClientConnection,
+    claim: Claim,
+    wishes: Wishes,
+    denied: ClaimDenied | AccountDenied,
+) -> None:
+    """Answer a hello that gets no session."""
     request, services = wishes.request, connection.services
-    if refused is Refused.TAKEN:
-        text = f"The nick {request.nick} is taken, or one that looks like it."
-        connection.error(Code.NICK_TAKEN, text, request.ref)
-    elif refused is Refused.GUARDED:
-        account_auth.refused(connection, request)
-    elif refused is Refused.NAMELESS:
-        _refuse_nameless(connection, wishes)
-    elif refused is Refused.KICKED:
-        rule = services.rules.holding("kick", claim.hold.session, services.now)
-        connection.end(Reason.KICKED, text=rule.why or None if rule else None)
-    elif refused is Refused.BANNED:
-        connection.error(*banned(connection, request.nick or ""), request.ref)
-        connection.end(Reason.KICKED)
-    elif refused is Refused.STALE:
-        connection.end(Reason.REPLACED)
-    else:
-        # The delay is ours: it does not count against the time that a hello may take.
-        connection.keepalive.extend_hello(services.now)
-        failed(connection, request, refused)
+    match denied:
+        case Denied.TAKEN:
+            text = f"The nick {request.nick} is taken, or one that looks like it."
+            connection.error(Code.NICK_TAKEN, text, request.ref)
+        case Denied.GUARDED:
+            account_auth.refused(connection, request)
+        case Denied.NAMELESS:
+            _refuse_nameless(connection, wishes)
+        case Denied.KICKED:
+            rule = services.rules.holding("kick", claim.hold.session, services.now)
+            connection.end(Reason.KICKED, text=rule.why or None if rule else None)
+        case Denied.BANNED:
+            connection.error(*banned(connection, request.nick or ""), request.ref)
+            connection.end(Reason.KICKED)
+        case _:
+            assert_never(denied)
 
 
 def _refuse_nameless(connection: ClientConnection, wishes: Wishes) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from node.core.entries import CURRENT, START, Compared, Entry, Position, Slice
 from node.core.interfaces import Broker
-from node.core.model import Refused
+from node.core.model import Failure, Fenced
 from node.core.rooms.merge import Found
 from node.core.rooms.ring import Ring
 
@@ -27,7 +27,7 @@ class Comparison:
         log: str,
         ring: Ring,
         branch: bytes,
-        done: Callable[[Found | None | Refused], None],
+        done: Callable[[Found | None | Failure], None],
     ) -> None:
         self._broker = broker
         self._log = log
@@ -43,7 +43,7 @@ class Comparison:
         ids = [base.id, *[entry.id for entry in self._ring.entries]]
         self._broker.compare(self._log, base, self._branch, ids, self._on_compared)
 
-    def _on_compared(self, reply: Compared | None | Refused) -> None:
+    def _on_compared(self, reply: Compared | None | Failure) -> None:
         if not isinstance(reply, Compared):
             self._done(reply)
             return
@@ -60,21 +60,21 @@ class Comparison:
     def _read(self, position: Position) -> None:
         self._broker.read(self._log, position, CURRENT, READ_ENTRIES, self._on_page)
 
-    def _on_page(self, reply: Slice | Refused) -> None:
-        if isinstance(reply, Refused):
+    def _on_page(self, reply: Slice | Failure) -> None:
+        if isinstance(reply, Failure):
             self._done(reply)
         elif reply.top is None:
             self._done(None)
         elif not reply.on and (self._entries or self._common is not None):
             # Meanwhile Redis went back, or the log was trimmed.
-            self._done(Refused.AGAIN)
+            self._done(Fenced.AGAIN)
         elif self._common is None and reply.top != self._compared.top and not self._entries:
             # Other nodes have put back or appended entries: there may be a common one now.
             if self._tries:
                 self._tries -= 1
                 self.run()
             else:
-                self._done(Refused.AGAIN)
+                self._done(Fenced.AGAIN)
         else:
             self._entries += reply.entries
             if reply.is_last:

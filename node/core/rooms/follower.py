@@ -5,7 +5,7 @@ from functools import partial
 from node.core.config import CoreCounts
 from node.core.entries import Append, Entry, Frame, Position, Slice
 from node.core.interfaces import Broker
-from node.core.model import Done, Refused
+from node.core.model import Done, Failure
 from node.core.rooms.comparison import READ_ENTRIES
 from node.core.rooms.healing import Healing
 from node.core.rooms.known_log import KnownLog
@@ -173,8 +173,8 @@ class LogFollower:
         if not self._known.syncing:
             self.sync()
 
-    def _on_tail(self, reply: Slice | Refused) -> None:
-        if isinstance(reply, Refused):
+    def _on_tail(self, reply: Slice | Failure) -> None:
+        if isinstance(reply, Failure):
             self._failed()
         elif reply.top is None:
             self._begin_log()
@@ -197,8 +197,8 @@ class LogFollower:
         else:
             self._broker.begin(self._name, self._on_begun)
 
-    def _on_begun(self, reply: bool | Refused) -> None:
-        if isinstance(reply, Refused):
+    def _on_begun(self, reply: bool | Failure) -> None:
+        if isinstance(reply, Failure):
             self._failed()
         else:
             self._broker.tail(self._log, TAIL_ENTRIES, self._on_tail)
@@ -209,8 +209,8 @@ class LogFollower:
         assert ring is not None
         self._broker.read(self._log, ring.top, self._known.branch, READ_ENTRIES, done)
 
-    def _on_read(self, reply: Slice | Refused) -> None:
-        if isinstance(reply, Refused):
+    def _on_read(self, reply: Slice | Failure) -> None:
+        if isinstance(reply, Failure):
             self._failed()
             return
         if not reply.on:
@@ -225,7 +225,7 @@ class LogFollower:
         else:
             self._read(self._on_read)
 
-    def _on_compared(self, fork: int, outcome: Found | int | Refused) -> None:
+    def _on_compared(self, fork: int, outcome: Found | int | Failure) -> None:
         """The log does not hold the known top; nothing is left that has to be put back."""
         if not isinstance(outcome, Found):
             self._on_healed(outcome)
@@ -237,16 +237,16 @@ class LogFollower:
         self._readers.deliver(switch.entries)
         self._synced()
 
-    def _on_healed(self, reply: int | Refused) -> None:
+    def _on_healed(self, reply: int | Failure) -> None:
         """Read the log again after entries were put back."""
-        if isinstance(reply, Refused) or self._known.ring is None:
+        if isinstance(reply, Failure) or self._known.ring is None:
             self._failed()
             return
         if reply:
             self._counts.rewinds_healed += 1
         self._read(self._on_reread)
 
-    def _on_reread(self, reply: Slice | Refused) -> None:
+    def _on_reread(self, reply: Slice | Failure) -> None:
         if isinstance(reply, Slice) and reply.top is None:
             # Not for now: an inbox whose session has to be put back first, or has ended.
             self._failed()

@@ -6,13 +6,13 @@ from functools import partial
 from node.core.entries import Lost, Slice
 from node.core.interfaces import Broker
 from node.core.log_names import is_inbox
-from node.core.model import Done, Refused
+from node.core.model import Done, Failure, Fenced
 from node.core.rooms.comparison import Comparison
 from node.core.rooms.known_log import KnownLog
 from node.core.rooms.merge import Found, all_known, first_part, lost
 from node.core.rooms.unconfirmed import Unconfirmed
 
-Healed = Callable[[Found | int | Refused], None]
+Healed = Callable[[Found | int | Failure], None]
 """Takes what became of a log: ``Found``, if nothing has to be put back (any more); how many entries
 were put back, and then the log has to be read again; or why it could not be done."""
 
@@ -48,22 +48,22 @@ class Healing:
         """Put back entries that this node appended, and that the log does not have."""
         self._broker.heal(self._log, missing, partial(self._on_put_back, missing, done))
 
-    def _on_put_back(self, missing: Lost, done: Done[int], reply: int | Refused) -> None:
-        if isinstance(reply, int) or reply is Refused.GONE:
+    def _on_put_back(self, missing: Lost, done: Done[int], reply: int | Failure) -> None:
+        if isinstance(reply, int) or reply is Fenced.GONE:
             # They are in the log, or the log has ended.
             self._own.confirm(missing.entries)
         done(reply)
 
-    def _on_compared(self, fork: int, done: Healed, found: Found | None | Refused) -> None:
+    def _on_compared(self, fork: int, done: Healed, found: Found | None | Failure) -> None:
         """``fork`` is where the known branch and this one part, as far as the log says it, or 0."""
-        if isinstance(found, Refused):
+        if isinstance(found, Failure):
             done(found)
             return
         missing = self._all_known() if found is None else self._missing(found, fork)
         if missing is not None:
             ids = [entry.id for entry in missing.entries]
             if found is None and not ids and self._leaves_it_to_others():
-                done(Refused.UNHEALED)
+                done(Fenced.UNHEALED)
                 return
             self._broker.heal(self._log, missing, partial(self._on_healed, ids, done))
         elif found is not None:
@@ -93,7 +93,7 @@ class Healing:
         waited, self._left_to_others = self._left_to_others, self._broker.unhealed()
         return waited or self._left_to_others
 
-    def _on_healed(self, ids: list[bytes], done: Healed, reply: int | Refused) -> None:
+    def _on_healed(self, ids: list[bytes], done: Healed, reply: int | Failure) -> None:
         if reply == 0:
             # They were in the log, some perhaps only to be trimmed at once.
             self._found_again.update(ids)

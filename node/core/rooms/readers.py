@@ -5,7 +5,7 @@ from functools import partial
 from node.core.config import CoreCounts
 from node.core.entries import Cursor, Entry, Position, SeenBranch, Slice
 from node.core.interfaces import Broker, Encoder, FanOut, Transport
-from node.core.model import Refused
+from node.core.model import Failure
 from node.core.rooms.known_log import KnownLog
 from node.core.rooms.member import Member, MemberState
 from wire.messages import Gap
@@ -207,12 +207,12 @@ class Readers:
         # Not more bytes than are sent at a time: the rest would be read a second time.
         self._broker.read(self._log, cursor, member.branch, FEED_ENTRIES, done, FEED_BYTES)
 
-    def _on_read(self, member: Member, cursor: Position, reply: Slice | Refused) -> None:
+    def _on_read(self, member: Member, cursor: Position, reply: Slice | Failure) -> None:
         known = self._known
         member.end_read()
         if member not in self.behind or member.cursor != cursor:
             return
-        if isinstance(reply, Refused) or reply.top is None:
+        if isinstance(reply, Failure) or reply.top is None:
             known.mark_stale()
             return
         gap = _is_gap(cursor, reply, reply.top)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from node.core.entries import START, Append, Lost
 from node.core.interfaces import Broker
-from node.core.model import Refused
+from node.core.model import Failure, Fenced
 
 REMEMBERED_FOR = 60.0
 """Seconds for which a direct is remembered: longer than a lease and a grace period by default. By
@@ -84,11 +84,11 @@ class Witness:
         lost = Lost(base, START._replace(epoch=frame.epoch), b"", list(frame.entries))
         self._broker.heal(frame.log, lost, partial(self._on_healed, append, tries))
 
-    def _on_healed(self, append: Append, tries: int, reply: int | Refused) -> None:
+    def _on_healed(self, append: Append, tries: int, reply: int | Failure) -> None:
         id = _id_of(append)
         if isinstance(reply, int):
             self._unsure.pop(id, None)
-        elif reply is Refused.AGAIN and id in self._unsure:
+        elif reply is Fenced.AGAIN and id in self._unsure:
             self._unsure[id] = append, tries + 1
         # Else the session may not be back yet: the next tick tries again.
 

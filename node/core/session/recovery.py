@@ -10,7 +10,15 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from node.core.interfaces import Broker
-from node.core.model import FencingToken, Refused, SessionSnapshot, SessionState
+from node.core.model import (
+    Failure,
+    Fenced,
+    FencingToken,
+    RestoreReply,
+    SessionSnapshot,
+    SessionState,
+    Unavailable,
+)
 from node.core.session.session import Session
 from wire.messages import AnyRequest
 
@@ -18,7 +26,8 @@ TOO_LATE = 0.5
 """Seconds before its deadline from which a request is not begun, nor waited for, any more."""
 
 Settle = Callable[[SessionState | None], None]
-"""Takes the state of a session; None: it cannot be known, and the session stays as it was."""
+"""Takes the state of a session after a change; None: the change was not done, or nobody can know
+whether it was, and the session stays as it was."""
 
 
 class TokenState(Enum):
@@ -86,7 +95,7 @@ class Stranded(NamedTuple):
 
     request: AnyRequest
     deadline: float
-    done: Callable[[Refused], None]
+    done: Callable[[Unavailable], None]
 
 
 class RecoveryHost(Protocol):
@@ -126,11 +135,11 @@ class OwnershipCheck:
         if len(self._asking) == 1:
             self._broker.check(self._checked)
 
-    def _checked(self, reply: bool | Refused) -> None:
+    def _checked(self, reply: bool | Failure) -> None:
         """Sessions that were forgotten are being put back already; otherwise try these alone."""
         asking, self._asking = self._asking, []
         for recovery in asking:
-            if recovery.is_lost and (isinstance(reply, Refused) or not reply):
+            if recovery.is_lost and (isinstance(reply, Failure) or not reply):
                 recovery.restore(forgotten=False)
 
 
@@ -165,7 +174,9 @@ class Recovery:
         """Whether the session may not be ours, and is not being put back."""
         return self.state is TokenState.LOST or self.outcome is not Outcome.KNOWN
 
-    def strand(self, request: AnyRequest, deadline: float, done: Callable[[Refused], None]) -> None:
+    def strand(
+        self, request: AnyRequest, deadline: float, done: Callable[[Unavailable], None]
+    ) -> None:
         """The broker refused a request for its token: find out why, and do it again afterwards.
 
         ``done`` gets the refusal if that takes too long.
@@ -191,13 +202,13 @@ class Recovery:
         self._broker.restore(snapshot, forgotten, partial(self._on_restored, snapshot, forgotten))
 
     def _on_restored(
-        self, snapshot: SessionSnapshot, forgotten: bool, reply: bool | Refused
+        self, snapshot: SessionSnapshot, forgotten: bool, reply: RestoreReply | Failure
     ) -> None:
         host = self._host
         if host.is_over:
             self._take(Step.STOPPED)
             # It ended while it was being put back: release it once more.
-            if reply is True or reply is Refused.UNAVAILABLE:
+            if reply is True or reply is Unavailable.UNREACHABLE:
                 self._broker.part(snapshot.hold, quit=False)
         elif reply is True:
             host.session.take(snapshot.hold)
@@ -209,7 +220,7 @@ class Recovery:
                 # A `leave` or `nick` was under way, and done just before it.
                 self._take(Step.STOPPED)
                 self.restore(forgotten)
-        elif reply is Refused.UNAVAILABLE:
+        elif reply is Unavailable.UNREACHABLE:
             self._take(Step.STOPPED)
             self.restore(forgotten)
         else:
@@ -242,7 +253,7 @@ class Recovery:
             if waiting.deadline - now <= TOO_LATE:
                 if self._stranded is not None:
                     self._stranded.remove(waiting)
-                waiting.done(Refused.UNAVAILABLE)
+                waiting.done(Unavailable.UNREACHABLE)
 
     # The outcome of a change
 
@@ -260,19 +271,19 @@ class Recovery:
         token = self._host.session.token
         self._broker.standing(token, partial(self._on_state, token, settle))
 
-    def _on_state(self, asked: FencingToken, settle: Settle, reply: SessionState | Refused) -> None:
+    def _on_state(self, asked: FencingToken, settle: Settle, reply: SessionState | Failure) -> None:
         host = self._host
         if host.is_over:
             return
-        if reply is Refused.GONE and self.outcome is not Outcome.RESTORE_DUE:
+        if reply is Fenced.GONE and self.outcome is not Outcome.RESTORE_DUE:
             # It has to be ours again first; or it is over, and then the connection ends.
             if asked == host.session.token and Step.RESTORE in NEXT[self.state]:
                 self._ownership.ask(self)
             self._look_up(settle)
-        elif reply is Refused.UNAVAILABLE:
+        elif reply is Unavailable.UNREACHABLE:
             self._look_up(settle)
         else:
-            settle(None if isinstance(reply, Refused) else reply)
+            settle(None if isinstance(reply, Failure) else reply)
             due, self.outcome = self.outcome is Outcome.RESTORE_DUE, Outcome.KNOWN
             if due:
                 self.restore(forgotten=True)

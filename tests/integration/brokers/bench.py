@@ -20,15 +20,18 @@ from node.core.entries import Append, Entry, Frame, Position, Slice
 from node.core.model import (
     Claim,
     Claimed,
+    DirectDenied,
+    Failure,
     FencingToken,
     ModerationRule,
     NodeFacts,
     PendingMessage,
-    Refused,
     Stored,
 )
 from node.telemetry.metrics import Metrics
 
+Sent = Stored | DirectDenied | Failure
+"""What becomes of a message."""
 WITHIN = 5.0
 """Seconds after which a test gives up waiting: an answer comes in a hundredth of that."""
 AT_REST = BrokerConfig(lease=1e6, heal_within=0)
@@ -209,28 +212,26 @@ class Node:
 
     def post(
         self, hold: FencingToken, text: str, token: str = "", within: float = WITHIN
-    ) -> tuple[PendingMessage, "asyncio.Future[Stored | Refused]"]:
+    ) -> tuple[PendingMessage, "asyncio.Future[Sent]"]:
         """Return a message on its way, and what becomes of it."""
-        reply: asyncio.Future[Stored | Refused] = asyncio.get_running_loop().create_future()
+        reply: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
         body = b'"from":"ana","text":"%b"}' % text.encode()
         id = self.ids().encode()
         return PendingMessage(hold, id, token, body, self.deadline(within), reply.set_result), reply
 
     def say(
         self, hold: FencingToken, room: str, text: str, token: str = ""
-    ) -> "asyncio.Future[Stored | Refused]":
+    ) -> "asyncio.Future[Sent]":
         """Publish a message."""
         post, reply = self.post(hold, text, token)
         self.broker.publish(room, post)
         return reply
 
-    async def direct(
-        self, hold: FencingToken, to: str, text: str, token: str = ""
-    ) -> Stored | Refused:
+    async def direct(self, hold: FencingToken, to: str, text: str, token: str = "") -> Sent:
         """Send a direct message."""
         post, reply = self.post(hold, text, token)
         self.broker.direct(post, to, b'"from":"ana","to":"', b'","text":"%b"}' % text.encode())
-        return cast(Stored | Refused, await wait(reply))
+        return cast(Sent, await wait(reply))
 
     def claim_of(self, session: str, nick: str = "", **named: Any) -> Claim:
         """Return what a connection asks for when it says hello."""

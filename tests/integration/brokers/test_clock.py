@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from node.brokers.config import BrokerConfig
-from node.core.model import Claimed, Refused, Stored
+from node.core.model import ClaimDenied, Claimed, Denied, Failure, Stored
 from tests.integration.brokers.bench import Place, wait
 from tests.integration.brokers.virtual import Life, System, virtual
 
@@ -21,9 +21,11 @@ async def lost(life: Life, nick: str) -> bool:
     return ("l", f'"nick":"{nick}","reason":"lost"}}') in await life.node.log("r:tea")
 
 
-async def claimed(life: Life, session: str, nick: str) -> Claimed | Refused:
+async def claimed(life: Life, session: str, nick: str) -> Claimed | ClaimDenied | Failure:
     """Say hello, and return the answer."""
-    found: Claimed | Refused = await life.node.ask("claim", life.node.claim_of(session, nick))
+    found: Claimed | ClaimDenied | Failure = await life.node.ask(
+        "claim", life.node.claim_of(session, nick)
+    )
     return found
 
 
@@ -43,7 +45,7 @@ async def test_a_grace_period_lasts_as_long_as_ever(system: System, step: float)
     here.node.broker.part(gone, False)
     await here.node.idle()
     system.server.skew += step
-    assert await claimed(there, "s3", "bo") is Refused.TAKEN, "nobody has noticed yet"
+    assert await claimed(there, "s3", "bo") is Denied.TAKEN, "nobody has noticed yet"
     await asyncio.sleep(GRACE - 2)
     assert not await lost(here, "bo")
     await asyncio.sleep(6)
@@ -151,7 +153,7 @@ async def test_bans_and_unused_rooms_end_when_they_would_have(system: System, st
     await system.run(life, "order", "m1", "nick:bo", 100_000, "")
     system.server.skew += step
     await asyncio.sleep(95)
-    assert await claimed(life, "s2", "bo") is Refused.BANNED
+    assert await claimed(life, "s2", "bo") is Denied.BANNED
     assert system.data("chat:{r:tea}") is not None
     await asyncio.sleep(8)
     assert isinstance(await claimed(life, "s2", "bo"), Claimed)
@@ -268,7 +270,7 @@ async def test_a_ban_that_is_given_while_no_node_runs_counts_from_then(system: S
     life = await system.node()
     await system.run(life, "order", "m1", "nick:bo", 100_000, "")
     await asyncio.sleep(60)
-    assert await claimed(life, "s2", "bo") is Refused.BANNED
+    assert await claimed(life, "s2", "bo") is Denied.BANNED
 
 
 @virtual

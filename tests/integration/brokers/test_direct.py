@@ -1,7 +1,7 @@
 """Direct messages: into the inbox of whoever holds a nick, once, and to the node it is at."""
 
 from node.core.entries import Lost, Position
-from node.core.model import Refused, Stored
+from node.core.model import Denied, Stored
 from tests.integration.brokers.bench import Node, Place
 
 
@@ -22,7 +22,7 @@ async def test_a_direct_is_kept_in_the_inbox_and_told_to_the_node_of_its_reader(
 
 async def test_a_nick_that_nobody_holds_gets_nothing(node: Node) -> None:
     ana, _ = await node.hello("s1", "ana")
-    assert await node.direct(ana, "bo", "hi", "1") is Refused.NOBODY
+    assert await node.direct(ana, "bo", "hi", "1") is Denied.NOBODY
 
 
 async def test_who_is_away_for_a_moment_gets_directs_later(node: Node, place: Place) -> None:
@@ -75,7 +75,7 @@ async def test_who_is_renamed_keeps_the_inbox(node: Node) -> None:
     bo, _ = await node.hello("s2", "bo")
     first = await node.direct(ana, "bo", "one", "1")
     await node.ask("rename", bo, "cy", "cy")
-    assert await node.direct(ana, "bo", "lost") is Refused.NOBODY
+    assert await node.direct(ana, "bo", "lost") is Denied.NOBODY
     second = await node.direct(ana, "cy", "two", "2")
     assert isinstance(first, Stored) and isinstance(second, Stored)
     assert await node.texts("i:s2") == ["one", "two"]

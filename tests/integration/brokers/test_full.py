@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from node.brokers import connect
-from node.core.model import Refused, Stored
+from node.core.model import Stored, Unavailable
 from tests.integration.brokers.bench import AT_REST, REAPING, WITHIN, Losses, Node, Place
 from tests.support.redis_server import RedisServer
 
@@ -47,10 +47,10 @@ async def test_a_message_for_a_full_redis_is_refused_at_once_and_taken_when_ther
     await node.hello("s2", "bo")
     await fill(place)
     started = time.monotonic()
-    assert await node.say(ana, "tea", "one", "t1") is Refused.FULL
-    assert await node.direct(ana, "bo", "hi", "t2") is Refused.FULL
-    assert await node.ask("claim", node.claim_of("s3", "cy")) is Refused.FULL
-    assert await node.ask("join", ana, "new", True) is Refused.FULL
+    assert await node.say(ana, "tea", "one", "t1") is Unavailable.FULL
+    assert await node.direct(ana, "bo", "hi", "t2") is Unavailable.FULL
+    assert await node.ask("claim", node.claim_of("s3", "cy")) is Unavailable.FULL
+    assert await node.ask("join", ana, "new", True) is Unavailable.FULL
     assert time.monotonic() - started < WITHIN
     await empty(place)
     assert isinstance(await node.say(ana, "tea", "one", "t1"), Stored)
@@ -70,7 +70,7 @@ async def test_a_lease_is_renewed_and_contact_is_kept_though_redis_is_full(place
     await fill(place)
     await until_renewed(place, node)
     since = node.broker._context.contact.since
-    assert await node.say(ana, "tea", "one") is Refused.FULL
+    assert await node.say(ana, "tea", "one") is Unavailable.FULL
     assert node.broker.unready() is None
     if not place.losses.wanted:
         assert since is not None and node.broker._context.contact.since == since

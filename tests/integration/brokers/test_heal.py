@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from node.core.entries import CURRENT, UNKNOWN, Entry, Lost, Position, SeenBranch, Slice
 from node.core.interfaces import Broker
-from node.core.model import Refused, Stored
+from node.core.model import Failure, Fenced, Stored
 from node.core.rooms.comparison import Comparison
 from node.core.rooms.merge import Found, lost
 from node.core.rooms.ring import Ring
@@ -55,11 +55,11 @@ async def whole(node: Node) -> Slice:
     return found
 
 
-async def heal(node: Node, before: Before) -> int | Refused:
+async def heal(node: Node, before: Before) -> int | Failure:
     """Put back what was lost."""
     base = before.base
     missing = Lost(base, base, base.epoch, before.lost)
-    reply: int | Refused = await node.ask("heal", LOG, missing, timed=False)
+    reply: int | Failure = await node.ask("heal", LOG, missing, timed=False)
     return reply
 
 
@@ -77,7 +77,7 @@ async def compared(node: Node, ring: Ring, branch: bytes = b"") -> Found:
     """Return what a log has after the newest entry that it shares with a ring."""
     found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
 
-    def done(reply: Found | Refused | None) -> None:
+    def done(reply: Found | Failure | None) -> None:
         assert isinstance(reply, Found)
         found.set_result(reply)
 
@@ -106,8 +106,8 @@ async def test_nodes_that_race_to_heal_do_it_once(place: Place, node: Node) -> N
     before = await taken_back(place, node)
     await heal(node, before)
     part = Before(before.base, before.lost[:2], [])
-    assert await heal(other, part) in (0, Refused.AGAIN)
-    assert await heal(other, before) in (0, Refused.AGAIN)
+    assert await heal(other, part) in (0, Fenced.AGAIN)
+    assert await heal(other, before) in (0, Fenced.AGAIN)
     assert told((await whole(node)).entries[2:]) == told(before.lost)
 
 
@@ -285,8 +285,8 @@ async def test_a_log_that_differs_from_what_the_node_believes_is_not_touched(
     before = await taken_back(place, node)
     other = Before(before.base._replace(id=b"other"), before.lost, [])
     ahead = Before(before.base._replace(offset=9, id=b"other"), before.lost, [])
-    assert await heal(node, other) is Refused.AGAIN
-    assert await heal(node, ahead) is Refused.AGAIN
+    assert await heal(node, other) is Fenced.AGAIN
+    assert await heal(node, ahead) is Fenced.AGAIN
     assert len((await whole(node)).entries) == 2
 
 

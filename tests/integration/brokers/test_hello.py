@@ -8,7 +8,7 @@ from node.brokers import scripts
 from node.brokers.config import BrokerConfig
 from node.brokers.lease import FORMAT
 from node.core.entries import START, Position
-from node.core.model import Claimed, Refused
+from node.core.model import Claimed, Denied, Fenced, Unavailable
 from tests.integration.brokers.bench import Node, Place, wait
 
 PATIENT = BrokerConfig(heal_within=1e9)
@@ -56,7 +56,7 @@ async def test_a_session_goes_on_elsewhere_and_nobody_sees_it(place: Place) -> N
     ]
     assert found.memberships[0].position == str(await here.top("r:tea"))
     assert await there.log("r:tea") == [("e", '"nick":"Ana"}')]
-    assert await here.ask("leave", old, "tea") is Refused.GONE
+    assert await here.ask("leave", old, "tea") is Fenced.GONE
     assert await there.ask("leave", new, "tea") is not None
 
 
@@ -69,11 +69,11 @@ async def test_a_hello_that_is_repeated_late_neither_takes_nor_begins_a_session(
     assert isinstance(await here.ask("claim", claim), Claimed)
     # The connection is lost before the answer comes, and the client goes on elsewhere.
     hold, _ = await there.hello("s1", "Ana")
-    assert await here.ask("claim", claim) is Refused.STALE
+    assert await here.ask("claim", claim) is Fenced.STALE
     assert await there.ask("members", "tea", "") == (["Ana"], False), "it is still there"
     there.broker.part(hold, quit=True)
     await there.idle()
-    assert await here.ask("claim", claim) is Refused.STALE
+    assert await here.ask("claim", claim) is Fenced.STALE
     assert await there.ask("members", "tea", "") == ([], False)
     await there.hello("s1", "Ana", rooms=["tea"])
     assert [kind for kind, _ in await there.log("r:tea")] == ["e", "l", "e"]
@@ -97,19 +97,19 @@ async def test_a_nick_is_held_by_one_session_in_any_form(place: Place) -> None:
     here, there = await place.node(), await place.node()
     await here.hello("s1", "Ana")
     taken = await there.ask("claim", there.claim_of("s2", "ANA"))
-    assert taken is Refused.TAKEN
+    assert taken is Denied.TAKEN
     assert await place.redis.exists("chat:session:s2") == 0
 
 
 async def test_a_new_session_needs_a_nick(node: Node) -> None:
-    assert await node.ask("claim", node.claim_of("s1")) is Refused.NAMELESS
+    assert await node.ask("claim", node.claim_of("s1")) is Denied.NAMELESS
 
 
 async def test_an_attempt_has_to_be_above_the_last(node: Node) -> None:
     await node.hello("s1", "ana", attempt=5)
     for attempt, stale in ((5, True), (4, True), (6, False), (None, False), (6, True), (7, False)):
         reply = await node.ask("claim", node.claim_of("s1", attempt=attempt))
-        assert (reply is Refused.STALE) is stale, attempt
+        assert (reply is Fenced.STALE) is stale, attempt
 
 
 async def test_nobody_is_in_more_rooms_than_allowed(node: Node) -> None:
@@ -126,7 +126,7 @@ async def test_a_session_is_let_go_for_a_while_and_comes_back(node: Node, place:
     await node.idle()
     assert await place.redis.zcard("chat:grace") == 1
     assert await node.ask("members", "tea", "") == (["ana"], False)
-    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
     _, found = await node.hello("s1")
     assert found.resumed and await place.redis.zcard("chat:grace") == 0
     assert len(await node.log("r:tea")) == 1
@@ -165,7 +165,7 @@ async def unhealed(node: Node, room: str, position: Position) -> bool:
     reply = await node.ask("claim", node.claim_of("s9", "cy", rooms=[room], known=known))
     if isinstance(reply, Claimed):
         return False
-    assert reply is Refused.UNHEALED
+    assert reply is Fenced.UNHEALED
     return True
 
 
@@ -194,7 +194,7 @@ async def test_no_session_begins_behind_an_inbox_that_may_be_put_back(place: Pla
     node = await place.node(PATIENT)
     known = [("i:s1", Position(b"k9", 1, b"x1"))]
     claim = node.claim_of("s1", "ana", keyed=True, known=known)
-    assert await node.ask("claim", claim) is Refused.UNHEALED
+    assert await node.ask("claim", claim) is Fenced.UNHEALED
     await node.hello("s1", "ana", keyed=True)
     assert isinstance(await node.ask("claim", claim), Claimed), "the session goes on"
     node.broker.part(claim.hold, quit=True)
@@ -219,9 +219,9 @@ async def test_positions_of_rooms_that_a_session_will_not_be_in_do_not_matter(
     known = [("r:tea", Position(b"k9", 7, b"lost"))]
     await node.hello("s1", "ana", rooms=["milk"], known=known)
     reply = await node.ask("claim", node.claim_of("s2", "bo", default_room="tea", known=known))
-    assert reply is Refused.UNHEALED
+    assert reply is Fenced.UNHEALED
     await node.hello("s3", "cy", rooms=["tea"])
-    assert await node.ask("claim", node.claim_of("s3", known=known)) is Refused.UNHEALED
+    assert await node.ask("claim", node.claim_of("s3", known=known)) is Fenced.UNHEALED
 
 
 async def test_an_incarnation_that_was_reaped_gets_no_sessions(place: Place, node: Node) -> None:
@@ -229,7 +229,7 @@ async def test_an_incarnation_that_was_reaped_gets_no_sessions(place: Place, nod
     claim = node.claim_of("s1", "ana")
     await place.redis.set("chat:dead:" + claim.hold.owner.split(".")[0], 1)
     reply = await node.ask("claim", claim)
-    assert reply is Refused.GONE
+    assert reply is Fenced.GONE
     assert await place.redis.exists("chat:session:s1", "chat:nicks") == 0
 
 
@@ -238,7 +238,7 @@ async def test_no_session_begins_in_data_of_another_format(place: Place) -> None
     node = await place.node()
     await place.redis.set("chat:format", 99)
     before = sorted(await place.redis.keys())
-    assert await node.ask("claim", node.claim_of("s1", "ana")) is Refused.UNAVAILABLE
+    assert await node.ask("claim", node.claim_of("s1", "ana")) is Unavailable.UNREACHABLE
     assert sorted(await place.redis.keys()) == before
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from node.brokers import connect, scripts
 from node.brokers.admin_client import ClusterFacts, Trouble
 from node.core.entries import UNKNOWN
-from node.core.model import Refused, Stored
+from node.core.model import Stored, Unavailable
 from node.telemetry.metrics import Metrics
 from node.telemetry.prometheus import render
 from tests.integration.brokers.bench import REAPING, WITHIN, Losses, Node, Place
@@ -154,9 +154,9 @@ async def test_a_malformed_reply_refuses_what_was_asked_and_nothing_else(place: 
     node = await place.node()
     ana, _ = await node.hello("s1", "ana", rooms=("tea",))
     await place.redis.hset("chat:{r:tea}", "id", b"\xff ")
-    assert await node.ask("tail", "r:tea", 5, timed=False) is Refused.INTERNAL
+    assert await node.ask("tail", "r:tea", 5, timed=False) is Unavailable.INTERNAL
     await place.redis.hset("chat:sent:s1", "t1", "9999999999999 nonsense")
-    assert await node.say(ana, "tea", "one", "t1") is Refused.INTERNAL
+    assert await node.say(ana, "tea", "one", "t1") is Unavailable.INTERNAL
     assert isinstance(await node.say(ana, "tea", "two", "t2"), Stored)
     assert node.metrics.malformed >= 2
 

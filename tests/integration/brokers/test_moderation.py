@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from node.brokers.admin_client import AdminClient, Trouble
 from node.core.entries import Lost, Position
-from node.core.model import Refused, SessionSnapshot
+from node.core.model import Denied, Fenced, SessionSnapshot
 from tests.integration.brokers.bench import Node, Place
 
 LEFT = '"nick":"ana","reason":"kicked","text":"be \\"nice\\""}'
@@ -41,7 +41,7 @@ async def test_a_kick_ends_the_session_and_its_rooms_see_why(
     assert await moderator.kick("ana", 'be "nice"') == "ana"
     await hears(node, "kick", "s1")
     assert await node.log("r:tea") == [("e", '"nick":"ana"}'), ("l", LEFT)]
-    assert await node.ask("join", hold, "tea", False) is Refused.GONE
+    assert await node.ask("join", hold, "tea", False) is Fenced.GONE
     assert node.events.orders[0].why == 'be "nice"'
 
 
@@ -68,7 +68,7 @@ async def test_the_key_of_who_was_kicked_is_kept_out_and_the_nick_is_free(
     other = await place.node()
     await node.hello("s1", "ana")
     await moderator.kick("ana", "")
-    assert await other.ask("claim", other.claim_of("s1", "ana")) is Refused.KICKED
+    assert await other.ask("claim", other.claim_of("s1", "ana")) is Denied.KICKED
     _, found = await other.hello("s2", "ana")
     assert not found.resumed
 
@@ -83,7 +83,7 @@ async def test_a_node_does_not_put_a_kicked_session_back(
     hold, _ = await node.hello("s1", "ana")
     await moderator.kick("ana", "")
     memory = SessionSnapshot(hold, hold.owner, True, "ana", "ana", None, 1, [])
-    assert await node.ask("restore", memory, True, timed=False) is Refused.GONE
+    assert await node.ask("restore", memory, True, timed=False) is Fenced.GONE
 
 
 async def test_a_node_may_kick_the_session_that_it_holds(node: Node) -> None:
@@ -104,8 +104,8 @@ async def test_a_banned_nick_is_kicked_and_held_by_nobody_until_it_is_let_in_aga
     hold, _ = await other.hello("s2", "bo")
     assert await moderator.ban_nick("ana", 0, "spam") == "ana"
     await hears(node, "nick", "ana")
-    assert await other.ask("claim", other.claim_of("s3", "ANA")) is Refused.BANNED
-    assert await other.ask("rename", hold, "Ana", "ana") is Refused.BANNED
+    assert await other.ask("claim", other.claim_of("s3", "ANA")) is Denied.BANNED
+    assert await other.ask("rename", hold, "Ana", "ana") is Denied.BANNED
     assert await moderator.unban("nick:ana")
     _, found = await other.hello("s3", "ANA")
     assert found.nick == "ANA"
@@ -115,7 +115,7 @@ async def test_a_banned_nick_is_kicked_and_held_by_nobody_until_it_is_let_in_aga
 
 async def test_a_nick_may_be_banned_that_nobody_has(node: Node, moderator: AdminClient) -> None:
     assert await moderator.ban_nick("ana", 60, "") == ""
-    assert await node.ask("claim", node.claim_of("s1", "ana")) is Refused.BANNED
+    assert await node.ask("claim", node.claim_of("s1", "ana")) is Denied.BANNED
 
 
 async def test_a_ban_that_is_over_is_forgotten(
@@ -203,7 +203,7 @@ async def test_what_was_done_and_forgotten_is_done_again(
     assert not await moderator.has_room("tea")
     left = '"nick":"ana","reason":"kicked","text":"spam"}'
     assert (await node.log("r:hall"))[-1] == ("l", left)
-    assert await node.ask("claim", node.claim_of("s1", "ana")) is Refused.KICKED
+    assert await node.ask("claim", node.claim_of("s1", "ana")) is Denied.KICKED
 
 
 # Rooms
@@ -239,7 +239,7 @@ async def test_who_remembers_a_closed_room_does_not_bring_it_back(
     start = Position(found.top.epoch, 0, b"0")
     await moderator.close("tea", "")
     lost = Lost(start, start, start.epoch, found.entries)
-    assert await node.ask("heal", "r:tea", lost, timed=False) is Refused.GONE
+    assert await node.ask("heal", "r:tea", lost, timed=False) is Fenced.GONE
     joined = str(found.top)
     memory = SessionSnapshot(hold, hold.owner, True, "ana", "ana", None, 9, [("tea", joined)])
     assert await node.ask("restore", memory, True, timed=False) is True

@@ -1,7 +1,7 @@
 """A nick takes up what it looks like as well; nobody is reached under a name that is not theirs."""
 
 from node.brokers.config import BrokerConfig
-from node.core.model import FencingToken, Refused, SessionSnapshot, Stored
+from node.core.model import Denied, FencingToken, SessionSnapshot, Stored
 from node.core.names import names
 from tests.integration.brokers.bench import Node, Place
 
@@ -29,16 +29,16 @@ async def rename(node: Node, hold: FencingToken, nick: str) -> object:
 
 async def test_a_name_that_looks_alike_is_taken_whoever_comes_first(node: Node) -> None:
     await begin(node, "s1", CYRILLIC)
-    assert await asks_for(node, "s2", LATIN) is Refused.TAKEN
-    assert await asks_for(node, "s2", LATIN.upper()) is Refused.TAKEN
+    assert await asks_for(node, "s2", LATIN) is Denied.TAKEN
+    assert await asks_for(node, "s2", LATIN.upper()) is Denied.TAKEN
     await begin(node, "s3", "bob")
-    assert await asks_for(node, "s2", "\u0412\u041e\u0412") is Refused.TAKEN
-    assert await rename(node, await begin(node, "s2", "b0b"), LATIN) is Refused.TAKEN
+    assert await asks_for(node, "s2", "\u0412\u041e\u0412") is Denied.TAKEN
+    assert await rename(node, await begin(node, "s2", "b0b"), LATIN) is Denied.TAKEN
 
 
 async def test_a_direct_to_a_look_alike_reaches_nobody(node: Node) -> None:
     hold = await begin(node, "s1", CYRILLIC)
-    assert await node.direct(hold, LATIN, "psst", "1") is Refused.NOBODY
+    assert await node.direct(hold, LATIN, "psst", "1") is Denied.NOBODY
     assert isinstance(await node.direct(hold, CYRILLIC, "psst", "2"), Stored)
     assert await node.texts("i:s1") == ["psst"]
 
@@ -47,11 +47,11 @@ async def test_what_a_nick_took_up_is_free_when_it_is_given_up(node: Node, place
     hold = await begin(node, "s1", CYRILLIC)
     await rename(node, hold, "ana")
     other = await begin(node, "s2", LATIN)
-    assert await rename(node, hold, CYRILLIC) is Refused.TAKEN
+    assert await rename(node, hold, CYRILLIC) is Denied.TAKEN
     node.broker.part(other, quit=True)
     await node.idle()
     await rename(node, hold, CYRILLIC)
-    assert await asks_for(node, "s2", LATIN) is Refused.TAKEN
+    assert await asks_for(node, "s2", LATIN) is Denied.TAKEN
     assert await node.ask("members", "tea", "") == ([CYRILLIC], False)
     node.broker.part(hold, quit=True)
     await node.idle()
@@ -67,7 +67,7 @@ async def test_a_session_that_is_put_back_takes_up_the_same(node: Node, place: P
         [("tea", "k1-7-a")],
     )
     assert await node.ask("restore", memory, True, timed=False) is True
-    assert await asks_for(node, "s2", LATIN) is Refused.TAKEN
+    assert await asks_for(node, "s2", LATIN) is Denied.TAKEN
     assert await node.ask("members", "tea", "") == ([CYRILLIC], False)
 
 
@@ -77,7 +77,7 @@ async def test_a_name_that_is_over_its_grace_period_is_free(place: Place) -> Non
     node.broker.part(hold, quit=False)
     await node.idle()
     # Whether the reaper has come by already or not.
-    while await asks_for(node, "s2", LATIN) is Refused.TAKEN:
+    while await asks_for(node, "s2", LATIN) is Denied.TAKEN:
         pass
     assert await node.ask("members", "tea", "") == ([LATIN], False)
 
@@ -87,7 +87,7 @@ async def test_a_session_of_an_older_node_keeps_its_name_and_no_more(
 ) -> None:
     await begin(node, "s1", CYRILLIC)
     await place.redis.hdel("chat:session:s1", "looks")
-    assert await asks_for(node, "s2", CYRILLIC.upper()) is Refused.TAKEN
+    assert await asks_for(node, "s2", CYRILLIC.upper()) is Denied.TAKEN
     # The look stands there still, for a session that does not claim it.
     await begin(node, "s2", LATIN)
 
@@ -97,5 +97,5 @@ async def test_a_nick_that_an_older_node_has_changed_is_held(node: Node, place: 
     await place.redis.hset("chat:session:s1", mapping={"nick": "bob", "fold": "bob"})
     await place.redis.hset("chat:nicks", "bob", "s1")
     await place.redis.hdel("chat:nicks", CYRILLIC)
-    assert await asks_for(node, "s2", "bob") is Refused.TAKEN
+    assert await asks_for(node, "s2", "bob") is Denied.TAKEN
     await begin(node, "s2", LATIN)

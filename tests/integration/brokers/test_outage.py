@@ -10,7 +10,7 @@ from redis import exceptions
 
 from node.brokers import connect
 from node.brokers.pipeline import Pipeline
-from node.core.model import Refused, Stored
+from node.core.model import Stored, Unavailable
 from node.telemetry.metrics import Metrics
 from tests.integration.brokers.bench import AT_REST, Losses, Node, Place, wait
 from tests.support.redis_server import RedisServer
@@ -46,7 +46,10 @@ async def test_what_redis_does_not_answer_in_time_is_unavailable_though_it_hangs
     node.broker.publish("tea", post)
     joined: asyncio.Future[object] = asyncio.get_running_loop().create_future()
     node.broker.join(hold, "milk", True, node.deadline(0.2), joined.set_result)
-    assert await wait(said) is Refused.UNAVAILABLE and await wait(joined) is Refused.UNAVAILABLE
+    assert (
+        await wait(said) is Unavailable.UNREACHABLE
+        and await wait(joined) is Unavailable.UNREACHABLE
+    )
     outage.server.resume()
     assert isinstance(await wait(node.say(hold, "tea", "hi", "1")), Stored)
     assert await node.texts("r:tea") == ["hi"]

@@ -5,7 +5,7 @@ import asyncio
 from node.brokers.config import BrokerConfig
 from node.brokers.publish_batch import MOST
 from node.core.entries import Entry, Position
-from node.core.model import FencingToken, Refused, Stored
+from node.core.model import Fenced, FencingToken, Stored, Unavailable
 from tests.integration.brokers.bench import Node, Place, wait
 
 
@@ -94,7 +94,7 @@ async def test_only_the_holder_of_a_session_may_speak_for_it(node: Node) -> None
     new, _ = await node.hello("s1")
     replies = [node.say(old, "tea", "old"), node.say(new, "tea", "new"), node.say(old, "tea", "x")]
     results = [await wait(reply) for reply in replies]
-    assert results[0] is results[2] is Refused.GONE and isinstance(results[1], Stored)
+    assert results[0] is results[2] is Fenced.GONE and isinstance(results[1], Stored)
     assert await node.texts("r:tea") == ["new"]
 
 
@@ -149,7 +149,7 @@ async def test_a_room_that_is_not_there_is_waited_for_and_then_unavailable(node:
     hold = await begun(node)
     post, reply = node.post(hold, "hi", within=0.1)
     node.broker.publish("milk", post)
-    assert await wait(reply) is Refused.UNAVAILABLE
+    assert await wait(reply) is Unavailable.UNREACHABLE
     assert ("rewound", "r:milk") in node.events.told
 
 

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from typing import Any
 
-from node.core.model import Refused
+from node.core.model import Denied
 from tests.integration.brokers.bench import REAPING, Node, Place
 
 GRACE_MS = 30_000
@@ -144,7 +144,7 @@ async def test_rooms_that_nobody_uses_end_but_not_the_one_that_always_exists(
     rooms, _ = await node.ask("rooms", "")
     assert rooms == [("general", 0), ("milk", 1)]
     assert await place.redis.exists("chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:members") == 0
-    assert await node.ask("join", hold, "tea", False) is Refused.MISSING
+    assert await node.ask("join", hold, "tea", False) is Denied.MISSING
 
 
 async def test_a_room_that_is_used_again_does_not_end(place: Place, node: Node) -> None:
@@ -176,7 +176,7 @@ async def test_a_node_reaps_only_after_others_had_the_time_to_renew(
     await place.redis.zadd("chat:grace", {"s1": 1})
     node.broker._upkeep.reap()
     await node.idle()
-    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
 
 
 async def test_a_node_that_shuts_down_lets_others_reap_at_once(place: Place) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from node.brokers import session_audit
-from node.core.model import FencingToken, Refused, SessionSnapshot
+from node.core.model import Denied, Fenced, FencingToken, SessionSnapshot
 from tests.integration.brokers.bench import Node, Place
 
 
@@ -42,8 +42,8 @@ async def test_a_forgotten_session_is_put_back_whole(place: Place, node: Node) -
     known = memory(node, hold, "Ana", "tea", attempt=5, claim=3)
     assert await restore(node, known, anew=True) is True
     assert await node.ask("members", "tea", "") == (["Ana"], False)
-    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
-    assert await node.ask("claim", node.claim_of("s1", attempt=5)) is Refused.STALE
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
+    assert await node.ask("claim", node.claim_of("s1", attempt=5)) is Fenced.STALE
     _, found = await node.hello("s1", attempt=6)
     assert (found.resumed, found.nick) == (True, "Ana") and found.claim > 3
     assert [membership.position for membership in found.memberships] == ["k1-7-a"]
@@ -53,13 +53,13 @@ async def test_a_forgotten_nick_that_somebody_else_took_is_theirs(place: Place, 
     hold, _ = await node.hello("s1", "ana")
     await forget(place)
     await node.hello("s2", "ana")
-    assert await restore(node, memory(node, hold, "ana"), anew=True) is Refused.TAKEN
+    assert await restore(node, memory(node, hold, "ana"), anew=True) is Denied.TAKEN
 
 
 async def test_a_session_that_ended_is_not_put_back(node: Node) -> None:
     hold, _ = await node.hello("s1", "ana")
     node.broker.part(hold, quit=True)
-    assert await restore(node, memory(node, hold, "ana")) is Refused.GONE
+    assert await restore(node, memory(node, hold, "ana")) is Fenced.GONE
 
 
 async def test_a_session_in_its_grace_goes_on_where_it_was(place: Place, node: Node) -> None:
@@ -68,7 +68,7 @@ async def test_a_session_in_its_grace_goes_on_where_it_was(place: Place, node: N
     known = memory(node, hold, "ana", "tea")
     assert await restore(node, known) is True
     assert await place.redis.zcard("chat:grace") == 0
-    assert await node.ask("leave", hold, "tea") is Refused.GONE
+    assert await node.ask("leave", hold, "tea") is Fenced.GONE
     assert await node.ask("leave", known.hold, "tea") is not None
 
 
@@ -76,7 +76,7 @@ async def test_a_session_in_the_grace_of_another_connection_is_not_ours(node: No
     old, _ = await node.hello("s1", "ana")
     new, _ = await node.hello("s1")
     node.broker.part(new, quit=False)
-    assert await restore(node, memory(node, old, "ana", claim=1)) is Refused.GONE
+    assert await restore(node, memory(node, old, "ana", claim=1)) is Fenced.GONE
 
 
 @pytest.mark.parametrize(("more", "ours"), [(-1, False), (0, False), (1, True)])
@@ -87,7 +87,7 @@ async def test_the_higher_claim_wins_when_redis_went_back(
     _, second = await node.hello("s1")
     assert second.claim > first.claim
     reply = await restore(node, memory(node, old, "ana", claim=second.claim + more))
-    assert reply is (True if ours else Refused.GONE)
+    assert reply is (True if ours else Fenced.GONE)
 
 
 async def test_who_began_anew_after_redis_forgot_is_not_taken_back(
@@ -100,7 +100,7 @@ async def test_who_began_anew_after_redis_forgot_is_not_taken_back(
     other = await place.node()
     await other.hello("s1", "ana", rooms=["tea"])
     mine = memory(node, old, "ana", "tea", claim=known.claim)
-    assert await restore(node, mine, anew=True) is Refused.GONE
+    assert await restore(node, mine, anew=True) is Fenced.GONE
 
 
 async def test_what_was_left_or_renamed_in_the_forgotten_time_is_done_again(

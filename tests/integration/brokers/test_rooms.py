@@ -2,17 +2,17 @@
 
 from node.brokers.config import BrokerConfig
 from node.brokers.directory import PAGE
-from node.core.model import FencingToken, Membership, Refused
+from node.core.model import Denied, Fenced, FencingToken, Membership
 from tests.integration.brokers.bench import Node, Place
 
 
 async def test_a_room_is_made_once_and_joined_by_others(node: Node) -> None:
     ana, _ = await node.hello("s1", "ana")
     bo, _ = await node.hello("s2", "bo")
-    assert await node.ask("join", bo, "tea", False) is Refused.MISSING
+    assert await node.ask("join", bo, "tea", False) is Denied.MISSING
     made: Membership = await node.ask("join", ana, "tea", True)
     assert (made.room, made.members, made.created, made.quiet) == ("tea", 1, True, False)
-    assert await node.ask("join", bo, "tea", True) is Refused.EXISTS
+    assert await node.ask("join", bo, "tea", True) is Denied.EXISTS
     joined: Membership = await node.ask("join", bo, "tea", False)
     assert (joined.members, joined.created) == (2, False)
     assert joined.position == str(await node.top("r:tea"))
@@ -64,7 +64,7 @@ async def test_another_nick_is_told_in_each_room_and_the_old_one_is_free(node: N
         assert (await node.log("r:" + room))[1:] == [renamed]
         assert await node.ask("members", room, "") == (["Zoé"], False)
     bo, _ = await node.hello("s2", "ana")
-    assert await node.ask("rename", bo, "ZOÉ", "zoé") is Refused.TAKEN
+    assert await node.ask("rename", bo, "ZOÉ", "zoé") is Denied.TAKEN
     assert (await node.hello("s1"))[1].nick == "Zoé"
 
 
@@ -75,17 +75,17 @@ async def test_a_nick_may_be_written_in_another_way_and_the_same_one_is_no_chang
     assert (await node.ask("rename", hold, "ANA", "ana"))[0] == "ana"
     assert (await node.ask("rename", hold, "ANA", "ana"))[0] == "ANA"
     assert [kind for kind, _ in await node.log("r:tea")] == ["e", "r"]
-    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
     assert await node.ask("members", "tea", "") == (["ANA"], False)
 
 
 async def test_only_the_holder_changes_anything(node: Node) -> None:
     old, _ = await node.hello("s1", "ana", rooms=["tea"])
     await node.hello("s1")
-    assert await node.ask("join", old, "milk", True) is Refused.GONE
-    assert await node.ask("leave", old, "tea") is Refused.GONE
-    assert await node.ask("rename", old, "bo", "bo") is Refused.GONE
-    assert await node.direct(old, "ana", "hi") is Refused.GONE
+    assert await node.ask("join", old, "milk", True) is Fenced.GONE
+    assert await node.ask("leave", old, "tea") is Fenced.GONE
+    assert await node.ask("rename", old, "bo", "bo") is Fenced.GONE
+    assert await node.direct(old, "ana", "hi") is Fenced.GONE
     assert len(await node.log("r:tea")) == 1
 
 
@@ -128,4 +128,4 @@ async def test_how_a_session_stands_is_told_to_who_holds_it(node: Node) -> None:
         membership._replace(created=False, entered=False) for membership in claimed.memberships
     ]
     assert sorted(standing.memberships) == sorted(memberships)
-    assert await node.ask("standing", FencingToken("s1", "other.1"), timed=False) is Refused.GONE
+    assert await node.ask("standing", FencingToken("s1", "other.1"), timed=False) is Fenced.GONE

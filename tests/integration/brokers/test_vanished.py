@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from node.core.entries import UNKNOWN, Lost, Position
-from node.core.model import Claimed, Refused, Stored
+from node.core.model import Claimed, Denied, Fenced, Stored
 from tests.integration.brokers.bench import WITHIN, Node, Place
 
 HASH, LOG = "chat:{r:tea}", "chat:{r:tea}:log"
@@ -106,7 +106,7 @@ async def test_a_log_whose_entries_are_gone_differs_and_is_put_back_in_its_place
     assert read.top is None, "as of a log that is missing: all of it is to be put back"
     base = Position(top.epoch, found.entries[0].offset, found.entries[0].id)
     nothing = Lost(top, top, top.epoch, [])
-    assert await node.ask("heal", "r:tea", nothing, timed=False) is Refused.AGAIN
+    assert await node.ask("heal", "r:tea", nothing, timed=False) is Fenced.AGAIN
     rest = found.entries[1:]
     # 0 of a call that was repeated.
     lost = Lost(base, base, top.epoch, rest)
@@ -178,15 +178,15 @@ async def test_names_and_places_that_redis_lost_are_noticed_and_put_back(
     assert (await place.run("restore", *args))[0] == b"ok"
     assert await place.redis.exists(key)
     await place.redis.delete("chat:nicks:lost")  # Its time is over.
-    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
 
 
 async def test_no_nick_can_be_taken_until_nodes_had_the_time_to_put_all_back(place: Place) -> None:
     node = await place.node()
     hold, _ = await node.hello("s1", "ana", rooms=("tea",))
     await place.redis.delete("chat:nicks")
-    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.UNHEALED
-    assert await node.ask("rename", hold, "bo", "bo") is Refused.UNHEALED
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Fenced.UNHEALED
+    assert await node.ask("rename", hold, "bo", "bo") is Fenced.UNHEALED
     again = await node.ask("claim", node.claim_of("s1", "ana"))
     assert isinstance(again, Claimed) and again.resumed
     await place.redis.delete("chat:nicks:lost", "chat:at:" + node.broker._lease.incarnation)
@@ -197,7 +197,7 @@ async def test_the_nick_of_a_session_that_redis_lost_is_not_free(place: Place) -
     node = await place.node()
     await node.hello("s1", "ana", rooms=("tea",))
     await place.redis.delete("chat:session:s1")
-    assert await node.ask("claim", node.claim_of("s2", "ana")) is Refused.TAKEN
+    assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
 
 
 async def test_a_member_that_redis_lost_keeps_its_place_when_it_is_renamed(place: Place) -> None:

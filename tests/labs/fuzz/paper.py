@@ -6,10 +6,10 @@ from typing import Any
 
 from node.core.entries import Entry, Position
 from node.core.hub.hub import Hub
-from node.core.model import Membership, Refused, SessionState, Stored
+from node.core.model import Denied, Fenced, Membership, SessionState, Stored, Unavailable
 from tests.unit.node.core.fakes import EPOCH, Call, FakeBroker, claimed, entry, frame, slice_
 
-REFUSALS = [Refused.UNAVAILABLE, Refused.INTERNAL, Refused.GONE]
+REFUSALS = [Unavailable.UNREACHABLE, Unavailable.INTERNAL, Fenced.GONE]
 OFTEN = 0.03
 """How often a call is refused."""
 MOST = 50
@@ -60,7 +60,7 @@ class PaperBroker(FakeBroker):
         claim = call.args[0]
         rooms = claim.rooms or ([claim.default_room] if claim.default_room else [])
         if not claim.nick or claim.fold == "honest" and self.hub.registry.holders:
-            call.done(Refused.TAKEN if claim.nick else Refused.NAMELESS)
+            call.done(Denied.TAKEN if claim.nick else Denied.NAMELESS)
             return
         reply = claimed(claim.nick, [], claim=self.rng.randrange(1, 9))
         call.done(reply._replace(memberships=[self.seat(room) for room in rooms]))
@@ -77,11 +77,11 @@ class PaperBroker(FakeBroker):
 
     def do_direct(self, call: Call) -> None:
         known = call.args[1] in [one.session.fold for one in self.hub.registry.holders.values()]
-        call.done(Stored("i:x", "k1-1-x1", 17, call.args[1]) if known else Refused.NOBODY)
+        call.done(Stored("i:x", "k1-1-x1", 17, call.args[1]) if known else Denied.NOBODY)
 
     def do_join(self, call: Call) -> None:
         room, create = call.args[1:3]
-        choices: list[Any] = [Refused.EXISTS if create else Refused.MISSING]
+        choices: list[Any] = [Denied.EXISTS if create else Denied.MISSING]
         choices += [self.seat(room, create)] * 3
         call.done(self.rng.choice(choices))
 
@@ -89,7 +89,7 @@ class PaperBroker(FakeBroker):
         call.done(self.rng.choice([(str(self.top("r:" + call.args[1])), 17), None]))
 
     def do_rename(self, call: Call) -> None:
-        call.done(self.rng.choice([(call.args[1], 17), Refused.TAKEN]))
+        call.done(self.rng.choice([(call.args[1], 17), Denied.TAKEN]))
 
     def do_members(self, call: Call) -> None:
         call.done((["honest"], False))
@@ -119,7 +119,7 @@ class PaperBroker(FakeBroker):
             None,
         )
         if session is None:
-            call.done(Refused.GONE)
+            call.done(Fenced.GONE)
         else:
             call.done(SessionState(session.nick, 17, [self.seat(room) for room in session.rooms]))
 
@@ -130,7 +130,7 @@ class PaperBroker(FakeBroker):
         call.done(False)
 
     def do_restore(self, call: Call) -> None:
-        call.done(self.rng.choice([True, True, Refused.GONE]))
+        call.done(self.rng.choice([True, True, Fenced.GONE]))
 
     def do_begin(self, call: Call) -> None:
         call.done(True)

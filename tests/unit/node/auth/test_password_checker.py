@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 
 from node.auth import password_checker
 from node.auth.password_checker import PasswordChecker
-from node.core.model import Refused
+from node.core.model import Failure, Unavailable
 from node.core.names import names
 
 CHEAP = PasswordHasher(1, 8, 1)
@@ -26,9 +26,9 @@ class Bench:
 
     async def asks(
         self, account: str, password: str, deadline: float = 5.0, at: str = "192.0.2.1"
-    ) -> bool | Refused:
-        reply: asyncio.Future[bool | Refused] = asyncio.get_running_loop().create_future()
-        self.checker.prove(account, password, self.time + deadline, reply.set_result, at)
+    ) -> bool | Failure:
+        reply: asyncio.Future[bool | Failure] = asyncio.get_running_loop().create_future()
+        self.checker.prove(account, password, at, self.time + deadline, reply.set_result)
         async with asyncio.timeout(10):
             return await reply
 
@@ -56,15 +56,15 @@ async def test_an_invalid_hash_matches_no_password() -> None:
 HOME, AWAY, GUESSER = "198.51.100.1", "198.51.100.2", "203.0.113.5"
 
 
-async def guess(bench: Bench, at: str = GUESSER, times: int = 1) -> list[bool | Refused]:
+async def guess(bench: Bench, at: str = GUESSER, times: int = 1) -> list[bool | Failure]:
     """Say wrong passwords from one address; return the verdicts."""
     return [await bench.asks("ana", "guess", at=at) for _ in range(times)]
 
 
 async def test_only_the_address_that_guesses_is_slowed_down() -> None:
     bench = Bench()
-    assert await guess(bench, times=12) == [False] * 10 + [Refused.CROWDED] * 2
-    assert await bench.asks("ana", "of ana", at=GUESSER) is Refused.CROWDED
+    assert await guess(bench, times=12) == [False] * 10 + [Unavailable.CROWDED] * 2
+    assert await bench.asks("ana", "of ana", at=GUESSER) is Unavailable.CROWDED
     assert await bench.asks("bo", "of bo", at=GUESSER) is True
     bench.time += 10
     assert await bench.asks("ana", "of ana", at=GUESSER) is True
@@ -94,7 +94,7 @@ async def test_new_addresses_that_guess_share_one_limit() -> None:
             [verdict] = await guess(bench, f"203.0.113.{(10 * second + number) % 250}")
             looked += verdict is False
     assert 65 <= looked <= 70
-    assert await bench.asks("ana", "of ana", at=AWAY) is Refused.CROWDED
+    assert await bench.asks("ana", "of ana", at=AWAY) is Unavailable.CROWDED
     for _ in range(14):
         assert await bench.asks("ana", "of ana", at=HOME) is True
         bench.time += 1
@@ -120,11 +120,11 @@ async def test_of_the_addresses_that_know_a_password_the_last_ones_are_remembere
         assert await bench.asks("ana", "of ana", at=f"198.51.100.{number}") is True
     for number in range(40):
         await guess(bench, f"203.0.113.{number}")
-    assert await bench.asks("ana", "of ana", at="198.51.100.0") is Refused.CROWDED
+    assert await bench.asks("ana", "of ana", at="198.51.100.0") is Unavailable.CROWDED
     assert await bench.asks("ana", "of ana", at="198.51.100.1") is True
     # A new password is known nowhere yet.
     bench.checker.know({"ana": ("ana", CHEAP.hash("new"))})
-    assert await bench.asks("ana", "new", at="198.51.100.1") is Refused.CROWDED
+    assert await bench.asks("ana", "new", at="198.51.100.1") is Unavailable.CROWDED
 
 
 async def test_addresses_that_guess_are_forgotten() -> None:
@@ -149,10 +149,10 @@ async def test_new_addresses_leave_room_for_those_that_have_known_the_password(
 
     monkeypatch.setattr(bench.checker, "_hasher", type("", (), {"verify": staticmethod(verify)}))
     asked = [asyncio.create_task(bench.asks("bo", "x", at=f"203.0.113.{n}")) for n in range(3)]
-    assert await asked[2] is Refused.CROWDED
+    assert await asked[2] is Unavailable.CROWDED
     asked = asked[:2] + [asyncio.create_task(bench.asks("ana", "x", at=HOME)) for _ in range(2)]
     await asyncio.sleep(0)
-    assert await bench.asks("ana", "x", at=HOME) is Refused.CROWDED
+    assert await bench.asks("ana", "x", at=HOME) is Unavailable.CROWDED
     gate.set()
     assert [await one for one in asked] == [True] * 4
 
@@ -201,10 +201,10 @@ async def test_passwords_that_wait_are_bounded_and_not_looked_at_too_late(
         await asyncio.sleep(0)
     second = asyncio.create_task(bench.asks("ana", "x"))
     # It is answered when its time is up, though the one before it still takes its time.
-    assert await bench.asks("ana", "x", 0.0) is Refused.CROWDED
+    assert await bench.asks("ana", "x", 0.0) is Unavailable.CROWDED
     third = asyncio.create_task(bench.asks("ana", "x"))
     await asyncio.sleep(0)
-    assert await bench.asks("ana", "x") is Refused.CROWDED
+    assert await bench.asks("ana", "x") is Unavailable.CROWDED
     gate.set()
     assert [await one for one in (first, second, third)] == [True] * 3
     assert await bench.asks("ana", "x") is True
@@ -213,4 +213,4 @@ async def test_passwords_that_wait_are_bounded_and_not_looked_at_too_late(
 async def test_a_fault_is_no_right_password(monkeypatch: Any) -> None:
     bench = Bench()
     monkeypatch.setattr(bench.checker, "_hasher", None)
-    assert await bench.asks("ana", "of ana") is Refused.INTERNAL
+    assert await bench.asks("ana", "of ana") is Unavailable.INTERNAL

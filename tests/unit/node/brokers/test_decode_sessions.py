@@ -4,7 +4,7 @@ import pytest
 
 from node.brokers import decode_sessions, refusals
 from node.brokers.malformed import Malformed
-from node.core.model import Membership, Refused
+from node.core.model import Denied, Membership
 
 
 def test_a_membership_tells_whether_it_is_new() -> None:
@@ -28,6 +28,6 @@ def test_a_membership_without_a_position_is_malformed() -> None:
 
 def test_a_refusal_is_told_by_its_name() -> None:
     assert refusals.refusal([b"ok", 1]) is None
-    assert refusals.refusal([b"banned"]) is Refused.BANNED
+    assert refusals.refusal([b"banned"]) is Denied.BANNED
     with pytest.raises(Malformed):
         refusals.refusal([b"never heard of"])

@@ -10,7 +10,7 @@ from node.brokers.health import CHECK_EVERY, MEANING, Fault, Health, faults
 from node.brokers.lanes import CHANGES, UPKEEP, Lane
 from node.brokers.malformed import Malformed
 from node.cli import tables
-from node.core.model import Refused
+from node.core.model import Unavailable
 from node.telemetry.metrics import Metrics
 from node.telemetry.prometheus import render
 
@@ -96,7 +96,7 @@ def test_a_fault_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture
 
 def test_it_looks_once_a_minute_and_again_at_once_where_there_was_no_answer() -> None:
     bench = Looking()
-    bench.look(Refused.UNAVAILABLE)
+    bench.look(Unavailable.UNREACHABLE)
     bench.look([b"", b""])
     bench.time += CHECK_EVERY - 1
     bench.health.look()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from node.brokers.moderation_sync import LISTED, ModerationSync
-from node.core.model import Refused
+from node.core.model import Unavailable
 from tests.unit.node.brokers.bench import ContextBench
 
 
@@ -68,7 +68,7 @@ def test_a_change_during_a_read_is_read_afterwards(bench: SyncBench) -> None:
 
 def test_a_read_that_is_refused_is_made_again_with_the_next_renewal(bench: SyncBench) -> None:
     bench.sync.newest(b"1 a")
-    bench.answer("orders", Refused.UNAVAILABLE)
+    bench.answer("orders", Unavailable.UNREACHABLE)
     assert bench.calls == []
     bench.sync.newest(b"1 a")
     assert bench.names() == ["orders"]

@@ -16,7 +16,7 @@ from node.brokers.calls import Next, SimpleCall
 from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, READ_BYTES, READS, UPKEEP, Lane
 from node.brokers.pipeline import Pipeline
-from node.core.model import Refused
+from node.core.model import Failure, Unavailable
 from node.telemetry.metrics import Metrics
 
 Handler = Callable[[list[Any]], list[Any] | Exception]
@@ -200,7 +200,7 @@ async def test_what_there_is_no_room_for_is_refused_at_once(lane: Lane) -> None:
         await asyncio.sleep(0)
         for number in range(int(lane.waiting) + 1):
             bench.call(str(number), lane=lane)
-        assert bench.replies == [Refused.UNAVAILABLE]
+        assert bench.replies == [Unavailable.UNREACHABLE]
         bench.call("a")
         bench.redis.gate.set()
         await idle(bench)
@@ -310,7 +310,7 @@ async def test_what_a_full_redis_refuses_is_refused_and_contact_is_kept(
             bench.call(name)
             if name == "c":
                 await idle(bench)
-        assert bench.replies == ["a", Refused.FULL, "c"] * 2 and bench.redis.disconnects == 0
+        assert bench.replies == ["a", Unavailable.FULL, "c"] * 2 and bench.redis.disconnects == 0
         assert bench.contact.since == 100.0
         assert caplog.text.count("Redis is full") == 1
 
@@ -340,7 +340,7 @@ async def test_a_script_that_fails_is_refused_and_the_others_go_on(
         for name in "abc":
             bench.call(name)
         await idle(bench)
-        assert bench.replies == ["a", Refused.INTERNAL, "c"] and "WRONGTYPE" in caplog.text
+        assert bench.replies == ["a", Unavailable.INTERNAL, "c"] and "WRONGTYPE" in caplog.text
 
 
 async def test_what_is_overdue_is_unavailable_also_while_it_is_under_way() -> None:
@@ -355,13 +355,13 @@ async def test_what_is_overdue_is_unavailable_also_while_it_is_under_way() -> No
         bench.time += 1
         bench.pipeline.expire()
         bench.pipeline.expire()
-        assert bench.replies == [Refused.UNAVAILABLE]
+        assert bench.replies == [Unavailable.UNREACHABLE]
         bench.time += 1
         bench.pipeline.expire()
-        assert bench.replies == [Refused.UNAVAILABLE] * 2
+        assert bench.replies == [Unavailable.UNREACHABLE] * 2
         bench.redis.gate.set()
         await idle(bench)
-        assert bench.replies == [Refused.UNAVAILABLE] * 2 + ["patient"]
+        assert bench.replies == [Unavailable.UNREACHABLE] * 2 + ["patient"]
         assert bench.redis.pipelines[-1] == ["patient"]
 
 
@@ -418,7 +418,7 @@ class Patient:
 
     def lost(self) -> None: ...
 
-    def refuse(self, refused: Refused) -> None: ...
+    def refuse(self, refused: Failure) -> None: ...
 
     def expire(self, now: float) -> None: ...
 

@@ -6,7 +6,7 @@ from typing import cast
 from node.brokers.publish_batch import MOST, Publish, Taken
 from node.core.entries import Entry, Frame, Position
 from node.core.interfaces import BrokerEvents
-from node.core.model import FencingToken, PendingMessage, Refused
+from node.core.model import FencingToken, PendingMessage, Unavailable
 
 
 class Unseen:
@@ -25,7 +25,7 @@ def test_only_the_first_message_of_a_batch_has_it_queued() -> None:
     message = PendingMessage(FencingToken("s1", "n.1"), b"1", "", b"", 1.0, lambda reply: None)
     assert publish.add(message)
     assert not publish.add(message)
-    publish.refuse(Refused.INTERNAL)
+    publish.refuse(Unavailable.INTERNAL)
     assert publish.add(message)
 
 
@@ -58,8 +58,8 @@ def test_messages_behind_a_batch_that_redis_refuses_are_refused_with_it() -> Non
     for message in messages:
         publish.add(message)
     assert publish.args() is not None
-    publish.refuse(Refused.INTERNAL)
-    assert replies == [Refused.INTERNAL] * len(messages) and not publish.queued
+    publish.refuse(Unavailable.INTERNAL)
+    assert replies == [Unavailable.INTERNAL] * len(messages) and not publish.queued
 
 
 def test_a_batch_is_not_larger_than_what_a_log_retains() -> None:
@@ -89,7 +89,7 @@ def test_an_overdue_message_is_refused_with_later_ones_of_its_connection() -> No
     assert publish.args() is not None
     say("a3", "a", 14.0)
     publish.expire(10.0)
-    assert told == [(text, Refused.UNAVAILABLE) for text in ("a1", "a2", "a3")]
+    assert told == [(text, Unavailable.UNREACHABLE) for text in ("a1", "a2", "a3")]
     say("a4", "a", 14.5)
     publish.expire(10.5)
     assert len(told) == 3, "a message that came since has a deadline of its own"

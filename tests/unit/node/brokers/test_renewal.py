@@ -11,7 +11,7 @@ from node.brokers.readiness import DEAF_AFTER, PROBE_WITHIN, Readiness
 from node.brokers.renewal import LeaseRenewal
 from node.brokers.session_audit import SessionAudit
 from node.brokers.subscriber import Subscriber
-from node.core.model import Refused
+from node.core.model import Unavailable
 from node.telemetry.metrics import Metrics
 from tests.unit.node.brokers.bench import ContextBench
 
@@ -83,7 +83,7 @@ def test_a_node_is_ready_while_its_probes_come_back(bench: RenewalBench) -> None
     assert not bench.unready()
     bench.time += PROBE_WITHIN
     assert bench.unready() == "no probe has come back for 5 s"
-    bench.renew(Refused.UNAVAILABLE)
+    bench.renew(Unavailable.UNREACHABLE)
     assert "does not answer" in bench.unready()
     bench.hear()
     assert not bench.unready()
@@ -183,7 +183,7 @@ def test_sessions_are_compared_while_redis_has_some(
 
 
 def test_the_core_hears_that_a_renewal_was_refused(bench: RenewalBench) -> None:
-    assert bench.check(Refused.UNAVAILABLE) == [Refused.UNAVAILABLE]
+    assert bench.check(Unavailable.UNREACHABLE) == [Unavailable.UNREACHABLE]
 
 
 def test_a_renewal_tells_moderators_about_the_node(bench: RenewalBench) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from node.brokers.lease import Lease
 from node.brokers.session_audit import LOOK_EVERY, SessionAudit
-from node.core.model import FencingToken, Refused
+from node.core.model import FencingToken, Unavailable
 from tests.unit.node.brokers.bench import ContextBench
 
 STRAY = [b"s1", b"id1.1"]
@@ -78,7 +78,7 @@ def test_sessions_that_redis_may_have_lost_are_looked_at_page_by_page(bench: Aud
     bench.audit.look_for_vanished()
     bench.answer("held", [b"9"])
     bench.audit.look_for_vanished()
-    assert bench.answer("held", Refused.UNAVAILABLE) == (0, "id1", b"9", 250)
+    assert bench.answer("held", Unavailable.UNREACHABLE) == (0, "id1", b"9", 250)
     bench.audit.look_for_vanished()
     assert bench.answer("held", [b"0"]) == (0, "id1", b"9", 250), "the same page again"
 

@@ -5,7 +5,7 @@ import pytest
 from node.brokers.config import BrokerConfig
 from node.brokers.lease import Lease
 from node.brokers.upkeep import REAPED, TIDIED, Upkeep
-from node.core.model import Refused
+from node.core.model import Unavailable
 from tests.unit.node.brokers.bench import ContextBench
 
 
@@ -57,7 +57,7 @@ def test_only_one_call_reaps_at_a_time(bench: UpkeepBench) -> None:
     bench.upkeep.reap()
     bench.upkeep.reap()
     assert bench.names() == ["reap"]
-    bench.answer("reap", Refused.UNAVAILABLE)
+    bench.answer("reap", Unavailable.UNREACHABLE)
     bench.upkeep.reap()
     assert bench.names() == ["reap"]
 

@@ -5,10 +5,10 @@ from hashlib import sha1
 from random import Random
 from typing import Any
 
-from node.brokers import decode_logs, refusals, scripts
+from node.brokers import decode_logs, scripts
 from node.brokers.logs import healing
 from node.core.entries import Compared, Entry, Frame, Lost, Position, Slice
-from node.core.model import Refused
+from node.core.model import Fenced
 from tests.labs.simulation.shell import Shell
 
 _APPEND = """
@@ -96,13 +96,13 @@ class ModelLog:
         at = {entry.offset: entry.id for entry in self.entries()} | {top.offset: top.id}
         return at.get(seen.offset, seen.id) == seen.id
 
-    def heal(self, lost: Lost) -> tuple[int | Refused, Frame | None]:
+    def heal(self, lost: Lost) -> tuple[int | Fenced, Frame | None]:
         """Put lost entries back; return the reply and the frame."""
         self._fresh += 1
         found = self._run("heal", *healing(self.log, self.kept, lost, f"b{self._fresh}"))
         if found[0] == b"ok":
             return int(found[1]), self._frame()
-        return refusals.REFUSALS[found[0]], None
+        return {b"again": Fenced.AGAIN, b"gone": Fenced.GONE}[found[0]], None
 
     def compare(self, base: Position, branch: bytes, ids: Sequence[bytes]) -> Compared | None:
         """Find the newest common entry."""

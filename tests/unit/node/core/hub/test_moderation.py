@@ -6,7 +6,7 @@ import pytest
 
 from node.core.entries import Position
 from node.core.limits.moderation_rules import ModerationRules
-from node.core.model import ModerationRule, Refused
+from node.core.model import Denied, ModerationRule
 from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, membership
 from wire import messages as m
 
@@ -149,14 +149,14 @@ def test_the_key_of_who_was_kicked_is_told_why_again() -> None:
     bench.events.ordered([order("kick", sid(ana), "be nice")])
     client = Client(bench)
     client.says(m.Hello(nick="ana", key="k" * 16))
-    bench.broker.answer("claim", Refused.KICKED)
+    bench.broker.answer("claim", Denied.KICKED)
     assert client.events() == [m.Bye(reason="kicked", text="be nice")]
 
 
 def test_a_kick_that_this_node_has_not_heard_of_yet_needs_no_reason() -> None:
     client = Client(HubBench())
     client.says(m.Hello(nick="ana", key="k" * 16))
-    client.bench.broker.answer("claim", Refused.KICKED)
+    client.bench.broker.answer("claim", Denied.KICKED)
     assert client.events() == [m.Bye(reason="kicked")]
 
 
@@ -168,7 +168,7 @@ def test_a_hello_with_a_banned_nick_is_refused_and_the_connection_ends() -> None
     bench.events.ordered([order("nick", "ana", "spam")])
     client = Client(bench)
     client.says(m.Hello(nick="Ana", ref="1"))
-    bench.broker.answer("claim", Refused.BANNED)
+    bench.broker.answer("claim", Denied.BANNED)
     error, bye = client.events()
     assert error == m.Error(code="bad-nick", text="The nick Ana is banned here: spam", ref="1")
     assert bye == m.Bye(reason="kicked")
@@ -178,7 +178,7 @@ def test_a_banned_nick_cannot_be_taken_either() -> None:
     bench = HubBench()
     client = bench.welcome("bo")
     client.says(m.SetNick(nick="ana"))
-    bench.broker.answer("rename", Refused.BANNED)
+    bench.broker.answer("rename", Denied.BANNED)
     error = client.error()
     assert (error.code, error.text) == ("bad-nick", "The nick ana is banned here.")
     assert client.session.nick == "bo"

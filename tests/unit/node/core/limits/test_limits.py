@@ -2,7 +2,7 @@
 
 from node.core.config import Limit
 from node.core.limits.admission import AddressUsage, Admission, Bounds
-from node.core.model import Refused, Stored
+from node.core.model import Denied, Fenced, Stored, Unavailable
 from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entries, membership, slice_
 from wire import messages as m
 
@@ -175,12 +175,12 @@ def test_a_room_that_was_not_made_costs_nothing_however_it_failed() -> None:
     ana = bench.welcome("ana")
     caller = caller_of(rooms_made=1)
     ana.connection.quota.share(caller)
-    for reply in (Refused.EXISTS, Refused.INTERNAL, Refused.EXISTS):
+    for reply in (Denied.EXISTS, Unavailable.INTERNAL, Denied.EXISTS):
         ana.says(m.Create(room="a"))
         bench.broker.answer("join", reply)
         assert ana.error().code in ("room-exists", "internal")
     ana.says(m.Create(room="a"))
-    bench.broker.answer("join", Refused.GONE)
+    bench.broker.answer("join", Fenced.GONE)
     bench.broker.answer("check", False)
     bench.broker.answer("restore", True)
     assert ana.connection.quota.rooms_made == 1, "the request is made again, and counted once"
@@ -224,7 +224,7 @@ def test_a_full_node_takes_no_newcomers_but_goes_on_with_those_it_knows() -> Non
     assert error.retry_after_ms is not None and bench.broker.names() == []
 
     new.says(m.Hello(nick="ana", key="k" * 16))
-    claim = bench.broker.answer("claim", Refused.NAMELESS)
+    claim = bench.broker.answer("claim", Denied.NAMELESS)
     assert claim.args[0].nick == "", "so that no session can begin"
     assert new.error().code == "unavailable"
 
@@ -304,7 +304,7 @@ def test_a_broker_that_is_away_does_not_count_as_a_late_hello() -> None:
     for _ in range(2):
         bench.pass_time(25)
         ana.says(m.Hello(nick="ana"))
-        bench.broker.answer("claim", Refused.UNAVAILABLE)
+        bench.broker.answer("claim", Unavailable.UNREACHABLE)
     assert not ana.outlet.closed
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from node.core.model import Refused
+from node.core.model import Denied, Failure, Unavailable
 from tests.unit.node.core.fakes import Client, HubBench, claimed
 from wire import messages as m
 
@@ -16,7 +16,7 @@ class FakeAccounts:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
-        self.answer: Callable[[bool | Refused], None]
+        self.answer: Callable[[bool | Failure], None]
 
     def account_of(self, claims: str) -> str | None:
         return "Ana" if claims.split(" ")[-1] == "ana" else None
@@ -25,9 +25,9 @@ class FakeAccounts:
         self,
         account: str,
         password: str,
-        deadline: float,
-        done: Callable[[bool | Refused], None],
         address: str,
+        deadline: float,
+        done: Callable[[bool | Failure], None],
     ) -> None:
         assert address == "192.0.2.1"
         self.asked.append((account, password))
@@ -91,7 +91,7 @@ def test_who_goes_on_by_the_key_is_not_asked(bench: HubBench) -> None:
 def test_who_begins_with_a_key_is_asked_when_there_is_no_session(bench: HubBench) -> None:
     client = Client(bench)
     client.says(m.Hello(nick="ana", key=KEY, password="sesame"))
-    bench.broker.answer("claim", Refused.NAMELESS)
+    bench.broker.answer("claim", Denied.NAMELESS)
     assert accounts_of(bench).asked == [("Ana", "sesame")]
     accounts_of(bench).answer(True)
     claim = bench.broker.take("claim")
@@ -103,7 +103,7 @@ def test_who_begins_with_a_key_is_asked_when_there_is_no_session(bench: HubBench
 def test_when_too_many_try_one_may_try_again(bench: HubBench) -> None:
     client = Client(bench)
     client.says(m.Hello(nick="ana", password="sesame"))
-    accounts_of(bench).answer(Refused.CROWDED)
+    accounts_of(bench).answer(Unavailable.CROWDED)
     [error] = client.events()
     assert isinstance(error, m.Error) and error.code == "unavailable" and error.retry_after_ms
     assert "passwords" in error.text

@@ -2,7 +2,7 @@
 
 from node.core.entries import Entry
 from node.core.hub.hub import TICK
-from node.core.model import PendingMessage, Refused
+from node.core.model import PendingMessage, Unavailable
 from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, slice_
 from wire import messages as m
 
@@ -75,7 +75,7 @@ def test_one_that_is_there_when_its_room_is_first_looked_at_is_timed_too() -> No
 def test_after_one_that_was_refused_others_are_timed_again() -> None:
     bench = HubBench()
     client = bench.welcome()
-    say(client, "lost").done(Refused.UNAVAILABLE)
+    say(client, "lost").done(Unavailable.UNREACHABLE)
     bench.pass_time(TICK)
     bench.pass_time(10.0)
     post = say(client, "again")

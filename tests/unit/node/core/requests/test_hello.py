@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 
 from node.core.entries import START
-from node.core.model import Refused
+from node.core.model import Denied, Failure, Fenced, Unavailable
 from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entry, frame, slice_
 from wire import messages as m
 from wire.errors import Code
@@ -114,17 +114,17 @@ def test_a_token_is_wanted_where_there_is_one() -> None:
 @pytest.mark.parametrize(
     ("refused", "request_", "code"),
     [
-        (Refused.TAKEN, m.Hello(nick="ana"), Code.NICK_TAKEN),
-        (Refused.NAMELESS, m.Hello(key="k" * 16), Code.BAD_REQUEST),
-        (Refused.NAMELESS, m.Hello(nick="a b", key="k" * 16), Code.BAD_NICK),
-        (Refused.UNHEALED, m.Hello(nick="ana"), Code.UNAVAILABLE),
-        (Refused.UNAVAILABLE, m.Hello(nick="ana"), Code.UNAVAILABLE),
-        (Refused.GONE, m.Hello(nick="ana"), Code.UNAVAILABLE),
-        (Refused.INTERNAL, m.Hello(nick="ana"), Code.INTERNAL),
+        (Denied.TAKEN, m.Hello(nick="ana"), Code.NICK_TAKEN),
+        (Denied.NAMELESS, m.Hello(key="k" * 16), Code.BAD_REQUEST),
+        (Denied.NAMELESS, m.Hello(nick="a b", key="k" * 16), Code.BAD_NICK),
+        (Fenced.UNHEALED, m.Hello(nick="ana"), Code.UNAVAILABLE),
+        (Unavailable.UNREACHABLE, m.Hello(nick="ana"), Code.UNAVAILABLE),
+        (Fenced.GONE, m.Hello(nick="ana"), Code.UNAVAILABLE),
+        (Unavailable.INTERNAL, m.Hello(nick="ana"), Code.INTERNAL),
     ],
 )
 def test_a_hello_that_fails_leaves_the_connection_open_for_another(
-    refused: Refused, request_: m.Hello, code: Code
+    refused: Failure, request_: m.Hello, code: Code
 ) -> None:
     bench = HubBench()
     client = Client(bench)
@@ -150,13 +150,13 @@ def test_an_attempt_that_is_not_above_the_last_is_replaced() -> None:
     bench = HubBench()
     client = Client(bench)
     client.says(m.Hello(nick="ana", key="k" * 16, attempt=1))
-    bench.broker.answer("claim", Refused.STALE)
+    bench.broker.answer("claim", Fenced.STALE)
     assert client.hears() == ["bye replaced"] and bench.broker.calls == []
 
 
-@pytest.mark.parametrize("reply", [Refused.UNAVAILABLE, Refused.INTERNAL])
+@pytest.mark.parametrize("reply", [Unavailable.UNREACHABLE, Unavailable.INTERNAL])
 @pytest.mark.parametrize("closed", [False, True])
-def test_a_hello_that_may_have_been_done_unseen_is_undone(reply: Refused, closed: bool) -> None:
+def test_a_hello_that_may_have_been_done_unseen_is_undone(reply: Failure, closed: bool) -> None:
     """Else its nick would be held, by nobody, for as long as this node lives."""
     bench = HubBench()
     client = Client(bench)

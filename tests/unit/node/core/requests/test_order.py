@@ -1,6 +1,6 @@
 """The requests of one connection are done in order, also while its session is put back."""
 
-from node.core.model import PendingMessage, Refused, Stored
+from node.core.model import Denied, Fenced, PendingMessage, Stored, Unavailable
 from tests.unit.node.core.fakes import Call, Client, HubBench, at, claimed, membership
 from wire import messages as m
 from wire.errors import Code
@@ -59,8 +59,8 @@ def test_a_request_refused_by_the_broker_lets_the_next_one_go() -> None:
     bench = HubBench()
     client = bench.welcome()
     client.says(m.Join(room="tea"), m.Create(room="tea"), m.ListRooms())
-    bench.broker.answer("join", Refused.MISSING)
-    bench.broker.answer("join", Refused.EXISTS)
+    bench.broker.answer("join", Denied.MISSING)
+    bench.broker.answer("join", Denied.EXISTS)
     bench.broker.answer("rooms", ([("tea", 0)], False))
     assert client.hears() == ["error no-such-room", "error room-exists", "rooms"]
 
@@ -76,7 +76,7 @@ def test_requests_behind_a_hello_wait_for_it_and_fail_with_it() -> None:
     bench = HubBench()
     client = Client(bench)
     client.says(m.Hello(nick="ana"), send("a"), m.Hello(nick="bo"))
-    bench.broker.answer("claim", Refused.TAKEN)
+    bench.broker.answer("claim", Denied.TAKEN)
     assert client.hears() == ["error nick-taken", f"error {Code.NOT_WELCOME_YET}"]
     bench.broker.answer("claim", claimed("bo", ["general"]))
     assert client.hears() == ["welcome", "joined"]
@@ -87,7 +87,7 @@ def test_requests_whose_time_is_up_while_they_wait_are_answered_at_once() -> Non
     client = bench.welcome()
     client.says(*(m.Join(room=f"tea{number}", ref=str(number)) for number in range(20)))
     bench.time += bench.services.config.answer_within
-    bench.broker.answer("join", Refused.UNAVAILABLE)
+    bench.broker.answer("join", Unavailable.UNREACHABLE)
     answers = client.events()
     assert [event.ref for event in answers] == [str(number) for number in range(20)]
     assert {event.code for event in answers if isinstance(event, m.Error)} == {Code.UNAVAILABLE}
@@ -99,7 +99,7 @@ def stranded() -> tuple[HubBench, Client]:
     bench = HubBench()
     client = bench.welcome()
     client.says(send("a", "1"))
-    bench.broker.answer("publish", Refused.GONE)
+    bench.broker.answer("publish", Fenced.GONE)
     assert bench.broker.names() == ["check"] and client.hears() == []
     return bench, client
 
@@ -136,9 +136,9 @@ def test_messages_that_were_under_way_together_are_repeated_in_order() -> None:
     client = bench.welcome()
     client.says(send("a"), send("b"), m.ListRooms(), send("c"))
     first, second = bench.broker.take("publish"), bench.broker.take("publish")
-    first.done(Refused.GONE)
+    first.done(Fenced.GONE)
     client.says(send("d"))
-    second.done(Refused.GONE)
+    second.done(Fenced.GONE)
     bench.broker.answer("check", False)
     bench.broker.answer("restore", True)
     assert texts(bench) == ["a", "b"]
@@ -155,7 +155,7 @@ def test_every_request_that_may_find_the_session_gone_is_done_once_more() -> Non
         bench = HubBench()
         client = bench.welcome()
         client.says(request)
-        bench.broker.answer(name, Refused.GONE)
+        bench.broker.answer(name, Fenced.GONE)
         bench.broker.answer("check", False)
         bench.broker.answer("restore", True)
         assert bench.broker.names() == [name]
@@ -163,7 +163,7 @@ def test_every_request_that_may_find_the_session_gone_is_done_once_more() -> Non
 
 
 def test_a_session_that_moved_on_ends_here_with_its_requests() -> None:
-    for reply in (Refused.GONE, Refused.TAKEN):
+    for reply in (Fenced.GONE, Denied.TAKEN):
         bench, client = stranded()
         bench.broker.answer("check", False)
         bench.broker.answer("restore", reply)
@@ -173,8 +173,8 @@ def test_a_session_that_moved_on_ends_here_with_its_requests() -> None:
 
 def test_restoring_is_repeated_until_the_broker_says_something() -> None:
     bench, client = stranded()
-    bench.broker.answer("check", Refused.UNAVAILABLE)
-    bench.broker.answer("restore", Refused.UNAVAILABLE)
+    bench.broker.answer("check", Unavailable.UNREACHABLE)
+    bench.broker.answer("restore", Unavailable.UNREACHABLE)
     bench.broker.answer("restore", True)
     assert texts(bench) == ["a"] and client.hears() == []
 

@@ -3,7 +3,7 @@
 import pytest
 
 from node.core.limits.admission import AddressUsage
-from node.core.model import Claimed, Membership, Refused
+from node.core.model import Claimed, Denied, Failure, Fenced, Membership, Unavailable
 from tests.unit.node.core.fakes import Client, HubBench, claimed, membership
 from tests.unit.node.core.limits.test_limits import caller_of, limited, say
 from wire import messages as m
@@ -75,8 +75,8 @@ def test_nicks_that_waited_in_line_are_counted_one_by_one() -> None:
     assert done == 2 and ana.hears() == ["renamed"] * 2 + ["error rate-limited"] * 8
 
 
-@pytest.mark.parametrize("reply", [Refused.TAKEN, Refused.BANNED, ("bo", 17)])
-def test_a_nick_that_no_room_saw_counts_as_one_request(reply: Refused | tuple[str, int]) -> None:
+@pytest.mark.parametrize("reply", [Denied.TAKEN, Denied.BANNED, ("bo", 17)])
+def test_a_nick_that_no_room_saw_counts_as_one_request(reply: Failure | tuple[str, int]) -> None:
     bench = HubBench(rate=(10.0, 100.0), room_rate=(1.0, 2.0))
     ana = bench.welcome("ana", FIFTY)
     bench.pass_time(10)
@@ -91,7 +91,7 @@ def test_a_nick_that_is_asked_for_again_with_a_new_hold_counts_once() -> None:
     ana = bench.welcome("ana", FIFTY)
     bench.pass_time(10)
     ana.says(m.SetNick(nick="bo"))
-    bench.broker.answer("rename", Refused.GONE)
+    bench.broker.answer("rename", Fenced.GONE)
     bench.broker.answer("check", False)
     bench.broker.answer("restore", True)
     bench.broker.answer("rename", ("ana", 17))
@@ -172,7 +172,7 @@ def test_a_hello_with_a_key_that_would_begin_a_session_waits_like_any_other() ->
     arrives(bench, caller, "first", rooms=list(FIFTY))
     late = arrives(bench, caller, "late", rooms=list(FIFTY), key=KEY)
     bench.broker.take("claim")
-    claim = bench.broker.answer("claim", Refused.NAMELESS)
+    claim = bench.broker.answer("claim", Denied.NAMELESS)
     assert (claim.args[0].nick, claim.args[0].rooms) == ("", [])
     error = late.error()
     assert (error.code, error.room) == ("rate-limited", None) and error.retry_after_ms
@@ -201,8 +201,8 @@ def test_a_session_that_goes_on_pays_for_the_rooms_that_it_enters() -> None:
     assert spare(caller) == 97
 
 
-@pytest.mark.parametrize("reply", [Refused.TAKEN, Refused.BANNED, Refused.UNAVAILABLE])
-def test_a_hello_that_entered_nothing_counts_as_one_request(reply: Claimed | Refused) -> None:
+@pytest.mark.parametrize("reply", [Denied.TAKEN, Denied.BANNED, Unavailable.UNREACHABLE])
+def test_a_hello_that_entered_nothing_counts_as_one_request(reply: Claimed | Failure) -> None:
     bench = HubBench()
     caller = caller_of(requests=(1.0, 100.0))
     arrives(bench, caller, "ana", rooms=list(FIFTY))

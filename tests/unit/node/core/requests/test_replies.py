@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from node.core.model import Membership, PendingMessage, Refused, Stored
+from node.core.model import Denied, Failure, Membership, PendingMessage, Stored, Unavailable
 from tests.unit.node.core.fakes import EPOCH, Client, HubBench, at, entry, frame, membership
 from wire import limits
 from wire import messages as m
@@ -65,16 +65,16 @@ CALLS: list[tuple[str, Any, str | None]] = [
 
 
 @pytest.mark.parametrize(("name", "request_", "room"), CALLS)
-@pytest.mark.parametrize("refused", [Refused.UNAVAILABLE, Refused.INTERNAL])
+@pytest.mark.parametrize("refused", [Unavailable.UNREACHABLE, Unavailable.INTERNAL])
 def test_what_the_broker_does_not_do_is_said(
-    name: str, request_: Any, room: str | None, refused: Refused
+    name: str, request_: Any, room: str | None, refused: Failure
 ) -> None:
     bench, client = welcome()
     request_.ref = "r"
     client.says(request_)
     bench.broker.answer(name, refused)
     error = client.error()
-    away = refused is Refused.UNAVAILABLE
+    away = refused is Unavailable.UNREACHABLE
     assert error.code == (Code.UNAVAILABLE if away else Code.INTERNAL)
     assert (error.ref, error.room, error.id) == ("r", room, getattr(request_, "id", None))
     assert error.retry_after_ms == (1000 if away else None)
@@ -84,14 +84,14 @@ def test_what_the_broker_does_not_do_is_said(
 @pytest.mark.parametrize(
     ("name", "request_", "refused", "code"),
     [
-        ("join", m.Join(room="Tea"), Refused.MISSING, Code.NO_SUCH_ROOM),
-        ("join", m.Create(room="Tea"), Refused.EXISTS, Code.ROOM_EXISTS),
-        ("direct", m.SendDirect(to="bo", text="hi", id="1"), Refused.NOBODY, Code.NO_SUCH_NICK),
-        ("rename", m.SetNick(nick="bo"), Refused.TAKEN, Code.NICK_TAKEN),
+        ("join", m.Join(room="Tea"), Denied.MISSING, Code.NO_SUCH_ROOM),
+        ("join", m.Create(room="Tea"), Denied.EXISTS, Code.ROOM_EXISTS),
+        ("direct", m.SendDirect(to="bo", text="hi", id="1"), Denied.NOBODY, Code.NO_SUCH_NICK),
+        ("rename", m.SetNick(nick="bo"), Denied.TAKEN, Code.NICK_TAKEN),
     ],
 )
 def test_what_the_broker_refuses_is_said(
-    name: str, request_: Any, refused: Refused, code: Code
+    name: str, request_: Any, refused: Failure, code: Code
 ) -> None:
     bench, client = welcome()
     client.says(request_)
@@ -147,7 +147,7 @@ def test_a_repeat_gets_its_first_ack_before_anything_else_is_checked(request_: A
     bench.broker.answer("sent", None)
     assert client.error().id == "1"
     client.says(request_)
-    bench.broker.answer("sent", Refused.UNAVAILABLE)
+    bench.broker.answer("sent", Unavailable.UNREACHABLE)
     assert client.error().code == Code.UNAVAILABLE
 
 
@@ -194,7 +194,7 @@ def test_a_join_whose_history_cannot_be_read_is_a_join_all_the_same() -> None:
     bench, client = welcome()
     client.says(m.Join(room="tea", history=2))
     bench.broker.answer("join", membership("tea", 4))
-    bench.broker.answer("history", Refused.UNAVAILABLE)
+    bench.broker.answer("history", Unavailable.UNREACHABLE)
     assert client.hears() == ["joined"] and "tea" in client.session.rooms
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from node.core.model import Refused
-from node.core.requests.stepwise import Call, Steps, stepwise, strand
+import pytest
+
+from node.core.model import Denied, Failure, Fenced, SessionState, Unavailable
+from node.core.requests.stepwise import Asked, CallFailed, Steps, ask, stepwise
 from node.core.session.connection import ClientConnection
 from tests.unit.node.core.fakes import HubBench
 from wire import messages as m
+from wire.errors import Code
 
 Handler = Callable[[ClientConnection, m.Ping, float], Steps[None]]
 
@@ -17,13 +20,19 @@ class StepsBench:
 
     def __init__(self) -> None:
         self.bench = HubBench()
-        self.connection = self.bench.welcome().connection
+        self.client = self.bench.welcome()
+        self.connection = self.client.connection
         self.waiting: list[Callable[[Any], None]] = []
         self.steps: list[Any] = []
+        self.settled: list[SessionState | None] = []
 
-    def ask(self) -> Call:
-        """Return a call that is answered later."""
-        return self.waiting.append
+    def ask(self) -> Steps[Any]:
+        """Make a call that is answered later."""
+        return ask(self.waiting.append)
+
+    def change(self) -> Steps[Any]:
+        """Make a change to the session that is answered later."""
+        return ask(self.waiting.append, settle=self.settled.append)
 
     def run(self, handler: Handler) -> None:
         """Run a handler."""
@@ -39,8 +48,8 @@ def test_a_handler_gets_the_reply_to_each_of_its_calls() -> None:
     bench = StepsBench()
 
     def handler(_connection: ClientConnection, _request: m.Ping, _deadline: float) -> Steps[None]:
-        bench.steps.append((yield bench.ask()))
-        bench.steps.append((yield bench.ask()))
+        bench.steps.append((yield from bench.ask()))
+        bench.steps.append((yield from bench.ask()))
 
     bench.run(handler)
     for reply in ("a", "b"):
@@ -55,7 +64,7 @@ def test_a_handler_that_asks_for_nothing_is_over_at_once() -> None:
     def handler(_connection: ClientConnection, _request: m.Ping, _deadline: float) -> Steps[None]:
         bench.steps.append("done")
         return
-        yield bench.ask()
+        yield from bench.ask()
 
     bench.run(handler)
     assert bench.steps == ["done"] and not bench.busy
@@ -65,8 +74,8 @@ def test_a_reply_may_come_at_once() -> None:
     bench = StepsBench()
 
     def handler(_connection: ClientConnection, _request: m.Ping, _deadline: float) -> Steps[None]:
-        bench.steps.append((yield lambda done: done("a")))
-        bench.steps.append((yield lambda done: done("b")))
+        bench.steps.append((yield Asked(lambda done: done("a"))))
+        bench.steps.append((yield Asked(lambda done: done("b"))))
 
     bench.run(handler)
     assert bench.steps == ["a", "b"] and not bench.busy
@@ -76,7 +85,7 @@ def test_a_handler_may_ask_by_way_of_another_one() -> None:
     bench = StepsBench()
 
     def part() -> Steps[str]:
-        reply = yield bench.ask()
+        reply = yield from bench.ask()
         return f"<{reply}>"
 
     def handler(_connection: ClientConnection, _request: m.Ping, _deadline: float) -> Steps[None]:
@@ -87,28 +96,105 @@ def test_a_handler_may_ask_by_way_of_another_one() -> None:
     assert bench.steps == ["<a>"] and not bench.busy
 
 
-def stranded(bench: StepsBench) -> None:
-    """Run a handler whose call the broker refuses for its token."""
+# Calls that get no reply
 
-    def handler(connection: ClientConnection, request: m.Ping, deadline: float) -> Steps[None]:
-        bench.steps.append((yield bench.ask()))
-        bench.steps.append((yield strand(connection, request, deadline)))
+
+def test_a_refusal_is_a_reply_like_any_other() -> None:
+    bench = StepsBench()
+
+    def handler(_connection: ClientConnection, _request: m.Ping, _deadline: float) -> Steps[None]:
+        bench.steps.append((yield from bench.ask()))
 
     bench.run(handler)
-    bench.waiting.pop()(Refused.GONE)
-    assert bench.busy
+    bench.waiting.pop()(Denied.MISSING)
+    assert bench.steps == [Denied.MISSING] and not bench.busy
 
 
-def test_a_stranded_handler_goes_on_only_when_its_time_is_up() -> None:
+@pytest.mark.parametrize("why", [*Unavailable, Fenced.GONE, Fenced.UNHEALED, Fenced.AGAIN])
+def test_a_request_without_a_reply_is_answered_and_its_handler_ends(why: Failure) -> None:
     bench = StepsBench()
-    stranded(bench)
+
+    def handler(_connection: ClientConnection, _request: m.Ping, _deadline: float) -> Steps[None]:
+        bench.steps.append((yield from bench.ask()))
+
+    bench.run(handler)
+    bench.waiting.pop()(why)
+    internal = why is Unavailable.INTERNAL
+    assert bench.client.error().code == (Code.INTERNAL if internal else Code.UNAVAILABLE)
+    assert bench.steps == [] and not bench.busy and bench.bench.broker.calls == []
+
+
+def test_a_stale_attempt_ends_the_connection() -> None:
+    bench = StepsBench()
+
+    def handler(_connection: ClientConnection, _request: m.Ping, _deadline: float) -> Steps[None]:
+        yield from bench.ask()
+
+    bench.run(handler)
+    bench.waiting.pop()(Fenced.STALE)
+    assert bench.client.hears() == ["bye replaced"] and not bench.busy
+
+
+def test_a_handler_may_do_without_a_reply() -> None:
+    bench = StepsBench()
+
+    def handler(_connection: ClientConnection, _request: m.Ping, _deadline: float) -> Steps[None]:
+        try:
+            yield from bench.ask()
+        except CallFailed as failure:
+            bench.steps.append(failure.why)
+        bench.steps.append((yield from bench.ask()))
+
+    bench.run(handler)
+    bench.waiting.pop()(Unavailable.UNREACHABLE)
+    assert bench.busy
+    bench.waiting.pop()("a")
+    assert bench.steps == [Unavailable.UNREACHABLE, "a"] and not bench.busy
+    assert bench.client.hears() == []
+
+
+def change(bench: StepsBench) -> None:
+    """Run a handler that changes the session."""
+
+    def handler(_connection: ClientConnection, _request: m.Ping, _deadline: float) -> Steps[None]:
+        bench.steps.append((yield from bench.change()))
+
+    bench.run(handler)
+
+
+def test_a_change_that_may_have_been_done_is_looked_up() -> None:
+    bench = StepsBench()
+    change(bench)
+    bench.waiting.pop()(Unavailable.UNREACHABLE)
+    assert bench.client.hears() == ["error unavailable"] and not bench.busy
+    assert bench.settled == []
+    state = SessionState("ana", 17, [])
+    bench.bench.broker.answer("standing", state)
+    assert bench.settled == [state] and bench.steps == []
+
+
+def test_a_change_that_was_not_done_is_not_looked_up() -> None:
+    bench = StepsBench()
+    change(bench)
+    bench.waiting.pop()(Unavailable.FULL)
+    assert bench.client.hears() == ["error unavailable"] and not bench.busy
+    assert bench.settled == [None] and bench.bench.broker.calls == []
+
+
+def test_a_stranded_change_is_refused_only_when_its_time_is_up() -> None:
+    bench = StepsBench()
+    change(bench)
+    bench.waiting.pop()(Fenced.GONE)
+    assert bench.busy and bench.client.hears() == []
     bench.connection.recovery.expire(1005.0)
-    assert bench.steps == [Refused.GONE, Refused.UNAVAILABLE] and not bench.busy
+    assert bench.client.hears() == ["error unavailable"] and not bench.busy
+    assert "standing" in bench.bench.broker.names() and bench.steps == []
 
 
 def test_a_stranded_handler_ends_when_its_request_is_run_again() -> None:
     bench = StepsBench()
-    stranded(bench)
+    change(bench)
+    bench.waiting.pop()(Fenced.GONE)
     bench.bench.broker.answer("check", False)
     bench.bench.broker.answer("restore", True)
-    assert bench.steps == [Refused.GONE] and not bench.busy
+    assert bench.steps == bench.settled == [] and not bench.busy

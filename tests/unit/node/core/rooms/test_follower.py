@@ -1,7 +1,7 @@
 """A room delivers frames that continue, and reads from the log whatever is missing."""
 
 from node.core.entries import Slice
-from node.core.model import Refused
+from node.core.model import Unavailable
 from node.core.rooms.comparison import READ_ENTRIES
 from node.core.rooms.follower import HELD_FRAMES
 from tests.unit.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of, slice_
@@ -72,7 +72,7 @@ def test_a_log_that_cannot_be_read_is_read_again_later_and_nothing_is_delivered_
     bench = RoomBench()
     outlet = bench.begin(1)
     bench.room.receive(frame(entries(3, 3)))
-    bench.broker.answer("read", Refused.UNAVAILABLE)
+    bench.broker.answer("read", Unavailable.UNREACHABLE)
     assert bench.room.stale and outlet.texts() == []
     bench.room.sync()
     bench.broker.answer("read", slice_(entries(2, 3)))
@@ -142,7 +142,7 @@ def test_a_room_that_could_not_be_created_is_read_again_later() -> None:
     bench.member(at(1))
     bench.room.sync()
     bench.broker.answer("tail", Slice(False, None, []))
-    bench.broker.answer("begin", Refused.UNAVAILABLE)
+    bench.broker.answer("begin", Unavailable.UNREACHABLE)
     assert bench.room.stale
 
 

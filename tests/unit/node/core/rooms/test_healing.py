@@ -1,7 +1,7 @@
 """A room notices that Redis went back to an older state, and puts back what it remembers."""
 
 from node.core.entries import Append, Lost, Slice
-from node.core.model import Refused
+from node.core.model import Fenced, Unavailable
 from tests.unit.node.core.fakes import (
     RoomBench,
     at,
@@ -124,7 +124,7 @@ def test_a_log_that_changed_before_it_was_healed_is_looked_at_again() -> None:
     bench = followed()
     bench.room.sync()
     bench.broker.differ(entries(1, 3))
-    bench.broker.answer("heal", Refused.AGAIN)
+    bench.broker.answer("heal", Fenced.AGAIN)
     assert bench.room.stale
     bench.room.sync()
     bench.broker.differ([*entries(1, 3), entry(4, "y4")])
@@ -187,7 +187,7 @@ def test_the_next_round_puts_them_back_again() -> None:
     bench.room.sync()
     bench.broker.differ(entries(1, 3))
     bench.broker.answer("heal", 0)
-    bench.broker.answer("read", Refused.UNAVAILABLE)
+    bench.broker.answer("read", Unavailable.UNREACHABLE)
     bench.room.sync()
     bench.broker.differ(entries(1, 3))
     assert ids(bench.broker.take("heal").args[1]) == [b"x4", b"x5"]

@@ -1,7 +1,7 @@
 """Members that are behind: slow readers, continued sessions, those who just joined or leave."""
 
 from node.core.entries import SeenBranch
-from node.core.model import Refused
+from node.core.model import Unavailable
 from node.core.rooms.member import Member, MemberState
 from node.core.rooms.readers import FEED_BYTES, FEED_ENTRIES
 from tests.unit.node.core.fakes import (
@@ -122,7 +122,7 @@ def test_a_read_that_fails_is_tried_again_with_the_next_look_at_the_log() -> Non
     bench = RoomBench()
     bench.room.begin(at(30))
     member = bench.member(at(28))
-    bench.broker.answer("read", Refused.UNAVAILABLE)
+    bench.broker.answer("read", Unavailable.UNREACHABLE)
     assert bench.room.stale
     bench.room.sync()
     bench.broker.answer("read", slice_([], top=at(30)))

@@ -3,7 +3,7 @@
 import pytest
 
 from node.core.entries import START, Append, Position
-from node.core.model import Refused
+from node.core.model import Failure, Fenced, Unavailable
 from node.core.rooms.healing import Healing
 from node.core.rooms.known_log import KnownLog
 from node.core.rooms.ring import Ring
@@ -129,13 +129,13 @@ def test_appends_to_two_branches_are_put_back_one_branch_after_the_other() -> No
 
 
 @pytest.mark.parametrize(
-    ("reply", "left"), [(1, 0), (0, 0), (Refused.GONE, 0), (Refused.UNAVAILABLE, 1)]
+    ("reply", "left"), [(1, 0), (0, 0), (Fenced.GONE, 0), (Unavailable.UNREACHABLE, 1)]
 )
 def test_own_entries_are_remembered_until_it_is_known_that_they_are_back(
-    reply: int | Refused, left: int
+    reply: int | Failure, left: int
 ) -> None:
     broker, own, known = FakeBroker(), waiting(append(5, 6)), KnownLog(10)
-    told: list[int | Refused] = []
+    told: list[int | Failure] = []
     Healing("r:lobby", broker, known, own).put_back(own.missing_log(), told.append)
     broker.answer("heal", reply)
     assert told == [reply] and len(own) == left

@@ -1,6 +1,6 @@
 """A change that was answered `unavailable` may have been done: its client is told so in the end."""
 
-from node.core.model import Membership, Refused, SessionState
+from node.core.model import Fenced, Membership, SessionState, Unavailable
 from tests.unit.node.core.fakes import Client, HubBench, entries, frame, membership
 from wire import messages as m
 
@@ -13,7 +13,7 @@ def in_doubt(request: m.AnyRequest) -> tuple[HubBench, Client]:
     client = bench.welcome()
     client.says(request)
     (name,) = bench.broker.names()
-    bench.broker.answer(name, Refused.UNAVAILABLE)
+    bench.broker.answer(name, Unavailable.UNREACHABLE)
     assert client.hears() == ["error unavailable"]
     client.says(m.Send(room="general", text="hi"))
     assert bench.broker.names() == ["standing"], "what comes next waits until it is known"
@@ -76,7 +76,7 @@ def test_a_nick_that_was_taken_after_all_is_told_and_spoken_under() -> None:
 def test_how_a_session_stands_is_asked_until_it_is_known() -> None:
     bench, client = in_doubt(m.SetNick(nick="bo"))
     for _ in range(3):
-        bench.broker.answer("standing", Refused.UNAVAILABLE)
+        bench.broker.answer("standing", Unavailable.UNREACHABLE)
     stands(bench, HELD, nick="bo")
     assert client.hears() == ["renamed"]
 
@@ -84,11 +84,11 @@ def test_how_a_session_stands_is_asked_until_it_is_known() -> None:
 def test_a_session_that_was_taken_from_us_stands_as_it_does_when_it_is_ours_again() -> None:
     """Its node could not renew its lease: what it could not hear of was done all the same."""
     bench, client = in_doubt(m.Join(room="tea"))
-    bench.broker.answer("standing", Refused.GONE)
+    bench.broker.answer("standing", Fenced.GONE)
     bench.broker.answer("check", False)
     memory, anew = bench.broker.answer("restore", True).args[:2]
     assert ([room for room, _ in memory.rooms], anew) == (["general"], False)
-    bench.broker.answer("standing", Refused.GONE)  # asked before it was ours again
+    bench.broker.answer("standing", Fenced.GONE)  # asked before it was ours again
     stands(bench, HELD, membership("tea"))
     assert client.hears() == ["joined"] and set(client.session.rooms) == {"general", "tea"}
     assert said_by(bench)
@@ -96,20 +96,20 @@ def test_a_session_that_was_taken_from_us_stands_as_it_does_when_it_is_ours_agai
 
 def test_a_session_that_is_over_ends_here_whatever_it_was_in_doubt_about() -> None:
     bench, client = in_doubt(m.Leave(room="general"))
-    bench.broker.answer("standing", Refused.GONE)
+    bench.broker.answer("standing", Fenced.GONE)
     bench.broker.answer("check", False)
-    bench.broker.answer("restore", Refused.GONE)
+    bench.broker.answer("restore", Fenced.GONE)
     assert client.hears() == ["bye cut-off"]
-    bench.broker.answer("standing", Refused.GONE)
+    bench.broker.answer("standing", Fenced.GONE)
     assert bench.broker.calls == []
 
 
 def test_a_session_that_was_forgotten_is_put_back_as_it_was() -> None:
     bench, client = in_doubt(m.Leave(room="general"))
-    bench.broker.answer("standing", Refused.GONE)
+    bench.broker.answer("standing", Fenced.GONE)
     bench.events.forgotten(anew=True)
     bench.broker.answer("check", True)
-    bench.broker.answer("standing", Refused.GONE)
+    bench.broker.answer("standing", Fenced.GONE)
     memory, anew = bench.broker.answer("restore", True).args[:2]
     assert ([room for room, _ in memory.rooms], anew) == (["general"], True)
     assert set(client.session.rooms) == {"general"} and said_by(bench)
@@ -128,7 +128,7 @@ def test_who_quits_does_not_wait_until_it_is_known() -> None:
     bench = HubBench()
     client = bench.welcome()
     client.says(m.SetNick(nick="bo"))
-    bench.broker.answer("rename", Refused.UNAVAILABLE)
+    bench.broker.answer("rename", Unavailable.UNREACHABLE)
     client.says(m.Quit())
     assert bench.broker.names() == ["standing", "part"]
     client.connection.closed()

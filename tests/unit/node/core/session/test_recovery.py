@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.core.model import FencingToken, Refused, SessionState
+from node.core.model import Failure, Fenced, FencingToken, SessionState, Unavailable
 from node.core.session.recovery import NEXT, TOO_LATE, Outcome, Step, TokenState
 from tests.unit.node.core.session.recovery_bench import RecoveryBench
 from wire import messages as m
@@ -11,9 +11,9 @@ NEWER = FencingToken("s1", "inc.1")
 STANDS = SessionState("ana", 17, [])
 
 
-def strand(bench: RecoveryBench, text: str = "a", deadline: float = 1000.0) -> list[Refused]:
+def strand(bench: RecoveryBench, text: str = "a", deadline: float = 1000.0) -> list[Failure]:
     """Let the broker refuse a request that is under way; return where its refusals go."""
-    refusals: list[Refused] = []
+    refusals: list[Failure] = []
     bench.recovery.strand(m.Send(room="tea", text=text), deadline, refusals.append)
     return refusals
 
@@ -121,7 +121,7 @@ def test_a_session_that_was_forgotten_is_not_put_back_twice() -> None:
 def test_a_session_that_is_not_to_be_had_is_cut_off() -> None:
     bench = RecoveryBench()
     lose(bench)
-    bench.broker.answer("restore", Refused.GONE)
+    bench.broker.answer("restore", Fenced.GONE)
     assert bench.was_cut_off and texts(bench) == [] and not bench.recovery.waits
 
 
@@ -129,7 +129,7 @@ def test_a_session_is_put_back_until_the_broker_answers() -> None:
     bench = RecoveryBench()
     bench.recovery.restore(forgotten=True)
     for _ in range(3):
-        bench.broker.answer("restore", Refused.UNAVAILABLE)
+        bench.broker.answer("restore", Unavailable.UNREACHABLE)
     assert state(bench) is TokenState.RESTORING
     bench.broker.answer("restore", True)
     assert state(bench) is TokenState.HELD
@@ -146,10 +146,10 @@ def test_a_session_that_changed_meanwhile_is_put_back_as_it_is_now() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "released"), [(True, True), (Refused.UNAVAILABLE, True), (Refused.GONE, False)]
+    ("reply", "released"), [(True, True), (Unavailable.UNREACHABLE, True), (Fenced.GONE, False)]
 )
 def test_a_session_that_is_put_back_too_late_is_released(
-    reply: bool | Refused, released: bool
+    reply: bool | Failure, released: bool
 ) -> None:
     bench = RecoveryBench()
     bench.recovery.restore(forgotten=True)
@@ -170,7 +170,7 @@ def test_a_request_that_waits_too_long_is_refused() -> None:
     bench.under_way = 2
     early, late = strand(bench, "a", 1000.0), strand(bench, "b", 1001.0)
     bench.recovery.expire(1000.0 - TOO_LATE)
-    assert (early, late) == ([Refused.UNAVAILABLE], []) and bench.recovery.waits
+    assert (early, late) == ([Unavailable.UNREACHABLE], []) and bench.recovery.waits
 
 
 # The outcome of a change
@@ -186,7 +186,7 @@ def reconcile(bench: RecoveryBench) -> list[SessionState | None]:
 def test_the_outcome_of_a_change_is_looked_up_until_it_is_known() -> None:
     bench = RecoveryBench()
     outcomes = reconcile(bench)
-    bench.broker.answer("standing", Refused.UNAVAILABLE)
+    bench.broker.answer("standing", Unavailable.UNREACHABLE)
     assert (outcomes, outcome(bench), bench.advanced) == ([], Outcome.UNKNOWN, 0)
     bench.broker.answer("standing", STANDS)
     assert (outcomes, outcome(bench), bench.advanced) == ([STANDS], Outcome.KNOWN, 1)
@@ -195,17 +195,17 @@ def test_the_outcome_of_a_change_is_looked_up_until_it_is_known() -> None:
 def test_an_outcome_that_cannot_be_known_leaves_the_session_as_it_was() -> None:
     bench = RecoveryBench()
     outcomes = reconcile(bench)
-    bench.broker.answer("standing", Refused.INTERNAL)
+    bench.broker.answer("standing", Unavailable.INTERNAL)
     assert (outcomes, outcome(bench)) == ([None], Outcome.KNOWN)
 
 
 def test_a_session_has_to_be_ours_again_before_its_outcome_can_be_known() -> None:
     bench = RecoveryBench()
     outcomes = reconcile(bench)
-    bench.broker.answer("standing", Refused.GONE)
+    bench.broker.answer("standing", Fenced.GONE)
     assert bench.broker.names() == ["check", "standing"]
     bench.broker.answer("check", False)
-    bench.broker.answer("standing", Refused.GONE)  # It is being put back already.
+    bench.broker.answer("standing", Fenced.GONE)  # It is being put back already.
     assert bench.broker.names() == ["restore", "standing"]
     bench.broker.answer("restore", True)
     bench.broker.answer("standing", STANDS)
@@ -217,7 +217,7 @@ def test_a_session_that_was_forgotten_in_doubt_is_put_back_when_its_outcome_is_k
     outcomes = reconcile(bench)
     bench.recovery.restore(forgotten=True)
     assert outcome(bench) is Outcome.RESTORE_DUE and bench.broker.names() == ["standing"]
-    bench.broker.answer("standing", Refused.GONE)  # It is forgotten: nobody knows the outcome.
+    bench.broker.answer("standing", Fenced.GONE)  # It is forgotten: nobody knows the outcome.
     assert outcomes == [None] and bench.broker.names() == ["restore"]
     assert outcome(bench) is Outcome.KNOWN
 

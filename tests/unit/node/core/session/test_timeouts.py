@@ -1,6 +1,6 @@
 """What time brings: limits of rate, pings, the idle and the slow, and the end of the node."""
 
-from node.core.model import Refused, Stored
+from node.core.model import Stored, Unavailable
 from node.core.session.states import State
 from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entry, frame
 from wire import messages as m
@@ -180,7 +180,7 @@ def test_a_draining_node_says_goodbye_also_when_the_broker_says_nothing() -> Non
     client = bench.welcome()
     client.says(m.Join(room="tea"))
     bench.hub.say_goodbye(client.connection)
-    bench.broker.answer("join", Refused.UNAVAILABLE)
+    bench.broker.answer("join", Unavailable.UNREACHABLE)
     assert client.hears() == ["error unavailable", "bye draining"]
 
 

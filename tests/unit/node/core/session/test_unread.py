@@ -1,7 +1,7 @@
 """Who does not read what was answered is not answered more, and what waits has its time."""
 
 from node.core.config import Limit
-from node.core.model import Refused
+from node.core.model import Unavailable
 from tests.unit.node.core.fakes import EPOCH, Client, HubBench, entries, entry
 from tests.unit.node.core.limits.test_limits import caller_of
 from wire import messages as m
@@ -47,7 +47,7 @@ def test_what_is_said_by_one_who_does_not_read_keeps_its_order() -> None:
     client.connection.drained()
     bench.broker.answer("history", (EPOCH, [], False))
     bench.broker.answer("history", (EPOCH, [], False))
-    bench.broker.answer("publish", Refused.UNAVAILABLE)
+    bench.broker.answer("publish", Unavailable.UNREACHABLE)
     assert client.hears() == ["history", "history", "error unavailable"]
 
 
@@ -56,7 +56,7 @@ def test_one_who_does_not_read_may_still_say_something_and_quit() -> None:
     client = bench.welcome()
     client.connection.paused()
     client.says(m.Send(room="general", text="hi", id="1"))
-    bench.broker.answer("publish", Refused.UNAVAILABLE)
+    bench.broker.answer("publish", Unavailable.UNREACHABLE)
     client.says(m.Quit())
     assert "part" in bench.broker.names()
 
