@@ -115,7 +115,11 @@ class RedisConnection(AbstractConnection):
 
 
 def heed_cancelling() -> None:
-    """End a task that was cancelled: redis-py may have taken that for a failure to connect."""
+    """End a task that was cancelled while redis-py was at work.
+
+    redis-py may have taken that for a failure to connect. And it uses ``asyncio.wait_for``, which
+    in Python 3.11 swallows a cancellation if what it waits for is done just then.
+    """
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
@@ -175,6 +179,7 @@ class CommandRunner:
             return await self._execute_slowly(commands)
         if self._connection is None:
             self._connection = await pool.get_connection()  # type: ignore[no-untyped-call]
+            heed_cancelling()
         try:
             return await self._connection.exchange(commands)
         except BaseException:
@@ -187,6 +192,7 @@ class CommandRunner:
         for command in commands:
             pipeline.execute_command(*command)
         replies: list[Any] = await pipeline.execute(raise_on_error=False)
+        heed_cancelling()
         return replies
 
     async def drop(self) -> None:

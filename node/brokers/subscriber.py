@@ -107,13 +107,16 @@ class Subscriber:
             self._asked.difference_update(old)
             self._confirmed.difference_update(old)
             await pubsub.unsubscribe(*old)
+        heed_cancelling()
         return bool(new or old)
 
     async def _listen(self, pubsub: Any) -> None:
         if isinstance(pubsub.connection, RedisConnection):
             await pubsub.connection.listen(self._take)
         while True:
-            self._take(await pubsub.parse_response(block=True))
+            message = await pubsub.parse_response(block=True)
+            heed_cancelling()
+            self._take(message)
 
     def _take(self, message: Any) -> None:
         try:

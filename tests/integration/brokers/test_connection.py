@@ -10,6 +10,7 @@ from redis import exceptions
 
 from node.brokers import connect
 from node.brokers.connection import CommandRunner, RedisConnection
+from tests.integration.brokers.bench import REAPING, Node
 from tests.support.redis_server import RedisServer
 
 WITHIN = 5.0
@@ -120,3 +121,19 @@ async def test_all_that_one_read_brings_is_handed_on(server: RedisServer) -> Non
         await listening
     await pubsub.aclose()
     await client.aclose()
+
+
+@pytest.mark.parametrize("kind", ["memory", "redis"])
+async def test_a_broker_ends_at_whatever_moment_it_is_told_to(
+    server: RedisServer, kind: str
+) -> None:
+    """In Python 3.11 ``asyncio.wait_for``, which redis-py uses, may swallow a cancellation."""
+    for turns in range(40):
+        connects = connect.memory() if kind == "memory" else connect.redis(server.url)
+        node = Node("x", connects, REAPING)
+        task = asyncio.create_task(node.broker.run(node.events))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=WITHIN)
+        assert done, turns
