@@ -150,7 +150,7 @@ class Recovery:
     the outcome is not known, all but a `quit` do.
     """
 
-    __slots__ = ("state", "outcome", "_host", "_broker", "_ownership", "_stranded")
+    __slots__ = ("state", "outcome", "_host", "_broker", "_ownership", "_stranded", "_forgotten")
 
     def __init__(self, host: RecoveryHost, broker: Broker, ownership: OwnershipCheck) -> None:
         self.state = TokenState.HELD
@@ -159,6 +159,7 @@ class Recovery:
         self._broker = broker
         self._ownership = ownership
         self._stranded: list[Stranded] | None = None
+        self._forgotten = False
 
     def _take(self, step: Step) -> bool:
         """Take a step; return whether it is one that changes, or confirms, the state."""
@@ -191,13 +192,18 @@ class Recovery:
 
     def restore(self, forgotten: bool) -> None:
         """Put the session back: the broker has forgotten it, or may have taken it from us."""
-        if self._host.is_over or Step.RESTORE not in NEXT[self.state]:
+        if self._host.is_over:
+            return
+        if Step.RESTORE not in NEXT[self.state]:
+            # It is being put back, but perhaps as one that the broker still has.
+            self._forgotten |= forgotten
             return
         if self.outcome is not Outcome.KNOWN and forgotten:
             # What would be put back is not known yet.
             self.outcome = Outcome.RESTORE_DUE
             return
         self._take(Step.RESTORE)
+        self._forgotten = forgotten
         snapshot = self._host.session.snapshot(self._broker.owner())
         self._broker.restore(snapshot, forgotten, partial(self._on_restored, snapshot, forgotten))
 
@@ -219,10 +225,14 @@ class Recovery:
             else:
                 # A `leave` or `nick` was under way, and done just before it.
                 self._take(Step.STOPPED)
-                self.restore(forgotten)
+                self.restore(self._forgotten)
         elif reply is Unavailable.UNREACHABLE:
             self._take(Step.STOPPED)
-            self.restore(forgotten)
+            self.restore(self._forgotten)
+        elif not forgotten and (self._forgotten or self.outcome is Outcome.RESTORE_DUE):
+            # Refused because the broker has forgotten it, which was not known when it was asked.
+            self._take(Step.STOPPED)
+            self.restore(forgotten=True)
         else:
             self._take(Step.TAKEN)
             self._stranded = None
