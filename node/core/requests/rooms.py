@@ -148,6 +148,8 @@ def _settle_leave(
 ) -> None:
     """Tell a client that it has left after all, or let it read on."""
     name = member.room.name
+    if connection.session.rooms.get(name) is not member:
+        return  # A moderator has closed the room, and the client knows that.
     if state is None or any(membership.room == name for membership in state.memberships):
         member.room.resume(member)
         return

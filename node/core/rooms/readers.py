@@ -105,9 +105,10 @@ class Readers:
         member.stop()
 
     def resume(self, member: Member) -> None:
-        """Deliver again to a member that could not leave."""
-        member.resume()
-        self.feed(member)
+        """Deliver again to a member that could not leave, unless it was removed meanwhile."""
+        if member.state is MemberState.STOPPED:
+            member.resume()
+            self.feed(member)
 
     # Live members
 
@@ -210,7 +211,8 @@ class Readers:
     def _on_read(self, member: Member, cursor: Position, reply: Slice | Failure) -> None:
         known = self._known
         member.end_read()
-        if member not in self.behind or member.cursor != cursor:
+        # A member that was stopped meanwhile reads it again once it is known where it left.
+        if member not in self.behind or member.cursor != cursor or not member.is_fed:
             return
         if isinstance(reply, Failure) or reply.top is None:
             known.mark_stale()

@@ -11,7 +11,7 @@ from node.core.interfaces import Broker, FanOut
 from node.core.limits.token_bucket import TokenBucket
 from node.core.rooms.follower import LogFollower
 from node.core.rooms.known_log import KnownLog
-from node.core.rooms.member import Member, Reader
+from node.core.rooms.member import Member, MemberState, Reader
 from node.core.rooms.readers import Readers
 from node.core.rooms.ring import Ring
 from node.core.rooms.unconfirmed import Unconfirmed
@@ -156,7 +156,7 @@ class Room:
         self.readers.stop(member)
 
     def resume(self, member: Member) -> None:
-        """Deliver again to a member that could not leave."""
+        """Deliver again to a member that could not leave, unless it was removed meanwhile."""
         self.readers.resume(member)
 
     def leave(
@@ -164,9 +164,10 @@ class Room:
     ) -> None:
         """Deliver to a member what comes before its own `left`, at ``end``; then remove it.
 
-        Without an ``end`` it is removed at once. ``done`` is called when it has been removed.
+        Without an ``end`` it is removed at once. ``done`` is called when it has been removed, or if
+        it was removed already: its connection has ended, or a moderator has closed the room.
         """
-        if end is None:
+        if end is None or member.state is MemberState.ABSENT:
             self.readers.remove(member)
             if done is not None:
                 done()

@@ -1,6 +1,6 @@
 """Members that leave get what comes before their own `left`, and nothing after it."""
 
-from tests.unit.node.core.fakes import at, entries, entry, frame, outlet_of
+from tests.unit.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of, slice_
 from tests.unit.node.core.rooms.test_readers import drain, followed, texts
 
 
@@ -75,3 +75,49 @@ def test_a_member_that_could_not_leave_goes_on() -> None:
     drain(bench, member)
     bench.room.receive(frame(entries(4, 4)))
     assert texts(member) == ["x3", "x4"]
+
+
+def test_a_member_that_leaves_gets_no_page_that_was_being_read_for_it() -> None:
+    bench = RoomBench()
+    bench.room.begin(at(30))
+    member = bench.member(at(3))
+    bench.room.stop(member)
+    page = slice_([*entries(4, 6), entry(7, "me", kind="l"), *entries(8, 30)])
+    bench.broker.answer("read", page)
+    assert texts(member) == []
+    bench.room.leave(member, at(7, "me"))
+    bench.broker.answer("read", page)
+    assert texts(member) == ["x4", "x5", "x6"] and bench.room.empty
+
+
+def test_a_member_that_could_not_leave_gets_the_page_that_was_being_read_for_it() -> None:
+    bench = RoomBench()
+    bench.room.begin(at(6))
+    member = bench.member(at(3))
+    bench.room.stop(member)
+    bench.broker.answer("read", slice_(entries(4, 6)))
+    bench.room.resume(member)
+    bench.broker.answer("read", slice_(entries(4, 6)))
+    drain(bench, member)
+    bench.room.receive(frame(entries(7, 7)))
+    assert texts(member) == ["x4", "x5", "x6", "x7"]
+
+
+def test_a_member_that_was_removed_while_it_left_does_not_come_back() -> None:
+    bench = followed(2)
+    member = bench.member(at(2))
+    bench.room.stop(member)
+    bench.room.release(member)
+    bench.room.resume(member)
+    bench.room.receive(frame(entries(3, 3)))
+    assert texts(member) == [] and bench.room.empty
+
+
+def test_a_member_that_was_removed_before_it_left_gets_nothing_more() -> None:
+    bench = followed(2)
+    member, told = bench.member(at(2)), []
+    bench.room.stop(member)
+    bench.room.receive(frame([entry(3), entry(4, "me", kind="l")]))
+    bench.room.remove(member)
+    bench.room.leave(member, at(4, "me"), lambda: told.append(texts(member)))
+    assert told == [[]] and bench.room.empty and not member.complete
