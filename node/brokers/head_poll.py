@@ -27,7 +27,7 @@ class HeadPoll:
 
     def compare(self) -> None:
         """Compare all logs that this node follows."""
-        self._ask(list(self._context.events.tops()))
+        self._ask(list(self._context.events.heads()))
 
     def compare_inboxes(self) -> None:
         """Find inboxes with entries among those that this node does not follow yet."""

@@ -43,7 +43,7 @@ class RedisLogs:
     def direct(self, message: PendingMessage, fold: str, before: bytes, after: bytes) -> None:
         """Append a message to the inbox of the session that has the nick ``fold``."""
         retained = self._context.config.retained
-        args = [message.id, *message.hold, message.token, fold, before, after, retained]
+        args = [message.id, *message.token, message.message_id, fold, before, after, retained]
 
         def reply(found: Any) -> None:
             if isinstance(found, Failure):

@@ -74,7 +74,7 @@ class ModerationSync:
             return
         self._known, self._rules, self._page = newest, list(self._page.values()), {}
         log.info("%d moderation rules are in force", len(self._rules))
-        self._context.events.ordered(self._rules)
+        self._context.events.moderated(self._rules)
         if self._wanted != self._asked and _number(self._wanted) > _number(self._known):
             # It was announced while the rules were being read; earlier ids may be meaningless.
             self._read()

@@ -59,7 +59,9 @@ def directed(
     place = Position.parse(stored.position)
     if place is None:
         return stored, None
-    origin = f"{message.hold.session}:{message.token}".encode() if message.token else b"-"
+    origin = (
+        f"{message.token.session}:{message.message_id}".encode() if message.message_id else b"-"
+    )
     head = b"d %b %b %b" % (message.id, at, origin)
     entry = Entry(place.offset, head, before + nick + after)
     frame = Frame(log.decode(), place.epoch, place.offset, prev, [entry])
@@ -150,7 +152,7 @@ class Publish:
         behind = self._look_behind() if self._repeats else ""
         args: list[Any] = [2, *self._keys, self.room, self._cap, *position, behind]
         for message in self._under_way:
-            args += (message.id, *message.hold, message.token, message.body)
+            args += (message.id, *message.token, message.message_id, message.body)
         return args
 
     def reply(self, reply: Any) -> Next:
@@ -178,7 +180,7 @@ class Publish:
 
     def _look_behind(self) -> str:
         """Return the place behind which a repeat looks for messages without ids ('': none)."""
-        if self._behind is None or all([message.token for message in self._under_way]):
+        if self._behind is None or all([message.message_id for message in self._under_way]):
             return ""
         return f"{self._behind.epoch.decode()}-{self._behind.offset}"
 
@@ -211,7 +213,11 @@ class Publish:
                 b"m %b %b %b"
                 % (
                     *(message.id, at),
-                    f"{message.hold.session}:{message.token}".encode() if message.token else b"-",
+                    (
+                        f"{message.token.session}:{message.message_id}".encode()
+                        if message.message_id
+                        else b"-"
+                    ),
                 ),
                 message.body,
             )
@@ -245,9 +251,9 @@ class Publish:
         messages = [
             message for message in self._under_way + self._waiting if message.done is not _expired
         ]
-        late = {message.hold for message in messages if message.deadline <= now}
+        late = {message.token for message in messages if message.deadline <= now}
         for message in messages:
-            if message.hold in late:
+            if message.token in late:
                 done, message.done = message.done, _expired
                 done(Unavailable.UNREACHABLE)
 

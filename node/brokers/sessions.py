@@ -67,8 +67,8 @@ class RedisSessions:
 
         def args() -> list[Any]:
             args: list[Any] = [
-                *(op, claim.hold.session, int(claim.keyed), claim.nick, claim.fold),
-                *("" if claim.attempt is None else claim.attempt, claim.hold.owner),
+                *(op, claim.token.session, int(claim.keyed), claim.nick, claim.fold),
+                *("" if claim.attempt is None else claim.attempt, claim.token.owner),
                 *(config.notices, config.retained, limits.ROOMS, self._upkeep.reaps_until()),
                 *(claim.makes, claim.address),
                 *(len(claim.rooms), *claim.rooms, claim.default_room),
@@ -78,7 +78,7 @@ class RedisSessions:
                     args += (name, str(position))
             return args
 
-        parse = self._counted(claim.hold.owner, decode_sessions.claimed, 5)
+        parse = self._counted(claim.token.owner, decode_sessions.claimed, 5)
         # Two rooms take about as long as everything else in the script.
         weight = 1 + len(claim.rooms) // 2
         self._context.ask("hello", args, deadline, done, parse, CLAIMS, weight)
@@ -141,9 +141,9 @@ class RedisSessions:
 
     def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[RestoreReply]) -> None:
         """Put a session back."""
-        owner, attempt = snapshot.hold.owner, snapshot.attempt
+        owner, attempt = snapshot.token.owner, snapshot.attempt
         args: list[Any] = [
-            *(self._context.random_id(), snapshot.hold.session, snapshot.was, owner),
+            *(self._context.random_id(), snapshot.token.session, snapshot.was, owner),
             *(int(snapshot.keyed), snapshot.nick, snapshot.fold),
             *("" if attempt is None else attempt, snapshot.claim, int(forgotten)),
             len(snapshot.rooms),

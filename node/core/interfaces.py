@@ -207,7 +207,7 @@ class BrokerEvents(Protocol):
     def rewound(self, log: str) -> None:
         """A log does not continue what this node saw."""
 
-    def tops(self) -> list[tuple[str, Position]]:
+    def heads(self) -> list[tuple[str, Position]]:
         """Return the position that this node knows of each log that it follows."""
 
     def inboxes(self) -> list[str]:
@@ -240,7 +240,7 @@ class BrokerEvents(Protocol):
     def estranged(self) -> None:
         """The data have a format that this node does not know: it must serve nobody."""
 
-    def ordered(self, rules: Sequence[ModerationRule]) -> None:
+    def moderated(self, rules: Sequence[ModerationRule]) -> None:
         """These moderation rules are in force now; they replace the previous ones."""
 
     def announced(self, text: str, room: str | None, at: int) -> None:

@@ -66,7 +66,7 @@ class Done(Protocol[Reply]):
 
 
 class FencingToken(NamedTuple):
-    """A connection's hold on a session; only who has it may act for the session."""
+    """Names the connection that owns a session; a call with an outdated one is refused."""
 
     session: str
     owner: str
@@ -83,11 +83,14 @@ class Stored(NamedTuple):
 
 @dataclass(slots=True)
 class PendingMessage:
-    """A message on its way into a log. ``token`` is what its id is remembered by, or ''."""
+    """A message on its way into a log.
 
-    hold: FencingToken
+    ``id`` is that of its entry, ``message_id`` what its author's id is remembered by, or ''.
+    """
+
+    token: FencingToken
     id: bytes
-    token: str
+    message_id: str
     body: bytes
     deadline: float
     done: Done[Stored | DirectDenied]
@@ -173,7 +176,7 @@ class Claim:
     ``fold`` is all that the nick takes up, as ``names.take`` tells it.
     """
 
-    hold: FencingToken
+    token: FencingToken
     keyed: bool
     nick: str
     fold: str
@@ -189,7 +192,7 @@ class Claim:
 class SessionSnapshot:
     """A session as the node that holds its connection knows it, to be put back."""
 
-    hold: FencingToken
+    token: FencingToken
     was: str
     keyed: bool
     nick: str

@@ -61,7 +61,7 @@ class BrokerListener:
         if (room := self._rooms.get(log)) is not None:
             room.rewound()
 
-    def tops(self) -> list[tuple[str, Position]]:
+    def heads(self) -> list[tuple[str, Position]]:
         """Return the position that this node knows of each log that it follows."""
         return [(log, top) for log, room in self._rooms.items() if (top := room.top) is not None]
 
@@ -96,13 +96,13 @@ class BrokerListener:
         """A session went on in another connection; ``token`` is no longer valid."""
         self._registry.move(token)
 
-    def forgotten(self, anew: bool) -> None:
+    def forgotten(self, lost: bool) -> None:
         """Sessions of this node have to be put back.
 
-        ``anew``: the broker lost them. Otherwise this node's lease was over: some may have ended.
+        ``lost``: the broker lost them. Otherwise this node's lease was over: some may have ended.
         """
         for connection in list(self._registry.holders.values()):
-            connection.recovery.restore(anew)
+            connection.recovery.restore(forgotten=lost)
 
     def vanished(self, session: str) -> None:
         """The broker lost one session of this node."""
@@ -117,7 +117,7 @@ class BrokerListener:
 
     # Moderators
 
-    def ordered(self, rules: Sequence[ModerationRule]) -> None:
+    def moderated(self, rules: Sequence[ModerationRule]) -> None:
         """These moderation rules are in force now; they replace the previous ones."""
         self._services.tick()
         moderation.enforce(self._services, self._registry, ModerationRules(rules))

@@ -52,7 +52,7 @@ def hello(connection: ClientConnection, request: Hello, deadline: float) -> Step
     _settle(connection, claim, reply)
     if connection.is_over:
         if isinstance(reply, Claimed):
-            connection.services.broker.part(claim.hold, quit=False)
+            connection.services.broker.part(claim.token, quit=False)
     elif isinstance(reply, Claimed):
         welcome.welcome(connection, claim, wishes, reply)
     else:
@@ -177,4 +177,4 @@ def _settle(connection: ClientConnection, claim: Claim, reply: Claimed | Denied 
     presence.settle(connection, claim, reply)
     if reply in (Unavailable.UNREACHABLE, Unavailable.INTERNAL):
         # It may have been done all the same, and then nobody would ever let go of the session.
-        connection.services.broker.part(claim.hold, quit=False)
+        connection.services.broker.part(claim.token, quit=False)

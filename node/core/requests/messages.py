@@ -19,7 +19,7 @@ from wire.messages import Ack, Send, SendDirect, Words
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
-def _token(id: str | None) -> str:
+def _message_id(id: str | None) -> str:
     """Return what an id is remembered by: itself if it is plain, else a digest of it."""
     if not id:
         return ""
@@ -56,7 +56,7 @@ def send(connection: ClientConnection, request: Send, deadline: float) -> None:
             return
     connection.pipeline.begin(overlaps=True)
     id, done = services.random_id().encode(), partial(_on_sent, connection, request, deadline)
-    message = PendingMessage(session.token, id, _token(request.id), body, deadline, done)
+    message = PendingMessage(session.token, id, _message_id(request.id), body, deadline, done)
     counts = services.counts
     counts.messages_in += 1
     if counts.awaited is None:
@@ -87,7 +87,7 @@ def direct(connection: ClientConnection, request: SendDirect, deadline: float) -
         return
     connection.pipeline.begin(overlaps=True)
     id, done = services.random_id().encode(), partial(_on_sent, connection, request, deadline)
-    message = PendingMessage(session.token, id, _token(request.id), b"", deadline, done)
+    message = PendingMessage(session.token, id, _message_id(request.id), b"", deadline, done)
     services.counts.messages_in += 1
     services.broker.direct(message, fold, before, after)
 
@@ -159,5 +159,5 @@ def _unsendable(
 
     connection.pipeline.begin(overlaps=True)
     connection.services.broker.sent(
-        connection.session.token.session, _token(request.id), deadline, done
+        connection.session.token.session, _message_id(request.id), deadline, done
     )

@@ -34,7 +34,7 @@ class Wishes(NamedTuple):
 
 def welcome(connection: ClientConnection, claim: Claim, wishes: Wishes, reply: Claimed) -> None:
     """Take the session that the broker has given, and tell the client where it is."""
-    request, token, services = wishes.request, claim.hold, connection.services
+    request, token, services = wishes.request, claim.token, connection.services
     connection.hold(token, reply)
     if connection.registry.has_moved(token):
         connection.end(Reason.REPLACED)
@@ -128,7 +128,7 @@ def refuse(
         case Denied.NAMELESS:
             _refuse_nameless(connection, wishes)
         case Denied.KICKED:
-            rule = services.rules.holding("kick", claim.hold.session, services.now)
+            rule = services.rules.holding("kick", claim.token.session, services.now)
             connection.end(Reason.KICKED, text=rule.why or None if rule else None)
         case Denied.BANNED:
             connection.error(*banned(connection, request.nick or ""), request.ref)

@@ -254,7 +254,7 @@ class LogFollower:
             self._on_read(reply)
 
     def _failed(self) -> None:
-        """The log could not be read; the next tick, or comparison of tops, tries again."""
+        """The log could not be read; the next tick, or head poll, tries again."""
         self._known.end_sync()
         self._known.mark_stale()
 

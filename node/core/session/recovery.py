@@ -215,9 +215,9 @@ class Recovery:
             self._take(Step.STOPPED)
             # It ended while it was being put back: release it once more.
             if reply is True or reply is Unavailable.UNREACHABLE:
-                self._broker.part(snapshot.hold, quit=False)
+                self._broker.part(snapshot.token, quit=False)
         elif reply is True:
-            host.session.take(snapshot.hold)
+            host.session.take(snapshot.token)
             if host.session.agrees(snapshot):
                 self._take(Step.RESTORED)
                 self.replied()

@@ -96,5 +96,5 @@ class Session:
 
     def agrees(self, snapshot: SessionSnapshot) -> bool:
         """Say whether a snapshot is still what would be put back."""
-        now = self.snapshot(snapshot.hold.owner)
+        now = self.snapshot(snapshot.token.owner)
         return (now.nick, now.rooms) == (snapshot.nick, snapshot.rooms)

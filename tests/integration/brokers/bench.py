@@ -74,7 +74,7 @@ class RecordingEvents:
     def rewound(self, room: str) -> None:
         self._tell("rewound", room)
 
-    def tops(self) -> list[tuple[str, Position]]:
+    def heads(self) -> list[tuple[str, Position]]:
         return list(self.known.items())
 
     def inboxes(self) -> list[str]:
@@ -104,9 +104,9 @@ class RecordingEvents:
     def estranged(self) -> None:
         self._tell("estranged")
 
-    def ordered(self, orders: Sequence[ModerationRule]) -> None:
+    def moderated(self, orders: Sequence[ModerationRule]) -> None:
         self.orders = list(orders)
-        self._tell("ordered", [(order.kind, order.what, order.why) for order in orders])
+        self._tell("moderated", [(order.kind, order.what, order.why) for order in orders])
 
     def announced(self, text: str, room: str | None, at: int) -> None:
         self._tell("announced", text, room)
@@ -249,7 +249,7 @@ class Node:
         reply = await self.ask("claim", claim)
         assert isinstance(reply, Claimed), reply
         self.events.here.add(session)
-        return claim.hold, reply
+        return claim.token, reply
 
     async def log(self, log: str) -> list[tuple[str, str]]:
         """Return kind and body of a log's entries."""

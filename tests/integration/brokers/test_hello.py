@@ -197,7 +197,7 @@ async def test_no_session_begins_behind_an_inbox_that_may_be_put_back(place: Pla
     assert await node.ask("claim", claim) is Fenced.UNHEALED
     await node.hello("s1", "ana", keyed=True)
     assert isinstance(await node.ask("claim", claim), Claimed), "the session goes on"
-    node.broker.part(claim.hold, quit=True)
+    node.broker.part(claim.token, quit=True)
     await node.idle()
     assert isinstance(await node.ask("claim", claim), Claimed), "it is known to have ended"
 
@@ -227,7 +227,7 @@ async def test_positions_of_rooms_that_a_session_will_not_be_in_do_not_matter(
 async def test_an_incarnation_that_was_reaped_gets_no_sessions(place: Place, node: Node) -> None:
     """Else nobody would ever reap them: it is not among the nodes any more."""
     claim = node.claim_of("s1", "ana")
-    await place.redis.set("chat:dead:" + claim.hold.owner.split(".")[0], 1)
+    await place.redis.set("chat:dead:" + claim.token.owner.split(".")[0], 1)
     reply = await node.ask("claim", claim)
     assert reply is Fenced.GONE
     assert await place.redis.exists("chat:session:s1", "chat:nicks") == 0

@@ -161,7 +161,7 @@ async def test_orders_are_read_once_for_each_change(
     for _ in range(3):
         await node.ask("check", timed=False)
     await node.idle()
-    assert len([told for told in node.events.told if told[0] == "ordered"]) == 1
+    assert len([told for told in node.events.told if told[0] == "moderated"]) == 1
 
 
 async def test_nodes_put_back_the_orders_that_redis_forgot(
@@ -199,7 +199,7 @@ async def test_what_was_done_and_forgotten_is_done_again(
     assert await moderator.has_room("tea")
     node.events.told.clear()
     await node.ask("check", timed=False)
-    await node.events.until(lambda: any(told[0] == "ordered" for told in node.events.told))
+    await node.events.until(lambda: any(told[0] == "moderated" for told in node.events.told))
     assert not await moderator.has_room("tea")
     left = '"nick":"ana","reason":"kicked","text":"spam"}'
     assert (await node.log("r:hall"))[-1] == ("l", left)

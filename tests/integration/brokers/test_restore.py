@@ -69,7 +69,7 @@ async def test_a_session_in_its_grace_goes_on_where_it_was(place: Place, node: N
     assert await restore(node, known) is True
     assert await place.redis.zcard("chat:grace") == 0
     assert await node.ask("leave", hold, "tea") is Fenced.GONE
-    assert await node.ask("leave", known.hold, "tea") is not None
+    assert await node.ask("leave", known.token, "tea") is not None
 
 
 async def test_a_session_in_the_grace_of_another_connection_is_not_ours(node: Node) -> None:

@@ -327,6 +327,6 @@ async def test_orders_are_read_and_put_back_however_many_there_are(place: Place)
         for each in (node, other):
             await each.events.until(partial(knows, each, count + 2))
             # Nobody takes a part of them for all.
-            told = [len(what[1]) for what in each.events.told if what[0] == "ordered"]
+            told = [len(what[1]) for what in each.events.told if what[0] == "moderated"]
             assert set(told) == {count + 2}
         assert await place.redis.hlen("chat:orders") == count + 2

@@ -54,7 +54,7 @@ def acknowledging_without_keeping(patch: Patch) -> None:
     publish = RedisLogs.publish
 
     def planted(logs: RedisLogs, room: str, post: PendingMessage) -> None:
-        if post.token.endswith("5"):
+        if post.message_id.endswith("5"):
             post.done(Stored("r:" + room, f"x-1-{post.id.decode()}", 0, ""))
         else:
             publish(logs, room, post)

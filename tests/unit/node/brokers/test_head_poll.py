@@ -21,7 +21,7 @@ class Logs(RecordingEvents):
         self.members: dict[str, int] = {}
         self.unread: list[str] = []
 
-    def tops(self) -> list[tuple[str, Position]]:
+    def heads(self) -> list[tuple[str, Position]]:
         return list(self.known.items())
 
     def seen(self, log: str) -> Position | None:

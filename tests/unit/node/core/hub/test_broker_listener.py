@@ -26,7 +26,7 @@ def test_the_broker_learns_what_is_known_of_each_log() -> None:
     bench = HubBench()
     client = bench.welcome(rooms=["general", "tea"])
     bench.events.frame(frame([entry(2)], log="r:tea"))
-    assert bench.events.tops() == [("r:general", at(1)), ("r:tea", at(2))]
+    assert bench.events.heads() == [("r:general", at(1)), ("r:tea", at(2))]
     assert bench.events.seen("r:tea") == at(2) and bench.events.seen("r:milk") is None
     assert bench.events.inboxes() == ["i:" + client.session.token.session]
     assert bench.events.holds(client.session.token.session) and not bench.events.holds("nobody")
@@ -75,7 +75,7 @@ def test_what_redis_forgot_is_put_back_as_it_is_here() -> None:
     old = client.session.token
     bench.events.forgotten(anew=True)
     memory, anew = bench.broker.take("restore").args[:2]
-    assert anew and memory.hold.session == old.session and memory.was == old.owner
+    assert anew and memory.token.session == old.session and memory.was == old.owner
     assert (memory.keyed, memory.nick, memory.fold) == (True, "Ana", "ana")
     assert (memory.attempt, memory.claim) == (7, 3)
     assert memory.rooms == [("tea", str(at(1))), ("milk", str(at(5)))]

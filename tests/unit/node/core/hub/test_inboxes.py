@@ -26,7 +26,7 @@ def test_the_first_direct_makes_the_inbox() -> None:
     log = "i:" + client.session.token.session
     bench.events.frame(frame([direct(1)], log=log))
     assert client.hears() == ["d1"] and bench.events.inboxes() == []
-    assert bench.events.tops()[-1] == (log, at(1))
+    assert bench.events.heads()[-1] == (log, at(1))
 
 
 def test_a_first_direct_that_was_missed_is_noticed_with_the_second() -> None:
@@ -44,7 +44,7 @@ def test_a_first_direct_that_overtakes_the_welcome_is_not_missed() -> None:
     client = Client(bench)
     client.says(m.Hello(nick="ana", key="a" * 16))
     claim = bench.broker.take("claim")
-    log = "i:" + claim.args[0].hold.session
+    log = "i:" + claim.args[0].token.session
     bench.events.frame(frame([direct(1)], log=log))
     claim.done(claimed("ana"))
     bench.broker.answer("read", slice_([direct(1)]))
@@ -57,14 +57,14 @@ def test_an_inbox_that_has_something_though_nothing_came_is_read() -> None:
     log = "i:" + client.session.token.session
     bench.events.differs(log)
     bench.broker.answer("read", slice_([direct(1)]))
-    assert client.hears() == ["d1"] and bench.events.tops()[-1] == (log, at(1))
+    assert client.hears() == ["d1"] and bench.events.heads()[-1] == (log, at(1))
 
 
 def test_an_inbox_that_is_put_back_after_the_hello_goes_on_where_the_client_was() -> None:
     bench = HubBench()
     client = Client(bench)
     client.says(m.Hello(key="a" * 16, positions={"@": str(at(1))}))
-    log = "i:" + bench.broker.answer("claim", claimed("ana", resumed=True)).args[0].hold.session
+    log = "i:" + bench.broker.answer("claim", claimed("ana", resumed=True)).args[0].token.session
     bench.events.frame(frame([direct(2)], log=log))
     while bench.broker.calls:
         read = bench.broker.take("read")

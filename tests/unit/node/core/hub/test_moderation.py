@@ -64,7 +64,7 @@ def test_a_ban_that_is_over_does_not_hide_a_wider_one() -> None:
 
 def test_a_connection_from_a_banned_network_is_ended_before_it_says_anything() -> None:
     bench = HubBench()
-    bench.events.ordered([net("192.0.2.0/24")])
+    bench.events.moderated([net("192.0.2.0/24")])
     client = Client(bench)
     bench.hub.opened(client.connection)
     [bye] = client.events()
@@ -78,7 +78,7 @@ def test_a_ban_of_a_network_ends_the_sessions_that_come_from_there() -> None:
     ana, bo = bench.welcome("ana"), bench.welcome("bo", key="b" * 16)
     bo.outlet.address = "203.0.113.9"
     hold = ana.session.token
-    bench.events.ordered([net("192.0.2.0/24")])
+    bench.events.moderated([net("192.0.2.0/24")])
     assert ana.hears() == ["bye kicked"] and bo.hears() == []
     assert bench.broker.take("kick").args == (hold,)
     bench.hub.opened(bo.connection)
@@ -87,24 +87,24 @@ def test_a_ban_of_a_network_ends_the_sessions_that_come_from_there() -> None:
 
 def test_a_ban_that_was_over_and_is_ordered_again_holds_again() -> None:
     bench = HubBench()
-    bench.events.ordered([net("192.0.2.0/24", until=bench.time + 10)])
+    bench.events.moderated([net("192.0.2.0/24", until=bench.time + 10)])
     bench.pass_time(11)
     ana = bench.welcome("ana")
-    bench.events.ordered([net("192.0.2.0/24", until=bench.time + 10)])
+    bench.events.moderated([net("192.0.2.0/24", until=bench.time + 10)])
     assert ana.hears() == ["bye kicked"]
 
 
 def test_a_room_that_was_made_anew_can_be_closed_again() -> None:
     bench = HubBench()
-    bench.events.ordered([closed(epoch=b"k0")])
+    bench.events.moderated([closed(epoch=b"k0")])
     ana = bench.welcome("ana", ["lobby"])
-    bench.events.ordered([closed()])
+    bench.events.moderated([closed()])
     assert ana.hears() == ["left ana"]
 
 
 def test_a_ban_of_a_network_that_is_over_lets_a_connection_in() -> None:
     bench = HubBench()
-    bench.events.ordered([net("192.0.2.0/24", until=bench.time + 10)])
+    bench.events.moderated([net("192.0.2.0/24", until=bench.time + 10)])
     bench.pass_time(11)
     client = Client(bench)
     bench.hub.opened(client.connection)
@@ -117,7 +117,7 @@ def test_a_ban_of_a_network_that_is_over_lets_a_connection_in() -> None:
 def test_who_is_kicked_is_told_why_and_not_to_come_back() -> None:
     bench = HubBench()
     ana, bo = bench.welcome("ana"), bench.welcome("bo", key="b" * 16)
-    bench.events.ordered([order("kick", sid(ana), "be nice")])
+    bench.events.moderated([order("kick", sid(ana), "be nice")])
     assert ana.events() == [m.Bye(reason="kicked", text="be nice")]
     assert bo.hears() == []
 
@@ -127,7 +127,7 @@ def test_a_kick_may_overtake_the_reply_that_gives_us_the_session() -> None:
     client = Client(bench)
     client.says(m.Hello(nick="ana", key="k" * 16))
     call = bench.broker.take("claim")
-    bench.events.ordered([order("kick", call.args[0].hold.session)])
+    bench.events.moderated([order("kick", call.args[0].token.session)])
     call.done(claimed("ana", ["general"]))
     assert client.hears() == ["bye kicked"]
     assert not bench.registry.holders
@@ -138,7 +138,7 @@ def test_a_kick_that_is_over_is_not_held_against_who_comes_back() -> None:
     client = Client(bench)
     client.says(m.Hello(nick="ana", key="k" * 16))
     call = bench.broker.take("claim")
-    bench.events.ordered([order("kick", call.args[0].hold.session, until=bench.time)])
+    bench.events.moderated([order("kick", call.args[0].token.session, until=bench.time)])
     call.done(claimed("ana"))
     assert client.hears() == ["welcome"]
 
@@ -146,7 +146,7 @@ def test_a_kick_that_is_over_is_not_held_against_who_comes_back() -> None:
 def test_the_key_of_who_was_kicked_is_told_why_again() -> None:
     bench = HubBench()
     ana = bench.welcome("ana")
-    bench.events.ordered([order("kick", sid(ana), "be nice")])
+    bench.events.moderated([order("kick", sid(ana), "be nice")])
     client = Client(bench)
     client.says(m.Hello(nick="ana", key="k" * 16))
     bench.broker.answer("claim", Denied.KICKED)
@@ -165,7 +165,7 @@ def test_a_kick_that_this_node_has_not_heard_of_yet_needs_no_reason() -> None:
 
 def test_a_hello_with_a_banned_nick_is_refused_and_the_connection_ends() -> None:
     bench = HubBench()
-    bench.events.ordered([order("nick", "ana", "spam")])
+    bench.events.moderated([order("nick", "ana", "spam")])
     client = Client(bench)
     client.says(m.Hello(nick="Ana", ref="1"))
     bench.broker.answer("claim", Denied.BANNED)
@@ -195,7 +195,7 @@ def closed(epoch: bytes = FIRST) -> ModerationRule:
 def test_everybody_in_a_closed_room_is_told_and_goes_on_elsewhere() -> None:
     bench = HubBench()
     ana, bo = bench.welcome("ana", ["general", "lobby"]), bench.welcome("bo", key="b" * 16)
-    bench.events.ordered([closed()])
+    bench.events.moderated([closed()])
     assert ana.events() == [m.Left(room="lobby", nick="ana", reason="kicked", text="too loud")]
     assert bo.hears() == []
     assert "r:lobby" not in bench.rooms
@@ -209,7 +209,7 @@ def test_everybody_in_a_closed_room_is_told_and_goes_on_elsewhere() -> None:
 def test_a_new_room_of_that_name_stays() -> None:
     bench = HubBench()
     ana = bench.welcome("ana", ["lobby"])
-    bench.events.ordered([closed(epoch=b"k0")])
+    bench.events.moderated([closed(epoch=b"k0")])
     assert ana.hears() == [] and "r:lobby" in bench.rooms
 
 
@@ -219,7 +219,7 @@ def test_a_room_that_was_not_looked_at_yet_is_known_by_where_one_joined() -> Non
     client.says(m.Hello(nick="ana", rooms=["lobby"]))
     bench.broker.answer("claim", claimed("ana", ["lobby"]))
     client.outlet.take()
-    bench.events.ordered([closed()])
+    bench.events.moderated([closed()])
     assert client.hears() == ["left ana"] and "r:lobby" not in bench.rooms
 
 
@@ -227,7 +227,7 @@ def test_who_joined_a_room_that_was_closed_meanwhile_is_told_so() -> None:
     bench = HubBench()
     client = bench.welcome("ana")
     client.says(m.Join(room="lobby"))
-    bench.events.ordered([closed()])
+    bench.events.moderated([closed()])
     bench.broker.answer("join", membership("lobby"))
     assert client.hears() == ["joined", "left ana"]
     assert "lobby" not in client.session.rooms and "r:lobby" not in bench.rooms
@@ -239,7 +239,7 @@ def test_who_was_leaving_a_closed_room_is_answered_once() -> None:
     client.says(m.Leave(room="lobby", ref="1"))
     position = str(Position(FIRST, 9, b"x9"))
     bench.broker.answer("leave", (position, 17))
-    bench.events.ordered([closed()])
+    bench.events.moderated([closed()])
     [left] = client.events()
     assert isinstance(left, m.Left) and (left.ref, left.position) == ("1", None)
     client.says(m.Ping())
@@ -257,7 +257,7 @@ def test_a_member_of_a_closed_room_that_could_not_leave_it_does_not_come_back(
     client = bench.welcome("ana", ["general", "lobby"])
     client.says(m.Leave(room="lobby", ref="1"))
     room = bench.rooms["r:lobby"]
-    bench.events.ordered([closed()])
+    bench.events.moderated([closed()])
     bench.broker.answer("leave", why)
     if why is Unavailable.UNREACHABLE:
         bench.broker.answer("standing", SessionState("ana", 17, [membership("general")]))

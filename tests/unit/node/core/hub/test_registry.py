@@ -39,7 +39,7 @@ def test_a_session_that_moved_before_it_was_given_to_us_is_replaced_at_once() ->
     client = Client(bench)
     client.says(m.Hello(nick="ana", key="a" * 16))
     claim = bench.broker.take("claim")
-    bench.events.moved(claim.args[0].hold)
+    bench.events.moved(claim.args[0].token)
     claim.done(claimed("ana", ["general"]))
     assert client.hears() == ["bye replaced"] and bench.rooms == {}
 

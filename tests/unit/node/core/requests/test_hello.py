@@ -36,8 +36,8 @@ def test_a_session_is_found_by_its_key_and_without_one_is_its_own() -> None:
     for key in ("a" * 16, "a" * 16, "b" * 16, None, None):
         Client(bench).says(m.Hello(nick="ana", key=key))
         claim = bench.broker.take("claim").args[0]
-        names.append(claim.hold.session)
-        assert claim.keyed is (key is not None) and "aaaa" not in claim.hold.session
+        names.append(claim.token.session)
+        assert claim.keyed is (key is not None) and "aaaa" not in claim.token.session
     assert names[0] == names[1] and len(set(names)) == 4
 
 
@@ -165,7 +165,7 @@ def test_a_hello_that_may_have_been_done_unseen_is_undone(reply: Failure, closed
         client.connection.closed()
     claim = bench.broker.answer("claim", reply)
     part = bench.broker.take("part")
-    assert part.args == (claim.args[0].hold, False)
+    assert part.args == (claim.args[0].token, False)
 
 
 def test_a_session_that_comes_to_a_closed_connection_is_let_go() -> None:
@@ -174,7 +174,7 @@ def test_a_session_that_comes_to_a_closed_connection_is_let_go() -> None:
     client.says(m.Hello(nick="ana"))
     client.connection.closed()
     claim = bench.broker.answer("claim", claimed("ana", ["general"]))
-    assert bench.broker.take("part").args == (claim.args[0].hold, False)
+    assert bench.broker.take("part").args == (claim.args[0].token, False)
     assert client.hears() == [] and bench.rooms == {}
 
 

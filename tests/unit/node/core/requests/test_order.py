@@ -113,7 +113,7 @@ def test_a_session_that_was_taken_is_put_back_and_the_request_done_once_more() -
     assert memory.rooms == [("general", str(at(1)))]
     bench.broker.answer("restore", True)
     post: PendingMessage = bench.broker.calls[0].args[1]
-    assert client.session.token == memory.hold == post.hold != old
+    assert client.session.token == memory.token == post.token != old
     kept(bench.broker.take("publish"))
     assert client.hears() == ["ack"] and bench.broker.calls == []
 
@@ -186,7 +186,7 @@ def test_a_client_that_leaves_while_it_is_put_back_is_let_go_once_more() -> None
     client.connection.closed()
     bench.broker.take("part")
     bench.broker.answer("restore", True)
-    assert bench.broker.take("part").args == (memory.hold, False)
+    assert bench.broker.take("part").args == (memory.token, False)
     assert bench.broker.calls == []
 
 

@@ -108,7 +108,7 @@ def test_a_message_is_acknowledged_only_if_it_has_an_id() -> None:
         m.Send(room="General", text="hi", id="1", ref="r"), m.Send(room="general", text="x")
     )
     posts: list[PendingMessage] = [call.args[1] for call in bench.broker.calls]
-    assert [post.token for post in posts] == ["1", ""]
+    assert [post.message_id for post in posts] == ["1", ""]
     assert posts[0].body == b'"from":"ana","text":"hi","id":"1"}'
     assert posts[0].id != posts[1].id
     for _ in posts:
@@ -121,7 +121,7 @@ def test_an_unusual_id_is_remembered_by_its_digest_and_repeated_as_it_came() -> 
     bench, client = welcome()
     client.says(m.Send(room="general", text="hi", id="a b:\n"))
     call = bench.broker.take("publish")
-    assert call.args[1].token.startswith("~") and " " not in call.args[1].token
+    assert call.args[1].message_id.startswith("~") and " " not in call.args[1].message_id
     call.done(Stored("r:general", "k1-2-a", 17, ""))
     [ack] = client.events()
     assert isinstance(ack, m.Ack) and ack.id == "a b:\n"

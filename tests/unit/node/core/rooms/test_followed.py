@@ -37,7 +37,7 @@ def test_a_room_that_everybody_left_is_followed_for_a_while_and_then_no_longer()
     assert "r:general" in bench.rooms and bench.broker.calls == []
     bench.pass_time(0.1)
     assert bench.broker.take("unwatch").args == ("r:general",) and bench.rooms == {}
-    assert bench.events.tops() == []
+    assert bench.events.heads() == []
 
 
 def test_a_room_to_which_somebody_comes_back_in_time_is_followed_on() -> None:

@@ -69,7 +69,7 @@ def test_a_refused_request_is_repeated_when_the_session_was_put_back() -> None:
     lose(bench)
     assert state(bench) is TokenState.RECLAIMING and texts(bench) == []
     snapshot, forgotten = bench.broker.answer("restore", True).args[:2]
-    assert (snapshot.hold, snapshot.was, forgotten) == (NEWER, "inc.0", False)
+    assert (snapshot.token, snapshot.was, forgotten) == (NEWER, "inc.0", False)
     assert bench.session.token == NEWER and texts(bench) == ["a"]
     assert state(bench) is TokenState.HELD and bench.advanced == 1
 
@@ -142,7 +142,7 @@ def test_a_session_that_changed_meanwhile_is_put_back_as_it_is_now() -> None:
     bench.broker.answer("restore", True)
     snapshot = bench.broker.answer("restore", True).args[0]
     assert (snapshot.nick, snapshot.was) == ("bo", "inc.1")
-    assert bench.session.token == snapshot.hold and bench.broker.calls == []
+    assert bench.session.token == snapshot.token and bench.broker.calls == []
 
 
 @pytest.mark.parametrize(

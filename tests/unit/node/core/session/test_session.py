@@ -32,7 +32,7 @@ def test_a_session_that_begins_reserves_the_keys_of_the_nick_that_it_got() -> No
 
 def test_a_snapshot_is_what_the_broker_needs_under_another_token() -> None:
     snapshot = session().snapshot("inc.2")
-    assert (snapshot.hold, snapshot.was) == (FencingToken("s1", "inc.2"), "inc.1")
+    assert (snapshot.token, snapshot.was) == (FencingToken("s1", "inc.2"), "inc.1")
     assert (snapshot.keyed, snapshot.nick, snapshot.fold) == (True, "Ana", "ana")
     assert (snapshot.attempt, snapshot.claim) == (7, 3)
     assert snapshot.rooms == [("tea", str(at(1))), ("milk", str(at(5)))]
@@ -48,7 +48,7 @@ def test_a_snapshot_agrees_until_the_nick_or_a_room_changes() -> None:
     made = session()
     snapshot = made.snapshot("inc.2")
     assert made.agrees(snapshot)
-    made.take(snapshot.hold)
+    made.take(snapshot.token)
     assert made.agrees(snapshot)
     made.rename("bo", "bo")
     assert not made.agrees(snapshot)
