@@ -112,7 +112,7 @@ class Node:
         ends = Counter(session.closing.reason for session in sessions)
         moved, told = ends[Reason.REPLACED], ends[Reason.DRAINING]
         facts = {"node": self.name, "moved": moved, "told": told}
-        log.info("clients were let go", extra=facts)
+        log.info("clients were disconnected", extra=facts)
         # The last goodbyes are under way: when a process ends, unread bytes are lost.
         await asyncio.sleep(min(LAST_WORDS, seconds))
 

@@ -129,18 +129,20 @@ def _refuse(line: bytes, error: Exception, known: frozenset[str]) -> NoReturn:
     kind = found.get("type")
     legible = _legible(found)
     if not isinstance(kind, str):
-        raise WireError(Code.BAD_REQUEST, "The field type is missing or no string.", **legible)
+        raise WireError(
+            Code.BAD_REQUEST, "The field type is missing, or is not a string.", **legible
+        )
     if kind not in known:
         raise WireError(
             Code.UNKNOWN_TYPE,
-            f"There is no request of this type; there are {', '.join(sorted(known))}.",
+            f"Unknown type of request; the known ones are {', '.join(sorted(known))}.",
             type=kind,
             **legible,
         )
     if isinstance(error, msgspec.ValidationError):
         text = f"{error}."
     else:
-        text = "The JSON holds what cannot be read: a lone surrogate, or too deep a nesting."
+        text = "The JSON contains a lone surrogate, or is nested too deep."
     raise WireError(Code.BAD_REQUEST, text, type=kind, **legible) from None
 
 

@@ -72,7 +72,7 @@ CODES: dict[Code, CodeRow] = {
         "another session has this nick, or one that looks like it", retry=True
     ),
     Code.BAD_ROOM: CodeRow("a room name that the rules for names forbid"),
-    Code.ROOM_EXISTS: CodeRow("there is such a room already; it can be joined"),
+    Code.ROOM_EXISTS: CodeRow("the room exists already; it can be joined"),
     Code.NO_SUCH_ROOM: CodeRow("there is no such room; it can be created"),
     Code.NOT_IN_ROOM: CodeRow("the session is not in the room"),
     Code.NO_SUCH_NICK: CodeRow("no session has this nick"),

@@ -14,8 +14,8 @@ def check(text: str) -> tuple[Code, str] | None:
     if found := _FORBIDDEN.search(text):
         return (
             Code.BAD_REQUEST,
-            f"The text holds the control character U+{ord(found[0]):04X};"
-            " only newline and tab may be in a text.",
+            f"The text contains the control character U+{ord(found[0]):04X};"
+            " only newline and tab are allowed.",
         )
     if not text or text.isspace():
         return Code.EMPTY_TEXT, "The text is empty."

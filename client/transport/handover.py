@@ -84,7 +84,7 @@ class Handover:
             except BaseException:
                 following.end("no longer needed")
                 raise
-            following.end("the node did not welcome us")
+            following.end("the node sent no welcome")
             self._stay(self._session.handover_failed())
 
     async def _is_welcome(self, following: ActiveLink) -> bool:

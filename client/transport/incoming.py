@@ -49,7 +49,7 @@ class Incoming:
 
     async def ready(self) -> None:
         """Wait until a node has welcomed us into all rooms. Raises ChatError."""
-        assert self._ready, "start() comes first"
+        assert self._ready, "call start() first"
         await asyncio.shield(self._ready)
 
     def expect(self, name: str, then: Then | None = None) -> asyncio.Future[AnyEvent]:

@@ -109,7 +109,7 @@ def _nothing(rest: str) -> None:
 
 def _here(room: str | None) -> str:
     if room is None:
-        raise CommandError("You are in no room; /join ROOM joins one, /rooms lists them.")
+        raise CommandError("You are not in a room; /join ROOM joins one, /rooms lists them.")
     return room
 
 

@@ -77,7 +77,7 @@ class RedisConnection(AbstractConnection):
         await self._guarded(work(), self.socket_timeout)
         if len(replies) > len(commands):
             await self.disconnect(nowait=True)
-            raise exceptions.ConnectionError("more replies than commands: what answers is no Redis")
+            raise exceptions.ConnectionError("more replies than commands: the server is not Redis")
         return replies
 
     async def listen(self, take: Callable[[Any], None]) -> None:
@@ -135,12 +135,12 @@ def _error(text: str) -> exceptions.ResponseError:
 
 
 _STRANGERS = {
-    "H": "an HTTP server, it seems",
-    "<": "an HTTP server, it seems",
-    "S": "an SSH server, it seems",
-    "2": "a mail or file server, it seems",
-    "\\x15": "one that wants TLS, it seems; is the URL to be rediss://?",
-    "J": "a MySQL server, it seems",
+    "H": "an HTTP server",
+    "<": "an HTTP server",
+    "S": "an SSH server",
+    "2": "a mail or file server",
+    "\\x15": "one that expects TLS: try rediss:// in the URL",
+    "J": "a MySQL server",
 }
 """What kind of server answers, by the first byte that it sends, as hiredis writes it."""
 
@@ -150,7 +150,7 @@ def _stranger(text: str) -> exceptions.ConnectionError:
     found = re.search(r'got "(.*)" as reply', text)
     guess = _STRANGERS.get(found[1], "") if found else ""
     return exceptions.ConnectionError(
-        f"what answers is no Redis{guess and ', but '}{guess}: {text}"
+        f"the server is not Redis{guess and ', but probably '}{guess}: {text}"
     )
 
 

@@ -31,15 +31,15 @@ class Fault(StrEnum):
 
 
 MEANING: Mapping[str, str] = {
-    Fault.EVICTS: "it has a maxmemory, and a maxmemory-policy that throws messages and sessions"
-    " away when that is reached: set maxmemory-policy noeviction",
-    Fault.FORGETS: "it has no append-only file, and has written no snapshot since its start: all is"
-    " lost when it ends; set appendonly yes",
-    Fault.SNAPSHOTS: "it has no append-only file: what came after the last snapshot is lost when it"
+    Fault.EVICTS: "its maxmemory-policy evicts messages and sessions when maxmemory is reached; set"
+    " maxmemory-policy noeviction",
+    Fault.FORGETS: "it has no append-only file, and has written no snapshot since its start: all"
+    " data are lost when it stops; set appendonly yes",
+    Fault.SNAPSHOTS: "it has no append-only file: changes since the last snapshot are lost when it"
     " crashes; set appendonly yes",
     Fault.WRITES: "its last snapshot, or write to its append-only file, has failed: see its log,"
     " and whether its disk is full",
-    Fault.MEMORY: "more than nine tenths of its maxmemory are used: when it is full it takes no"
+    Fault.MEMORY: "more than nine tenths of its maxmemory are used: a full Redis accepts no"
     " messages; raise maxmemory, or lower --history",
 }
 """The description of each fault in the log."""
@@ -108,9 +108,9 @@ class Health:
     def _log_changes(self, now: list[Fault]) -> None:
         for fault in now:
             if fault not in self.found:
-                log.warning("this Redis is not as it should be: %s", MEANING[fault])
+                log.warning("this Redis has a problem: %s", MEANING[fault])
         for fault in self.found:
             if fault not in now:
-                log.info("this Redis is as it should be again: no longer %s", fault)
+                log.info("this Redis no longer has the problem: %s", fault)
         self.found = now
         self._counts.redis_faults = {fault: int(fault in now) for fault in Fault}

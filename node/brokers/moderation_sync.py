@@ -80,7 +80,7 @@ class ModerationSync:
             self._read()
 
     def _put_back(self) -> None:
-        log.warning("Redis forgot moderation rules; they are put back")
+        log.warning("Redis lost moderation rules; restoring them")
         now = self._context.clock()
         self._put_back_rest([rule for rule in self._rules if rule.until > now])
 

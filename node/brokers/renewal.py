@@ -104,7 +104,7 @@ class LeaseRenewal:
 
     def _begin_again(self) -> None:
         """Go on as another incarnation: this one was reaped."""
-        log.warning("the lease was over, and this node was reaped; it begins another lease")
+        log.warning("the lease expired, and another node reaped this one; starting another lease")
         self._subscriber.unwant(keys.node_channel(self._lease.incarnation))
         self._lease.replace()
         self._subscriber.want(keys.node_channel(self._lease.incarnation))
@@ -115,11 +115,11 @@ class LeaseRenewal:
         """Have sessions put back, or look for those that only Redis or only this node has."""
         events, here = self._context.events, self._context.events.facts().sessions
         if forgot:
-            log.warning("Redis forgot sessions of this node; they are put back")
+            log.warning("Redis lost sessions of this node; restoring them")
             events.forgotten(True)
             self._audit.look_for_strays(at_once=True)
         elif self._lease.lacks(here, found):
-            log.warning("Redis lost part of its data about sessions here; they are put back")
+            log.warning("Redis lost part of the data of sessions here; restoring them")
             events.forgotten(False)
         elif self._audit.is_due() and found.here > here:
             self._audit.look_for_strays(at_once=False)
@@ -140,5 +140,5 @@ class LeaseRenewal:
     def _listen(self) -> None:
         """Rebuild the subscription if no probe comes back."""
         if self._readiness.probe_sent(self._context.clock()):
-            log.warning("no probe comes back: the subscription is rebuilt")
+            log.warning("no probe comes back: renewing the subscription")
             self._subscriber.rebuild()

@@ -125,7 +125,9 @@ class Subscriber:
             if isinstance(message, Exception):
                 # This user may not subscribe. That may be changed at any time.
                 raise message from None
-            raise exceptions.ConnectionError("what answers does not talk as Redis does") from None
+            raise exceptions.ConnectionError(
+                "the server does not speak the protocol of Redis"
+            ) from None
         if kind == b"message":
             self._on_message(payload)
         elif kind == b"subscribe" and channel in self._asked:

@@ -71,9 +71,11 @@ class Upkeep:
         orphans, ended, closed = self._reaped
         self._reaped = [0, 0, 0]
         if orphans:
-            log.info("the lease of a node is over: %d of its sessions may be continued", orphans)
+            log.info("the lease of a node has expired: %d of its sessions can be resumed", orphans)
         if ended or closed:
-            log.info("ended %d sessions that nobody continued, %d unused rooms", ended, closed)
+            log.info(
+                "ended %d sessions that nobody resumed, and removed %d unused rooms", ended, closed
+            )
 
     def tidy(self) -> None:
         """Shorten deadlines that are too late, and forget ids of messages that are too old."""

@@ -94,15 +94,15 @@ OPTIONS = (
         "replicas of Redis that must have a message before it is acknowledged"),
     Option(
         "rate", "RATE[/BURST]", parsers.rate, "20/60", _RATE,
-        "requests per second of a session, and how many at once (default BURST: three times"
+        "requests per second of a connection, and how many at once (default BURST: three times"
         " RATE); 0 for no limit"),
     Option(
         "notices", "N", parsers.whole(0, parsers.MOST), "200",
         f"a whole number, 0 to {parsers.MOST}",
-        "most members of a room that still announces members entering and leaving"),
+        "members above which a room no longer announces who enters and leaves"),
     Option(
         "drain", "SECONDS", parsers.number, "5", _SECONDS,
-        "seconds over which clients are sent away after SIGTERM"),
+        "seconds over which clients are moved to other nodes after SIGTERM"),
     Option(
         "log_level", "LEVEL", parsers.word("debug", "info", "warning", "error"), "info",
         "debug, info, warning or error", "lowest level that is logged to standard error"),
@@ -146,7 +146,7 @@ OPTIONS = (
     Option(
         "proxy_from", "NETWORKS", parsers.networks,
         "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7", _NETWORKS,
-        "networks whose PROXY headers are trusted; other senders of one are disconnected"),
+        "networks whose PROXY headers are trusted; one from elsewhere ends its connection"),
     # Authentication
     Option(
         "token_file", "FILE", parsers.token_file, None, TOKEN_FILE_EXPECTED,

@@ -108,7 +108,7 @@ def _check_token(flags: dict[str, str], variables: dict[str, str]) -> None:
                 source,
                 repr(where[file]),
                 TOKEN_FILE_EXPECTED,
-                f"{shown} is set too: set one of them",
+                f"{shown} is set too: set only one of them",
             )
         if where is flags and (token in where or file in where):
             for name in _TOKEN_VARIABLES:

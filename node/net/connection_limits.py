@@ -19,8 +19,8 @@ LOG_EVERY = 60.0
 FORGET_EVERY = 10.0
 """Seconds between two clean-ups of the addresses that are remembered."""
 
-_FILES = Refusal(Limit.FILES, "This node is full; try another one, or later.", 5.0)
-_MEMORY = Refusal(Limit.MEMORY, "This node is full; try another one, or later.", 5.0)
+_FILES = Refusal(Limit.FILES, "This node is full; try another node, or try later.", 5.0)
+_MEMORY = Refusal(Limit.MEMORY, "This node is full; try another node, or try later.", 5.0)
 
 
 class ConnectionLimits:

@@ -134,7 +134,7 @@ class Admission:
         """Return a refusal if the node takes no other client beside so many."""
         most = self._bounds.clients
         if most and clients >= most:
-            text = "This node has as many clients as it takes; try another one, or later."
+            text = "This node is full; try another node, or try later."
             return Refusal(Limit.MAX_CLIENTS, text, 5.0)
         return None
 
@@ -149,10 +149,10 @@ class Admission:
         name = group(address)
         usage = self._here.get(name) or self._gone.get(name) or AddressUsage(name, bounds)
         if bounds.per_address and usage.open >= bounds.per_address:
-            text = "Your address has as many connections here as it may have."
+            text = "There are too many connections from your address."
             return Refusal(Limit.PER_ADDRESS, text, 5.0)
         if usage.connects is not None and (wait := usage.connects.take(now)):
-            text = "Your address connects too often; wait a little."
+            text = "There are too many new connections from your address; wait a little."
             return Refusal(Limit.CONNECT_RATE, text, max(wait, 1.0))
         usage.open += 1
         self._gone.pop(name, None)

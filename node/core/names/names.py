@@ -30,7 +30,7 @@ _SENTENCES = {
     "empty": "has at least one character",
     "bidi_rule": "that is written from right to left begins with a letter, ends with a letter or"
     " a digit, and does not mix with the other direction (RFC 5893)",
-    "not_idempotent": "has one form that it is written in; this one has several",
+    "not_idempotent": "has one written form; this one has several",
 }
 
 
@@ -161,7 +161,7 @@ def _is_word(character: str) -> bool:
 
 def _not_allowed(what: str, character: str) -> BadName:
     text = (
-        f"A {what} holds letters, marks and digits of any script, _, - and .,"
+        f"A {what} may contain letters, marks and digits of any script, _, - and .,"
         f" but not {_spell(character)}"
     )
     plain = normalize("NFKC", character)

@@ -52,11 +52,11 @@ def refused(connection: ClientConnection, request: Hello | SetNick) -> None:
     """Answer that a nick belongs to an account, and what would help."""
     text = f"The nick {request.nick} belongs to an account, or looks like one that does. "
     if not connection.quota.may_guess:
-        text += "There were too many wrong passwords: connect again, or take another nick."
+        text += "There were too many wrong passwords: reconnect, or choose another nick."
     elif request.password is None:
-        text += "Give its password too, or take another nick."
+        text += "Send its password too, or choose another nick."
     else:
-        text += "This is not its password."
+        text += "The password is wrong."
     connection.error(Code.NICK_TAKEN, text, request.ref, account=True)
 
 

@@ -63,11 +63,11 @@ def hello(connection: ClientConnection, request: Hello, deadline: float) -> Step
 def _may_ask(connection: ClientConnection, request: Hello) -> bool:
     """Say whether this is the first hello, with a token if one is needed; refuse it otherwise."""
     if connection.state is not State.NEW:
-        connection.error(Code.BAD_REQUEST, "There has been a hello already.", request.ref)
+        connection.error(Code.BAD_REQUEST, "This connection has sent a hello already.", request.ref)
         return False
     tokens = connection.services.tokens
     if tokens and not _is_one_of(tokens, request.token or ""):
-        text = "This node wants a token, and this is not it."
+        text = "Invalid or missing token."
         connection.error(Code.BAD_TOKEN, text, request.ref)
         return False
     return True

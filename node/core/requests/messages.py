@@ -131,7 +131,7 @@ def _refuse_volume(
     """Refuse a message: its address has written too much."""
     connection.services.counts.hit(Limit.ADDRESS_BYTES)
     room = request.room if isinstance(request, Send) else None
-    text = "Your address has written as much as it may for now; write shorter, or wait."
+    text = "Your address has sent as many direct and long messages as allowed for now; wait."
     connection.error(Code.RATE_LIMITED, text, request.ref, request.id, room, retry_after)
 
 

@@ -65,7 +65,7 @@ def _refuse(
 ) -> None:
     match denied:
         case Denied.TAKEN:
-            text = f"The nick {nick} is taken, or one that looks like it."
+            text = f"The nick {nick} is taken, or looks like one that is."
             connection.error(Code.NICK_TAKEN, text, request.ref)
         case Denied.BANNED:
             connection.error(*banned(connection, nick), request.ref)

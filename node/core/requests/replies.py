@@ -25,13 +25,13 @@ def failed(
 def _text_of(why: Failure) -> str:
     match why:
         case Unavailable.INTERNAL:
-            return "Something went wrong here."
+            return "Internal error of the node."
         case Unavailable.FULL:
             return "The broker's memory is full; try again later."
         case Unavailable.CROWDED:
-            return "Too many passwords are being tried just now; try again."
+            return "Too many passwords are being checked; try again."
         case Fenced.UNHEALED:
-            return "The broker has just come back and may still remember more; try again."
+            return "Data are being restored after an outage of the broker; try again."
         case Unavailable.UNREACHABLE | Fenced.GONE | Fenced.STALE | Fenced.AGAIN:
             return "The broker cannot be reached; try again."
 
@@ -51,17 +51,17 @@ def room_of(connection: ClientConnection, request: Any) -> RoomMember | None:
 
 
 def not_in(room: str) -> tuple[Code, str]:
-    return Code.NOT_IN_ROOM, f"You are not in {room}. /join {room} gets you in."
+    return Code.NOT_IN_ROOM, f"You are not in {room}. /join {room} joins it."
 
 
 def too_many(connection: ClientConnection) -> tuple[Code, str]:
     connection.services.counts.hit(Limit.ROOMS)
-    return Code.TOO_MANY_ROOMS, f"One may be in at most {limits.ROOMS} rooms."
+    return Code.TOO_MANY_ROOMS, f"A session can be in at most {limits.ROOMS} rooms."
 
 
 def too_many_made(connection: ClientConnection) -> tuple[Code, str]:
     connection.services.counts.hit(Limit.ROOMS_MADE)
-    return Code.TOO_MANY_ROOMS, "You have made as many rooms as you may; join one there is."
+    return Code.TOO_MANY_ROOMS, "You have created as many rooms as allowed; join an existing one."
 
 
 def banned(connection: ClientConnection, nick: str) -> tuple[Code, str]:

@@ -64,10 +64,10 @@ def _refuse_join(connection: ClientConnection, request: Join | Create, denied: J
         case Denied.EXISTS:
             code, text = (
                 Code.ROOM_EXISTS,
-                "There is a room called {0} already. /join {0} gets you in.",
+                "The room {0} exists already. /join {0} joins it.",
             )
         case Denied.MISSING:
-            code, text = Code.NO_SUCH_ROOM, "There is no room called {0}. /create {0} makes it."
+            code, text = Code.NO_SUCH_ROOM, "There is no room called {0}. /create {0} creates it."
         case _:
             assert_never(denied)
     connection.error(code, text.format(request.room), request.ref, room=request.room)

@@ -75,7 +75,7 @@ def _refuse_rooms(connection: ClientConnection, wishes: Wishes, reply: Claimed) 
         connection.error(*why, ref, room=wishes.rooms.get(room, room))
     if more := [room for room, _ in impossible[TOLD:]] + reply.refused[TOLD:]:
         # With a room: without one it would say that the hello as a whole has failed.
-        text = f"{len(more)} more rooms are refused, of which this is the first."
+        text = f"{len(more)} more rooms were refused; this is the first of them."
         connection.error(Code.TOO_MANY_ROOMS, text, ref, room=more[0])
 
 
@@ -100,14 +100,14 @@ def _refuse_other_rooms(connection: ClientConnection, wishes: Wishes, reply: Cla
     there = {*reply.refused, *(membership.room for membership in reply.memberships)}
     others = [asked for name, asked in wishes.rooms.items() if name not in there]
     for room in others[:TOLD]:
-        text = "Too many come just now; try again."
+        text = "Too many clients are entering rooms; try again."
         connection.error(Code.RATE_LIMITED, text, ref, room=room, retry_after=presence.SOON)
 
 
 def refuse_full(connection: ClientConnection, request: Hello) -> None:
     """Refuse a newcomer: the node is short of memory."""
     connection.services.counts.hit(Limit.MEMORY)
-    text = "This node is full; try another one, or later."
+    text = "This node is full; try another node, or try later."
     connection.error(Code.UNAVAILABLE, text, request.ref, retry_after=FULL_FOR)
 
 
@@ -121,7 +121,7 @@ def refuse(
     request, services = wishes.request, connection.services
     match denied:
         case Denied.TAKEN:
-            text = f"The nick {request.nick} is taken, or one that looks like it."
+            text = f"The nick {request.nick} is taken, or looks like one that is."
             connection.error(Code.NICK_TAKEN, text, request.ref)
         case Denied.GUARDED:
             account_auth.refused(connection, request)
@@ -143,7 +143,7 @@ def _refuse_nameless(connection: ClientConnection, wishes: Wishes) -> None:
     if connection.services.full:
         refuse_full(connection, request)
     elif request.nick is None:
-        text = "A hello that begins a session needs a nick."
+        text = "A hello that starts a session needs a nick."
         connection.error(Code.BAD_REQUEST, text, request.ref)
     else:
         try:

@@ -289,4 +289,4 @@ class ClientConnection:
 
 
 _SLOWER = "Too many requests; wait a little."
-_TOO_LATE = "The broker takes too long; try again."
+_TOO_LATE = "The broker did not answer in time; try again."

@@ -230,7 +230,7 @@ async def connected(server: RedisServer) -> AsyncIterator[Node]:
         (b"+OK\r\n" * 50, ""),
         (b"-ERR unknown\r\n" * 50, ""),
         (b"*3\r\n:1\r\n:2\r\n:3\r\n" * 50, ""),
-        (b"\0\xff\n", "no Redis"),
+        (b"\0\xff\n", "is not Redis"),
     ],
 )
 async def test_a_node_keeps_trying_what_is_no_redis(

@@ -84,8 +84,8 @@ def test_reaping_goes_on_until_all_is_done_and_is_logged_once(
     assert bench.names() == ["reap"] and caplog.messages == []
     bench.answer("reap", [1, 0, 3, 0])
     assert caplog.messages == [
-        "the lease of a node is over: 3 of its sessions may be continued",
-        "ended 1 sessions that nobody continued, 3 unused rooms",
+        "the lease of a node has expired: 3 of its sessions can be resumed",
+        "ended 1 sessions that nobody resumed, and removed 3 unused rooms",
     ]
     assert bench.calls == []
 

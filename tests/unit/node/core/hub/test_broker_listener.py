@@ -73,9 +73,9 @@ def test_what_redis_forgot_is_put_back_as_it_is_here() -> None:
     client.says(m.Join(room="milk"))
     bench.broker.answer("join", membership("milk", 5))
     old = client.session.token
-    bench.events.forgotten(anew=True)
-    memory, anew = bench.broker.take("restore").args[:2]
-    assert anew and memory.token.session == old.session and memory.was == old.owner
+    bench.events.forgotten(lost=True)
+    memory, forgotten = bench.broker.take("restore").args[:2]
+    assert forgotten and memory.token.session == old.session and memory.was == old.owner
     assert (memory.keyed, memory.nick, memory.fold) == (True, "Ana", "ana")
     assert (memory.attempt, memory.claim) == (7, 3)
     assert memory.rooms == [("tea", str(at(1))), ("milk", str(at(5)))]

@@ -6,8 +6,8 @@ import pytest
 
 from node.core.entries import Position
 from node.core.limits.moderation_rules import ModerationRules
-from node.core.model import Denied, ModerationRule, SessionState, Unavailable
-from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entry, frame, membership
+from node.core.model import Denied, ModerationRule
+from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, membership
 from wire import messages as m
 
 FIRST = b"k1"
@@ -244,51 +244,6 @@ def test_who_was_leaving_a_closed_room_is_answered_once() -> None:
     assert isinstance(left, m.Left) and (left.ref, left.position) == ("1", None)
     client.says(m.Ping())
     assert client.hears() == ["pongevent"]
-
-
-@pytest.mark.parametrize(
-    ("why", "code"),
-    [(Unavailable.INTERNAL, "internal"), (Unavailable.UNREACHABLE, "unavailable")],
-)
-def test_a_member_of_a_closed_room_that_could_not_leave_it_does_not_come_back(
-    why: Unavailable, code: str
-) -> None:
-    bench = HubBench()
-    client = bench.welcome("ana", ["general", "lobby"])
-    client.says(m.Leave(room="lobby", ref="1"))
-    room = bench.rooms["r:lobby"]
-    bench.events.moderated([closed()])
-    bench.broker.answer("leave", why)
-    if why is Unavailable.UNREACHABLE:
-        bench.broker.answer("standing", SessionState("ana", 17, [membership("general")]))
-    room.receive(frame([entry(2)]))
-    assert client.hears() == ["left ana", f"error {code}"]
-    assert room.empty and list(client.session.rooms) == ["general"]
-
-
-def test_a_reply_to_a_leave_that_comes_after_the_end_of_the_connection_is_not_shown() -> None:
-    bench = HubBench()
-    client = bench.welcome("ana", ["lobby"])
-    client.says(m.Leave(room="lobby"))
-    bench.events.frame(frame([entry(2), entry(3, "me", kind="l")]))
-    client.connection.closed()
-    client.outlet.closed = True
-    bench.broker.answer("leave", (str(at(3, "me")), 17))
-    assert client.hears() == [] and bench.rooms["r:lobby"].empty
-
-
-@pytest.mark.parametrize("why", [Unavailable.INTERNAL, Unavailable.UNREACHABLE])
-def test_a_leave_that_fails_after_the_end_of_the_connection_brings_nobody_back(
-    why: Unavailable,
-) -> None:
-    bench = HubBench()
-    client = bench.welcome("ana", ["lobby"])
-    client.says(m.Leave(room="lobby"))
-    bench.events.frame(frame([entry(2)]))
-    client.connection.closed()
-    client.outlet.closed = True
-    bench.broker.answer("leave", why)
-    assert client.hears() == [] and bench.rooms["r:lobby"].empty
 
 
 # Announcements

@@ -73,7 +73,7 @@ def test_without_the_password_the_nick_is_taken(bench: HubBench) -> None:
     accounts_of(bench).answer(False)
     [error] = client.events()
     assert isinstance(error, m.Error) and error.code == "nick-taken"
-    assert "not its password" in error.text and bench.broker.calls == []
+    assert "password is wrong" in error.text and bench.broker.calls == []
     assert bench.metrics.passwords == {"right": 0, "wrong": 1}
     client.says(m.Hello(nick="bo"))
     assert bench.broker.names() == ["claim"]

@@ -108,8 +108,8 @@ def test_a_session_that_was_taken_is_put_back_and_the_request_done_once_more() -
     bench, client = stranded()
     old = client.session.token
     bench.broker.answer("check", False)
-    memory, anew = bench.broker.calls[0].args[:2]
-    assert (memory.was, memory.nick, anew) == (old.owner, "ana", False)
+    memory, forgotten = bench.broker.calls[0].args[:2]
+    assert (memory.was, memory.nick, forgotten) == (old.owner, "ana", False)
     assert memory.rooms == [("general", str(at(1)))]
     bench.broker.answer("restore", True)
     post: PendingMessage = bench.broker.calls[0].args[1]
@@ -193,7 +193,7 @@ def test_a_client_that_leaves_while_it_is_put_back_is_let_go_once_more() -> None
 def test_sessions_that_redis_forgot_are_put_back_once_each() -> None:
     bench, client = stranded()
     other = bench.welcome("bo", key="b" * 16)
-    bench.events.forgotten(anew=True)
+    bench.events.forgotten(lost=True)
     assert bench.broker.names() == ["check", "restore", "restore"]
     bench.broker.answer("check", True)
     bench.broker.answer("restore", True)

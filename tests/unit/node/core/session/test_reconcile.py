@@ -86,8 +86,8 @@ def test_a_session_that_was_taken_from_us_stands_as_it_does_when_it_is_ours_agai
     bench, client = in_doubt(m.Join(room="tea"))
     bench.broker.answer("standing", Fenced.GONE)
     bench.broker.answer("check", False)
-    memory, anew = bench.broker.answer("restore", True).args[:2]
-    assert ([room for room, _ in memory.rooms], anew) == (["general"], False)
+    memory, forgotten = bench.broker.answer("restore", True).args[:2]
+    assert ([room for room, _ in memory.rooms], forgotten) == (["general"], False)
     bench.broker.answer("standing", Fenced.GONE)  # asked before it was ours again
     stands(bench, HELD, membership("tea"))
     assert client.hears() == ["joined"] and set(client.session.rooms) == {"general", "tea"}
@@ -107,21 +107,21 @@ def test_a_session_that_is_over_ends_here_whatever_it_was_in_doubt_about() -> No
 def test_a_session_that_was_forgotten_is_put_back_as_it_was() -> None:
     bench, client = in_doubt(m.Leave(room="general"))
     bench.broker.answer("standing", Fenced.GONE)
-    bench.events.forgotten(anew=True)
+    bench.events.forgotten(lost=True)
     bench.broker.answer("check", True)
     bench.broker.answer("standing", Fenced.GONE)
-    memory, anew = bench.broker.answer("restore", True).args[:2]
-    assert ([room for room, _ in memory.rooms], anew) == (["general"], True)
+    memory, forgotten = bench.broker.answer("restore", True).args[:2]
+    assert ([room for room, _ in memory.rooms], forgotten) == (["general"], True)
     assert set(client.session.rooms) == {"general"} and said_by(bench)
 
 
 def test_a_session_that_was_forgotten_meanwhile_is_put_back_as_it_turns_out_to_be() -> None:
     bench, _ = in_doubt(m.SetNick(nick="bo"))
-    bench.events.forgotten(anew=True)
+    bench.events.forgotten(lost=True)
     assert bench.broker.names() == ["standing"]
     stands(bench, HELD, nick="bo")
-    memory, anew = bench.broker.take("restore").args[:2]
-    assert (memory.nick, anew) == ("bo", True)
+    memory, forgotten = bench.broker.take("restore").args[:2]
+    assert (memory.nick, forgotten) == ("bo", True)
 
 
 def test_who_quits_does_not_wait_until_it_is_known() -> None:
