@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from node.brokers.malformed import WRONG, Malformed, reading, string
-from node.core.entries import Compared, Entry, Frame, Position, Slice
+from node.core.entries import Append, Compared, Entry, Frame, Position, Slice
 from node.core.model import Fenced, PendingMessage, Stored
 
 _HEAD = rb"\w+ \w+ \d{1,16} [^ \n]+(?:(?: \w+-\d{1,16} \d{1,16})+(?: [^\n]*)?)?"
@@ -33,6 +33,16 @@ def frame(payload: bytes) -> Frame:
         for number, place in enumerate(range(1, len(lines) - 1, 2))
     ]
     return Frame(log, found[2], offset, found[4], entries, found[5] or found[2])
+
+
+@reading
+def notices(reply: Any, place: int) -> list[Append]:
+    """Return the notices that a call has appended, whose frames stand at a place of its reply."""
+    return [_unguarded(frame(string(payload))) for payload in reply[place]]
+
+
+def _unguarded(frame: Frame) -> Append:
+    return Append(frame, Position(frame.epoch, frame.first - 1, frame.prev), guarded=False)
 
 
 @reading

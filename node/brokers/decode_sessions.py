@@ -43,7 +43,7 @@ def _memberships(rooms: Any) -> list[Membership]:
 @reading
 def claimed(found: Any) -> Claimed:
     """Return a session that has begun or was continued, as hello.lua returns it."""
-    _, resumed, nick, claim, inbox, _, refused, *rooms = found
+    _, resumed, nick, claim, inbox, _, _, refused, *rooms = found
     names = [room.decode() for room in refused]
     memberships = _memberships(rooms)
     return Claimed(bool(resumed), nick.decode(), int(claim), position(inbox), names, memberships)

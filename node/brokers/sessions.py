@@ -5,7 +5,7 @@ from functools import partial
 from math import inf
 from typing import Any
 
-from node.brokers import decode_sessions
+from node.brokers import decode_logs, decode_sessions
 from node.brokers.calls import READ_WITHIN
 from node.brokers.context import LONG, BrokerContext
 from node.brokers.lanes import CHANGES, CLAIMS
@@ -58,6 +58,21 @@ class RedisSessions:
 
         return note
 
+    def _noticed(
+        self, owner: str, parse: Callable[[Any], Any], place: int = -1
+    ) -> Callable[[Any], Any]:
+        """Return ``parse``, which first notes the changes, and the notices in front of them.
+
+        The client is told afterwards: from then on this node must know the notices.
+        """
+
+        def note(found: Any) -> Any:
+            for notice in decode_logs.notices(found, place - 1):
+                self._context.events.appended(notice)
+            return parse(found)
+
+        return self._counted(owner, note, place)
+
     def claim(self, claim: Claim, deadline: float, done: Done[ClaimReply]) -> None:
         """Begin a session, or continue one."""
         if self._readiness.refused:
@@ -78,7 +93,7 @@ class RedisSessions:
                     args += (name, str(position))
             return args
 
-        parse = self._counted(claim.token.owner, decode_sessions.claimed, 5)
+        parse = self._noticed(claim.token.owner, decode_sessions.claimed, 6)
         # Two rooms take about as long as everything else in the script.
         weight = 1 + len(claim.rooms) // 2
         self._context.ask("hello", args, deadline, done, parse, CLAIMS, weight)
@@ -90,7 +105,7 @@ class RedisSessions:
         how, config = "create" if create else "join", self._config
         args = [self._context.random_id(), *token, how, room, config.notices, config.retained]
         membership = partial(decode_sessions.membership, room.encode())
-        self._context.ask("join", args, deadline, done, self._counted(token.owner, membership))
+        self._context.ask("join", args, deadline, done, self._noticed(token.owner, membership))
 
     def leave(
         self, token: FencingToken, room: str, deadline: float, done: Done[Departure | None]
@@ -98,7 +113,7 @@ class RedisSessions:
         """Take a session out of a room."""
         config = self._config
         args = [self._context.random_id(), *token, room, config.notices, config.retained]
-        parse = self._counted(token.owner, decode_sessions.left)
+        parse = self._noticed(token.owner, decode_sessions.left)
         self._context.ask("leave", args, deadline, done, parse)
 
     def rename(
@@ -111,7 +126,7 @@ class RedisSessions:
         def args() -> list[Any]:
             return [*base, self._upkeep.reaps_until()]
 
-        parse = self._counted(token.owner, decode_sessions.renamed)
+        parse = self._noticed(token.owner, decode_sessions.renamed)
         self._context.ask("nick", args, deadline, done, parse, CHANGES, LONG)
 
     def standing(self, token: FencingToken, done: Done[SessionState]) -> None:

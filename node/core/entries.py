@@ -162,11 +162,14 @@ class Append(NamedTuple):
     """Entries that this node has appended, by the reply to the call that did it.
 
     ``base`` is a position that the log held when they were appended. ``frame.prev`` is empty where
-    the entry before them is not known.
+    the entry before them is not known. ``guarded``: the broker would have refused them if the log
+    had not held what this node knew of it. It appends notices (`entered`, `left`, `renamed`) to any
+    log.
     """
 
     frame: Frame
     base: Position
+    guarded: bool = True
 
 
 class Slice(NamedTuple):

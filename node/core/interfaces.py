@@ -199,7 +199,7 @@ class BrokerEvents(Protocol):
         """Return the newest position of a log that this node knows."""
 
     def appended(self, append: Append) -> bool:
-        """This node has appended entries to a log, and acknowledges them afterwards.
+        """This node has appended entries to a log, and answers its clients afterwards.
 
         Return whether they have been delivered: then their frame is not needed any more.
         """

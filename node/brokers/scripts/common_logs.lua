@@ -168,7 +168,7 @@ local function drop_log(log)
 end
 
 -- Appends entries {kind, id, origin, body [, at, homes]} and publishes them as one frame. Creates the log
--- if it is missing, with `epoch`. Returns epoch, offset of the first entry, at.
+-- if it is missing, with `epoch`. Returns epoch, offset of the first entry, at, the frame.
 local function append(log, channel, cap, entries, epoch)
   local key = key_of(log)
   local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch')
@@ -205,6 +205,7 @@ local function append(log, channel, cap, entries, epoch)
       redis.call('DEL', key .. ':moved')
     end
   end
-  if channel then redis.call('PUBLISH', channel, table.concat(frame, '\n')) end
-  return epoch, first, at
+  local text = table.concat(frame, '\n')
+  if channel then redis.call('PUBLISH', channel, text) end
+  return epoch, first, at, text
 end

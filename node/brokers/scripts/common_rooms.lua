@@ -23,28 +23,29 @@ local function put_back(log, id)
   return tonumber(redis.call('HGET', key_of(log) .. ':back', id) or nil)
 end
 
--- Puts a session into a room; `set` has notices and cap. Returns position, members, quiet (0, 1).
+-- Puts a session into a room; `set` has notices and cap. Returns position, members, quiet (0, 1), and
+-- the frame of `entered`, or nil.
 local function enter(sid, nick, fold, room, id, set)
   local members = key_of('r:' .. room) .. ':members'
   local added = redis.call('ZADD', members, 0, fold .. '\0' .. nick)
   local was_idle = redis.call('ZREM', 'chat:idle', room)
-  local count, position = redis.call('ZCARD', members), nil
+  local count, position, frame = redis.call('ZCARD', members), nil, nil
   -- The room was not idle, so it had members: Redis has lost them.
   if count == 1 and added == 1 and was_idle == 0 then
     redis.call('HSET', key_of('r:' .. room), 'bare', int(now_ms()))
   end
   if count <= set.notices then
     local log, body = 'r:' .. room, '"nick":"' .. nick .. '"}'
-    local epoch, first = redis.call('HGET', key_of(log), 'epoch'), put_back(log, id)
+    local epoch, first, _ = redis.call('HGET', key_of(log), 'epoch'), put_back(log, id), nil
     if not first then
-      epoch, first = append(log, room_channel(room), set.cap, {{'e', id, '-', body}})
+      epoch, first, _, frame = append(log, room_channel(room), set.cap, {{'e', id, '-', body}})
     end
     position = epoch .. '-' .. int(first) .. '-' .. id
   else
     position = position_of('r:' .. room)
   end
   redis.call('HSET', 'chat:rooms:' .. sid, room, position)
-  return position, count, count > set.notices and 1 or 0
+  return position, count, count > set.notices and 1 or 0, frame
 end
 
 -- Whether the position that a session has for a room is one in the present room: a room that was closed
@@ -74,16 +75,16 @@ local function last_owner(sid)
 end
 
 -- Takes a session out of a room; `why` is a JSON string that the other members are told, or nil.
--- Returns position and at of the entry `left`, or '' and '' in a quiet room.
+-- Returns position, at and frame of the entry `left`, or '' and '' in a quiet room.
 local function exit(sid, nick, fold, room, reason, id, set, why)
   local count = remove_member(sid, nick, fold, room)
   if not count or count > set.notices then return '', '' end
   local origin = sid .. '/' .. (last_owner(sid) or '')
   local more = why and why ~= '' and ',"text":' .. why or ''
   local body = '"nick":"' .. nick .. '","reason":"' .. reason .. '"' .. more .. '}'
-  local epoch, first, at =
+  local epoch, first, at, frame =
     append('r:' .. room, room_channel(room), set.cap, {{'l', id, origin, body}}, id)
-  return epoch .. '-' .. int(first) .. '-' .. id, at
+  return epoch .. '-' .. int(first) .. '-' .. id, at, frame
 end
 
 -- Deletes a room's keys.

@@ -4,9 +4,10 @@
 --       does not count), the client's address, number of rooms, the rooms (created if missing), default
 --       room for a new session that asked for none (''), then, if positions that the log does not
 --       know are to be refused, log and position of each
--- Returns {'ok', resumed, nick, claim, position of the inbox ('' if none), changes, rooms that exceed a
---       limit (rooms of a session, or rooms to create), rooms...}, each room {name, position, members,
---       created, quiet, and 1 if it was entered now};
+-- Returns {'ok', resumed, nick, claim, position of the inbox ('' if none), frames of the notices that it
+--       appended for the session, changes, rooms that exceed a limit (rooms of a session, or rooms to
+--       create), rooms...}, each room {name, position, members, created, quiet, and 1 if it was entered
+--       now};
 --       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log} ('': nicks are not back yet), {'gone'} (the
 --       node was reaped), {'kicked'} (the key, not long ago), {'banned'} (the nick), or {'foreign'} (the
 --       data have another layout).
@@ -17,7 +18,7 @@ local most, makes, count = tonumber(ARGV[10]), tonumber(ARGV[12]), tonumber(ARGV
 local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 15, 14 + count)}
 local fallback = ARGV[15 + count]
 if is_foreign() then return {'foreign'} end
-local before = answered(sid, op, owner, 6)
+local before = answered(sid, op, owner, 7)
 if before then return before end
 -- Nobody would ever reap a session of an incarnation that has been reaped already.
 if redis.call('EXISTS', 'chat:dead:' .. node_of(owner)) == 1 then return {'gone'} end
@@ -78,7 +79,7 @@ if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
 local claim = math.max(tonumber(redis.call('HGET', key, 'claim') or 0) + 1, now_ms())
 redis.call('HSET', key, 'claim', int(claim))
 redis.call('SADD', 'chat:at:' .. node_of(owner), sid)
-local noted, joined, new, refused = rooms_of(sid), {}, {}, {}
+local noted, joined, new, refused, notices = rooms_of(sid), {}, {}, {}, {}
 local total = #noted / 2
 for n = 1, #noted, 2 do
   local size = redis.call('ZCARD', key_of('r:' .. noted[n]) .. ':members')
@@ -95,11 +96,13 @@ for n, room in ipairs(rooms) do
       if missing then makes = makes - 1 end
       total = total + 1
       local created = make_room(room, op .. n) and 1 or 0
-      local position, size, quiet = enter(sid, nick, fold, room, op .. 'j' .. n, set)
+      local position, size, quiet, frame = enter(sid, nick, fold, room, op .. 'j' .. n, set)
+      notices[#notices + 1] = frame
       joined[#joined + 1] = {room, position, size, created, quiet, 1}
     end
   end
 end
 local inbox = position_of('i:' .. sid) or ''
-local reply = {'ok', resumed, nick, claim, inbox, changed(node_of(owner)), refused, unpack(joined)}
+local changes = changed(node_of(owner))
+local reply = {'ok', resumed, nick, claim, inbox, notices, changes, refused, unpack(joined)}
 return answer(sid, op, reply)

@@ -1,6 +1,7 @@
 -- Takes a session out of a room.
 -- ARGV  op, session, owner, room, notices, cap
--- Returns {'ok', position, at, changes} (position and at are '' in a quiet room), or {'gone'}.
+-- Returns {'ok', position, at, {frame of `left`}, changes} (in a quiet room position and at are '', and there
+-- is no frame), or {'gone'}.
 local op, sid, owner, room = unpack(ARGV, 1, 4)
 local set = {notices = tonumber(ARGV[5]), cap = tonumber(ARGV[6])}
 local before = answered(sid, op, owner)
@@ -8,5 +9,5 @@ if before then return before end
 if not owns(sid, owner) then return {'gone'} end
 though_full()
 local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
-local position, at = exit(sid, names[1], names[2], room, 'left', op .. 'l', set)
-return answer(sid, op, {'ok', position, at, changed(node_of(owner))})
+local position, at, frame = exit(sid, names[1], names[2], room, 'left', op .. 'l', set)
+return answer(sid, op, {'ok', position, at, {frame}, changed(node_of(owner))})

@@ -1,6 +1,7 @@
 -- Gives a session another nick; its rooms see `renamed`.
 -- ARGV  op, session, owner, nick, the keys that it reserves, notices, cap, until when sessions may be reaped
--- Returns {'ok', old nick, at, changes}, {'taken'}, {'banned'}, {'unhealed'} or {'gone'}.
+-- Returns {'ok', old nick, at, frames of the notices that it appended, changes}, {'taken'}, {'banned'},
+-- {'unhealed'} or {'gone'}.
 local op, sid, owner, nick, wanted = unpack(ARGV, 1, 5)
 local fold = fold_of(wanted)
 local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7]), reap = tonumber(ARGV[8])}
@@ -9,7 +10,7 @@ if before then return before end
 if not owns(sid, owner) then return {'gone'} end
 local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
 local at = int(wall_ms())
-if names[1] == nick then return {'ok', nick, at, 0} end
+if names[1] == nick then return {'ok', nick, at, {}, 0} end
 if is_banned(wanted) then return {'banned'} end
 if nicks_lost() then return {'unhealed'} end
 if taken(sid, wanted, op, set) then return {'taken'} end
@@ -17,7 +18,7 @@ free_names(sid, names_of(sid))
 take_names(sid, wanted)
 redis.call('HSET', 'chat:session:' .. sid, 'nick', nick, 'fold', fold)
 local body = '"nick":"' .. nick .. '","from":"' .. names[1] .. '"}'
-local rooms = redis.call('HGETALL', 'chat:rooms:' .. sid)
+local rooms, notices = redis.call('HGETALL', 'chat:rooms:' .. sid), {}
 for n = 1, #rooms, 2 do
   local room, position = rooms[n], rooms[n + 1]
   local members, told = key_of('r:' .. room) .. ':members', false
@@ -33,8 +34,9 @@ for n = 1, #rooms, 2 do
     local id = op .. 'r' .. int((n + 1) / 2)
     -- If Redis has lost the log, but the session is back already, a new log begins.
     if not put_back('r:' .. room, id) then
-      append('r:' .. room, room_channel(room), set.cap, {{'r', id, '-', body}}, id)
+      local _, _, _, frame = append('r:' .. room, room_channel(room), set.cap, {{'r', id, '-', body}}, id)
+      notices[#notices + 1] = frame
     end
   end
 end
-return answer(sid, op, {'ok', names[1], at, changed(node_of(owner))})
+return answer(sid, op, {'ok', names[1], at, notices, changed(node_of(owner))})

@@ -49,11 +49,14 @@ class BrokerListener:
         return None if room is None else room.newest
 
     def appended(self, append: Append) -> bool:
-        """This node has appended entries to a log, and acknowledges them afterwards."""
+        """This node has appended entries to a log, and answers its clients afterwards."""
         if append.frame.log.startswith("i:"):
             # Also of a recipient here: its inbox is forgotten when it leaves.
             self._witness.remember(append, self._services.now)
         room = self._rooms.get(append.frame.log)
+        if room is None and not append.guarded:
+            # The client that it tells of is the first one here in that room.
+            room = self._services.rooms.room(room_name(append.frame.log))
         return room is not None and room.appended(append)
 
     def rewound(self, log: str) -> None:

@@ -131,8 +131,8 @@ class LogFollower:
 
     def _remember(self, append: Append) -> None:
         """Remember entries until the frames before them have come."""
-        known, own = self._known, self.unconfirmed
-        own.add(append, known.branch_of(append.frame.epoch))
+        known, own, frame = self._known, self.unconfirmed, append.frame
+        own.add(append, frame.branch or known.branch_of(frame.epoch))
         top = known.top
         if top is not None and not known.syncing:
             if own.displaced(top) or len(own) > UNCONFIRMED:

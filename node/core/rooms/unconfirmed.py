@@ -58,13 +58,16 @@ class Unconfirmed:
         """Return the newest position that a log, whose frames came up to ``top``, has had.
 
         As long as an entry has to be put back, that is the position of this entry: it could not be
-        put back before what is appended after a later position.
+        put back before what is appended after a later position. An append that was not guarded says
+        nothing about what comes before it: it may be in a log that has lost everything else.
         """
-        frame = self.appends[-1].frame
-        newest = _end_of(frame)
+        guarded = [append for append in self.appends if append.guarded]
+        if not guarded:
+            return top
+        newest = _end_of(guarded[-1].frame)
         if newest.epoch == top.epoch and newest.offset > top.offset:
             return newest
-        for append in self.appends:
+        for append in guarded:
             if append.frame.epoch != top.epoch or append.frame.first <= top.offset:
                 return _end_of(append.frame)
         return top

@@ -45,6 +45,7 @@ class RecordingEvents:
     def __init__(self) -> None:
         self.frames: list[Frame] = []
         self.appends: list[Append] = []
+        self.notices: list[Append] = []
         self.told: list[tuple[Any, ...]] = []
         self.known: dict[str, Position] = {}
         self.unseen: list[str] = []
@@ -62,7 +63,7 @@ class RecordingEvents:
         self._changed.set()
 
     def appended(self, append: Append) -> bool:
-        self.appends.append(append)
+        (self.appends if append.guarded else self.notices).append(append)
         return False
 
     def confirmed(self, room: str) -> None:

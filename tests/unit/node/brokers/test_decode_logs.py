@@ -1,6 +1,9 @@
 """What Redis tells, read: also what a node of a later version wrote."""
 
+import pytest
+
 from node.brokers import decode_logs
+from node.brokers.malformed import Malformed
 from node.core.entries import Entry, OriginalPosition, Position
 
 
@@ -36,3 +39,13 @@ def test_what_a_later_version_may_add_to_a_log_is_passed_over() -> None:
     assert brief(decode_logs.entries(rows)) == [(7, b"m", b"id7", b"one")]
     reply = [b"on", b"k1", b"7", b"id7", b"k1", 0, rows, 0, b""]
     assert decode_logs.slice_of(reply).top == Position(b"k1", 7, b"id7")
+
+
+def test_a_notice_is_behind_the_entry_that_its_frame_names() -> None:
+    frames = [b"log r:tea k1 7 idp b2\ne id7 5 -\none", b"log r:den k2 1 0\ne id8 5 -\none"]
+    tea, den = decode_logs.notices([b"ok", frames, 4], -2)
+    assert tea.frame == decode_logs.frame(frames[0])._replace(entries=tea.frame.entries)
+    assert (tea.base, den.base) == (Position(b"k1", 6, b"idp"), Position(b"k2", 0, b"0"))
+    assert not tea.guarded and not den.guarded
+    with pytest.raises(Malformed):
+        decode_logs.notices([b"ok", b"frame", 4], -2)

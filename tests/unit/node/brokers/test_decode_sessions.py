@@ -10,7 +10,7 @@ from node.core.model import Denied, Membership
 def test_a_membership_tells_whether_it_is_new() -> None:
     held = [b"tea", b"k1-5-x5", 3, 0, 0]
     new = [b"den", b"k2-1-y1", 1, 1, 0, 1]
-    claimed = decode_sessions.claimed([b"ok", 1, b"ana", 7, b"", 4, [b"loo"], held, new])
+    claimed = decode_sessions.claimed([b"ok", 1, b"ana", 7, b"", [], 4, [b"loo"], held, new])
     assert claimed.memberships == [
         Membership("tea", "k1-5-x5", 3, created=False, quiet=False, entered=False),
         Membership("den", "k2-1-y1", 1, created=True, quiet=False, entered=True),

@@ -54,6 +54,7 @@ READERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("restored_rules", decode_upkeep.restored_rules),
     ("healed", decode_logs.healed),
     ("changes", lambda found: decode_sessions.changes(found, 0)),
+    ("notices", lambda found: decode_logs.notices(found, -2)),
     ("renewed", decode_upkeep.renewed),
     ("refusal", refusals.refusal),
     ("sections", decode_upkeep.sections),

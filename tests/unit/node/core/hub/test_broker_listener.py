@@ -50,6 +50,27 @@ def test_a_frame_of_a_room_that_is_not_followed_is_nobodys() -> None:
     assert client.hears() == [] and list(bench.rooms) == ["r:general"]
 
 
+def test_the_notice_of_the_first_member_here_is_remembered_before_the_room_has_been_read() -> None:
+    bench = HubBench()
+    entered = frame([entry(3, "ana", kind="e")], log="r:tea")
+    bench.events.appended(Append(entered, at(2), guarded=False))
+    assert bench.broker.take("watch").args == ("r:tea",)
+    bench.events.confirmed("r:tea")
+    bench.broker.answer("tail", slice_([entry(1), entry(2)]))
+    lost = bench.broker.take("heal").args[1]
+    assert [held.id for held in lost.entries] == [b"ana"] and lost.base == at(2)
+
+
+def test_a_notice_is_told_to_those_here_before_its_frame_comes() -> None:
+    bench = HubBench()
+    client = bench.welcome()
+    entered = frame([entry(2, "bo", kind="e")], log="r:general")
+    bench.events.appended(Append(entered, at(1), guarded=False))
+    assert client.hears() == ["entered bo"]
+    bench.events.frame(entered)
+    assert client.hears() == []
+
+
 def test_a_direct_to_somebody_here_is_remembered_though_its_inbox_is_forgotten() -> None:
     bench = HubBench()
     client = bench.welcome()

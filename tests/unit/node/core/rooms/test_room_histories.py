@@ -11,82 +11,10 @@ from typing import Any
 
 import pytest
 
-from node.core.entries import START, Append, Frame
-from node.core.rooms.room import RoomMember
-from tests.unit.node.core.fakes import Call, RoomBench, outlet_of
+from node.core.entries import START, Append, Frame, Position
+from tests.unit.node.core.fakes import outlet_of
 from tests.unit.node.core.model import ModelLog
-from wire import messages as m
-
-
-class Reader:
-    """A member, and what it has been given."""
-
-    def __init__(self, member: RoomMember, since: list[bytes]) -> None:
-        self.member = member
-        self.got: list[str] = []
-        self.gaps = 0
-        self._since = {id.decode() for id in since}
-
-    def take(self) -> None:
-        """Note what was given since the last time."""
-        for event in outlet_of(self.member).take():
-            if isinstance(event, m.Gap):
-                self.gaps += 1
-            else:
-                assert isinstance(event, m.Message)
-                assert event.text not in self.got, "given twice"
-                self.got.append(event.text)
-
-    def lacks(self, log: ModelLog) -> set[str]:
-        """Return what is in the log since this reader came, and was never given to it."""
-        return {id.decode() for id in log.ids()} - self._since - set(self.got)
-
-
-class Node:
-    """A room over the log, with what is on its way to it."""
-
-    def __init__(self, log: ModelLog) -> None:
-        self.log = log
-        self.bench = RoomBench(most=log.kept)
-        self.frames: list[Frame] = []
-        self.behind = 0
-        self.bench.room.sync()
-        self.answer()
-
-    def answer(self) -> Frame | None:
-        """Do the oldest call; return the frame that it published."""
-        if not self.bench.broker.calls:
-            return None
-        call: Call = self.bench.broker.calls.pop(0)
-        frame = None
-        reply: Any
-        if call.name == "read":
-            reply = self.log.read(*call.args[1:4])
-        elif call.name == "tail":
-            reply = self.log.tail(call.args[1])
-        elif call.name == "compare":
-            reply = self.log.compare(*call.args[1:4])
-        else:
-            assert call.name == "heal"
-            reply, frame = self.log.heal(call.args[1])
-        call.done(reply)
-        self.look()
-        return frame
-
-    def remembers(self, id: bytes) -> bool:
-        """Say whether the room knows an entry of that id."""
-        ring = self.bench.room.ring
-        return ring is not None and id in [entry.id for entry in ring.entries]
-
-    def receive(self) -> None:
-        """Take the oldest frame."""
-        self.bench.room.receive(self.frames.pop(0))
-        self.look()
-
-    def look(self) -> None:
-        """Note whether the room is up to its log."""
-        if self.bench.room.top == self.log.top and not self.bench.broker.calls:
-            self.behind = 0
+from tests.unit.node.core.rooms.model_nodes import Node, Reader
 
 
 class Histories:
@@ -102,6 +30,7 @@ class Histories:
         self.snapshot: Any = self.log.state
         self.count = 0
         self.acknowledged: list[bytes] = []
+        self.said: tuple[list[bytes], list[bytes]] = [], []
         self.last: bytes | None = None
         self.lost_change: bytes | None = None
         for node in self.nodes:
@@ -137,9 +66,17 @@ class Histories:
         if self.log.agrees(seen):
             frame = self.append(most)
             self.acknowledged += [entry.id for entry in frame.entries]
+            self.said[of % 2].extend(entry.id for entry in frame.entries)
             room.appended(Append(frame._replace(branch=b""), seen or START))
         else:
             room.sync()
+
+    def a_node_lets_somebody_in(self, of: int) -> None:
+        """The broker does not look at what the node knows; the reply has the entry."""
+        frame = self.append(1)
+        self.acknowledged.append(frame.entries[0].id)
+        base = Position(frame.epoch, frame.first - 1, frame.prev)
+        self.nodes[of % 2].bench.room.appended(Append(frame, base, guarded=False))
 
     def somebody_enters(self) -> None:
         self.last = self.append(1).entries[0].id
@@ -231,7 +168,10 @@ class Histories:
 
     def judge(self) -> None:
         """Look at what holds only while nothing is trimmed."""
-        assert set(self.acknowledged) <= set(self.log.ids())
+        places = {id: place for place, id in enumerate(self.log.ids())}
+        assert set(self.acknowledged) <= places.keys()
+        for said in self.said:
+            assert said == sorted(said, key=places.__getitem__), "the order of one author"
         for reader in self.readers:
             assert reader.gaps == 0, "nothing was trimmed"
             assert reader.lacks(self.log) == set()
@@ -260,6 +200,7 @@ def play(histories: Histories, random: Random) -> None:
         acts: list[Callable[[], None]] = [
             partial(histories.a_node_publishes, of=of, most=random.randint(1, 3)),
             histories.somebody_enters,
+            partial(histories.a_node_lets_somebody_in, of=of),
             histories.a_lost_change_is_repeated,
             partial(histories.a_frame_arrives, of=of),
             partial(histories.a_call_is_answered, of=of),

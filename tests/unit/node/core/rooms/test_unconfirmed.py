@@ -59,6 +59,47 @@ def test_what_was_appended_to_the_new_log_is_not_put_back_as_if_of_the_old_one()
     assert ids(bench.broker.take("heal").args[1]) == [b"x1"]
 
 
+def notice(offset: int, prev: str = "", branch: bytes = EPOCH) -> Append:
+    """Return a notice that this node has appended to the log, whatever that was."""
+    found = frame([entry(offset, f"e{offset}", kind="e")], prev=prev)._replace(branch=branch)
+    return Append(found, Position(EPOCH, offset - 1, found.prev), guarded=False)
+
+
+@pytest.mark.parametrize("appended", [notice(3, prev="x2"), notice(6, prev="y5")])
+def test_no_message_is_appended_after_a_notice_before_what_was_lost_is_put_back(
+    appended: Append,
+) -> None:
+    bench = RoomBench()
+    bench.begin(2)
+    bench.room.receive(frame(entries(3, 4)))
+    # Redis went back to the second entry: the notice is in the log, and the others are not.
+    bench.room.appended(appended)
+    assert bench.room.newest == at(4), "a message after it would come before the two that were lost"
+
+
+def test_a_message_that_waits_is_the_newest_position_whatever_notice_follows() -> None:
+    own = waiting(append(5, 6))
+    own.add(notice(8), EPOCH)
+    assert own.newest_after(at(3)) == at(6)
+
+
+def test_a_notice_in_the_place_of_a_known_entry_makes_the_log_be_read() -> None:
+    bench = RoomBench()
+    bench.begin(4)
+    bench.room.appended(notice(3))
+    assert bench.broker.names() == ["read"]
+
+
+def test_a_notice_that_the_log_lost_is_put_back_into_its_branch() -> None:
+    bench = RoomBench()
+    bench.begin(2)
+    bench.room.appended(notice(4, branch=b"b2"))
+    bench.room.sync()
+    bench.broker.answer("read", slice_([], top=at(2)))
+    missing = bench.broker.take("heal").args[1]
+    assert ids(missing) == [b"e4"] and missing.branch == b"b2"
+
+
 def waiting(*appends: Append) -> Unconfirmed:
     """Return appends to the first branch of a log whose frames have not come."""
     own = Unconfirmed()
