@@ -7,7 +7,7 @@ to be told in test_checker.py.
 from tests.labs.faults import presence
 from tests.labs.faults.record import Acked, Delivered, Gap, Joined, Record, Refused, Sent
 from tests.labs.faults.spans import Spans
-from tests.labs.faults.story import Story
+from tests.labs.faults.story import Step, Story
 from tests.labs.faults.verdict import Kind, Rules, Violation
 
 AGAIN = ("unavailable", "rate-limited")
@@ -59,7 +59,7 @@ class TrackCheck:
 
     def run(self) -> list[Violation]:
         """Return what is wrong."""
-        gap: Gap | None = None
+        before: Step | None = None
         for step in self.story.tracks[self.session, self.room]:
             if isinstance(step, Joined):
                 self._joined(step)
@@ -67,10 +67,8 @@ class TrackCheck:
                 gap = step
                 self._gap(step)
             else:
-                if gap is not None and step.position != gap.position:
-                    self._say(Kind.GAP, f"{gap} is not followed by {gap.position}")
-                gap = None
-                self._entry(step)
+                self._entry(step, before)
+            before = step
         if self.story.stays(self.session):
             self._end()
         return self.found
@@ -87,7 +85,9 @@ class TrackCheck:
             self._say(Kind.SKIPPED, f"goes on after {step.position}, not {self.position}")
         self.position = step.position
 
-    def _entry(self, step: Delivered) -> None:
+    def _entry(self, step: Delivered, before: Step | None) -> None:
+        if isinstance(before, Gap) and step.position != before.position:
+            self._say(Kind.GAP, f"{before} is not followed by {before.position}")
         self.position = step.position
         if step.key in self.seen:
             self._say(Kind.DOUBLED, f"{step.key} came again at {step.position}")
