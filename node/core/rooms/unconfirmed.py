@@ -61,15 +61,19 @@ class Unconfirmed:
         put back before what is appended after a later position. An append that was not guarded says
         nothing about what comes before it: it may be in a log that has lost everything else.
         """
-        guarded = [append for append in self.appends if append.guarded]
-        if not guarded:
+        last: Append | None = None
+        for append in self.appends:
+            if append.guarded:
+                last = append
+        if last is None:
             return top
-        newest = _end_of(guarded[-1].frame)
+        newest = _end_of(last.frame)
         if newest.epoch == top.epoch and newest.offset > top.offset:
             return newest
-        for append in guarded:
-            if append.frame.epoch != top.epoch or append.frame.first <= top.offset:
-                return _end_of(append.frame)
+        for append in self.appends:
+            frame = append.frame
+            if append.guarded and (frame.epoch != top.epoch or frame.first <= top.offset):
+                return _end_of(frame)
         return top
 
     def next(self, top: Position) -> Frame | None:
