@@ -15,9 +15,10 @@ COMES_WITHIN = 15.0
 
 
 async def acknowledged_before_frames(lab: Cluster, end: float) -> None:
-    """Hold frames up, let messages and a direct be acknowledged, and let Redis forget them all.
+    """Hold frames up, let messages and a direct be acknowledged, let somebody in, and let Redis
+    forget all of it.
 
-    All nodes live on, so nothing may be missing that any of them has acknowledged.
+    All nodes live on, so nothing may be missing that any of them has told a client.
     """
     async with (
         await Talker.connect(lab.addresses[0]) as author,
@@ -28,14 +29,17 @@ async def acknowledged_before_frames(lab: Cluster, end: float) -> None:
         nick = f"reader{lab.number()}"
         await reader.hello(nick, key=key(), attempt=1, rooms=[])
         await asyncio.sleep(1.0)
+        early = 0
         while True:
-            await _once(lab, author, reader, nick)
+            early += await _once(lab, author, reader, nick)
+            lab.note = f"{early} newcomers were welcomed early"
             if time.monotonic() + 4.0 > end:
                 return
             await asyncio.sleep(2.0)
 
 
-async def _once(lab: Cluster, author: Talker, reader: Talker, nick: str) -> None:
+async def _once(lab: Cluster, author: Talker, reader: Talker, nick: str) -> bool:
+    """Do it once; return whether a newcomer was let in before Redis forgot it."""
     async with lab.redis_busy:
         await acts.command(lab, "SAVE")
         for proxy in lab.proxies:
@@ -45,6 +49,9 @@ async def _once(lab: Cluster, author: Talker, reader: Talker, nick: str) -> None
         author.send("direct", to=nick, text=id, id=id)
         ack = await author.expect_any("ack", "error", id=id)
         await asyncio.sleep(AHEAD)
+        # Last: a node reads the log of a room, with its next tick, if a newcomer waits for a frame.
+        newcomer = lab.add_chatter(lab.rng.randrange(100), "early")
+        is_early = await lab.until(lambda: lab.is_in(newcomer), AHEAD)
         await lab.redis.kill()
         for proxy in lab.proxies:
             proxy.mend()
@@ -54,6 +61,7 @@ async def _once(lab: Cluster, author: Talker, reader: Talker, nick: str) -> None
         if not await lab.until(lambda: bool(reader.seen("direct", text=id)), COMES_WITHIN):
             text = f"a direct was acknowledged before its frame came, and is gone: {ack}"
             lab.found.append(Violation(Kind.LOST, text))
+    return is_early
 
 
 LEAVES_WITHIN = 8.0 + 5.0

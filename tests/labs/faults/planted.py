@@ -78,11 +78,13 @@ OWN = Edit(
     "        if entries:\n            first = ",
     "        if False:\n            first = ",
 )
+NOTICE = Edit(SESSIONS, "for notice in decode_logs.notices(found, place - 1):", "for notice in ():")
 SLOW = Edit("node/net/connection.py", "        self._session.paused()\n", "")
 
 PLANTS = [
     Plant("what Redis forgot is not put back", "Redis rolled back", (Kind.LOST,), (LOSS,)),
     Plant("an acknowledged message is not remembered", "acknowledged early", (Kind.LOST,), (OWN,)),
+    Plant("a notice is not remembered", "acknowledged early", (Kind.PRESENCE,), (NOTICE,)),
     Plant("a repeat is taken for new", "clients abort", (Kind.DOUBLED,), (REPEAT,)),
     Plant("a batch is turned round", "Redis hangs", (Kind.DISORDER,), (TURN,)),
     Plant("a hole is filled with one entry", "pubsub killed", (Kind.SKIPPED, Kind.LOST), (HOLE,)),
