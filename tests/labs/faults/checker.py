@@ -64,7 +64,6 @@ class TrackCheck:
             if isinstance(step, Joined):
                 self._joined(step)
             elif isinstance(step, Gap):
-                gap = step
                 self._gap(step)
             else:
                 self._entry(step, before)
