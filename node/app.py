@@ -16,7 +16,7 @@ from node.config.settings import Settings
 from node.net import listener
 from node.net.listener import Server
 from node.net.tls_listener import TlsListener
-from node.process import file_limits, memory
+from node.process import file_limits, listening, memory
 from node.process.dial import Dialler
 from node.server import Node
 from node.telemetry import health_http, log_queue, logs, prometheus
@@ -119,18 +119,27 @@ class App:
     async def _listen(self) -> list[Server]:
         """Open all listeners; return those for clients."""
         settings, dialler = self._settings, Dialler(inf)
-        hosts = await dialler.hosts(settings.host)
+        hosts = await listening.hosts(dialler, settings.host, "--host")
         servers = [await self._listen_node(number, hosts) for number in range(len(self._nodes))]
-        if settings.http_port is not None:
-            hosts = await dialler.hosts(settings.http_host)
-            server = await health_http.listen(hosts, settings.http_port, self.unready, self.render)
+        if (port := settings.http_port) is not None:
+            host = settings.http_host
+            hosts = await listening.hosts(dialler, host, "--http-host")
+            try:
+                server = await health_http.listen(hosts, port, self.unready, self.render)
+            except OSError as error:
+                flags = ("--http-host", "--http-port")
+                raise listening.explained(error, flags, host, port) from None
             _announce("http", server)
         return servers
 
     async def _listen_node(self, number: int, hosts: list[str]) -> Server:
         settings, node, tls = self._settings, self._nodes[number], self._credentials.tls
         port = settings.port + number if settings.port else 0
-        server = await listener.listen(node.hub, node.batch, hosts, port, tls, node.limits)
+        try:
+            server = await listener.listen(node.hub, node.batch, hosts, port, tls, node.limits)
+        except OSError as error:
+            flags = ("--host", "--port")
+            raise listening.explained(error, flags, settings.host, settings.port) from None
         _announce("chat+tls" if tls else "chat", server)
         return server
 
@@ -165,10 +174,8 @@ class App:
 
 def _announce(what: str, server: Server) -> None:
     for socket in server.sockets:
-        host, port = socket.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
         if (output := log_queue.output()) is not None:
-            output.put(f"listening {what} {shown}:{port}")
+            output.put(f"listening {what} {listening.shown(socket.getsockname())}")
 
 
 async def serve(settings: Settings) -> None:

@@ -37,6 +37,7 @@ class Option:
 
 TOKEN_FILE_EXPECTED = "a readable file that holds a token, or several, one on each line"
 _HOST = "a host name or an address"
+_ALL = ":: or * is all addresses, IPv4 and IPv6"
 _FILE = "a readable file"
 _PORT = "a port, 0 to 65535"
 _BOUND = f"a whole number, 0 to {parsers.MOST}; 0 for no limit"
@@ -47,7 +48,9 @@ _OFF = "off with --rate 0, unless set"
 
 # fmt: off
 OPTIONS = (
-    Option("host", "HOST", parsers.host, "127.0.0.1", _HOST, "address where clients connect"),
+    Option(
+        "host", "HOST", parsers.host, "127.0.0.1", _HOST,
+        f"address where clients connect; {_ALL}"),
     Option(
         "port", "PORT", parsers.port, "9999", _PORT,
         "port where clients connect; 0 picks a free one"),
@@ -63,7 +66,7 @@ OPTIONS = (
         "name of the node in logs, metrics and welcome", "the host name and a random suffix"),
     Option(
         "http_host", "HOST", parsers.host, "127.0.0.1", _HOST,
-        "address of the health and metrics endpoint"),
+        f"address of the health and metrics endpoint; {_ALL}"),
     Option(
         "http_port", "PORT", parsers.port_or_off, "off", f"{_PORT}, or off",
         "port of the health and metrics endpoint; 0 picks a free one"),

@@ -1,16 +1,16 @@
 """Opens the port where clients connect."""
 
-import asyncio
 import itertools
 import ssl
 
 from node.core.hub.hub import Hub
 from node.net.connection import Connection
 from node.net.connection_limits import ConnectionLimits
-from node.net.tls_listener import TlsListener, bound
+from node.net.tls_listener import TlsListener
 from node.net.write_batch import WriteBatch
+from node.process import listening
 
-Server = asyncio.Server | TlsListener
+Server = listening.Listeners | TlsListener
 
 _numbers = itertools.count(1)
 
@@ -32,5 +32,5 @@ async def listen(
         return Connection(hub, batch, limits, next(_numbers), direct=tls is None)
 
     if tls is not None:
-        return TlsListener(await bound(host, port), make, limits, tls)
-    return await asyncio.get_running_loop().create_server(make, host, port, backlog=1024)
+        return TlsListener(listening.opened(host, port), make, limits, tls)
+    return await listening.serve(host, port, make)

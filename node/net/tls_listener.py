@@ -1,7 +1,6 @@
 """Accepts clients over TLS, and checks the connection limits before the handshake."""
 
 import asyncio
-import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -23,8 +22,8 @@ class TlsListener:
 
     A server of asyncio does the handshake before the application can refuse: also with a client
     that connects a thousand times, or then sends nothing. A client over a limit is disconnected
-    before the handshake, because there is no way to send it an error before that. ``sockets`` are
-    bound.
+    before the handshake, because there is no way to send it an error before that. ``sockets``
+    listen.
     """
 
     def __init__(
@@ -41,8 +40,6 @@ class TlsListener:
         self._loop = asyncio.get_running_loop()
         self._handshakes: set[asyncio.Task[None]] = set()
         for each in sockets:
-            each.setblocking(False)
-            each.listen(1024)
             self._loop.add_reader(each, self._accept, each)
 
     def show(self, tls: ssl.SSLContext) -> None:
@@ -99,13 +96,3 @@ class TlsListener:
                 self._limits.leave(usage)
         finally:
             self._limits.handshake_ended()
-
-
-async def bound(host: str | list[str], port: int) -> list[socket.socket]:
-    """Return sockets that are bound to all addresses of a host. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    # asyncio knows how to bind; its sockets are kept, and its server is not used.
-    server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
-    sockets = [socket.socket(fileno=os.dup(each.fileno())) for each in server.sockets]
-    server.close()
-    return sockets

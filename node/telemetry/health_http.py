@@ -6,6 +6,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import cast
 
+from node.process import listening
+
 _log = logging.getLogger(__name__)
 
 HEAD_MOST = 8 * 1024
@@ -119,16 +121,15 @@ class HttpConnection(asyncio.Protocol):
 
 async def listen(
     host: str | list[str], port: int, ready: Ready, metrics: Render, *, life: float = LIFE_MOST
-) -> asyncio.Server:
-    """Return a server of the pages that is listening.
+) -> listening.Listeners:
+    """Return a server of the pages that is listening on all hosts, which are addresses.
 
     ``life`` is the longest life of a connection in seconds. Raises OSError if the address cannot be
     used.
     """
     pages = Pages(ready, metrics)
     connections: set[HttpConnection] = set()
-    loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: HttpConnection(pages, connections, life), host, port)
+    return await listening.serve(host, port, lambda: HttpConnection(pages, connections, life))
 
 
 def _path(target: str) -> str:
