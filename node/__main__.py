@@ -1,6 +1,7 @@
 """The entry point of `chat-node`: runs a subcommand, or the nodes."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -10,7 +11,11 @@ from node import app
 from node.cli.subcommands import COMMANDS
 from node.config import settings
 from node.config.command_line import PROGRAM
+from node.config.options import variables
 from node.telemetry import log_queue, logs
+from wire import environment
+
+log = logging.getLogger(__name__)
 
 
 def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
@@ -28,6 +33,8 @@ def main() -> None:
         raise SystemExit(COMMANDS[sys.argv[1]](sys.argv[2:]))
     chosen = settings.parse(sys.argv[1:], os.environ)
     logs.configure(chosen.log_level, chosen.log_format, node=chosen.name)
+    if warning := environment.warning(os.environ, variables()):
+        log.warning(warning)
     try:
         _runner()(app.serve(chosen))
     except (OSError, ValueError) as error:

@@ -25,6 +25,14 @@ def check(text: str) -> tuple[Code, str] | None:
     return None
 
 
+def secret(text: str) -> str:
+    """Return a secret without the line ends behind it.
+
+    They are those of the file or of the command that it comes from, and never part of a secret.
+    """
+    return text.rstrip("\r\n")
+
+
 def escape(text: str) -> str:
     r"""Return ``text`` with all that is not printable as ``\n``, ``\x1b`` or ``\u202e``.
 

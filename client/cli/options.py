@@ -5,7 +5,7 @@ import getpass
 import os
 import ssl
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,9 +17,12 @@ from client.cli.stdio import write_all
 from client.text.nicks import nick_from
 from client.transport.addresses import parse_addresses
 from client.transport.reconnect import Rename
+from wire import environment
 from wire.arguments import Parser
 from wire.messages import DEFAULT_ROOM
+from wire.text import secret
 
+VARIABLES = ("CHAT_TOKEN", "CHAT_PASSWORD", "CHAT_SETTINGS")
 SHELLS = ("bash", "zsh")
 _EPILOG = """\
 On a terminal the client is interactive; /help lists its commands. Otherwise each line of
@@ -101,15 +104,19 @@ class _Parser(Parser):
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Return the options; exits with status 2 and one line if they are invalid."""
-    parser = _parser()
+    environ = environment.settings(os.environ)
+    parser = _parser(environ)
+    if warning := environment.warning(os.environ, VARIABLES):
+        print(f"{parser.prog}: {warning}", file=sys.stderr)
     found = parser.parse_args(arguments)
     if found.version:
         _print_and_end(parser, f"{parser.prog} {_version()}")
     if found.completion:
         _print_and_end(parser, _completion(parser, found.completion))
     try:
-        password = os.environ.get("CHAT_PASSWORD") or None
-        for text in filter(None, (found.nick, found.token, password, *found.room)):
+        password = secret(environ.get("CHAT_PASSWORD", "")) or None
+        token = secret(found.token or "") or None
+        for text in filter(None, (found.nick, token, password, *found.room)):
             _check_text(text)
         parse_addresses(found.addresses)
         tls = _context(found.tls, found.ca)
@@ -121,7 +128,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         addresses=tuple(found.addresses) or settings.servers,
         nick=settings.nick if found.nick is None else found.nick,
         rooms=tuple(found.room) or settings.rooms,
-        token=found.token or None,
+        token=token,
         password=password,
         tls=tls,
         listen=found.listen,
@@ -140,7 +147,7 @@ def login_nick() -> str:
         return nick_from("")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="chat",
         description="Terminal client of a distributed chat.",
@@ -149,8 +156,8 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     _add_session(parser)
-    _add_connection(parser)
-    _add_modes(parser)
+    _add_connection(parser, environ)
+    _add_modes(parser, environ)
     return parser
 
 
@@ -177,11 +184,11 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_connection(parser: argparse.ArgumentParser) -> None:
+def _add_connection(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> None:
     """Add how to connect."""
     parser.add_argument(
         "--token",
-        default=os.environ.get("CHAT_TOKEN"),
+        default=environ.get("CHAT_TOKEN"),
         help="the access token of the nodes (environment: CHAT_TOKEN, which other users of this"
         " machine cannot see)",
     )
@@ -195,7 +202,7 @@ def _add_connection(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_modes(parser: argparse.ArgumentParser) -> None:
+def _add_modes(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> None:
     """Add what to do, and the settings of it."""
     parser.add_argument("--listen", action="store_true", help="print messages until interrupted")
     parser.add_argument(
@@ -204,7 +211,7 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
         help="print all events as JSON lines of the protocol, unchanged; on a terminal, implies"
         " --listen",
     )
-    path = os.environ.get("CHAT_SETTINGS") or default_path()
+    path = environ.get("CHAT_SETTINGS") or default_path()
     parser.add_argument(
         "--settings",
         metavar="FILE",

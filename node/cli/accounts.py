@@ -10,6 +10,8 @@ from pathlib import Path
 from node.auth import accounts_file
 from node.auth.accounts_file import Account
 from node.core.names import confusables, names
+from wire import environment
+from wire.text import secret
 
 PROGRAM = "chat-node account"
 PASSWORD_MOST = 1024
@@ -21,6 +23,8 @@ guess costs an attacker."""
 
 def main(argv: Sequence[str]) -> int:
     """Add, remove or list accounts; return the exit status."""
+    if warning := environment.warning(os.environ, ("CHAT_ACCOUNTS",)):
+        _fail(warning)
     options = _parser().parse_args(argv)
     if not options.file:
         return _fail("no file given: use --accounts FILE or CHAT_ACCOUNTS", 2)
@@ -75,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         "--accounts",
         dest="file",
         metavar="FILE",
-        default=os.environ.get("CHAT_ACCOUNTS"),
+        default=environment.settings(os.environ).get("CHAT_ACCOUNTS"),
         help="the file of accounts (environment: CHAT_ACCOUNTS)",
     )
     actions = parser.add_subparsers(dest="action", required=True)
@@ -100,7 +104,7 @@ def _password(nick: str) -> str:
         if getpass.getpass("Once more: ") != password:
             raise ValueError("the passwords do not match; nothing was changed")
     else:
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = secret(sys.stdin.readline())
     if not 1 <= len(password.encode()) <= PASSWORD_MOST:
         raise ValueError(f"a password is 1 to {PASSWORD_MOST} bytes of UTF-8")
     return password

@@ -16,12 +16,15 @@ from node.brokers.malformed import Malformed
 from node.cli import arguments, tables
 from node.config import redis_url
 from node.config.command_line import PROGRAM
+from wire import environment
 from wire.arguments import Parser
 from wire.messages import DEFAULT_ROOM
 
 
 def main(argv: Sequence[str], program: str = "chat-node admin") -> int:
     """Run a command; return the exit status: 0 done, 1 failed, 2 bad arguments."""
+    if warning := environment.warning(os.environ, ("CHAT_REDIS_URL",)):
+        _complain(warning)
     parser = _parser(program)
     chosen = parser.parse_args(argv)
     if "who" in chosen and chosen.who is None and chosen.address is None:
@@ -71,7 +74,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         "--redis-url",
         metavar="URL",
         type=arguments.reader(redis_url.parse, redis_url.EXPECTED, redis_url.hide),
-        default=os.environ.get("CHAT_REDIS_URL") or redis_url.MEMORY,
+        default=environment.settings(os.environ).get("CHAT_REDIS_URL", redis_url.MEMORY),
         help="the nodes' Redis (environment: CHAT_REDIS_URL)",
     )
     parser = Parser(

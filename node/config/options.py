@@ -35,6 +35,11 @@ class Option:
         return "CHAT_" + self.field.upper()
 
 
+def variables() -> set[str]:
+    """Return the names of all variables."""
+    return {option.variable for option in OPTIONS}
+
+
 TOKEN_FILE_EXPECTED = "a readable file that holds a token, or several, one on each line"
 _HOST = "a host name or an address"
 _ALL = ":: or * is all addresses, IPv4 and IPv6"

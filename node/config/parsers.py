@@ -6,6 +6,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NamedTuple
 
+from wire.text import secret
+
 MOST = 1_000_000_000
 """Largest number in any setting: some 30 years of seconds, and more than any count."""
 RATE_LEAST = 0.001
@@ -126,7 +128,7 @@ def token_file(text: str) -> TokenFile:
     """Read a file of tokens, one on each line; empty lines are ignored."""
     try:
         lines = Path(text).read_bytes().decode().split("\n")
-        tokens = tuple(token(line) for line in (line.rstrip("\r") for line in lines) if line)
+        tokens = tuple(token(line) for line in lines if secret(line))
     except OSError as error:
         raise ValueError(error.strerror) from None
     except ValueError:
@@ -137,7 +139,8 @@ def token_file(text: str) -> TokenFile:
 
 
 def token(text: str) -> str:
-    """Return a token; it must be valid UTF-8."""
-    if not 1 <= len(text.encode()) <= TOKEN_MOST:
+    """Return a token: one line of valid UTF-8."""
+    text = secret(text)
+    if "\n" in text or not 1 <= len(text.encode()) <= TOKEN_MOST:
         raise ValueError
     return text

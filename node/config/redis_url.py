@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from urllib.parse import parse_qsl, unquote
 
+from wire.text import secret
+
 MEMORY = "memory://"
 REDIS_PORT = 6379
 SENTINEL_PORT = 26379
@@ -50,6 +52,7 @@ class RedisUrl:
 
 def parse(text: str) -> RedisUrl:
     """Parse a URL. Raises ValueError, whose text contains nothing of the URL."""
+    text = secret(text)
     if text == MEMORY:
         return RedisUrl(text, "memory")
     if not text.isprintable() or " " in text:

@@ -10,6 +10,7 @@ from node.config import parsers
 from node.config.command_line import parse_flags, refuse
 from node.config.options import OPTIONS, TOKEN_FILE_EXPECTED, Option
 from node.config.redis_url import RedisUrl
+from wire import environment
 
 _TOKEN_VARIABLES = ("CHAT_TOKEN", "CHAT_TOKEN_FILE")
 _WITHOUT_RATE: dict[str, Any] = {
@@ -62,11 +63,12 @@ class Settings:
 def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
     """Return the settings of ``argv`` (without the program's name) and ``environ``.
 
-    A flag wins over its environment variable; an empty variable counts as unset. Raises
+    A flag wins over its environment variable; an empty variable counts as unset,
+    and so does one that Kubernetes has set for a Service. Raises
     SystemExit: 0 after ``--help``, 2 after one line on standard error about a bad value.
     """
     flags = parse_flags(argv)
-    variables = {name: text for name, text in environ.items() if text}
+    variables = environment.settings(environ)
     _check_token(flags, variables)
     found: dict[str, Any] = {}
     sources: dict[str, str] = {}

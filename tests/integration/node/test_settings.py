@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from node.config.options import OPTIONS
+from node.config import redis_url
+from node.config.options import OPTIONS, Option, variables
 from node.config.parsers import Rate
 from node.config.settings import Settings, parse
 from node.config.version import version
@@ -157,6 +158,32 @@ def test_an_empty_variable_counts_as_unset_and_others_are_ignored() -> None:
     settings = parse([], {"CHAT_PORT": "", "CHAT_TOKEN_FILE": "", "CHAT_ELSE": "1", "PORT": "1"})
     assert settings.port == 9999
     assert settings.token is None
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_a_link_of_kubernetes_is_no_value_of_any_variable(option: Option) -> None:
+    assert option.variable in variables()
+    found = parse(["--name", "a"], {option.variable: "tcp://10.0.0.1:9999"})
+    assert found == parse(["--name", "a"], {})
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
+def test_the_line_ends_behind_a_secret_are_not_part_of_it(tmp_path: Path, end: str) -> None:
+    """One rule, wherever it comes from: a command or a file often adds one."""
+    path = tmp_path / "token"
+    path.write_bytes(f"geheim{end}".encode())
+    from_file = parse(["--token-file", str(path)], {}).token_file
+    assert from_file is not None and from_file.tokens == ("geheim",)
+    assert parse([], {"CHAT_TOKEN": f"geheim{end}"}).token == "geheim"
+    assert parse(["--token", f"geheim{end}"], {}).token == "geheim"
+    url = f"redis://:geheim@h{end}"
+    for found in (parse([], {"CHAT_REDIS_URL": url}), parse(["--redis-url", url], {})):
+        assert found.redis_url == redis_url.parse("redis://:geheim@h")
+
+
+@pytest.mark.parametrize("text", ["\n", "one\ntwo"])
+def test_a_token_is_one_line(refusal: Refusal, text: str) -> None:
+    assert "1 to 4096 bytes" in refusal(environ={"CHAT_TOKEN": text})
 
 
 def test_a_switch_may_stand_alone() -> None:

@@ -58,6 +58,13 @@ async def test_a_bad_setting_ends_the_process_with_one_line_that_names_it(
     assert node.log.count("\n") == 1 and named in node.log
 
 
+async def test_what_kubernetes_sets_for_a_service_is_ignored_with_one_warning(lab: Lab) -> None:
+    node = await lab.node(None, "--drain", "0", CHAT_GRACE="tcp://10.0.0.1:9999")
+    await lab.member(node.address, "ana")
+    warnings = [line for line in node.log.splitlines() if " warning " in line]
+    assert len(warnings) == 1 and "ignored CHAT_GRACE: Kubernetes" in warnings[0]
+
+
 async def test_a_port_that_is_taken_ends_the_process_with_an_error(lab: Lab) -> None:
     first = await lab.node(None)
     second = NodeProcess(lab.directory / "second.log", "--port", str(first.address.port))

@@ -51,6 +51,27 @@ def test_a_password_comes_from_the_environment_alone(monkeypatch: pytest.MonkeyP
     assert parse_options([]).password == "sesame"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_line_end_behind_a_secret_is_not_part_of_it(
+    monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setenv("CHAT_TOKEN", f"secret{end}")
+    monkeypatch.setenv("CHAT_PASSWORD", f"sesame{end}")
+    assert (parse_options([]).token, parse_options([]).password) == ("secret", "sesame")
+    assert parse_options(["--token", f"other{end}"]).token == "other"
+
+
+@pytest.mark.parametrize("variable", options.VARIABLES)
+def test_a_link_of_kubernetes_is_no_value_of_any_variable(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str
+) -> None:
+    monkeypatch.delenv("CHAT_SETTINGS")
+    without = parse_options([])
+    monkeypatch.setenv(variable, "tcp://10.0.0.1:9999")
+    assert parse_options([]) == without
+    assert capsys.readouterr().err.startswith(f"chat: ignored {variable}: Kubernetes")
+
+
 def test_the_token_is_not_shown_by_help(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -77,7 +77,7 @@ def test_a_user_and_a_password_may_each_be_absent() -> None:
         ("redis://u:pa@ss@h", "%XX"),
         ("redis://u:p#s@h", "%XX"),
         ("redis://h h", "spaces"),
-        ("redis://h\n", "spaces"),
+        ("redis://h\n/0", "spaces"),
         ("redis+sentinel://a:1,b:2", "NAME"),
         ("redis+sentinel://a:1,,b:2/chat", "host"),
         ("redis+sentinel://a:1/chat?x", "options"),
