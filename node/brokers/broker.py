@@ -17,6 +17,7 @@ from node.brokers.lease import Lease
 from node.brokers.logs import RedisLogs
 from node.brokers.malformed import ProblemLog
 from node.brokers.moderation_sync import ModerationSync
+from node.brokers.outage import Outage
 from node.brokers.pipeline import Pipeline, PipelineCounts
 from node.brokers.publish_batch import Taken
 from node.brokers.readiness import Readiness
@@ -54,11 +55,14 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         # Half a lease: a node that renewed a second before a break has as long left after it.
         contact = Contact(config.lease / 2)
         problems = ProblemLog(counts, clock)
-        pipeline = Pipeline(self._clients[0], clock, counts, config.replicas, contact, problems)
+        outage = Outage(clock)
+        pipeline = Pipeline(
+            *(self._clients[0], clock, counts, config.replicas, contact, problems, outage)
+        )
         pool = self._clients[0].connection_pool
         pool.connection_kwargs["redis_connect_func"] = pipeline.connected
         context = BrokerContext(config, pipeline, contact, clock, random_id)
-        lease, readiness = Lease(config.lease, clock, random_id), Readiness()
+        lease, readiness = Lease(config.lease, clock, random_id), Readiness(outage)
         self._health = Health(context.call, counts, clock)
         self._heads = HeadPoll(context)
         moderation = ModerationSync(context)
@@ -67,7 +71,9 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         self._dispatch = MessageDispatch(
             *(context, readiness, taken, moderation, self._heads, problems)
         )
-        subscriber = Subscriber(self._clients[1], self._dispatch.take, self._dispatch.confirm)
+        subscriber = Subscriber(
+            *(self._clients[1], self._dispatch.take, self._dispatch.confirm, outage.messages)
+        )
         RedisLogs.__init__(self, context, subscriber, taken)
         RedisSessions.__init__(self, context, lease, readiness, upkeep)
         RedisDirectory.__init__(self, context)

@@ -19,6 +19,7 @@ from node.brokers.contact import Contact
 from node.brokers.failures import BACKOFF, LOST, is_full, is_passing
 from node.brokers.lanes import Lanes
 from node.brokers.malformed import Malformed, ProblemLog
+from node.brokers.outage import RIGHTS, Outage, code
 from node.brokers.replication import Replication
 from node.core.model import Unavailable
 
@@ -49,6 +50,7 @@ class Pipeline:
         replicas: int = 0,
         contact: Contact | None = None,
         problems: ProblemLog | None = None,
+        outage: Outage | None = None,
     ) -> None:
         self._contact = contact or Contact()
         self._commands = CommandRunner(redis)
@@ -64,6 +66,7 @@ class Pipeline:
         self._connects = True
         self._last: tuple[bytes, bytes] | None = None
         self._problems = problems or ProblemLog(counts, clock)
+        self._outage = outage or Outage(clock)
 
     async def connected(self, connection: Any) -> None:
         """Prepare a new connection (the pool's ``redis_connect_func``).
@@ -166,6 +169,8 @@ class Pipeline:
                     call.refuse(Unavailable.INTERNAL)
                     then = Next.NOTHING
                 progress |= then is not Next.WAIT
+                if call.script == self._outage.denied:
+                    self._outage.allowed()
                 if then is not Next.NOTHING:
                     self.call(call)
             elif self._on_error(call, reply):
@@ -197,8 +202,11 @@ class Pipeline:
         if isinstance(error, LOST) or is_passing(error):
             call.lost()
             return True
-        text = "Redis refused the script %s: %s"
-        self._problems.log("refused " + call.script, text, call.script, error)
+        if code(error) in RIGHTS:
+            self._outage.deny(call.script, error)
+        else:
+            text = "Redis refused the script %s: %s"
+            self._problems.log(f"refused {call.script} {code(error)}", text, call.script, error)
         call.refuse(Unavailable.INTERNAL)
         return False
 
@@ -225,8 +233,7 @@ class Pipeline:
 
     async def _down(self, error: Exception) -> None:
         heed_cancelling()
-        if self._contact.since is not None or not self._failures:
-            log.warning("lost the connection to Redis: %s", error or type(error).__name__)
+        self._outage.lost(error)
         self._contact.lost()
         self._connects = True
         await self._commands.drop()
@@ -239,5 +246,6 @@ class Pipeline:
         if self._contact.since is None and self._failures:
             self._counts.broker_reconnects += 1
             log.info("Redis answers again")
+        self._outage.over()
         self._contact.answered(asked, self._clock())
         self._failures = 0

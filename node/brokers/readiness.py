@@ -3,6 +3,8 @@
 Each renewal of the lease publishes a probe on the node's own channel: the time of its sending.
 """
 
+from node.brokers.outage import Outage
+
 PROBE_WITHIN = 5.0
 """Seconds within which a probe must have come back for the broker to count as delivering."""
 DEAF_AFTER = 3.0
@@ -12,7 +14,8 @@ DEAF_AFTER = 3.0
 class Readiness:
     """Knows why a node is not ready, from its renewals and its probes."""
 
-    def __init__(self) -> None:
+    def __init__(self, outage: Outage | None = None) -> None:
+        self._outage = outage
         self.refused = False
         """The data in Redis have a format that this node does not know; it must not change them."""
         self.lag: float | None = None
@@ -60,4 +63,6 @@ class Readiness:
             return self._reason
         if self._heard_at is not None and now - self._heard_at < PROBE_WITHIN:
             return None
+        if self._outage is not None and self._outage.reason is not None:
+            return f"Redis does not serve this node: {self._outage.reason}"
         return self._reason

@@ -1,7 +1,6 @@
 """The subscriptions of a node: one channel for each room, and one of the node's own."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +9,7 @@ from redis.asyncio import Redis
 
 from node.brokers.connection import RedisConnection, heed_cancelling
 from node.brokers.failures import BACKOFF, LOST
-
-log = logging.getLogger(__name__)
+from node.brokers.outage import Reasons
 
 CHUNK = 500
 """Channels in one command: a command with thousands would delay others."""
@@ -29,10 +27,12 @@ class Subscriber:
         redis: "Redis",
         on_message: Callable[[bytes], None],
         on_confirmed: Callable[[bytes], None],
+        reasons: Reasons,
     ) -> None:
         self._redis = redis
         self._on_message = on_message
         self._on_confirmed = on_confirmed
+        self._reasons = reasons
         self._wanted: set[bytes] = set()
         self._asked: set[bytes] = set()
         self._confirmed: set[bytes] = set()
@@ -65,8 +65,7 @@ class Subscriber:
             try:
                 await self._connection()
             except* LOST + (exceptions.RedisError,) as group:
-                if not failures or self._confirmed:
-                    log.warning("the subscription connection failed: %s", group.exceptions[0])
+                self._reasons.failed(_first(group))
             heed_cancelling()
             if self._confirmed:
                 failures = 0
@@ -132,4 +131,11 @@ class Subscriber:
             self._on_message(payload)
         elif kind == b"subscribe" and channel in self._asked:
             self._confirmed.add(channel)
+            self._reasons.over()
             self._on_confirmed(channel)
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    """Return the first error of a group, which may be in a group of its own."""
+    error = group.exceptions[0]
+    return error if isinstance(error, Exception) else _first(error)

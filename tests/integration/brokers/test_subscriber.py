@@ -9,6 +9,7 @@ import pytest
 
 from node.brokers import connect
 from node.brokers import subscriber as subscribers
+from node.brokers.outage import Reasons
 from node.brokers.subscriber import CHUNK, Subscriber
 from tests.integration.brokers.bench import WITHIN, Losses, Place
 from tests.support.redis_server import RedisServer
@@ -23,7 +24,8 @@ class Ear:
         self.confirmed: list[bytes] = []
         self._changed = asyncio.Event()
         self.client = place.client()
-        self.subscriber = Subscriber(self.client, self._message, self._confirm)
+        reasons = Reasons("the subscription connection failed", lambda: 0.0)
+        self.subscriber = Subscriber(self.client, self._message, self._confirm, reasons)
 
     def _message(self, payload: bytes) -> None:
         self.heard.append(payload)

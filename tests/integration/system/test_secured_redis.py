@@ -1,14 +1,17 @@
 """A Redis that asks who one is, allows no more than is needed, and is reached by TLS."""
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import trustme
 from redis import asyncio as redis
 
 from node.brokers import scripts
+from tests.support import web
 from tests.support.lab import Lab, key
-from tests.support.node_process import ROOT
+from tests.support.node_process import ROOT, NodeProcess
 from tests.support.redis_server import RedisServer
 
 ARGUMENTS = range(1, 8)
@@ -153,3 +156,32 @@ async def test_a_wrong_password_and_an_unknown_authority_leave_a_node_waiting(
             assert "PASSWORD" not in node.log and "chat:wrong" not in node.log
     finally:
         await server.kill()
+
+
+async def test_each_new_reason_why_redis_does_not_serve_is_told_once(lab: Lab) -> None:
+    server = await lab.redis()
+    node = await lab.node(server, "--http-port", "0")
+    await web.ready(node.http)
+    admin: Any = redis.Redis.from_url(server.url, retry=None)
+    # The password is changed, and the node has to log in again.
+    await admin.execute_command("ACL", "SETUSER", "default", "resetpass", ">other")
+    await admin.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    await told(node, "NOAUTH: it wants a password")
+    # It is allowed to log in, and to do nothing.
+    await admin.execute_command("ACL", "SETUSER", "default", "nopass", "-evalsha")
+    await told(node, "NOPERM: its user lacks a right")
+    await admin.execute_command("ACL", "SETUSER", "default", "+evalsha")
+    await web.ready(node.http)
+    await admin.aclose()
+    await server.kill()
+    await told(node, f":{server.port}")
+    # Calls have one connection and subscriptions another: at most one line each.
+    for reason in ("NOAUTH", "NOPERM"):
+        assert len([line for line in node.log.splitlines() if reason in line]) <= 2
+
+
+async def told(node: NodeProcess, reason: str) -> None:
+    """Wait until log and `/readyz` give a reason."""
+    async with asyncio.timeout(30):
+        while reason not in (await web.get(node.http, "/readyz"))[1] or reason not in node.log:
+            await asyncio.sleep(0.05)

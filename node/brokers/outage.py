@@ -1,0 +1,134 @@
+"""Why Redis does not serve this node: in words, and each reason once in the log."""
+
+import logging
+import re
+from collections.abc import Callable
+
+from redis import exceptions
+
+log = logging.getLogger(__name__)
+
+TELL_EVERY = 60.0
+"""Seconds within which the same reason is not logged again: reasons may take turns."""
+KINDS_MOST = 20
+"""Most reasons that are logged in one outage: the text of an error may be different each time."""
+SHOWN = 200
+"""Characters of an error's own text that are shown."""
+
+MEANING = {
+    "WRONGPASS": "the user or the password in --redis-url is wrong, or the user is disabled",
+    "NOAUTH": "it wants a password; add one to --redis-url",
+    "NOPERM": "its user lacks a right that a node needs",
+    "MISCONF": "it cannot write to its disk, and takes no changes",
+    "LOADING": "it is loading its data",
+    "READONLY": "it is a replica, and takes no changes",
+    "MASTERDOWN": "it is a replica without its master",
+    "NOREPLICAS": "it has fewer replicas than its min-replicas-to-write, and takes no changes",
+    "BUSY": "it is running somebody's script, and takes nothing else",
+}
+"""What the codes mean with which Redis refuses everything, or all changes."""
+RIGHTS = ("WRONGPASS", "NOAUTH", "NOPERM")
+"""Codes that concern the user, and not what was asked."""
+
+_CLASSES: tuple[tuple[type[Exception], str], ...] = (
+    (exceptions.NoPermissionError, "NOPERM"),
+    (exceptions.BusyLoadingError, "LOADING"),
+    (exceptions.ReadOnlyError, "READONLY"),
+    (exceptions.MasterDownError, "MASTERDOWN"),
+)
+
+
+def code(error: Exception) -> str:
+    """Return the code of an error that Redis replied, "" for other errors.
+
+    redis-py removes the codes that it knows from its own errors.
+    """
+    text = str(error)
+    if found := re.match(r"([A-Z]{3,}) ", text):
+        return found[1]
+    if isinstance(error, exceptions.AuthenticationError):
+        return "NOAUTH" if "required" in text else "WRONGPASS"
+    return next((code for kind, code in _CLASSES if isinstance(error, kind)), "")
+
+
+def explained(error: Exception) -> str:
+    """Return an error in words, in one line, with the code that Redis has for it."""
+    text = " ".join((str(error) or type(error).__name__).split())[:SHOWN]
+    meaning = MEANING.get(found := code(error))
+    if meaning is None:
+        return text
+    # This text says which right it is.
+    return f"{found}: {meaning}{f' ({text})' if found == 'NOPERM' else ''}"
+
+
+class Reasons:
+    """Why one thing that Redis does for a node fails; ``what`` begins the lines of the log."""
+
+    def __init__(self, what: str, clock: Callable[[], float]) -> None:
+        self.reason: str | None = None
+        """The last reason; None while it does not fail."""
+        self._what = what
+        self._clock = clock
+        self._kind = ""
+        self._told: dict[str, float] = {}
+
+    def failed(self, error: Exception) -> None:
+        """Note why it fails; log it if it is another reason than before."""
+        is_first, before = self.reason is None, self._kind
+        self.reason = explained(error)
+        self._kind = code(error) or self.reason
+        if is_first:
+            self._told[self._kind] = self._clock()
+            log.warning("%s: %s", self._what, self.reason)
+        elif self._kind != before and self._is_news():
+            log.warning("%s, now for another reason: %s", self._what, self.reason)
+
+    def over(self) -> None:
+        """Note that it does not fail any more."""
+        self.reason = None
+        self._told.clear()
+
+    def _is_news(self) -> bool:
+        """Return whether this reason was not logged lately; note that it is."""
+        now, told_at = self._clock(), self._told.get(self._kind)
+        is_new = told_at is None and len(self._told) < KINDS_MOST
+        if is_new or (told_at is not None and now - told_at >= TELL_EVERY):
+            self._told[self._kind] = now
+            return True
+        return False
+
+
+class Outage:
+    """Why Redis does not serve a node: its calls fail, are denied, or its messages do not come.
+
+    ``denied`` is the script that its user may not run, as far as is known.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.messages = Reasons("the subscription connection failed", clock)
+        self.denied = ""
+        self._calls = Reasons("lost the connection to Redis", clock)
+        self._rights = Reasons("Redis refuses what this node asks of it", clock)
+
+    @property
+    def reason(self) -> str | None:
+        """Why Redis does not serve; None if it does, as far as is known."""
+        return self._calls.reason or self._rights.reason or self.messages.reason
+
+    def lost(self, error: Exception) -> None:
+        """Note that the connection for calls failed, or that all calls are refused for now."""
+        self._calls.failed(error)
+
+    def over(self) -> None:
+        """Note that calls are answered."""
+        self._calls.over()
+
+    def deny(self, script: str, error: Exception) -> None:
+        """Note that a script is refused, for want of a right."""
+        self.denied = script
+        self._rights.failed(error)
+
+    def allowed(self) -> None:
+        """Note that the script that was denied is done now."""
+        self.denied = ""
+        self._rights.over()

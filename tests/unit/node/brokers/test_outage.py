@@ -1,0 +1,132 @@
+"""Why Redis does not serve a node: each new reason is told once, in words."""
+
+import logging
+
+import pytest
+from redis import exceptions
+
+from node.brokers.outage import KINDS_MOST, TELL_EVERY, Outage, Reasons, explained
+from node.brokers.readiness import Readiness
+
+
+class Told:
+    """Reasons, with a clock; what they log."""
+
+    def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
+        self.time = 0.0
+        self.reasons = Reasons("lost it", lambda: self.time)
+        self._caplog = caplog
+
+    def lines(self) -> list[str]:
+        """Return what was logged since the last time."""
+        found = [record.getMessage() for record in self._caplog.records]
+        self._caplog.clear()
+        return found
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> Told:
+    caplog.set_level(logging.INFO)
+    return Told(caplog)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        # As redis-py raises them, without the code, and as Redis writes them.
+        (
+            exceptions.AuthenticationError("invalid username-password pair"),
+            "WRONGPASS: the user or",
+        ),
+        (exceptions.AuthenticationError("Authentication required."), "NOAUTH: it wants a password"),
+        (exceptions.NoPermissionError("User has no permissions"), "NOPERM: its user lacks a right"),
+        (exceptions.BusyLoadingError("Redis is loading"), "LOADING: it is loading its data"),
+        (exceptions.ReadOnlyError("You can't write"), "READONLY: it is a replica"),
+        (exceptions.ResponseError("WRONGPASS invalid pair"), "WRONGPASS: the user or"),
+        (
+            exceptions.ResponseError("NOAUTH Authentication required."),
+            "NOAUTH: it wants a password",
+        ),
+        (
+            exceptions.ResponseError("MISCONF Errors writing"),
+            "MISCONF: it cannot write to its disk",
+        ),
+        (exceptions.ResponseError("LOADING Redis is loading"), "LOADING: it is loading its data"),
+        (exceptions.ResponseError("NOREPLICAS Not enough"), "NOREPLICAS: it has fewer replicas"),
+        (
+            exceptions.ConnectionError("Error 111\nconnecting to h:1."),
+            "Error 111 connecting to h:1.",
+        ),
+        (exceptions.TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_an_error_is_put_in_words(error: Exception, words: str) -> None:
+    assert explained(error).startswith(words)
+
+
+def test_a_missing_right_is_named() -> None:
+    error = exceptions.ResponseError("NOPERM User chat has no permissions to run 'evalsha'")
+    assert "NOPERM: its user lacks a right" in explained(error)
+    assert "'evalsha'" in explained(error)
+
+
+def test_the_same_reason_is_told_once(told: Told) -> None:
+    for _ in range(3):
+        told.reasons.failed(exceptions.ResponseError("LOADING Redis is loading"))
+        told.time += TELL_EVERY
+    assert told.lines() == ["lost it: LOADING: it is loading its data"]
+
+
+def test_another_reason_is_told_too(told: Told) -> None:
+    told.reasons.failed(exceptions.ConnectionError("refused"))
+    told.reasons.failed(exceptions.AuthenticationError("invalid username-password pair"))
+    assert told.reasons.reason is not None and told.reasons.reason.startswith("WRONGPASS")
+    first, second = told.lines()
+    assert first == "lost it: refused"
+    assert second.startswith("lost it, now for another reason: WRONGPASS: ")
+
+
+def test_reasons_that_take_turns_are_told_once_a_minute(told: Told) -> None:
+    for number in range(10):
+        told.reasons.failed(exceptions.ConnectionError("refused" if number % 2 else "closed"))
+    assert len(told.lines()) == 2
+    told.time += TELL_EVERY
+    told.reasons.failed(exceptions.ConnectionError("closed"))
+    assert told.lines() == ["lost it, now for another reason: closed"]
+
+
+def test_reasons_without_end_are_not_all_told(told: Told) -> None:
+    for number in range(10 * KINDS_MOST):
+        told.reasons.failed(exceptions.ConnectionError(f"reason {number}"))
+    assert len(told.lines()) == KINDS_MOST
+
+
+def test_the_next_outage_is_told_again(told: Told) -> None:
+    for _ in range(2):
+        told.reasons.failed(exceptions.ConnectionError("refused"))
+        told.reasons.over()
+    assert told.lines() == ["lost it: refused"] * 2
+
+
+def test_a_denied_script_is_told_once_until_it_is_done_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outage = Outage(lambda: 0.0)
+    for script in ("renew", "look", "renew"):
+        outage.deny(script, exceptions.ResponseError("NOPERM no permissions"))
+    assert len(caplog.records) == 1 and outage.denied == "renew"
+    outage.over()
+    assert outage.reason is not None and outage.reason.startswith("NOPERM")
+    outage.allowed()
+    assert outage.reason is None and outage.denied == ""
+
+
+def test_a_node_that_is_not_ready_gives_the_newest_reason() -> None:
+    outage = Outage(lambda: 0.0)
+    readiness = Readiness(outage)
+    outage.lost(exceptions.ConnectionError("refused"))
+    assert readiness.unready(0.0) == "Redis does not serve this node: refused"
+    outage.lost(exceptions.ResponseError("NOAUTH Authentication required."))
+    assert (readiness.unready(0.0) or "").startswith("Redis does not serve this node: NOAUTH: it")
+    readiness.probe_heard(1.0, 1)
+    assert readiness.unready(1.0) is None
