@@ -11,6 +11,7 @@ from node.auth import accounts_file
 from node.auth.accounts_file import Account
 from node.core.names import confusables, names
 from wire import environment
+from wire.arguments import Parser
 from wire.text import secret
 
 PROGRAM = "chat-node account"
@@ -71,10 +72,8 @@ def _looks_like_another(claims: str, others: Sequence[Account], is_new: bool) ->
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        PROGRAM, description="Manage accounts: nicks that need a password."
-    )
-    shared = argparse.ArgumentParser(add_help=False)
+    parser = Parser(PROGRAM, description="Manage accounts: nicks that need a password.")
+    shared = Parser(add_help=False)
     shared.add_argument(
         "--accounts",
         dest="file",
@@ -82,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         default=environment.settings(os.environ).get("CHAT_ACCOUNTS"),
         help="the file of accounts (environment: CHAT_ACCOUNTS)",
     )
-    actions = parser.add_subparsers(dest="action", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser(
         *("add",),
         parents=[shared],

@@ -1,18 +1,33 @@
 """The command line of a node: flags to texts. A bad one ends the process with one line."""
 
 import argparse
+import difflib
 import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, NoReturn
 
 from node.config import parsers
-from node.config.options import OPTIONS
+from node.config.options import GROUPS, OPTIONS
 from node.config.version import version
 
 PROGRAM = "chat-node"
 _BY_FLAG = {option.flag: option for option in OPTIONS}
 _SHELLS = "bash or zsh"
+COMMANDS = {
+    "status": "show the whole system: nodes, versions, clients, rooms",
+    "admin": "moderate: kick, ban, close rooms, announce, list nodes and sessions",
+    "account": "add, remove and list accounts: nicks that need a password",
+}
+"""The commands besides running a node, and what each does."""
+_DESCRIPTION = f"""\
+Run a node of a distributed chat, or a command.
+
+commands, each with a --help of its own:
+{chr(10).join(f"  {name:9} {does}" for name, does in COMMANDS.items())}
+
+Every flag of a node has an environment variable; the flag wins. Times are in seconds and may be
+fractions."""
 
 
 def parse_flags(argv: Sequence[str]) -> dict[str, str]:
@@ -24,14 +39,21 @@ def parse_flags(argv: Sequence[str]) -> dict[str, str]:
         flag = error.argument_name or ""
         refuse(flag, "nothing", _BY_FLAG[flag].expected if flag in _BY_FLAG else _SHELLS)
     if unknown:
-        # The value is not repeated: it may be a secret after a misspelt flag.
-        name = unknown[0].partition("=")[0]
-        is_flag = name.startswith("--") and name.isprintable()
-        fail(f"{f'unknown option {name}' if is_flag else 'unexpected argument'} (see --help)")
+        fail(_unknown(unknown[0]))
     flags: dict[str, str] = vars(found)
     if "completion" in flags:
         _complete(parser, flags["completion"])
     return flags
+
+
+def _unknown(argument: str) -> str:
+    """Return the error for an argument; its value is not repeated, because it may be a secret."""
+    name = argument.partition("=")[0]
+    if not name.startswith("--") or not name.isprintable():
+        return f"unexpected argument; the commands are {', '.join(COMMANDS)} (see --help)"
+    close = difflib.get_close_matches(name, _BY_FLAG, 1)
+    guess = f", did you mean {close[0]}?" if close else ""
+    return f"unknown option {name}{guess} (see --help)"
 
 
 def refuse(source: str, got: str, expected: str, reason: str = "") -> NoReturn:
@@ -48,24 +70,24 @@ def fail(why: str) -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         PROGRAM,
-        description="Run a node of a distributed chat. Every flag has an environment variable; the"
-        " flag wins. Times are in seconds and may be fractions.",
-        formatter_class=partial(argparse.HelpFormatter, max_help_position=32),
-        epilog="Other commands: chat-node status shows the whole system, chat-node admin moderates"
-        " it, chat-node account manages accounts. Each has a --help of its own.",
+        usage="%(prog)s [FLAG ...]\n       %(prog)s COMMAND [ARGUMENT ...]",
+        description=_DESCRIPTION,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=32),
         allow_abbrev=False,
         exit_on_error=False,
         argument_default=argparse.SUPPRESS,
     )
-    for option in OPTIONS:
-        default = option.without if option.default is None else option.default
-        optional: dict[str, Any] = {"nargs": "?", "const": "1"}
-        parser.add_argument(
-            option.flag,
-            metavar=option.metavar,
-            help=f"{option.help} (default: {default}; environment: {option.variable})",
-            **(optional if option.read is parsers.switch else {}),
-        )
+    for title, options in GROUPS:
+        group = parser.add_argument_group(title)
+        for option in options:
+            default = option.without if option.default is None else option.default
+            optional: dict[str, Any] = {"nargs": "?", "const": "1"}
+            group.add_argument(
+                option.flag,
+                metavar=option.metavar,
+                help=f"{option.help} (default: {default}; environment: {option.variable})",
+                **(optional if option.read is parsers.switch else {}),
+            )
     parser.add_argument(
         "--completion",
         metavar="SHELL",

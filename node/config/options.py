@@ -35,11 +35,6 @@ class Option:
         return "CHAT_" + self.field.upper()
 
 
-def variables() -> set[str]:
-    """Return the names of all variables."""
-    return {option.variable for option in OPTIONS}
-
-
 TOKEN_FILE_EXPECTED = "a readable file that holds a token, or several, one on each line"
 _HOST = "a host name or an address"
 _ALL = ":: or * is all addresses, IPv4 and IPv6"
@@ -52,23 +47,13 @@ _SECONDS = f"seconds, 0 to {parsers.MOST}, fractions too"
 _OFF = "off with --rate 0, unless set"
 
 # fmt: off
-OPTIONS = (
+_LISTENING = (
     Option(
         "host", "HOST", parsers.host, "127.0.0.1", _HOST,
         f"address where clients connect; {_ALL}"),
     Option(
         "port", "PORT", parsers.port, "9999", _PORT,
         "port where clients connect; 0 picks a free one"),
-    Option(
-        "redis_url", "URL", redis_url.parse, redis_url.MEMORY, redis_url.EXPECTED,
-        "the broker; memory:// is embedded, for a single process", show=redis_url.hide),
-    Option(
-        "nodes", "N", parsers.whole(1, 65535), "1", "a whole number, 1 to 65535",
-        "number of nodes in this process, on consecutive ports, named NAME-1 to NAME-N;"
-        " more than 1 only with memory://"),
-    Option(
-        "name", "NAME", parsers.label, None, "1 to 64 printable characters",
-        "name of the node in logs, metrics and welcome", "the host name and a random suffix"),
     Option(
         "http_host", "HOST", parsers.host, "127.0.0.1", _HOST,
         f"address of the health and metrics endpoint; {_ALL}"),
@@ -82,11 +67,40 @@ OPTIONS = (
         "tls_key", "FILE", parsers.file, None, _FILE,
         "private key of the certificate, PEM; requires --tls-cert"),
     Option(
+        "proxy_protocol", "1", parsers.switch, "0", "0 or 1",
+        "take the client's address from a PROXY header, if a connection begins with one"),
+    Option(
+        "proxy_from", "NETWORKS", parsers.networks,
+        "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7", _NETWORKS,
+        "networks whose PROXY headers are trusted; one from elsewhere ends its connection"),
+)
+_BROKER = (
+    Option(
+        "redis_url", "URL", redis_url.parse, redis_url.MEMORY, redis_url.EXPECTED,
+        "the broker; memory:// is embedded, for a single process", show=redis_url.hide),
+    Option(
+        "nodes", "N", parsers.whole(1, 65535), "1", "a whole number, 1 to 65535",
+        "number of nodes in this process, on consecutive ports, named NAME-1 to NAME-N;"
+        " more than 1 only with memory://"),
+    Option(
+        "durability", "N", parsers.whole(0, 16), "0", "a whole number, 0 to 16",
+        "replicas of Redis that must have a message before it is acknowledged"),
+)
+_LOGIN = (
+    Option(
         "token", "TOKEN", parsers.token, None, f"1 to {parsers.TOKEN_MOST} bytes of UTF-8",
         "token that clients must send", show=lambda text: "***" if text else ""),
     Option(
-        "proxy_protocol", "1", parsers.switch, "0", "0 or 1",
-        "take the client's address from a PROXY header, if a connection begins with one"),
+        "token_file", "FILE", parsers.token_file, None, TOKEN_FILE_EXPECTED,
+        "file of tokens, one on each line, of which clients must send one; read again on SIGHUP"),
+    Option(
+        "accounts", "FILE", parsers.file, None, _FILE,
+        "file of nicks that need a password, made by chat-node account add; read again on SIGHUP"),
+    Option(
+        "hello_within", "SECONDS", parsers.number, "60", f"{_SECONDS}; 0 for no limit",
+        "seconds within which a client must log in"),
+)
+_KEPT = (
     Option(
         "history", "N", parsers.whole(1, parsers.MOST), "1000",
         f"a whole number, 1 to {parsers.MOST}",
@@ -98,26 +112,11 @@ OPTIONS = (
         "room_idle", "SECONDS", parsers.number, "86400", _SECONDS,
         "seconds for which a room without members is kept"),
     Option(
-        "durability", "N", parsers.whole(0, 16), "0", "a whole number, 0 to 16",
-        "replicas of Redis that must have a message before it is acknowledged"),
-    Option(
-        "rate", "RATE[/BURST]", parsers.rate, "20/60", _RATE,
-        "requests per second of a connection, and how many at once (default BURST: three times"
-        " RATE); 0 for no limit"),
-    Option(
         "notices", "N", parsers.whole(0, parsers.MOST), "200",
         f"a whole number, 0 to {parsers.MOST}",
         "members above which a room no longer announces who enters and leaves"),
-    Option(
-        "drain", "SECONDS", parsers.number, "5", _SECONDS,
-        "seconds over which clients are moved to other nodes after SIGTERM"),
-    Option(
-        "log_level", "LEVEL", parsers.word("debug", "info", "warning", "error"), "info",
-        "debug, info, warning or error", "lowest level that is logged to standard error"),
-    Option(
-        "log_format", "FORMAT", parsers.word("text", "json"), "text", "text or json",
-        "format of log lines"),
-    # Limits on clients
+)
+_CONNECTIONS = (
     Option(
         "max_clients", "N", parsers.whole(0, parsers.MOST), "50000", _BOUND,
         "most connections of this node"),
@@ -127,6 +126,18 @@ OPTIONS = (
     Option(
         "connect_rate", "RATE[/BURST]", parsers.rate, "100/500", _RATE,
         "new connections per second from one address"),
+    Option(
+        "memory", "MIB", parsers.whole(0, parsers.MOST), "2048", _BOUND,
+        "MiB of memory above which this process refuses new clients"),
+    Option(
+        "exempt", "NETWORKS", parsers.networks, "127.0.0.0/8,::1", _NETWORKS,
+        "networks exempt from per-address limits"),
+)
+_REQUESTS = (
+    Option(
+        "rate", "RATE[/BURST]", parsers.rate, "20/60", _RATE,
+        "requests per second of a connection, and how many at once (default BURST: three times"
+        " RATE); 0 for no limit"),
     Option(
         "address_rate", "RATE[/BURST]", parsers.rate, "400/1200", _RATE,
         f"requests per second from one address; {_OFF}"),
@@ -142,25 +153,36 @@ OPTIONS = (
     Option(
         "address_bytes", "MIB", parsers.whole(0, parsers.MOST), "128", _BOUND,
         f"MiB that one address may send in a day, as direct or long messages; {_OFF}"),
+)
+_PROCESS = (
     Option(
-        "hello_within", "SECONDS", parsers.number, "60", f"{_SECONDS}; 0 for no limit",
-        "seconds within which a client must log in"),
+        "name", "NAME", parsers.label, None, "1 to 64 printable characters",
+        "name of the node in logs, metrics and welcome", "the host name and a random suffix"),
     Option(
-        "memory", "MIB", parsers.whole(0, parsers.MOST), "2048", _BOUND,
-        "MiB of memory above which this process refuses new clients"),
+        "drain", "SECONDS", parsers.number, "5", _SECONDS,
+        "seconds over which clients are moved to other nodes after SIGTERM"),
     Option(
-        "exempt", "NETWORKS", parsers.networks, "127.0.0.0/8,::1", _NETWORKS,
-        "networks exempt from per-address limits"),
+        "log_level", "LEVEL", parsers.word("debug", "info", "warning", "error"), "info",
+        "debug, info, warning or error", "lowest level that is logged to standard error"),
     Option(
-        "proxy_from", "NETWORKS", parsers.networks,
-        "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7", _NETWORKS,
-        "networks whose PROXY headers are trusted; one from elsewhere ends its connection"),
-    # Authentication
-    Option(
-        "token_file", "FILE", parsers.token_file, None, TOKEN_FILE_EXPECTED,
-        "file of tokens, one on each line, of which clients must send one; read again on SIGHUP"),
-    Option(
-        "accounts", "FILE", parsers.file, None, _FILE,
-        "file of nicks that need a password, made by chat-node account add; read again on SIGHUP"),
+        "log_format", "FORMAT", parsers.word("text", "json"), "text", "text or json",
+        "format of log lines"),
 )
 # fmt: on
+GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
+    ("where it listens", _LISTENING),
+    ("the broker", _BROKER),
+    ("who may log in", _LOGIN),
+    ("rooms and sessions", _KEPT),
+    ("limits on connections", _CONNECTIONS),
+    ("limits on requests", _REQUESTS),
+    ("the process", _PROCESS),
+)
+"""The settings under the titles of ``--help``."""
+OPTIONS = tuple(option for _, group in GROUPS for option in group)
+"""All settings, in the order of ``--help``."""
+
+
+def variables() -> set[str]:
+    """Return the names of all variables."""
+    return {option.variable for option in OPTIONS}

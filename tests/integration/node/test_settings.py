@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from node.config import redis_url
-from node.config.options import OPTIONS, Option, variables
+from node.cli import subcommands
+from node.config import command_line, redis_url
+from node.config.options import GROUPS, OPTIONS, Option, variables
 from node.config.parsers import Rate
 from node.config.settings import Settings, parse
 from node.config.version import version
@@ -243,16 +244,22 @@ def test_a_flag_without_its_value_is_named(refusal: Refusal) -> None:
     assert refusal("--port") == "chat-node: --port: got nothing, expected a port, 0 to 65535\n"
 
 
-@pytest.mark.parametrize("argv", [["--tokn", "geheim"], ["--tokn=geheim"], ["--tok=geheim"]])
-def test_an_unknown_flag_is_named_without_its_value(refusal: Refusal, argv: list[str]) -> None:
-    line = refusal(*argv)
-    assert line in (f"chat-node: unknown option --tok{end} (see --help)\n" for end in ("", "n"))
-    assert "geheim" not in line
+@pytest.mark.parametrize("argv", [["--tokn", "geheim"], ["--tokn=geheim"]])
+def test_an_unknown_flag_is_named_without_its_value_and_a_similar_one_with_it(
+    refusal: Refusal, argv: list[str]
+) -> None:
+    expected = "chat-node: unknown option --tokn, did you mean --token? (see --help)\n"
+    assert refusal(*argv) == expected
+
+
+def test_a_flag_that_resembles_none_is_named_alone(refusal: Refusal) -> None:
+    assert refusal("--colour", "blue") == "chat-node: unknown option --colour (see --help)\n"
 
 
 @pytest.mark.parametrize("argv", [["geheim"], ["-x"], ["--a\nb"]])
 def test_an_argument_that_is_not_a_flag_is_refused(refusal: Refusal, argv: list[str]) -> None:
-    assert refusal(*argv) == "chat-node: unexpected argument (see --help)\n"
+    commands = "the commands are status, admin, account"
+    assert refusal(*argv) == f"chat-node: unexpected argument; {commands} (see --help)\n"
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -360,6 +367,18 @@ def test_without_a_rate_there_is_no_other_limit_of_requests_but_those_asked_for(
 @pytest.mark.parametrize("text", ["", "127.0.0.1/8", "localhost", "::1,", ",".join(["::1"] * 65)])
 def test_an_invalid_list_of_networks_is_refused(refusal: Refusal, text: str) -> None:
     assert "expected networks or addresses separated by commas" in refusal(f"--exempt={text}")
+
+
+def test_help_groups_the_flags_and_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--help"], {})
+    shown = capsys.readouterr().out
+    assert set(command_line.COMMANDS) == set(subcommands.COMMANDS)
+    for name, does in command_line.COMMANDS.items():
+        assert f"\n  {name:9} {does}\n" in shown
+    places = [shown.index(f"\n{title}:\n") for title, _ in GROUPS]
+    assert places == sorted(places)
+    assert all(len(group) <= 8 for _, group in GROUPS), "a group is read at a glance"
 
 
 def test_help_shows_every_flag_default_and_variable(
