@@ -28,7 +28,7 @@ COMPILE := $(TOOLS_BIN)/uv pip compile --quiet --universal --python-version 3.11
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-up: $(RUNTIME) ## run the whole system here: three nodes, no Redis needed; Ctrl-C ends it
+up: $(RUNTIME) ## run the whole system here: three nodes, no Redis needed; Ctrl-C drains and ends it
 	@echo 'To talk, in another terminal: $(BIN)/chat localhost:9999 --nick YOU (or :10000, :10001)'
 	@exec $(BIN)/python -m node --nodes 3
 

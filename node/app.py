@@ -20,6 +20,7 @@ from node.process import file_limits, listening, memory
 from node.process.dial import Dialler
 from node.server import Node
 from node.telemetry import health_http, log_queue, logs, prometheus
+from node.version import version
 
 if TYPE_CHECKING:
     from node.auth.password_checker import PasswordChecker
@@ -81,6 +82,7 @@ class App:
 
     async def run(self) -> None:
         """Serve until told to stop. Raises OSError when an address cannot be used."""
+        self._introduce()
         file_limits.raise_limit()
         scripts.read_all()
         asyncio.get_running_loop().set_exception_handler(self._files.on_exception)
@@ -105,6 +107,16 @@ class App:
             await self._drain()
             for task in working:
                 task.cancel()
+
+    def _introduce(self) -> None:
+        """Log what starts, and where its data are."""
+        url = self._settings.redis_url
+        log.info("starting", extra={"version": version(), "broker": str(url)})
+        if url.is_memory:
+            log.info(
+                "this process shares nothing with other nodes, and keeps nothing when it ends,"
+                " because its broker is memory://: see --redis-url"
+            )
 
     async def _watch(self) -> None:
         """Watch the memory and the descriptors that the process uses, for ever."""
@@ -144,7 +156,10 @@ class App:
         return server
 
     async def _drain(self) -> None:
-        log.info("draining")
+        log.info(
+            "draining: clients are moving to other nodes; another Ctrl-C or SIGTERM ends at once",
+            extra={"seconds": self._settings.drain},
+        )
         # The listeners close at once; the health endpoint answers "draining" until the end.
         for server in self._servers:
             server.close()

@@ -10,6 +10,10 @@ END_WITHIN = 10.0
 """Seconds in which a killed process is gone."""
 
 
+LOOK_EVERY = 0.02
+"""Seconds between two looks at the log: a file does not tell when it grows."""
+
+
 class Process:
     """A child process whose standard error (and output, unless read) goes to a file.
 
@@ -24,6 +28,18 @@ class Process:
     def log(self) -> str:
         """Everything that it wrote so far."""
         return self._log.read_text("utf-8", "replace") if self._log.exists() else ""
+
+    async def logs(self, text: str, within: float = END_WITHIN) -> str:
+        """Wait until there is a line with a text; return the first one."""
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    for line in self.log.splitlines():
+                        if text in line:
+                            return line
+                    await asyncio.sleep(LOOK_EVERY)
+        except TimeoutError:
+            raise AssertionError(f"no line with {text!r} after {within} s:\n{self.log}") from None
 
     @property
     def child(self) -> asyncio.subprocess.Process:

@@ -7,6 +7,7 @@ import re
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from node.version import version
 from tests.support import web
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
@@ -29,6 +30,34 @@ async def test_several_nodes_listen_on_consecutive_ports(lab: Lab) -> None:
     node = await lab.node(None, "--port", str(redis.port), "--nodes", "2", "--host", "::1")
     assert node.addresses == [("::1", redis.port), ("::1", redis.port + 1)]
     await lab.member(node.addresses[1], "ana")
+
+
+async def test_the_first_line_tells_the_version_and_where_the_data_are(lab: Lab) -> None:
+    # Nothing listens at this port: the node starts all the same.
+    redis = lab.unstarted_redis()
+    url = f"redis://ana:geheim@127.0.0.1:{redis.port}/3"
+    node = await lab.node(None, "--redis-url", url, "--drain", "0")
+    line = await node.logs(" starting ")
+    assert line == node.log.splitlines()[0]
+    assert line.endswith(f" version={version()} broker=redis://***@127.0.0.1:{redis.port}/3")
+    node.terminate()
+    await node.wait()
+    assert "geheim" not in node.log and "keeps nothing" not in node.log
+
+
+async def test_the_embedded_broker_is_said_to_share_and_keep_nothing(lab: Lab) -> None:
+    node = await lab.node(None, "--drain", "0")
+    assert (await node.logs(" starting ")).endswith(" broker=memory://")
+    await node.logs("this process shares nothing with other nodes, and keeps nothing")
+
+
+async def test_a_node_that_drains_says_how_to_end_it_at_once(lab: Lab) -> None:
+    node = await lab.node(None, "--drain", "60")
+    await lab.member(node.address, "ana")
+    node.interrupt()
+    await node.logs("another Ctrl-C or SIGTERM ends at once")
+    node.interrupt()
+    assert await node.wait() == 130
 
 
 BAD_SETTINGS: list[tuple[tuple[str, ...], dict[str, str], str]] = [
@@ -61,6 +90,7 @@ async def test_a_bad_setting_ends_the_process_with_one_line_that_names_it(
 async def test_what_kubernetes_sets_for_a_service_is_ignored_with_one_warning(lab: Lab) -> None:
     node = await lab.node(None, "--drain", "0", CHAT_GRACE="tcp://10.0.0.1:9999")
     await lab.member(node.address, "ana")
+    await node.logs("CHAT_GRACE")
     warnings = [line for line in node.log.splitlines() if " warning " in line]
     assert len(warnings) == 1 and "ignored CHAT_GRACE: Kubernetes" in warnings[0]
 
