@@ -1,6 +1,7 @@
 """Takes the messages of Redis channels, and reports them to the core."""
 
 import contextlib
+import logging
 from functools import partial
 
 from node.brokers import decode_logs, decode_upkeep, keys
@@ -10,6 +11,8 @@ from node.brokers.malformed import Malformed, ProblemLog
 from node.brokers.moderation_sync import ModerationSync
 from node.brokers.publish_batch import Taken
 from node.brokers.readiness import Readiness
+
+log = logging.getLogger(__name__)
 
 
 class MessageDispatch:
@@ -52,7 +55,7 @@ class MessageDispatch:
             elif kind == b"orders":
                 tell = partial(self._moderation.newest, rest)
             elif kind == b"announce":
-                tell = partial(events.announced, *decode_upkeep.announcement(rest))
+                tell = partial(self._announce, *decode_upkeep.announcement(rest))
             else:
                 return  # A node of a later version may send other kinds.
         except (Malformed, AttributeError) as error:
@@ -64,6 +67,10 @@ class MessageDispatch:
             events.frame(frame)
         else:
             tell()
+
+    def _announce(self, text: str, room: str | None, at: int) -> None:
+        log.info("order of a moderator", extra={"order": "announce", "room": room or "(all)"})
+        self._context.events.announced(text, room, at)
 
     def _hear_probe(self, sent: int) -> None:
         self._readiness.probe_heard(self._context.clock(), sent)
@@ -77,8 +84,8 @@ class MessageDispatch:
         """Report that the messages of a channel are received from now on."""
         if self._readiness.refused:
             return
-        if (log := keys.log_of_channel(channel)) is not None:
-            self._context.events.confirmed(log)
+        if (name := keys.log_of_channel(channel)) is not None:
+            self._context.events.confirmed(name)
         else:
             # Directs, which come by this node's own channel, may have been missed as well.
             self._heads.compare_inboxes()

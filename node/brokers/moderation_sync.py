@@ -1,6 +1,7 @@
 """Moderation rules: read again when they have changed, put back when Redis forgot them."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from math import inf
@@ -15,6 +16,18 @@ from node.brokers.lanes import UPKEEP
 from node.core.model import Failure, ModerationRule
 
 log = logging.getLogger(__name__)
+
+SAME_END = 2.0
+"""Seconds within which two ends of an order are the same one: each is read by its time left."""
+
+_PLURAL = {"nick": "nicks", "net": "networks", "kick": "kicks", "room": "rooms"}
+_ORDERS = {
+    "nick": ("ban", "nick"),
+    "net": ("ban", "network"),
+    "kick": ("kick", "session"),
+    "room": ("close-room", "room"),
+}
+"""What each kind of rule is to a moderator, and whom it concerns."""
 
 LISTED = 250
 """Rules in one reply, or somewhat more, and most that are put back in one call."""
@@ -36,10 +49,13 @@ class ModerationSync:
         self._wanted = b""
         self._asked = b""
         self._busy = False
+        self._is_new = True
+        """No rules were read yet, and it is not known either that there are none."""
 
     def newest(self, change: bytes) -> None:
         """Take the id of the newest change; read the rules unless they are known."""
         self._wanted = change
+        self._is_new = self._is_new and change != b""
         if change != self._known and not self._busy:
             self._read()
 
@@ -72,15 +88,17 @@ class ModerationSync:
         if after != b"0":
             self._read(after)
             return
-        self._known, self._rules, self._page = newest, list(self._page.values()), {}
-        log.info("%d moderation rules are in force", len(self._rules))
+        before, self._rules = self._rules, list(self._page.values())
+        self._known, self._page = newest, {}
+        _tell(before, self._rules, self._is_new, self._context.clock())
+        self._is_new = False
         self._context.events.moderated(self._rules)
         if self._wanted != self._asked and _number(self._wanted) > _number(self._known):
             # It was announced while the rules were being read; earlier ids may be meaningless.
             self._read()
 
     def _put_back(self) -> None:
-        log.warning("Redis lost moderation rules; restoring them")
+        log.warning("Redis has lost orders of moderators; this node puts them back")
         now = self._context.clock()
         self._put_back_rest([rule for rule in self._rules if rule.until > now])
 
@@ -108,6 +126,41 @@ class ModerationSync:
             self._put_back_rest(rules)
         else:
             self._read()
+
+
+def _tell(
+    before: Sequence[ModerationRule], rules: Sequence[ModerationRule], at_start: bool, now: float
+) -> None:
+    """Log each order of a moderator that is new, or was lifted; those found at the start once."""
+    if at_start:
+        kinds = Counter(rule.kind for rule in rules)
+        facts = {_PLURAL[kind]: kinds[kind] for kind in _PLURAL}
+        log.info("orders of moderators that are in force", extra=facts)
+        return
+    old, new = ({(*rule[:2], rule.epoch): rule for rule in some} for some in (before, rules))
+    for key, rule in new.items():
+        if key not in old or _was_set_anew(old[key], rule):
+            log.info("order of a moderator", extra=_facts(rule, now))
+    for key, rule in old.items():
+        if key not in new and rule.kind in ("nick", "net") and rule.until > now:
+            log.info("a moderator lifted an order", extra=_facts(rule, now))
+
+
+def _was_set_anew(before: ModerationRule, rule: ModerationRule) -> bool:
+    """Return whether an order was given again: its end is reported by the second, about."""
+    return rule.why != before.why or (
+        rule.until != before.until and not abs(rule.until - before.until) < SAME_END
+    )
+
+
+def _facts(rule: ModerationRule, now: float) -> dict[str, object]:
+    order, subject = _ORDERS[rule.kind]
+    # The id of a session is a digest of its key: the beginning tells it from others.
+    what = rule.what[:8] if rule.kind == "kick" else rule.what
+    facts: dict[str, object] = {"order": order, subject: what}
+    if rule.kind in ("nick", "net") and rule.until != inf:
+        facts["seconds"] = round(rule.until - now)
+    return facts | ({"reason": rule.why} if rule.why else {})
 
 
 def _number(change: bytes) -> int:

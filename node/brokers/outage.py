@@ -105,7 +105,7 @@ class Outage:
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.messages = Reasons("the subscription connection failed", clock)
+        self.messages = Reasons("lost the connection to Redis for subscriptions", clock)
         self.denied = ""
         self._calls = Reasons("lost the connection to Redis", clock)
         self._rights = Reasons("Redis refuses what this node asks of it", clock)

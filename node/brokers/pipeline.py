@@ -245,7 +245,7 @@ class Pipeline:
     def _up(self, asked: float) -> None:
         if self._contact.since is None and self._failures:
             self._counts.broker_reconnects += 1
+            self._outage.over()
             log.info("Redis answers again")
-        self._outage.over()
         self._contact.answered(asked, self._clock())
         self._failures = 0

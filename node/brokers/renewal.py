@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 import msgspec
@@ -18,6 +19,9 @@ from node.brokers.subscriber import Subscriber
 from node.core.model import Done, Failure
 
 log = logging.getLogger(__name__)
+
+TELL_EVERY = 10.0
+"""Seconds without a sign of lost data after which the next one is that of another loss."""
 
 
 class LeaseRenewal:
@@ -40,6 +44,7 @@ class LeaseRenewal:
         self._audit = audit
         self._moderation = moderation
         self._health = health
+        self._told_at = -inf
         subscriber.want(keys.node_channel(lease.incarnation))
 
     def renew(self) -> None:
@@ -115,16 +120,26 @@ class LeaseRenewal:
         """Have sessions put back, or look for those that only Redis or only this node has."""
         events, here = self._context.events, self._context.events.facts().sessions
         if forgot:
-            log.warning("Redis lost sessions of this node; restoring them")
+            self._tell_lost(here)
             events.forgotten(True)
             self._audit.look_for_strays(at_once=True)
         elif self._lease.lacks(here, found):
-            log.warning("Redis lost part of the data of sessions here; restoring them")
+            self._tell_lost(here)
             events.forgotten(False)
         elif self._audit.is_due() and found.here > here:
             self._audit.look_for_strays(at_once=False)
         elif found.here > 0:
             self._audit.look_for_vanished()
+
+    def _tell_lost(self, here: int) -> None:
+        """Log once that Redis lost data: several renewals in a row may notice the same loss."""
+        now = self._context.clock()
+        if now - self._told_at >= TELL_EVERY:
+            log.warning(
+                "Redis has lost data of sessions; this node puts its own back",
+                extra={"sessions": here},
+            )
+        self._told_at = now
 
     def _keep_off(self, found: bytes) -> None:
         """Serve nobody, and change nothing, while the data have a format that is not known."""
@@ -140,5 +155,7 @@ class LeaseRenewal:
     def _listen(self) -> None:
         """Rebuild the subscription if no probe comes back."""
         if self._readiness.probe_sent(self._context.clock()):
-            log.warning("no probe comes back: renewing the subscription")
+            log.warning(
+                "Redis delivers no messages to this node, though it answers: subscribing again"
+            )
             self._subscriber.rebuild()

@@ -75,7 +75,8 @@ class SessionAudit:
             self._release(token, False)
         if gone and not at_once:
             log.warning(
-                "released sessions that only Redis had on this node", extra={"count": len(gone)}
+                "let go of sessions that Redis had at this node, and this node had not",
+                extra={"count": len(gone)},
             )
 
     def look_for_vanished(self) -> None:

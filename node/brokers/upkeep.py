@@ -71,11 +71,13 @@ class Upkeep:
         orphans, ended, closed = self._reaped
         self._reaped = [0, 0, 0]
         if orphans:
-            log.info("the lease of a node has expired: %d of its sessions can be resumed", orphans)
-        if ended or closed:
             log.info(
-                "ended %d sessions that nobody resumed, and removed %d unused rooms", ended, closed
+                "the lease of a node expired; its sessions can be resumed here",
+                extra={"sessions": orphans},
             )
+        if ended or closed:
+            facts = {"sessions": ended, "rooms": closed}
+            log.info("ended sessions that nobody resumed, and removed unused rooms", extra=facts)
 
     def tidy(self) -> None:
         """Shorten deadlines that are too late, and forget ids of messages that are too old."""

@@ -24,7 +24,7 @@ class Ear:
         self.confirmed: list[bytes] = []
         self._changed = asyncio.Event()
         self.client = place.client()
-        reasons = Reasons("the subscription connection failed", lambda: 0.0)
+        reasons = Reasons("lost the subscriptions", lambda: 0.0)
         self.subscriber = Subscriber(self.client, self._message, self._confirm, reasons)
 
     def _message(self, payload: bytes) -> None:

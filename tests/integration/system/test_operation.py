@@ -3,9 +3,11 @@
 import asyncio
 import json
 import re
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from redis import asyncio as redis
 
 from node.version import version
 from tests.support import web
@@ -26,20 +28,20 @@ async def test_standard_output_tells_what_listens_and_nothing_else(lab: Lab) -> 
 
 
 async def test_several_nodes_listen_on_consecutive_ports(lab: Lab) -> None:
-    redis = lab.unstarted_redis()  # Only for its port, which is free, and no other's.
-    node = await lab.node(None, "--port", str(redis.port), "--nodes", "2", "--host", "::1")
-    assert node.addresses == [("::1", redis.port), ("::1", redis.port + 1)]
+    server = lab.unstarted_redis()  # Only for its port, which is free, and no other's.
+    node = await lab.node(None, "--port", str(server.port), "--nodes", "2", "--host", "::1")
+    assert node.addresses == [("::1", server.port), ("::1", server.port + 1)]
     await lab.member(node.addresses[1], "ana")
 
 
 async def test_the_first_line_tells_the_version_and_where_the_data_are(lab: Lab) -> None:
     # Nothing listens at this port: the node starts all the same.
-    redis = lab.unstarted_redis()
-    url = f"redis://ana:geheim@127.0.0.1:{redis.port}/3"
+    server = lab.unstarted_redis()
+    url = f"redis://ana:geheim@127.0.0.1:{server.port}/3"
     node = await lab.node(None, "--redis-url", url, "--drain", "0")
     line = await node.logs(" starting ")
     assert line == node.log.splitlines()[0]
-    assert line.endswith(f" version={version()} broker=redis://***@127.0.0.1:{redis.port}/3")
+    assert line.endswith(f" version={version()} broker=redis://***@127.0.0.1:{server.port}/3")
     node.terminate()
     await node.wait()
     assert "geheim" not in node.log and "keeps nothing" not in node.log
@@ -104,22 +106,22 @@ async def test_a_port_that_is_taken_ends_the_process_with_an_error(lab: Lab) -> 
 
 
 async def test_a_node_is_ready_only_while_the_broker_delivers(lab: Lab) -> None:
-    redis = lab.unstarted_redis()
-    node = await lab.node(redis, "--http-port", "0")
+    server = lab.unstarted_redis()
+    node = await lab.node(server, "--http-port", "0")
     assert (await web.get(node.http, "/healthz"))[0] == 200
     reason = await web.ready(node.http, wanted=False)
     assert reason.strip() and reason.count("\n") == 1
-    await redis.start()
+    await server.start()
     await web.ready(node.http)
     talker = await lab.member(node.address, "ana")
     # Its sockets stay open, but nothing comes back: 5 s for the probe, and some to spare.
-    redis.pause()
+    server.pause()
     await web.ready(node.http, wanted=False, within=5 + 3)
     assert (await web.get(node.http, "/healthz"))[0] == 200
     error = await talker.ask("rooms")
     assert (error["code"], error["retry_after_ms"] > 0) == ("unavailable", True)
     assert (await talker.ask("ping"))["type"] == "pong"
-    redis.resume()
+    server.resume()
     await web.ready(node.http)
     await talker.say("general", "still here", "1")
     assert not talker.seen("bye")
@@ -152,6 +154,20 @@ async def test_logs_go_to_standard_error_as_json_and_hold_no_text(lab: Lab) -> N
     for line in node.log.splitlines():
         assert isinstance(json.loads(line), dict)
     assert node.log and "business" not in node.log and secret not in node.log
+
+
+async def test_a_loss_of_data_is_one_line(lab: Lab) -> None:
+    server = await lab.redis()
+    node = await lab.node(server, "--drain", "0")
+    talker = await lab.member(node.address, "ana")
+    admin: Any = redis.Redis.from_url(server.url, retry=None)
+    await admin.flushall()
+    await admin.aclose()
+    await node.logs("Redis has lost data of sessions")
+    await talker.say("general", "still here", "1")
+    node.terminate()
+    await node.wait()
+    assert node.log.count("Redis has lost data of sessions") == 1
 
 
 async def test_too_many_requests_are_refused_until_the_time_that_is_told(lab: Lab) -> None:

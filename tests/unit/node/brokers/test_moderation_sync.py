@@ -104,3 +104,72 @@ def test_many_rules_are_put_back_in_several_calls(bench: SyncBench) -> None:
     assert args[2] == "" and len(args) == 5 + 4 * LISTED, "the nodes are not told yet"
     args = bench.answer("reorder", [b"ok", 1]) or ()
     assert args[2] == 1 and len(args) == 5 + 4
+
+
+class OrderLog:
+    """What a sync logs about the orders of moderators."""
+
+    def __init__(self, bench: SyncBench, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level("INFO")
+        self.bench = bench
+        self._caplog = caplog
+
+    def after(self, change: bytes, *rows: Any) -> list[dict[str, object]]:
+        """Let these rules be in force; return the facts of the lines that follow."""
+        self._caplog.clear()
+        self.bench.sync.newest(change)
+        self.bench.answer("orders", [change, b"0", *rows])
+        names = ("order", "nick", "network", "room", "session", "seconds", "reason")
+        return [
+            {"line": record.msg, **{n: vars(record)[n] for n in names if n in vars(record)}}
+            for record in self._caplog.records
+        ]
+
+
+@pytest.fixture
+def orders(bench: SyncBench, caplog: pytest.LogCaptureFixture) -> OrderLog:
+    return OrderLog(bench, caplog)
+
+
+BAN = (b"nick:ana", 0, b"-", b'"no more"')
+
+
+def test_each_order_is_logged_once(orders: OrderLog) -> None:
+    orders.bench.sync.newest(b"")  # There is none when the node starts.
+    first = {"line": "order of a moderator", "order": "ban", "nick": "ana", "reason": "no more"}
+    assert orders.after(b"1 a", *BAN) == [first]
+    room = (b"room:tea", 9000, b"e1", b"")
+    assert orders.after(b"2 b", *BAN, *room) == [
+        {"line": "order of a moderator", "order": "close-room", "room": "tea"}
+    ]
+    net = (b"net:192.0.2.0/24", 7_200_000, b"-", b"")
+    assert orders.after(b"3 c", *BAN, *room, *net) == [
+        {
+            "line": "order of a moderator",
+            "order": "ban",
+            "network": "192.0.2.0/24",
+            "seconds": 7200,
+        }
+    ]
+    lifted = {"line": "a moderator lifted an order", "order": "ban", "nick": "ana"}
+    assert orders.after(b"4 d", *room, *net) == [lifted | {"reason": "no more"}]
+
+
+def test_an_order_that_is_given_again_for_longer_is_logged_again(orders: OrderLog) -> None:
+    orders.bench.sync.newest(b"")
+    short, long = ((b"nick:ana", ms, b"-", b"") for ms in (60_000, 3_600_000))
+    assert len(orders.after(b"1 a", *short)) == 1
+    assert orders.after(b"2 b", *short) == []
+    assert len(orders.after(b"3 c", *long)) == 1
+
+
+def test_the_orders_that_a_node_finds_at_its_start_are_one_line(orders: OrderLog) -> None:
+    rows = [part for number in range(50) for part in (b"nick:n%d" % number, 0, b"-", b"")]
+    [line] = orders.after(b"9 z", *rows)
+    assert line["line"] == "orders of moderators that are in force"
+
+
+def test_the_id_of_a_session_is_not_logged_as_a_whole(orders: OrderLog) -> None:
+    orders.bench.sync.newest(b"")
+    [line] = orders.after(b"1 a", b"kick:" + b"0123456789" * 4, 600_000, b"-", b"")
+    assert (line["order"], line["session"]) == ("kick", "01234567")

@@ -8,7 +8,7 @@ from node.brokers.health import Health
 from node.brokers.lease import Lease
 from node.brokers.moderation_sync import ModerationSync
 from node.brokers.readiness import DEAF_AFTER, PROBE_WITHIN, Readiness
-from node.brokers.renewal import LeaseRenewal
+from node.brokers.renewal import TELL_EVERY, LeaseRenewal
 from node.brokers.session_audit import SessionAudit
 from node.brokers.subscriber import Subscriber
 from node.core.model import Unavailable
@@ -119,6 +119,20 @@ def test_a_format_that_is_not_known_is_logged_once(
     assert "format 0" in line and "too new for them" in line
     bench.renew([b"format", b"\xff?"])
     assert bench.readiness.refused
+
+
+def test_a_loss_of_data_is_logged_once_however_many_renewals_notice_it(
+    bench: RenewalBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.renew(OK)
+    for _ in range(4):
+        bench.renew(NEW)
+        bench.hear()
+    [line] = caplog.records
+    assert line.msg == "Redis has lost data of sessions; this node puts its own back"
+    assert vars(line)["sessions"] == bench.events.facts().sessions
+    bench.renew(NEW, after=TELL_EVERY)
+    assert len(caplog.records) == 2, "that is another loss"
 
 
 def test_a_node_whose_data_become_newer_is_unready_at_once(bench: RenewalBench) -> None:

@@ -83,10 +83,11 @@ def test_reaping_goes_on_until_all_is_done_and_is_logged_once(
     bench.answer("reap", [2, 1, 0, 1])
     assert bench.names() == ["reap"] and caplog.messages == []
     bench.answer("reap", [1, 0, 3, 0])
-    assert caplog.messages == [
-        "the lease of a node has expired: 3 of its sessions can be resumed",
-        "ended 1 sessions that nobody resumed, and removed 3 unused rooms",
-    ]
+    gone, ended = caplog.records
+    assert gone.msg == "the lease of a node expired; its sessions can be resumed here"
+    assert ended.msg == "ended sessions that nobody resumed, and removed unused rooms"
+    assert vars(gone)["sessions"] == 3
+    assert (vars(ended)["sessions"], vars(ended)["rooms"]) == (1, 3)
     assert bench.calls == []
 
 
