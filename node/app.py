@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from node.auth.credentials import Credentials
 from node.brokers import connect, scripts
 from node.config.settings import Settings
+from node.config.version import version
 from node.net import listener
 from node.net.listener import Server
 from node.net.tls_listener import TlsListener
@@ -20,7 +21,6 @@ from node.process import file_limits, listening, memory
 from node.process.dial import Dialler
 from node.server import Node
 from node.telemetry import health_http, log_queue, logs, prometheus
-from node.version import version
 
 if TYPE_CHECKING:
     from node.auth.password_checker import PasswordChecker

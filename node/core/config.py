@@ -55,6 +55,7 @@ class CoreCounts(Protocol):
     bytes_in: int
     bytes_out: int
     slow_readers: int
+    silent_connections: int
     resumes: int
     awaited: str | None
     """The log of the one message that is being timed on its way, None while there is none."""

@@ -72,8 +72,7 @@ class LogStore(Protocol):
     ) -> None:
         """Read the entries after a position of a branch: a known one, ``UNKNOWN`` or ``CURRENT``.
 
-        The reply has at most ``limit`` entries and ``most_bytes`` (None: those of a page), but one
-        entry at least.
+        The reply has one entry at least, at most ``limit``, and ``most_bytes`` (None: a page's).
         """
 
     def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
@@ -92,8 +91,7 @@ class LogStore(Protocol):
     ) -> None:
         """Find the newest entry that a log has in common with a branch.
 
-        ``ids`` are those of the entry at ``base`` and of the entries after it. The reply is None if
-        there is no such log.
+        ``ids`` are those of the entry at ``base`` and after it. The reply is None without a log.
         """
 
     def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
@@ -273,6 +271,9 @@ class Transport(Protocol):
 
     def read_on(self) -> None:
         """Read requests again, after reading was stopped because too many were waiting."""
+
+    def log(self, what: str, nick: str | None = None, **facts: str) -> None:
+        """Log what happened to the client: never a message, a key, or a token."""
 
     def close(self) -> None:
         """Close the connection once the queued bytes have been written."""

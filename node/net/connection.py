@@ -1,7 +1,6 @@
 """One client's connection: bytes to requests on the way in, events to bytes on the way out."""
 
 import asyncio
-import logging
 import select
 from typing import cast
 
@@ -10,6 +9,7 @@ from node.core.hub.hub import Hub
 from node.core.limits.admission import AddressUsage, Refusal
 from node.core.session.connection import ClientConnection
 from node.net.connection_limits import ConnectionLimits
+from node.net.connection_log import ConnectionLog
 from node.net.peer import Peer
 from node.net.proxy_protocol import BadProxyHeader
 from node.net.read_throttle import ReadThrottle
@@ -20,8 +20,6 @@ from wire import limits
 from wire.errors import WireError
 from wire.lines import LineReader
 from wire.messages import Hello
-
-log = logging.getLogger(__name__)
 
 BACKLOG_HIGH = 256
 """Pending requests at which a connection stops reading."""
@@ -46,7 +44,7 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        *("paused", "writer", "_hub", "_batch", "_peer", "_lines", "_throttle", "_session"),
+        *("paused", "writer", "_hub", "_batch", "_peer", "_log", "_lines", "_throttle", "_session"),
         *("_transport", "_direct", "_closing", "_reading", "_taken"),
     )
 
@@ -63,6 +61,7 @@ class Connection(asyncio.Protocol):
         self._hub = hub
         self._batch = batch
         self._peer = Peer(limiter, number)
+        self._log = ConnectionLog(self._peer, hub.services.counts)
         self._lines = LineReader(limits.LINE)
         self._throttle = ReadThrottle(hub.services.config.rate)
         self._session: ClientConnection
@@ -93,7 +92,6 @@ class Connection(asyncio.Protocol):
             self._refuse(refusal)
         elif self._peer.admitted:
             self._session.quota.share(self._peer.usage)
-            log.info("connection opened", extra=self.facts())
             self._hub.opened(self._session)
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -110,6 +108,10 @@ class Connection(asyncio.Protocol):
         """Return the facts that are in every log line about this connection."""
         return self._peer.facts()
 
+    def log(self, what: str, nick: str | None = None, **facts: str) -> None:
+        """Log what happened to the client."""
+        self._log.add(what, nick, facts)
+
     @property
     def address(self) -> str:
         """The client's address, as far as it is known."""
@@ -120,12 +122,7 @@ class Connection(asyncio.Protocol):
         self._end()
         self._session.closed()
         self._peer.leave()
-        if not self._peer.admitted:
-            return
-        facts = self.facts() | {"reason": _reason(self._session, exc)}
-        if self._session.closing.fault is not None:
-            facts["code"] = str(self._session.closing.fault)
-        log.info("connection closed", extra=facts)
+        self._log.close(self._session, exc)
 
     def close(self) -> None:
         """Close once the queued bytes are written."""
@@ -158,6 +155,8 @@ class Connection(asyncio.Protocol):
         self._hub.services.counts.bytes_in += size
         if not self._peer.admitted and not (data := self._read_header(data)):
             return
+        if not self._log.is_open:
+            self._log.open()
         lines, fault = self._lines.feed(data)
         if self._throttle.limited:
             lines = self._throttled(lines)
@@ -285,12 +284,3 @@ class Connection(asyncio.Protocol):
         self.paused = False
         self._go_on()
         self._session.drained()
-
-
-def _reason(session: ClientConnection, exc: Exception | None) -> str:
-    """Return why a connection is closed: of a bug only the type, as its text may quote users."""
-    if session.closing.reason is not None:
-        return str(session.closing.reason)
-    if exc is None:
-        return "by the client"
-    return str(exc) if isinstance(exc, OSError) else type(exc).__name__

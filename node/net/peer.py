@@ -5,6 +5,7 @@ import logging
 from node.core.limits.admission import AddressUsage, Refusal
 from node.net.connection_limits import ConnectionLimits
 from node.net.proxy_protocol import BadProxyHeader, ProxyReader
+from node.process.listening import shown
 
 log = logging.getLogger(__name__)
 
@@ -97,4 +98,4 @@ class Peer:
 
     def _name_it(self, name: tuple[str, int] | None) -> None:
         self.address = name[0] if name else ""
-        self._name = f"{name[0]}:{name[1]}" if name else "?"
+        self._name = shown(name) if name else "?"

@@ -91,7 +91,10 @@ class TlsListener:
                 ssl=self._tls,
                 ssl_handshake_timeout=HANDSHAKE_WITHIN,
             )
-        except OSError:  # errors of TLS too; the loop has closed the socket
+        except OSError as error:  # errors of TLS too; the loop has closed the socket
+            if not isinstance(error, ssl.SSLError):
+                # It said nothing before it was gone, or for as long as it may take.
+                self._limits.hub.services.counts.silent_connections += 1
             if usage is not None:
                 self._limits.leave(usage)
         finally:

@@ -164,4 +164,6 @@ def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
 def _value(value: object) -> str:
     text = str(value)
     plain = text.isprintable() and text and not any(mark in text for mark in ' "=')
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    # What is printable stays readable; all else is escaped, so that no value can begin a line, turn
+    # the direction of the text, or end before its quote.
+    return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())

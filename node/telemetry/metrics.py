@@ -64,6 +64,7 @@ class Counters:
     __slots__ = (
         *("messages_in", "entries", "deliveries", "bytes_in", "bytes_out"),
         *("holes_healed", "rewinds_healed", "gaps", "slow_readers", "resumes"),
+        *("silent_connections",),
         *("malformed", "broker_reconnects"),
     )
 
@@ -78,6 +79,7 @@ class Counters:
         self.gaps = 0
         self.slow_readers = 0
         self.resumes = 0
+        self.silent_connections = 0
         self.malformed = 0
         self.broker_reconnects = 0
 

@@ -33,6 +33,7 @@ _COUNTERS = (
     ("gaps", "Gaps reported to clients: entries that are no longer kept."),
     ("slow_readers", "Times that a client read more slowly than the node wrote."),
     ("resumes", "Sessions that were continued."),
+    ("silent_connections", "Connections that ended before their client had said anything."),
     ("malformed", "Messages and replies of the broker that no node has written; dropped."),
     ("broker_reconnects", "Times that the node reconnected to the broker."),
 )

@@ -45,6 +45,7 @@ def prove(
     if proved:
         return None
     connection.quota.wrong_password()
+    connection.transport.log("wrong password", request.nick)
     return Denied.GUARDED
 
 

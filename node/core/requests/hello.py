@@ -28,6 +28,13 @@ class _Named(NamedTuple):
 
 @stepwise
 def hello(connection: ClientConnection, request: Hello, deadline: float) -> Steps[None]:
+    is_first = connection.state is State.NEW
+    yield from _hello(connection, request, deadline)
+    if is_first and connection.state is State.NEW and connection.refusal is not None:
+        connection.transport.log("refused", request.nick, code=connection.refusal.value)
+
+
+def _hello(connection: ClientConnection, request: Hello, deadline: float) -> Steps[None]:
     if not _may_ask(connection, request):
         return
     if (nick := _nick(connection, request)) is None:

@@ -51,6 +51,7 @@ def welcome(connection: ClientConnection, claim: Claim, wishes: Wishes, reply: C
         limits=_LIMITS,
     )
     connection.send(event)
+    connection.transport.log("welcome", reply.nick, resumed="yes" if reply.resumed else "no")
     _refuse_rooms(connection, wishes, reply)
     for membership in reply.memberships:
         _enter(connection, wishes, membership)
@@ -132,6 +133,7 @@ def refuse(
             connection.end(Reason.KICKED, text=rule.why or None if rule else None)
         case Denied.BANNED:
             connection.error(*banned(connection, request.nick or ""), request.ref)
+            connection.transport.log("refused", request.nick, code="banned")
             connection.end(Reason.KICKED)
         case _:
             assert_never(denied)

@@ -42,12 +42,13 @@ class ClientConnection:
     """A connection and the session that it holds.
 
     It lets the client's requests run, sends events, and does what its parts find out: each part
-    keeps one subject's state, and none of them sends anything itself.
+    keeps one subject's state, and none of them sends anything itself. ``refusal`` is the code of
+    the newest error.
     """
 
     __slots__ = (
         *("services", "registry", "transport", "encoder", "state", "session"),
-        *("quota", "keepalive", "closing", "pipeline", "recovery"),
+        *("quota", "keepalive", "closing", "pipeline", "recovery", "refusal"),
     )
 
     def __init__(
@@ -66,6 +67,7 @@ class ClientConnection:
         self.quota = Quota(services.config)
         self.keepalive = Keepalive(services.now)
         self.closing = Closing()
+        self.refusal: Code | None = None
         self.recovery = Recovery(self, services.broker, services.ownership)
         self.pipeline = RequestPipeline(self.recovery, self.keepalive, self.advance)
 
@@ -170,6 +172,7 @@ class ClientConnection:
         account: bool = False,
     ) -> None:
         """Refuse a request; ``retry_after`` is in seconds; ``account``: a password would help."""
+        self.refusal = code
         self.services.counts.refused(code)
         self.send(error_event(code, text, ref, id, room, retry_after, account))
 

@@ -8,6 +8,8 @@ from wire.messages import Left
 
 def kick(connection: ClientConnection, rule: ModerationRule) -> None:
     """End a connection, and a session, that may not be here."""
+    nick = connection.session.nick or None
+    connection.transport.log("kicked by a moderator", nick, order=rule.kind)
     connection.end(Reason.KICKED, text=rule.why or None)
 
 

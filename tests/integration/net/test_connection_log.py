@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from node.net.connection_log import LINES_MOST
 from node.telemetry import logs
 from tests.integration.net.bench import Bench, served
 from wire import messages as m
@@ -43,6 +44,7 @@ def facts(line: logging.LogRecord) -> dict[str, object]:
 
 def closed(bench: Bench, lines: list[logging.LogRecord], exc: Exception | None = None) -> object:
     """Return what the last line says after a connection was lost; both lines name it."""
+    bench.says(m.Ping())
     bench.connection.connection_lost(exc)
     bench.end()
     first, last = lines[0], lines[-1]
@@ -51,6 +53,43 @@ def closed(bench: Bench, lines: list[logging.LogRecord], exc: Exception | None =
     said = facts(last)
     assert (said.pop("node"), said.pop("connection")) == ("node-1", 1)
     return said
+
+
+@pytest.mark.parametrize("header", [b"", b"PROXY UNKNOWN\r\n", b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"])
+@pytest.mark.parametrize("reset", [None, ConnectionResetError(104, "Connection reset by peer")])
+async def test_a_health_check_is_counted_and_not_logged(
+    lines: list[logging.LogRecord], header: bytes, reset: Exception | None
+) -> None:
+    bench = Bench(proxy=bool(header))
+    if header:
+        bench.connection.data_received(header)
+    bench.connection.connection_lost(reset)
+    bench.end()
+    assert bench.metrics.silent_connections == 1
+    assert [line.msg for line in lines] == ["connection closed without a word"]
+    assert lines[0].levelno == logging.DEBUG
+
+
+async def test_a_client_that_says_something_is_not_counted_as_silent(
+    lines: list[logging.LogRecord],
+) -> None:
+    bench = Bench()
+    bench.connection.data_received(b"{")
+    bench.connection.connection_lost(None)
+    bench.end()
+    assert bench.metrics.silent_connections == 0
+    assert [line.msg for line in lines] == ["connection opened", "connection closed"]
+
+
+async def test_who_tries_many_nicks_leaves_a_bounded_number_of_lines(
+    lines: list[logging.LogRecord],
+) -> None:
+    bench = Bench()
+    for _ in range(LINES_MOST * 2):
+        bench.says(m.Hello(nick="no spaces please"))
+    bench.connection.connection_lost(None)
+    bench.end()
+    assert [line.msg for line in lines].count("refused") == LINES_MOST
 
 
 async def test_a_client_that_goes_is_not_our_doing(lines: list[logging.LogRecord]) -> None:

@@ -196,3 +196,12 @@ class Refusing:
 
     def fileno(self) -> int:
         return self.real.fileno()
+
+
+async def test_a_health_check_that_only_connects_is_counted(bench: TlsBench) -> None:
+    _, writer = await bench.dial("127.0.0.2")
+    writer.close()
+    async with asyncio.timeout(10):
+        while not bench.metrics.silent_connections:
+            await asyncio.sleep(0)
+    assert bench.metrics.silent_connections == 1

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import asyncio as redis
 
-from node.version import version
+from node.config.version import version
 from tests.support import web
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess

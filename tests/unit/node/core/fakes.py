@@ -134,6 +134,7 @@ class FakeOutlet:
         self.closed = False
         self.unread = 0
         self.reads_on = 0
+        self.lines: list[tuple[str, str | None, dict[str, str]]] = []
 
     def write(self, data: bytes) -> None:
         assert not self.closed, "written after the end"
@@ -142,6 +143,10 @@ class FakeOutlet:
     def feed(self, data: bytes) -> None:
         self.hungry = True
         self.write(data)
+
+    def log(self, what: str, nick: str | None = None, **facts: str) -> None:
+        """Keep the line."""
+        self.lines.append((what, nick, facts))
 
     def read_on(self) -> None:
         self.reads_on += 1

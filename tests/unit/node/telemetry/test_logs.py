@@ -100,7 +100,15 @@ def test_a_message_cannot_forge_a_line_nor_move_the_cursor() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("", '""'), ("a b", '"a b"'), ("a=b", '"a=b"'), ('"', '"\\""'), (None, "None"), (1.5, "1.5")],
+    [
+        ("", '""'),
+        ("a b", '"a b"'),
+        ("\u2028\x85\u202e", '"\\u2028\\u0085\\u202e"'),
+        ("a=b", '"a=b"'),
+        ('"', '"\\""'),
+        (None, "None"),
+        (1.5, "1.5"),
+    ],
 )
 def test_text_values_are_quoted_where_they_must_be(value: object, shown: str) -> None:
     assert logs.TextFormatter().format(record("m", fact=value)).endswith(f" m fact={shown}")

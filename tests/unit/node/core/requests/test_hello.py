@@ -30,6 +30,31 @@ def test_a_hello_is_welcomed_and_told_of_its_rooms() -> None:
     assert bench.broker.names() == ["watch"] and bench.events.holds(client.session.token.session)
 
 
+def test_the_log_is_told_who_is_welcome_and_who_is_not() -> None:
+    bench = HubBench()
+    client = Client(bench)
+    client.says(m.Hello(nick="no spaces"))
+    client.says(m.Hello(nick="ana"))
+    bench.broker.answer("claim", Refused.TAKEN)
+    client.says(m.Hello(nick="bo"))
+    bench.broker.answer("claim", claimed("bo", ["general"]))
+    client.says(m.Hello(nick="bo"))  # There has been one: this is no attempt to log in.
+    client.says(m.Ping())
+    assert client.outlet.lines == [
+        ("refused", "no spaces", {"code": "bad-nick"}),
+        ("refused", "ana", {"code": "nick-taken"}),
+        ("welcome", "bo", {"resumed": "no"}),
+    ]
+
+
+def test_the_log_is_told_of_a_banned_nick_once() -> None:
+    bench = HubBench()
+    client = Client(bench)
+    client.says(m.Hello(nick="eve"))
+    bench.broker.answer("claim", Refused.BANNED)
+    assert client.outlet.lines == [("refused", "eve", {"code": "banned"})]
+
+
 def test_a_session_is_found_by_its_key_and_without_one_is_its_own() -> None:
     bench = HubBench()
     names = []
