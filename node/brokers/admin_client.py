@@ -10,6 +10,7 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers import decode_upkeep, keys, scripts
+from node.brokers.config import BrokerConfig
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.lease import FORMAT
 from node.core.log_names import room_log
@@ -20,6 +21,8 @@ KEPT_OUT_MS = 600_000
 to reconnect. A person may come back with another key."""
 CLOSED_MS = 86_400_000
 """For how long Redis remembers that a room was closed: no node remembers its log for longer."""
+LEASE = BrokerConfig.lease
+"""Seconds from a renewal to the end of the lease."""
 PAGE = 500
 """Sessions in one reply: Redis can run other calls in between."""
 
@@ -29,7 +32,10 @@ class Trouble(Exception):
 
 
 class ClusterFacts(msgspec.Struct):
-    """What a node tells about itself; a field that its version does not tell has its default."""
+    """What a node tells about itself; a field that its version does not tell has its default.
+
+    ``up`` is for how many seconds it has been running, by its own clock.
+    """
 
     name: str = "?"
     version: str = ""
@@ -38,16 +44,21 @@ class ClusterFacts(msgspec.Struct):
     sessions: int = 0
     rooms: int = 0
     lag_ms: float | None = None
+    up: float | None = None
     faults: list[str] = []
 
 
 class NodeRow(msgspec.Struct):
-    """A node of the system. ``alive``: its lease is not over. Times are Unix times in ms."""
+    """A node of the system. ``alive``: its lease is not over. ``since`` is a Unix time in ms.
+
+    ``silent`` is for how many seconds it has not renewed its lease; a second is normal.
+    """
 
     incarnation: str
     alive: bool
     since: int | None
     facts: ClusterFacts
+    silent: float = 0.0
 
 
 class Totals(msgspec.Struct):
@@ -101,17 +112,19 @@ class AdminClient:
             raise Trouble(f"{keys.CLOCK} in Redis has the shift {shown!r}, not ms") from None
         found = await self._do("ZRANGE", keys.NODES, 0, -1, "WITHSCORES")
         leases = zip(found[::2], found[1::2], strict=True)
-        rows = [await self._node(inc.decode(), float(until) > now) for inc, until in leases]
+        rows = [await self._node(inc.decode(), float(until) - now) for inc, until in leases]
         return sorted(rows, key=lambda row: (row.facts.name, row.incarnation))
 
-    async def _node(self, incarnation: str, alive: bool) -> NodeRow:
+    async def _node(self, incarnation: str, left_ms: float) -> NodeRow:
+        """Return a node whose lease ends in so many ms."""
         facts, since = await self._do("HMGET", keys.facts_key(incarnation), "facts", "since")
         try:
             about = msgspec.json.decode(facts, type=ClusterFacts) if facts else ClusterFacts()
         except msgspec.DecodeError:
             about = ClusterFacts()  # the node is there, whatever it tells about itself
         at = int(since) if since and since.isdigit() else None
-        return NodeRow(incarnation, alive, at, about)
+        silent = max(0.0, round(LEASE - left_ms / 1000, 1))
+        return NodeRow(incarnation, left_ms > 0, at, about, silent)
 
     async def totals(self) -> Totals:
         """Count sessions, rooms and rules."""

@@ -45,6 +45,7 @@ class LeaseRenewal:
         self._moderation = moderation
         self._health = health
         self._told_at = -inf
+        self._started = context.clock()
         subscriber.want(keys.node_channel(lease.incarnation))
 
     def renew(self) -> None:
@@ -83,6 +84,7 @@ class LeaseRenewal:
         config, lag = self._context.config, self._readiness.lag
         facts = self._context.events.facts()._asdict()
         facts |= {"version": config.version, "format": FORMAT}
+        facts["up"] = round(self._context.clock() - self._started, 1)
         facts["faults"] = self._health.found
         facts["lag_ms"] = None if lag is None else round(lag * 1000, 1)
         return [msgspec.json.encode(facts), config.notices, config.retained]

@@ -136,7 +136,13 @@ async def _nodes(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
 def _flat(nodes: Sequence[NodeRow]) -> list[dict[str, Any]]:
     asdict = msgspec.structs.asdict
     return [
-        {**asdict(node.facts), "alive": node.alive, "since": node.since, "id": node.incarnation}
+        {
+            **asdict(node.facts),
+            "alive": node.alive,
+            "silent": node.silent,
+            "since": node.since,
+            "id": node.incarnation,
+        }
         for node in nodes
     ]
 

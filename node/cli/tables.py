@@ -8,6 +8,9 @@ from node.brokers.health import MEANING
 from node.core.model import ModerationRule
 from wire.text import escape
 
+SILENT_FROM = 3.0
+"""Seconds without a renewal from which on a node is shown as silent: it renews once a second."""
+
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return lines with aligned columns; a column whose title begins with `>` is right-aligned."""
@@ -60,10 +63,34 @@ def nodes(found: Sequence[NodeRow], now: float) -> str:
     for node in found:
         facts = node.facts
         numbers = [number(n) for n in (facts.clients, facts.sessions, facts.rooms)]
-        up = span(now - node.since / 1000) if node.since is not None else "-"
-        state = "" if node.alive else "gone, lease expired"
-        rows.append((facts.name, facts.version or "?", *numbers, lag(facts.lag_ms), up, state))
+        rows.append(
+            (
+                facts.name,
+                facts.version or "?",
+                *numbers,
+                lag(facts.lag_ms),
+                up(node, now),
+                state(node),
+            )
+        )
     return table(head, rows)
+
+
+def up(node: NodeRow, now: float) -> str:
+    """Return how long a node has been running.
+
+    An older one does not tell; then it is the time since Redis has known the node.
+    """
+    if node.facts.up is not None:
+        return span(node.facts.up)
+    return span(now - node.since / 1000) if node.since is not None else "-"
+
+
+def state(node: NodeRow) -> str:
+    """Return what is wrong with a node, "" if nothing is."""
+    if not node.alive:
+        return "lease over"
+    return f"silent for {span(node.silent)}" if node.silent >= SILENT_FROM else ""
 
 
 def totals(found: Sequence[NodeRow], sizes: Totals) -> str:

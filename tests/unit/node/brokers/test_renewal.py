@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from node.brokers.health import Health
@@ -119,6 +120,15 @@ def test_a_format_that_is_not_known_is_logged_once(
     assert "format 0" in line and "too new for them" in line
     bench.renew([b"format", b"\xff?"])
     assert bench.readiness.refused
+
+
+def test_a_node_tells_how_long_it_has_been_running_though_it_begins_another_lease(
+    bench: RenewalBench,
+) -> None:
+    bench.renew(NEW, after=60.0)
+    bench.renew([b"dead"], after=30.0)
+    args = bench.answer("renew", NEW) or ()
+    assert msgspec.json.decode(args[6])["up"] == 90.0
 
 
 def test_a_loss_of_data_is_logged_once_however_many_renewals_notice_it(

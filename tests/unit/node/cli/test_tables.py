@@ -57,8 +57,24 @@ def test_nodes_are_shown_as_a_table() -> None:
     assert tables.nodes(rows, 3601.0).splitlines() == [
         "NODE    VERSION  CLIENTS  SESSIONS  ROOMS     LAG  UP",
         "node-1  1.2.0      1,234     1,230     56  1.3 ms  1h",
-        "?       ?              0         0      0       -   -  gone, lease expired",
+        "?       ?              0         0      0       -   -  lease over",
     ]
+
+
+def test_the_time_that_a_node_is_up_is_its_own() -> None:
+    """Redis may have restarted since, and know the node for some seconds only."""
+    row = NodeRow("i1", True, 3_600_000, ClusterFacts("a", up=90_061.0))
+    assert tables.up(row, 3603.0) == "1d 1h"
+    older = NodeRow("i1", True, 3_600_000, ClusterFacts("a"))
+    assert tables.up(older, 3603.0) == "3s"
+
+
+def test_a_node_that_does_not_renew_its_lease_is_marked_before_the_lease_is_over() -> None:
+    marks = [
+        tables.state(NodeRow("i1", silent < 8, None, ClusterFacts(), silent))
+        for silent in (1.0, 2.9, 3.0, 7.9, 8.0)
+    ]
+    assert marks == ["", "", "silent for 3s", "silent for 7s", "lease over"]
 
 
 def test_the_totals_count_the_nodes_that_live() -> None:
