@@ -24,7 +24,9 @@ RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
 
 FROM python:3.13-slim-trixie
 # A fixed number, so that rules outside the image (file owners, security policies) can name it.
-RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin chat
+# A volume on /var/lib/chat, as the client's, begins with the owner and the mode of that folder.
+RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin chat \
+    && install -d -o chat -g chat -m 700 /var/lib/chat
 COPY --from=build /opt/chat /opt/chat
 ENV PATH=/opt/chat/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -148,12 +148,12 @@ def test_only_nodes_reach_redis() -> None:
 
 def test_the_front_knows_the_ports() -> None:
     front, node = (services()[name]["ports"][0] for name in ("front", "node"))
-    assert front == "9999:" + matched(r"^    bind :(\d+)", HAPROXY)
+    assert front.endswith("}:9999:" + matched(r"^    bind :(\d+)", HAPROXY))
     assert node.endswith(":" + matched(r" node:(\d+) ", HAPROXY))
     assert matched(r" check port (\d+)", HAPROXY) == matched(r"CHAT_HTTP_PORT=(\d+)", "Dockerfile")
 
 
 def test_the_front_has_room_for_every_node_that_can_be_published() -> None:
-    first, last = re.findall(r"\d+", services()["node"]["ports"][0])[:2]
+    first, last = re.findall(r"(\d+)-(\d+):", services()["node"]["ports"][0])[0]
     slots = int(matched(r"server-template \S+ (\d+) ", HAPROXY))
     assert slots == int(last) - int(first) + 1
