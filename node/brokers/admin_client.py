@@ -13,6 +13,7 @@ from node.brokers import decode_upkeep, keys, scripts
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.lease import FORMAT
+from node.brokers.outage import explained
 from node.core.log_names import room_log
 from node.core.model import ModerationRule
 
@@ -241,7 +242,7 @@ class AdminClient:
         try:
             return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
         except (exceptions.RedisError, OSError) as error:
-            raise Trouble(f"Redis: {error or type(error).__name__}") from error
+            raise Trouble(f"Redis: {explained(error)}") from error
 
 
 def _quoted(why: str) -> str:

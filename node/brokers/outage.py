@@ -1,6 +1,7 @@
 """Why Redis does not serve this node: in words, and each reason once in the log."""
 
 import logging
+import os
 import re
 from collections.abc import Callable
 
@@ -55,6 +56,11 @@ def explained(error: Exception) -> str:
     """Return an error in words, in one line, with the code that Redis has for it."""
     text = " ".join((str(error) or type(error).__name__).split())[:SHOWN]
     meaning = MEANING.get(found := code(error))
+    if unreachable := re.match(r"Error (-?[0-9]+) connecting to (\S+)\. (.*)", text):
+        number, where, words = unreachable.groups()
+        # Those above 0 are of the system, the others of name look-ups, which have words already.
+        reason = os.strerror(int(number)) if int(number) > 0 else words.rstrip(".")
+        return f"{where} cannot be reached: {reason} (see --redis-url)"
     if meaning is None:
         return text
     # This text says which right it is.

@@ -54,9 +54,16 @@ def told(caplog: pytest.LogCaptureFixture) -> Told:
         (exceptions.ResponseError("LOADING Redis is loading"), "LOADING: it is loading its data"),
         (exceptions.ResponseError("NOREPLICAS Not enough"), "NOREPLICAS: it has fewer replicas"),
         (
-            exceptions.ConnectionError("Error 111\nconnecting to h:1."),
-            "Error 111 connecting to h:1.",
+            exceptions.ConnectionError(
+                "Error 111 connecting to h:1. Connect call failed ('h', 1)."
+            ),
+            "h:1 cannot be reached: Connection refused (see --redis-url)",
         ),
+        (
+            exceptions.ConnectionError("Error -2 connecting to h:1. Name or service not known."),
+            "h:1 cannot be reached: Name or service not known (see --redis-url)",
+        ),
+        (exceptions.ConnectionError("closed\nby somebody"), "closed by somebody"),
         (exceptions.TimeoutError(), "TimeoutError"),
     ],
 )
