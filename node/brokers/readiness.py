@@ -26,7 +26,7 @@ class Readiness:
 
     def unreachable(self) -> None:
         """Note that a renewal was not answered, or was refused."""
-        self._reason = "the broker does not answer, or refuses (full, read-only, loading)"
+        self._reason = "the broker does not answer in time, or is full"
 
     def refuse(self, reason: str) -> bool:
         """Note that the data must not be touched; return whether that is news."""
@@ -64,5 +64,5 @@ class Readiness:
         if self._heard_at is not None and now - self._heard_at < PROBE_WITHIN:
             return None
         if self._outage is not None and self._outage.reason is not None:
-            return f"Redis does not serve this node: {self._outage.reason}"
+            return f"the broker does not answer, or refuses: {self._outage.reason}"
         return self._reason

@@ -132,8 +132,10 @@ def test_a_node_that_is_not_ready_gives_the_newest_reason() -> None:
     outage = Outage(lambda: 0.0)
     readiness = Readiness(outage)
     outage.lost(exceptions.ConnectionError("refused"))
-    assert readiness.unready(0.0) == "Redis does not serve this node: refused"
+    assert readiness.unready(0.0) == "the broker does not answer, or refuses: refused"
     outage.lost(exceptions.ResponseError("NOAUTH Authentication required."))
-    assert (readiness.unready(0.0) or "").startswith("Redis does not serve this node: NOAUTH: it")
+    assert (readiness.unready(0.0) or "").startswith(
+        "the broker does not answer, or refuses: NOAUTH: it"
+    )
     readiness.probe_heard(1.0, 1)
     assert readiness.unready(1.0) is None
