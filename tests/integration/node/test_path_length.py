@@ -31,7 +31,9 @@ from node.server import Node
 from tests.support.redis_server import RedisServer
 
 WITHIN = 100.0
-ROUNDS = 10
+ROUNDS = 200
+"""Most rounds until one is short enough: on a busy machine Redis answers in more pieces, and most
+rounds contain work that is not a message's. No round is shorter than the path."""
 SLACK = 0.5
 """Half a call: one more for each message, or for each delivery, is too many; timers and versions of
 Python make less of a difference."""
@@ -170,20 +172,26 @@ class Calls:
             self.found[name] += 1
 
 
+async def shortest(made: House, limit: float) -> Calls:
+    """Return the calls of the shortest round; a round within the limit is short enough."""
+    found: list[Calls] = []
+    for _ in range(ROUNDS):
+        with Calls() as calls:
+            await made.talk(1)
+        found.append(calls)
+        if calls.found.total() <= limit:
+            break
+    return min(found, key=lambda calls: calls.found.total())
+
+
 @pytest.mark.parametrize("name", LOADS)
 async def test_a_message_takes_no_more_calls_than_it_did(name: str, tmp_path: Path) -> None:
     load = LOADS[name]
-    async with asyncio.timeout(WITHIN), house(load, tmp_path) as made:
-        await made.talk(2)  # What is made once is made now.
-        rounds = []
-        for _ in range(ROUNDS):
-            with Calls() as calls:
-                await made.talk(1)
-            rounds.append(calls)
-    # In the shortest round there was nothing else to do, as the renewal of a lease.
-    calls = min(rounds, key=lambda calls: calls.found.total())
     messages = load.rooms * load.senders
     parts = messages * (load.members if load.per == "delivery" else 1)
+    async with asyncio.timeout(WITHIN), house(load, tmp_path) as made:
+        await made.talk(2)  # What is made once is made now.
+        calls = await shortest(made, limit=(load.calls + SLACK) * parts)
     took = calls.found.total() / parts
     shown = "\n".join(f"{n / parts:8.2f}  {what}" for what, n in calls.found.most_common(60))
     assert took <= load.calls + SLACK, (

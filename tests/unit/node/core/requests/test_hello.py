@@ -35,7 +35,7 @@ def test_the_log_is_told_who_is_welcome_and_who_is_not() -> None:
     client = Client(bench)
     client.says(m.Hello(nick="no spaces"))
     client.says(m.Hello(nick="ana"))
-    bench.broker.answer("claim", Refused.TAKEN)
+    bench.broker.answer("claim", Denied.TAKEN)
     client.says(m.Hello(nick="bo"))
     bench.broker.answer("claim", claimed("bo", ["general"]))
     client.says(m.Hello(nick="bo"))  # There has been one: this is no attempt to log in.
@@ -51,7 +51,7 @@ def test_the_log_is_told_of_a_banned_nick_once() -> None:
     bench = HubBench()
     client = Client(bench)
     client.says(m.Hello(nick="eve"))
-    bench.broker.answer("claim", Refused.BANNED)
+    bench.broker.answer("claim", Denied.BANNED)
     assert client.outlet.lines == [("refused", "eve", {"code": "banned"})]
 
 
