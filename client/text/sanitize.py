@@ -1,6 +1,9 @@
-"""Escapes untrusted text for a terminal. Pure."""
+"""Escapes untrusted text for a terminal, and cleans text that is about to be sent. Pure."""
 
+import re
 import unicodedata
+
+from msgspec import Struct
 
 from wire.text import escape_character
 
@@ -9,6 +12,56 @@ _CONTROL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 JOINERS = frozenset("\u200c\u200d")
 _JOINABLE = frozenset("LMS")
+
+# ECMA-48: colours and other commands (CSI), strings such as titles and links (OSC, DCS and others),
+# and short sequences. A string without an end loses its introducer only, not the text behind it.
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)"
+    r"|\x1b[ -/]*[0-~]"
+)
+# The characters that nodes refuse (wire/text.py), but for surrogates.
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_BROKEN = re.compile(r"[\ud800-\udfff]")
+_LINE_END = re.compile(r"\r\n?")
+
+
+class Cleaned(Struct, frozen=True):
+    """A text that nodes accept, and what was taken out of it.
+
+    ``sequences`` is the number of escape sequences, such as colours; ``characters`` is that of
+    other control characters; ``broken`` is that of bytes that were not UTF-8.
+    """
+
+    text: str
+    sequences: int = 0
+    characters: int = 0
+    broken: int = 0
+
+    @property
+    def removed(self) -> str:
+        """What was taken out, as in "2 escape sequences, 1 control character"; empty if nothing."""
+        counts = (
+            (self.sequences, "escape sequence"),
+            (self.characters, "control character"),
+            (self.broken, "broken character"),
+        )
+        return ", ".join(f"{n} {what}{'s' * (n > 1)}" for n, what in counts if n)
+
+
+def clean(text: str) -> Cleaned:
+    """Return a text without what would make a node refuse it, and with ``\\n`` as its line ends.
+
+    Escape sequences are removed as a whole, so that of ``ESC[31mred`` the word is left. A carriage
+    return ends a line. A lone surrogate (a byte that was not UTF-8) becomes U+FFFD.
+    """
+    if text.isprintable():
+        return Cleaned(text)
+    text = _LINE_END.sub("\n", text)
+    text, sequences = _SEQUENCE.subn("", text)
+    text, characters = _UNSENDABLE.subn("", text)
+    text, broken = _BROKEN.subn("\ufffd", text)
+    return Cleaned(text, sequences, characters, broken)
 
 
 def safe_word(word: str) -> str:
