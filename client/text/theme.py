@@ -5,6 +5,8 @@ from datetime import datetime, tzinfo
 
 from msgspec import Struct
 
+from client.text.width import Joins
+
 NICK_COLOURS = (
     *("#e6005f", "#af5f5f", "#af6200", "#5f8100", "#008a00", "#00875f", "#008484"),
     *("#007eaf", "#006bff", "#6268dd", "#845fd7", "#bb00ff", "#d700b2"),
@@ -17,10 +19,14 @@ ALARM = NICK_COLOURS[0]
 
 
 class Theme(Struct, frozen=True):
-    """The format of times (for strftime), and the time zone (None: the local one)."""
+    """The format of times (for strftime), and the time zone (None: the local one).
+
+    ``joins`` is what the terminal can draw.
+    """
 
     time: str = "%H:%M"
     zone: tzinfo | None = None
+    joins: Joins = Joins()
 
     def clock(self, at: int | None) -> str:
         """Return a time of day; dashes if it is unknown or out of range."""

@@ -1,44 +1,117 @@
 """Measures and wraps text in columns; the text is escaped already. Pure.
 
-Columns are counted character by character, as most terminals and prompt_toolkit do. Characters that
-some terminals count differently are removed (``steady``), so that all agree.
+The unit is the grapheme cluster (Unicode Standard Annex 29): what people see as one character, such
+as a letter with its marks, a flag or a family. It is neither cut nor measured in parts. A terminal
+may draw one wider or narrower than measured here: client/tui/terminal.py keeps its columns.
 """
 
+import re
 import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
-from wcwidth import wcwidth
+from msgspec import Struct
+from wcwidth import iter_graphemes, wcswidth
 
 _JOINER = "\u200d"
-_EMOJI_STYLE = "\ufe0f"
+_JOINED = re.compile("\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])")
+_TONE = re.compile(
+    "(?<=[\u2190-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff])[\U0001f3fb-\U0001f3ff]"
+)
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+WIDEST = 2
+"""Most columns of a cluster."""
+
+Span = tuple[int, int]
+"""Start and end of a part of a text."""
+
+
+def clusters(text: str, start: int = 0) -> Iterator[str]:
+    """Yield the clusters of a text from ``start`` on, each of at most ``WIDEST`` columns.
+
+    A wider one, which no language has, is taken apart.
+    """
+    if text.isascii():
+        yield from text[start:]
+        return
+    for cluster in iter_graphemes(text, start):
+        if len(cluster) > 1 and wcswidth(cluster) > WIDEST:
+            yield from cluster
+        else:
+            yield cluster
 
 
 def columns(text: str) -> int:
     """Return the width of a text in columns."""
     if text.isascii():
         return len(text)
-    return sum(max(0, wcwidth(character)) for character in text)
+    return sum(map(_columns, clusters(text)))
 
 
-def steady(text: str) -> str:
-    """Return a text without the characters that make terminals disagree about its width.
+@lru_cache(4096)
+def _columns(cluster: str) -> int:
+    return max(0, wcswidth(cluster))
 
-    Some terminals draw joined emoji as one, others side by side; some widen a symbol because of a
-    variation selector, others do not. Without them, emoji stand side by side everywhere.
+
+def is_doubtful(cluster: str) -> bool:
+    """Return whether terminals disagree about the width of a cluster.
+
+    They agree about a single character, and about marks that are drawn over one.
     """
-    if text.isascii():
-        return text
-    text = text.replace(_EMOJI_STYLE, "")
-    if _JOINER not in text:
-        return text
-    return "".join(
-        character
-        for place, character in enumerate(text)
-        if character != _JOINER or not _is_symbol(text[place + 1 : place + 2])
+    return len(cluster) > 1 and any(
+        unicodedata.category(character) != "Mn" or "\ufe00" <= character <= "\ufe0f"
+        for character in cluster[1:]
     )
 
 
-def _is_symbol(character: str) -> bool:
-    return character != "" and unicodedata.category(character) == "So"
+class Joins(Struct, frozen=True):
+    """Which emoji of several characters a terminal draws as one, and not side by side."""
+
+    families: bool = False
+    tones: bool = False
+    flags: bool = True
+
+
+def drawable(text: str, joins: Joins) -> str:
+    """Return a text as a terminal can draw it, with the columns that it is measured with.
+
+    Where it does not join them, families stand side by side, emoji have no tone of skin, and flags
+    are the two letters of the country.
+    """
+    if text.isascii():
+        return text
+    if not joins.families and _JOINER in text:
+        text = _JOINED.sub("", text)
+    if not joins.tones:
+        text = _TONE.sub("", text)
+    return text if joins.flags else _FLAG.sub(_letters, text)
+
+
+def _letters(flag: re.Match[str]) -> str:
+    return "".join(chr(ord(letter) - 0x1F1E6 + ord("A")) for letter in flag[0])
+
+
+def cluster_start(text: str, place: int) -> int:
+    """Return where the cluster begins that holds a place between two characters, or the place."""
+    return _around(text, place)[0]
+
+
+def cluster_end(text: str, place: int) -> int:
+    """Return where the cluster ends that holds a place between two characters, or the place."""
+    return _around(text, place)[1]
+
+
+def _around(text: str, place: int) -> Span:
+    if not 0 < place < len(text) or text[place - 1 : place + 1].isascii():
+        return place, place
+    # Clusters are not longer than a line, and a line is not part of one.
+    start = text.rfind("\n", 0, place) + 1
+    for cluster in iter_graphemes(text, start):
+        end = start + len(cluster)
+        if end >= place:
+            return (place, place) if end == place else (start, end)
+        start = end
+    return place, place
 
 
 def cut(text: str, width: int) -> str:
@@ -48,41 +121,44 @@ def cut(text: str, width: int) -> str:
     return text[: _fitting(text, 0, max(0, width - 1))] + "\u2026"
 
 
-def wrap(text: str, width: int, hang: int = 0) -> list[str]:
-    """Return a line wrapped to at most ``width`` columns, between words where possible.
+def wrap(text: str, width: int, hang: int = 0, whole: Sequence[Span] = ()) -> list[Span]:
+    """Return the lines of a text of at most ``width`` columns, cut between words where possible.
 
     All lines but the first have ``hang`` columns less. Only the space at a line break is left out.
-    A width below 2 counts as 2, because a wide character has to fit.
+    A part in ``whole`` (in order), such as a link, begins a line if it then fits, and else is cut
+    where the line ends. A width below 2 counts as 2, because a wide character has to fit.
     """
-    later = max(2, width - hang)
-    width = max(2, width)
-    lines: list[str] = []
+    later = max(WIDEST, width - hang)
+    width = max(WIDEST, width)
+    lines: list[Span] = []
     start = 0
-    while True:
-        if lines:
-            width = later
-        end = _fitting(text, start, width)
-        if end == len(text):
-            return [*lines, text[start:]]
-        if text[end] == " ":
-            space = end
-        else:
-            space = text.rfind(" ", start + 1, end)
-        if space > start:
-            lines.append(text[start:space])
-            start = space + 1
-        else:
-            lines.append(text[start:end])
-            start = end
+    while (end := _fitting(text, start, width)) < len(text):
+        stop, rest = _break(text, start, end, later, whole)
+        lines.append((start, stop))
+        start, width = rest, later
+    return [*lines, (start, len(text))]
+
+
+def _break(text: str, start: int, end: int, later: int, whole: Sequence[Span]) -> Span:
+    """Return the end of a line that has space up to ``end``, and the start of the next one."""
+    for first, last in whole:
+        if first < end < last:
+            if first <= start or _fitting(text, first, later) < last:
+                return end, end
+            blank = first - 1 > start and text[first - 1] == " "
+            return first - blank, first
+    space = end if text[end] == " " else text.rfind(" ", start + 1, end)
+    return (space, space + 1) if space > start else (end, end)
 
 
 def _fitting(text: str, start: int, width: int) -> int:
-    """Return the end of what fits from ``start`` on, with the combining marks at its end."""
+    """Return the end of what fits from ``start`` on: whole clusters, at least one."""
     if text.isascii():
         return min(len(text), start + width)
-    used = 0
-    for place in range(start, len(text)):
-        used += max(0, wcwidth(text[place]))
+    used, place = 0, start
+    for cluster in clusters(text, start):
+        used += _columns(cluster)
         if used > width:
             return place
+        place += len(cluster)
     return len(text)

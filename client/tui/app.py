@@ -9,7 +9,6 @@ import time
 from typing import TextIO, cast
 
 from msgspec.structs import replace
-from prompt_toolkit.output import create_output
 
 from client.cli.options import Options, login_nick
 from client.cli.settings_file import SettingsError, remember_nick
@@ -27,6 +26,7 @@ from client.tui.lookups import PAGE, Lookups
 from client.tui.notices import Notices
 from client.tui.rows import Row
 from client.tui.screen import Screen
+from client.tui.terminal import open_terminal, takes_links
 from client.tui.tty import Tty
 from client.tui.unsent import Unsent
 from wire import messages as m
@@ -110,6 +110,8 @@ class App:
         self._input = InputActions(*parts, _now_ms)
         actions = Actions(self._enter, self._scroll, self._turn, self._turn_to_number, self._leave)
         self._tty = Tty(lambda: self._screen.repaint())
+        terminal = open_terminal(cast(TextIO, self._tty), os.environ)
+        terminal.has_links = options.settings.colours and takes_links(os.environ)
         self._screen = Screen(
             self._buffers,
             Theme(options.settings.time),
@@ -117,7 +119,7 @@ class App:
             self._status_line,
             lambda: self._input.word,
             colours=options.settings.colours,
-            output=create_output(cast(TextIO, self._tty)),
+            output=terminal,
         )
 
     async def run(self) -> int:

@@ -3,11 +3,13 @@
 from msgspec import Struct
 
 from client.text.sanitize import safe_word
-from client.text.width import columns, cut, steady
+from client.text.width import Joins, columns, cut, drawable
 from client.tui.buffers import Buffer, Buffers
 from client.tui.rows import Fragment, Line
 
 UNREAD, MENTION = "class:bar.unread", "class:bar.mention"
+_JOINS = Joins(False, False, False)
+"""Names are drawn so that every terminal can: nodes allow no emoji in them."""
 SHORTEST_NAME = 8
 """Columns for the name of a buffer, a person or a node, however narrow the screen."""
 
@@ -41,7 +43,7 @@ def _urgent(tabs: Line) -> str:
 
 
 def _tab(number: int, buffer: Buffer, buffers: Buffers, most: int) -> Fragment:
-    name = cut(steady(safe_word(buffer.name)), most)
+    name = cut(drawable(safe_word(buffer.name), _JOINS), most)
     news = ""
     if buffer.unread:
         news = f"({buffer.unread}{'!' if buffer.mentions else ''})"
@@ -74,9 +76,9 @@ class Status(Struct, frozen=True):
 def status(state: Status, width: int) -> Line:
     """Return the status line: nick and node on the left, unsent and unseen rows on the right."""
     most = max(SHORTEST_NAME, width // 3)
-    who = cut(steady(safe_word(state.nick)), most)
+    who = cut(drawable(safe_word(state.nick), _JOINS), most)
     if state.away is None:
-        link = cut(steady(safe_word(state.node)), most)
+        link = cut(drawable(safe_word(state.node), _JOINS), most)
         if state.latency is not None:
             link += f" \u00b7 {state.latency * 1000:.0f} ms"
         style = ""

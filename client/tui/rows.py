@@ -5,10 +5,11 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
+from client.text.links import Linked, address, links
 from client.text.nicks import mentions
 from client.text.sanitize import safe_line, safe_word
 from client.text.theme import Theme, nick_colour
-from client.text.width import columns, cut, steady, wrap
+from client.text.width import Span, columns, cut, drawable, wrap
 from wire import messages as m
 
 NARROW = 50
@@ -112,7 +113,7 @@ class Painter:
         return [(style, f"\u2500\u2500 {text} {chr(0x2500) * rest}"[: self._width])]
 
     def _message(self, row: Row) -> list[Line]:
-        nick = cut(steady(safe_word(row.nick)), self._nick_width)
+        nick = cut(drawable(safe_word(row.nick), self._theme.joins), self._nick_width)
         pad = " " * (self._nick_width - columns(nick))
         colour = f"fg:{nick_colour(row.nick)}"
         who = [("", pad), (f"{colour} bold" if row.mine else colour, nick)]
@@ -149,14 +150,27 @@ class Painter:
         Wrapped lines are indented by ``hang`` more columns.
         """
         lines: list[Line] = []
-        for part in text.split("\n"):
-            for number, piece in enumerate(
-                wrap(steady(safe_line(part)), self._width - indent, hang)
-            ):
+        for part in map(safe_line, text.split("\n")):
+            part = drawable(part, self._theme.joins)
+            whole = links(part)
+            for number, span in enumerate(wrap(part, self._width - indent, hang, whole)):
                 start = gutter if lines else head
                 rest: Line = [("", " " * hang)] if number and hang else []
-                lines.append([*start, *rest, *self._found(piece, style)])
+                lines.append([*start, *rest, *self._line(part, span, whole, style)])
         return lines
+
+    def _line(self, text: str, span: Span, whole: list[Span], style: str) -> Iterator[Fragment]:
+        """Yield the pieces of a line of a text; those of links lead to the link's address."""
+        place, end = span
+        for first, last in whole:
+            start, stop = max(place, first), min(end, last)
+            if start < stop:
+                yield from self._found(text[place:start], style)
+                url = address(text[first:last])
+                for part_style, part in self._found(text[start:stop], style):
+                    yield part_style, part if url is None else Linked(part, url)
+                place = stop
+        yield from self._found(text[place:end], style)
 
     def _found(self, text: str, style: str) -> Iterator[Fragment]:
         """Yield a piece of text with the searched word highlighted."""

@@ -2,20 +2,22 @@
 
 import os
 from collections.abc import Callable, Iterable
+from itertools import groupby
+from operator import itemgetter
 
+from msgspec.structs import replace
 from prompt_toolkit.application import Application
-from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import Input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import (
     BufferControl,
     Dimension,
     Float,
     FloatContainer,
-    FormattedTextControl,
     HSplit,
     Layout,
     UIContent,
@@ -29,16 +31,20 @@ from prompt_toolkit.layout.processors import (
     Transformation,
     TransformationInput,
 )
-from prompt_toolkit.output import ColorDepth, Output
+from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 from client.text.sanitize import JOINERS, safe_line, safe_word
 from client.text.theme import ALARM, Theme
-from client.text.width import columns, steady
+from client.text.width import Joins, columns, drawable
 from client.tui.bars import Status, room_bar, status
 from client.tui.buffers import Buffers
+from client.tui.cells import cells, input_cells, measure_clusters
 from client.tui.completion import candidates
 from client.tui.keymap import Actions, bindings
+from client.tui.line_buffer import LineBuffer
+from client.tui.rows import Line
+from client.tui.terminal import Terminal
 from client.tui.viewport import Viewport
 
 REDRAW_PAUSE = 0.05
@@ -95,18 +101,52 @@ class RowsControl(UIControl):
     def create_content(self, width: int, height: int) -> UIContent:
         """Called by prompt_toolkit."""
         self._size = (width, height)
-        lines: list[StyleAndTextTuples] = [list(line) for line in self.view.lines()]
-        return UIContent(lines.__getitem__, len(lines), show_cursor=False)
+        return _content(self.view.lines())
+
+    def joins(self, joins: Joins) -> None:
+        """Note what the terminal can draw."""
+        self._theme = replace(self._theme, joins=joins)
+
+
+class BarControl(UIControl):
+    """A bar of one line; ``line`` gets its width."""
+
+    def __init__(self, line: Callable[[int], Line]) -> None:
+        self._line = line
+
+    def is_focusable(self) -> bool:
+        """The input line gets the keys."""
+        return False
+
+    def create_content(self, width: int, height: int) -> UIContent:
+        """Called by prompt_toolkit."""
+        return _content([self._line(width)])
+
+
+def _content(lines: list[Line]) -> UIContent:
+    drawn: list[StyleAndTextTuples] = [
+        [(style, cells(text)) for style, text in line] for line in lines
+    ]
+    return UIContent(drawn.__getitem__, len(drawn), show_cursor=False)
 
 
 class Escaping(Processor):
     """Escapes the text of the input line, which may have been pasted."""
 
+    def __init__(self) -> None:
+        self.joins = Joins()
+        """What the terminal can draw."""
+
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
         """Called by prompt_toolkit; each character stays one, or the cursor would be wrong."""
-        fragments = transformation_input.fragments
+        by_style = groupby(transformation_input.fragments, itemgetter(0))
         return Transformation(
-            [(style, "".join(map(_visible, text))) for style, text, *_ in fragments]
+            [
+                (style, input_cells("".join(map(_visible, "".join(texts))), self.joins))
+                for style, texts in (
+                    (style, map(itemgetter(1), group)) for style, group in by_style
+                )
+            ]
         )
 
 
@@ -131,7 +171,8 @@ class Completions(Completer):
         nicks = reversed(buffers.current.nicks)
         word, found = candidates(document.text_before_cursor, rooms, nicks)
         for text in found:
-            yield Completion(text, start_position=-len(word), display=safe_word(text.strip()))
+            shown = cells(drawable(safe_word(text.strip()), Joins()))
+            yield Completion(text, start_position=-len(word), display=shown)
 
 
 class Screen:
@@ -147,19 +188,18 @@ class Screen:
         *,
         colours: bool = True,
         input: Input | None = None,
-        output: Output | None = None,
+        output: Terminal,
     ) -> None:
+        measure_clusters()
         self._buffers = buffers
         self._state = state
+        self._escaping = Escaping()
+        self._terminal = output
         self.rows = RowsControl(buffers, theme, word)
-        self.input = Buffer(
-            completer=Completions(buffers),
-            history=InMemoryHistory(),
-            multiline=True,
-        )
+        self.input = LineBuffer(Completions(buffers))
         self.app: Application[int] = Application(
             layout=Layout(self._layout()),
-            key_bindings=bindings(self.input, actions),
+            key_bindings=self._bindings(actions),
             style=STYLE,
             full_screen=True,
             min_redraw_interval=REDRAW_PAUSE,
@@ -174,7 +214,7 @@ class Screen:
         line = Window(
             BufferControl(
                 self.input,
-                input_processors=[Escaping(), BeforeInput(self._prompt, "class:prompt")],
+                input_processors=[self._escaping, BeforeInput(self._prompt, "class:prompt")],
                 focus_on_click=False,
             ),
             height=Dimension(min=1, max=MOST_INPUT_LINES),
@@ -183,9 +223,9 @@ class Screen:
         )
         rows = HSplit(
             [
-                Window(FormattedTextControl(self._room_bar), **bar),  # type: ignore[arg-type]
+                Window(BarControl(self._room_bar), **bar),  # type: ignore[arg-type]
                 Window(self.rows, wrap_lines=False, always_hide_cursor=True),
-                Window(FormattedTextControl(self._status), **bar),  # type: ignore[arg-type]
+                Window(BarControl(self._status), **bar),  # type: ignore[arg-type]
                 line,
             ]
         )
@@ -196,17 +236,32 @@ class Screen:
     def _columns(self) -> int:
         return self.app.output.get_size().columns
 
-    def _room_bar(self) -> StyleAndTextTuples:
-        return list(room_bar(self._buffers, self._columns))
+    def _bindings(self, actions: Actions) -> KeyBindings:
+        keys = bindings(self.input, actions)
+        keys.add(Keys.CPRResponse, save_before=lambda press: False)(self._answer)
+        return keys
 
-    def _status(self) -> StyleAndTextTuples:
+    def _answer(self, press: KeyPressEvent) -> None:
+        """Note what the terminal can draw, once it has answered."""
+        if (joins := self._terminal.answer(press.data)) is not None:
+            self._escaping.joins = joins
+            self.rows.joins(joins)
+
+    def _room_bar(self, width: int) -> Line:
+        return room_bar(self._buffers, width)
+
+    def _status(self, width: int) -> Line:
         below = self.rows.view.below()
-        return list(status(self._state(below), self._columns))
+        return status(self._state(below), width)
 
     def _prompt(self) -> str:
-        name = steady(safe_word(self._buffers.current.name))
+        name = drawable(safe_word(self._buffers.current.name), Joins())
         # On a narrow screen the typed text needs the space more.
-        return f"{name}> " if columns(name) <= min(PROMPT_COLUMNS, self._columns // 3) else "> "
+        return (
+            input_cells(f"{name}> ", Joins())
+            if columns(name) <= min(PROMPT_COLUMNS, self._columns // 3)
+            else "> "
+        )
 
     def redraw(self) -> None:
         """Redraw soon."""
