@@ -107,11 +107,11 @@ class App:
         self._lookups = Lookups(self._chat, self._buffers, self._notices, self._unsent)
         parts = (self._chat, self._buffers, self._notices, self._lookups, self._unsent)
         self._events = EventActions(*parts, time.monotonic, self._ring)
-        self._input = InputActions(*parts, _now_ms)
-        actions = Actions(self._enter, self._scroll, self._turn, self._turn_to_number, self._leave)
         self._tty = Tty(lambda: self._screen.repaint())
         terminal = open_terminal(cast(TextIO, self._tty), os.environ)
         terminal.has_links = options.settings.colours and takes_links(os.environ)
+        self._input = InputActions(*parts, _now_ms, terminal.copy)
+        actions = Actions(self._enter, self._scroll, self._turn, self._turn_to_number, self._leave)
         self._screen = Screen(
             self._buffers,
             Theme(options.settings.time),

@@ -12,6 +12,9 @@ from wire import text as texts
 HISTORY_SHOWN = 20
 """Messages that ``/history`` shows by default: about a screen."""
 
+LINKS_SHOWN = 20
+"""Links that ``/url`` lists: about a screen."""
+
 
 class CommandError(Exception):
     """A line that cannot be parsed; the text says how to correct it."""
@@ -31,7 +34,13 @@ class Search(Struct, frozen=True):
     word: str
 
 
-Meaning = m.Request | ShowHelp | Retry | Search | None
+class Links(Struct, frozen=True):
+    """List the links of the window, or copy one of them."""
+
+    number: int | None = None
+
+
+Meaning = m.Request | ShowHelp | Retry | Search | Links | None
 """What a line means: a request, a command of the client, or nothing."""
 
 
@@ -145,14 +154,20 @@ def _who(rest: str, room: str | None) -> Meaning:
 
 
 def _history(rest: str, room: str | None) -> Meaning:
-    count = HISTORY_SHOWN
-    if rest.strip():
-        word = _word(rest)
-        # int() alone would also take "1_0", "+5" and digits of other scripts.
-        if not (word.isascii() and word.isdigit() and 1 <= int(word[:9]) <= limits.HISTORY):
-            raise ValueError(f"N is a number from 1 to {limits.HISTORY}.")
-        count = int(word)
+    count = _number(rest, limits.HISTORY) if rest.strip() else HISTORY_SHOWN
     return m.GetHistory(room=_here(room), limit=count)
+
+
+def _number(rest: str, most: int) -> int:
+    word = _word(rest)
+    # int() alone would also take "1_0", "+5" and digits of other scripts.
+    if not (word.isascii() and word.isdigit() and 1 <= int(word[:9]) <= most):
+        raise ValueError(f"N is a number from 1 to {most}.")
+    return int(word)
+
+
+def _links(rest: str, room: str | None) -> Meaning:
+    return Links(_number(rest, LINKS_SHOWN) if rest.strip() else None)
 
 
 def _search(rest: str, room: str | None) -> Meaning:
@@ -187,6 +202,7 @@ COMMANDS: dict[str, CommandRow] = {
     "who": CommandRow("[ROOM]", "list who is in this room, or in another one", _who),
     "history": CommandRow("[N]", f"show {HISTORY_SHOWN} older messages here, or N", _history, "50"),
     "search": CommandRow("WORD", "search the messages here", _search, "release"),
+    "url": CommandRow("[N]", "list the links here, or copy link N", _links, "1"),
     "me": CommandRow("TEXT", "send an action", _act, "waves"),
     "retry": CommandRow("", "resend undelivered messages", _alone(Retry)),
     "help": CommandRow("", "show this", _alone(ShowHelp)),

@@ -7,6 +7,7 @@ from client.protocol.errors import ChatError
 from client.text.sanitize import safe_line, safe_word
 from client.tui import commands
 from client.tui.buffers import PERSON, Anchor, Buffers
+from client.tui.link_list import LinkList
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
 from client.tui.rows import Kind, Mark, Row
@@ -19,7 +20,10 @@ ROWS_BELOW = 3
 
 
 class InputActions:
-    """Carries out typed lines; errors are shown in the current buffer."""
+    """Carries out typed lines; errors are shown in the current buffer.
+
+    ``copy`` puts a text into the clipboard.
+    """
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class InputActions:
         lookups: Lookups,
         unsent: Unsent,
         now_ms: Callable[[], int],
+        copy: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.word = ""
         """The text of the last search."""
@@ -38,6 +43,7 @@ class InputActions:
         self._lookups = lookups
         self._unsent = unsent
         self._now_ms = now_ms
+        self._links = LinkList(notices, copy)
         self._found: Row | None = None
         self._warned = False
 
@@ -72,6 +78,8 @@ class InputActions:
             self._retry()
         elif isinstance(meaning, commands.Search):
             self._search(meaning.word)
+        elif isinstance(meaning, commands.Links):
+            self._show_links(meaning.number)
         elif isinstance(meaning, m.GetHistory):
             self._history(meaning.limit or commands.HISTORY_SHOWN)
         elif isinstance(meaning, m.Send | m.SendDirect):
@@ -143,6 +151,12 @@ class InputActions:
         else:
             nick = safe_word(meaning.room.removeprefix(PERSON))
             self._notices.notice(f"Only you and {nick} are here.")
+
+    def _show_links(self, number: int | None) -> None:
+        if number is None:
+            self._links.show(self._buffers.current)
+        else:
+            self._links.copy(self._buffers.current, number)
 
     def _history(self, count: int) -> None:
         """Fetch older messages, and scroll to the first of them."""

@@ -1,5 +1,7 @@
 """Clusters and links on the real screen of a real client."""
 
+from base64 import b64encode
+
 import pytest
 
 from tests.integration.client.seen import Node, begin
@@ -68,3 +70,15 @@ async def test_links_are_plain_text_where_they_are_not_wanted(
     node.say(message(f"see {LINK} now", "p1"))
     await screen.shows("now")
     assert b"\x1b]8" not in screen.raw
+
+
+async def test_a_link_is_copied_to_the_clipboard_of_the_terminal(
+    screen: Screen, node: Node
+) -> None:
+    node.say(message(f"see {LINK} now", "p1"))
+    await screen.shows("now")
+    screen.type("/url\r")
+    await screen.shows("Links, newest first")
+    screen.type("/url 1\r")
+    await screen.shows("Copied, if your terminal allows it")
+    assert b"\x1b]52;c;" + b64encode(LINK.encode()) + b"\x07" in screen.raw

@@ -131,7 +131,7 @@ def test_the_examples_that_help_shows_do_what_they_are_shown_for() -> None:
 
 
 def test_the_commands_are_those_of_the_interface() -> None:
-    named = "create join leave nick msg rooms who history search me retry help quit"
+    named = "create join leave nick msg rooms who history search url me retry help quit"
     assert list(COMMANDS) == named.split()
 
 

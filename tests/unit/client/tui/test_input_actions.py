@@ -58,7 +58,8 @@ class Screen:
         self.lookups = Lookups(chat, self.buffers, notices, self.unsent)
         parts = (chat, self.buffers, notices, self.lookups, self.unsent)
         self.events = EventActions(*parts, float, lambda: None)
-        self.typed = InputActions(*parts, int)
+        self.copied: list[str] = []
+        self.typed = InputActions(*parts, int, self.copied.append)
         self.take: Callable[[str], bool] = self.typed.take
         self.lab = self.buffers.open("lab")
         self.lab.is_first_look()
@@ -239,3 +240,10 @@ def test_a_search_after_older_messages_were_asked_for_waits_for_them(screen: Scr
     screen.take("/search fox")
     screen.answer("a fox", more=False)
     assert screen.lab.anchor is not None and not screen.chat.requests
+
+
+def test_links_are_listed_and_copied(screen: Screen) -> None:
+    screen.said("see https://a.example/b.")
+    assert screen.take("/url") and "1  https://a.example/b (bo)" in screen.notes[0]
+    assert screen.take("/url 1") and screen.copied == ["https://a.example/b"]
+    assert screen.take("/url 2") and "no link 2" in screen.notes[-1]
