@@ -18,6 +18,7 @@ from client.text.sanitize import safe_word
 from client.text.theme import Theme
 from client.tui.bars import Status
 from client.tui.buffers import Buffers
+from client.tui.entering import Entering
 from client.tui.event_actions import EventActions
 from client.tui.input_actions import InputActions
 from client.tui.keymap import Actions
@@ -111,7 +112,8 @@ class App:
         terminal = open_terminal(cast(TextIO, self._tty), os.environ)
         terminal.has_links = options.settings.colours and takes_links(os.environ)
         self._input = InputActions(*parts, _now_ms, terminal.copy)
-        actions = Actions(self._enter, self._scroll, self._turn, self._turn_to_number, self._leave)
+        moves = (self._scroll, self._turn, self._turn_to_number)
+        actions = Actions(self._enter, *moves, self._leave, Entering(self._notices).paste)
         self._screen = Screen(
             self._buffers,
             Theme(options.settings.time),

@@ -7,13 +7,16 @@ from msgspec import Struct
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+from client.text.sanitize import clean
 
 
 class Actions(Struct, frozen=True):
     """What the keys call.
 
     ``enter`` gets the typed text; ``scroll`` a number of pages, down if positive; ``turn`` a number
-    of buffers; ``leave`` is called to quit.
+    of buffers; ``leave`` is called to quit; ``paste`` returns what to insert for a pasted text.
     """
 
     enter: Callable[[str], None]
@@ -21,6 +24,7 @@ class Actions(Struct, frozen=True):
     turn: Callable[[int], None]
     turn_to_number: Callable[[int], None]
     leave: Callable[[], None]
+    paste: Callable[[str], str]
 
 
 def bindings(line: Buffer, actions: Actions) -> KeyBindings:
@@ -42,7 +46,8 @@ def _add_lines(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
         if line.complete_state and line.complete_state.current_completion:
             line.complete_state = None
             return
-        text = line.text.rstrip("\n")  # pasted text mostly ends with one
+        # Pasted text mostly ends with a newline; control characters can still be typed by Ctrl-Q.
+        text = clean(line.text).text.rstrip("\n")
         line.reset(append_to_history=bool(text.strip()))
         line.load_history_if_not_yet_loaded()  # otherwise only the next redraw does it
         actions.enter(text)
@@ -52,6 +57,11 @@ def _add_lines(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
     def _(press: KeyPressEvent) -> None:
         """Start a new line in the same message."""
         line.insert_text("\n")
+
+    @keys.add(Keys.BracketedPaste)
+    def _(press: KeyPressEvent) -> None:
+        """Insert a pasted text."""
+        line.insert_text(actions.paste(press.data))
 
 
 def _add_completion(keys: KeyBindings, line: Buffer) -> None:

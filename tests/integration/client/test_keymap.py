@@ -40,8 +40,23 @@ async def test_a_paste_of_fifty_lines_is_one_message(screen: Screen, node: Node)
 
 
 async def test_invisible_characters_in_a_paste_are_shown(screen: Screen, node: Node) -> None:
-    screen.paste("a\x1bb\u202ec")
-    await screen.shows("general> a\u241bb\ufffdc")
+    screen.paste("a\u202ec")
+    await screen.shows("general> a\ufffdc")
+
+
+async def test_colours_and_control_characters_are_taken_out_of_a_paste(
+    screen: Screen, node: Node
+) -> None:
+    screen.paste("\x1b[31mred\x1b[0m\r\nand\x07\x00 blue")
+    await screen.shows("Removed from the pasted text: 2 escape sequences, 2 control characters.")
+    await screen.until(lambda lines: lines[-2:] == ["general> red", "and blue"])
+    screen.type("\r")
+    assert (await node.take()).text == "red\nand blue"
+
+
+async def test_a_typed_control_character_is_not_refused(screen: Screen, node: Node) -> None:
+    screen.type("a\x11\x07b\r")  # Ctrl-Q inserts the next key as it is
+    assert (await node.take()).text == "ab"
 
 
 async def test_emacs_keys_and_history_work(screen: Screen, node: Node) -> None:
