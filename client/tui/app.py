@@ -18,7 +18,7 @@ from client.text.sanitize import safe_word
 from client.text.theme import Theme
 from client.tui.bars import Status
 from client.tui.buffers import Buffers
-from client.tui.entering import Entering
+from client.tui.entering import Entering, too_long
 from client.tui.event_actions import EventActions
 from client.tui.input_actions import InputActions
 from client.tui.keymap import Actions
@@ -112,8 +112,9 @@ class App:
         terminal = open_terminal(cast(TextIO, self._tty), os.environ)
         terminal.has_links = options.settings.colours and takes_links(os.environ)
         self._input = InputActions(*parts, _now_ms, terminal.copy)
+        entering = Entering(self._buffers, self._notices, self._enter, time.monotonic)
         moves = (self._scroll, self._turn, self._turn_to_number)
-        actions = Actions(self._enter, *moves, self._leave, Entering(self._notices).paste)
+        actions = Actions(entering.enter, *moves, self._leave, entering.paste, entering.holds)
         self._screen = Screen(
             self._buffers,
             Theme(options.settings.time),
@@ -204,6 +205,7 @@ class App:
             latency=self._latency.seconds,
             unsent=len(self._unsent),
             below=below,
+            too_long=too_long(self._screen.input.text),
         )
 
     def _ring(self) -> None:

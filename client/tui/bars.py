@@ -61,7 +61,8 @@ class Status(Struct, frozen=True):
     """The content of the status line.
 
     ``away`` is the time without a connection in seconds, None while there is one; ``latency`` is
-    the round trip in seconds; ``below`` is the number of rows below the screen.
+    the round trip in seconds; ``below`` is the number of rows below the screen; ``too_long`` says
+    how long the typed text is, if it is too long.
     """
 
     nick: str
@@ -71,6 +72,7 @@ class Status(Struct, frozen=True):
     latency: float | None
     unsent: int
     below: int
+    too_long: str = ""
 
 
 def status(state: Status, width: int) -> Line:
@@ -85,7 +87,7 @@ def status(state: Status, width: int) -> Line:
     else:
         what = "reconnecting" if state.was_welcomed else "connecting"
         link, style = f"{what}\u2026 {state.away:.0f} s", "class:bar.away"
-    notes = []
+    notes = [state.too_long] if state.too_long else []
     if state.unsent:
         notes.append(f"{state.unsent} unsent")
     if state.below:

@@ -8,6 +8,7 @@ from client.text.sanitize import safe_word
 from wire import limits
 from wire import messages as m
 from wire import text as texts
+from wire.errors import Code
 
 HISTORY_SHOWN = 20
 """Messages that ``/history`` shows by default: about a screen."""
@@ -18,6 +19,14 @@ LINKS_SHOWN = 20
 
 class CommandError(Exception):
     """A line that cannot be parsed; the text says how to correct it."""
+
+
+class TooLong(CommandError):
+    """A message whose text is too long; it may be sent in pieces."""
+
+    def __init__(self, request: m.Send | m.SendDirect) -> None:
+        super().__init__(f"A text is at most {limits.TEXT} bytes of UTF-8 long.")
+        self.request = request
 
 
 class ShowHelp(Struct, frozen=True):
@@ -122,27 +131,27 @@ def _here(room: str | None) -> str:
     return room
 
 
-def _sayable(text: str) -> str:
-    if found := texts.check(text):
-        raise CommandError(found[1])
-    return text
+def _sayable(request: m.Send | m.SendDirect) -> Meaning:
+    if found := texts.check(request.text):
+        raise TooLong(request) if found[0] is Code.TEXT_TOO_LONG else CommandError(found[1])
+    return request
 
 
 def _say(text: str, room: str | None) -> Meaning:
-    return m.Send(room=_here(room), text=_sayable(text))
+    return _sayable(m.Send(room=_here(room), text=text))
 
 
 def _act(rest: str, room: str | None) -> Meaning:
     if not rest.strip():
         raise ValueError
-    return m.Send(room=_here(room), text=_sayable(rest), kind="action")
+    return _sayable(m.Send(room=_here(room), text=rest, kind="action"))
 
 
 def _direct(rest: str, room: str | None) -> Meaning:
     nick, text = _halves(rest)
     if not text.strip():
         raise ValueError
-    return m.SendDirect(to=nick, text=_sayable(text))
+    return _sayable(m.SendDirect(to=nick, text=text))
 
 
 def _leave(rest: str, room: str | None) -> Meaning:

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from client.api.chat import Chat
 from client.protocol.errors import ChatError
+from client.text.pieces import pieces
 from client.text.sanitize import safe_line, safe_word
 from client.tui import commands
 from client.tui.buffers import PERSON, Anchor, Buffers
@@ -50,12 +53,22 @@ class InputActions:
     def take(self, line: str) -> bool:
         """Carry out a line; return False to quit."""
         try:
-            go_on = self._do(commands.parse(line, self._room))
+            go_on = True
+            for meaning in self._meanings(line):
+                go_on = self._do(meaning)
             self._lookups.look()
             return go_on
         except (commands.CommandError, ChatError) as error:
             self._report(str(error))
             return True
+
+    def _meanings(self, line: str) -> list[commands.Meaning]:
+        """Return the meaning of a line; a message that is too long is several (see Entering)."""
+        try:
+            return [commands.parse(line, self._room)]
+        except commands.TooLong as long:
+            parts = pieces(long.request.text, limits.TEXT)
+            return [replace(long.request, text=part) for part in parts]
 
     def _report(self, trouble: str) -> None:
         self._buffers.current.scroll_to(None)  # so that the error is visible

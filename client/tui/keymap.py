@@ -1,12 +1,15 @@
 """The key bindings; the others are those of an emacs line editor."""
 
+from collections import deque
 from collections.abc import Callable
 from itertools import islice
+from select import select
 
 from msgspec import Struct
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.keys import Keys
 
 from client.text.sanitize import clean
@@ -15,16 +18,18 @@ from client.text.sanitize import clean
 class Actions(Struct, frozen=True):
     """What the keys call.
 
-    ``enter`` gets the typed text; ``scroll`` a number of pages, down if positive; ``turn`` a number
-    of buffers; ``leave`` is called to quit; ``paste`` returns what to insert for a pasted text.
+    ``enter`` gets the typed text, and returns whether to clear the line; ``scroll`` gets a number
+    of pages, down if positive; ``turn`` a number of buffers; ``leave`` is called to quit; ``paste``
+    returns what to insert for a pasted text; ``holds`` whether Enter only begins another line.
     """
 
-    enter: Callable[[str], None]
+    enter: Callable[[str], bool]
     scroll: Callable[[int], None]
     turn: Callable[[int], None]
     turn_to_number: Callable[[int], None]
     leave: Callable[[], None]
     paste: Callable[[str], str]
+    holds: Callable[[str, int, bool], bool]
 
 
 def bindings(line: Buffer, actions: Actions) -> KeyBindings:
@@ -48,9 +53,13 @@ def _add_lines(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
             return
         # Pasted text mostly ends with a newline; control characters can still be typed by Ctrl-Q.
         text = clean(line.text).text.rstrip("\n")
-        line.reset(append_to_history=bool(text.strip()))
-        line.load_history_if_not_yet_loaded()  # otherwise only the next redraw does it
-        actions.enter(text)
+        queue, terminal = press.app.key_processor.input_queue, press.app.input
+        more = bool(queue or select([terminal], [], [], 0)[0])
+        if text and actions.holds(text, sum(map(_is_enter, queue)), more):
+            line.insert_text("\n" + clean(_received(queue)).text)
+        elif actions.enter(text):
+            line.reset(append_to_history=bool(text.strip()))
+            line.load_history_if_not_yet_loaded()  # otherwise only the next redraw does it
 
     @keys.add("escape", "enter", eager=True)
     @keys.add("c-j")
@@ -62,6 +71,18 @@ def _add_lines(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
     def _(press: KeyPressEvent) -> None:
         """Insert a pasted text."""
         line.insert_text(actions.paste(press.data))
+
+
+def _is_enter(key: KeyPress) -> bool:
+    return key.key == Keys.Enter
+
+
+def _received(queue: deque[KeyPress]) -> str:
+    """Take the text that was received already: key by key a long one would take seconds."""
+    text = []
+    while queue and len(queue[0].data) == 1 and (_is_enter(queue[0]) or queue[0].data >= " "):
+        text.append(queue.popleft().data)
+    return "".join(text)
 
 
 def _add_completion(keys: KeyBindings, line: Buffer) -> None:

@@ -76,3 +76,34 @@ async def test_control_c_throws_a_typed_line_away_first(screen: Screen, node: No
     await screen.lacks("never mind")
     screen.type("hi\r")
     assert (await node.take()).text == "hi"
+
+
+LOG = [f"line {number} of a log that is pasted" for number in range(300)]
+
+
+async def test_a_paste_that_is_too_long_stays_and_can_be_sent_as_several(
+    screen: Screen, node: Node
+) -> None:
+    screen.paste("\r".join(LOG))
+    await screen.until(lambda lines: "10 kB of 4" in lines[-7])
+    screen.type("\r")
+    await screen.shows("Enter sends it as 3 messages")
+    await screen.shows("line 299 of a log")
+    screen.type("\r")
+    texts = [(await node.take(f"p{number}")).text for number in range(3)]
+    assert "\n".join(texts).splitlines() == LOG
+    await screen.until(lambda lines: lines[-1] == "general>" and "kB" not in lines[-2])
+
+
+async def test_a_paste_without_brackets_is_held_and_nothing_of_it_is_sent(
+    screen: Screen, node: Node
+) -> None:
+    for start in range(0, len(LOG), 50):  # a pseudo-terminal takes 4 kB at a time
+        screen.type("".join(f"{line}\r" for line in LOG[start : start + 50]))
+        await screen.shows(LOG[start + 49])
+    await screen.shows("More than 5 messages at once were not sent")
+    await screen.until(lambda lines: "10 kB of 4" in lines[-7])
+    screen.type("\x03")
+    await screen.lacks(LOG[-1])
+    screen.type("hi\r")
+    assert (await node.take()).text == "hi"

@@ -98,3 +98,8 @@ def test_no_bar_is_too_wide(names: list[str], turns: int, width: int) -> None:
     buffers.turn(turns)
     assert columns(plain(room_bar(buffers, width))) <= width
     assert columns(plain(status(CALM, width))) <= width
+
+
+def test_the_length_of_a_text_that_is_too_long_is_on_the_right() -> None:
+    line = plain(status(replace(CALM, too_long="7 kB of 4", unsent=2), 80))
+    assert line.endswith("7 kB of 4 \u00b7 2 unsent")

@@ -3,8 +3,9 @@
 import pytest
 
 from client.tui.buffers import Buffers
-from client.tui.entering import Entering
+from client.tui.entering import MOST_AT_ONCE, MOST_PIECES, PAUSE, Entering, too_long
 from client.tui.notices import Notices
+from wire import limits
 
 
 class Line:
@@ -12,7 +13,17 @@ class Line:
 
     def __init__(self) -> None:
         self.buffers = Buffers()
-        self.entering = Entering(Notices(self.buffers, int))
+        self.now = 100.0
+        self.taken: list[str] = []
+        self.entering = Entering(
+            self.buffers, Notices(self.buffers, int), self.taken.append, lambda: self.now
+        )
+        self.buffers.open("lab")
+
+    @property
+    def note(self) -> str:
+        """The last thing that the client itself said."""
+        return self.notes[-1]
 
     @property
     def notes(self) -> list[str]:
@@ -33,3 +44,99 @@ def test_what_is_taken_out_of_a_paste_is_said(line: Line) -> None:
 
 def test_a_clean_paste_needs_no_words(line: Line) -> None:
     assert line.entering.paste("one\ntwo") == "one\ntwo" and not line.notes
+
+
+def test_a_paste_beyond_all_pieces_is_not_inserted(line: Line) -> None:
+    text = "x" * (MOST_PIECES * limits.TEXT)
+    assert line.entering.paste(text) == text and not line.notes
+    assert line.entering.paste(text + "x") == ""
+    assert (
+        line.note == "81 kB of 4: not pasted. Use the client as a filter: chat --room ROOM < FILE."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ""),
+        ("x" * 4096, ""),
+        ("\u4f60" * 1365, ""),
+        ("x" * 4097, "5 kB of 4"),
+        ("\u4f60" * 1366, "5 kB of 4"),
+        ("x" * 7000, "7 kB of 4"),
+    ],
+)
+def test_the_length_is_shown_once_it_is_too_long(text: str, said: str) -> None:
+    assert too_long(text) == said
+
+
+@pytest.mark.parametrize("line_", ["hi", "/help", "/nonsense", "", "/msg", "x" * 4096])
+def test_what_fits_may_be_entered(line: Line, line_: str) -> None:
+    assert line.entering.enter(line_) and not line.notes and line.taken == [line_]
+
+
+@pytest.mark.parametrize("start", ["", "/msg bo ", "/me "])
+def test_a_text_that_is_too_long_stays_and_goes_out_in_pieces_if_entered_again(
+    line: Line, start: str
+) -> None:
+    text = start + "word " * 1400
+    assert not line.entering.enter(text)
+    assert line.note == (
+        "7 kB of 4: too long for one message. Enter sends it as 2 messages, Ctrl-C clears it."
+    )
+    assert line.entering.enter(text)
+    assert not line.entering.enter(text)  # another time, another question
+
+
+def test_an_answer_is_for_the_text_and_the_room_of_the_question(line: Line) -> None:
+    text = "word " * 1400
+    assert not line.entering.enter(text)
+    assert not line.entering.enter(text + "!")
+    line.buffers.open("ops")
+    line.buffers.turn_to("ops")
+    assert not line.entering.enter(text + "!")
+    assert not line.taken and line.entering.enter(text + "!")
+
+
+def test_a_text_of_too_many_pieces_cannot_be_sent(line: Line) -> None:
+    text = "x" * (MOST_PIECES * limits.TEXT + 1)
+    for _ in range(2):
+        assert not line.entering.enter(text)
+        assert "Use the client as a filter" in line.note
+
+
+def test_few_lines_at_once_go_out(line: Line) -> None:
+    following = range(MOST_AT_ONCE - 1, -1, -1)
+    assert not any(line.entering.holds("a", number, number > 0) for number in following)
+    assert not line.entering.holds("a", MOST_AT_ONCE - 1, True) and not line.notes
+
+
+def test_none_of_many_lines_at_once_goes_out(line: Line) -> None:
+    assert line.entering.holds("a", 300, True)
+    assert all(line.entering.holds("a\nb", number, True) for number in range(299, 0, -1))
+    assert line.entering.holds("a\nb", 0, False)
+    assert len(line.notes) == 1 and "Enter sends them as one message" in line.note
+    line.now += PAUSE
+    assert not line.entering.holds("a\nb", 0, False)  # this is the answer
+
+
+def test_a_paste_of_long_lines_is_held_as_soon_as_it_is_known_to_be_one(line: Line) -> None:
+    held = [line.entering.holds("a", 0, True) for _ in range(MOST_AT_ONCE + 1)]
+    assert held == [False] * MOST_AT_ONCE + [True]
+
+
+def test_a_paste_that_comes_in_parts_is_held_all_the_same(line: Line) -> None:
+    assert line.entering.holds("a", MOST_AT_ONCE, True)
+    for _ in range(10):
+        line.now += PAUSE / 2
+        assert line.entering.holds("a\nb", 0, False)
+
+
+def test_lines_that_are_typed_one_by_one_are_never_held(line: Line) -> None:
+    assert not any(line.entering.holds("a", 0, False) for _ in range(50))
+
+
+def test_who_clears_a_paste_can_type_at_once(line: Line) -> None:
+    assert line.entering.holds("a", MOST_AT_ONCE, True)
+    assert line.entering.holds("a\nb", 0, False)
+    assert not line.entering.holds("hi", 0, False)

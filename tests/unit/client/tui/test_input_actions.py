@@ -16,6 +16,7 @@ from client.tui.notices import Notices
 from client.tui.rows import Kind, Mark, Row
 from client.tui.unsent import Unsent
 from tests.support.scripted import refused
+from wire import limits
 from wire import messages as m
 
 
@@ -247,3 +248,13 @@ def test_links_are_listed_and_copied(screen: Screen) -> None:
     assert screen.take("/url") and "1  https://a.example/b (bo)" in screen.notes[0]
     assert screen.take("/url 1") and screen.copied == ["https://a.example/b"]
     assert screen.take("/url 2") and "no link 2" in screen.notes[-1]
+
+
+@pytest.mark.parametrize("start", ["", "/msg bo ", "/me "])
+def test_a_text_that_is_too_long_is_sent_in_pieces(screen: Screen, start: str) -> None:
+    lines = [f"line {number} of a log" for number in range(300)]
+    assert screen.take(start + "\n".join(lines))
+    sent = [each for each in screen.chat.requests if isinstance(each, m.Send | m.SendDirect)]
+    assert len(sent) == 2 and all(len(each.text) <= limits.TEXT for each in sent)
+    assert "\n".join(each.text for each in sent).splitlines() == lines
+    assert len({(type(each), each.kind) for each in sent}) == 1
