@@ -36,10 +36,10 @@ class Linked(str):
         return isinstance(other, Linked) and self.url == other.url and str.__eq__(self, other)
 
     def __ne__(self, other: object) -> bool:
-        return not self == other
+        return not (isinstance(other, Linked) and self.url == other.url and str.__eq__(self, other))
 
-    def __hash__(self) -> int:
-        return hash((str(self), self.url))
+    # That of the text: one of Python's own would cost half of a redraw with many links.
+    __hash__ = str.__hash__
 
 
 def links(text: str) -> list[Span]:

@@ -6,6 +6,8 @@ prompt_toolkit measure them as client/text/width.py does.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
+from zlib import crc32
 
 import prompt_toolkit.utils
 from prompt_toolkit.layout.screen import _CHAR_CACHE
@@ -17,6 +19,7 @@ from client.text.width import Joins, clusters, columns, drawable
 MOST_CELLS = 20_000
 """Different cells that are kept: a screen of 200 by 60 has 12,000. By default prompt_toolkit keeps
 a million, and others could fill them."""
+_LINK_STYLES = 512
 MOST_WIDTHS = 20_000
 LONGEST_WIDTH = 64
 
@@ -38,11 +41,20 @@ class Cells(str):
         return clusters(str(self)) if self._cells is None else iter(self._cells)
 
 
-def cells(text: str) -> str:
-    """Return a text, perhaps a link, that is drawn cluster by cluster."""
+def cells(style: str, text: str) -> tuple[str, str]:
+    """Return a text, perhaps a link, that is drawn cluster by cluster, and its style.
+
+    Links have one of a bounded number of styles, so that cells of different links with the same
+    character are found quickly.
+    """
     if isinstance(text, Linked):
-        return Cells(text, [Linked(cluster, text.url) for cluster in clusters(str(text))])
-    return text if text.isascii() else Cells(text)
+        return f"{style} class:link-{crc32(text.url.encode()) % _LINK_STYLES}", _linked(text)
+    return style, text if text.isascii() else Cells(text)
+
+
+@lru_cache(256)
+def _linked(text: Linked) -> Cells:
+    return Cells(text, [Linked(cluster, text.url) for cluster in clusters(str(text))])
 
 
 def input_cells(text: str, joins: Joins) -> str:

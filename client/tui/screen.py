@@ -125,7 +125,7 @@ class BarControl(UIControl):
 
 def _content(lines: list[Line]) -> UIContent:
     drawn: list[StyleAndTextTuples] = [
-        [(style, cells(text)) for style, text in line] for line in lines
+        [cells(style, text) for style, text in line] for line in lines
     ]
     return UIContent(drawn.__getitem__, len(drawn), show_cursor=False)
 
@@ -171,7 +171,7 @@ class Completions(Completer):
         nicks = reversed(buffers.current.nicks)
         word, found = candidates(document.text_before_cursor, rooms, nicks)
         for text in found:
-            shown = cells(drawable(safe_word(text.strip()), Joins()))
+            _, shown = cells("", drawable(safe_word(text.strip()), Joins()))
             yield Completion(text, start_position=-len(word), display=shown)
 
 

@@ -27,13 +27,21 @@ def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_text_has_a_cell_for_each_cluster() -> None:
-    text = cells(f"a{FAMILY}e\u0301")
-    assert text == f"a{FAMILY}e\u0301" and list(text) == ["a", FAMILY, "e\u0301"]
+    style, text = cells("bold", f"a{FAMILY}e\u0301")
+    assert (
+        style == "bold" and text == f"a{FAMILY}e\u0301" and list(text) == ["a", FAMILY, "e\u0301"]
+    )
 
 
 def test_each_cell_of_a_link_leads_to_its_address() -> None:
-    drawn = list(cells(Linked("ab\u4f60", "http://a")))
-    assert drawn == [Linked(each, "http://a") for each in "ab\u4f60"]
+    style, text = cells("bold", Linked("ab\u4f60", "http://a"))
+    assert list(text) == [Linked(each, "http://a") for each in "ab\u4f60"]
+    assert style.startswith("bold class:link-")
+
+
+def test_links_have_a_bounded_number_of_styles() -> None:
+    styles = {cells("", Linked("a", f"http://{number}"))[0] for number in range(5000)}
+    assert 1 < len(styles) <= 512
 
 
 @pytest.mark.parametrize(
