@@ -225,14 +225,8 @@ class App:
             self._exit()
 
     def _exit(self, error: BaseException | None = None) -> None:
-        future = self._screen.app.future
-        if future is None or future.done():
-            return
         self._tty.keep_all()
-        if error is None:
-            self._screen.app.exit(result=0)
-        else:
-            self._screen.app.exit(exception=error)
+        self._screen.exit(error)
 
     def _hang_up(self) -> None:
         self._status = HANGUP

@@ -1,6 +1,8 @@
 """The full screen: the bar of buffers, the rows, the status line and the input line."""
 
+import asyncio
 import os
+import time
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from operator import itemgetter
@@ -49,6 +51,8 @@ from client.tui.viewport import Viewport
 
 REDRAW_PAUSE = 0.05
 """Least seconds between two redraws, so that many messages a second cost no more than 20."""
+EXIT_PAUSE = 0.02
+"""Seconds between two looks for answers of the terminal, when the client ends at its start."""
 MOST_INPUT_LINES = 6
 PROMPT_COLUMNS = 20
 
@@ -262,6 +266,21 @@ class Screen:
             if columns(name) <= min(PROMPT_COLUMNS, self._columns // 3)
             else "> "
         )
+
+    def exit(self, error: BaseException | None = None) -> None:
+        """End the application, with an error if there is one.
+
+        Answers of the terminal that are on their way are awaited: the shell would get them.
+        """
+        future = self.app.future
+        if future is None or future.done():
+            return
+        if self._terminal.awaits_answers(time.monotonic()):
+            asyncio.get_running_loop().call_later(EXIT_PAUSE, self.exit, error)
+        elif error is None:
+            self.app.exit(result=0)
+        else:
+            self.app.exit(exception=error)
 
     def redraw(self) -> None:
         """Redraw soon."""

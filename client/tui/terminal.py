@@ -1,6 +1,7 @@
 """The terminal as prompt_toolkit's output: its links, its clipboard, and how it draws clusters."""
 
 import re
+import time
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import TextIO, cast
@@ -17,6 +18,8 @@ SAVE, RESTORE = "\x1b7", "\x1b8"
 # A man, a joiner and a woman; a thumb and its tone; a flag. Each is of two columns if it is joined.
 _SAMPLES = ("\U0001f468\u200d\U0001f469", "\U0001f44d\U0001f3fd", "\U0001f1e9\U0001f1ea")
 _CORNER, _WHERE = "\x1b[H", "\x1b[6n"
+ANSWERS_WITHIN = 0.3
+"""Seconds for the answers: longer than most connections take."""
 _ANSWER = re.compile(r"\x1b\[\d+;(\d+)R")
 _WITHOUT_LINKS = re.compile(r"(linux|dumb|vt\d+|ansi|cons25|eterm|sun|screen)(\W.*|-.*)?")
 
@@ -46,6 +49,7 @@ class Terminal(Vt100_Output):
     """Whether links can be clicked."""
     _url = ""
     _answers: list[bool] | None = None
+    _asked_at = 0.0
 
     def write(self, data: str) -> None:
         """Write text: a cell, or line ends."""
@@ -78,6 +82,7 @@ class Terminal(Vt100_Output):
         super().enter_alternate_screen()
         if self.responds_to_cpr:
             self._answers = []
+            self._asked_at = time.monotonic()
             for sample in _SAMPLES:
                 self.write_raw(f"{_CORNER}{sample}{_WHERE}")
             self.write_raw(_CORNER)
@@ -92,6 +97,10 @@ class Terminal(Vt100_Output):
             return None
         joins, self._answers = Joins(*self._answers), None
         return joins
+
+    def awaits_answers(self, now: float) -> bool:
+        """Return whether answers may still come; ``now`` is the time of ``time.monotonic``."""
+        return self._answers is not None and now - self._asked_at < ANSWERS_WITHIN
 
     def copy(self, text: str) -> None:
         """Copy a text to the clipboard of the terminal (OSC 52)."""

@@ -6,7 +6,8 @@ import pytest
 
 from tests.integration.client.seen import Node, begin
 from tests.support.screen import Screen
-from tests.support.scripted import ScriptedNode, message
+from tests.support.scripted import ScriptedNode, message, refused
+from wire import messages as m
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 FLAG = "\U0001f1e9\U0001f1ea"
@@ -82,3 +83,14 @@ async def test_a_link_is_copied_to_the_clipboard_of_the_terminal(
     screen.type("/url 1\r")
     await screen.shows("Copied, if your terminal allows it")
     assert b"\x1b]52;c;" + b64encode(LINK.encode()) + b"\x07" in screen.raw
+
+
+async def test_a_terminal_that_never_answers_does_not_keep_the_client(
+    screen: Screen, listener: ScriptedNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen.display, "write_process_input", lambda data: None)
+    await screen.start(listener.address, "--nick", "ana")
+    peer = await listener.peer()
+    await peer.expect(m.Hello)
+    peer.say(refused("bad-token", ref="hello"))
+    assert await screen.process.wait() == 1

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from base64 import b64decode
 
 import pyte
@@ -10,7 +11,7 @@ from prompt_toolkit.data_structures import Size
 
 from client.text.links import Linked
 from client.text.width import Joins
-from client.tui.terminal import Terminal, takes_links
+from client.tui.terminal import ANSWERS_WITHIN, Terminal, takes_links
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 SAMPLES = 3
@@ -132,6 +133,18 @@ def test_the_terminal_is_asked_what_it_joins(columns: tuple[int, ...], joins: Jo
     answers = [output.answer(f"\x1b[1;{column}R") for column in columns]
     assert answers == [None, None, joins]
     assert output.answer("\x1b[1;3R") is None
+
+
+def test_answers_are_awaited_for_a_bounded_time() -> None:
+    output, _ = terminal()
+    assert not output.awaits_answers(time.monotonic())
+    output.enter_alternate_screen()
+    asked = time.monotonic()
+    assert output.awaits_answers(asked - ANSWERS_WITHIN)
+    assert not output.awaits_answers(asked + ANSWERS_WITHIN)
+    for _ in range(SAMPLES):
+        output.answer("\x1b[1;3R")
+    assert not output.awaits_answers(asked - ANSWERS_WITHIN)
 
 
 def test_a_copied_text_is_one_sequence() -> None:
