@@ -68,15 +68,20 @@ def explained(error: Exception) -> str:
 
 
 class Reasons:
-    """Why one thing that Redis does for a node fails; ``what`` begins the lines of the log."""
+    """Why one thing that Redis does for a node fails; ``what`` begins the lines of the log.
 
-    def __init__(self, what: str, clock: Callable[[], float]) -> None:
+    ``told`` has the times at which reasons were logged; those that fail together may share it.
+    """
+
+    def __init__(
+        self, what: str, clock: Callable[[], float], told: dict[str, float] | None = None
+    ) -> None:
         self.reason: str | None = None
         """The last reason; None while it does not fail."""
         self._what = what
         self._clock = clock
         self._kind = ""
-        self._told: dict[str, float] = {}
+        self._told = {} if told is None else told
 
     def failed(self, error: Exception) -> None:
         """Note why it fails; log it if it is another reason than before."""
@@ -111,9 +116,10 @@ class Outage:
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.messages = Reasons("lost the connection to Redis for subscriptions", clock)
+        told: dict[str, float] = {}
+        self.messages = Reasons("lost the connection to Redis for subscriptions", clock, told)
         self.denied = ""
-        self._calls = Reasons("lost the connection to Redis", clock)
+        self._calls = Reasons("lost the connection to Redis", clock, told)
         self._rights = Reasons("Redis refuses what this node asks of it", clock)
 
     @property

@@ -49,7 +49,7 @@ class ConnectionLog:
 
     def close(self, session: ClientConnection, exc: Exception | None) -> None:
         """Log why the connection was closed, or count it if there was nothing to log before."""
-        if not self._peer.admitted:
+        if self._peer.turned_away:
             return
         facts = self._peer.facts() | {"reason": _reason(session, exc)}
         if session.closing.fault is not None:

@@ -15,10 +15,11 @@ class Peer:
 
     The address is that of the socket, or the one in a PROXY header: then the client is admitted
     only after the header. ``usage`` is what its address has used up, None where no limit applies.
+    ``turned_away``: it was refused, or its header was.
     """
 
     __slots__ = (
-        *("address", "admitted", "usage"),
+        *("address", "admitted", "usage", "turned_away"),
         *("_limits", "_number", "_name", "_proxy", "_is_lingering"),
     )
 
@@ -26,6 +27,7 @@ class Peer:
         self.address = ""
         self.admitted = False
         self.usage: AddressUsage | None = None
+        self.turned_away = False
         self._limits = limits
         self._number = number
         self._name = ""
@@ -60,13 +62,13 @@ class Peer:
             preamble = self._proxy.feed(data)
         except BadProxyHeader as error:
             log.debug("bad PROXY header", extra=self.facts() | {"error": str(error)})
-            self._limits.refuse_header()
+            self._refuse_header()
             raise
         if preamble is None:
             return b"", None
         if preamble.source is not None:
             if not self._limits.trusts(self.address):
-                self._limits.refuse_header()
+                self._refuse_header()
                 raise BadProxyHeader("its sender is not trusted")
             self._name_it(preamble.source)
         return preamble.rest, self._enter()
@@ -74,6 +76,7 @@ class Peer:
     def refused(self, refusal: Refusal) -> bool:
         """Note that the client is refused; return whether it may linger to read why."""
         self._limits.log_refusal(refusal.limit)
+        self.turned_away = True
         self._is_lingering = True
         return self._limits.linger()
 
@@ -88,6 +91,10 @@ class Peer:
         """Return the facts that are in every log line about this connection."""
         node = self._limits.hub.services.name
         return {"node": node, "connection": self._number, "peer": self._name}
+
+    def _refuse_header(self) -> None:
+        self.turned_away = True
+        self._limits.refuse_header()
 
     def _enter(self) -> Refusal | None:
         usage = self._limits.enter(self.address)

@@ -55,12 +55,14 @@ def closed(bench: Bench, lines: list[logging.LogRecord], exc: Exception | None =
     return said
 
 
-@pytest.mark.parametrize("header", [b"", b"PROXY UNKNOWN\r\n", b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"])
+@pytest.mark.parametrize(
+    "header", [None, b"", b"PROXY UNKNOWN\r\n", b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"]
+)
 @pytest.mark.parametrize("reset", [None, ConnectionResetError(104, "Connection reset by peer")])
 async def test_a_health_check_is_counted_and_not_logged(
-    lines: list[logging.LogRecord], header: bytes, reset: Exception | None
+    lines: list[logging.LogRecord], header: bytes | None, reset: Exception | None
 ) -> None:
-    bench = Bench(proxy=bool(header))
+    bench = Bench(proxy=header is not None)
     if header:
         bench.connection.data_received(header)
     bench.connection.connection_lost(reset)
@@ -122,6 +124,7 @@ async def test_broken_proxy_headers_are_told_of_once_and_not_one_by_one(
     bench.connection.connection_lost(None)
     bench.end()
     assert [line.msg for line in lines if line.levelno > logging.DEBUG] == ["refusing connections"]
+    assert bench.metrics.silent_connections == 0
 
 
 async def test_a_refusal_that_does_not_end_it_is_not_logged(lines: list[logging.LogRecord]) -> None:

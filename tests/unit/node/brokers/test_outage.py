@@ -115,6 +115,18 @@ def test_the_next_outage_is_told_again(told: Told) -> None:
     assert told.lines() == ["lost it: refused"] * 2
 
 
+def test_both_connections_tell_that_they_are_lost_and_one_of_them_the_other_reasons(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outage = Outage(lambda: 0.0)
+    for reason in ("closed", "refused", "timeout"):
+        outage.lost(exceptions.ConnectionError(reason))
+        outage.messages.failed(exceptions.ConnectionError(reason))
+    assert [message.rpartition(": ")[2] for message in caplog.messages] == [
+        *("closed", "closed", "refused", "timeout")
+    ]
+
+
 def test_a_denied_script_is_told_once_until_it_is_done_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
