@@ -27,7 +27,7 @@ from client.tui.lookups import PAGE, Lookups
 from client.tui.notices import Notices
 from client.tui.rows import Row
 from client.tui.screen import Screen
-from client.tui.terminal import open_terminal, takes_links
+from client.tui.terminal import open_terminal
 from client.tui.tty import Tty
 from client.tui.unsent import Unsent
 from wire import messages as m
@@ -109,8 +109,8 @@ class App:
         parts = (self._chat, self._buffers, self._notices, self._lookups, self._unsent)
         self._events = EventActions(*parts, time.monotonic, self._ring)
         self._tty = Tty(lambda: self._screen.repaint())
-        terminal = open_terminal(cast(TextIO, self._tty), os.environ)
-        terminal.has_links = options.settings.colours and takes_links(os.environ)
+        tty, links = cast(TextIO, self._tty), options.settings.colours
+        terminal = open_terminal(tty, os.environ, links=links)
         self._input = InputActions(*parts, _now_ms, terminal.copy)
         entering = Entering(self._buffers, self._notices, self._enter, time.monotonic)
         moves = (self._scroll, self._turn, self._turn_to_number)

@@ -4,8 +4,6 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable
-from itertools import groupby
-from operator import itemgetter
 
 from msgspec.structs import replace
 from prompt_toolkit.application import Application
@@ -27,22 +25,18 @@ from prompt_toolkit.layout import (
     Window,
 )
 from prompt_toolkit.layout.menus import CompletionsMenu
-from prompt_toolkit.layout.processors import (
-    BeforeInput,
-    Processor,
-    Transformation,
-    TransformationInput,
-)
+from prompt_toolkit.layout.processors import BeforeInput
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
-from client.text.sanitize import JOINERS, safe_line, safe_word
+from client.text.sanitize import safe_word
 from client.text.theme import ALARM, Theme
 from client.text.width import Joins, columns, drawable
 from client.tui.bars import Status, room_bar, status
 from client.tui.buffers import Buffers
 from client.tui.cells import cells, input_cells, measure_clusters
 from client.tui.completion import candidates
+from client.tui.escaping import Escaping
 from client.tui.keymap import Actions, bindings
 from client.tui.line_buffer import LineBuffer
 from client.tui.rows import Line
@@ -107,7 +101,7 @@ class RowsControl(UIControl):
         self._size = (width, height)
         return _content(self.view.lines())
 
-    def joins(self, joins: Joins) -> None:
+    def use(self, joins: Joins) -> None:
         """Note what the terminal can draw."""
         self._theme = replace(self._theme, joins=joins)
 
@@ -132,32 +126,6 @@ def _content(lines: list[Line]) -> UIContent:
         [cells(style, text) for style, text in line] for line in lines
     ]
     return UIContent(drawn.__getitem__, len(drawn), show_cursor=False)
-
-
-class Escaping(Processor):
-    """Escapes the text of the input line, which may have been pasted."""
-
-    def __init__(self) -> None:
-        self.joins = Joins()
-        """What the terminal can draw."""
-
-    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
-        """Called by prompt_toolkit; each character stays one, or the cursor would be wrong."""
-        by_style = groupby(transformation_input.fragments, itemgetter(0))
-        return Transformation(
-            [
-                (style, input_cells("".join(map(_visible, "".join(texts))), self.joins))
-                for style, texts in (
-                    (style, map(itemgetter(1), group)) for style, group in by_style
-                )
-            ]
-        )
-
-
-def _visible(character: str) -> str:
-    shown = safe_line(character)
-    # Whether a joiner is harmless depends on its neighbours, unknown here; it has no width anyway.
-    return shown if len(shown) == 1 else character if character in JOINERS else "\ufffd"
 
 
 class Completions(Completer):
@@ -248,8 +216,8 @@ class Screen:
     def _answer(self, press: KeyPressEvent) -> None:
         """Note what the terminal can draw, once it has answered."""
         if (joins := self._terminal.answer(press.data)) is not None:
-            self._escaping.joins = joins
-            self.rows.joins(joins)
+            self._escaping.use(joins)
+            self.rows.use(joins)
 
     def _room_bar(self, width: int) -> Line:
         return room_bar(self._buffers, width)

@@ -108,9 +108,12 @@ class Terminal(Vt100_Output):
         self.flush()
 
 
-def open_terminal(tty: TextIO, environment: Mapping[str, str]) -> Terminal:
-    """Return the output for a terminal, as ``create_output`` of prompt_toolkit makes it."""
-    return cast(
+def open_terminal(tty: TextIO, environment: Mapping[str, str], *, links: bool) -> Terminal:
+    """Return the output for a terminal, as ``create_output`` of prompt_toolkit makes it.
+
+    ``links``: links can be clicked, unless the terminal is known not to take them.
+    """
+    terminal = cast(
         Terminal,
         Terminal.from_pty(
             tty,
@@ -119,3 +122,5 @@ def open_terminal(tty: TextIO, environment: Mapping[str, str]) -> Terminal:
             enable_bell=get_bell_environment_variable(),
         ),
     )
+    terminal.has_links = links and takes_links(environment)
+    return terminal
