@@ -17,6 +17,8 @@ from node.config.version import version
 from node.net import listener
 from node.net.listener import Server
 from node.net.tls_listener import TlsListener
+from node.net.web.origins import Origins
+from node.net.web.port import WebPort, WebRules
 from node.process import file_limits, listening, memory
 from node.process.dial import Dialler
 from node.server import Node
@@ -44,6 +46,8 @@ class App:
         if settings.nodes > 1:
             names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
         self._nodes = [Node(name, settings, to_broker) for name in names]
+        self._web_siblings: list[int] = []
+        self._webs = [self._web_port(node) for node in self._nodes]
         self._credentials = Credentials(settings)
         self._servers: list[Server] = []
         self._checker: PasswordChecker | None = None
@@ -51,6 +55,13 @@ class App:
         self._stopping = asyncio.Event()
         self._memory = memory.MemoryWatch(settings.memory * memory.MIB)
         self._files = file_limits.FileWatch(logs.on_fault)
+
+    def _web_port(self, node: Node) -> WebPort:
+        settings = self._settings
+        origins = Origins(*settings.web_origins, siblings=self._web_siblings)
+        rules = WebRules(origins, settings.web_forwarded, settings.web_nodes)
+        direct = settings.tls_cert is None
+        return WebPort(node.hub, node.batch, node.limits, node.metrics.web, rules, direct)
 
     @property
     def stopping(self) -> bool:
@@ -133,6 +144,8 @@ class App:
         settings, dialler = self._settings, Dialler(inf)
         hosts = await listening.hosts(dialler, settings.host, "--host")
         servers = [await self._listen_node(number, hosts) for number in range(len(self._nodes))]
+        if settings.web_port is not None:
+            servers += await self._listen_web(settings.web_port, dialler)
         if (port := settings.http_port) is not None:
             host = settings.http_host
             hosts = await listening.hosts(dialler, host, "--http-host")
@@ -155,6 +168,23 @@ class App:
         _announce("chat+tls" if tls else "chat", server)
         return server
 
+    async def _listen_web(self, first: int, dialler: Dialler) -> list[Server]:
+        settings, tls = self._settings, self._credentials.tls
+        host = settings.web_host or settings.host
+        hosts = await listening.hosts(dialler, host, "--web-host")
+        servers: list[Server] = []
+        for number, web in enumerate(self._webs):
+            port = first + number if first else 0
+            try:
+                server = await listener.listen_web(web, hosts, port, tls)
+            except OSError as error:
+                flags = ("--web-host", "--web-port")
+                raise listening.explained(error, flags, host, port) from None
+            self._web_siblings.append(server.sockets[0].getsockname()[1])
+            _announce("web+tls" if tls else "web", server)
+            servers.append(server)
+        return servers
+
     async def _drain(self) -> None:
         log.info(
             "draining: clients are moving to other nodes; another Ctrl-C or SIGTERM ends at once",
@@ -163,6 +193,8 @@ class App:
         # The listeners close at once; the health endpoint answers "draining" until the end.
         for server in self._servers:
             server.close()
+        for web in self._webs:
+            web.close()
         seconds = self._settings.drain
         async with asyncio.TaskGroup() as tasks:
             for node in self._nodes:

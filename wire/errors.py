@@ -56,9 +56,14 @@ class CodeRow(Struct, frozen=True):
 
 
 class ReasonRow(Struct, frozen=True):
-    """The meaning of a reason, whether to reconnect, and whether the session has ended."""
+    """The meaning of a reason, whether to reconnect, and whether the session has ended.
+
+    ``close_code`` is that of the WebSocket connection (RFC 6455, section 7.4): from 4000 on, a
+    client may reconnect, from 4500 on it should not by itself.
+    """
 
     meaning: str
+    close_code: int
     come_back: bool
     ends_session: bool = False
 
@@ -87,15 +92,19 @@ CODES: dict[Code, CodeRow] = {
 }
 
 REASONS: dict[Reason, ReasonRow] = {
-    Reason.DRAINING: ReasonRow("the node is shutting down", come_back=True),
-    Reason.SLOW: ReasonRow("the client read nothing for too long", come_back=True),
-    Reason.IDLE: ReasonRow("the client sent nothing for too long", come_back=True),
-    Reason.CUT_OFF: ReasonRow("the node lost the session with the broker", come_back=True),
-    Reason.BUSY: ReasonRow("the node accepts no new clients now", come_back=True),
-    Reason.QUIT: ReasonRow("the client quit", come_back=False, ends_session=True),
-    Reason.PROTOCOL: ReasonRow("the client does not speak the protocol", come_back=False),
-    Reason.REPLACED: ReasonRow("the session continues on a newer connection", come_back=False),
-    Reason.KICKED: ReasonRow("a moderator removed the session", come_back=False, ends_session=True),
+    Reason.DRAINING: ReasonRow("the node is shutting down", 4000, come_back=True),
+    Reason.SLOW: ReasonRow("the client read nothing for too long", 4001, come_back=True),
+    Reason.IDLE: ReasonRow("the client sent nothing for too long", 4002, come_back=True),
+    Reason.CUT_OFF: ReasonRow("the node lost the session with the broker", 4003, come_back=True),
+    Reason.BUSY: ReasonRow("the node accepts no new clients now", 4004, come_back=True),
+    Reason.QUIT: ReasonRow("the client quit", 1000, come_back=False, ends_session=True),
+    Reason.PROTOCOL: ReasonRow("the client does not speak the protocol", 4500, come_back=False),
+    Reason.REPLACED: ReasonRow(
+        "the session continues on a newer connection", 4501, come_back=False
+    ),
+    Reason.KICKED: ReasonRow(
+        "a moderator removed the session", 4502, come_back=False, ends_session=True
+    ),
 }
 
 

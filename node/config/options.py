@@ -43,6 +43,8 @@ _PORT = "a port, 0 to 65535"
 _BOUND = f"a whole number, 0 to {parsers.MOST}; 0 for no limit"
 _RATE = f"RATE[/BURST], RATE at least {parsers.RATE_LEAST}, BURST at least 1; or 0 for no limit"
 _NETWORKS = "networks or addresses separated by commas, or none"
+_ORIGINS = "http[s]://HOST[:PORT] separated by commas, any, or none"
+_WEB_NODES = "ws[s]://HOST[:PORT]/ws separated by commas, or none"
 _SECONDS = f"seconds, 0 to {parsers.MOST}, fractions too"
 _OFF = "off with --rate 0, unless set"
 
@@ -60,6 +62,23 @@ _LISTENING = (
     Option(
         "http_port", "PORT", parsers.port_or_off, "off", f"{_PORT}, or off",
         "port of the health and metrics endpoint; 0 picks a free one"),
+    Option(
+        "web_port", "PORT", parsers.port_or_off, "off", f"{_PORT}, or off",
+        "port where browsers connect, over WebSocket; 0 picks a free one"),
+    Option(
+        "web_host", "HOST", parsers.host, None, _HOST,
+        "address where browsers connect", "that of --host"),
+    Option(
+        "web_origins", "LIST", parsers.origins, "none", _ORIGINS,
+        "origins beside its own whose pages may connect, separated by commas; any switches the"
+        " check off"),
+    Option(
+        "web_nodes", "LIST", parsers.web_nodes, "none", _WEB_NODES,
+        "addresses of nodes that the page may connect to beside its own, separated by commas"),
+    Option(
+        "web_forwarded", "1", parsers.switch, "0", "0 or 1",
+        "take the address of a web client from X-Forwarded-For, if a network of --proxy-from"
+        " sends it"),
     Option(
         "tls_cert", "FILE", parsers.file, None, _FILE,
         "certificate chain for clients, PEM; requires --tls-key"),

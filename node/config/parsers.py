@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from wire.text import secret
 
@@ -72,6 +73,51 @@ def networks(text: str) -> Networks:
     if len(parts) > NETWORKS_MOST:
         raise ValueError(f"more than {NETWORKS_MOST} networks")
     return tuple(ip_network(part) for part in parts)
+
+
+ORIGINS_MOST = 64
+"""Most origins or nodes in one setting: they are part of what each browser gets."""
+
+
+class Origins(NamedTuple):
+    """Origins of web pages, as ``https://HOST:PORT``; ``any``: all of them."""
+
+    listed: tuple[str, ...] = ()
+    any: bool = False
+
+
+def origins(text: str) -> Origins:
+    """Return origins that are separated by commas, or ``any``, or ``none``."""
+    if text.strip().lower() in ("none", "any"):
+        return Origins(any=text.strip().lower() == "any")
+    return Origins(tuple(_origin(part, "http", "https") for part in _parts(text)))
+
+
+def web_nodes(text: str) -> tuple[str, ...]:
+    """Return WebSocket addresses that are separated by commas; an empty tuple for ``none``."""
+    if text.strip().lower() == "none":
+        return ()
+    return tuple(_origin(part.removesuffix("/ws"), "ws", "wss") + "/ws" for part in _parts(text))
+
+
+def _parts(text: str) -> list[str]:
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) > ORIGINS_MOST:
+        raise ValueError(f"more than {ORIGINS_MOST}")
+    return parts
+
+
+def _origin(text: str, *schemes: str) -> str:
+    """Return ``SCHEME://HOST:PORT``, with the port also where it is the scheme's own."""
+    parts = urlsplit(text.removesuffix("/"))
+    rest = parts.path or parts.query or parts.fragment or parts.username is not None
+    if parts.scheme not in schemes or not parts.hostname or rest or not text.isascii():
+        raise ValueError
+    if set(text) & set(" ;,'\""):  # they would be read as something else in a header
+        raise ValueError
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = parts.port or (443 if parts.scheme in ("https", "wss") else 80)
+    return f"{parts.scheme}://{host}:{port}"
 
 
 def word(*words: str) -> Callable[[str], str]:

@@ -31,6 +31,11 @@ class Settings:
     name: str
     http_host: str
     http_port: int | None
+    web_port: int | None
+    web_host: str | None
+    web_origins: parsers.Origins
+    web_nodes: tuple[str, ...]
+    web_forwarded: bool
     tls_cert: str | None
     tls_key: str | None
     token: str | None = field(repr=False)
@@ -127,6 +132,10 @@ def _check_together(settings: Settings, sources: Mapping[str, str]) -> None:
         refuse(
             sources["nodes"], repr(nodes), f"at most {most}: ports from {settings.port} to 65535"
         )
+    if settings.web_port and settings.web_port + nodes - 1 > 65535:
+        most = 65536 - settings.web_port
+        what = f"at most {most}: web ports from {settings.web_port} to 65535"
+        refuse(sources["nodes"], repr(nodes), what)
     for one, other in (("tls_cert", "tls_key"), ("tls_key", "tls_cert")):
         if getattr(settings, one) and not getattr(settings, other):
             flag = "--" + other.replace("_", "-")

@@ -1,24 +1,22 @@
 """One client's connection: bytes to requests on the way in, events to bytes on the way out."""
 
 import asyncio
-import select
 from typing import cast
 
 from node.core.config import Limit
 from node.core.hub.hub import Hub
 from node.core.limits.admission import AddressUsage, Refusal
 from node.core.session.connection import ClientConnection
-from node.net.connection_limits import ConnectionLimits
 from node.net.connection_log import ConnectionLog
+from node.net.dialect import NATIVE, Dialect, PeerClosed
 from node.net.peer import Peer
 from node.net.proxy_protocol import BadProxyHeader
-from node.net.read_throttle import ReadThrottle
+from node.net.read_flow import ReadFlow
+from node.net.socket_end import close_gently, is_closed_by_peer
 from node.net.socket_writer import SocketWriter, descriptor_of
 from node.net.write_batch import WriteBatch
-from node.protocols.native import NativeEncoder
-from wire import limits
+from wire import codec
 from wire.errors import WireError
-from wire.lines import LineReader
 from wire.messages import Hello
 
 BACKLOG_HIGH = 256
@@ -28,47 +26,43 @@ BACKLOG_BYTES = 256 * 1024
 a few are pending: 256 requests of the greatest length would be 4 MiB."""
 WRITE_HIGH = 64 * 1024
 """Bytes waiting to be written at which a client counts as slow."""
-LINGER = 2.0
-"""Seconds for which bytes are still read and thrown away after the last line was written: closing
-with unread bytes would reset the connection, and the client would lose that line."""
 
-_encoder = NativeEncoder()
-_CLOSED = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
+_request = codec.decode_request
 
 
 class Connection(asyncio.Protocol):
     """Feeds a session with requests, and is its transport.
 
     ``direct``: nothing such as TLS is between the asyncio transport and the socket, so bytes may be
-    written to the socket itself.
+    written to the socket itself. ``dialect`` is how lines are put on the wire.
     """
 
     __slots__ = (
-        *("paused", "writer", "_hub", "_batch", "_peer", "_log", "_lines", "_throttle", "_session"),
-        *("_transport", "_direct", "_closing", "_reading", "_taken"),
+        *("paused", "writer", "_hub", "_batch", "_peer", "_log", "_dialect", "_lines"),
+        *("_session", "_transport", "_direct", "_closing", "_flow", "_taken"),
     )
 
     def __init__(
         self,
         hub: Hub,
         batch: WriteBatch,
-        limiter: ConnectionLimits,
-        number: int,
+        peer: Peer,
         direct: bool = False,
+        dialect: Dialect = NATIVE,
     ) -> None:
         self.paused = False
         self.writer = SocketWriter()
         self._hub = hub
         self._batch = batch
-        self._peer = Peer(limiter, number)
-        self._log = ConnectionLog(self._peer, hub.services.counts)
-        self._lines = LineReader(limits.LINE)
-        self._throttle = ReadThrottle(hub.services.config.rate)
+        self._peer = peer
+        self._log = ConnectionLog(peer, hub.services.counts, dialect.facts)
+        self._dialect = dialect
+        self._lines = dialect.reader(self)
         self._session: ClientConnection
         self._transport: asyncio.Transport
         self._direct = direct
         self._closing = False
-        self._reading = True
+        self._flow = ReadFlow(hub.services, self._go_on)
         self._taken = 0
 
     # From the first byte to the last
@@ -79,12 +73,28 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio: admit the client, or refuse it."""
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(WRITE_HIGH)
-        self.writer.open(self._transport, self._direct)
-        self._session = self._hub.connect(self, _encoder)
+        self._open(cast(asyncio.Transport, transport))
         name = transport.get_extra_info("peername")
         self._welcome(self._peer.connected(name, descriptor_of(transport)))
+
+    def upgraded(self, transport: asyncio.Transport, response: bytes, rest: bytes) -> None:
+        """Go on with a connection that was upgraded from HTTP; its client is admitted.
+
+        ``response`` is that to its request, ``rest`` are the bytes that came after the request.
+        """
+        self._open(transport)
+        self.writer.put(response)
+        self._welcome(None)
+        if rest:
+            self.data_received(rest)
+
+    def _open(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        transport.set_write_buffer_limits(WRITE_HIGH)
+        self._flow.open(transport)
+        self.writer.open(transport, self._direct)
+        self._session = self._hub.connect(self, self._dialect.encoder)
+        self._dialect.opened()
 
     def _welcome(self, refusal: Refusal | None) -> None:
         """Begin the session of a client that is admitted, or refuse it."""
@@ -106,7 +116,7 @@ class Connection(asyncio.Protocol):
 
     def facts(self) -> dict[str, object]:
         """Return the facts that are in every log line about this connection."""
-        return self._peer.facts()
+        return {**self._peer.facts(), **self._dialect.facts}
 
     def log(self, what: str, nick: str | None = None, **facts: str) -> None:
         """Log what happened to the client."""
@@ -121,28 +131,29 @@ class Connection(asyncio.Protocol):
         """Called by asyncio: let go of the session, which may continue on another connection."""
         self._end()
         self._session.closed()
+        self._dialect.closed()
         self._peer.leave()
         self._log.close(self._session, exc)
 
     def close(self) -> None:
         """Close once the queued bytes are written."""
+        self._finish(self._dialect.goodbye(self._session.closing.reason))
+
+    def _finish(self, last: bytes) -> None:
+        """Write what is queued and these bytes, then close."""
         if self._closing:
             return
-        if data := self._batch.take(self):
+        if data := self._batch.take(self) + last:
             self.writer.put(data)
         self._end()
-        self._resume_reading()
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-            asyncio.get_running_loop().call_later(LINGER, self._transport.abort)
-        else:
-            self._transport.close()
+        self._flow.resume()
+        close_gently(self._transport)
 
     def _end(self) -> None:
         """Handle and write nothing more."""
         self._closing = True
         self.writer.close()
-        self._throttle.discard()
+        self._flow.end()
 
     # In
 
@@ -158,29 +169,36 @@ class Connection(asyncio.Protocol):
         if not self._log.is_open:
             self._log.open()
         lines, fault = self._lines.feed(data)
-        if self._throttle.limited:
-            lines = self._throttled(lines)
+        if self._flow.limited:
+            lines = self._flow.take(lines, self._peer.usage)
         if lines:
             session.keepalive.hear(self._hub.services.now)
         for line in lines:
             try:
-                request = _encoder.request(line)
+                request = _request(line)
             except WireError as error:
                 session.refuse(error)
                 if error.fatal:
                     return
             else:
-                if type(request) is Hello and self._is_gone():
+                if type(request) is Hello and is_closed_by_peer(self._transport):
                     return
                 session.handle(request)
         if fault is not None:
-            session.refuse(fault)
+            self._stop(fault)
         if backlog := session.pipeline.backlog:
             self._taken += size
             if backlog > BACKLOG_HIGH or self._taken > BACKLOG_BYTES:
                 self._stop_at_backlog(backlog)
         else:
             self._taken = 0
+
+    def _stop(self, fault: WireError | PeerClosed) -> None:
+        """Nothing more is to be read: refuse what was received, or answer a close frame."""
+        if isinstance(fault, WireError):
+            self._session.refuse(fault)
+        else:
+            self._finish(fault.echo)
 
     def _read_header(self, data: bytes) -> bytes:
         """Take a PROXY header off the front; return the bytes after it."""
@@ -192,18 +210,9 @@ class Connection(asyncio.Protocol):
         self._welcome(refusal)
         return b"" if self._closing else rest
 
-    def _throttled(self, lines: list[bytes]) -> list[bytes]:
-        """Return the lines to handle now; if others are held back, stop reading for a while."""
-        lines, wait = self._throttle.take(lines, self._peer.usage, self._hub.services.clock())
-        if wait is not None:
-            self._pause_reading()
-            self._hub.services.counts.hit(Limit.LINES)
-            asyncio.get_running_loop().call_later(wait, self._throttle_over)
-        return lines
-
-    def _throttle_over(self) -> None:
-        self._throttle.go_on()
-        self._go_on()
+    def charge(self, count: int) -> None:
+        """Count frames that contain no complete line as lines."""
+        self._flow.charge(count, self._peer.usage)
 
     def _stop_at_backlog(self, backlog: int) -> None:
         """Stop reading until fewer requests are pending."""
@@ -212,17 +221,7 @@ class Connection(asyncio.Protocol):
         self._session.pipeline.throttle()
         self._taken = 0
         self._hub.services.counts.hit(Limit.BACKLOG)
-        self._pause_reading()
-
-    def _is_gone(self) -> bool:
-        """Return whether the client has closed the connection already.
-
-        A node that hung finds a hello of long ago, and must not take the session back from the node
-        where it continued. The end stands behind the bytes: poll sees it before they are read.
-        """
-        poll = select.poll()
-        poll.register(descriptor_of(self._transport), _CLOSED)
-        return bool(poll.poll(0))
+        self._flow.pause()
 
     def eof_received(self) -> None:
         """Called by asyncio when the client has closed its end: close the connection."""
@@ -233,23 +232,13 @@ class Connection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """Handle lines that were held back, then read again, as soon as nothing prevents it."""
-        throttle, session = self._throttle, self._session
-        if throttle.waiting or self.paused or session.pipeline.throttled or self._closing:
+        flow, session = self._flow, self._session
+        if flow.waits or self.paused or session.pipeline.throttled or self._closing:
             return
-        if throttle.held:
+        if flow.held:
             self.data_received(b"")
-        if not throttle.waiting and not session.pipeline.throttled:
-            self._resume_reading()
-
-    def _pause_reading(self) -> None:
-        if self._reading and not self._closing:
-            self._reading = False
-            self._transport.pause_reading()
-
-    def _resume_reading(self) -> None:
-        if not self._reading and not self._transport.is_closing():
-            self._reading = True
-            self._transport.resume_reading()
+        if not flow.waits and not session.pipeline.throttled:
+            flow.resume()
 
     # Out
 
@@ -276,7 +265,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Called by asyncio when the client reads too slowly: write and read no more for now."""
         self.paused = True
-        self._pause_reading()
+        self._flow.pause()
         self._session.paused()
 
     def resume_writing(self) -> None:

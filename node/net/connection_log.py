@@ -1,6 +1,7 @@
 """The lines of the log about one connection: when it is opened and closed, and who logs in."""
 
 import logging
+from collections.abc import Mapping
 
 from node.core.config import CoreCounts
 from node.core.session.connection import ClientConnection
@@ -18,23 +19,27 @@ class ConnectionLog:
     """Logs a connection from its first byte on.
 
     A connection that says nothing is counted instead, because health checks make two a second. At
-    the level debug it leaves one line.
+    the level debug it leaves one line. ``more`` are facts that each line has.
     """
 
-    __slots__ = ("is_open", "_peer", "_counts", "_lines")
+    __slots__ = ("is_open", "_peer", "_counts", "_more", "_lines")
 
-    def __init__(self, peer: Peer, counts: CoreCounts) -> None:
+    def __init__(self, peer: Peer, counts: CoreCounts, more: Mapping[str, object] = {}) -> None:
         self.is_open = False
         """Whether there is a line about the connection."""
         self._peer = peer
         self._counts = counts
+        self._more = more
         self._lines = 0
 
     def open(self) -> None:
         """Log that the connection was opened; to be called at its first byte."""
         if not self.is_open:
             self.is_open = True
-            log.info("connection opened", extra=self._peer.facts())
+            log.info("connection opened", extra=self._facts())
+
+    def _facts(self) -> dict[str, object]:
+        return {**self._peer.facts(), **self._more}
 
     def add(self, what: str, nick: str | None, facts: dict[str, str]) -> None:
         """Log what happened to a client. The nick comes last: it is what a client makes up."""
@@ -42,7 +47,7 @@ class ConnectionLog:
         self._lines += 1
         if self._lines > LINES_MOST:
             return
-        about = self._peer.facts() | facts
+        about = self._facts() | facts
         if nick is not None:
             about["nick"] = nick[:NICK_MOST]
         log.info(what, extra=about)
@@ -51,7 +56,7 @@ class ConnectionLog:
         """Log why the connection was closed, or count it if there was nothing to log before."""
         if self._peer.turned_away:
             return
-        facts = self._peer.facts() | {"reason": _reason(session, exc)}
+        facts = self._facts() | {"reason": _reason(session, exc)}
         if session.closing.fault is not None:
             facts["code"] = str(session.closing.fault)
         if self.is_open:

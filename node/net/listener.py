@@ -2,11 +2,15 @@
 
 import itertools
 import ssl
+from collections.abc import Callable
 
 from node.core.hub.hub import Hub
 from node.net.connection import Connection
 from node.net.connection_limits import ConnectionLimits
+from node.net.peer import Peer
 from node.net.tls_listener import TlsListener
+from node.net.web.port import WebPort
+from node.net.web.visit import Visit
 from node.net.write_batch import WriteBatch
 from node.process import listening
 
@@ -29,8 +33,32 @@ async def listen(
     """
 
     def make() -> Connection:
-        return Connection(hub, batch, limits, next(_numbers), direct=tls is None)
+        return Connection(hub, batch, Peer(limits, next(_numbers)), direct=tls is None)
 
+    return await _listen(make, host, port, tls, limits)
+
+
+async def listen_web(
+    web: WebPort, host: str | list[str], port: int, tls: ssl.SSLContext | None
+) -> Server:
+    """Return a server for a node's clients in browsers that is listening.
+
+    Raises OSError when the address cannot be used.
+    """
+
+    def make() -> Visit:
+        return Visit(web, Peer(web.limits, next(_numbers)))
+
+    return await _listen(make, host, port, tls, web.limits)
+
+
+async def _listen(
+    make: Callable[[], Connection | Visit],
+    host: str | list[str],
+    port: int,
+    tls: ssl.SSLContext | None,
+    limits: ConnectionLimits,
+) -> Server:
     if tls is not None:
         return TlsListener(listening.opened(host, port), make, limits, tls)
     return await listening.serve(host, port, make)

@@ -39,9 +39,12 @@ class Peer:
         self.admitted = True
         self.usage = usage
 
-    def connected(self, name: tuple[str, int] | None, descriptor: int) -> Refusal | None:
+    def connected(
+        self, name: tuple[str, int] | None, descriptor: int, enters: bool = True
+    ) -> Refusal | None:
         """Take the socket's name and descriptor; admit the client, unless a header is to come.
 
+        Without ``enters`` the client is a proxy, and is admitted as nobody: ``enter`` comes later.
         Return why it is refused, if it is.
         """
         self._name_it(name)
@@ -49,7 +52,10 @@ class Peer:
             return None
         if (refusal := self._limits.crowded(descriptor)) is not None:
             return refusal
-        return self._enter() if self._proxy is None else None
+        if not enters:
+            self.admit(None)
+            return None
+        return self.enter() if self._proxy is None else None
 
     def feed(self, data: bytes) -> tuple[bytes, Refusal | None]:
         """Take bytes before the client is admitted, and admit it after its PROXY header.
@@ -71,7 +77,7 @@ class Peer:
                 self._refuse_header()
                 raise BadProxyHeader("its sender is not trusted")
             self._name_it(preamble.source)
-        return preamble.rest, self._enter()
+        return preamble.rest, self.enter()
 
     def refused(self, refusal: Refusal) -> bool:
         """Note that the client is refused; return whether it may linger to read why."""
@@ -96,7 +102,12 @@ class Peer:
         self.turned_away = True
         self._limits.refuse_header()
 
-    def _enter(self) -> Refusal | None:
+    def forwarded(self, address: str) -> None:
+        """Take the client's address from a proxy that was admitted as nobody."""
+        self._name_it((address, 0))
+
+    def enter(self) -> Refusal | None:
+        """Admit the client by its address; return why it is refused, if it is."""
         usage = self._limits.enter(self.address)
         if isinstance(usage, Refusal):
             return usage

@@ -49,14 +49,29 @@ class ReadThrottle:
         if not lines:
             return [], None
         count = min(len(lines), LINES_AT_ONCE)
-        wait = self._bucket.charge(count, now)
-        if usage is not None and usage.lines is not None:
-            wait = max(wait, usage.lines.charge(count, now))
+        wait = self._cost(count, usage, now)
         if not wait and count == len(lines) and not self._held:
             return lines, None
         self._held = _joined(lines[count:]) + self._held
         self.waiting = True
         return lines[:count], wait
+
+    def charge(self, count: int, usage: AddressUsage | None, now: float) -> float:
+        """Charge for what was handled already; return the seconds for which to stop reading.
+
+        It is 0 if nothing has to be waited for, or a wait is under way.
+        """
+        wait = self._cost(count, usage, now)
+        if not wait or self.waiting:
+            return 0.0
+        self.waiting = True
+        return wait
+
+    def _cost(self, count: int, usage: AddressUsage | None, now: float) -> float:
+        wait = self._bucket.charge(count, now)
+        if usage is not None and usage.lines is not None:
+            wait = max(wait, usage.lines.charge(count, now))
+        return wait
 
     def go_on(self) -> None:
         """The wait is over: what is held may be taken."""

@@ -32,7 +32,9 @@ class SocketWriter:
         self.put = transport.write
         if direct:
             self.put = self._put
-            self._descriptor = descriptor_of(transport)
+            # What is left of an HTTP response comes first.
+            if not transport.get_write_buffer_size():
+                self._descriptor = descriptor_of(transport)
 
     def close(self) -> None:
         """Drop whatever is put from now on."""

@@ -4,9 +4,9 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from typing import Protocol, cast
 
 from node.core.limits.admission import AddressUsage, Refusal
-from node.net.connection import Connection
 from node.net.connection_limits import ConnectionLimits
 
 HANDSHAKE_WITHIN = 10.0
@@ -15,6 +15,13 @@ ACCEPT_MOST = 100
 """Most connections that are accepted in one turn of the loop."""
 PAUSE = 1.0
 """Seconds until accepting is tried again after it failed, as in asyncio."""
+
+
+class Admits(Protocol):
+    """A protocol of asyncio whose client may be admitted before the connection is made."""
+
+    def admit(self, usage: AddressUsage | None) -> None:
+        """Mark the client as already admitted."""
 
 
 class TlsListener:
@@ -29,7 +36,7 @@ class TlsListener:
     def __init__(
         self,
         sockets: list[socket.socket],
-        make: Callable[[], Connection],
+        make: Callable[[], "Admits"],
         limits: ConnectionLimits,
         tls: ssl.SSLContext,
     ) -> None:
@@ -87,7 +94,7 @@ class TlsListener:
         connection.admit(usage)
         try:
             await self._loop.connect_accepted_socket(
-                *(lambda: connection, client),
+                *(lambda: cast(asyncio.Protocol, connection), client),
                 ssl=self._tls,
                 ssl_handshake_timeout=HANDSHAKE_WITHIN,
             )

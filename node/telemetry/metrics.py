@@ -6,6 +6,7 @@ Counting is adding to an attribute, because most of it happens for every message
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from math import inf
 from typing import Protocol
 
@@ -18,6 +19,39 @@ _BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 """Upper bounds of the buckets in seconds: from a Redis next door to one that is given up."""
 FOLLOWED_FOR = 10.0
 """Seconds after which a message is not followed any more: it was answered long ago."""
+
+
+_STATUSES = (
+    *(HTTPStatus.SWITCHING_PROTOCOLS, HTTPStatus.OK, HTTPStatus.NOT_MODIFIED),
+    *(HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN),
+    *(HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.UPGRADE_REQUIRED),
+    *(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, HTTPStatus.SERVICE_UNAVAILABLE),
+    HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
+)
+"""The statuses of responses of the web port."""
+
+
+class WebCounts:
+    """What a web port counts; ``open`` are its WebSocket connections, now."""
+
+    __slots__ = ("open", "responses", "refusals")
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.responses = dict.fromkeys(_STATUSES, 0)
+        self.refusals = dict.fromkeys(("request", "origin", "handshake", "limit"), 0)
+
+    def changed(self, change: int) -> None:
+        """Count a connection that is opened, or closed."""
+        self.open += change
+
+    def responded(self, status: HTTPStatus) -> None:
+        """Count a response."""
+        self.responses[status] += 1
+
+    def refused(self, why: str) -> None:
+        """Count a request that is refused."""
+        self.refusals[why] += 1
 
 
 class HasId(Protocol):
@@ -97,6 +131,7 @@ class Metrics(Counters):
 
     __slots__ = (
         *("refusals", "byes", "limited", "passwords", "redis_faults"),
+        "web",
         *("round_trips", "delays", "lags"),
         *("awaited", "_awaited_id", "_arrived_at", "_clock", "_hub", "_unready"),
     )
@@ -109,6 +144,7 @@ class Metrics(Counters):
         self.limited = dict.fromkeys(Limit, 0)
         self.passwords = dict.fromkeys(("right", "wrong"), 0)
         self.redis_faults = dict.fromkeys(Fault, 0)
+        self.web = WebCounts()
         self.round_trips = Histogram()
         self.delays = Histogram()
         self.lags = Histogram()
@@ -167,6 +203,21 @@ class Metrics(Counters):
     def clients(self) -> int:
         """Connections of clients, now."""
         return self._hub.sizes().clients if self._hub else 0
+
+    @property
+    def websockets(self) -> int:
+        """Connections of clients over WebSocket, now."""
+        return self.web.open
+
+    @property
+    def web_requests(self) -> dict[HTTPStatus, int]:
+        """Responses of the web port."""
+        return self.web.responses
+
+    @property
+    def web_refused(self) -> dict[str, int]:
+        """Requests to the web port that were refused, by the reason."""
+        return self.web.refusals
 
     @property
     def sessions(self) -> int:

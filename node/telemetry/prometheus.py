@@ -19,6 +19,7 @@ _GAUGES = (
     ("sessions", "Sessions whose connection is to this node."),
     ("rooms", "Rooms that this node follows."),
     ("orders", "Moderation rules that this node knows."),
+    ("websockets", "Connections of clients over WebSocket; they are part of chat_clients."),
     ("broker_up", "1 while the broker delivers, else 0."),
 )
 """Properties of ``Metrics``, read when they are rendered."""
@@ -43,6 +44,8 @@ _LABELLED = (
     ("byes", "reason", "Connections that the node ended."),
     ("limited", "limit", "Times that a client reached a limit."),
     ("passwords", "verdict", "Passwords of accounts that were checked."),
+    ("web_requests", "status", "Responses of the web port, by HTTP status."),
+    ("web_refused", "why", "Requests to the web port that were refused."),
 )
 """Counters with a label."""
 _HISTOGRAMS = (

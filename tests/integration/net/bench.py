@@ -11,6 +11,7 @@ from node.core.limits.admission import Bounds
 from node.net import listener
 from node.net.connection import Connection
 from node.net.connection_limits import ConnectionLimits
+from node.net.peer import Peer
 from node.net.write_batch import WriteBatch
 from node.telemetry.metrics import Metrics
 from tests.unit.node.core.fakes import FakeBroker
@@ -91,7 +92,7 @@ class Bench:
         )
         self.transport = FakeTransport(eof)
         self.limits = ConnectionLimits(self.hub, bounds, proxy)
-        self.connection = Connection(self.hub, self.batch, self.limits, 1)
+        self.connection = Connection(self.hub, self.batch, Peer(self.limits, 1))
         self.connection.connection_made(self.transport)
 
     def end(self) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from node.core.model import Stored
-from node.net import connection as connections
+from node.net import socket_end
 from node.net.connection import BACKLOG_HIGH, WRITE_HIGH
 from tests.integration.net.bench import Bench, served
 from tests.unit.node.core.fakes import at, claimed, entry, frame
@@ -218,7 +218,7 @@ async def test_the_last_words_reach_a_client_that_is_still_talking(bench: Bench)
 async def test_a_client_that_does_not_close_is_closed_after_a_while(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "LINGER", 0.02)
+    monkeypatch.setattr(socket_end, "LINGER", 0.02)
     async with served(bench) as (reader, writer):
         writer.write(codec.encode(m.Quit()))
         assert b"bye" in await asyncio.wait_for(reader.read(), 5)

@@ -14,6 +14,7 @@ from node.core.config import Limit
 from node.core.limits.admission import Bounds
 from node.net import connection_limits
 from node.net.connection import Connection
+from node.net.peer import Peer
 from tests.integration.net.bench import Bench, FakeTransport, served
 from tests.unit.node.core.fakes import claimed
 from wire import codec
@@ -37,7 +38,7 @@ async def bench_of(**how: Any) -> AsyncIterator[Bench]:
 async def another(bench: Bench) -> AsyncIterator[FakeTransport]:
     """Open one more connection from the same address."""
     transport = FakeTransport()
-    connection = Connection(bench.hub, bench.batch, bench.limits, 2)
+    connection = Connection(bench.hub, bench.batch, Peer(bench.limits, 2))
     connection.connection_made(transport)
     try:
         yield transport
@@ -86,7 +87,7 @@ async def test_behind_a_proxy_the_clients_own_address_counts() -> None:
     async with bench_of(proxy=True, bounds=bounds) as bench:
         bench.connection.data_received(HEADER)
         second = Bench(proxy=True)
-        second.connection = Connection(bench.hub, bench.batch, bench.limits, 2)
+        second.connection = Connection(bench.hub, bench.batch, Peer(bench.limits, 2))
         second.connection.connection_made(second.transport)
         second.connection.data_received(HEADER + codec.encode(m.Ping()))
         await asyncio.sleep(0)
@@ -192,7 +193,7 @@ async def test_held_lines_take_up_no_more_than_their_bytes() -> None:
         held, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert held < 400_000
-        throttle = bench.connection._throttle
+        throttle = bench.connection._flow._throttle
         throttle._held = throttle._held[-29 - 13 * 250 :]
         heard = await bench.hears()
         async with asyncio.timeout(WITHIN):
@@ -215,8 +216,8 @@ async def test_a_lost_connection_discards_its_held_lines() -> None:
     async with bench_of(rate=(1.0, 1.0)) as bench:
         bench.says(*[m.Ping() for _ in range(1000)])
         bench.connection.connection_lost(None)
-        assert not bench.connection._throttle.held
-        bench.connection._throttle_over()
+        assert not bench.connection._flow._throttle.held
+        bench.connection._flow._waited()
 
 
 async def test_reading_goes_on_only_when_nothing_prevents_it() -> None:
@@ -228,7 +229,7 @@ async def test_reading_goes_on_only_when_nothing_prevents_it() -> None:
         bench.connection.resume_writing()
         assert not bench.transport.reading, "the flood is not over"
         bench.connection.pause_writing()
-        bench.connection._throttle_over()
+        bench.connection._flow._waited()
         assert not bench.transport.reading, "the client does not read"
         bench.connection.resume_writing()
         assert bench.transport.reading

@@ -143,7 +143,7 @@ async def test_the_last_line_comes_whole_and_the_end_after_it() -> None:
 @on_each_loop
 async def test_a_client_that_has_closed_is_noticed_by_writing() -> None:
     async with met() as peer:
-        peer.connection._pause_reading()  # so that it is not noticed by reading
+        peer.connection._flow.pause()  # so that it is not noticed by reading
         peer.hang_up()
         while peer.connection in [
             session.transport for session in peer.bench.hub.registry.connections

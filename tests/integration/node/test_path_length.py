@@ -27,6 +27,7 @@ import wire
 from node.brokers import connect
 from node.config import settings
 from node.net.connection import Connection
+from node.net.peer import Peer
 from node.server import Node
 from tests.support.redis_server import RedisServer
 
@@ -88,7 +89,7 @@ class House:
         self._turns = itertools.count()
         self.connections: list[Connection] = []
         for number in range(load.rooms * load.members):
-            connection = Connection(self.node.hub, self.node.batch, self.node.limits, number)
+            connection = Connection(self.node.hub, self.node.batch, Peer(self.node.limits, number))
             connection.connection_made(Client(number, here, self.told))
             self.connections.append(connection)
 

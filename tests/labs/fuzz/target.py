@@ -14,6 +14,7 @@ from typing import Any, Self
 from node.core.hub.hub import Config, Hub
 from node.net.connection import Connection
 from node.net.connection_limits import ConnectionLimits
+from node.net.peer import Peer
 from node.net.write_batch import WriteBatch
 from node.telemetry.metrics import Metrics
 from tests.integration.net.bench import FakeTransport
@@ -83,7 +84,7 @@ class Target:
         return self.loop.run_until_complete(self._run(data))
 
     def _connect(self) -> Connection:
-        connection = Connection(self.hub, self.batch, self._limits, next(self._numbers))
+        connection = Connection(self.hub, self.batch, Peer(self._limits, next(self._numbers)))
         connection.connection_made(Wire(self._pair))
         return connection
 

@@ -14,6 +14,7 @@ from node.core import config as core_rules
 from node.core.hub import hub as core
 from node.core.hub.drain import turns
 from node.net.connection_limits import ConnectionLimits
+from node.net.peer import Peer
 from node.net.write_batch import WriteBatch
 from node.telemetry.metrics import Metrics
 from tests.labs.simulation.link import Link
@@ -105,7 +106,7 @@ class Life:
     def take(self, line: Line, number: int) -> None:
         """Take a client's connection."""
         self.lines[line] = None
-        line.accept(Polled(self.hub, self.batch, self.limits, number), self.context)
+        line.accept(Polled(self.hub, self.batch, Peer(self.limits, number)), self.context)
 
     def kill(self) -> None:
         """End without a word, as a process that is killed."""

@@ -118,7 +118,8 @@ def test_how_late_the_tick_comes_is_a_histogram() -> None:
 def test_no_label_has_more_values_than_are_known_beforehand() -> None:
     metrics = Metrics()
     names = {label for _, labels in samples(render({"a": metrics})) for label, _ in labels}
-    assert names == {"node", "version", "code", "reason", "limit", "verdict", "fault", "le"}
+    known = {"node", "version", "code", "reason", "limit", "verdict", "fault", "status", "why"}
+    assert names == known | {"le"}
 
 
 def test_nodes_of_one_process_share_a_page_and_keep_apart() -> None:

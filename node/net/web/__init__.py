@@ -1,0 +1,1 @@
+"""The web port: WebSocket for clients, over HTTP/1.1."""

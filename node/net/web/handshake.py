@@ -1,0 +1,65 @@
+"""The opening handshake of WebSocket (RFC 6455, section 4.2). No I/O."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from websockets.exceptions import NegotiationError
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from node.net.web.http import Request, Response
+
+PATH = "/ws"
+"""Where clients connect."""
+SUBPROTOCOL = Subprotocol("chat.v1")
+"""The name of the protocol; a client may also offer none."""
+
+_NO_UPGRADE = Response(
+    HTTPStatus.UPGRADE_REQUIRED,
+    "Only WebSocket clients can connect here; see docs/protocol.md.",
+    headers={"Upgrade": "websocket"},
+)
+# The library logs a failed handshake with its traceback; here it is answered and counted.
+_silent = logging.getLogger(f"{__name__}.library")
+_silent.setLevel(logging.CRITICAL)
+
+
+def accept(request: Request) -> bytes | Response:
+    """Return the bytes that accept a client, or the response that refuses it."""
+    if "Upgrade" not in request.headers:
+        return _NO_UPGRADE
+    server = ServerProtocol(select_subprotocol=_select, logger=_silent)
+    response = server.accept(request)
+    if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+        return response.serialize()
+    if response.status_code == HTTPStatus.UPGRADE_REQUIRED:
+        return _NO_UPGRADE
+    text = bytes(response.body).decode().strip()
+    status = HTTPStatus(response.status_code)
+    fields = {name: response.headers[name] for name in ("Allow",) if name in response.headers}
+    return Response(status, text, headers=fields, close=True)
+
+
+def _select(_server: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Return the subprotocol. Raises NegotiationError if only others are offered."""
+    if not offered:
+        return None
+    if SUBPROTOCOL not in offered:
+        raise NegotiationError(f"offer the subprotocol {SUBPROTOCOL}, or none")
+    return SUBPROTOCOL
+
+
+def path_of(request: Request) -> str:
+    """Return the path of a request, without its query, and without the host (RFC 9112, 3.2.2)."""
+    target = request.path
+    scheme, mark, rest = target.partition("://")
+    if mark and scheme.lower() in ("http", "https", "ws", "wss"):
+        target = "/" + rest.partition("/")[2]
+    return target.partition("?")[0]
+
+
+def wants_close(request: Request) -> bool:
+    """Say whether the client closes the connection after the response."""
+    options = ",".join(request.headers.get_all("Connection")).lower()
+    return "close" in (option.strip() for option in options.split(","))

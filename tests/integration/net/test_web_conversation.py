@@ -1,0 +1,191 @@
+"""What is said over WebSocket, and who is let in."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator
+from ipaddress import ip_network
+from pathlib import Path
+from typing import cast
+
+import pytest
+import trustme
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from node.core.config import Limit
+from node.core.limits.admission import Bounds
+from node.net.tls import server_context
+from node.net.web.port import WebRules
+from tests.integration.net.web_bench import UPGRADE, Raw, WebBench, closed, line, web_bench
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[WebBench]:
+    async with web_bench() as bench:
+        yield bench
+
+
+# The conversation
+
+
+async def test_requests_are_answered_in_order_with_pongs_between(bench: WebBench) -> None:
+    async with bench.websocket() as client:
+        assert bench.inside == 1
+        await client.send('{"type":"ping","ref":"1"}')
+        assert await line(client) == {"type": "pong", "ref": "1"}
+        await client.send(['{"type":"pi', 'ng","ref":"2"}\n{"type":"ping","ref":"3"}'])
+        frames = "".join([cast(str, await client.recv()) for _ in range(2)])
+        assert [json.loads(each)["ref"] for each in frames.splitlines()] == ["2", "3"]
+        async with asyncio.timeout(10):
+            await (await client.ping())
+    while bench.inside:
+        await asyncio.sleep(0)
+
+
+async def test_a_client_that_closes_gets_the_echo_and_its_session_begins_its_grace_period(
+    bench: WebBench,
+) -> None:
+    client = await bench.websocket()
+    count = len(bench.hub.registry.connections)
+    await client.close(1000, "done")
+    assert client.close_code == 1000
+    while len(bench.hub.registry.connections) == count:
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [(b"binary", "bad-request"), ("no JSON", "bad-request"), ("x" * 20_000, "line-too-long")],
+)
+async def test_what_is_wrong_with_a_frame_is_answered_like_what_is_wrong_with_a_line(
+    bench: WebBench, message: str | bytes, code: str
+) -> None:
+    client = await bench.websocket()
+    await client.send(message)
+    assert (await line(client))["code"] == code
+    assert await line(client) == {"type": "bye", "reason": "protocol"}
+    assert await closed(client) == (4500, "protocol")
+
+
+async def test_a_quit_ends_with_the_code_of_a_normal_end(bench: WebBench) -> None:
+    client = await bench.websocket()
+    await client.send('{"type":"quit"}')
+    assert await line(client) == {"type": "bye", "reason": "quit"}
+    assert await closed(client) == (1000, "quit")
+
+
+async def test_pings_that_flood_are_read_slowly() -> None:
+    async with web_bench(rate=(20.0, 60.0)) as bench:
+        async with bench.websocket() as client:
+            for _ in range(400):
+                await client.ping()
+            while not bench.metrics.limited[Limit.LINES]:
+                await asyncio.sleep(0)
+            bench.time += 60
+
+
+# Limits
+
+
+@pytest.mark.parametrize("bounds", [Bounds(clients=1), Bounds(per_address=1, exempt=())])
+async def test_a_client_over_a_limit_gets_503_and_the_reason(bounds: Bounds) -> None:
+    async with web_bench(bounds=bounds) as bench:
+        if bounds.per_address:
+            first = await bench.websocket()
+        raw = await Raw.to(bench)
+        status, fields, body = await raw.hears()
+        assert status == 503 and int(fields["retry-after"]) >= 1 and body.decode().endswith(".\n")
+        raw.writer.close()
+        assert bench.metrics.web_refused["limit"] == 1
+        if bounds.per_address:
+            await first.close()
+
+
+async def test_a_visit_counts_for_its_address_until_it_ends() -> None:
+    async with web_bench(bounds=Bounds(per_address=2)) as bench:
+        for _ in range(5):
+            visits = [await Raw.to(bench) for _ in range(2)]
+            for raw in visits:
+                raw.asks("/")
+                assert (await raw.hears())[0] == 404
+            assert bench.limits.handshakes == 2
+            async with asyncio.timeout(10):
+                for raw in visits:
+                    raw.writer.close()
+                while bench.limits.handshakes:
+                    await asyncio.sleep(0)
+
+
+async def test_get_of_the_websocket_address_tells_why_the_node_is_full(bench: WebBench) -> None:
+    raw = await Raw.to(bench)
+    raw.asks("/")
+    await raw.hears()
+    bench.limits.set_memory(False)
+    raw.asks("/ws")
+    status, _, body = await raw.hears()
+    assert status == 503 and b"full" in body
+    raw.writer.close()
+
+
+async def test_an_address_of_a_trusted_proxy_is_the_one_it_forwards() -> None:
+    rules = WebRules(forwarded=True)
+    async with web_bench(rules, bounds=Bounds(per_address=1)) as bench:
+        bench.limits._proxies = (ip_network("127.0.0.0/8"),)
+        forwarded = {"X-Forwarded-For": "192.0.2.1, 198.51.100.7, 127.0.0.9"}
+        first = await bench.websocket(additional_headers=forwarded)
+        with pytest.raises(InvalidStatus) as refused:
+            await bench.websocket(additional_headers=forwarded)
+        assert refused.value.response.status_code == 503
+        other = await bench.websocket(additional_headers={"X-Forwarded-For": "198.51.100.8"})
+        peers = {each.transport.address for each in bench.hub.registry.connections}
+        assert {"198.51.100.7", "198.51.100.8"} <= peers
+        await first.close()
+        await other.close()
+
+
+async def test_a_forwarded_address_is_ignored_unless_it_is_asked_for(bench: WebBench) -> None:
+    async with bench.websocket(additional_headers={"X-Forwarded-For": "198.51.100.8"}):
+        peers = {each.transport.address for each in bench.hub.registry.connections}
+        assert "127.0.0.1" in peers and "198.51.100.8" not in peers
+
+
+async def test_a_proxy_header_comes_before_the_request() -> None:
+    async with web_bench(proxy=True) as bench:
+        raw = await Raw.to(bench)
+        raw.writer.write(b"PROXY TCP4 198.51.100.9 192.0.2.1 4711 80\r\n")
+        raw.asks("/ws", *UPGRADE)
+        assert (await raw.hears())[0] == 101
+        peers = {each.transport.address for each in bench.hub.registry.connections}
+        assert "198.51.100.9" in peers
+        raw.writer.close()
+
+
+async def test_over_tls_the_same_is_served(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    pem = tmp_path / "node.pem"
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(pem))
+    trusts = ssl.create_default_context()
+    authority.configure_trust(trusts)
+    async with web_bench(tls=server_context(str(pem), str(pem))) as bench:
+        uri = f"wss://localhost:{bench.port}/ws"
+        async with connect(uri, ssl=trusts, compression=None, proxy=None) as client:
+            await client.send('{"type":"ping"}')
+            assert await line(client) == {"type": "pong"}
+            await client.send('{"type":"quit"}')
+            assert await closed(client) == (1000, "quit")
+
+
+# The end
+
+
+async def test_a_node_that_drains_ends_visits_with_their_present_answer(bench: WebBench) -> None:
+    idle = await Raw.to(bench)
+    idle.asks("/")
+    await idle.hears()
+    client = await bench.websocket()
+    bench.web.close()
+    assert await idle.ends()
+    await client.send('{"type":"ping"}')
+    assert await line(client) == {"type": "pong"}
+    await client.close()

@@ -1,0 +1,158 @@
+"""A reader of frames gives the lines that a client sent, however the bytes are cut."""
+
+import logging
+from itertools import chain
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from node.net.dialect import PeerClosed
+from node.net.web.frames import MESSAGE_MOST, FrameReader
+from wire import limits
+from wire.errors import Code, WireError
+
+
+class Outlet:
+    """Keeps what a reader writes and charges."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.charged = 0
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def charge(self, count: int) -> None:
+        self.charged += count
+
+
+def sent(data: bytes, opcode: Opcode = Opcode.TEXT, fin: bool = True) -> bytes:
+    """Return a frame as a client sends it."""
+    return Frame(opcode, data, fin).serialize(mask=True)
+
+
+def read(data: bytes, step: int = 0) -> tuple[list[bytes], WireError | PeerClosed | None, Outlet]:
+    """Return what a reader makes of bytes that come in pieces of ``step``."""
+    outlet = Outlet()
+    reader = FrameReader(outlet)
+    lines: list[bytes] = []
+    for start in range(0, len(data), step or len(data) or 1):
+        found, fault = reader.feed(data[start : start + (step or len(data))])
+        lines += found
+        if fault is not None:
+            return lines, fault, outlet
+    return lines, None, outlet
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 0])
+def test_lines_are_the_same_however_the_bytes_are_cut(step: int) -> None:
+    data = b"".join(
+        [
+            sent(b"one"),
+            sent(b"two\n"),
+            sent(b"three\nfour\r\n"),
+            sent(b"fi", fin=False),
+            sent(b"ping", Opcode.PING),
+            sent(b"ve", Opcode.CONT),
+            sent("sechs é".encode()),
+            sent(b"x" * 200),
+        ]
+    )
+    lines, fault, outlet = read(data, step)
+    assert fault is None
+    assert lines == [b"one", b"two", b"three", b"four", b"five", "sechs é".encode(), b"x" * 200]
+    assert outlet.written == [Frame(Opcode.PONG, b"ping").serialize(mask=False)]
+
+
+@pytest.mark.parametrize(
+    ("message", "lines"),
+    [(b"", [b""]), (b"\n", [b""]), (b"a\n\nb", [b"a", b"", b"b"]), (b"a\n\n", [b"a", b""])],
+)
+def test_only_the_last_line_end_adds_no_line(message: bytes, lines: list[bytes]) -> None:
+    assert read(sent(message))[0] == lines
+
+
+def test_a_line_of_the_greatest_length_is_taken_with_its_end() -> None:
+    line = b"x" * limits.LINE
+    for end in (b"", b"\n", b"\r\n"):
+        assert read(sent(line + end))[:2] == ([line], None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        sent(b"x" * (limits.LINE + 1)),
+        sent(b"x" * (MESSAGE_MOST + 1))[:14],
+        sent(b"x" * 10_000, fin=False) + sent(b"x" * 10_000, Opcode.CONT),
+        bytes([0x81, 0xFF]) + (1 << 30).to_bytes(8, "big"),
+    ],
+    ids=["a line", "announced", "added up", "a GiB announced"],
+)
+def test_what_is_too_long_is_refused_as_a_line_is(data: bytes) -> None:
+    _, fault, _ = read(data)
+    assert isinstance(fault, WireError) and fault.fatal and fault.code is Code.LINE_TOO_LONG
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        Frame(Opcode.TEXT, b"x").serialize(mask=False),
+        bytes([sent(b"x")[0] | 0x40]) + sent(b"x")[1:],
+        bytes([0x83]) + sent(b"x")[1:],
+        sent(b"x", Opcode.BINARY),
+        sent(b"x", Opcode.CONT),
+        sent(b"x", fin=False) + sent(b"y"),
+        bytes([0x09]) + sent(b"x", Opcode.PING)[1:],
+        bytes([0x89, 0xFE, 0, 126]) + bytes(130),
+        sent(b"\xff"),
+        sent("é".encode()[:1], fin=False) + sent(b"x", Opcode.CONT),
+        sent(b"\x03", Opcode.CLOSE),
+        sent((999).to_bytes(2, "big"), Opcode.CLOSE),
+    ],
+    ids=[
+        *("not masked", "reserved bit", "reserved opcode", "binary", "continues nothing"),
+        *("interleaved", "ping in fragments", "long ping", "not utf-8", "cut character"),
+        *("close of one byte", "reserved close code"),
+    ],
+)
+def test_what_rfc_6455_forbids_is_refused(data: bytes) -> None:
+    lines, fault, _ = read(sent(b"before") + data + sent(b"after"))
+    assert lines == [b"before"]
+    assert isinstance(fault, WireError) and fault.fatal and fault.code is Code.BAD_REQUEST
+
+
+def test_a_character_may_be_split_between_fragments() -> None:
+    one, two = "é".encode()[:1], "é".encode()[1:]
+    assert read(sent(one, fin=False) + sent(two, Opcode.CONT))[0] == ["é".encode()]
+
+
+@pytest.mark.parametrize("body", [b"", (1000).to_bytes(2, "big") + b"done"])
+def test_a_close_frame_is_echoed_after_the_lines_before_it(body: bytes) -> None:
+    lines, fault, _ = read(sent(b"last") + sent(body, Opcode.CLOSE) + sent(b"never"))
+    assert lines == [b"last"]
+    assert isinstance(fault, PeerClosed)
+    assert fault.echo == Frame(Opcode.CLOSE, body).serialize(mask=False)
+
+
+def test_frames_without_a_line_are_charged_as_lines() -> None:
+    parts = [sent(b"", Opcode.CONT, fin=False) for _ in range(500)]
+    data = sent(b"a", fin=False) + b"".join(parts) + sent(b"", Opcode.PONG)
+    lines, fault, outlet = read(data + sent(b"b", Opcode.CONT))
+    assert (lines, fault) == ([b"ab"], None)
+    assert outlet.charged == 502
+
+
+def test_fragments_without_an_end_take_no_memory() -> None:
+    outlet = Outlet()
+    reader = FrameReader(outlet)
+    empty = sent(b"", Opcode.CONT, fin=False)
+    reader.feed(sent(b"a", fin=False))
+    for data in chain.from_iterable([empty] for _ in range(1000)):
+        assert reader.feed(data) == ([], None)
+    assert len(reader._parts) <= 65
+
+
+def test_nothing_of_a_frame_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        read(sent(b"a secret") + sent(b"", Opcode.CLOSE))
+    assert caplog.records == []
