@@ -36,6 +36,12 @@ def spans(text: str) -> list[str]:
     return [" ".join(span.split()) for span in _SPAN.findall(without_blocks(text))]
 
 
+def blocks(text: str, language: str) -> list[str]:
+    """The fenced blocks of a page that are in a language."""
+    found = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [str(block) for block in found]
+
+
 def commands(text: str) -> list[str]:
     """The commands of a page, from its code and its blocks, each by itself."""
     lines = [line for _, block in _FENCED.findall(text) for line in _joined(block)]

@@ -30,7 +30,7 @@ class NodeProcess(Process):
     """A process of one node, or of several with ``--nodes``; ``flags`` are the command line.
 
     Ports are free ones unless the flags say otherwise. ``listeners`` holds, after ``start``, what
-    each line on standard output told: what listens ("chat", "chat+tls", "http"), and where.
+    each line on standard output told: what listens ("chat", "chat+tls", "web", "http"), and where.
     """
 
     def __init__(self, log: Path, *flags: str, **variables: str) -> None:
@@ -54,6 +54,11 @@ class NodeProcess(Process):
         return self.addresses[0]
 
     @property
+    def webs(self) -> list[Address]:
+        """Where browsers connect, one for each node."""
+        return [address for what, address in self.listeners if what.startswith("web")]
+
+    @property
     def http(self) -> Address:
         """Where health and metrics are."""
         return next(address for what, address in self.listeners if what == "http")
@@ -62,7 +67,8 @@ class NodeProcess(Process):
         """Start it, and wait until everything listens that the flags ask for."""
         await self._spawn()
         nodes = int(self.flags[self.flags.index("--nodes") + 1]) if "--nodes" in self.flags else 1
-        expected = nodes + ("--http-port" in self.flags)
+        ports = 1 + ("--web-port" in self.flags)
+        expected = nodes * ports + ("--http-port" in self.flags)
         try:
             async with asyncio.timeout(START_WITHIN):
                 self.listeners = [await self._listener() for _ in range(expected)]

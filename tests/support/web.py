@@ -5,11 +5,13 @@ import asyncio
 WITHIN = 20.0
 
 
-async def get(address: tuple[str, int], path: str) -> tuple[int, str]:
-    """Return the status and the body of a page."""
+async def get(address: tuple[str, int], path: str, *fields: str) -> tuple[int, str]:
+    """Return the status and the body of a page; ``fields`` are those of the request's head."""
     async with asyncio.timeout(WITHIN):
         reader, writer = await asyncio.open_connection(*address)
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: node\r\n\r\n".encode())
+        writer.write(
+            "\r\n".join((f"GET {path} HTTP/1.1", "Host: localhost", *fields, "", "")).encode()
+        )
         answer = (await reader.read()).decode()
         writer.close()
         await writer.wait_closed()

@@ -10,7 +10,7 @@ import pytest
 from node.cli import subcommands
 from node.config import command_line, redis_url
 from node.config.options import GROUPS, OPTIONS, Option, variables
-from node.config.parsers import Rate
+from node.config.parsers import Origins, Rate
 from node.config.settings import Settings, parse
 from node.config.version import version
 from tests.support.shell import complete_in_bash
@@ -29,6 +29,11 @@ TABLE = [
     ("--name", "CHAT_NAME", None),
     ("--http-host", "CHAT_HTTP_HOST", "127.0.0.1"),
     ("--http-port", "CHAT_HTTP_PORT", None),
+    ("--web-port", "CHAT_WEB_PORT", None),
+    ("--web-host", "CHAT_WEB_HOST", None),
+    ("--web-origins", "CHAT_WEB_ORIGINS", Origins()),
+    ("--web-nodes", "CHAT_WEB_NODES", ()),
+    ("--web-forwarded", "CHAT_WEB_FORWARDED", False),
     ("--tls-cert", "CHAT_TLS_CERT", None),
     ("--tls-key", "CHAT_TLS_KEY", None),
     ("--token", "CHAT_TOKEN", None),
@@ -118,6 +123,17 @@ def test_a_host_name_that_cannot_be_printed_is_made_so(monkeypatch: pytest.Monke
         ("--http-port", "CHAT_HTTP_PORT", "8080", 8080),
         ("--http-port", "CHAT_HTTP_PORT", "0", 0),
         ("--http-port", "CHAT_HTTP_PORT", "off", None),
+        ("--web-port", "CHAT_WEB_PORT", "8080", 8080),
+        ("--web-origins", "CHAT_WEB_ORIGINS", "any", Origins(any=True)),
+        (
+            *("--web-origins", "CHAT_WEB_ORIGINS", "https://a.example/, http://[::1]:8080"),
+            Origins(("https://a.example:443", "http://[::1]:8080")),
+        ),
+        (
+            *("--web-nodes", "CHAT_WEB_NODES", "wss://a.example/ws,ws://b.example:8000/ws"),
+            ("wss://a.example:443/ws", "ws://b.example:8000/ws"),
+        ),
+        ("--web-forwarded", "CHAT_WEB_FORWARDED", "1", True),
         ("--token", "CHAT_TOKEN", "s3 cret", "s3 cret"),
         ("--history", "CHAT_HISTORY", "1", 1),
         ("--grace", "CHAT_GRACE", "0.5", 0.5),
@@ -205,6 +221,12 @@ def test_a_switch_may_stand_alone() -> None:
         ("--port", " 1", "0 to 65535"),
         ("--port", "", "0 to 65535"),
         ("--http-port", "on", "or off"),
+        ("--web-port", "on", "or off"),
+        ("--web-origins", "chat.example", "http[s]://HOST[:PORT]"),
+        ("--web-origins", "https://a.example/path", "http[s]://HOST[:PORT]"),
+        ("--web-origins", "https://a.example;x", "http[s]://HOST[:PORT]"),
+        ("--web-nodes", "https://a.example", "ws[s]://HOST[:PORT]/ws"),
+        ("--web-forwarded", "2", "0 or 1"),
         ("--nodes", "0", "1 to 65535"),
         ("--name", "a\nb", "printable"),
         ("--name", "x" * 65, "1 to 64"),
