@@ -17,7 +17,9 @@ from node.config.version import version
 from node.net import listener
 from node.net.listener import Server
 from node.net.tls_listener import TlsListener
+from node.net.web import pages
 from node.net.web.origins import Origins
+from node.net.web.pages import Pages
 from node.net.web.port import WebPort, WebRules
 from node.process import file_limits, listening, memory
 from node.process.dial import Dialler
@@ -47,7 +49,10 @@ class App:
             names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
         self._nodes = [Node(name, settings, to_broker) for name in names]
         self._web_siblings: list[int] = []
-        self._webs = [self._web_port(node) for node in self._nodes]
+        self._webs: list[WebPort] = []
+        if settings.web_port is not None:
+            files = Pages(pages.load(), settings.web_nodes)
+            self._webs = [self._web_port(node, files) for node in self._nodes]
         self._credentials = Credentials(settings)
         self._servers: list[Server] = []
         self._checker: PasswordChecker | None = None
@@ -56,12 +61,12 @@ class App:
         self._memory = memory.MemoryWatch(settings.memory * memory.MIB)
         self._files = file_limits.FileWatch(logs.on_fault)
 
-    def _web_port(self, node: Node) -> WebPort:
+    def _web_port(self, node: Node, files: Pages) -> WebPort:
         settings = self._settings
         origins = Origins(*settings.web_origins, siblings=self._web_siblings)
         rules = WebRules(origins, settings.web_forwarded, settings.web_nodes)
         direct = settings.tls_cert is None
-        return WebPort(node.hub, node.batch, node.limits, node.metrics.web, rules, direct)
+        return WebPort(node.hub, node.batch, node.limits, node.metrics.web, rules, files, direct)
 
     @property
     def stopping(self) -> bool:

@@ -12,11 +12,11 @@ from node.net.dialect import Dialect
 from node.net.web.frames import FrameReader
 from node.net.web.http import Request, Response
 from node.net.web.origins import Origins
+from node.net.web.pages import Pages
 from node.net.web.visit import Visit
 from node.net.write_batch import WriteBatch
 from node.protocols import websocket
 
-_NOT_FOUND = Response(HTTPStatus.NOT_FOUND, "Not found. WebSocket clients connect to /ws.")
 _encoder = websocket.WebSocketEncoder()
 
 
@@ -50,7 +50,7 @@ class WebRules:
 class WebPort:
     """Answers requests, and refuses those of strangers' pages.
 
-    ``direct`` is that of its connections; ``page`` answers requests for everything but WebSocket.
+    ``direct`` is that of its connections; ``pages`` has the files.
     """
 
     hub: Hub
@@ -58,6 +58,7 @@ class WebPort:
     limits: ConnectionLimits
     counts: WebCounts
     rules: WebRules
+    pages: Pages
     direct: bool
     is_closing: bool = False
     visits: set[Visit] = field(default_factory=set)
@@ -98,10 +99,6 @@ class WebPort:
             headers={"Retry-After": str(int(refusal.retry_after) + 1)},
             close=True,
         )
-
-    def page(self, request: Request) -> Response:
-        """Return the response to a request that is not for WebSocket."""
-        return _NOT_FOUND
 
     # Proxies
 

@@ -135,7 +135,9 @@ class Visit(asyncio.Protocol):
                 return
         is_last = self._requests >= REQUESTS_MOST or handshake.wants_close(request)
         self._write(
-            response or self._port.page(request), is_last=is_last, is_head=request.method == "HEAD"
+            response or self._port.pages.respond(request),
+            is_last=is_last,
+            is_head=request.method == "HEAD",
         )
 
     def _own_address(self) -> str:

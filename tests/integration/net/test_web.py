@@ -75,13 +75,13 @@ async def test_a_client_that_wants_to_close_gets_its_response_and_the_end(bench:
 
 async def test_a_head_has_8_kib(bench: WebBench) -> None:
     raw = await Raw.to(bench)
-    raw.writer.write(b"GET / HTTP/1.1\r\nX: " + b"x" * 9000)
+    raw.writer.write(b"GET /x HTTP/1.1\r\nX: " + b"x" * 9000)
     assert (await raw.hears())[0] == 431 and await raw.ends()
 
 
 async def test_a_head_that_comes_byte_by_byte_is_taken(bench: WebBench) -> None:
     raw = await Raw.to(bench)
-    for byte in b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n":
+    for byte in b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n":
         raw.writer.write(bytes([byte]))
         await raw.writer.drain()
         await asyncio.sleep(0)
@@ -156,7 +156,7 @@ async def test_a_bad_handshake_is_refused(
 
 async def test_bytes_that_come_with_the_handshake_are_not_lost(bench: WebBench) -> None:
     raw = await Raw.to(bench)
-    raw.asks("/", "A: b")
+    raw.asks("/x", "A: b")
     raw.asks("/ws", *UPGRADE)
     raw.writer.write(b"\x81\x8f\0\0\0\0" + b'{"type":"ping"}')
     assert (await raw.hears())[0] == 404

@@ -107,7 +107,7 @@ async def test_a_visit_counts_for_its_address_until_it_ends() -> None:
         for _ in range(5):
             visits = [await Raw.to(bench) for _ in range(2)]
             for raw in visits:
-                raw.asks("/")
+                raw.asks("/x")
                 assert (await raw.hears())[0] == 404
             assert bench.limits.handshakes == 2
             async with asyncio.timeout(10):
@@ -119,7 +119,7 @@ async def test_a_visit_counts_for_its_address_until_it_ends() -> None:
 
 async def test_get_of_the_websocket_address_tells_why_the_node_is_full(bench: WebBench) -> None:
     raw = await Raw.to(bench)
-    raw.asks("/")
+    raw.asks("/x")
     await raw.hears()
     bench.limits.set_memory(False)
     raw.asks("/ws")
@@ -181,7 +181,7 @@ async def test_over_tls_the_same_is_served(tmp_path: Path) -> None:
 
 async def test_a_node_that_drains_ends_visits_with_their_present_answer(bench: WebBench) -> None:
     idle = await Raw.to(bench)
-    idle.asks("/")
+    idle.asks("/x")
     await idle.hears()
     client = await bench.websocket()
     bench.web.close()

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from node.net import listener
 from node.net.connection import Connection
+from node.net.web.pages import Pages
 from node.net.web.port import WebPort, WebRules
 from tests.integration.net.bench import Bench
 
@@ -22,12 +23,15 @@ UPGRADE = (
 )
 
 
+PAGES = Pages({"index.html": b"{digest}", "boot.js": b"1"})
+
+
 class WebBench(Bench):
     """A node with a web port."""
 
     def __init__(self, rules: WebRules = WebRules(), **settings: Any) -> None:
         super().__init__(**settings)
-        self.web = WebPort(self.hub, self.batch, self.limits, self.metrics.web, rules, direct=True)
+        self.web = WebPort(self.hub, self.batch, self.limits, self.metrics.web, rules, PAGES, True)
         self.server: listener.Server
 
     @property

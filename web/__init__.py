@@ -1,0 +1,1 @@
+"""The files of the page and of its library; a node serves them."""
