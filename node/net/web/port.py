@@ -13,11 +13,17 @@ from node.net.web.frames import FrameReader
 from node.net.web.http import Request, Response
 from node.net.web.origins import Origins
 from node.net.web.pages import Pages
-from node.net.web.visit import Visit
 from node.net.write_batch import WriteBatch
 from node.protocols import websocket
 
 _encoder = websocket.WebSocketEncoder()
+
+
+class HttpConnection(Protocol):
+    """A connection that has not become a WebSocket."""
+
+    def close(self) -> None:
+        """Close it, if nothing is under way on it."""
 
 
 class WebCounts(Protocol):
@@ -61,7 +67,7 @@ class WebPort:
     pages: Pages
     direct: bool
     is_closing: bool = False
-    visits: set[Visit] = field(default_factory=set)
+    visits: set[HttpConnection] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.headers = security_headers(self.rules.nodes)

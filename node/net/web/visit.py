@@ -3,7 +3,7 @@
 import asyncio
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from node.core.limits.admission import AddressUsage, Refusal
 from node.net.connection import Connection
@@ -13,9 +13,7 @@ from node.net.socket_end import close_gently
 from node.net.socket_writer import descriptor_of
 from node.net.web import handshake
 from node.net.web.http import HEAD_MOST, BadRequest, Request, Response, head_end, parse_head
-
-if TYPE_CHECKING:
-    from node.net.web.port import WebPort
+from node.net.web.port import WebPort
 
 HEAD_WITHIN = 5.0
 """Seconds for a request's head, from its first byte."""
@@ -39,7 +37,7 @@ class Visit(asyncio.Protocol):
 
     __slots__ = ("_port", "_peer", "_transport", "_buffer", "_timer", "_requests", "_is_over")
 
-    def __init__(self, port: "WebPort", peer: Peer) -> None:
+    def __init__(self, port: WebPort, peer: Peer) -> None:
         self._port = port
         self._peer = peer
         self._transport: asyncio.Transport

@@ -15,6 +15,7 @@ from node.net import listener
 from node.net.connection import Connection
 from node.net.web.pages import Pages
 from node.net.web.port import WebPort, WebRules
+from node.net.web.visit import Visit
 from tests.integration.net.bench import Bench
 
 UPGRADE = (
@@ -62,7 +63,7 @@ async def web_bench(
     for each in list(bench.hub.registry.connections):
         cast(Connection, each.transport)._transport.abort()
     for open_visit in list(bench.web.visits):
-        open_visit._transport.abort()
+        cast(Visit, open_visit)._transport.abort()
     bench.end()
     while bench.web.visits or bench.inside or bench.limits.handshakes:
         await asyncio.sleep(0)
