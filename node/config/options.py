@@ -63,6 +63,21 @@ _LISTENING = (
         "http_port", "PORT", parsers.port_or_off, "off", f"{_PORT}, or off",
         "port of the health and metrics endpoint; 0 picks a free one"),
     Option(
+        "tls_cert", "FILE", parsers.file, None, _FILE,
+        "certificate chain for clients, PEM; requires --tls-key"),
+    Option(
+        "tls_key", "FILE", parsers.file, None, _FILE,
+        "private key of the certificate, PEM; requires --tls-cert"),
+    Option(
+        "proxy_protocol", "1", parsers.switch, "0", "0 or 1",
+        "take the client's address from a PROXY header, if a connection begins with one"),
+    Option(
+        "proxy_from", "NETWORKS", parsers.networks,
+        "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7", _NETWORKS,
+        "networks whose PROXY headers are trusted; one from elsewhere ends its connection"),
+)
+_WEB = (
+    Option(
         "web_port", "PORT", parsers.port_or_off, "off", f"{_PORT}, or off",
         "port where browsers connect, over WebSocket; 0 picks a free one"),
     Option(
@@ -79,19 +94,6 @@ _LISTENING = (
         "web_forwarded", "1", parsers.switch, "0", "0 or 1",
         "take the address of a web client from X-Forwarded-For, if a network of --proxy-from"
         " sends it"),
-    Option(
-        "tls_cert", "FILE", parsers.file, None, _FILE,
-        "certificate chain for clients, PEM; requires --tls-key"),
-    Option(
-        "tls_key", "FILE", parsers.file, None, _FILE,
-        "private key of the certificate, PEM; requires --tls-cert"),
-    Option(
-        "proxy_protocol", "1", parsers.switch, "0", "0 or 1",
-        "take the client's address from a PROXY header, if a connection begins with one"),
-    Option(
-        "proxy_from", "NETWORKS", parsers.networks,
-        "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7", _NETWORKS,
-        "networks whose PROXY headers are trusted; one from elsewhere ends its connection"),
 )
 _BROKER = (
     Option(
@@ -190,6 +192,7 @@ _PROCESS = (
 # fmt: on
 GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
     ("where it listens", _LISTENING),
+    ("browsers", _WEB),
     ("the broker", _BROKER),
     ("who may log in", _LOGIN),
     ("rooms and sessions", _KEPT),
