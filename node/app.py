@@ -130,7 +130,7 @@ class App:
         log.info("starting", extra={"version": version(), "broker": str(url)})
         if url.is_memory:
             log.info(
-                "this process shares nothing with other nodes, and keeps nothing when it ends,"
+                "this process shares nothing with other processes, and keeps nothing when it ends,"
                 " because its broker is memory://: see --redis-url"
             )
 

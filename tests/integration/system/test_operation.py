@@ -50,7 +50,7 @@ async def test_the_first_line_tells_the_version_and_where_the_data_are(lab: Lab)
 async def test_the_embedded_broker_is_said_to_share_and_keep_nothing(lab: Lab) -> None:
     node = await lab.node(None, "--drain", "0")
     assert (await node.logs(" starting ")).endswith(" broker=memory://")
-    await node.logs("this process shares nothing with other nodes, and keeps nothing")
+    await node.logs("this process shares nothing with other processes, and keeps nothing")
 
 
 async def test_a_node_that_drains_says_how_to_end_it_at_once(lab: Lab) -> None:
