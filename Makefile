@@ -9,6 +9,8 @@ LOCKED ?= $(CI)
 RUNTIME := $(VENV)/.runtime$(if $(LOCKED),-locked)
 TESTING := $(VENV)/.testing$(if $(LOCKED),-locked)
 ABUSING := $(VENV)/.abusing
+# The locked packages of the tests include those of the tests of web/.
+WEBBING := $(if $(LOCKED),$(TESTING),$(VENV)/.webbing)
 # CI measures how much of the pure code the unit tests cover; pyproject.toml says how much it has to be.
 COVERAGE := $(if $(CI),--cov)
 TOOLS := $(VENV)/.tools
@@ -23,10 +25,10 @@ COMPILE := $(TOOLS_BIN)/uv pip compile --quiet --universal --python-version 3.11
 	--no-emit-index-url $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help up check test labs faults abuse fuzz simulate bench lint types imports format install lock audit sbom clean
+.PHONY: help up check test labs faults abuse fuzz simulate web web-walks bench lint types imports format install lock audit sbom clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(RUNTIME) ## run the whole system here: three nodes, no Redis needed; Ctrl-C drains and ends it
 	@echo 'To talk, in another terminal: $(BIN)/chat localhost:9999 --nick YOU (or :10000, :10001)'
@@ -53,6 +55,12 @@ fuzz: $(ABUSING) ## say hostile bytes to a node's connection, for 10 minutes
 simulate: $(TESTING) ## play 100,000 worlds with faults drawn from their seeds; this takes an hour or two
 	$(BIN)/python -m tests.labs.simulation --seeds 100000
 
+web: $(WEBBING) ## test the library for browsers (web/sdk) with the Node of the package playwright
+	$(BIN)/pytest tests/unit/web tests/integration/web
+
+web-walks: $(WEBBING) ## compare it with the Python client in 20,000 random walks, for some minutes
+	WALKS=20000 $(BIN)/pytest --timeout 7200 tests/integration/web/test_walks.py
+
 bench: $(RUNTIME) ## measure against other servers, for 25 minutes, and write docs/performance.md
 	$(BIN)/python -m bench
 
@@ -74,7 +82,7 @@ install: $(RUNTIME) ## only install, into .venv
 # Each lock keeps to the ones before it, so that they can be installed together.
 lock: $(TOOLS) ## lock what pyproject.toml asks for; UPGRADE=1 takes the newest of everything
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
-	$(COMPILE) pyproject.toml --extra test -c requirements/runtime.txt -o requirements/test.txt
+	$(COMPILE) pyproject.toml --extra test --extra web -c requirements/runtime.txt -o requirements/test.txt
 	$(COMPILE) requirements/build.in -c requirements/test.txt -o requirements/build.txt
 	$(COMPILE) requirements/tools.in -c requirements/test.txt -c requirements/build.txt \
 		-o requirements/tools.txt
@@ -116,6 +124,10 @@ $(RUNTIME): pyproject.toml | $(BIN)/pip
 $(TESTING): pyproject.toml | $(BIN)/pip
 	$(PIP) --editable '.[test]'
 	@touch $(RUNTIME) $@
+
+$(WEBBING): pyproject.toml | $(BIN)/pip
+	$(PIP) --editable '.[test,web]'
+	@touch $(RUNTIME) $(TESTING) $@
 endif
 
 # Apart from the rest, with which they have nothing to do.

@@ -39,15 +39,12 @@ def _limits() -> str:
 
 def _codes() -> str:
     codes = {code.value: row.retry for code, row in CODES.items()}
-    reasons = {
-        reason.value: {"code": row.close_code, "comeBack": row.come_back, "meaning": row.meaning}
-        for reason, row in REASONS.items()
-    }
+    reasons = {reason.value: row.meaning for reason, row in REASONS.items()}
     return (
         _HEAD
         + "/** Whether the request that got this error code may succeed later. */\n"
         + f"export const CODES = new Map({_rows(codes)});\n"
-        + "/** The reasons of a `bye`, with the code of the close frame. */\n"
+        + "/** What the reasons of a `bye` mean. */\n"
         + f"export const REASONS = new Map({_rows(reasons)});\n"
     )
 
@@ -80,7 +77,7 @@ def _is_struct(kind: Any) -> bool:
 
 
 def _rows(table: dict[str, Any]) -> str:
-    rows = [f"  {json.dumps([name, value], ensure_ascii=False)}," for name, value in table.items()]
+    rows = [f"  {json.dumps(row, separators=(',', ':'))}," for row in table.items()]
     return "\n".join(["[", *rows, "]"])
 
 

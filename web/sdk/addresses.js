@@ -12,15 +12,11 @@ export const LONGEST_PAUSE = 3.0;
  */
 export function parseAddresses(texts = [], base) {
   const all = [texts].flat();
-  const found = (all.length || !base ? all : ["/ws"]).map((text) => {
-    const url = new URL(text, base);
-    if (url.protocol === "http:") url.protocol = "ws:";
-    if (url.protocol === "https:") url.protocol = "wss:";
-    if (!/^wss?:$/.test(url.protocol)) throw new TypeError(`not a WebSocket address: ${text}`);
-    url.hash = "";
-    return url.href;
+  const found = (all.length ? all : ["/ws"]).map((text) => {
+    const { href } = new URL(text, base);
+    if (!/^(http|ws)s?:/.test(href)) throw new TypeError(`not a WebSocket address: ${text}`);
+    return href.replace(/^http/, "ws");
   });
-  if (!found.length) throw new TypeError("an address is needed: wss://HOST/ws");
   return [...new Set(found)];
 }
 

@@ -48,7 +48,10 @@ export class Chat {
   #keeping;
   #stays;
 
-  /** @param {string | string[] | undefined} addresses @param {import("./types.js").Options} options */
+  /**
+   * @param {string | string[] | undefined} addresses
+   * @param {import("./types.js").Options} options
+   */
   constructor(addresses, options) {
     const { key, store, patience = 60, rename, surroundings = own(), ...rest } = options;
     const identity = { key: key ?? surroundings.secret(16), prefix: `${surroundings.secret(4)}-` };
@@ -64,10 +67,12 @@ export class Chat {
     this.#keeping = keeping;
     this.#surroundings = surroundings;
     this.#stays = key != null;
-    this.#link = new ReconnectingLink({
-      ...{ session, endpoints, surroundings, incoming, keeping, patience, rename },
-    });
-    /** What ended the chat, once it has ended; null: it was closed. @type {Promise<Error | null>} */
+    const parts = { session, endpoints, surroundings, incoming, keeping, patience, rename };
+    this.#link = new ReconnectingLink(parts);
+    /**
+     * What ended the chat, once it has ended; null: it was closed.
+     * @type {Promise<Error | null>}
+     */
     this.ended = this.#link.run().then(
       () => null,
       (error) => error,
@@ -157,8 +162,8 @@ export class Chat {
   // The two kinds of requests; each method below is one of them
 
   /**
-   * Put a message, `{room, text}` or `{to, text}`, into the outbox. Messages are sent in the order of
-   * posting, also over a lost connection. Throws Refused for a text that no node would take.
+   * Put a message, `{room, text}` or `{to, text}`, into the outbox. Messages are sent in the order
+   * of posting, also over a lost connection. Throws Refused for a text that no node would take.
    * @param {{room?: string, to?: string, text: string, kind?: string, id?: string}} message
    * @returns {{id: string, settled: Promise<ChatEvent>}}
    */

@@ -5,7 +5,14 @@
 
 /** @param {Partial<Effect>} [parts] @returns {Effect} */
 export function effect(parts) {
-  const nothing = { write: [], show: true, settled: null, doubts: [], disconnect: null, move: null };
+  const nothing = {
+    write: [],
+    show: true,
+    settled: null,
+    doubts: [],
+    disconnect: null,
+    move: null,
+  };
   return { ...nothing, ...parts };
 }
 

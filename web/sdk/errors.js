@@ -37,7 +37,7 @@ export class Overrun extends ChatError {}
 export class Ended extends ChatError {
   /** @param {string} reason @param {string} [text] */
   constructor(reason, text = "") {
-    const meaning = REASONS.get(reason)?.meaning ?? "no further explanation";
+    const meaning = REASONS.get(reason) ?? "no further explanation";
     const reported = text && ` The moderator says: ${text}`;
     super(`The node ended the connection (${reason}): ${meaning}.${reported}`);
     this.reason = reason;

@@ -32,7 +32,10 @@ export class EventQueue {
     this.#news?.();
   }
 
-  /** End the queue: the reader gets the rest, and then the failure. @param {Error | null} failure */
+  /**
+   * End the queue: the reader gets the rest, and then the failure.
+   * @param {Error | null} failure
+   */
   end(failure) {
     this.hasEnded = true;
     this.failure = failure;

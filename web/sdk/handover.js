@@ -10,7 +10,8 @@ import { pong } from "./session.js";
 /**
  * `arrive` gets the new connection, its welcome, and the lines behind it; `stay` gets the requests
  * that waited for a node that did not welcome us.
- * @typedef {{session: import("./session.js").Session, endpoints: import("./addresses.js").Endpoints,
+ * @typedef {{session: import("./session.js").Session,
+ *   endpoints: import("./addresses.js").Endpoints,
  *   surroundings: import("./types.js").Surroundings,
  *   activate: (link: import("./link.js").Link, address: string) => ActiveLink,
  *   arrive: (following: ActiveLink, welcome: ChatEvent, rest: string[]) => void,
@@ -73,7 +74,10 @@ export class Handover {
     this.isOver = true;
   }
 
-  /** Send a hello over a connection; return whether the node welcomed us. @param {ActiveLink} next */
+  /**
+   * Send a hello over a connection; return whether the node welcomed us.
+   * @param {ActiveLink} next
+   */
   async #isWelcome(next) {
     const { session, surroundings } = this.#parts;
     if (!session.mayHandOver) {
@@ -129,7 +133,10 @@ export class Handover {
     };
   }
 
-  /** @param {number} seconds @param {(over: () => void) => void} [expose] gets what ends it early */
+  /**
+   * @param {number} seconds
+   * @param {(over: () => void) => void} [expose] gets what ends it early
+   */
   #sleep(seconds, expose) {
     return new Promise((resolve) => {
       const over = () => {

@@ -35,9 +35,7 @@ export class Incoming {
 
   /** @param {string} name @returns {Promise<any>} */
   #expect(name) {
-    return counted(
-      new Promise((resolve, reject) => this.#pending.set(name, { resolve, reject })),
-    );
+    return counted(new Promise((resolve, reject) => this.#pending.set(name, { resolve, reject })));
   }
 
   /** Pass every event on, at once; returns what ends it. @param {Listener} listener */
@@ -75,14 +73,10 @@ export class Incoming {
   /** @param {ChatEvent} event */
   #judgeReady(event) {
     const error = /** @type {import("./types.js").ErrorEvent} */ (event);
-    if (event.type === "error" && event.room != null && !isPassing(error)) {
-      this.#settle("", event);
-    } else if (this.#session.isReady) {
-      this.#settle("", event);
-    } else {
-      return;
-    }
+    const isRefused = event.type === "error" && event.room != null && !isPassing(error);
+    if (!isRefused && !this.#session.isReady) return;
     this.#isReady = true;
+    this.#settle("", event);
   }
 
   /** @param {string} name @param {ChatEvent} event */

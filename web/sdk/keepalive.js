@@ -35,7 +35,10 @@ export class Keepalive {
     this.#pingedAt = null;
   }
 
-  /** Note that something was written; the first time after the last line counts. @param {number} now */
+  /**
+   * Note that something was written; the first time after the last line counts.
+   * @param {number} now
+   */
   asked(now) {
     if (this.askedAt <= this.heardAt) this.askedAt = now;
   }

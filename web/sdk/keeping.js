@@ -64,9 +64,8 @@ export class Keeping {
   /** @param {ChatEvent} event @param {import("./types.js").Effect} effect */
   took(event, { show, settled, doubts }) {
     if (!this.#store) return;
-    const { id } = event;
-    const settles = settled !== null && settled === id && ["ack", "error"].includes(event.type);
-    const gone = [...(settles ? [settled] : []), ...doubts.map((error) => error.id)];
+    const gone = doubts.map((error) => error.id);
+    if (settled !== null && settled === event.id) gone.push(settled);
     for (const each of gone) this.#sent.delete(each);
     const position = this.#moved(event);
     const session = OF_SESSION.includes(event.type) ? this.#changed() : {};

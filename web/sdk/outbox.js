@@ -48,7 +48,8 @@ export class Outbox {
   /** The messages in order. `state` is `waiting`, `written` or, if perhaps stored, `doubtful`. */
   get list() {
     return Array.from(this.#waiting, ([id, { message, writtenAt, doubtfulSince }]) => {
-      const state = writtenAt !== null ? "written" : doubtfulSince !== null ? "doubtful" : "waiting";
+      const state =
+        writtenAt !== null ? "written" : doubtfulSince !== null ? "doubtful" : "waiting";
       return { id, message, state };
     });
   }
@@ -133,12 +134,7 @@ export class Outbox {
 
   /** @returns {Outgoing[]} */
   #front() {
-    const front = [];
-    for (const entry of this.#waiting.values()) {
-      if (front.length >= this.#window) break;
-      front.push(entry);
-    }
-    return front;
+    return [...this.#waiting.values()].slice(0, this.#window);
   }
 }
 

@@ -23,10 +23,8 @@ class RoomReadState {
     if (this.seen.has(position)) return false;
     this.seen.add(position);
     if (this.seen.size > REMEMBERED) {
-      for (const oldest of this.seen) {
-        this.seen.delete(oldest);
-        break;
-      }
+      const [oldest] = this.seen;
+      this.seen.delete(/** @type {string} */ (oldest));
     }
     this.position = position;
     return true;
@@ -57,9 +55,8 @@ export class ReadState {
   /** Return the last position read of each room, and of the inbox as `@`. */
   positions() {
     const known = new Map(this.#earlier);
-    for (const [name, { position }] of [[INBOX, this.#inbox], ...this.#rooms]) {
-      if (position !== null) known.set(name, position);
-    }
+    const states = new Map(this.#rooms).set(INBOX, this.#inbox);
+    for (const [name, { position }] of states) if (position !== null) known.set(name, position);
     return Object.fromEntries(known);
   }
 
@@ -101,7 +98,10 @@ export class ReadState {
     this.#rooms.get(room)?.entered.add(nick);
   }
 
-  /** Note that a member left; return whether to show it. @param {string} room @param {string} nick */
+  /**
+   * Note that a member left; return whether to show it.
+   * @param {string} room @param {string} nick
+   */
   sawLeave(room, nick) {
     const state = this.#rooms.get(room);
     if (!state) return true;

@@ -1,19 +1,20 @@
 /** Keeps a session connected: connects, reconnects, and hands over to other nodes. */
 
 import { LONGEST_PAUSE } from "./addresses.js";
+import { Connector } from "./connector.js";
 import { decode, isKnown } from "./decode.js";
 import { disconnect } from "./effects.js";
 import { Ended, NickRefused, refusal } from "./errors.js";
 import { Handover } from "./handover.js";
-import { ActiveLink, dial } from "./link.js";
+import { ActiveLink, Link } from "./link.js";
 import { Outage } from "./outage.js";
 
 /** @typedef {import("./types.js").ChatEvent} ChatEvent */
 /** @typedef {import("./types.js").Disconnect} Disconnect */
 /** @typedef {import("./types.js").Request} Request */
-/** @typedef {import("./link.js").Link} Link */
 /**
- * @typedef {{session: import("./session.js").Session, endpoints: import("./addresses.js").Endpoints,
+ * @typedef {{session: import("./session.js").Session,
+ *   endpoints: import("./addresses.js").Endpoints,
  *   surroundings: import("./types.js").Surroundings, incoming: import("./incoming.js").Incoming,
  *   keeping: import("./keeping.js").Keeping, patience: number | null,
  *   rename: import("./types.js").Options["rename"]}} Parts
@@ -35,18 +36,17 @@ export class ReconnectingLink {
   #active = null;
   /** @type {Handover | null} */
   #handover = null;
-  /** @type {Link | null} */
-  #opening = null;
+  #connector;
   #stopAlarm = () => {};
   #wake = () => {};
   #isQuitting = false;
   #isStopped = false;
-  #hasFailed = false;
   #lastWhy = "";
 
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
+    this.#connector = new Connector(parts.surroundings);
     this.#outage = new Outage(parts.patience, parts.surroundings.now());
   }
 
@@ -91,7 +91,7 @@ export class ReconnectingLink {
   /** End everything, without a word to the node. */
   stop() {
     this.#isStopped = true;
-    this.#opening?.end("the chat is closed");
+    this.#connector.stop();
     this.#handover?.cancel();
     this.#active?.link.end("the chat is closed");
     this.#wake();
@@ -146,18 +146,9 @@ export class ReconnectingLink {
    */
   async #visit(address) {
     const { session, surroundings, keeping } = this.#parts;
-    const refused = this.#hasFailed ? await this.#whyNot(address) : null;
-    if (refused) return refused;
-    try {
-      const link = await dial(surroundings, address, (opening) => (this.#opening = opening));
-      this.#active = this.#activate(link, address);
-    } catch (error) {
-      this.#hasFailed = true;
-      return [disconnect(true), `${address}: ${/** @type {Error} */ (error).message}`];
-    } finally {
-      this.#opening = null;
-    }
-    this.#hasFailed = false;
+    const link = await this.#connector.open(address);
+    if (!(link instanceof Link)) return link;
+    this.#active = this.#activate(link, address);
     try {
       const hello = session.connected(surroundings.wallMs());
       keeping.session();
@@ -177,16 +168,6 @@ export class ReconnectingLink {
     return new ActiveLink(link, address, surroundings.now(), (requests) =>
       keeping.sending(requests, surroundings.now()),
     );
-  }
-
-  /** @param {string} address @returns {Promise<[Disconnect, string] | null>} */
-  async #whyNot(address) {
-    const answer = await this.#parts.surroundings.whyNot(address);
-    const text = answer?.text.trim() ?? "";
-    if (answer?.status === 503) return [disconnect(true, { after: answer.after || 1 }), text];
-    if (answer?.status !== 403 && answer?.status !== 400) return null;
-    const refusal = { type: "error", code: `http-${answer.status}`, text };
-    return [disconnect(false, { refusal }), text];
   }
 
   /**
@@ -327,7 +308,10 @@ export class ReconnectingLink {
     this.stir();
   }
 
-  /** Sleep; a check ends it early, but not before some seconds. @param {number} seconds @param {number} least */
+  /**
+   * Sleep; a check ends it early, but not before some seconds.
+   * @param {number} seconds @param {number} least
+   */
   #sleep(seconds, least) {
     const { surroundings } = this.#parts;
     const mayEnd = surroundings.now() + least;

@@ -1,7 +1,13 @@
 /** Makes what is invisible in untrusted text visible. Pure. */
 
-const DANGEROUS =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufff0-\ufff8\u{e0000}-\u{e0fff}\u180b-\u180f\u2065]/u;
+// Controls, formats, surrogates and separators; blanks among letters and marks; and what is
+// reserved for more of these (default ignorable).
+const DANGEROUS = new RegExp(
+  "[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}" +
+    "\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u3164\\uffa0" +
+    "\\u2065\\u180b-\\u180f\\ufff0-\\ufff8\\u{e0000}-\\u{e0fff}]",
+  "u",
+);
 const JOINER = /[\u200c\u200d]/;
 const JOINABLE = /[\p{L}\p{M}\p{S}]/u;
 const PLAIN = /^[ -~]*$/;

@@ -60,7 +60,13 @@ export class Session {
   get kept() {
     const { identity, attempt } = this.#greeting;
     const { rooms } = this.readState;
-    return { key: identity.key, nick: this.nick, rooms, positions: this.readState.positions(), attempt };
+    return {
+      key: identity.key,
+      nick: this.nick,
+      rooms,
+      positions: this.readState.positions(),
+      attempt,
+    };
   }
 
   /**
@@ -157,6 +163,7 @@ export class Session {
     const { password } = this.#greeting;
     this.#count += 1;
     const ref = `ask-${this.#count}`;
+    /** @type {Request} */
     const asked = { ...request, ref };
     // A user with an account may change to another nick, and back to the account's.
     if (asked.type === "nick" && password != null) asked.password ??= password;

@@ -36,7 +36,8 @@ def asked_for(name: str) -> list[str]:
         return [
             line for line in read(f"requirements/{name}.in").splitlines() if line[:1] not in "#"
         ]
-    extras: list[str] = project()["optional-dependencies"]["test"] if name == "test" else []
+    optional: dict[str, list[str]] = project()["optional-dependencies"]
+    extras = [*optional["test"], *optional["web"]] if name == "test" else []
     return [*project()["dependencies"], *extras]
 
 

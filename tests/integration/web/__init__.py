@@ -1,0 +1,1 @@
+"""The library for browsers, run by Node."""

@@ -1,0 +1,44 @@
+"""What the sources of the SDK may hold, and how large they may be."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.node_js import SDK
+
+MODULES = sorted(SDK.glob("*.js"))
+SIZE = 14 * 1024
+"""Bytes of all modules together, compressed, without comments and indentation."""
+LINES = 350
+"""Of a module; somewhat more than in Python, because types stand in lines of their own."""
+COMMENT = re.compile(r"/\*\*.*?\*/|^ *//[^\n]*\n", re.MULTILINE | re.DOTALL)
+FORBIDDEN = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|style="
+)
+
+
+def test_the_code_is_small() -> None:
+    code = "".join(COMMENT.sub("", module.read_text("utf-8")) for module in MODULES)
+    compressed = len(gzip.compress(re.sub(r"\n\s*", "\n", code).encode(), 9))
+    assert compressed <= SIZE
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_a_module_is_short(module: Path) -> None:
+    lines = module.read_text("utf-8").splitlines()
+    assert len(lines) <= LINES
+    assert max(map(len, lines)) <= 100 or module.name in ("codes.js", "events.js")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_a_module_imports_only_its_neighbours(module: Path) -> None:
+    source = module.read_text("utf-8")
+    found = re.findall(r"\b(?:from |import )\(?\"([^\"]+)\"", source)
+    assert set(found) <= {"./types.js", *(f"./{each.name}" for each in MODULES)}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_a_module_makes_no_markup_and_no_code(module: Path) -> None:
+    assert not FORBIDDEN.search(module.read_text("utf-8"))
