@@ -55,7 +55,7 @@ export class ReadState {
   /** Return the last position read of each room, and of the inbox as `@`. */
   positions() {
     const known = new Map(this.#earlier);
-    const states = new Map(this.#rooms).set(INBOX, this.#inbox);
+    const states = new Map([[INBOX, this.#inbox], ...this.#rooms.entries()]);
     for (const [name, { position }] of states) if (position !== null) known.set(name, position);
     return Object.fromEntries(known);
   }
