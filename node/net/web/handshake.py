@@ -15,10 +15,13 @@ PATH = "/ws"
 SUBPROTOCOL = Subprotocol("chat.v1")
 """The name of the protocol; a client may also offer none."""
 
+# It ends the connection, which would take the place of the WebSocket connection that comes next: a
+# page asks here why it was not let in.
 _NO_UPGRADE = Response(
     HTTPStatus.UPGRADE_REQUIRED,
     "Only WebSocket clients can connect here; see docs/protocol.md.",
     headers={"Upgrade": "websocket"},
+    close=True,
 )
 # The library logs a failed handshake with its traceback; here it is answered and counted.
 _silent = logging.getLogger(f"{__name__}.library")

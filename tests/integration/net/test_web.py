@@ -120,6 +120,8 @@ async def test_pages_of_strangers_are_refused_and_counted(bench: WebBench) -> No
 async def test_a_client_without_an_upgrade_is_told_what_to_do(bench: WebBench) -> None:
     status, fields, _ = await asked(bench, path="/ws")
     assert (status, fields["upgrade"]) == (426, "websocket")
+    # Kept open, it could take the place of the WebSocket connection that the page makes next.
+    assert fields["connection"] == "close"
 
 
 async def test_the_subprotocol_is_chosen_if_it_is_offered(bench: WebBench) -> None:
