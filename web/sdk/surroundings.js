@@ -6,9 +6,12 @@
 const PAUSE = 5000;
 const WHY_WITHIN = 3000;
 
-/** Return the environment of a browser, or of Node. @returns {Surroundings} */
-export function surroundings() {
-  const { location, document } = globalThis;
+/**
+ * Return the environment of a browser, or of Node. `page` is the address of the page.
+ * @param {{href: string, host: string}} [page] @returns {Surroundings}
+ */
+export function surroundings(page = globalThis.location) {
+  const { document } = globalThis;
   /** @type {number | null} */
   let hiddenSince = null;
   return {
@@ -25,8 +28,8 @@ export function surroundings() {
         byte.toString(16).padStart(2, "0"),
       ).join(""),
     open: (url) => new WebSocket(url, "chat.v1"),
-    ...(location && { base: location.href }),
-    whyNot: (url) => whyNot(url, location?.host),
+    ...(page && { base: page.href }),
+    whyNot: (url) => whyNot(url, page?.host),
     hiddenFor: () => (hiddenSince === null ? 0 : (Date.now() - hiddenSince) / 1000),
     watch(ask) {
       const stop = new AbortController();
