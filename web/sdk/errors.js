@@ -30,7 +30,7 @@ export class NickRefused extends Refused {
 /** No node could be reached. */
 export class Unreachable extends ChatError {}
 
-/** 10,000 events wait for whoever iterates over the chat. */
+/** The reader of the iterator is 10,000 events behind. */
 export class Overrun extends ChatError {}
 
 /** The node ended the session, or wants no reconnection. `text` is a moderator's explanation. */

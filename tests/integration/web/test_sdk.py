@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.lab import Lab, fresh, key
-from tests.support.node_js import needs_node_js
+from tests.support.markdown import blocks
+from tests.support.node_js import ROOT, SDK, needs_node_js, program
 from tests.support.node_process import NodeProcess
 from tests.support.redis_server import RedisServer
 from tests.support.web_chats import Failed, WebChats, addresses
@@ -33,6 +34,26 @@ async def node(lab: Lab) -> NodeProcess:
 async def redis(lab: Lab) -> RedisServer:
     """A broker for two nodes."""
     return await lab.redis()
+
+
+async def test_the_example_of_the_documentation_works(
+    lab: Lab, node: NodeProcess, tmp_path: Path
+) -> None:
+    (example,) = blocks((ROOT / "docs/sdk.md").read_text("utf-8"), "js")
+    host, port = node.webs[0]
+    bot = tmp_path / "bot.mjs"
+    bot.write_text(
+        example.replace("localhost:8080", f"{host}:{port}").replace("./sdk", SDK.as_uri())
+    )
+    ana = await lab.member(node.address, "ana", rooms=["lab"])
+    process = await asyncio.create_subprocess_exec(program(), str(bot))
+    try:
+        await ana.expect("entered", nick="echo")
+        await ana.say("lab", "hello there", "1")
+        await ana.expect("message", from_="echo", text="hello there")
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def test_requests_return_the_nodes_answers(node: NodeProcess, chats: WebChats) -> None:
