@@ -1,31 +1,37 @@
 /**
  * Runs chats of the SDK as a test says. On standard input come lines `{n, chat, call, args}`, where
  * `chat` is a name of the test's choice. To standard output go `{n, result}` or `{n, error}`, and
- * for each event of a chat `{chat, event, show, settled, end}`.
+ * for each event of a chat `{chat, at, event, show, settled, end}`. With the option `trace` it also
+ * tells `{chat, at, connection, wrote}` and `{chat, at, connection, closed}`.
  */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { connect } from "../../web/sdk/chat.js";
 import { withSuffix } from "../../web/sdk/names.js";
 import { surroundings } from "../../web/sdk/surroundings.js";
 
 const chats = new Map();
+/** The newest socket of each chat that is traced. */
+const sockets = new Map();
+let connections = 0;
 const iterators = new Map();
 
 const STATE = ["nick", "node", "rooms", "positions", "isConnected", "waiting"];
 
 const CALLS = {
-  connect(name, [addresses, { store, rename, base, ...options }]) {
+  connect(name, [addresses, { store, rename, base, trace, ...options }]) {
     const chat = connect(addresses, {
       ...options,
       ...(store && { store: new FileStore(store) }),
       ...(rename && { rename: async () => withSuffix(options.nick) }),
       ...(base && { surroundings: surroundings(new URL(base)) }),
+      ...(trace && { surroundings: traced(name), rename: () => pause(1000, options.nick) }),
     });
     chats.set(name, chat);
-    chat.listen((received) => say({ chat: name, ...received }));
+    chat.listen((received) => say({ chat: name, at: seconds(), ...received }));
     chat.ended.then((error) => say({ chat: name, ended: error && plain(error) }));
   },
   state: (name) => Object.fromEntries(STATE.map((each) => [each, chats.get(name)[each]])),
@@ -41,10 +47,46 @@ const CALLS = {
     }
     return events;
   },
+  /** Break the connection of a chat that is traced. */
+  abort: (name) => sockets.get(name)?.close(),
   async default(name, call, args) {
     return chats.get(name)[call](...args);
   },
 };
+
+/** Surroundings that tell of each request that is written, and of each connection that ends. */
+function traced(name) {
+  const own = surroundings();
+  return {
+    ...own,
+    open(url) {
+      const socket = own.open(url);
+      const connection = ++connections;
+      let isOver = false;
+      const end = (reason) => {
+        if (!isOver) say({ chat: name, at: seconds(), connection, closed: reason });
+        isOver = true;
+      };
+      const [send, close] = [socket.send.bind(socket), socket.close.bind(socket)];
+      socket.send = (line) => {
+        say({ chat: name, at: seconds(), connection, wrote: JSON.parse(line) });
+        send(line);
+      };
+      socket.close = () => {
+        end("lost");
+        close();
+      };
+      socket.addEventListener("close", ({ reason }) => end(reason || "lost"));
+      sockets.set(name, socket);
+      return socket;
+    },
+  };
+}
+
+/** The system's monotonic clock, which Python's time.monotonic also reads. */
+function seconds() {
+  return Number(process.hrtime.bigint()) / 1e9;
+}
 
 /** Keeps everything in one file; each change is one write. */
 class FileStore {

@@ -64,6 +64,34 @@ test("a message is kept, then written, and leaves with its ack", async () => {
   assert.deepEqual(store.changes.at(-1), { event: ack, remove: [id] });
 });
 
+test("a message that is written again keeps the time of its first writing", async () => {
+  const [world, store] = [new World(), new Store()];
+  const since = world.time - 60;
+  const old = { type: "send", room: "lab", text: "old", id: "old" };
+  store.kept = { session, outbox: [{ id: "old", message: old, since }] };
+  begin(world, store);
+  for (const _ of "12") {
+    const socket = await world.welcome();
+    assert.deepEqual(socket.written().at(-1), old);
+    assert.ok(store.changes.every(({ sending }) => !sending));
+    socket.drop();
+    await world.pass(1);
+  }
+});
+
+test("a message is announced to the store before its first writing only", async () => {
+  const [world, store] = [new World(), new Store()];
+  const chat = begin(world, store);
+  const first = await world.welcome();
+  const { id } = chat.post({ room: "lab", text: "hi" });
+  await world.settle();
+  first.drop();
+  await world.pass(1);
+  const second = await world.welcome({ resumed: true });
+  assert.equal(second.written().at(-1).id, id);
+  assert.equal(store.changes.filter(({ sending }) => sending).length, 1);
+});
+
 test("what follows a message that is being kept is written after it", async () => {
   const [world, store] = [new World(), new Store()];
   const chat = begin(world, store);

@@ -100,6 +100,57 @@ test("nothing shortens the time that a node asks for", async () => {
   assert.equal(world.sockets.length, 2);
 });
 
+test("what has no answer is written again on the next connection, in order", async () => {
+  const world = new World();
+  const { chat } = begin(world);
+  const first = await world.welcome();
+  chat.post({ room: "lab", text: "1" });
+  chat.post({ room: "lab", text: "2" });
+  chat.join("ops");
+  assert.deepEqual(types(first.written()), ["hello", "send", "join"]);
+  first.drop();
+  await world.pass(0);
+  const second = await world.welcome({ resumed: true });
+  const [hello, join, send] = second.written();
+  assert.deepEqual(hello.positions, { lab: "lab-0" });
+  assert.deepEqual([join.room, send.text], ["ops", "1"]);
+  second.say({ type: "ack", id: send.id, room: "lab", position: "lab-1", at: 1 });
+  assert.deepEqual(
+    second.written().map(({ text }) => text),
+    ["2"],
+  );
+});
+
+test("each outage is told once", async () => {
+  const world = new World();
+  const { shown } = begin(world);
+  for (const outages of [1, 2]) {
+    const socket = await world.welcome();
+    socket.drop();
+    await world.pass(0);
+    world.sockets.at(-1).drop();
+    await world.pass(1);
+    assert.equal(types(shown()).filter((type) => type === "away").length, outages);
+  }
+});
+
+test("the patience counts from the loss of a connection", async () => {
+  const world = new World();
+  const { chat } = begin(world, { patience: 60 });
+  const socket = await world.welcome();
+  for (let turn = 0; turn < 20; turn += 1) {
+    await world.pass(9);
+    socket.say({ type: "ping" });
+  }
+  socket.drop();
+  for (let turn = 0; turn < 9; turn += 1) {
+    await world.pass(6);
+    assert.equal(chat.failure, null);
+  }
+  await world.pass(20);
+  assert.equal(chat.failure.name, "Unreachable");
+});
+
 test("in a page that is hidden for long, attempts become rare", async () => {
   const world = new World();
   begin(world, { patience: null });

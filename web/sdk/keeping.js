@@ -30,7 +30,9 @@ export class Keeping {
     try {
       const kept = await this.#store.load();
       if (kept?.session) this.#session.restore(kept.session);
-      if (kept?.outbox) this.#session.outbox.restore(kept.outbox, now);
+      const outbox = kept?.outbox ?? [];
+      this.#session.outbox.restore(outbox, now);
+      for (const { id, since } of outbox) if (since !== null) this.#sent.add(id);
     } catch {
       this.#store = undefined;
     }
