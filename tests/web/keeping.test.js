@@ -148,6 +148,24 @@ test("a reload goes on with key, nick, rooms, positions and a higher attempt", a
   ]);
 });
 
+test("a page that is reloaded before it is in its rooms asks for them again", async () => {
+  for (const rooms of [["lab", "ops"], undefined]) {
+    const [world, store] = [new World(), new Store()];
+    begin(world, store, { rooms });
+    await world.settle();
+    world.sockets[0].accept();
+    await world.settle();
+    const kept = store.changes.at(-1).session;
+    const later = new World();
+    begin(later, new Store({ session: kept }), { nick: undefined, rooms: undefined });
+    await later.settle();
+    later.sockets[0].accept();
+    await later.settle();
+    const [hello] = later.sockets[0].written();
+    assert.deepEqual([hello.nick, hello.key, hello.rooms], ["ana", kept.key, rooms]);
+  }
+});
+
 test("after a reload a message goes on by its age", async () => {
   const world = new World();
   const entry = (id, since) => ({

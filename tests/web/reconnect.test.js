@@ -286,6 +286,38 @@ test("closing a chat that is away ends it at once", async () => {
   assert.equal(await chat.ended, null);
 });
 
+test("closing a chat does not wait for another nick", async () => {
+  const world = new World();
+  const { chat } = begin(world, { rename: () => new Promise(() => {}) });
+  await world.settle();
+  world.sockets[0].accept();
+  await world.settle();
+  world.sockets[0].say({ type: "error", ref: "hello", code: "nick-taken", text: "Taken." });
+  await world.settle();
+  await chat.close();
+  await assert.rejects(chat.ready(), /closed/);
+});
+
+test("a nick that is taken is changed with rename", async () => {
+  const world = new World();
+  const asked = [];
+  const rename = async (refused) => {
+    asked.push([refused.name, refused.code, refused.account]);
+    return "ana-2";
+  };
+  begin(world, { rename });
+  await world.settle();
+  world.sockets[0].accept();
+  await world.settle();
+  const error = { type: "error", ref: "hello", code: "nick-taken", text: "Taken.", account: true };
+  world.sockets[0].say(error);
+  await world.settle();
+  assert.deepEqual(asked, [["NickRefused", "nick-taken", true]]);
+  world.sockets[1].accept();
+  await world.settle();
+  assert.equal(world.sockets[1].written()[0].nick, "ana-2");
+});
+
 test("closing a chat whose node does not answer takes 2 s", async () => {
   const world = new World();
   const { chat } = begin(world);

@@ -139,7 +139,6 @@ export class Chat {
     }
     this.#link.stop();
     this.#incoming.end(null);
-    await this.ended;
   }
 
   // Events

@@ -41,6 +41,19 @@ export class Greeting {
   }
 
   /**
+   * Return the rooms that a hello names; null: none were named, and the node chooses.
+   * @param {import("./read_state.js").ReadState} readState @param {Set<string>} leaving
+   */
+  rooms(readState, leaving) {
+    const rooms = readState.rooms.filter((room) => !leaving.has(fold(room)));
+    const known = new Set(rooms.map(fold));
+    for (const [name, room] of this.#wanted ?? []) {
+      if (!known.has(name) && !leaving.has(name)) rooms.push(room);
+    }
+    return this.#wanted || rooms.length || readState.wereEntered ? rooms : null;
+  }
+
+  /**
    * Return a hello with all our rooms, except those that are being left (folded names).
    * @param {string | null | undefined} nick @param {number} nowMs
    * @param {import("./read_state.js").ReadState} readState @param {Set<string>} leaving
@@ -49,12 +62,7 @@ export class Greeting {
   hello(nick, nowMs, readState, leaving) {
     // The clock may have been set back; the node accepts no attempt below the last one.
     this.attempt = Math.max(this.attempt + 1, nowMs);
-    const rooms = readState.rooms.filter((room) => !leaving.has(fold(room)));
-    const known = new Set(rooms.map(fold));
-    for (const [name, room] of this.#wanted ?? []) {
-      if (!known.has(name) && !leaving.has(name)) rooms.push(room);
-    }
-    const nameless = !this.#wanted && !rooms.length && !readState.wereEntered;
+    const rooms = this.rooms(readState, leaving);
     const positions = readState.positions();
     return {
       type: "hello",
@@ -62,7 +70,7 @@ export class Greeting {
       ...(nick != null && { nick }),
       key: this.identity.key,
       attempt: this.attempt,
-      ...(!nameless && { rooms }),
+      ...(rooms && { rooms }),
       ...(Object.keys(positions).length && { positions }),
       ...(this.#token != null && { token: this.#token }),
       ...(this.password != null && { password: this.password }),

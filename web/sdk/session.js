@@ -56,17 +56,12 @@ export class Session {
     return this.state === "live" ? this.outbox.wakeAt : null;
   }
 
-  /** What a store keeps of the session. */
+  /** What a store keeps of the session. @returns {import("./types.js").KeptSession} */
   get kept() {
     const { identity, attempt } = this.#greeting;
-    const { rooms } = this.readState;
-    return {
-      key: identity.key,
-      nick: this.nick,
-      rooms,
-      positions: this.readState.positions(),
-      attempt,
-    };
+    const rooms = this.#greeting.rooms(this.readState, this.#unanswered.roomsBeingLeft());
+    const positions = this.readState.positions();
+    return { key: identity.key, nick: this.nick, rooms, positions, attempt };
   }
 
   /**
@@ -76,7 +71,7 @@ export class Session {
   restore({ key, nick, rooms, positions, attempt }) {
     this.#greeting.identity = { ...this.#greeting.identity, key };
     this.#greeting.attempt = attempt;
-    this.#greeting.want(rooms);
+    if (rooms) this.#greeting.want(rooms);
     this.nick = nick ?? this.nick;
     this.readState = new ReadState(positions);
   }

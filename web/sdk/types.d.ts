@@ -53,7 +53,8 @@ export interface Waiting {
 export interface KeptSession {
   key: string;
   nick: string | null;
-  rooms: string[];
+  /** Null: none were named yet, and the node chooses. */
+  rooms: string[] | null;
   positions: Record<string, string>;
   attempt: number;
 }
