@@ -25,7 +25,7 @@ COMPILE := $(TOOLS_BIN)/uv pip compile --quiet --universal --python-version 3.11
 	--no-emit-index-url $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help up check test labs faults abuse fuzz simulate web web-walks bench lint types imports format install lock audit sbom clean
+.PHONY: help up check test labs faults abuse fuzz simulate web web-walks web-types bench lint types imports format install lock audit sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,8 +58,14 @@ simulate: $(TESTING) ## play 100,000 worlds with faults drawn from their seeds; 
 web: $(WEBBING) ## test the library for browsers (web/sdk) with the Node of the package playwright
 	$(BIN)/pytest tests/unit/web tests/integration/web
 
-web-walks: $(WEBBING) ## compare it with the Python client in 20,000 random walks, for some minutes
+web-walks: $(WEBBING) ## compare it with the Python client in 20,000 random walks, for 15 minutes
 	WALKS=20000 $(BIN)/pytest --timeout 7200 tests/integration/web/test_walks.py
+
+# The only thing here that npm is needed for.
+web-types: ## check the types of web/sdk with tsc; says so where there is no npm
+	@if command -v npm >/dev/null; \
+	then npm ci --prefix tests/web --silent --no-audit --no-fund && tests/web/node_modules/.bin/tsc -p tests/web; \
+	else echo 'There is no npm: the types of web/sdk are not checked.'; fi
 
 bench: $(RUNTIME) ## measure against other servers, for 25 minutes, and write docs/performance.md
 	$(BIN)/python -m bench
@@ -98,7 +104,7 @@ sbom: $(TOOLS) ## list all that a node is made of, as CycloneDX, in build/sbom.c
 		--output-file build/sbom.cdx.json build/sbom/bin/python
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) tests/web/node_modules build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # pip comes last into a new environment, so its presence says that one is whole. Its age says nothing.
