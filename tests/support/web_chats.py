@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
@@ -35,9 +36,19 @@ class WebChats(Process):
         self._numbers = count(1)
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._chats: dict[str, WebChat] = {}
+        self._listeners: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._reading: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+        print(self.log)
+
+    async def start(self) -> None:
+        """Start it."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(program(), str(ROOT / "tests/web/driver.js")),
@@ -47,35 +58,47 @@ class WebChats(Process):
                 limit=_LINE_MOST,
             )
         self._reading = asyncio.create_task(self._read())
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def stop(self) -> None:
+        """End it."""
         await self.kill()
         assert self._reading is not None
         await self._reading
-        print(self.log)
 
     def chat(self, name: str) -> "WebChat":
         """Return a chat of that name; its first call is ``connect``."""
-        return self._chats.setdefault(name, WebChat(self, name))
+        if name not in self._chats:
+            self._chats[name] = WebChat(self, name)
+            self.listen(name, self._chats[name].take)
+        return self._chats[name]
 
-    async def call(self, chat: str, call: str, args: list[Any]) -> Any:
-        """Return the result of a call. Raises Failed."""
+    def listen(self, name: str, listener: Callable[[dict[str, Any]], None]) -> None:
+        """Pass what the driver says of a chat to a function."""
+        self._listeners[name] = listener
+
+    def tell(self, chat: str, call: str, *args: Any) -> "asyncio.Future[Any]":
+        """Make a call; return a future of its result, which may raise Failed."""
         number = next(self._numbers)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        # Who does not wait for it need not hear of its failure.
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._answers[number] = answer
         assert self.child.stdin is not None
         line = json.dumps({"n": number, "chat": chat, "call": call, "args": args})
         self.child.stdin.write(line.encode() + b"\n")
+        return answer
+
+    async def call(self, chat: str, call: str, args: list[Any]) -> Any:
+        """Return the result of a call. Raises Failed."""
         async with asyncio.timeout(WITHIN):
-            return await answer
+            return await self.tell(chat, call, *args)
 
     async def _read(self) -> None:
         assert self.child.stdout is not None
         while line := await self.child.stdout.readline():
             said = json.loads(line)
             if "chat" in said:
-                self._chats[said["chat"]].take(said)
+                self._listeners[said["chat"]](said)
             elif not (answer := self._answers.pop(said["n"])).done():
                 if "error" in said:
                     answer.set_exception(Failed(said["error"]))

@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--scenario", action="append", choices=[one.name for one in SCENARIOS])
     parser.add_argument("--seconds", type=float, help="how long each takes (its own length)")
     parser.add_argument("--seed", type=int, default=1, help="what chance does (default: 1)")
+    parser.add_argument("--no-web", action="store_true", help="no clients over WebSocket")
     parser.add_argument("--root", type=Path, default=ROOT, help="where the nodes' code is")
     options = parser.parse_args()
     if options.planted:
@@ -32,7 +33,8 @@ def main() -> int:
     for one in SCENARIOS:
         if options.scenario is None or one.name in options.scenario:
             seconds = options.seconds or one.plan.seconds
-            scenario = replace(one, plan=replace(one.plan, seconds=seconds, root=options.root))
+            plan = replace(one.plan, seconds=seconds, root=options.root, web=not options.no_web)
+            scenario = replace(one, plan=plan)
 
             def alone(directory: Path, scenario: Scenario = scenario) -> Coroutine[Any, Any, Row]:
                 return run(scenario, directory, options.seed)

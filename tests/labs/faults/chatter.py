@@ -262,9 +262,9 @@ class Chatter:
 
     # Events in
 
-    def _take(self, event: dict[str, Any]) -> str | None:
-        """Note an event; returns why the connection is over, if it is."""
-        now, me, kind = time.monotonic(), self.number, event["type"]
+    def _take(self, event: dict[str, Any], at: float | None = None) -> str | None:
+        """Note an event that comes now or came at a time; return why the connection is over."""
+        now, me, kind = at or time.monotonic(), self.number, event["type"]
         if self.finished:
             return "finished"
         room = event.get("room", "")

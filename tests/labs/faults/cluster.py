@@ -13,10 +13,13 @@ from tests.labs.faults.chatter import Address, Chatter
 from tests.labs.faults.proxy import Proxy
 from tests.labs.faults.record import Acked, Record
 from tests.labs.faults.verdict import Kind, Violation
+from tests.labs.faults.web_chatter import WebChatter
+from tests.support.node_js import node_js
 from tests.support.node_process import ROOT, NodeProcess
 from tests.support.ports import free_port
 from tests.support.processes import Process
 from tests.support.redis_server import RedisServer
+from tests.support.web_chats import WebChats
 
 TURN = 0.02
 """Seconds between two looks at whether somebody should say something."""
@@ -45,6 +48,8 @@ class Plan:
     flags: tuple[str, ...] = ()
     root: Path = ROOT
     """Where the nodes' code is."""
+    web: bool = True
+    """Whether every second client is the SDK over WebSocket, where there is a Node to run it."""
     redis: dict[str, str] = field(default_factory=dict)
 
 
@@ -73,7 +78,10 @@ class Cluster:
         """Rooms without a chatter, whose logs are looked at nevertheless."""
         self.talking = True
         self.extra: list[Process] = []
+        self.web: WebChats | None = None
+        """The process of the clients over WebSocket, if there are some."""
         self._ports = [free_port() for _ in range(3)]
+        self._web_ports = [free_port() for _ in range(3)]
         self._numbers = itertools.count(1)
         self._lives: list[asyncio.Task[None]] = []
 
@@ -97,6 +105,10 @@ class Cluster:
     async def start(self) -> None:
         """Start everything, and wait until all clients are in their rooms."""
         await self.start_broker()
+        # Other code than this may lack the web port, or its files.
+        if self.plan.web and self.plan.root == ROOT and node_js() is not None:
+            self.web = WebChats(self.directory / "web.log")
+            await self.web.start()
         self.nodes = [self._node(number) for number in range(3)]
         await asyncio.gather(*[node.start() for node in self.nodes])
         for number in range(self.plan.clients):
@@ -129,6 +141,8 @@ class Cluster:
             **{"name": f"node-{number}", "grace": self.plan.grace, "history": self.plan.history},
             **{"drain": 1, "log-level": "info"},
         }
+        if self.web is not None:
+            flags["web-port"] = self._web_ports[number]
         words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
         log, variables = self.directory / f"node-{number}.log", self.variables(number)
         words += self.plan.flags
@@ -153,7 +167,12 @@ class Cluster:
             rooms = ("general", f"room-{number % count}", f"room-{(number + 1) % count}")
         own = self.number()
         mine = sorted(set(rooms))
-        chatter = Chatter(own, f"{name}{own}", mine, self.addresses, self.record, self.rng)
+        nick = f"{name}{own}"
+        if self.web is not None and name == "c" and number % 2:
+            web = [("127.0.0.1", port) for port in self._web_ports]
+            chatter: Chatter = WebChatter(own, nick, mine, web, self.record, self.rng, self.web)
+        else:
+            chatter = Chatter(own, nick, mine, self.addresses, self.record, self.rng)
         chatter.node = number % len(self.addresses)
         self.chatters.append(chatter)
         self._lives.append(asyncio.create_task(self._live(chatter)))
@@ -175,6 +194,8 @@ class Cluster:
         for task in self._lives:
             task.cancel()
         await asyncio.gather(*self._lives, return_exceptions=True)
+        if self.web is not None:
+            await self.web.stop()
         for node in self.nodes:
             await node.kill()
         for proxy in self.proxies:
@@ -275,6 +296,8 @@ class Cluster:
         ]
         for chatter in self.chatters:
             chatter.stop()
+        # What the process of Node told came a moment later than it was.
+        self.record.events.sort(key=lambda event: event.at)
         alive = self.alive()
         rooms = {room for chatter in self.chatters for room in chatter.rooms}
         # The members first: their grace period has begun, and logs may be long. Those who were in a

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,13 +19,16 @@ from tests.support.redis_server import program
 TOGETHER = 5
 """Scenarios that run at the same time: they mostly wait."""
 SEED = int(os.environ.get("FAULTS_SEED", "1"))
+WEB = os.environ.get("FAULTS_WEB", "1") != "0"
+"""Whether every second client uses WebSocket, where there is a Node to run it."""
 
 Rows = Tasks[Row]
 
 
 async def run_short(scenario: Scenario, directory: Path) -> Row:
     """Run a short form."""
-    return await run(shortened(scenario), directory, SEED)
+    short = shortened(scenario)
+    return await run(replace(short, plan=replace(short.plan, web=WEB)), directory, SEED)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
