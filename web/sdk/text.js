@@ -22,8 +22,8 @@ export function check(text) {
   if (found) {
     const point = found[0].codePointAt(0) ?? 0;
     const hex = point.toString(16).toUpperCase().padStart(4, "0");
-    const only = "only newline and tab may be in a text";
-    return ["bad-request", `The text holds the control character U+${hex}; ${only}.`];
+    const only = "only newline and tab are allowed";
+    return ["bad-request", `The text contains the control character U+${hex}; ${only}.`];
   }
   if (!/\S/.test(text.replaceAll("\ufeff", "x"))) return ["empty-text", "The text is empty."];
   if (text.length * 3 > TEXT && byteLength(text) > TEXT) {

@@ -163,7 +163,7 @@ async def test_a_full_node_says_why_and_when(lab: Lab, chats: WebChats) -> None:
     await lab.member(node.address, "bo")
     ana = chats.chat("ana")
     await ana.call("connect", addresses(node), {"nick": "ana", "base": f"http://{host}:{port}/"})
-    why = "This node has as many clients as it takes; try another one, or later."
+    why = "This node is full; try another node, or try later."
     assert (await ana.expect("away", why=why))["after"] >= 1
 
 
