@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from msgspec import Struct
-
 from client.protocol.names import fold
-from client.tui.rows import Mark, Row
+from client.tui.own_messages import OwnMessages
+from client.tui.rows import Anchor, Row
 
 MOST_ROWS = 10_000
 """Rows that a buffer keeps; older ones can be fetched from a node, if it still has them. While the
@@ -18,34 +17,20 @@ PERSON = "@"
 """Prefix of the name of a buffer for one person; no room has such a name."""
 
 
-class Anchor(Struct, frozen=True):
-    """The last visible line of a buffer that is scrolled up.
-
-    It is a row and the number of its lines that are ``hidden`` below, counted from its end, because
-    the lines at the start of a row may change (a new day, the mark of unread messages).
-    """
-
-    row: Row
-    hidden: int = 0
-
-
-class Buffer:
+class Buffer(OwnMessages):
     """The rows of one room or person, and how far they were read.
 
-    ``rows`` are in the order of the room; ``pending`` are our own messages without a place in it
-    yet, by their ids. ``unread_after`` is the last row that was read. ``fetched`` are the positions
-    of rows that were fetched: they may be delivered as well. ``is_whole`` means that no older rows
-    are available.
+    ``rows`` are in the order of the room. ``unread_after`` is the last row that was read.
+    ``fetched`` are the positions of rows that were fetched: they may be delivered as well.
+    ``is_whole`` means that no older rows are available.
     """
 
     def __init__(self, name: str) -> None:
+        super().__init__()
         self.name = name
-        self.rows: list[Row] = []
-        self.pending: dict[str, Row] = {}
         self.unread = 0
         self.mentions = 0
         self.unread_after: Row | None = None
-        self.anchor: Anchor | None = None
         self.nicks: dict[str, None] = {}
         self.oldest: str | None = None
         self.fetched: set[str] = set()
@@ -150,42 +135,6 @@ class Buffer:
         self.unread += 1
         self.mentions += called
 
-    # Our own messages
-
-    def post(self, row: Row) -> None:
-        """Show a message of our own that is on its way; it has an id."""
-        self.pending[row.id or ""] = row
-        self.anchor = None
-
-    def place(self, id: str, at: int | None, position: str | None) -> bool:
-        """Move a pending message to its place in the room; return whether there was one."""
-        if (row := self.pending.pop(id, None)) is None:
-            return False
-        row.at, row.position = at, position
-        self.add(row)
-        return True
-
-    def place_acknowledged(self) -> None:
-        """Move acknowledged pending messages into the room: they will not be delivered any more."""
-        for id, row in list(self.pending.items()):
-            if row.mark is Mark.NONE:
-                self.add(self.pending.pop(id))
-
-    def fail(self, id: str, why: str) -> None:
-        """Mark a pending message as not delivered."""
-        if (row := self.pending.pop(id, None)) is not None:
-            row.mark, row.why = Mark.FAILED, why
-            self.add(row)
-
-    def failed(self) -> list[Row]:
-        """Return the messages that were not delivered."""
-        return [row for row in self.rows if row.mark is Mark.FAILED]
-
-    def take_failed(self, row: Row) -> None:
-        """Remove an undelivered message, which is about to be posted again."""
-        self.rows.remove(row)
-        row.mark, row.why = Mark.PENDING, ""
-
 
 class Buffers:
     """All buffers in the order of opening, and the current one.
@@ -197,6 +146,8 @@ class Buffers:
     def __init__(self) -> None:
         self._home = Buffer("")
         self._open: dict[str, Buffer] = {}
+        self._visited: list[Buffer] = []
+        """Open buffers that were looked at before the current one, the latest last."""
         self.current = self._home
 
     def __iter__(self) -> Iterator[Buffer]:
@@ -210,10 +161,13 @@ class Buffers:
         return self._open.get(fold(name))
 
     def open(self, name: str) -> Buffer:
-        """Return a buffer, opened if necessary; the first one becomes the current one."""
+        """Return a buffer, opened if necessary; the first room becomes the current one.
+
+        A person never does: the next line would go to that person alone.
+        """
         if (buffer := self.get(name)) is None:
             buffer = self._open[fold(name)] = Buffer(name)
-            if self.current is self._home:
+            if self.current is self._home and buffer.person is None:
                 buffer.rows, self._home.rows = self._home.rows, []
                 self.current = buffer
         return buffer
@@ -224,14 +178,21 @@ class Buffers:
         return len(self) >= MOST_BUFFERS
 
     def close(self, name: str) -> None:
-        """Close a buffer; if it was the current one, its neighbour becomes that."""
+        """Close a buffer; if it was the current one, the one looked at before becomes that.
+
+        While there is a room, it is a room: otherwise the next line would go to one person.
+        """
         if (buffer := self.get(name)) is None:
             return
         place = list(self).index(buffer)
         del self._open[fold(name)]
+        self._visited = [each for each in self._visited if each is not buffer]
         if buffer is self.current:
             left = list(self)
-            self._look_at(left[min(place, len(left) - 1)] if left else self._home)
+            # Behind those looked at: the others, the nearest neighbours first.
+            order = [*reversed(self._visited), *left[place:], *reversed(left[:place])]
+            rooms = [each for each in order if each.person is None]
+            self._look_at((rooms or order or [self._home])[0])
 
     def rename(self, old: str, new: str) -> None:
         """Rename the buffer of a person who has a new nick."""
@@ -255,9 +216,24 @@ class Buffers:
         buffers = list(self)
         if self.current in buffers:
             self._look_at(buffers[(buffers.index(self.current) + steps) % len(buffers)])
+        elif buffers:
+            self._look_at(buffers[0])
+
+    def turn_to_news(self) -> None:
+        """Look at the next buffer with unread messages, first at those with mentions."""
+        buffers = list(self)
+        place = buffers.index(self.current) + 1 if self.current in buffers else 0
+        following = [each for each in (*buffers[place:], *buffers[:place]) if each.unread]
+        following.sort(key=lambda each: not each.mentions)
+        if following:
+            self._look_at(following[0])
 
     def _look_at(self, buffer: Buffer) -> None:
         if buffer is not self.current:
             self.current.left()
+            if self.current in self._open.values():
+                self._visited = [each for each in self._visited if each is not self.current]
+                self._visited.append(self.current)
             self.current = buffer
+            self._visited = [each for each in self._visited if each is not buffer]
         buffer.looked_at()

@@ -91,7 +91,7 @@ class EventActions:
     def _is_own(self, buffer: Buffer, event: m.Message | m.Direct) -> bool:
         """Place a message of our own that was delivered; return whether it is one."""
         id = event.id or ""
-        own = buffer.pending.get(id)
+        own = buffer.own(id)
         if own is None or own.text != event.text:
             return False
         return buffer.place(id, event.at, event.position)
@@ -152,8 +152,11 @@ class EventActions:
         buffer.add(Row(Kind.NOTICE, phrase(event) or "", at=event.at, position=event.position))
 
     def _gap(self, event: m.Gap) -> None:
-        buffer = self._buffers.current if event.room == m.INBOX else self._buffers.open(event.room)
-        buffer.place_acknowledged()  # they are in the gap
+        if event.room == m.INBOX:
+            self._notices.notice(phrase(event) or "")
+            return
+        buffer = self._buffers.open(event.room)
+        buffer.gap()
         self._notices.notice(phrase(event) or "", buffer)
 
     def _ack(self, event: m.Ack) -> None:
@@ -161,6 +164,7 @@ class EventActions:
             return
         buffer, row = found
         row.acknowledge()
+        buffer.acknowledged(event.id)
         if event.to is not None:
             buffer.place(event.id, event.at, event.position)
 

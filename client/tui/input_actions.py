@@ -9,11 +9,11 @@ from client.protocol.errors import ChatError
 from client.text.pieces import pieces
 from client.text.sanitize import safe_line, safe_word
 from client.tui import commands
-from client.tui.buffers import PERSON, Anchor, Buffers
+from client.tui.buffers import PERSON, Buffers
 from client.tui.link_list import LinkList
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
-from client.tui.rows import Kind, Mark, Row
+from client.tui.rows import Anchor, Kind, Mark, Row
 from client.tui.unsent import Unsent
 from wire import limits
 from wire import messages as m

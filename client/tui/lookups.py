@@ -75,10 +75,12 @@ class Lookups:
         self.request(m.GetHistory(room=buffer.name, before=buffer.oldest, limit=limit), take)
 
     def _past(self, buffer: Buffer, event: m.History) -> list[Row]:
-        """Return the rows of past messages that are not shown yet, and not pending."""
+        """Return the rows of past messages that are not shown yet, also not as our own."""
         known = buffer.positions
         return [
             message_row(past, self._chat.nick)
             for past in event.messages
-            if past.position not in known and past.id not in self._unsent
+            if past.position not in known
+            and past.id not in self._unsent
+            and buffer.own(past.id or "") is None
         ]

@@ -66,7 +66,30 @@ class Row(Struct, eq=False):
 
     def acknowledge(self) -> None:
         """Note that the nodes have stored it."""
-        self.mark = Mark.NONE
+        self.mark, self.why = Mark.NONE, ""
+
+    def fail(self, why: str) -> None:
+        """Note that it was not delivered."""
+        self.mark, self.why = Mark.FAILED, why
+
+    def resend(self) -> None:
+        """Note that it is sent again."""
+        self.mark, self.why = Mark.PENDING, ""
+
+    def place(self, at: int | None, position: str | None) -> None:
+        """Note the time and the position of the room's entry."""
+        self.at, self.position = at, position
+
+
+class Anchor(Struct, frozen=True):
+    """The last visible line of a buffer that is scrolled up.
+
+    It is a row and the number of its lines that are ``hidden`` below, counted from its end, because
+    the lines at the start of a row may change (a new day, the mark of unread messages).
+    """
+
+    row: Row
+    hidden: int = 0
 
 
 def message_row(event: m.Message | m.Past | m.Direct, me: str) -> Row:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from client.text.theme import Theme
-from client.tui.buffers import Anchor, Buffer
-from client.tui.rows import Line, Painter
+from client.tui.buffers import Buffer
+from client.tui.rows import Anchor, Line, Painter
 
 
 class Viewport:

@@ -59,7 +59,6 @@ _RECORD = "fills in a record, which another file defines, before anybody else ha
 WRITERS = {
     "client/protocol/session.py": _RECORD,
     "client/protocol/unanswered.py": _RECORD,
-    "client/tui/buffers.py": "a buffer owns its rows",
     "node/brokers/health.py": "sets a gauge of the node's counters",
     "node/brokers/publish_batch.py": _RECORD,
     "node/core/requests/messages.py": _RECORD,

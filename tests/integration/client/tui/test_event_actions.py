@@ -40,7 +40,21 @@ async def test_joining_shows_the_room_and_leaving_shows_another(
     assert leave.room == "new"
     peer.say(m.Left(ref=leave.ref, room="new", nick="ana", reason="left"))
     await screen.show_until(m.Left)
-    assert screen.room == "ops" and screen.texts()[-1] == "You left new."
+    assert screen.room == "lab" and screen.texts()[-1] == "You left new."
+
+
+async def test_leaving_a_room_never_shows_a_person_while_there_is_a_room(
+    screen: Display, peer: Peer
+) -> None:
+    peer.say(m.Direct(position="d1", at=1, from_="bo", to="ana", text="psst"))
+    await screen.show_until(m.Direct)
+    screen.buffers.turn_to("@bo")
+    screen.buffers.turn_to("lab")
+    screen.typed.take("/leave")
+    leave = await peer.expect(m.Leave)
+    peer.say(m.Left(ref=leave.ref, room="lab", nick="ana", reason="left"))
+    await screen.show_until(m.Left)
+    assert screen.room == "ops"
 
 
 async def test_after_the_last_room_there_is_a_buffer_without_a_name(

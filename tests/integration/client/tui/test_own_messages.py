@@ -4,7 +4,7 @@ import pytest
 
 from client.protocol.events import Disconnected
 from client.tui.rows import Mark
-from tests.integration.client.tui.display import Display, said
+from tests.integration.client.tui.display import Display, answer_history, past, said
 from tests.support.scripted import Peer, ScriptedNode, refused
 from wire import messages as m
 
@@ -118,3 +118,83 @@ async def test_messages_typed_without_a_connection_are_sent_in_order_later(
     await screen.show_until(m.Ack)
     await screen.show_until(m.Ack)
     assert screen.texts()[-2:] == ["one", "two"] and not screen.unsent
+
+
+@pytest.mark.parametrize("first", ["ack, gap, message", "gap, ack, message", "gap, message, ack"])
+async def test_a_message_that_is_delivered_after_a_gap_is_shown_once(
+    screen: Display, peer: Peer, first: str
+) -> None:
+    screen.typed.take("hi")
+    request = await peer.expect(m.Send)
+    id = request.id or ""
+    events: dict[str, m.Event] = {
+        "ack": m.Ack(id=id, position="p9", at=1, room="lab"),
+        "gap": m.Gap(room="lab", after="p1", position="p8"),
+        "message": said("hi", "p9", from_="ana", id=id),
+    }
+    screen.clear()
+    peer.say(said("before", "p1"))
+    await screen.show_until(m.Message)
+    for name in first.split(", "):
+        peer.say(events[name])
+        await screen.show_until(type(events[name]))
+    gap = "Some messages in lab are no longer available."
+    assert screen.texts() == ["before", gap, "hi"]
+    row = screen.buffers.current.rows[-1]
+    assert row.mark is Mark.NONE and not screen.buffers.current.pending
+
+
+@pytest.mark.parametrize("ack_first", [True, False])
+async def test_a_message_in_a_gap_does_not_stay_below_the_others(
+    screen: Display, peer: Peer, ack_first: bool
+) -> None:
+    screen.typed.take("hi")
+    request = await peer.expect(m.Send)
+    screen.clear()
+    ack = m.Ack(id=request.id or "", position="p2", at=1, room="lab")
+    gap = m.Gap(room="lab", after="p1", position="p8")
+    peer.say(*((ack, gap) if ack_first else (gap, ack)), said("after", "p9"))
+    await screen.show_until(m.Message)
+    assert screen.texts()[-1] == "after" and screen.texts().count("hi") == 1
+
+
+async def test_a_gap_in_the_inbox_gives_up_nothing_of_a_room(screen: Display, peer: Peer) -> None:
+    screen.typed.take("hi")
+    request = await peer.expect(m.Send)
+    id = request.id or ""
+    screen.clear()
+    peer.say(m.Ack(id=id, position="p2", at=1, room="lab"))
+    peer.say(m.Gap(room=m.INBOX, after="i1", position="i2"))
+    await screen.show_until(m.Gap)
+    assert screen.buffers.current.pending
+    peer.say(said("hi", "p2", from_="ana", id=id))
+    await screen.show_until(m.Message)
+    assert screen.texts().count("hi") == 1
+
+
+async def test_a_message_that_was_given_up_and_is_delivered_is_shown_once(
+    screen: Display, peer: Peer
+) -> None:
+    screen.typed.take("hi")
+    request = await peer.expect(m.Send)
+    id = request.id or ""
+    peer.say(refused("unknown", id=id), said("hi", "p2", from_="ana", id=id))
+    await screen.show_until(m.Message)
+    assert screen.texts().count("hi") == 1
+    row = screen.buffers.current.rows[-1]
+    assert (row.mark, row.why) == (Mark.NONE, "")
+
+
+async def test_an_acknowledged_message_is_not_shown_again_by_the_history(
+    screen: Display, peer: Peer
+) -> None:
+    screen.typed.take("hi")
+    request = await peer.expect(m.Send)
+    id = request.id or ""
+    peer.say(m.Ack(id=id, position="p2", at=1, room="lab"))
+    await screen.show_until(m.Ack)
+    screen.typed.take("/history")
+    await answer_history(peer, screen, past("hi", "p2", "ana", id))
+    peer.say(said("hi", "p2", from_="ana", id=id))
+    await screen.show_until(m.Message)
+    assert screen.texts().count("hi") == 1

@@ -3,8 +3,8 @@
 import pytest
 
 from client.tui import buffers as module
-from client.tui.buffers import Anchor, Buffer, Buffers
-from client.tui.rows import Kind, Mark, Row
+from client.tui.buffers import Buffer, Buffers
+from client.tui.rows import Anchor, Kind, Mark, Row
 
 
 def row(text: str, position: str | None = None, **how: object) -> Row:
@@ -55,14 +55,52 @@ def test_buffers_are_selected_by_number_name_and_direction(buffers: Buffers) -> 
 
 
 @pytest.mark.parametrize(
-    "closed, then", [("general", "lab"), ("lab", "@bo"), ("@bo", "lab"), ("nowhere", "general")]
+    "looked_at, closed, then",
+    [
+        (("lab", "general"), "general", "lab"),
+        (("general", "lab"), "lab", "general"),
+        (("lab", "@bo", "general"), "general", "lab"),
+        (("general", "lab", "@bo"), "@bo", "lab"),
+        (("lab", "general"), "lab", "general"),
+        (("general",), "nowhere", "general"),
+    ],
 )
-def test_when_a_buffer_is_closed_its_neighbour_is_looked_at(
-    buffers: Buffers, closed: str, then: str
+def test_after_a_buffer_is_closed_the_room_looked_at_before_is_shown(
+    buffers: Buffers, looked_at: tuple[str, ...], closed: str, then: str
 ) -> None:
-    buffers.turn_to(closed)
+    for name in looked_at:
+        buffers.turn_to(name)
     buffers.close(closed)
     assert buffers.current.name == then
+
+
+def test_a_person_is_shown_after_the_last_room_only(buffers: Buffers) -> None:
+    buffers.turn_to("@bo")
+    buffers.turn_to("lab")
+    buffers.close("lab")
+    assert buffers.current.name == "general"
+    buffers.close("general")
+    assert buffers.current.name == "@bo"
+
+
+def test_a_closed_buffer_is_not_shown_again(buffers: Buffers) -> None:
+    buffers.turn_to("lab")
+    buffers.turn_to("general")
+    buffers.close("lab")
+    buffers.open("ops")
+    buffers.close("general")
+    assert buffers.current.name == "ops"
+
+
+def test_a_message_of_a_person_opens_no_buffer_in_front_of_the_reader() -> None:
+    buffers = Buffers()
+    buffers.open("@bo")
+    assert buffers.current.name == ""
+    buffers.turn(1)
+    assert buffers.current.name == "@bo"
+    buffers.close("@bo")
+    buffers.open("@bo")
+    assert buffers.open("lab") is buffers.current
 
 
 def test_after_the_last_room_there_still_is_a_buffer(buffers: Buffers) -> None:
@@ -197,15 +235,6 @@ def test_posting_scrolls_to_the_end() -> None:
     buffer.scroll_to(Anchor(buffer.rows[0]))
     buffer.post(own("1"))
     assert buffer.anchor is None
-
-
-def test_only_acknowledged_messages_are_placed_at_a_gap() -> None:
-    buffer = Buffer("lab")
-    acknowledged, pending = own("1", Mark.NONE), own("2")
-    buffer.post(acknowledged)
-    buffer.post(pending)
-    buffer.place_acknowledged()
-    assert buffer.rows == [acknowledged] and list(buffer.pending) == ["2"]
 
 
 def test_a_message_that_failed_can_be_taken_and_posted_again() -> None:

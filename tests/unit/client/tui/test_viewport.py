@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client.text.theme import Theme
-from client.tui.buffers import Anchor, Buffer
-from client.tui.rows import Kind, Mark, Row
+from client.tui.buffers import Buffer
+from client.tui.rows import Anchor, Kind, Mark, Row
 from client.tui.viewport import Viewport
 
 NOON, DAY = 43_200_000, 86_400_000
