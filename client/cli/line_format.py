@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from client.protocol.events import Disconnected
+from client.text.actions import spoken
 from client.text.event_text import and_more, phrase
 from client.text.sanitize import safe_line, safe_word
 from client.text.theme import Theme
@@ -35,21 +36,23 @@ def render(event: m.AnyEvent | Disconnected, form: LineFormat) -> str | None:
     return None if sentence is None else f"\u00b7 {sentence}"
 
 
-def _text(at: int, where: str, who: str, text: str, kind: str, form: LineFormat) -> str:
+def _text(at: int, where: str, text: str, form: LineFormat) -> str:
     first, *further = (safe_line(line) for line in text.split("\n"))
-    author = f"* {who}" if kind == "action" else f"<{who}>"
-    lines = [f"{form.theme.clock(at)} {where} {author} {first}"]
+    lines = [f"{form.theme.clock(at)} {where} {first}"]
     return "\n".join([*lines, *(INDENT + line for line in further)])
 
 
 def _message(event: m.Message | m.Past, form: LineFormat) -> str:
-    who = safe_word(event.from_)
-    return _text(event.at, safe_word(event.room), who, event.text, event.kind, form)
+    is_action = event.kind == "action"
+    text = spoken(event.text, event.from_, is_action)
+    text = text if is_action else f"<{safe_word(event.from_)}> {text}"
+    return _text(event.at, safe_word(event.room), text, form)
 
 
 def _direct(event: m.Direct, form: LineFormat) -> str:
-    who = f"{safe_word(event.from_)} \u2192 {safe_word(event.to)}"
-    return _text(event.at, m.INBOX, who, event.text, event.kind, form)
+    who = f"<{safe_word(event.from_)} \u2192 {safe_word(event.to)}>"
+    text = spoken(event.text, event.from_, event.kind == "action")
+    return _text(event.at, m.INBOX, f"{who} {text}", form)
 
 
 def _entry(event: m.Entered | m.Left | m.Renamed, form: LineFormat) -> str:

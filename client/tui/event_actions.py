@@ -109,7 +109,7 @@ class EventActions:
         ):
             return  # A message to ourselves.
         if buffer is not self._buffers.current:
-            text = f"{safe_word(event.from_)}, to you only: {event.text}"
+            text = f"{safe_word(event.from_)}, to you only: {row.spoken}"
             self._buffers.current.add(Row(Kind.NOTICE, text, at=event.at, mention=True))
         if buffer is not None:
             self._add(buffer, row, called=True)
@@ -181,7 +181,7 @@ class EventActions:
             return
         buffer.fail(event.id, event.text)
         if self._buffers.get(buffer.name) is not buffer:
-            self._notices.error(f"{phrase(event)} It was: {row.text}")
+            self._notices.error(f"{phrase(event)} It was: {row.spoken}")
         elif buffer is not self._buffers.current:
             self._notices.error(phrase(event) or "")
 

@@ -138,7 +138,7 @@ class InputActions:
         name = message.room if isinstance(message, m.Send) else PERSON + message.to
         buffer = self._buffers.open(name)
         if isinstance(message, m.SendDirect) and buffer is not self._buffers.current:
-            self._notices.notice(f"To {safe_word(message.to)} only: {message.text}")
+            self._notices.notice(f"To {safe_word(message.to)} only: {row.spoken}")
         self._unsent.add(buffer, row)
 
     def _retry(self) -> None:

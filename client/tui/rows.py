@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
+from client.text.actions import spoken
 from client.text.links import Linked, address, links
 from client.text.nicks import mentions
 from client.text.sanitize import safe_line, safe_word
@@ -63,6 +64,11 @@ class Row(Struct, eq=False):
     def is_message(self) -> bool:
         """Whether it is a message."""
         return self.kind in (Kind.MESSAGE, Kind.ACTION)
+
+    @property
+    def spoken(self) -> str:
+        """The text, with the author if it is an action."""
+        return spoken(self.text, self.nick, self.kind is Kind.ACTION)
 
     def acknowledge(self) -> None:
         """Note that the nodes have stored it."""
@@ -136,7 +142,9 @@ class Painter:
         return [(style, f"\u2500\u2500 {text} {chr(0x2500) * rest}"[: self._width])]
 
     def _message(self, row: Row) -> list[Line]:
-        nick = cut(drawable(safe_word(row.nick), self._theme.joins), self._nick_width)
+        # The text of an action begins with the nick.
+        name = "" if row.kind is Kind.ACTION else row.nick
+        nick = cut(drawable(safe_word(name), self._theme.joins), self._nick_width)
         pad = " " * (self._nick_width - columns(nick))
         colour = f"fg:{nick_colour(row.nick)}"
         who = [("", pad), (f"{colour} bold" if row.mine else colour, nick)]
@@ -149,7 +157,7 @@ class Painter:
             text = f"{text} italic"
         if row.mention:
             text = f"{text} class:mention"
-        lines = self._body(row.text, head, gutter, indent + 3, text.strip())
+        lines = self._body(row.spoken, head, gutter, indent + 3, text.strip())
         if row.why:
             why = f"Not delivered: {row.why} /retry sends it again."
             lines += self._body(why, gutter, gutter, indent + 3, "class:failed")

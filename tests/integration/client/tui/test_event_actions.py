@@ -110,6 +110,20 @@ async def test_the_number_of_buffers_that_strangers_open_is_limited(
     assert screen.texts()[-2] == "eve, to you only: hi"
 
 
+async def test_an_action_in_private_names_who_acts(screen: Display, peer: Peer) -> None:
+    peer.say(
+        m.Direct(position="d", at=1, from_="bo", to="ana", text="waves", kind="action"),
+    )
+    await screen.show_until(m.Direct)
+    assert screen.texts()[-1] == "bo, to you only: * bo waves"
+    assert screen.buffers.open("@bo").rows[-1].spoken == "* bo waves"
+    screen.buffers.turn_to("@bo")
+    screen.typed.take("/me nods")
+    direct = await peer.expect(m.SendDirect)
+    assert (direct.text, direct.kind) == ("nods", "action")
+    assert screen.buffers.current.everything[-1].spoken == "* ana nods"
+
+
 async def test_mentions_ring_and_are_counted_in_other_buffers(screen: Display, peer: Peer) -> None:
     for text in ("hello Ana!", "banana", "ana: there", "ana-maria"):
         peer.say(message(text, text, room="ops"))

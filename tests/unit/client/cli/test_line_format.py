@@ -35,7 +35,7 @@ def said(text: str, kind: m.Kind = "say", from_: str = "bo") -> m.Message:
         ),
         (
             m.Direct(position="p", at=NOON, from_="bo", to="ana", text="nods", kind="action"),
-            "12:00 @ * bo \u2192 ana nods",
+            "12:00 @ <bo \u2192 ana> * bo nods",
         ),
         (
             m.Entered(room="lab", position="p", at=NOON, nick="bo"),

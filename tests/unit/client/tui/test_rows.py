@@ -94,8 +94,16 @@ def test_nicks_are_coloured_and_ones_own_is_bold_as_well() -> None:
     assert styles(said("hi", mine=True))["bo"] == f"fg:{nick_colour('bo')} bold"
 
 
+def test_an_action_is_a_star_the_nick_and_what_they_do() -> None:
+    (line,) = painted(Row(Kind.ACTION, "waves", "bo", NOON))
+    assert line.split() == ["12:00", "\u2502", "*", "bo", "waves"]
+    assert columns(line[: line.index("\u2502")]) == GUTTER
+    (mine,) = painted(Row(Kind.ACTION, "waves", "a\u202eb", NOON, mark=Mark.PENDING))
+    assert mine.endswith("\u2026 * a\\u202eb waves")
+
+
 def test_actions_are_italic_and_mentions_stand_out() -> None:
-    assert styles(Row(Kind.ACTION, "waves", "bo", NOON))["waves"] == "italic"
+    assert styles(Row(Kind.ACTION, "waves", "bo", NOON))["* bo waves"] == "italic"
     assert styles(said("ana!", mention=True))["ana!"] == "class:mention"
 
 
