@@ -20,6 +20,7 @@ from client.tui.bars import Status
 from client.tui.buffers import Buffers
 from client.tui.entering import Entering, too_long
 from client.tui.event_actions import EventActions
+from client.tui.filters import Filters
 from client.tui.input_actions import InputActions
 from client.tui.keymap import Actions
 from client.tui.latency import Latency
@@ -105,13 +106,14 @@ class App:
         self._latency = Latency(self._chat, lambda: self._screen.redraw())
         self._notices = Notices(self._buffers, _now_ms)
         self._unsent = Unsent()
-        self._lookups = Lookups(self._chat, self._buffers, self._notices, self._unsent)
+        filters = Filters()
+        self._lookups = Lookups(self._chat, self._buffers, self._notices, self._unsent, filters)
         parts = (self._chat, self._buffers, self._notices, self._lookups, self._unsent)
-        self._events = EventActions(*parts, time.monotonic, self._ring)
+        self._events = EventActions(*parts, filters, time.monotonic, self._ring)
         self._tty = Tty(lambda: self._screen.repaint())
         tty, links = cast(TextIO, self._tty), options.settings.colours
         terminal = open_terminal(tty, os.environ, links=links)
-        self._input = InputActions(*parts, _now_ms, terminal.copy)
+        self._input = InputActions(*parts, filters, _now_ms, terminal.copy)
         entering = Entering(self._buffers, self._notices, self._enter, time.monotonic)
         moves = (self._scroll, self._turn, self._turn_to_number)
         actions = Actions(entering.enter, *moves, self._leave, entering.paste, entering.holds)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from client.protocol.names import fold
 from client.tui.own_messages import OwnMessages
+from client.tui.people import People
 from client.tui.rows import Anchor, Row
 
 MOST_ROWS = 10_000
@@ -32,6 +33,7 @@ class Buffer(OwnMessages):
         self.mentions = 0
         self.unread_after: Row | None = None
         self.nicks: dict[str, None] = {}
+        self.people = People()
         self.oldest: str | None = None
         self.fetched: set[str] = set()
         self.is_whole = False
@@ -82,11 +84,15 @@ class Buffer(OwnMessages):
         """Note that the request for older rows failed."""
         self._waiting = []
 
-    def put_before(self, rows: list[Row], more: bool) -> None:
-        """Insert older rows above all others; ``more``: there are still older ones."""
+    def put_before(self, rows: list[Row], more: bool, oldest: str | None = None) -> None:
+        """Insert older rows above all others; ``more``: there are still older ones.
+
+        ``oldest`` is the position from which to fetch on, which may be that of a hidden message.
+        """
         waiting, self._waiting = self._waiting, []
         self.rows[:0] = rows
-        self.oldest = next((row.position for row in rows if row.position), self.oldest)
+        first = next((row.position for row in rows if row.position), self.oldest)
+        self.oldest = oldest or first
         self.fetched.update(row.position for row in rows if row.position)
         self.is_whole = not more or len(self.rows) >= 2 * MOST_ROWS
         for then in waiting:
@@ -116,6 +122,7 @@ class Buffer(OwnMessages):
         """Note that the user looks at this buffer, at its end."""
         self.unread = self.mentions = 0
         self.anchor = None
+        self.people.looked_at()
 
     def left(self) -> None:
         """Note that the user looks at another buffer."""

@@ -30,7 +30,9 @@ class TooLong(CommandError):
 
 
 class ShowHelp(Struct, frozen=True):
-    """Show the commands."""
+    """Show the commands, or the keys."""
+
+    keys: bool = False
 
 
 class Retry(Struct, frozen=True):
@@ -94,17 +96,6 @@ def parse(line: str, room: str | None) -> Meaning:
 def usage(name: str) -> str:
     """Return a command with its arguments."""
     return f"/{name} {COMMANDS[name].arguments}".rstrip()
-
-
-def help_lines() -> list[str]:
-    """Return the lines of ``/help``."""
-    width = max(len(usage(name)) for name in COMMANDS)
-    rows = [f"{usage(name):{width}}  {_help(name, row)}" for name, row in COMMANDS.items()]
-    return [*rows, f"{'//TEXT':{width}}  send a message that begins with a /"]
-
-
-def _help(name: str, row: CommandRow) -> str:
-    return f"{row.help}, as in /{name} {row.example}" if row.example else row.help
 
 
 def _halves(text: str) -> tuple[str, str]:
@@ -185,6 +176,12 @@ def _search(rest: str, room: str | None) -> Meaning:
     return Search(rest.strip())
 
 
+def _show_help(rest: str, room: str | None) -> Meaning:
+    if rest.strip() and _word(rest).lower() != "keys":
+        raise ValueError
+    return ShowHelp(keys=bool(rest.strip()))
+
+
 def _alone(make: Callable[[], Meaning]) -> Callable[[str, str | None], Meaning]:
     def read(rest: str, room: str | None) -> Meaning:
         _nothing(rest)
@@ -214,6 +211,6 @@ COMMANDS: dict[str, CommandRow] = {
     "url": CommandRow("[N]", "list the links here, or copy link N", _links, "1"),
     "me": CommandRow("TEXT", "send an action", _act, "waves"),
     "retry": CommandRow("", "resend undelivered messages", _alone(Retry)),
-    "help": CommandRow("", "show this", _alone(ShowHelp)),
+    "help": CommandRow("[keys]", "show this, or the keys", _show_help, "keys"),
     "quit": CommandRow("", "leave the chat", _alone(m.Quit)),
 }

@@ -9,9 +9,12 @@ from client.protocol.greeting import HELLO
 from client.text.event_text import phrase
 from client.text.sanitize import safe_line, safe_word
 from client.tui.buffers import PERSON, Buffer, Buffers
+from client.tui.filters import Filters
+from client.tui.help_text import FIRST_HINT
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
-from client.tui.rows import Kind, Row, message_row
+from client.tui.presence import Presence
+from client.tui.rows import Kind, Row
 from client.tui.unsent import Unsent
 from wire import messages as m
 from wire.errors import Code
@@ -30,6 +33,7 @@ class EventActions:
         notices: Notices,
         lookups: Lookups,
         unsent: Unsent,
+        filters: Filters,
         clock: Callable[[], float],
         ring: Callable[[], None],
     ) -> None:
@@ -40,6 +44,8 @@ class EventActions:
         self._notices = notices
         self._lookups = lookups
         self._unsent = unsent
+        self._filters = filters
+        self._presence = Presence(filters)
         self._clock = clock
         self._ring = ring
 
@@ -64,6 +70,7 @@ class EventActions:
     def _welcome(self, event: m.Welcome) -> None:
         if not self.was_welcomed:
             self._notices.notice(phrase(event) or "")
+            self._notices.notice(FIRST_HINT)
         elif self.away_at is not None:
             pause = self._clock() - self.away_at
             news = "" if event.resumed else " The old session had ended; this is a new one."
@@ -75,6 +82,7 @@ class EventActions:
     def _joined(self, event: m.Joined) -> None:
         new = self._buffers.get(event.room) is None
         buffer = self._buffers.open(event.room)
+        buffer.people.joined(event.members, event.quiet)
         asked = event.ref is not None and event.ref != HELLO
         if asked or new:
             self._notices.notice(phrase(event) or "", buffer)
@@ -85,7 +93,9 @@ class EventActions:
         buffer = self._buffers.open(event.room)
         if self._is_own(buffer, event) or event.position in buffer.fetched:
             return
-        row = message_row(event, self._chat.nick)
+        if self._filters.is_ignored(event.from_):
+            return
+        row = self._filters.row(event, self._chat.nick)
         self._add(buffer, row, called=row.mention)
 
     def _is_own(self, buffer: Buffer, event: m.Message | m.Direct) -> bool:
@@ -97,11 +107,13 @@ class EventActions:
         return buffer.place(id, event.at, event.position)
 
     def _direct(self, event: m.Direct) -> None:
+        if self._filters.is_ignored(event.from_):
+            return
         name = PERSON + event.from_
         buffer = self._buffers.get(name)
         if buffer is None and not self._buffers.is_full:
             buffer = self._buffers.open(name)
-        row = message_row(event, self._chat.nick)
+        row = self._filters.row(event, self._chat.nick)
         if (
             buffer
             and row.mine
@@ -129,27 +141,28 @@ class EventActions:
             self._buffers.close(event.room)
             room = safe_word(event.room)
             self._notices.notice(_kicked(room, event.text) if kicked else f"You left {room}.")
-        elif buffer is not None:
-            buffer.gone(event.nick)
-            self._note(event)
+        elif buffer is not None and event.nick != self._chat.nick:
+            self._presence.left(buffer, event)
+
+    def _entered(self, event: m.Entered) -> None:
+        # Our own are only in the log of an earlier session; so are our own `left` and `renamed`.
+        buffer = self._buffers.get(event.room)
+        if buffer is not None and event.nick != self._chat.nick:
+            self._presence.entered(buffer, event)
 
     def _renamed(self, event: m.Renamed) -> None:
         if event.room is None:
             self._notices.notice(phrase(event) or "")
             return
         self._buffers.rename(event.from_, event.nick)
-        if (buffer := self._buffers.get(event.room)) is not None:
-            buffer.gone(event.from_)
-        self._note(event)
-
-    def _note(self, event: m.Entered | m.Left | m.Renamed) -> None:
-        """Show an event of another member. Our own are only in the log of an earlier session."""
-        buffer = self._buffers.get(event.room or "")
-        if event.nick == self._chat.nick or buffer is None:
+        buffer = self._buffers.get(event.room)
+        if buffer is None:
             return
-        if not isinstance(event, m.Left):
-            buffer.came(event.nick)
-        buffer.add(Row(Kind.NOTICE, phrase(event) or "", at=event.at, position=event.position))
+        if event.nick == self._chat.nick:
+            buffer.gone(event.from_)
+            buffer.people.renamed(event.from_, event.nick)
+        else:
+            self._presence.renamed(buffer, event)
 
     def _gap(self, event: m.Gap) -> None:
         if event.room == m.INBOX:
@@ -157,6 +170,7 @@ class EventActions:
             return
         buffer = self._buffers.open(event.room)
         buffer.gap()
+        buffer.people.missed()
         self._notices.notice(phrase(event) or "", buffer)
 
     def _ack(self, event: m.Ack) -> None:
@@ -213,7 +227,7 @@ _ROWS: dict[type[Any], Callable[[EventActions, Any], None]] = {
     m.Joined: EventActions._joined,
     m.Message: EventActions._message,
     m.Direct: EventActions._direct,
-    m.Entered: EventActions._note,
+    m.Entered: EventActions._entered,
     m.Left: EventActions._left,
     m.Renamed: EventActions._renamed,
     m.Gap: EventActions._gap,

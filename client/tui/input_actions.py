@@ -8,8 +8,9 @@ from client.api.chat import Chat
 from client.protocol.errors import ChatError
 from client.text.pieces import pieces
 from client.text.sanitize import safe_line, safe_word
-from client.tui import commands
+from client.tui import commands, help_text
 from client.tui.buffers import PERSON, Buffers
+from client.tui.filters import Filters
 from client.tui.link_list import LinkList
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
@@ -35,6 +36,7 @@ class InputActions:
         notices: Notices,
         lookups: Lookups,
         unsent: Unsent,
+        filters: Filters,
         now_ms: Callable[[], int],
         copy: Callable[[str], None] = lambda text: None,
     ) -> None:
@@ -45,6 +47,7 @@ class InputActions:
         self._notices = notices
         self._lookups = lookups
         self._unsent = unsent
+        self._filters = filters
         self._now_ms = now_ms
         self._links = LinkList(notices, copy)
         self._found: Row | None = None
@@ -86,7 +89,7 @@ class InputActions:
         if not isinstance(meaning, commands.Search | m.GetHistory | None):
             self._buffers.current.scroll_to(None)  # so that the answer is visible
         if isinstance(meaning, commands.ShowHelp):
-            self._notices.notice("\n".join(commands.help_lines()))
+            self._notices.notice("\n".join(help_text.keys() if meaning.keys else help_text.commands()))
         elif isinstance(meaning, commands.Retry):
             self._retry()
         elif isinstance(meaning, commands.Search):

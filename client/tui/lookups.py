@@ -7,8 +7,9 @@ from client.protocol.errors import ChatError
 from client.protocol.events import Then
 from client.text.event_text import phrase
 from client.tui.buffers import Buffer, Buffers
+from client.tui.filters import Filters
 from client.tui.notices import Notices
-from client.tui.rows import Row, message_row
+from client.tui.rows import Row
 from client.tui.unsent import Unsent
 from wire import messages as m
 
@@ -21,11 +22,14 @@ PAGE = 100
 class Lookups:
     """Fetches members and older messages into the buffers; only failures are shown."""
 
-    def __init__(self, chat: Chat, buffers: Buffers, notices: Notices, unsent: Unsent) -> None:
+    def __init__(
+        self, chat: Chat, buffers: Buffers, notices: Notices, unsent: Unsent, filters: Filters
+    ) -> None:
         self._chat = chat
         self._buffers = buffers
         self._notices = notices
         self._unsent = unsent
+        self._filters = filters
 
     def request(self, request: m.Request, then: Then | None = None) -> None:
         """Make a request. ``then`` gets the answer, also an error, instead of the screen."""
@@ -35,23 +39,29 @@ class Lookups:
             self._notices.error(str(error))
 
     def look(self) -> None:
-        """Fetch what the current room needs when it is looked at for the first time.
+        """Fetch what the current room needs: at first all, later the people if they changed.
 
         Fetching for all rooms at once would exceed the nodes' rate limit.
         """
         buffer = self._buffers.current
-        if buffer.name in self._chat.rooms and buffer.is_first_look():
+        if buffer.name not in self._chat.rooms:
+            return
+        if buffer.is_first_look():
             self._ask_members(buffer, None)
             self.fetch_older(buffer, CONTEXT, lambda rows: None)
+        elif buffer.people.is_stale:
+            self._ask_members(buffer, None)
 
     def _ask_members(self, buffer: Buffer, after: str | None) -> None:
-        """Fetch the members, for the completion of nicks."""
+        """Fetch the members, for the list of people and the completion of nicks."""
+        buffer.people.asked()
 
         def take(event: m.AnyEvent) -> None:
             if isinstance(event, m.Members):
                 for nick in event.members:
                     buffer.came(nick)
-                if event.more and event.members:
+                more = event.more and bool(event.members)
+                if buffer.people.listed(event.members, is_first=after is None, more=more):
                     self._ask_members(buffer, event.members[-1])
 
         self.request(m.ListMembers(room=buffer.name, after=after), take)
@@ -67,7 +77,8 @@ class Lookups:
 
         def take(event: m.AnyEvent) -> None:
             if isinstance(event, m.History):
-                buffer.put_before(self._past(buffer, event), event.more)
+                oldest = event.messages[0].position if event.messages else None
+                buffer.put_before(self._past(buffer, event), event.more, oldest)
             else:
                 buffer.give_up_older()
                 self._notices.error(phrase(event) or "")
@@ -78,9 +89,10 @@ class Lookups:
         """Return the rows of past messages that are not shown yet, also not as our own."""
         known = buffer.positions
         return [
-            message_row(past, self._chat.nick)
+            self._filters.row(past, self._chat.nick)
             for past in event.messages
             if past.position not in known
             and past.id not in self._unsent
             and buffer.own(past.id or "") is None
+            and not self._filters.is_ignored(past.from_)
         ]

@@ -70,6 +70,14 @@ class Row(Struct, eq=False):
         """The text, with the author if it is an action."""
         return spoken(self.text, self.nick, self.kind is Kind.ACTION)
 
+    def tell(self, text: str) -> None:
+        """Say something else."""
+        self.text = text
+
+    def call(self) -> None:
+        """Note that it mentions us."""
+        self.mention = True
+
     def acknowledge(self) -> None:
         """Note that the nodes have stored it."""
         self.mark, self.why = Mark.NONE, ""

@@ -4,6 +4,7 @@ from client import Chat
 from client.protocol.events import Disconnected
 from client.tui.buffers import Buffers
 from client.tui.event_actions import EventActions
+from client.tui.filters import Filters
 from client.tui.input_actions import InputActions
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
@@ -21,10 +22,11 @@ class Display:
         self.chat = chat
         notices = Notices(self.buffers, lambda: int(time.now * 1000))
         self.unsent = Unsent()
-        self.lookups = Lookups(chat, self.buffers, notices, self.unsent)
+        self.filters = Filters()
+        self.lookups = Lookups(chat, self.buffers, notices, self.unsent, self.filters)
         parts = (chat, self.buffers, notices, self.lookups, self.unsent)
-        self.events = EventActions(*parts, lambda: time.now, self._ring)
-        self.typed = InputActions(*parts, lambda: int(time.now * 1000))
+        self.events = EventActions(*parts, self.filters, lambda: time.now, self._ring)
+        self.typed = InputActions(*parts, self.filters, lambda: int(time.now * 1000))
         self._received = chat.received()
 
     def _ring(self) -> None:

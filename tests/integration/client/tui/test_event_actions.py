@@ -21,7 +21,8 @@ from wire import messages as m
 async def test_the_first_rows_are_the_nick_the_node_and_the_rooms(
     screen: Display, peer: Peer
 ) -> None:
-    assert screen.texts() == ["You are ana, on node-1.", "You are in lab, alone."]
+    hint = "/help lists commands and keys."
+    assert screen.texts() == ["You are ana, on node-1.", hint, "You are in lab, alone."]
     assert screen.texts("ops") == ["You are in ops, alone."]
     assert screen.room == "lab"
 

@@ -96,7 +96,7 @@ async def test_completion_knows_the_members(screen: Display, peer: Peer) -> None
     peer.say(said("hi", "l4", from_="tom"))
     await screen.show_until(m.Message)
     assert list(lab.nicks) == ["ana", "eva", "tom"]
-    assert screen.texts()[-4:-1] == ["eve entered", "bo left the chat", "eve is now called eva"]
+    assert screen.texts()[-3:-1] == ["eve entered; bo left", "eve is now called eva"]
 
 
 async def test_a_room_name_that_is_too_long_for_a_request_is_an_error_on_the_screen(

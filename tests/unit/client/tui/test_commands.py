@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from client.tui import help_text
 from client.tui.commands import (
     COMMANDS,
     HISTORY_SHOWN,
@@ -12,7 +13,6 @@ from client.tui.commands import (
     Retry,
     Search,
     ShowHelp,
-    help_lines,
     parse,
 )
 from wire import messages as m
@@ -43,6 +43,7 @@ from wire import messages as m
         ("/search  Release ", Search("Release")),
         ("/search the release", Search("the release")),
         ("/help", ShowHelp()),
+        ("/help keys", ShowHelp(keys=True)),
         ("/quit", m.Quit()),
         ("", None),
         ("  \t", None),
@@ -78,7 +79,7 @@ def test_a_line_means(line: str, meaning: Meaning) -> None:
         ("/retry it", "/retry"),
         ("/search", "/search WORD"),
         ("/search  ", "/search WORD"),
-        ("/help me", "/help"),
+        ("/help me", "/help [keys]"),
         ("/quit now", "/quit"),
     ],
 )
@@ -114,15 +115,15 @@ def test_a_text_that_no_node_takes_is_refused_here(line: str) -> None:
 
 
 def test_help_shows_every_command_with_its_arguments() -> None:
-    text = "\n".join(help_lines())
+    text = "\n".join(help_text.commands())
     for name, row in COMMANDS.items():
         assert f"/{name} {row.arguments}".rstrip() in text and row.help in text
     assert "//TEXT" in text
-    assert all(len(line) < 80 for line in help_lines())
+    assert all(len(line) < 80 for line in help_text.commands())
 
 
 def test_the_examples_that_help_shows_do_what_they_are_shown_for() -> None:
-    shown = [line for line in help_lines() if ", as in /" in line]
+    shown = [line for line in help_text.commands() if ", as in /" in line]
     assert len(shown) >= 5
     for line in shown:
         example = line.partition(", as in ")[2]

@@ -10,6 +10,7 @@ from client.protocol.errors import RequestRefused
 from client.protocol.events import Then
 from client.tui.buffers import Buffers
 from client.tui.event_actions import EventActions
+from client.tui.filters import Filters
 from client.tui.input_actions import InputActions
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
@@ -56,11 +57,12 @@ class Screen:
         chat: Chat = self.chat  # type: ignore[assignment]
         notices = Notices(self.buffers, int)
         self.unsent = Unsent()
-        self.lookups = Lookups(chat, self.buffers, notices, self.unsent)
+        self.filters = Filters()
+        self.lookups = Lookups(chat, self.buffers, notices, self.unsent, self.filters)
         parts = (chat, self.buffers, notices, self.lookups, self.unsent)
-        self.events = EventActions(*parts, float, lambda: None)
+        self.events = EventActions(*parts, self.filters, float, lambda: None)
         self.copied: list[str] = []
-        self.typed = InputActions(*parts, int, self.copied.append)
+        self.typed = InputActions(*parts, self.filters, int, self.copied.append)
         self.take: Callable[[str], bool] = self.typed.take
         self.lab = self.buffers.open("lab")
         self.lab.is_first_look()

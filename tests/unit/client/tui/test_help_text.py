@@ -1,0 +1,36 @@
+"""What ``/help`` and ``/help keys`` say; docs/client.md says the same."""
+
+from client.tui import help_text
+from client.tui.commands import COMMANDS
+from tests.support.repository import ROOT
+
+
+def table(heading: str) -> list[list[str]]:
+    """The rows of the table below a heading of docs/client.md."""
+    page = (ROOT / "docs/client.md").read_text("utf-8")
+    part = page.partition(f"### {heading}\n")[2].partition("\n###")[0]
+    rows = [line.strip("|").split(" | ") for line in part.splitlines() if line.startswith("|")]
+    return [[cell.strip(" `") for cell in row] for row in rows[2:]]
+
+
+def test_the_page_lists_the_keys_that_the_help_lists() -> None:
+    assert [key for key, _ in table("Keys")] == [key for key, _ in help_text.KEYS]
+
+
+def test_the_page_lists_the_commands_that_the_help_lists() -> None:
+    told = {row[0].split()[0].lstrip("/") for row in table("Commands")}
+    assert told - {"TEXT"} == set(COMMANDS)
+
+
+def test_the_help_says_how_a_message_of_several_lines_is_typed() -> None:
+    (line,) = [line for line in help_text.keys() if "another line" in line]
+    assert line.startswith("Alt+Enter, Ctrl-J")
+
+
+def test_the_hint_at_the_start_fits_one_line_of_a_narrow_screen() -> None:
+    assert "/help" in help_text.FIRST_HINT
+    assert len("12:00 \u00b7 ") + len(help_text.FIRST_HINT) <= 40
+
+
+def test_the_keys_fit_a_screen() -> None:
+    assert all(len("12:00 \u00b7 " + line) <= 80 for line in help_text.keys())
