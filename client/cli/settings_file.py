@@ -24,7 +24,16 @@ _FRESH = """\
 # colours = false
 # bell = false                 # ring when somebody mentions you
 # time = "%H:%M:%S"            # a format for strftime
+# presence = false             # do not show who enters and leaves
+# mentions = ["release"]       # words that count as mentions, besides your nick
+# ignore = ["bo"]              # people of whom nothing is shown
+# notify = "osc9"              # notifications of mentions: "osc9", "osc777" or "off"
+# log = true                   # keep all messages in files
 """
+
+
+NOTIFY = ("off", "osc9", "osc777")
+"""How the terminal is asked to notify its desktop of mentions."""
 
 
 class SettingsError(ValueError):
@@ -40,6 +49,11 @@ class Settings(Struct, frozen=True):
     colours: bool = True
     bell: bool = True
     time: str = "%H:%M"
+    presence: bool = True
+    mentions: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    notify: str = "off"
+    log: bool = False
 
 
 def default_path() -> Path | None:
@@ -184,6 +198,12 @@ def _servers(value: object) -> tuple[str, ...]:
     return servers
 
 
+def _notify(value: object) -> str:
+    if value not in NOTIFY:
+        raise ValueError
+    return str(value)
+
+
 def _switch(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError
@@ -204,4 +224,9 @@ _KEYS: dict[str, tuple[Callable[[object], Any], str]] = {
     "colours": (_switch, "true or false"),
     "bell": (_switch, "true or false"),
     "time": (_time, 'a format for strftime, as in "%H:%M"'),
+    "presence": (_switch, "true or false"),
+    "mentions": (_words, 'a list of words, as in ["release"]'),
+    "ignore": (_words, 'a list of nicks, as in ["bo"]'),
+    "notify": (_notify, '"osc9", "osc777" or "off"'),
+    "log": (_switch, "true or false"),
 }

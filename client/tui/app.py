@@ -6,35 +6,37 @@ import random
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import TextIO, cast
 
 from msgspec.structs import replace
 
 from client.cli.options import Options, login_nick
-from client.cli.settings_file import SettingsError, remember_nick
+from client.cli.settings_file import Settings, SettingsError, remember_nick
 from client.protocol.errors import ChatError, NickRefused
 from client.text.nicks import with_suffix
 from client.text.sanitize import safe_word
 from client.text.theme import Theme
-from client.tui.bars import Status
+from client.transport.addresses import DEFAULT_HOST, DEFAULT_PORT, Address
+from client.tui.alerts import Alerts
 from client.tui.buffers import Buffers
-from client.tui.entering import Entering, too_long
+from client.tui.chat_log import ChatLog
+from client.tui.entering import Entering
 from client.tui.event_actions import EventActions
 from client.tui.filters import Filters
 from client.tui.input_actions import InputActions
 from client.tui.keymap import Actions
 from client.tui.latency import Latency
-from client.tui.lookups import PAGE, Lookups
+from client.tui.lookups import Lookups
 from client.tui.notices import Notices
-from client.tui.rows import Row
+from client.tui.people_list import LEAST_COLUMNS
+from client.tui.reading import Reading
 from client.tui.screen import Screen
+from client.tui.status_line import StatusLine
 from client.tui.terminal import open_terminal
 from client.tui.tty import Tty
 from client.tui.unsent import Unsent
 from wire import messages as m
-
-RING_PAUSE = 1.0
-"""Least seconds between two rings: after a reconnect there may be many mentions at once."""
 
 HANGUP = 129
 """The exit status when the terminal is closed, as a shell reports SIGHUP."""
@@ -98,34 +100,81 @@ class App:
     def __init__(self, options: Options, nick: str, asked: bool) -> None:
         self.refused: NickRefused | None = None
         self._remember_in = options.settings_path if asked else None
-        self._bell = options.settings.bell
-        self._rang_at = -RING_PAUSE
         self._status = 0
         self._buffers = Buffers()
         self._chat = options.connect(nick, rename=self._rename)
         self._latency = Latency(self._chat, lambda: self._screen.redraw())
         self._notices = Notices(self._buffers, _now_ms)
-        self._unsent = Unsent()
-        filters = Filters()
-        self._lookups = Lookups(self._chat, self._buffers, self._notices, self._unsent, filters)
-        parts = (self._chat, self._buffers, self._notices, self._lookups, self._unsent)
-        self._events = EventActions(*parts, filters, time.monotonic, self._ring)
+        settings, unsent = options.settings, Unsent()
+        filters = Filters(settings.mentions, settings.ignore, settings.presence)
+        self._lookups = Lookups(self._chat, self._buffers, self._notices, unsent, filters)
+        parts = (self._chat, self._buffers, self._notices, self._lookups, unsent, filters)
+        self._alerts = self._make_alerts(settings)
+        self._events = EventActions(*parts, time.monotonic, self._alerts.call)
+        self._reading = Reading(
+            self._buffers, self._notices, self._lookups, lambda: self._screen.rows.view
+        )
+        self._logs = self._make_logs(options, filters)
         self._tty = Tty(lambda: self._screen.repaint())
-        tty, links = cast(TextIO, self._tty), options.settings.colours
-        terminal = open_terminal(tty, os.environ, links=links)
-        self._input = InputActions(*parts, filters, _now_ms, terminal.copy)
-        entering = Entering(self._buffers, self._notices, self._enter, time.monotonic)
-        moves = (self._scroll, self._turn, self._turn_to_number)
-        actions = Actions(entering.enter, *moves, self._leave, entering.paste, entering.holds)
+        tty = cast(TextIO, self._tty)
+        terminal = open_terminal(tty, os.environ, links=settings.colours)
+        self._input = InputActions(*parts, self._reading, _now_ms, terminal.copy)
+        line = StatusLine(
+            self._chat,
+            self._buffers,
+            self._events,
+            self._latency,
+            unsent,
+            self._reading,
+            lambda: self._screen.input.text,
+        )
         self._screen = Screen(
             self._buffers,
-            Theme(options.settings.time),
-            actions,
-            self._status_line,
-            lambda: self._input.word,
-            colours=options.settings.colours,
+            Theme(settings.time),
+            self._actions(),
+            line.status,
+            lambda: self._reading.word,
+            colours=settings.colours,
             output=terminal,
         )
+        self._screen.app.key_processor.after_key_press += lambda _: self._alerts.typed()
+
+    def _actions(self) -> Actions:
+        entering = Entering(self._buffers, self._notices, self._enter, time.monotonic)
+        return Actions(
+            enter=entering.enter,
+            scroll=self._reading.scroll,
+            turn=self._turn,
+            turn_to_number=self._turn_to_number,
+            turn_to_news=self._turn_to_news,
+            toggle_people=self._toggle_people,
+            search=self._reading.step,
+            search_back=self._reading.back,
+            leave=self._leave,
+            paste=entering.paste,
+            holds=entering.holds,
+        )
+
+    def _make_alerts(self, settings: Settings) -> Alerts:
+        return Alerts(
+            lambda text: self._screen.write(text),
+            lambda: self._screen.app.output.bell(),
+            lambda: sum(buffer.mentions for buffer in self._buffers),
+            time.monotonic,
+            rings=settings.bell,
+            notify=settings.notify,
+            in_tmux="TMUX" in os.environ,
+        )
+
+    def _make_logs(self, options: Options, filters: Filters) -> ChatLog | None:
+        if not options.settings.log:
+            return None
+        from client.tui.logs import start_logs  # most users have no logs
+
+        server = (
+            options.addresses[0] if options.addresses else str(Address(DEFAULT_HOST, DEFAULT_PORT))
+        )
+        return start_logs(self._chat, self._buffers, filters, self._notices, server)
 
     async def run(self) -> int:
         """Connect, and run until the user quits; return the exit status."""
@@ -142,11 +191,15 @@ class App:
         except (EOFError, OSError):
             self._status = HANGUP
         finally:
+            with suppress(OSError):  # the terminal is gone
+                self._alerts.end()
             self._tty.finish()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._chat.close()
+            if self._logs is not None:
+                self._logs.finish()
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.remove_signal_handler(number)
         if self._status == HANGUP:
@@ -169,6 +222,9 @@ class App:
                 is_end = received.is_end and getattr(event, "room", None) is None
                 if event is not None and not is_end:
                     self._events.show(event, received.then)
+                    if self._logs is not None:
+                        self._logs.take(event)
+                    self._alerts.show_title()
                     self._remember_nick(event)
                     self._screen.redraw()
         except ChatError as error:
@@ -196,25 +252,6 @@ class App:
             await asyncio.sleep(1.0)
             if not self._chat.is_connected:
                 self._screen.redraw()
-
-    def _status_line(self, below: int) -> Status:
-        away_at = self._events.away_at
-        return Status(
-            nick=self._chat.nick,
-            node=self._chat.node or "",
-            away=None if away_at is None else time.monotonic() - away_at,
-            was_welcomed=self._events.was_welcomed,
-            latency=self._latency.seconds,
-            unsent=len(self._unsent),
-            below=below,
-            too_long=too_long(self._screen.input.text),
-        )
-
-    def _ring(self) -> None:
-        now = time.monotonic()
-        if self._bell and now - self._rang_at >= RING_PAUSE:
-            self._rang_at = now
-            self._screen.app.output.bell()
 
     # Actions of the user
 
@@ -247,21 +284,15 @@ class App:
         self._buffers.turn_to_number(number)
         self._lookups.look()
 
-    def _scroll(self, pages: int) -> None:
-        view, buffer = self._screen.rows.view, self._buffers.current
-        lines = max(1, self._screen.rows.height - 1)
-        if pages > 0:
-            view.scroll_down(lines)
-            return
-        missing = view.scroll_up(lines)
-        if not missing or buffer.is_fetching:
-            return
+    def _turn_to_news(self) -> None:
+        self._buffers.turn_to_news()
+        self._lookups.look()
 
-        def scroll(rows: list[Row]) -> None:
-            if buffer is self._buffers.current:
-                self._screen.rows.view.scroll_up(missing)
-
-        self._lookups.fetch_older(buffer, PAGE, scroll)
+    def _toggle_people(self) -> None:
+        if not self._screen.toggle_people():
+            self._notices.notice(
+                f"The list of people needs {LEAST_COLUMNS} columns; /who lists them here."
+            )
 
 
 def _now_ms() -> int:

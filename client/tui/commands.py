@@ -40,9 +40,19 @@ class Retry(Struct, frozen=True):
 
 
 class Search(Struct, frozen=True):
-    """Find messages that contain this; it may be several words."""
+    """Find messages that contain this; it may be several words. Empty: search on."""
 
     word: str
+
+
+class SearchStep(Struct, frozen=True):
+    """Show an older match of the search; a newer one if ``steps`` is negative."""
+
+    steps: int
+
+
+class SearchBack(Struct, frozen=True):
+    """Return to what was on the screen before the search."""
 
 
 class Links(Struct, frozen=True):
@@ -51,8 +61,17 @@ class Links(Struct, frozen=True):
     number: int | None = None
 
 
-Meaning = m.Request | ShowHelp | Retry | Search | Links | None
+class Ignore(Struct, frozen=True):
+    """Show nothing more of a person, or show the person again; without a nick, list them."""
+
+    nick: str | None = None
+    ends: bool = False
+
+
+Meaning = m.Request | ShowHelp | Retry | Search | SearchStep | SearchBack | Links | Ignore | None
 """What a line means: a request, a command of the client, or nothing."""
+READING = Search | SearchStep | SearchBack | m.GetHistory | None
+"""Meanings after which the buffer stays scrolled up."""
 
 
 class CommandRow(Struct, frozen=True):
@@ -171,9 +190,11 @@ def _links(rest: str, room: str | None) -> Meaning:
 
 
 def _search(rest: str, room: str | None) -> Meaning:
-    if not rest.strip():
-        raise ValueError
     return Search(rest.strip())
+
+
+def _ignore(rest: str, room: str | None) -> Meaning:
+    return Ignore(_word(rest)) if rest.strip() else Ignore()
 
 
 def _show_help(rest: str, room: str | None) -> Meaning:
@@ -206,10 +227,19 @@ COMMANDS: dict[str, CommandRow] = {
     "msg": CommandRow("NICK TEXT", "send a message to one person only", _direct, "bo hello"),
     "rooms": CommandRow("", "list all rooms", _alone(m.ListRooms)),
     "who": CommandRow("[ROOM]", "list who is in this room, or in another one", _who),
-    "history": CommandRow("[N]", f"show {HISTORY_SHOWN} older messages here, or N", _history, "50"),
-    "search": CommandRow("WORD", "search the messages here", _search, "release"),
+    "history": CommandRow(
+        "[N]", f"show the {HISTORY_SHOWN} messages before these, or N", _history, "50"
+    ),
+    "search": CommandRow("[WORD]", "show the newest match; again: the next", _search, "release"),
+    "next": CommandRow("", "show the next older match", _alone(lambda: SearchStep(1))),
+    "previous": CommandRow("", "show the next newer match", _alone(lambda: SearchStep(-1))),
+    "back": CommandRow("", "return to where you were", _alone(SearchBack)),
     "url": CommandRow("[N]", "list the links here, or copy link N", _links, "1"),
     "me": CommandRow("TEXT", "send an action", _act, "waves"),
+    "ignore": CommandRow("[NICK]", "show nothing more of a person, or list them", _ignore),
+    "unignore": CommandRow(
+        "NICK", "show a person again", lambda rest, room: Ignore(_word(rest), ends=True)
+    ),
     "retry": CommandRow("", "resend undelivered messages", _alone(Retry)),
     "help": CommandRow("[keys]", "show this, or the keys", _show_help, "keys"),
     "quit": CommandRow("", "leave the chat", _alone(m.Quit)),

@@ -23,7 +23,8 @@ from wire.errors import Code
 class EventActions:
     """Updates the buffers; pure except for the clock that is passed in.
 
-    ``clock`` is in seconds; ``ring`` is called when somebody mentions us.
+    ``clock`` is in seconds. ``alert`` is called when somebody mentions us, with a text, and whether
+    that is in the current buffer.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class EventActions:
         unsent: Unsent,
         filters: Filters,
         clock: Callable[[], float],
-        ring: Callable[[], None],
+        alert: Callable[[str, bool], None],
     ) -> None:
         self.away_at: float | None = clock()
         self.was_welcomed = False
@@ -47,7 +48,7 @@ class EventActions:
         self._filters = filters
         self._presence = Presence(filters)
         self._clock = clock
-        self._ring = ring
+        self._alert = alert
 
     def show(self, event: m.AnyEvent | Disconnected, then: Then | None = None) -> None:
         """Show an event of the node or of the connection.
@@ -96,7 +97,8 @@ class EventActions:
         if self._filters.is_ignored(event.from_):
             return
         row = self._filters.row(event, self._chat.nick)
-        self._add(buffer, row, called=row.mention)
+        place = f"{row.nick} in {buffer.name}: {row.spoken}" if row.mention else ""
+        self._add(buffer, row, place)
 
     def _is_own(self, buffer: Buffer, event: m.Message | m.Direct) -> bool:
         """Place a message of our own that was delivered; return whether it is one."""
@@ -120,19 +122,21 @@ class EventActions:
             and (self._is_own(buffer, event) or row.position in buffer.positions)
         ):
             return  # A message to ourselves.
+        text = f"{safe_word(event.from_)}, to you only: {row.spoken}"
         if buffer is not self._buffers.current:
-            text = f"{safe_word(event.from_)}, to you only: {row.spoken}"
             self._buffers.current.add(Row(Kind.NOTICE, text, at=event.at, mention=True))
         if buffer is not None:
-            self._add(buffer, row, called=True)
+            self._add(buffer, row, text)
 
-    def _add(self, buffer: Buffer, row: Row, called: bool) -> None:
-        if buffer is not self._buffers.current:
-            buffer.miss(called)
+    def _add(self, buffer: Buffer, row: Row, alert: str) -> None:
+        """Add a message; ``alert`` is what to tell the user, if it mentions the user."""
+        here = buffer is self._buffers.current
+        if not here:
+            buffer.miss(bool(alert))
         buffer.add(row)
         buffer.spoke(row.nick)
-        if called:
-            self._ring()
+        if alert:
+            self._alert(alert, here)
 
     def _left(self, event: m.Left) -> None:
         buffer = self._buffers.get(event.room)
@@ -203,7 +207,7 @@ class EventActions:
         buffer = self._buffers.get(event.room) if event.room is not None else None
         text = phrase(event) or ""
         (buffer or self._buffers.current).add(Row(Kind.NOTICE, text, at=event.at, mention=True))
-        self._ring()
+        self._alert(text, True)
 
     def _rooms(self, event: m.Rooms) -> None:
         self._notices.notice(phrase(event) or "")

@@ -7,20 +7,18 @@ from msgspec.structs import replace
 from client.api.chat import Chat
 from client.protocol.errors import ChatError
 from client.text.pieces import pieces
-from client.text.sanitize import safe_line, safe_word
+from client.text.sanitize import safe_word
 from client.tui import commands, help_text
 from client.tui.buffers import PERSON, Buffers
 from client.tui.filters import Filters
 from client.tui.link_list import LinkList
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
-from client.tui.rows import Anchor, Kind, Mark, Row
+from client.tui.reading import Reading
+from client.tui.rows import Kind, Mark, Row
 from client.tui.unsent import Unsent
 from wire import limits
 from wire import messages as m
-
-ROWS_BELOW = 3
-"""Rows that are shown below one that was found."""
 
 
 class InputActions:
@@ -37,20 +35,19 @@ class InputActions:
         lookups: Lookups,
         unsent: Unsent,
         filters: Filters,
+        reading: Reading,
         now_ms: Callable[[], int],
         copy: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.word = ""
-        """The text of the last search."""
         self._chat = chat
         self._buffers = buffers
         self._notices = notices
         self._lookups = lookups
         self._unsent = unsent
         self._filters = filters
+        self._reading = reading
         self._now_ms = now_ms
         self._links = LinkList(notices, copy)
-        self._found: Row | None = None
         self._warned = False
 
     def take(self, line: str) -> bool:
@@ -86,18 +83,26 @@ class InputActions:
         if isinstance(meaning, m.Quit):
             return not self.may_leave()
         self._warned = False
-        if not isinstance(meaning, commands.Search | m.GetHistory | None):
+        if not isinstance(meaning, commands.READING):
             self._buffers.current.scroll_to(None)  # so that the answer is visible
         if isinstance(meaning, commands.ShowHelp):
-            self._notices.notice("\n".join(help_text.keys() if meaning.keys else help_text.commands()))
+            self._notices.notice(
+                "\n".join(help_text.keys() if meaning.keys else help_text.commands())
+            )
         elif isinstance(meaning, commands.Retry):
             self._retry()
         elif isinstance(meaning, commands.Search):
-            self._search(meaning.word)
+            self._reading.search(meaning.word)
+        elif isinstance(meaning, commands.SearchStep):
+            self._reading.step(meaning.steps)
+        elif isinstance(meaning, commands.SearchBack):
+            self._reading.back()
         elif isinstance(meaning, commands.Links):
             self._show_links(meaning.number)
         elif isinstance(meaning, m.GetHistory):
-            self._history(meaning.limit or commands.HISTORY_SHOWN)
+            self._reading.history(meaning.limit or commands.HISTORY_SHOWN)
+        elif isinstance(meaning, commands.Ignore):
+            self._ignore(meaning)
         elif isinstance(meaning, m.Send | m.SendDirect):
             self._say(meaning)
         elif isinstance(meaning, m.Leave | m.ListMembers) and meaning.room.startswith(PERSON):
@@ -159,7 +164,21 @@ class InputActions:
             buffer.take_failed(row)
             self._unsent.add(buffer, row)
 
-    # Reading
+    # The rest
+
+    def _ignore(self, meaning: commands.Ignore) -> None:
+        nick = meaning.nick
+        if nick is None:
+            names = ", ".join(map(safe_word, self._filters.ignored)) or "nobody"
+            self._notices.notice(f"Ignored: {names}.")
+        elif meaning.ends:
+            known = self._filters.unignore(nick)
+            what = "is shown again" if known else "was not ignored"
+            self._notices.notice(f"{safe_word(nick)} {what}.")
+        else:
+            self._filters.ignore(nick)
+            who = safe_word(nick)
+            self._notices.notice(f"You see nothing more of {who}; /unignore {who} ends that.")
 
     def _about_person(self, meaning: m.Leave | m.ListMembers) -> None:
         if isinstance(meaning, m.Leave):
@@ -173,44 +192,3 @@ class InputActions:
             self._links.show(self._buffers.current)
         else:
             self._links.copy(self._buffers.current, number)
-
-    def _history(self, count: int) -> None:
-        """Fetch older messages, and scroll to the first of them."""
-        buffer = self._buffers.current
-        if buffer.is_whole or buffer.person is not None:
-            buffer.scroll_to(None)
-            self._notices.notice("There are no older messages.")
-            return
-
-        def show(rows: list[Row]) -> None:
-            if rows:
-                buffer.scroll_to(Anchor(buffer.rows[0]))
-            else:
-                self._notices.notice("No older messages are available.", buffer)
-
-        self._lookups.fetch_older(buffer, count, show)
-
-    def _search(self, word: str) -> None:
-        """Scroll to the next older row that contains a word; fetch older rows until one does."""
-        buffer = self._buffers.current
-        if word.casefold() != self.word.casefold():
-            self._found = None
-        self.word = word
-        rows = buffer.everything
-        end = rows.index(self._found) if self._found in rows else len(rows)
-        for place in range(end - 1, -1, -1):
-            row = rows[place]
-            if row.is_message and word.casefold() in f"{row.nick} {row.text}".casefold():
-                self._found = row
-                buffer.scroll_to(Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)]))
-                return
-        if buffer.is_whole or buffer.person is not None:
-            self._report(f"No older message here contains {safe_line(word)}.")
-            return
-        oldest = buffer.oldest
-
-        def again(rows: list[Row]) -> None:
-            if buffer is self._buffers.current and (buffer.oldest != oldest or buffer.is_whole):
-                self._search(word)
-
-        self._lookups.fetch_older(buffer, limits.HISTORY, again)

@@ -19,14 +19,21 @@ class Actions(Struct, frozen=True):
     """What the keys call.
 
     ``enter`` gets the typed text, and returns whether to clear the line; ``scroll`` gets a number
-    of pages, down if positive; ``turn`` a number of buffers; ``leave`` is called to quit; ``paste``
-    returns what to insert for a pasted text; ``holds`` whether Enter only begins another line.
+    of pages, down if positive; ``turn`` a number of buffers; ``turn_to_news`` shows the next buffer
+    with news; ``toggle_people`` shows or hides the list of people; ``search`` gets a number of
+    matches, towards newer ones if negative, and ``search_back`` ends a search; ``leave`` is called
+    to quit; ``paste`` returns what to insert for a pasted text; ``holds`` whether Enter only begins
+    another line.
     """
 
     enter: Callable[[str], bool]
     scroll: Callable[[int], None]
     turn: Callable[[int], None]
     turn_to_number: Callable[[int], None]
+    turn_to_news: Callable[[], None]
+    toggle_people: Callable[[], None]
+    search: Callable[[int], None]
+    search_back: Callable[[], None]
     leave: Callable[[], None]
     paste: Callable[[str], str]
     holds: Callable[[str, int, bool], bool]
@@ -39,6 +46,7 @@ def bindings(line: Buffer, actions: Actions) -> KeyBindings:
     _add_completion(keys, line)
     _add_ends(keys, line, actions)
     _add_turns(keys, actions)
+    _add_views(keys, actions)
     return keys
 
 
@@ -138,3 +146,12 @@ def _add_turns(keys: KeyBindings, actions: Actions) -> None:
         keys.add("escape", str(number % 10), eager=True)(
             lambda press, number=number: actions.turn_to_number(number)
         )
+    keys.add("escape", "a", eager=True)(lambda press: actions.turn_to_news())
+
+
+def _add_views(keys: KeyBindings, actions: Actions) -> None:
+    """Add the keys of the list of people, and of a search."""
+    keys.add("f2")(lambda press: actions.toggle_people())
+    for key, steps in (("f3", 1), ("f4", -1)):
+        keys.add(key)(lambda press, steps=steps: actions.search(steps))
+    keys.add("c-g")(lambda press: actions.search_back())

@@ -5,23 +5,22 @@ import os
 import time
 from collections.abc import Callable, Iterable
 
-from msgspec.structs import replace
 from prompt_toolkit.application import Application
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
-from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import (
     BufferControl,
+    ConditionalContainer,
     Dimension,
     Float,
     FloatContainer,
     HSplit,
     Layout,
-    UIContent,
-    UIControl,
+    VSplit,
     Window,
 )
 from prompt_toolkit.layout.menus import CompletionsMenu
@@ -32,16 +31,17 @@ from prompt_toolkit.styles import Style
 from client.text.sanitize import safe_word
 from client.text.theme import ALARM, Theme
 from client.text.width import Joins, columns, drawable
-from client.tui.bars import Status, room_bar, status
+from client.tui.bars import Status, hidden_mentions, room_bar, status
 from client.tui.buffers import Buffers
 from client.tui.cells import cells, input_cells, measure_clusters
 from client.tui.completion import candidates
+from client.tui.controls import LinesControl, RowsControl
 from client.tui.escaping import Escaping
 from client.tui.keymap import Actions, bindings
 from client.tui.line_buffer import LineBuffer
+from client.tui.people_list import LEAST_COLUMNS, LIST_COLUMNS, people_lines
 from client.tui.rows import Line
 from client.tui.terminal import Terminal
-from client.tui.viewport import Viewport
 
 REDRAW_PAUSE = 0.05
 """Least seconds between two redraws, so that many messages a second cost no more than 20."""
@@ -67,65 +67,9 @@ STYLE = Style.from_dict(
         "failed": f"fg:{ALARM}",
         "mention": "bold",
         "prompt": "bold",
+        "people": "dim",
     }
 )
-
-
-class RowsControl(UIControl):
-    """The visible part of the current buffer."""
-
-    def __init__(self, buffers: Buffers, theme: Theme, word: Callable[[], str]) -> None:
-        self._buffers = buffers
-        self._theme = theme
-        self._word = word
-        self._size = (80, 24)
-
-    @property
-    def view(self) -> Viewport:
-        """The viewport of the current buffer."""
-        buffer = self._buffers.current
-        word = self._word() if buffer.anchor is not None else ""
-        return Viewport(buffer, self._theme, *self._size, word=word)
-
-    @property
-    def height(self) -> int:
-        """The number of lines."""
-        return self._size[1]
-
-    def is_focusable(self) -> bool:
-        """The input line gets the keys."""
-        return False
-
-    def create_content(self, width: int, height: int) -> UIContent:
-        """Called by prompt_toolkit."""
-        self._size = (width, height)
-        return _content(self.view.lines())
-
-    def use(self, joins: Joins) -> None:
-        """Note what the terminal can draw."""
-        self._theme = replace(self._theme, joins=joins)
-
-
-class BarControl(UIControl):
-    """A bar of one line; ``line`` gets its width."""
-
-    def __init__(self, line: Callable[[int], Line]) -> None:
-        self._line = line
-
-    def is_focusable(self) -> bool:
-        """The input line gets the keys."""
-        return False
-
-    def create_content(self, width: int, height: int) -> UIContent:
-        """Called by prompt_toolkit."""
-        return _content([self._line(width)])
-
-
-def _content(lines: list[Line]) -> UIContent:
-    drawn: list[StyleAndTextTuples] = [
-        [cells(style, text) for style, text in line] for line in lines
-    ]
-    return UIContent(drawn.__getitem__, len(drawn), show_cursor=False)
 
 
 class Completions(Completer):
@@ -148,14 +92,18 @@ class Completions(Completer):
 
 
 class Screen:
-    """Draws the buffers, and passes keys to ``actions``; ``state`` returns the status."""
+    """Draws the buffers, and passes keys to ``actions``.
+
+    ``state`` returns the status; it gets the number of rows below, and the names of buffers with
+    mentions that are not in the bar.
+    """
 
     def __init__(
         self,
         buffers: Buffers,
         theme: Theme,
         actions: Actions,
-        state: Callable[[int], Status],
+        state: Callable[[int, tuple[str, ...]], Status],
         word: Callable[[], str],
         *,
         colours: bool = True,
@@ -167,6 +115,7 @@ class Screen:
         self._state = state
         self._escaping = Escaping()
         self._terminal = output
+        self._wants_people = True
         self.rows = RowsControl(buffers, theme, word)
         self.input = LineBuffer(Completions(buffers))
         self.app: Application[int] = Application(
@@ -193,11 +142,16 @@ class Screen:
             wrap_lines=True,
             dont_extend_height=True,
         )
+        listed = [
+            Window(width=1, char="\u2502", style="class:rule"),
+            Window(LinesControl(self._people), width=LIST_COLUMNS, wrap_lines=False),
+        ]
+        people = ConditionalContainer(VSplit(listed), Condition(self._shows_people))
         rows = HSplit(
             [
-                Window(BarControl(self._room_bar), **bar),  # type: ignore[arg-type]
-                Window(self.rows, wrap_lines=False, always_hide_cursor=True),
-                Window(BarControl(self._status), **bar),  # type: ignore[arg-type]
+                Window(LinesControl(self._room_bar), **bar),  # type: ignore[arg-type]
+                VSplit([Window(self.rows, wrap_lines=False, always_hide_cursor=True), people]),
+                Window(LinesControl(self._status), **bar),  # type: ignore[arg-type]
                 line,
             ]
         )
@@ -219,12 +173,26 @@ class Screen:
             self._escaping.use(joins)
             self.rows.use(joins)
 
-    def _room_bar(self, width: int) -> Line:
-        return room_bar(self._buffers, width)
+    def _room_bar(self, width: int, height: int) -> list[Line]:
+        return [room_bar(self._buffers, width)]
 
-    def _status(self, width: int) -> Line:
+    def _status(self, width: int, height: int) -> list[Line]:
         below = self.rows.view.below()
-        return status(self._state(below), width)
+        hidden = tuple(hidden_mentions(self._buffers, width))
+        return [status(self._state(below, hidden), width)]
+
+    def _shows_people(self) -> bool:
+        buffer = self._buffers.current
+        is_room = bool(buffer.name) and buffer.person is None
+        return self._wants_people and is_room and self._columns >= LEAST_COLUMNS
+
+    def _people(self, width: int, height: int) -> list[Line]:
+        return people_lines(self._buffers.current, height)
+
+    def toggle_people(self) -> bool:
+        """Show or hide the list of people; return whether there is space for it."""
+        self._wants_people = not self._wants_people
+        return self._columns >= LEAST_COLUMNS
 
     def _prompt(self) -> str:
         name = drawable(safe_word(self._buffers.current.name), Joins())
@@ -249,6 +217,11 @@ class Screen:
             self.app.exit(result=0)
         else:
             self.app.exit(exception=error)
+
+    def write(self, sequence: str) -> None:
+        """Send an escape sequence that draws nothing."""
+        self.app.output.write_raw(sequence)
+        self.app.output.flush()
 
     def redraw(self) -> None:
         """Redraw soon."""

@@ -5,7 +5,7 @@ from itertools import islice
 
 from client.text.theme import Theme
 from client.tui.buffers import Buffer
-from client.tui.rows import Anchor, Line, Painter
+from client.tui.rows import Anchor, Line, Painter, Row
 
 
 class Viewport:
@@ -31,6 +31,11 @@ class Viewport:
             seen = list(islice(self._upward(), self._height))
         return [[]] * (self._height - len(seen)) + [line for _, line in reversed(seen)]
 
+    @property
+    def page(self) -> int:
+        """How many lines a page has: one stays on the screen."""
+        return max(1, self._height - 1)
+
     def scroll_up(self, count: int) -> int:
         """Scroll up by ``count`` lines; return how many of them are missing."""
         above = [anchor for anchor, _ in islice(self._upward(), self._height + count)]
@@ -52,6 +57,17 @@ class Viewport:
             buffer.scroll_to(found)
         if next(below, None) is None:
             buffer.scroll_to(None)
+
+    def first(self) -> Row | None:
+        """Return the first row that is visible, fully or partly; None if there is none."""
+        seen = [anchor for anchor, _ in islice(self._upward(), self._height)]
+        return seen[-1].row if seen else None
+
+    def show_from(self, row: Row) -> None:
+        """Scroll so that a row is at the top, if there are enough rows below it."""
+        lines = len(self._of(self._rows.index(row)))
+        self._buffer.scroll_to(Anchor(row, lines - 1))
+        self.scroll_down(self._height - 1)
 
     def below(self) -> int:
         """Return how many rows are below the last visible line, fully or partly."""

@@ -80,7 +80,7 @@ async def begin(
     ]
     await node.peer.greet()
     serving = asyncio.create_task(node.serve())
-    await screen.shows("node-1 \u00b7 ")  # the latency
+    await screen.shows(" ms")  # the latency
     if past:
         await screen.shows(f"old {past - 1}.")
     serving.cancel()

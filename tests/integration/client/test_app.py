@@ -95,10 +95,10 @@ async def test_page_up_scrolls_and_fetches_older_messages(
         sign = f"old {top}."
         await screen.until(lambda lines: sign in " ".join(lines[1:3]))
     assert node.asked_before == [None, "h150", "h50"]
-    await screen.until(lambda lines: "182 below" in lines[-2])
+    await screen.until(lambda lines: "183 below" in lines[-2])
     before = screen.said
     node.say(message("something new", "p1"))
-    await screen.until(lambda lines: "183 below" in lines[-2])
+    await screen.until(lambda lines: "184 below" in lines[-2])
     assert screen.said == before
     for _ in range(20):
         screen.type("\x1b[6~")
@@ -112,9 +112,10 @@ async def test_search_finds_older_messages(screen: Screen, listener: ScriptedNod
     serving = asyncio.create_task(node.serve())
     screen.type("/search OLD 33.\r")
     await screen.shows("old 33.")
+    assert "old 33.: 1 of 1" in screen.lines[-2].lower()
     assert "below" in screen.lines[-2] and b"\x1b[0;7m" in screen.raw
     screen.type("/search nothing like it\r")
-    await screen.shows("No older message here contains")
+    await screen.shows("No message here contains")
     serving.cancel()
 
 
@@ -160,7 +161,7 @@ async def test_a_stopped_terminal_keeps_the_connection_and_is_repainted(
     await screen.until(
         lambda lines: lines[-1] == "general>"
         and "node-1" in lines[-2]
-        and lines[-3].endswith("the last of them")
+        and "the last of them" in lines[-3]
         and all("0123456789" in line for line in lines[1:-3])
     )
     screen.type("still here\r")

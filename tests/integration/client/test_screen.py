@@ -17,7 +17,9 @@ async def test_the_screen_is_the_bar_the_rows_the_status_and_the_input_line(
     lines = screen.lines
     assert lines[0] == "  1:general"
     assert "You are in general, alone." in lines[-3]
-    assert lines[-2].startswith(" ana \u00b7 node-1 \u00b7 ") and lines[-2].endswith(" ms")
+    assert lines[-2].startswith(" ana \u00b7 node-1 \u00b7 ") and lines[-2].endswith(
+        " ms \u00b7 2 people"
+    )
     assert lines[-1] == "general>"
 
 

@@ -2,13 +2,16 @@
 
 from client import Chat
 from client.protocol.events import Disconnected
+from client.text.theme import Theme
 from client.tui.buffers import Buffers
 from client.tui.event_actions import EventActions
 from client.tui.filters import Filters
 from client.tui.input_actions import InputActions
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
+from client.tui.reading import Reading
 from client.tui.unsent import Unsent
+from client.tui.viewport import Viewport
 from tests.support.scripted import FakeTime, Peer, message
 from wire import messages as m
 
@@ -19,18 +22,25 @@ class Display:
     def __init__(self, chat: Chat, time: FakeTime) -> None:
         self.buffers = Buffers()
         self.rings = 0
+        self.alerts: list[tuple[str, bool]] = []
         self.chat = chat
         notices = Notices(self.buffers, lambda: int(time.now * 1000))
         self.unsent = Unsent()
         self.filters = Filters()
         self.lookups = Lookups(chat, self.buffers, notices, self.unsent, self.filters)
         parts = (chat, self.buffers, notices, self.lookups, self.unsent)
+        self.reading = Reading(self.buffers, notices, self.lookups, self.view)
         self.events = EventActions(*parts, self.filters, lambda: time.now, self._ring)
-        self.typed = InputActions(*parts, self.filters, lambda: int(time.now * 1000))
+        self.typed = InputActions(*parts, self.filters, self.reading, lambda: int(time.now * 1000))
         self._received = chat.received()
 
-    def _ring(self) -> None:
+    def view(self) -> Viewport:
+        """What a screen of 80 columns and 21 lines shows of the current buffer."""
+        return Viewport(self.buffers.current, Theme(), 80, 21)
+
+    def _ring(self, text: str, here: bool) -> None:
         self.rings += 1
+        self.alerts.append((text, here))
 
     @property
     def room(self) -> str:

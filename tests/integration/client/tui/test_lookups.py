@@ -49,7 +49,7 @@ async def test_a_pending_message_is_not_duplicated_by_history(screen: Display, p
     request = await peer.expect(m.Send)
     screen.typed.take("/history 5")
     await answer_history(peer, screen, past("hi", "p1", "ana", request.id))
-    assert screen.texts() == ["No older messages are available.", "hi"]
+    assert screen.texts() == ["There are no older messages.", "hi"]
 
 
 async def test_two_fetches_of_older_messages_make_one_request(screen: Display, peer: Peer) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from client.text.width import columns
-from client.tui.bars import MENTION, UNREAD, Status, room_bar, status
+from client.tui.bars import MENTION, STALLED, UNREAD, Status, hidden_mentions, room_bar, status
 from client.tui.buffers import Buffers
 from client.tui.rows import Line
 from tests.support.hostile import assert_harmless, hostile
@@ -82,6 +82,43 @@ def test_the_status_counts_unsent_messages_and_rows_below() -> None:
 def test_on_a_narrow_screen_long_names_leave_room_for_the_rest() -> None:
     line = plain(status(replace(CALM, nick="n" * 64, node="host" * 16), 40))
     assert "12 ms" in line and columns(line) <= 40
+
+
+def test_the_status_names_the_rooms_with_mentions_that_are_not_in_the_bar() -> None:
+    buffers = of(*(f"room-{number}" for number in range(1, 21)))
+    for number in (1, 2, 20):
+        buffers.open(f"room-{number}").miss(called=number != 20)
+    hidden = hidden_mentions(buffers, 40)
+    assert hidden == [] and "room-2(1!)" in plain(room_bar(buffers, 40))
+    buffers.turn_to("room-10")
+    hidden = hidden_mentions(buffers, 40)
+    assert hidden == ["room-1", "room-2"]
+    line = plain(status(replace(CALM, mentions=tuple(hidden)), 80))
+    assert line.endswith("mentions: room-1, room-2") and " ana " in line
+
+
+def test_on_a_narrow_screen_many_mentions_leave_room_for_the_nick() -> None:
+    names = tuple(f"room-{number}" for number in range(20))
+    line = plain(status(replace(CALM, mentions=names), 40))
+    assert line.startswith(" ana ") and "mentions: room-0" in line and columns(line) <= 40
+
+
+def test_the_status_shows_the_people_and_the_match_of_a_search() -> None:
+    line = plain(status(replace(CALM, people="3 people", search="fox: 2 of 5"), 60))
+    assert line.startswith(" ana \u00b7 node-1 \u00b7 12 ms \u00b7 3 people ")
+    assert line.endswith(" fox: 2 of 5")
+
+
+def test_the_status_says_that_messages_wait_while_the_node_cannot_store_them() -> None:
+    stalled = replace(CALM, stalled=True, unsent=1)
+    assert " ana \u00b7 messages wait: the node cannot store them " in plain(status(stalled, 80))
+    for width in (40, 80, 200):
+        line = plain(status(stalled, width))
+        assert any(each in line for each in STALLED) and columns(line) <= width
+    new = replace(stalled, away=6.0, was_welcomed=False, unsent=0)
+    line = plain(status(new, 80))
+    assert "connecting\u2026 6 s \u00b7 messages wait: the node cannot store them" in line
+    assert "messages wait, cannot be stored" in plain(status(new, 40))
 
 
 @given(st.lists(hostile, max_size=5), hostile, hostile, st.integers(1, 100))

@@ -263,3 +263,15 @@ def test_all_who_wait_for_older_rows_get_them_and_a_failure_ends_the_wait() -> N
 def test_a_first_look_is_the_first_one_only() -> None:
     buffer = Buffer("lab")
     assert buffer.is_first_look() and not buffer.is_first_look()
+
+
+def test_the_next_buffer_with_news_is_one_with_mentions_first(buffers: Buffers) -> None:
+    buffers.turn_to_news()
+    assert buffers.current.name == "general"
+    for name, called in (("lab", False), ("@bo", True), ("ops", True)):
+        buffers.open(name).miss(called)
+    seen = []
+    for _ in range(4):
+        buffers.turn_to_news()
+        seen.append(buffers.current.name)
+    assert seen == ["@bo", "ops", "lab", "lab"]

@@ -9,9 +9,12 @@ from client.tui.commands import (
     COMMANDS,
     HISTORY_SHOWN,
     CommandError,
+    Ignore,
     Meaning,
     Retry,
     Search,
+    SearchBack,
+    SearchStep,
     ShowHelp,
     parse,
 )
@@ -42,6 +45,13 @@ from wire import messages as m
         ("/retry", Retry()),
         ("/search  Release ", Search("Release")),
         ("/search the release", Search("the release")),
+        ("/search", Search("")),
+        ("/next", SearchStep(1)),
+        ("/previous", SearchStep(-1)),
+        ("/back", SearchBack()),
+        ("/ignore", Ignore()),
+        ("/ignore bo", Ignore("bo")),
+        ("/unignore bo", Ignore("bo", ends=True)),
         ("/help", ShowHelp()),
         ("/help keys", ShowHelp(keys=True)),
         ("/quit", m.Quit()),
@@ -77,8 +87,10 @@ def test_a_line_means(line: str, meaning: Meaning) -> None:
         ("/history 1 2", "/history [N]"),
         ("/me", "/me TEXT"),
         ("/retry it", "/retry"),
-        ("/search", "/search WORD"),
-        ("/search  ", "/search WORD"),
+        ("/next 2", "/next"),
+        ("/back 2", "/back"),
+        ("/ignore bo cy", "/ignore [NICK]"),
+        ("/unignore", "/unignore NICK"),
         ("/help me", "/help [keys]"),
         ("/quit now", "/quit"),
     ],
@@ -132,7 +144,8 @@ def test_the_examples_that_help_shows_do_what_they_are_shown_for() -> None:
 
 
 def test_the_commands_are_those_of_the_interface() -> None:
-    named = "create join leave nick msg rooms who history search url me retry help quit"
+    named = "create join leave nick msg rooms who history search next previous back url me ignore"
+    named += " unignore retry help quit"
     assert list(COMMANDS) == named.split()
 
 

@@ -1,7 +1,6 @@
 """What ``/help`` and ``/help keys`` say; docs/client.md says the same."""
 
 from client.tui import help_text
-from client.tui.commands import COMMANDS
 from tests.support.repository import ROOT
 
 
@@ -15,11 +14,6 @@ def table(heading: str) -> list[list[str]]:
 
 def test_the_page_lists_the_keys_that_the_help_lists() -> None:
     assert [key for key, _ in table("Keys")] == [key for key, _ in help_text.KEYS]
-
-
-def test_the_page_lists_the_commands_that_the_help_lists() -> None:
-    told = {row[0].split()[0].lstrip("/") for row in table("Commands")}
-    assert told - {"TEXT"} == set(COMMANDS)
 
 
 def test_the_help_says_how_a_message_of_several_lines_is_typed() -> None:

@@ -1,101 +1,13 @@
 """What becomes of a typed line."""
 
-from collections.abc import Callable
-
 import pytest
 
-from client.api.chat import Chat
 from client.api.requests import Requests
-from client.protocol.errors import RequestRefused
-from client.protocol.events import Then
-from client.tui.buffers import Buffers
-from client.tui.event_actions import EventActions
-from client.tui.filters import Filters
-from client.tui.input_actions import InputActions
-from client.tui.lookups import Lookups
-from client.tui.notices import Notices
-from client.tui.rows import Kind, Mark, Row
-from client.tui.unsent import Unsent
+from client.tui.rows import Kind, Mark
 from tests.support.scripted import refused
+from tests.unit.client.tui.typed import Screen
 from wire import limits
 from wire import messages as m
-
-
-class Asked:
-    """A chat that only notes what is asked of it."""
-
-    nick = "ana"
-
-    def __init__(self) -> None:
-        self.requests: list[m.Request] = []
-        self.rooms = ["lab"]
-        self._count = 0
-        self.then: Then | None = None
-
-    def post(self, message: m.Send | m.SendDirect) -> None:
-        """Note a message; too long a nick is refused, as the chat does it."""
-        if isinstance(message, m.SendDirect) and len(message.to) > 100:
-            raise RequestRefused("line-too-long", "That is too long.")
-        self._count += 1
-        message.id = message.id or f"id-{self._count}"
-        self.requests.append(message)
-
-    def ask(self, request: m.Request, then: Then | None = None) -> None:
-        """Note a request."""
-        self._count += 1
-        self.then = then
-        request.ref = f"ref-{self._count}"
-        self.requests.append(request)
-
-
-class Screen:
-    """What is typed, and what comes of it."""
-
-    def __init__(self) -> None:
-        self.chat = Asked()
-        self.buffers = Buffers()
-        chat: Chat = self.chat  # type: ignore[assignment]
-        notices = Notices(self.buffers, int)
-        self.unsent = Unsent()
-        self.filters = Filters()
-        self.lookups = Lookups(chat, self.buffers, notices, self.unsent, self.filters)
-        parts = (chat, self.buffers, notices, self.lookups, self.unsent)
-        self.events = EventActions(*parts, self.filters, float, lambda: None)
-        self.copied: list[str] = []
-        self.typed = InputActions(*parts, self.filters, int, self.copied.append)
-        self.take: Callable[[str], bool] = self.typed.take
-        self.lab = self.buffers.open("lab")
-        self.lab.is_first_look()
-
-    def asked(self) -> m.Request:
-        """Return the only request since the last time."""
-        (request,) = self.chat.requests
-        self.chat.requests.clear()
-        return request
-
-    def said(self, *texts: str) -> list[Row]:
-        """Say something in the lab."""
-        rows = [Row(Kind.MESSAGE, text, "bo", 0, text) for text in texts]
-        for row in rows:
-            self.lab.add(row)
-        return rows
-
-    def answer(self, *texts: str, more: bool) -> m.GetHistory:
-        """Answer the only question for older messages, and return it."""
-        request = self.asked()
-        assert isinstance(request, m.GetHistory)
-        past = [
-            m.Past(room="lab", position=text, at=0, from_="bo", text=text, id=None)
-            for text in texts
-        ]
-        history = m.History(ref=request.ref, room="lab", messages=past, more=more)
-        self.events.show(history, self.chat.then)
-        return request
-
-    @property
-    def notes(self) -> list[str]:
-        """What the client itself said in the current buffer."""
-        return [row.text for row in self.buffers.current.rows if not row.is_message]
 
 
 @pytest.fixture
@@ -192,59 +104,6 @@ def test_a_direct_that_failed_is_sent_again_from_its_buffer(screen: Screen) -> N
     assert screen.asked() == m.SendDirect(to="bo", text="psst", id="id-1")
 
 
-def test_history_is_fetched_and_shown_from_its_beginning(screen: Screen) -> None:
-    screen.said("new")
-    screen.take("/history 2")
-    assert screen.answer("older", "old", more=False).before == "new"
-    assert screen.lab.anchor is not None and screen.lab.anchor.row.text == "older"
-    screen.take("/history")
-    assert screen.notes == ["There are no older messages."]
-
-
-def test_a_room_without_older_messages_says_so(screen: Screen) -> None:
-    screen.take("/history")
-    screen.answer(more=False)
-    assert screen.notes == ["No older messages are available."]
-
-
-def test_a_search_goes_up_from_match_to_match(screen: Screen) -> None:
-    rows = screen.said("a Fox", "b", "a fox", *"cdefg")
-    screen.take("/search fox")
-    assert screen.typed.word == "fox"
-    assert screen.lab.anchor is not None and screen.lab.anchor.row is rows[5]
-    screen.take("/search FOX")
-    assert screen.lab.anchor.row is rows[3]
-
-
-def test_a_search_fetches_older_messages_until_it_finds(screen: Screen) -> None:
-    screen.said("new")
-    screen.take("/search fox")
-    screen.answer("old", more=True)
-    assert screen.answer("a fox", "older", more=True).before == "old"
-    assert screen.lab.anchor is not None and not screen.notes
-
-
-def test_a_search_that_finds_nothing_says_so(screen: Screen) -> None:
-    screen.take("/search fox")
-    screen.answer("old", more=False)
-    assert screen.notes == ["No older message here contains fox."]
-
-
-def test_a_search_ends_when_another_buffer_is_shown(screen: Screen) -> None:
-    screen.buffers.open("ops")
-    screen.take("/search fox")
-    screen.buffers.turn_to("ops")
-    screen.answer("old", more=True)
-    assert not screen.chat.requests and not screen.notes
-
-
-def test_a_search_after_older_messages_were_asked_for_waits_for_them(screen: Screen) -> None:
-    screen.lookups.fetch_older(screen.lab, 10, lambda rows: None)
-    screen.take("/search fox")
-    screen.answer("a fox", more=False)
-    assert screen.lab.anchor is not None and not screen.chat.requests
-
-
 def test_links_are_listed_and_copied(screen: Screen) -> None:
     screen.said("see https://a.example/b.")
     assert screen.take("/url") and "1  https://a.example/b (bo)" in screen.notes[0]
@@ -260,3 +119,16 @@ def test_a_text_that_is_too_long_is_sent_in_pieces(screen: Screen, start: str) -
     assert len(sent) == 2 and all(len(each.text) <= limits.TEXT for each in sent)
     assert "\n".join(each.text for each in sent).splitlines() == lines
     assert len({(type(each), each.kind) for each in sent}) == 1
+
+
+def test_ignoring_and_unignoring_are_told(screen: Screen) -> None:
+    for line in ("/ignore", "/ignore Bo", "/ignore", "/unignore bo", "/unignore bo"):
+        screen.take(line)
+    assert screen.notes == [
+        "Ignored: nobody.",
+        "You see nothing more of Bo; /unignore Bo ends that.",
+        "Ignored: Bo.",
+        "bo is shown again.",
+        "bo was not ignored.",
+    ]
+    assert not screen.chat.requests

@@ -67,7 +67,9 @@ def test_a_run_names_who_entered_who_left_and_who_did_both() -> None:
     room.leave("dan", "bo")
     room.leave("eve")
     room.enter("eve")
-    assert room.texts == ["ana and cy entered; dan left; bo entered and left; eve left and came back"]
+    assert room.texts == [
+        "ana and cy entered; dan left; bo entered and left; eve left and came back"
+    ]
 
 
 def test_a_message_ends_a_run() -> None:

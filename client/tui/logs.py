@@ -1,0 +1,30 @@
+"""Starts the logs of a chat; loaded only if the settings ask for them."""
+
+import asyncio
+from contextlib import suppress
+
+from client.api.chat import Chat
+from client.cli.log_files import LogFiles, file_name, log_folder
+from client.tui.buffers import Buffers
+from client.tui.chat_log import ChatLog
+from client.tui.filters import Filters
+from client.tui.notices import Notices
+
+
+def start_logs(
+    chat: Chat, buffers: Buffers, filters: Filters, notices: Notices, server: str
+) -> ChatLog | None:
+    """Return the log of a chat with a server; None, with an error, if there is no place for it."""
+    folder = log_folder()
+    if folder is None:
+        notices.error("Nothing is logged: there is no home directory.")
+        return None
+    loop = asyncio.get_running_loop()
+
+    def failed(why: str) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(notices.error, f"The log cannot be written: {why}.")
+
+    name = file_name(server.replace(":", "_")).removesuffix(".log")
+    files = LogFiles(folder / name, failed)
+    return ChatLog(chat, buffers, filters, files.write, files.finish)

@@ -1,0 +1,158 @@
+"""Reads back in a buffer: older messages, and the matches of a search."""
+
+from collections.abc import Callable
+
+from client.text.sanitize import safe_line
+from client.text.width import cut
+from client.tui.buffers import Buffer, Buffers
+from client.tui.lookups import PAGE, Lookups
+from client.tui.notices import Notices
+from client.tui.rows import Anchor, Row
+from client.tui.viewport import Viewport
+from wire import limits
+
+ROWS_BELOW = 3
+"""Rows that are shown below one that was found."""
+WORD_COLUMNS = 20
+"""Columns of the searched word in the status line."""
+
+
+class Reading:
+    """Scrolls the current buffer back, and fetches older messages where they are needed.
+
+    ``word`` is the text of the last search. ``view`` returns the viewport of the current buffer.
+    """
+
+    def __init__(
+        self, buffers: Buffers, notices: Notices, lookups: Lookups, view: Callable[[], Viewport]
+    ) -> None:
+        self.word = ""
+        self._buffers = buffers
+        self._notices = notices
+        self._lookups = lookups
+        self._view = view
+        self._searched: Buffer | None = None
+        self._found: Row | None = None
+        self._before: Anchor | None = None
+        self._place = ""
+
+    # Older messages
+
+    def scroll(self, pages: int) -> None:
+        """Scroll by pages, down if positive; at the top, fetch older messages."""
+        view, buffer = self._view(), self._buffers.current
+        if pages > 0:
+            view.scroll_down(view.page)
+            return
+        missing = view.scroll_up(view.page)
+        if not missing or buffer.is_fetching:
+            return
+
+        def scroll_on(rows: list[Row]) -> None:
+            if buffer is self._buffers.current:
+                self._view().scroll_up(missing)
+
+        self._lookups.fetch_older(buffer, PAGE, scroll_on)
+
+    def history(self, count: int) -> None:
+        """Show the messages before those on the screen, so many of them."""
+        buffer, top = self._buffers.current, self._view().first()
+        missing = count - len(self._older(buffer, top, count))
+        if missing <= 0 or buffer.is_whole or buffer.person is not None:
+            self._show_older(buffer, top, count)
+            return
+        self._lookups.fetch_older(
+            buffer, missing, lambda rows: self._show_older(buffer, top, count)
+        )
+
+    @staticmethod
+    def _older(buffer: Buffer, top: Row | None, count: int) -> list[Row]:
+        """Return the messages before a row, at most so many; without a row, the newest."""
+        rows = buffer.rows
+        end = rows.index(top) if top in rows else 0 if top else len(rows)
+        older = [row for row in rows[:end] if row.is_message]
+        return older[-count:]
+
+    def _show_older(self, buffer: Buffer, top: Row | None, count: int) -> None:
+        if buffer is not self._buffers.current:
+            return
+        if older := self._older(buffer, top, count):
+            self._view().show_from(older[0])
+        else:
+            buffer.scroll_to(None)
+            self._notices.notice("There are no older messages.", buffer)
+
+    # Searching
+
+    @property
+    def place(self) -> str:
+        """Which match is on the screen, as in "fox: 2 of 5"; empty without one."""
+        buffer = self._buffers.current
+        return self._place if buffer is self._searched and buffer.anchor is not None else ""
+
+    def search(self, word: str) -> None:
+        """Show the newest message with a word; for the same word, or none, the next older one."""
+        if word and word.casefold() != self.word.casefold():
+            self._searched = None
+            self.word = word
+        self.step(1)
+
+    def step(self, steps: int) -> None:
+        """Show an older match; a newer one if ``steps`` is negative."""
+        if not self.word:
+            self._complain("There is no search yet; /search WORD begins one.")
+            return
+        buffer = self._buffers.current
+        if buffer is not self._searched:
+            self._searched, self._found, self._before = buffer, None, buffer.anchor
+        matches = [row for row in buffer.everything if self._matches(row)]
+        now = matches.index(self._found) if self._found in matches else len(matches)
+        if 0 <= now - steps < len(matches):
+            self._show(buffer, matches, now - steps)
+        elif steps < 0 or buffer.is_whole or buffer.person is not None:
+            self._stay(buffer, matches, now, "no newer one" if steps < 0 else "no older one")
+        else:
+            self._fetch(buffer, steps)
+
+    def back(self) -> None:
+        """Return to what was on the screen before the search."""
+        if self._searched is None or self._searched is not self._buffers.current:
+            self._complain("There is no search here to return from.")
+            return
+        self._searched.scroll_to(self._before)
+        self._searched = None
+
+    def _matches(self, row: Row) -> bool:
+        return row.is_message and self.word.casefold() in f"{row.nick} {row.text}".casefold()
+
+    def _show(self, buffer: Buffer, matches: list[Row], index: int) -> None:
+        self._found = matches[index]
+        rows = buffer.everything
+        place = rows.index(self._found)
+        buffer.scroll_to(Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)]))
+        # There may be further ones among the messages that were not fetched.
+        more = "" if buffer.is_whole or buffer.person is not None else "+"
+        word = cut(safe_line(self.word), WORD_COLUMNS)
+        self._place = f"{word}: {len(matches) - index} of {len(matches)}{more}"
+
+    def _stay(self, buffer: Buffer, matches: list[Row], now: int, why: str) -> None:
+        if now < len(matches):
+            self._show(buffer, matches, now)
+            self._place += f", {why}"
+        else:
+            self._searched = None
+            self._complain(f"No message here contains {safe_line(self.word)}.")
+
+    def _fetch(self, buffer: Buffer, steps: int) -> None:
+        """Fetch older messages, and search on in them."""
+        oldest = buffer.oldest
+
+        def again(rows: list[Row]) -> None:
+            if buffer is self._buffers.current and (buffer.oldest != oldest or buffer.is_whole):
+                self.step(steps)
+
+        self._lookups.fetch_older(buffer, limits.HISTORY, again)
+
+    def _complain(self, trouble: str) -> None:
+        self._buffers.current.scroll_to(None)  # so that the error is visible
+        self._notices.error(trouble)
