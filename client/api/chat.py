@@ -168,6 +168,16 @@ class Chat(Requests):
         return self._session.state is State.LIVE
 
     @property
+    def is_greeting(self) -> bool:
+        """Whether a node is connected, and has not answered our hello yet."""
+        return self._session.state is State.GREETING
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether messages wait because the node asked for a pause."""
+        return self._session.outbox.is_throttled
+
+    @property
     def failure(self) -> Exception | None:
         """What ended the chat; None if it goes on or was closed."""
         return self._incoming.queue.failure

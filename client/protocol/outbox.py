@@ -40,6 +40,7 @@ class Outbox:
         self._window = window
         self._waiting: dict[str, Outgoing] = {}
         self._held_until: float | None = None
+        self._held_for = ""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -48,6 +49,11 @@ class Outbox:
     def in_flight(self) -> bool:
         """Whether an answer is awaited."""
         return any(self._is_written(entry) for entry in self._front())
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether the messages wait because of the node's rate limit."""
+        return self._held_until is not None and self._held_for == Code.RATE_LIMITED
 
     @property
     def wake_at(self) -> float | None:
@@ -89,6 +95,7 @@ class Outbox:
         if error.code != Code.RATE_LIMITED:
             self._doubt(entry)
         entry.written_at = None
+        self._held_for = error.code
         self._held_until = max(self._held_until or now, now + retry_after(error))
         return False
 

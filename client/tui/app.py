@@ -21,12 +21,12 @@ from client.transport.addresses import DEFAULT_HOST, DEFAULT_PORT, Address
 from client.tui.alerts import Alerts
 from client.tui.buffers import Buffers
 from client.tui.chat_log import ChatLog
+from client.tui.connection_watch import ConnectionWatch
 from client.tui.entering import Entering
 from client.tui.event_actions import EventActions
 from client.tui.filters import Filters
 from client.tui.input_actions import InputActions
 from client.tui.keymap import Actions
-from client.tui.latency import Latency
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
 from client.tui.people_list import LEAST_COLUMNS
@@ -103,9 +103,9 @@ class App:
         self._status = 0
         self._buffers = Buffers()
         self._chat = options.connect(nick, rename=self._rename)
-        self._latency = Latency(self._chat, lambda: self._screen.redraw())
         self._notices = Notices(self._buffers, _now_ms)
         settings, unsent = options.settings, Unsent()
+        self._watch = ConnectionWatch(self._chat, unsent, lambda: self._screen.redraw())
         filters = Filters(settings.mentions, settings.ignore, settings.presence)
         self._lookups = Lookups(self._chat, self._buffers, self._notices, unsent, filters)
         parts = (self._chat, self._buffers, self._notices, self._lookups, unsent, filters)
@@ -123,7 +123,7 @@ class App:
             self._chat,
             self._buffers,
             self._events,
-            self._latency,
+            self._watch,
             unsent,
             self._reading,
             lambda: self._screen.input.text,
@@ -182,7 +182,7 @@ class App:
         loop.add_signal_handler(signal.SIGTERM, self._exit)
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         self._chat.start()
-        works = (self._show_all, self._latency.measure, self._tick)
+        works = (self._show_all, self._watch.latency.measure, self._watch.run)
         tasks = [asyncio.create_task(work()) for work in works]
         for task in tasks:
             task.add_done_callback(self._look_at)
@@ -216,8 +216,8 @@ class App:
         try:
             async for received in self._chat.received():
                 event = received.event
-                if isinstance(event, m.Welcome):
-                    self._latency.welcomed()
+                if event is not None:
+                    self._watch.took(event)
                 # Disconnected reports the end of an attempt; a refused room ends no attempt.
                 is_end = received.is_end and getattr(event, "room", None) is None
                 if event is not None and not is_end:
@@ -246,18 +246,12 @@ class App:
             raise refused
         return with_suffix(self._chat.nick, random.random)
 
-    async def _tick(self) -> None:
-        """Redraw the seconds without a connection; nothing else changes without an event."""
-        while True:
-            await asyncio.sleep(1.0)
-            if not self._chat.is_connected:
-                self._screen.redraw()
-
     # Actions of the user
 
     def _enter(self, line: str) -> None:
         if not self._input.take(line):
             self._exit()
+        self._watch.typed()
 
     def _leave(self) -> None:
         if self._input.may_leave():

@@ -75,6 +75,10 @@ def _tab(number: int, buffer: Buffer, buffers: Buffers, most: int) -> Fragment:
     return style, f" {number}:{name}{news} "
 
 
+WIDE = 60
+"""Columns from which both the number of unsent messages and the reason fit."""
+
+
 class Status(Struct, frozen=True):
     """The content of the status line.
 
@@ -102,6 +106,7 @@ class Status(Struct, frozen=True):
 STALLED = (
     "messages wait: the node cannot store them",
     "messages wait, cannot be stored",
+    "messages wait: no storage",
     "messages wait",
 )
 """What is said while the node cannot store messages; the first that fits."""
@@ -111,7 +116,7 @@ def status(state: Status, width: int) -> Line:
     """Return the status line: nick, node and people on the left, news and unsent on the right."""
     most = max(SHORTEST_NAME, width // 3)
     who = cut(drawable(safe_word(state.nick), NAME_JOINS), most)
-    right = " \u00b7 ".join(_notes(state, max(SHORTEST_NAME, width // 2)))
+    right = " \u00b7 ".join(_notes(state, width))
     space = max(0, width - columns(right) - 2)
     if state.stalled or state.away is not None:
         link, style = _trouble(state, space - columns(who) - 4), "class:bar.away"
@@ -140,14 +145,15 @@ def _trouble(state: Status, width: int) -> str:
     return next((each for each in said if columns(each) <= width), STALLED[-1])
 
 
-def _notes(state: Status, most: int) -> list[str]:
+def _notes(state: Status, width: int) -> list[str]:
     notes = [state.too_long] if state.too_long else []
     if state.mentions:
         names = ", ".join(drawable(safe_word(name), NAME_JOINS) for name in state.mentions)
-        notes.append(cut(f"mentions: {names}", most))
+        notes.append(cut(f"mentions: {names}", max(SHORTEST_NAME, width // 2)))
     if state.search:
         notes.append(drawable(state.search, NAME_JOINS))
-    if state.unsent:
+    # On a narrow screen the reason for which they wait needs the space.
+    if state.unsent and not (state.stalled and width < WIDE):
         notes.append(f"{state.unsent} unsent")
     if state.below:
         notes.append(f"\u2193 {state.below} below")

@@ -64,7 +64,8 @@ class EventActions:
         self._lookups.look()
 
     def _away(self, event: Disconnected) -> None:
-        self.away_at = self._clock()
+        if self.away_at is None:  # at the start it counts from there
+            self.away_at = self._clock()
         if not self.was_welcomed:  # later the status line shows it
             self._notices.notice(phrase(event) or "")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from client.api.chat import Chat
 from client.tui.bars import Status
 from client.tui.buffers import Buffers
+from client.tui.connection_watch import ConnectionWatch
 from client.tui.entering import too_long
 from client.tui.event_actions import EventActions
-from client.tui.latency import Latency
 from client.tui.people_list import people_number
 from client.tui.reading import Reading
 from client.tui.unsent import Unsent
@@ -25,7 +25,7 @@ class StatusLine:
         chat: Chat,
         buffers: Buffers,
         events: EventActions,
-        latency: Latency,
+        watch: ConnectionWatch,
         unsent: Unsent,
         reading: Reading,
         typed: Callable[[], str],
@@ -33,7 +33,7 @@ class StatusLine:
         self._chat = chat
         self._buffers = buffers
         self._events = events
-        self._latency = latency
+        self._watch = watch
         self._unsent = unsent
         self._reading = reading
         self._typed = typed
@@ -46,11 +46,12 @@ class StatusLine:
             node=self._chat.node or "",
             away=None if away_at is None else time.monotonic() - away_at,
             was_welcomed=self._events.was_welcomed,
-            latency=self._latency.seconds,
+            latency=self._watch.latency.seconds,
             unsent=len(self._unsent),
             below=below,
             people=people_number(self._buffers.current),
             search=self._reading.place,
             mentions=mentions,
+            stalled=self._watch.is_stalled,
             too_long=too_long(self._typed()),
         )

@@ -27,13 +27,13 @@ def _text_of(why: Failure) -> str:
         case Unavailable.INTERNAL:
             return "Internal error of the node."
         case Unavailable.FULL:
-            return "The broker's memory is full; try again later."
+            return "The node's storage is full; try again later."
         case Unavailable.CROWDED:
             return "Too many passwords are being checked; try again."
         case Fenced.UNHEALED:
-            return "Data are being restored after an outage of the broker; try again."
+            return "Data are being restored after an outage of the node's storage; try again."
         case Unavailable.UNREACHABLE | Fenced.GONE | Fenced.STALE | Fenced.AGAIN:
-            return "The broker cannot be reached; try again."
+            return "The node cannot reach its storage; try again."
 
 
 def room_of(connection: ClientConnection, request: Any) -> RoomMember | None:

@@ -292,4 +292,4 @@ class ClientConnection:
 
 
 _SLOWER = "Too many requests; wait a little."
-_TOO_LATE = "The broker did not answer in time; try again."
+_TOO_LATE = "The node cannot reach its storage in time; try again."

@@ -48,6 +48,18 @@ def test_a_refusal_for_a_while_holds_those_behind_it_as_well() -> None:
     assert due(outbox, 10.5) == ["1"]
 
 
+@pytest.mark.parametrize("code, throttled", [("rate-limited", True), ("unavailable", False)])
+def test_only_the_rate_limit_throttles(code: str, throttled: bool) -> None:
+    outbox = Outbox()
+    put(outbox, "1")
+    due(outbox, 10.0)
+    assert not outbox.is_throttled
+    outbox.refuse(refused(code, id="1", after=500), 10.0)
+    assert outbox.is_throttled is throttled
+    due(outbox, 10.5)
+    assert not outbox.is_throttled
+
+
 def test_without_a_time_it_is_a_second() -> None:
     outbox = Outbox()
     put(outbox, "1")

@@ -115,6 +115,7 @@ def test_the_status_says_that_messages_wait_while_the_node_cannot_store_them() -
     for width in (40, 80, 200):
         line = plain(status(stalled, width))
         assert any(each in line for each in STALLED) and columns(line) <= width
+    assert "unsent" not in plain(status(stalled, 40))
     new = replace(stalled, away=6.0, was_welcomed=False, unsent=0)
     line = plain(status(new, 80))
     assert "connecting\u2026 6 s \u00b7 messages wait: the node cannot store them" in line
