@@ -133,7 +133,7 @@ class App:
             Theme(settings.time),
             self._actions(),
             line.status,
-            lambda: self._reading.word,
+            lambda: self._reading.highlighted,
             colours=settings.colours,
             output=terminal,
         )

@@ -28,7 +28,7 @@ class ConnectionWatch:
         self._unsent = unsent
         self._changed = changed
         self._stall = Stall()
-        self._stirred = asyncio.Event()
+        self._over: asyncio.Future[None] | None = None
 
     @property
     def is_stalled(self) -> bool:
@@ -36,8 +36,9 @@ class ConnectionWatch:
         return self._stall.is_stalled
 
     def typed(self) -> None:
-        """Note that a line was entered, which may be a message."""
-        self._stirred.set()
+        """Note that a line was entered, which may be a message: look now."""
+        if self._over is not None and not self._over.done():
+            self._over.set_result(None)
 
     def took(self, event: m.AnyEvent | Disconnected) -> None:
         """Note an event of the node."""
@@ -54,10 +55,17 @@ class ConnectionWatch:
                 self._ping()
             if wait is not Wait.NOTHING:
                 self._changed()
-            pause = LOOK_EVERY if wait is Wait.NOTHING else LOOK_SOON
-            self._stirred.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), pause)
+            await self._pause(LOOK_EVERY if wait is Wait.NOTHING else LOOK_SOON)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait until the time is over, or a line is entered."""
+        loop = asyncio.get_running_loop()
+        self._over = loop.create_future()
+        timer = loop.call_later(seconds, self.typed)
+        try:
+            await self._over
+        finally:
+            timer.cancel()
 
     @property
     def _wait(self) -> Wait:

@@ -27,8 +27,7 @@ class RowsControl(UIControl):
     def view(self) -> Viewport:
         """The viewport of the current buffer."""
         buffer = self._buffers.current
-        word = self._word() if buffer.anchor is not None else ""
-        return Viewport(buffer, self._theme, *self._size, word=word)
+        return Viewport(buffer, self._theme, *self._size, word=self._word())
 
     @property
     def height(self) -> int:

@@ -85,6 +85,7 @@ class InputActions:
         self._warned = False
         if not isinstance(meaning, commands.READING):
             self._buffers.current.scroll_to(None)  # so that the answer is visible
+            self._reading.end()
         if isinstance(meaning, commands.ShowHelp):
             self._notices.notice(
                 "\n".join(help_text.keys() if meaning.keys else help_text.commands())

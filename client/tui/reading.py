@@ -11,8 +11,8 @@ from client.tui.rows import Anchor, Row
 from client.tui.viewport import Viewport
 from wire import limits
 
-ROWS_BELOW = 3
-"""Rows that are shown below one that was found."""
+LINES_BELOW = 3
+"""Lines that are shown below a match."""
 WORD_COLUMNS = 20
 """Columns of the searched word in the status line."""
 
@@ -87,8 +87,16 @@ class Reading:
     @property
     def place(self) -> str:
         """Which match is on the screen, as in "fox: 2 of 5"; empty without one."""
-        buffer = self._buffers.current
-        return self._place if buffer is self._searched and buffer.anchor is not None else ""
+        return self._place if self._buffers.current is self._searched else ""
+
+    @property
+    def highlighted(self) -> str:
+        """The word to highlight in the current buffer; empty without a match on the screen."""
+        return self.word if self.place else ""
+
+    def end(self) -> None:
+        """End a search, because the user goes on at the end of the buffer."""
+        self._searched, self._place = None, ""
 
     def search(self, word: str) -> None:
         """Show the newest message with a word; for the same word, or none, the next older one."""
@@ -105,6 +113,7 @@ class Reading:
         buffer = self._buffers.current
         if buffer is not self._searched:
             self._searched, self._found, self._before = buffer, None, buffer.anchor
+            self._place = ""
         matches = [row for row in buffer.everything if self._matches(row)]
         now = matches.index(self._found) if self._found in matches else len(matches)
         if 0 <= now - steps < len(matches):
@@ -120,16 +129,14 @@ class Reading:
             self._complain("There is no search here to return from.")
             return
         self._searched.scroll_to(self._before)
-        self._searched = None
+        self.end()
 
     def _matches(self, row: Row) -> bool:
         return row.is_message and self.word.casefold() in f"{row.nick} {row.text}".casefold()
 
     def _show(self, buffer: Buffer, matches: list[Row], index: int) -> None:
         self._found = matches[index]
-        rows = buffer.everything
-        place = rows.index(self._found)
-        buffer.scroll_to(Anchor(rows[min(place + ROWS_BELOW, len(rows) - 1)]))
+        self._view().show(self._found, LINES_BELOW)
         # There may be further ones among the messages that were not fetched.
         more = "" if buffer.is_whole or buffer.person is not None else "+"
         word = cut(safe_line(self.word), WORD_COLUMNS)
@@ -140,7 +147,7 @@ class Reading:
             self._show(buffer, matches, now)
             self._place += f", {why}"
         else:
-            self._searched = None
+            self.end()
             self._complain(f"No message here contains {safe_line(self.word)}.")
 
     def _fetch(self, buffer: Buffer, steps: int) -> None:

@@ -69,6 +69,15 @@ class Viewport:
         self._buffer.scroll_to(Anchor(row, lines - 1))
         self.scroll_down(self._height - 1)
 
+    def show(self, row: Row, below: int) -> None:
+        """Scroll so that a row is visible, with up to ``below`` lines under it."""
+        lines = len(self._of(self._rows.index(row)))
+        anchor = Anchor(row)
+        under = min(below, max(0, self._height - lines))
+        for anchor in islice(self._downward(anchor), under):
+            pass
+        self._buffer.scroll_to(anchor)
+
     def below(self) -> int:
         """Return how many rows are below the last visible line, fully or partly."""
         place, anchor = self._anchored(), self._buffer.anchor

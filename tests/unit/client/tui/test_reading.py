@@ -124,8 +124,28 @@ def test_the_place_is_shown_only_where_the_search_is(screen: Screen) -> None:
     screen.take("/search fox")
     screen.buffers.turn_to("ops")
     assert screen.reading.place == ""
+    assert screen.reading.highlighted == ""
     screen.buffers.turn_to("lab")
-    assert screen.reading.place == ""  # at its end
+    assert screen.reading.highlighted == "fox"
+    screen.take("/help")
+    assert screen.reading.place == screen.reading.highlighted == ""
+
+
+def test_a_match_in_a_short_room_is_counted_and_highlighted_too(screen: Screen) -> None:
+    screen.said("fox", "b")
+    screen.take("/search fox")
+    screen.view().lines()
+    assert screen.reading.place == "fox: 1 of 1+" and screen.reading.highlighted == "fox"
+
+
+def test_a_match_above_a_long_row_is_on_the_screen(screen: Screen) -> None:
+    screen.said("fox")
+    screen.take("/help keys")
+    screen.said(*(str(number) for number in range(10)))
+    screen.take("/help keys")
+    screen.take("/search fox")
+    texts = ["".join(text for _, text in line) for line in screen.view().lines()]
+    assert any("fox" in text for text in texts)
 
 
 def test_a_search_that_finds_nothing_says_so(screen: Screen) -> None:
