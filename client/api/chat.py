@@ -80,7 +80,8 @@ def connect(
         await chat.list_rooms()               # rows of .room and .members
 
     ``post(Send(...))`` and ``ask(request)`` do the same and return a future at once.
-    ``nick``, ``node``, ``rooms``, ``positions`` and ``is_connected`` are the present state,
+    ``nick``, ``node``, ``rooms``, ``positions`` and ``is_connected`` are the present state, as are
+    ``is_greeting`` (a hello is unanswered) and ``is_throttled`` (the node asked for a pause);
     ``failure`` is what ended it. Without ``async with``: ``start()``, ``await ready()``,
     ``await close()``.
 

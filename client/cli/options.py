@@ -44,6 +44,11 @@ settings: a TOML file with lines such as
   colours = false     # so does NO_COLOR in the environment
   bell = false        # do not ring when somebody mentions you
   time = "%H:%M:%S"   # a format for strftime
+  presence = false    # do not show who enters and leaves
+  mentions = ["release"]   # words that count as mentions
+  ignore = ["bo"]     # people of whom nothing is shown
+  notify = "osc9"     # or "osc777": notify the desktop of mentions
+  log = true          # keep all messages in files
 Flags override the environment, which overrides the file; but colours = true in the file
 overrides NO_COLOR (https://no-color.org).
 

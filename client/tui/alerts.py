@@ -18,6 +18,10 @@ NOTIFICATIONS = {
 VTE, foot and Ghostty OSC 777."""
 
 
+WITHOUT_TITLE = frozenset({"linux", "eterm-color"})
+"""Values of TERM for terminals that would print the sequence of a title."""
+
+
 class Alerts:
     """Rings, notifies, and counts unread mentions in the window's title.
 
@@ -36,6 +40,7 @@ class Alerts:
         rings: bool = True,
         notify: str = "off",
         in_tmux: bool = False,
+        has_title: bool = True,
     ) -> None:
         self._write = write
         self._bell = bell
@@ -44,6 +49,7 @@ class Alerts:
         self._rings = rings
         self._notification = NOTIFICATIONS[notify]
         self._in_tmux = in_tmux
+        self._has_title = has_title
         self._alerted_at = -ALERT_PAUSE
         self._here = 0
         self._shown: int | None = None
@@ -68,7 +74,7 @@ class Alerts:
     def show_title(self) -> None:
         """Set the title of the window, if the number of unread mentions has changed."""
         number = self._here + self._others()
-        if number == (self._shown or 0):
+        if not self._has_title or number == (self._shown or 0):
             return
         # The first time, the terminal remembers the present title.
         start = "\x1b[22;2t" if self._shown is None else ""

@@ -17,13 +17,12 @@ from client.protocol.errors import ChatError, NickRefused
 from client.text.nicks import with_suffix
 from client.text.sanitize import safe_word
 from client.text.theme import Theme
-from client.transport.addresses import DEFAULT_HOST, DEFAULT_PORT, Address
-from client.tui.alerts import Alerts
+from client.transport.addresses import DEFAULT_HOST
+from client.tui.alerts import WITHOUT_TITLE, Alerts
 from client.tui.buffers import Buffers
-from client.tui.chat_log import ChatLog
 from client.tui.connection_watch import ConnectionWatch
 from client.tui.entering import Entering
-from client.tui.event_actions import EventActions
+from client.tui.event_actions import EventActions, Logs
 from client.tui.filters import Filters
 from client.tui.input_actions import InputActions
 from client.tui.keymap import Actions
@@ -114,7 +113,7 @@ class App:
         self._reading = Reading(
             self._buffers, self._notices, self._lookups, lambda: self._screen.rows.view
         )
-        self._logs = self._make_logs(options, filters)
+        self._logs = self._start_logs(options, filters)
         self._tty = Tty(lambda: self._screen.repaint())
         tty = cast(TextIO, self._tty)
         terminal = open_terminal(tty, os.environ, links=settings.colours)
@@ -164,16 +163,15 @@ class App:
             rings=settings.bell,
             notify=settings.notify,
             in_tmux="TMUX" in os.environ,
+            has_title=os.environ.get("TERM") not in WITHOUT_TITLE,
         )
 
-    def _make_logs(self, options: Options, filters: Filters) -> ChatLog | None:
+    def _start_logs(self, options: Options, filters: Filters) -> Logs | None:
         if not options.settings.log:
             return None
         from client.tui.logs import start_logs  # most users have no logs
 
-        server = (
-            options.addresses[0] if options.addresses else str(Address(DEFAULT_HOST, DEFAULT_PORT))
-        )
+        server = options.addresses[0] if options.addresses else DEFAULT_HOST
         return start_logs(self._chat, self._buffers, filters, self._notices, server)
 
     async def run(self) -> int:

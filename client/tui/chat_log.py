@@ -43,11 +43,8 @@ class ChatLog:
         buffers: Buffers,
         filters: Filters,
         write: Callable[[str, str], None],
-        finish: Callable[[], None],
         theme: Theme | None = None,
     ) -> None:
-        self.finish = finish
-        """To be called at the end, to wait for the last lines."""
         self._chat = chat
         self._buffers = buffers
         self._filters = filters

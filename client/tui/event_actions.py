@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import Struct
+
 from client.api.chat import Chat
 from client.protocol.events import Disconnected, Then
 from client.protocol.greeting import HELLO
@@ -10,7 +12,6 @@ from client.text.event_text import phrase
 from client.text.sanitize import safe_line, safe_word
 from client.tui.buffers import PERSON, Buffer, Buffers
 from client.tui.filters import Filters
-from client.tui.help_text import FIRST_HINT
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
 from client.tui.presence import Presence
@@ -18,6 +19,16 @@ from client.tui.rows import Kind, Row
 from client.tui.unsent import Unsent
 from wire import messages as m
 from wire.errors import Code
+
+FIRST_HINT = "/help lists commands and keys."
+"""Shown once at the start; it fits one line of a screen of 40 columns."""
+
+
+class Logs(Struct, frozen=True):
+    """The logs of rooms: what takes each event after it was shown, and the end of it."""
+
+    take: Callable[[m.AnyEvent | Disconnected], None]
+    finish: Callable[[], None]
 
 
 class EventActions:

@@ -2,8 +2,6 @@
 
 from client.tui.commands import COMMANDS, CommandRow, usage
 
-FIRST_HINT = "/help lists commands and keys."
-"""Shown once at the start; it fits one line of a screen of 40 columns."""
 KEYS = (
     ("Enter", "send the line, or accept the chosen completion"),
     ("Alt+Enter, Ctrl-J", "start another line of the same message"),

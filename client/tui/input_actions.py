@@ -8,7 +8,7 @@ from client.api.chat import Chat
 from client.protocol.errors import ChatError
 from client.text.pieces import pieces
 from client.text.sanitize import safe_word
-from client.tui import commands, help_text
+from client.tui import commands
 from client.tui.buffers import PERSON, Buffers
 from client.tui.filters import Filters
 from client.tui.link_list import LinkList
@@ -87,9 +87,7 @@ class InputActions:
             self._buffers.current.scroll_to(None)  # so that the answer is visible
             self._reading.end()
         if isinstance(meaning, commands.ShowHelp):
-            self._notices.notice(
-                "\n".join(help_text.keys() if meaning.keys else help_text.commands())
-            )
+            self._help(meaning.keys)
         elif isinstance(meaning, commands.Retry):
             self._retry()
         elif isinstance(meaning, commands.Search):
@@ -166,6 +164,11 @@ class InputActions:
             self._unsent.add(buffer, row)
 
     # The rest
+
+    def _help(self, keys: bool) -> None:
+        from client.tui import help_text  # not needed at the start
+
+        self._notices.notice("\n".join(help_text.keys() if keys else help_text.commands()))
 
     def _ignore(self, meaning: commands.Ignore) -> None:
         nick = meaning.nick

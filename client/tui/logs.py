@@ -7,14 +7,15 @@ from client.api.chat import Chat
 from client.cli.log_files import LogFiles, file_name, log_folder
 from client.tui.buffers import Buffers
 from client.tui.chat_log import ChatLog
+from client.tui.event_actions import Logs
 from client.tui.filters import Filters
 from client.tui.notices import Notices
 
 
 def start_logs(
     chat: Chat, buffers: Buffers, filters: Filters, notices: Notices, server: str
-) -> ChatLog | None:
-    """Return the log of a chat with a server; None, with an error, if there is no place for it."""
+) -> Logs | None:
+    """Start the logs of a chat with a server; None, with an error, without a place for them."""
     folder = log_folder()
     if folder is None:
         notices.error("Nothing is logged: there is no home directory.")
@@ -27,4 +28,4 @@ def start_logs(
 
     name = file_name(server.replace(":", "_")).removesuffix(".log")
     files = LogFiles(folder / name, failed)
-    return ChatLog(chat, buffers, filters, files.write, files.finish)
+    return Logs(ChatLog(chat, buffers, filters, files.write).take, files.finish)

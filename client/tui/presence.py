@@ -13,8 +13,8 @@ from wire import messages as m
 
 MOST_NAMES = 3
 """Names for each verb of a folded row."""
-MOST_FOLDED = 1000
-"""People in one folded row."""
+MOST_FOLDED = 200
+"""People in one folded row, whose sentence is made again with each of them."""
 _VERBS = {"+": "entered", "-": "left", "+-": "entered and left", "-+": "left and came back"}
 
 

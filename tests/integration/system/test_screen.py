@@ -7,6 +7,7 @@ import pytest
 
 from node.brokers import connect
 from node.brokers.admin_client import AdminClient
+from client.tui.event_actions import FIRST_HINT
 from tests.support.lab import Lab, fresh
 from tests.support.node_process import NodeProcess
 from tests.support.screen import Screen
@@ -96,8 +97,9 @@ async def test_when_a_node_is_killed_nothing_is_lost_nothing_doubled_and_one_lin
     for screen in (ana, bo):
         await say(screen, ana=[f"a{number}" for number in range(6)], bo=["meanwhile"])
     notices = [line.split("\u00b7 ")[1] for line in ana.said if "\u00b7 " in line]
-    first, alone, entered, back = notices
+    first, hint, alone, entered, back = notices
     assert (first, entered) == ("You are ana, on one.", "bo entered")
+    assert hint == FIRST_HINT
     assert back.startswith("Reconnected after ") and back.endswith("to two.")
     assert not [line for line in bo.said if "ana left" in line or "ana lost" in line]
 

@@ -203,7 +203,17 @@ class TestHelp:
         settings_path.parent.mkdir()
         settings_path.write_text("\n".join(lines))
         assert parse_options([]).settings == Settings(
-            "ana", ("localhost:9999-10001",), ("general", "ops"), False, False, "%H:%M:%S"
+            nick="ana",
+            servers=("localhost:9999-10001",),
+            rooms=("general", "ops"),
+            colours=False,
+            bell=False,
+            time="%H:%M:%S",
+            presence=False,
+            mentions=("release",),
+            ignore=("bo",),
+            notify="osc9",
+            log=True,
         )
 
 

@@ -18,6 +18,11 @@ rooms = ["lab", "ops"]
 colours = false
 bell = false
 time = "%d.%m. %H:%M"
+presence = false
+mentions = ["release", "on call"]
+ignore = ["bo"]
+notify = "osc777"
+log = true
 """
 
 
@@ -45,6 +50,11 @@ class TestLoading:
             colours=False,
             bell=False,
             time="%d.%m. %H:%M",
+            presence=False,
+            mentions=("release", "on call"),
+            ignore=("bo",),
+            notify="osc777",
+            log=True,
         )
 
     def test_without_a_file_or_a_place_for_one_there_are_defaults(self, path: Path) -> None:
@@ -77,6 +87,11 @@ class TestLoading:
             ('rooms = [" "]', "rooms", "[' ']", "a list of rooms"),
             ("colours = 1", "colours", "1", "true or false"),
             ('bell = "no"', "bell", "'no'", "true or false"),
+            ("presence = 1", "presence", "1", "true or false"),
+            ('mentions = "release"', "mentions", "'release'", 'as in ["release"]'),
+            ('ignore = [""]', "ignore", "['']", 'as in ["bo"]'),
+            ("notify = true", "notify", "True", '"osc9", "osc777" or "off"'),
+            ('log = "yes"', "log", "'yes'", "true or false"),
             ('time = "24h"', "time", "'24h'", "strftime"),
             ('time = "%H\\n"', "time", "'%H\\n'", "strftime"),
             ("time = 12:00:00", "time", "12, 0", "strftime"),

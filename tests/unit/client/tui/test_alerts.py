@@ -99,3 +99,11 @@ def test_the_window_gets_its_old_title_back() -> None:
     terminal.alerts.end()
     assert terminal.written[0].startswith("\x1b[22;2t")
     assert terminal.written[-1].endswith("\x1b[23;2t")
+
+
+def test_a_terminal_without_titles_gets_none() -> None:
+    terminal = Terminal(has_title=False)
+    terminal.others = 1
+    terminal.alerts.show_title()
+    terminal.alerts.end()
+    assert not terminal.written

@@ -20,7 +20,6 @@ class Logged(Screen):
             self.buffers,
             self.filters,
             lambda name, line: self.lines.append((name, line)),
-            lambda: None,
             IsoTheme(zone=UTC),
         )
 

@@ -1,6 +1,7 @@
 """What ``/help`` and ``/help keys`` say; docs/client.md says the same."""
 
 from client.tui import help_text
+from client.tui.event_actions import FIRST_HINT
 from tests.support.repository import ROOT
 
 
@@ -22,8 +23,8 @@ def test_the_help_says_how_a_message_of_several_lines_is_typed() -> None:
 
 
 def test_the_hint_at_the_start_fits_one_line_of_a_narrow_screen() -> None:
-    assert "/help" in help_text.FIRST_HINT
-    assert len("12:00 \u00b7 ") + len(help_text.FIRST_HINT) <= 40
+    assert "/help" in FIRST_HINT
+    assert len("12:00 \u00b7 ") + len(FIRST_HINT) <= 40
 
 
 def test_the_keys_fit_a_screen() -> None:

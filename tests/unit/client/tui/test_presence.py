@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from client.tui.buffers import Buffer
 from client.tui.filters import Filters
-from client.tui.presence import Presence, folded
+from client.tui.presence import MOST_FOLDED, Presence, folded
 from client.tui.rows import Kind, Row
 from tests.support.hostile import assert_harmless, hostile
 from wire import messages as m
@@ -90,8 +90,8 @@ def test_a_new_nick_has_a_row_of_its_own() -> None:
 
 def test_a_full_run_is_followed_by_another_one() -> None:
     room = Room()
-    room.enter(*(f"n{number}" for number in range(1001)))
-    assert room.texts == ["n0, n1, n2 and 997 others entered", "n1000 entered"]
+    room.enter(*(f"n{number}" for number in range(MOST_FOLDED + 1)))
+    assert room.texts == ["n0, n1, n2 and 197 others entered", "n200 entered"]
 
 
 def test_the_setting_hides_who_enters_and_leaves_but_counts_them() -> None:
