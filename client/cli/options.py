@@ -1,7 +1,6 @@
 """The command line of the client."""
 
 import argparse
-import getpass
 import os
 import ssl
 import sys
@@ -146,6 +145,8 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
 
 def login_nick() -> str:
     """Return a nick made of the login name."""
+    import getpass  # mostly the nick is known
+
     try:
         return nick_from(getpass.getuser())
     except (OSError, KeyError, ImportError):  # the user has no name, as in many containers
