@@ -95,7 +95,8 @@ class InputActions:
         elif isinstance(meaning, commands.SearchStep):
             self._reading.step(meaning.steps)
         elif isinstance(meaning, commands.SearchBack):
-            self._reading.back()
+            if not self._reading.back():
+                raise commands.CommandError("There is no search here to return from.")
         elif isinstance(meaning, commands.Links):
             self._show_links(meaning.number)
         elif isinstance(meaning, m.GetHistory):

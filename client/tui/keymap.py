@@ -33,7 +33,7 @@ class Actions(Struct, frozen=True):
     turn_to_news: Callable[[], None]
     toggle_people: Callable[[], None]
     search: Callable[[int], None]
-    search_back: Callable[[], None]
+    search_back: Callable[[], object]
     leave: Callable[[], None]
     paste: Callable[[str], str]
     holds: Callable[[str, int, bool], bool]

@@ -123,13 +123,13 @@ class Reading:
         else:
             self._fetch(buffer, steps)
 
-    def back(self) -> None:
-        """Return to what was on the screen before the search."""
+    def back(self) -> bool:
+        """Return to what was on the screen before the search; False if there is no search here."""
         if self._searched is None or self._searched is not self._buffers.current:
-            self._complain("There is no search here to return from.")
-            return
+            return False
         self._searched.scroll_to(self._before)
         self.end()
+        return True
 
     def _matches(self, row: Row) -> bool:
         return row.is_message and self.word.casefold() in f"{row.nick} {row.text}".casefold()

@@ -103,6 +103,14 @@ def test_back_returns_to_what_was_on_the_screen_before(screen: Screen) -> None:
     assert screen.notes == ["There is no search here to return from."]
 
 
+def test_the_key_for_the_way_back_does_nothing_without_a_search(screen: Screen) -> None:
+    screen.said(*(str(number) for number in range(100)))
+    screen.take("/history 5")
+    before = top(screen)
+    assert not screen.reading.back()
+    assert top(screen) == before and not screen.notes
+
+
 def test_without_a_search_there_is_no_next_match(screen: Screen) -> None:
     for line in ("/search", "/next", "/previous"):
         screen.take(line)
