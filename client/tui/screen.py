@@ -190,9 +190,11 @@ class Screen:
         return people_lines(self._buffers.current, height)
 
     def toggle_people(self) -> bool:
-        """Show or hide the list of people; return whether there is space for it."""
-        self._wants_people = not self._wants_people
-        return self._columns >= LEAST_COLUMNS
+        """Show or hide the list of people; return False if there is no space for it."""
+        has_space = self._columns >= LEAST_COLUMNS
+        if has_space:
+            self._wants_people = not self._wants_people
+        return has_space
 
     def _prompt(self) -> str:
         name = drawable(safe_word(self._buffers.current.name), Joins())

@@ -47,6 +47,8 @@ async def test_the_people_are_listed_beside_the_text_until_f2(listener: Scripted
     await screen.until(lambda lines: not lines[1].endswith("people"))
     screen.type("\x1bOQ")
     await screen.shows("The list of people needs 100 columns")
+    screen.resize(100, 24)
+    await screen.until(lambda lines: lines[1].endswith("3 people"))
     await screen.end()
 
 
