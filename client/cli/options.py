@@ -1,63 +1,24 @@
-"""The command line of the client."""
+"""The options of the client: its flags, completed by the environment and the settings file."""
 
-import argparse
 import os
 import ssl
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
 
 from msgspec import Struct
 
 from client.api.chat import Chat, connect
-from client.cli.settings_file import Settings, default_path, load
-from client.cli.stdio import write_all
+from client.cli.command_line import PROGRAM, parse_flags, refuse
+from client.cli.settings_file import Settings, load
 from client.text.nicks import nick_from
 from client.transport.addresses import parse_addresses
 from client.transport.reconnect import Rename
 from wire import environment
-from wire.arguments import Parser
 from wire.messages import DEFAULT_ROOM
 from wire.text import secret
 
 VARIABLES = ("CHAT_TOKEN", "CHAT_PASSWORD", "CHAT_SETTINGS")
-SHELLS = ("bash", "zsh")
-_EPILOG = """\
-On a terminal the client is interactive; /help lists its commands. Otherwise each line of
-standard input is sent to the (first) room, unless --listen or --json asks to read instead.
-
-examples:
-  chat                                    chat; the first time it asks for your nick
-  chat localhost:9999-10001 --room ops    reconnect to the next node when one goes away
-  echo "the build is green" | chat --room ci
-  tail -f app.log | chat --room ops --nick app
-  chat --listen --room ops | grep --line-buffered error
-  chat --listen --json | jq --unbuffered -r 'select(.type == "message").text'
-  eval "$(chat --completion bash)"        complete flags in this shell
-
-settings: a TOML file with lines such as
-  nick = "ana"
-  servers = ["localhost:9999-10001"]
-  rooms = ["general", "ops"]
-  colours = false     # so does NO_COLOR in the environment
-  bell = false        # do not ring when somebody mentions you
-  time = "%H:%M:%S"   # a format for strftime
-  presence = false    # do not show who enters and leaves
-  mentions = ["release"]   # words that count as mentions
-  ignore = ["bo"]     # people of whom nothing is shown
-  notify = "osc9"     # or "osc777": notify the desktop of mentions
-  log = true          # keep all messages in files
-Flags override the environment, which overrides the file; but colours = true in the file
-overrides NO_COLOR (https://no-color.org).
-
-exit status:
-  0    all messages sent, or you quit; or the reader of --listen went away, or it was interrupted
-  1    a message was not sent, output could not be written, or a node refused the session; without
-       any node, sending gives up after a minute, --listen never does
-  2    invalid command line or settings; nothing was sent
-  129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM before all messages were sent
-"""
 
 
 class Options(Struct, frozen=True):
@@ -101,22 +62,12 @@ class Options(Struct, frozen=True):
         )
 
 
-class _Parser(Parser):
-    def print_help(self, file: Any = None) -> None:
-        _print_and_end(self, self.format_help().rstrip())
-
-
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Return the options; exits with status 2 and one line if they are invalid."""
     environ = environment.settings(os.environ)
-    parser = _parser(environ)
     if warning := environment.warning(os.environ, VARIABLES):
-        print(f"{parser.prog}: {warning}", file=sys.stderr)
-    found = parser.parse_args(arguments)
-    if found.version:
-        _print_and_end(parser, f"{parser.prog} {_version()}")
-    if found.completion:
-        _print_and_end(parser, _completion(parser, found.completion))
+        print(f"{PROGRAM}: {warning}", file=sys.stderr)
+    found = parse_flags(environ, arguments)
     try:
         password = secret(environ.get("CHAT_PASSWORD", "")) or None
         token = secret(found.token or "") or None
@@ -127,7 +78,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         path = Path(found.settings) if found.settings is not None else None
         settings = load(path)
     except ValueError as error:  # SettingsError is one of them
-        parser.error(str(error))
+        refuse(str(error))
     return Options(
         addresses=tuple(found.addresses) or settings.servers,
         nick=settings.nick if found.nick is None else found.nick,
@@ -153,107 +104,6 @@ def login_nick() -> str:
         return nick_from("")
 
 
-def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="chat",
-        description="Terminal client of a distributed chat.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    _add_session(parser)
-    _add_connection(parser, environ)
-    _add_modes(parser, environ)
-    return parser
-
-
-def _add_session(parser: argparse.ArgumentParser) -> None:
-    """Add where to connect, and as whom."""
-    parser.add_argument(
-        "addresses",
-        nargs="*",
-        metavar="HOST:PORT",
-        help="addresses of nodes, also [IPV6]:PORT and HOST:FIRST-LAST; tried in turn"
-        " (default: 127.0.0.1:9999)",
-    )
-    parser.add_argument(
-        "--nick",
-        help="your nick (default: the one in your settings; else you are asked, or, without a"
-        " terminal, it is your login name); if it belongs to an account, you are asked for the"
-        " password, unless the environment has CHAT_PASSWORD",
-    )
-    parser.add_argument(
-        "--room",
-        action="append",
-        default=[],
-        help=f"a room to join, created if missing; may be repeated (default: {DEFAULT_ROOM})",
-    )
-
-
-def _add_connection(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> None:
-    """Add how to connect."""
-    parser.add_argument(
-        "--token",
-        default=environ.get("CHAT_TOKEN"),
-        help="the access token of the nodes (environment: CHAT_TOKEN, which other users of this"
-        " machine cannot see)",
-    )
-    parser.add_argument(
-        "--tls", action="store_true", help="use TLS, and verify the node's certificate"
-    )
-    parser.add_argument(
-        "--ca",
-        metavar="FILE",
-        help="certificate authorities to verify it with (PEM); implies --tls",
-    )
-
-
-def _add_modes(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> None:
-    """Add what to do, and the settings of it."""
-    parser.add_argument("--listen", action="store_true", help="print messages until interrupted")
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="print all events as JSON lines of the protocol, unchanged; on a terminal, implies"
-        " --listen",
-    )
-    path = environ.get("CHAT_SETTINGS") or default_path()
-    parser.add_argument(
-        "--settings",
-        metavar="FILE",
-        default=path,
-        help="your settings file (environment: CHAT_SETTINGS; now:"
-        f" {'%(default)s' if path else 'none'})",
-    )
-    parser.add_argument(
-        "--completion",
-        choices=SHELLS,
-        help="print a shell script that completes these flags",
-    )
-    parser.add_argument("--version", action="store_true", help="print the version")
-
-
-def _print_and_end(parser: argparse.ArgumentParser, text: str) -> NoReturn:
-    # Not print(): sys.stdout would try again at exit what it could not write, with a traceback.
-    try:
-        write_all(1, f"{text}\n".encode(errors="backslashreplace"))
-    except BrokenPipeError:
-        pass
-    except OSError as error:
-        parser.exit(1, f"{parser.prog}: standard output: {error.strerror}\n")
-    sys.exit(0)
-
-
-def _completion(parser: argparse.ArgumentParser, shell: str) -> str:
-    import shtab  # slow to import, and rarely needed
-
-    for action in parser._actions:
-        if action.metavar == "FILE":
-            setattr(action, "complete", shtab.FILE)
-    script: str = shtab.complete(parser, shell)
-    return script
-
-
 def _check_text(text: str) -> None:
     try:
         text.encode()
@@ -268,15 +118,6 @@ def _context(wanted: bool, authorities: str | None) -> ssl.SSLContext | None:
         return ssl.create_default_context(cafile=authorities)
     except OSError as error:  # ssl.SSLError is one of them
         raise ValueError(f"argument --ca: {authorities!r}: {error.strerror or error}") from None
-
-
-def _version() -> str:
-    from importlib import metadata  # slow to import, and rarely needed
-
-    try:
-        return metadata.version("distributed-chat")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
 
 
 def is_terminal() -> bool:

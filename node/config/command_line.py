@@ -13,7 +13,8 @@ from node.config.version import version
 
 PROGRAM = "chat-node"
 _BY_FLAG = {option.flag: option for option in OPTIONS}
-_SHELLS = "bash or zsh"
+_SHELLS = ("bash", "zsh", "fish")
+_EXPECTED_SHELL = "bash, zsh or fish"
 COMMANDS = {
     "status": "show the whole system: nodes, versions, clients, rooms",
     "admin": "moderate: kick, ban, close rooms, announce, list nodes and sessions",
@@ -37,7 +38,7 @@ def parse_flags(argv: Sequence[str]) -> dict[str, str]:
         found, unknown = parser.parse_known_args(argv)
     except argparse.ArgumentError as error:
         flag = error.argument_name or ""
-        refuse(flag, "nothing", _BY_FLAG[flag].expected if flag in _BY_FLAG else _SHELLS)
+        refuse(flag, "nothing", _BY_FLAG[flag].expected if flag in _BY_FLAG else _EXPECTED_SHELL)
     if unknown:
         fail(_unknown(unknown[0]))
     flags: dict[str, str] = vars(found)
@@ -91,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--completion",
         metavar="SHELL",
-        help=f"print a script that completes these flags in the shell: {_SHELLS}",
+        help=f"print a script that completes these flags in the shell: {_EXPECTED_SHELL}",
     )
     parser.add_argument(
         "--version",
@@ -104,8 +105,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _complete(parser: argparse.ArgumentParser, shell: str) -> NoReturn:
     """Print the script that completes the flags in a shell, and end the process."""
-    if shell not in ("bash", "zsh"):
-        refuse("--completion", repr(shell), _SHELLS)
+    if shell not in _SHELLS:
+        refuse("--completion", repr(shell), _EXPECTED_SHELL)
     import shtab  # imported here: a node that runs does not need it
 
     for action in parser._actions:

@@ -1,5 +1,6 @@
-"""A bash that completes what one typed."""
+"""Shells that complete a command line."""
 
+import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -17,3 +18,19 @@ def complete_in_bash(script: str, words: list[str], cwd: Path) -> set[str]:
         ["bash", "-c", program], cwd=cwd, capture_output=True, text=True, timeout=60, check=True
     )
     return set(done.stdout.split())
+
+
+def complete_in_fish(script: str, words: list[str], cwd: Path) -> set[str]:
+    """Return how fish would complete the last of ``words``, by a script for the first of them."""
+    program = f"{script}\ncomplete -C {shlex.quote(' '.join(words))}"
+    environment = os.environ | {"HOME": str(cwd), "XDG_CONFIG_HOME": str(cwd)}
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", program],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return {line.partition("\t")[0] for line in done.stdout.splitlines()}

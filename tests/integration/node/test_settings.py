@@ -1,6 +1,7 @@
 """Every setting, from flag and environment; bad ones end the process with one helpful line."""
 
 import dataclasses
+import shutil
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,7 +14,7 @@ from node.config.options import GROUPS, OPTIONS, Option, variables
 from node.config.parsers import Origins, Rate
 from node.config.settings import Settings, parse
 from node.config.version import version
-from tests.support.shell import complete_in_bash
+from tests.support.shell import complete_in_bash, complete_in_fish
 
 Refusal = Callable[..., str]
 
@@ -442,6 +443,17 @@ def test_zsh_gets_a_script_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("#compdef chat-node\n")
 
 
+def test_fish_gets_a_script_that_completes_flags(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--completion", "fish"], {})
+    script = capsys.readouterr().out
+    assert "complete -c chat-node " in script and "-l redis-url " in script
+    if shutil.which("fish"):
+        assert complete_in_fish(script, ["chat-node", "--red"], tmp_path) == {"--redis-url"}
+
+
 @pytest.mark.parametrize("argv", [["--completion", "tcl"], ["--completion"]])
 def test_an_unknown_shell_is_refused(argv: list[str], refusal: Refusal) -> None:
-    assert "--completion" in refusal(*argv) and "bash or zsh" in refusal(*argv)
+    assert "--completion" in refusal(*argv) and "bash, zsh or fish" in refusal(*argv)

@@ -2,15 +2,17 @@
 
 import getpass
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from client.cli import options
-from client.cli.options import SHELLS, Options, parse_options
+from client.cli.command_line import SHELLS
+from client.cli.options import Options, parse_options
 from client.cli.settings_file import Settings
-from tests.support.shell import complete_in_bash
+from tests.support.shell import complete_in_bash, complete_in_fish
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the folder is another one")
@@ -226,8 +228,9 @@ class TestCompletion:
             parse_options(["--completion", shell])
         assert raised.value.code == 0
         script = capfd.readouterr().out
-        assert "chat" in script.splitlines()[0] or shell == "bash"
-        assert all(flag in script for flag in ("--nick", "--listen", "--settings"))
+        assert "chat" in script.splitlines()[0] or shell != "zsh"
+        long = "-l " if shell == "fish" else "--"
+        assert all(f"{long}{flag}" in script for flag in ("nick", "listen", "settings"))
 
     @pytest.mark.parametrize(
         "typed, completed",
@@ -239,15 +242,20 @@ class TestCompletion:
             (["--settings", "author"], {"authorities.pem"}),
         ],
     )
-    def test_bash_completes_flags_and_files(
+    @pytest.mark.parametrize("shell", ["bash", "fish"])
+    def test_the_shell_completes_flags_and_files(
         self,
+        shell: str,
         typed: list[str],
         completed: set[str],
         tmp_path: Path,
         capfd: pytest.CaptureFixture[str],
     ) -> None:
+        if shutil.which(shell) is None:
+            pytest.skip(f"there is no {shell}")
         (tmp_path / "authorities.pem").touch()
         with pytest.raises(SystemExit):
-            parse_options(["--completion", "bash"])
+            parse_options(["--completion", shell])
         script = capfd.readouterr().out
-        assert complete_in_bash(script, ["chat", *typed], tmp_path) == completed
+        complete = complete_in_fish if shell == "fish" else complete_in_bash
+        assert complete(script, ["chat", *typed], tmp_path) == completed
