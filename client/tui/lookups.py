@@ -31,12 +31,17 @@ class Lookups:
         self._unsent = unsent
         self._filters = filters
 
-    def request(self, request: m.Request, then: Then | None = None) -> None:
-        """Make a request. ``then`` gets the answer, also an error, instead of the screen."""
+    def request(self, request: m.Request, then: Then | None = None) -> bool:
+        """Make a request; return whether it could be made, after showing why not.
+
+        ``then`` gets the answer, also an error, instead of the screen.
+        """
         try:
             self._chat.ask(request, then)
         except ChatError as error:  # A name from a hostile node may be too long for a request.
             self._notices.error(str(error))
+            return False
+        return True
 
     def look(self) -> None:
         """Fetch what the current room needs: at first all, later the people if they changed.
@@ -83,7 +88,9 @@ class Lookups:
                 buffer.give_up_older()
                 self._notices.error(phrase(event) or "")
 
-        self.request(m.GetHistory(room=buffer.name, before=buffer.oldest, limit=limit), take)
+        request = m.GetHistory(room=buffer.name, before=buffer.oldest, limit=limit)
+        if not self.request(request, take):
+            buffer.give_up_older()
 
     def _past(self, buffer: Buffer, event: m.History) -> list[Row]:
         """Return the rows of past messages that are not shown yet, also not as our own."""

@@ -20,6 +20,17 @@ def test_a_chat_can_be_asked_all_that_typed_lines_need() -> None:
     assert {"post", "ask"} <= Requests.__abstractmethods__
 
 
+def test_a_fetch_that_cannot_be_requested_is_an_error_and_the_next_one_is_made(
+    screen: Screen,
+) -> None:
+    screen.lab.oldest = "x" * 200
+    screen.take("/history")
+    assert screen.notes == ["That is too long."] and not screen.lab.is_fetching
+    screen.lab.oldest = "p1"
+    screen.take("/history")
+    assert isinstance(screen.asked(), m.GetHistory) and screen.lab.is_fetching
+
+
 @pytest.mark.parametrize("line", ["/dance", "/join", "\x1b", "/msg " + "x" * 200 + " hi"])
 def test_an_impossible_command_is_an_error_at_once(screen: Screen, line: str) -> None:
     assert screen.take(line)

@@ -39,7 +39,9 @@ class Asked:
         self.requests.append(message)
 
     def ask(self, request: m.Request, then: Then | None = None) -> None:
-        """Note a request."""
+        """Note a request; too long a position is refused, as the chat does it."""
+        if isinstance(request, m.GetHistory) and len(request.before or "") > 100:
+            raise RequestRefused("line-too-long", "That is too long.")
         self._count += 1
         self.then = then
         request.ref = f"ref-{self._count}"
