@@ -10,7 +10,9 @@ import sys
 import time
 from contextlib import suppress
 
-from client import Chat, Message, RequestRefused, connect
+from client import Chat, ChatError, Message, RequestRefused, connect
+
+USAGE = "usage: python examples/bot.py ROOM [HOST:PORT ...]"
 
 
 async def answer(chat: Chat, room: str, text: str) -> str | None:
@@ -37,5 +39,10 @@ async def main(room: str, *addresses: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        sys.exit(USAGE)
     with suppress(KeyboardInterrupt):
-        asyncio.run(main(*sys.argv[1:]))
+        try:
+            asyncio.run(main(*sys.argv[1:]))
+        except (ChatError, ValueError) as error:  # refused, ended by a node, or an invalid address
+            sys.exit(f"bot.py: {error}")

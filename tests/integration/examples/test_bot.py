@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.lab import Lab
 from tests.support.node_process import Address
 
@@ -68,3 +70,37 @@ async def test_control_c_makes_it_leave_without_a_word(lab: Lab) -> None:
         await ana.expect("left", room="lab", nick="dice", reason="quit")
         _, errors = await process.communicate()
         assert (process.returncode, errors) == (0, b"")
+
+
+async def test_without_arguments_it_says_how_to_start_it() -> None:
+    assert await ended() == (1, b"usage: python examples/bot.py ROOM [HOST:PORT ...]\n")
+
+
+@pytest.mark.parametrize(
+    "other, room, address, why",
+    [
+        ("dice", "lab", None, "The nick dice is taken"),
+        ("ana", "no good", None, "A room name "),
+        ("ana", "lab", "nowhere:x", "invalid address 'nowhere:x'"),
+    ],
+)
+async def test_a_taken_nick_and_a_bad_room_or_address_are_one_line(
+    lab: Lab, other: str, room: str, address: str | None, why: str
+) -> None:
+    node = await lab.node(None)
+    await lab.member(node.address, other, rooms=["lab"])
+    status, errors = await ended(room, address or f"{node.address.host}:{node.address.port}")
+    assert status == 1 and errors.startswith(f"bot.py: {why}".encode()), errors
+    assert errors.count(b"\n") == 1
+
+
+async def ended(*arguments: str) -> tuple[int | None, bytes]:
+    """Run the bot to its end; return its status and its errors."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "examples/bot.py", *arguments),
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await process.communicate()
+    return process.returncode, errors
