@@ -61,6 +61,14 @@ class ActiveLink:
         """Whether the session has been live on this connection."""
         return self._welcomed_at is not None
 
+    @property
+    def was_understood(self) -> bool:
+        """Whether the node has said goodbye, or welcomed or refused us, and did not just close."""
+        said = self.disconnect is not None and bool(
+            self.disconnect.reason or self.disconnect.refusal
+        )
+        return said or self.was_welcomed
+
     def has_lasted(self, now: float) -> bool:
         """Whether the session has been live here long enough to count as a success."""
         return self._welcomed_at is not None and now - self._welcomed_at >= STEADY_AFTER

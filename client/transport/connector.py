@@ -24,6 +24,11 @@ class Connector:
         self._runtime = runtime
         self._tls = tls
 
+    @property
+    def has_tls(self) -> bool:
+        """Whether connections are made with TLS."""
+        return self._tls is not None
+
     async def open(self, address: Address, take_lines: TakeLines) -> ActiveLink:
         """Connect to an address. Raises OSError; TimeoutError is one."""
         made: list[LineTransport] = []

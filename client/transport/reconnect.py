@@ -1,16 +1,21 @@
 """Keeps a session connected: connects, reconnects, and hands over to other nodes."""
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable, Iterable
 
 from client.protocol.effects import Disconnect, Effect
-from client.protocol.errors import Ended, NickRefused, Unreachable, refusal
+from client.protocol.errors import Ended, NickRefused, refusal
 from client.protocol.events import Disconnected, Received
 from client.protocol.session import Session
 from client.transport.active_link import ActiveLink
 from client.transport.addresses import Address
 from client.transport.connector import Connector
+from client.transport.encryption import (
+    in_words,
+    raise_if_only_client_has_it,
+    raise_if_only_node_has_it,
+    raise_if_untrusted,
+)
 from client.transport.handover import Handover
 from client.transport.incoming import Incoming
 from client.transport.keepalive import Verdict
@@ -114,9 +119,10 @@ class ReconnectingLink:
         try:
             active = await self._connector.open(address, self._take_lines)
         except OSError as error:  # TimeoutError is one of them
-            if self._session.node is None:  # later, another node may have a valid one
-                _raise_if_untrusted(error)
-            return Disconnect(reconnect=True), f"{address}: {_in_words(error)}"
+            if self._session.node is None:  # later, another node may have a valid certificate
+                raise_if_untrusted(error, address)
+                await raise_if_only_client_has_it(error, address, self._runtime)
+            return Disconnect(reconnect=True), f"{address}: {in_words(error)}"
         self._active = active
         active.begin(self._session.connected(self._runtime.now_ms()), self._runtime.clock())
         self._set_alarm()
@@ -124,6 +130,8 @@ class ReconnectingLink:
             last, why = await self._last_word(active)
         finally:
             self._let_go()
+        if self._session.node is None and not (active.was_understood or self._connector.has_tls):
+            await raise_if_only_node_has_it(address, self._runtime)
         return last.disconnect or Disconnect(reconnect=True), f"{last.address}: {why}"
 
     async def _last_word(self, active: ActiveLink) -> tuple[ActiveLink, str]:
@@ -270,12 +278,3 @@ class ReconnectingLink:
         if not isinstance(error, NickRefused) or self._rename is None:
             raise error
         self._session.choose_nick(await self._rename(error))
-
-
-def _raise_if_untrusted(error: OSError) -> None:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        raise Unreachable(f"The node's certificate cannot be verified: {error}.") from error
-
-
-def _in_words(error: OSError) -> str:
-    return error.strerror or str(error) or type(error).__name__

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from client import Unreachable, connect
-from tests.support.scripted import FakeTime, ScriptedNode
+from client import Disconnected, Unreachable, connect
+from tests.support.scripted import FakeTime, ScriptedNode, scripted_node
+from wire import messages as m
 
 
 class TestTLS:
@@ -54,6 +55,58 @@ class TestTLS:
         await chat.close()
 
     async def test_an_untrusted_certificate_is_refused_at_once(self, node: ScriptedNode) -> None:
-        with pytest.raises(Unreachable, match="certificate"):
+        named = (
+            f"certificate of the node at {node.address} cannot .*: self-signed certificate. --ca"
+        )
+        with pytest.raises(Unreachable, match=named):
             async with connect(node.address, nick="ana", tls=True):
                 pytest.fail("entered")
+
+    async def test_a_plain_client_is_told_that_the_node_speaks_tls(
+        self, node: ScriptedNode
+    ) -> None:
+        told = f"The node at {node.address} speaks TLS, but this client does not: .* --tls,"
+        with pytest.raises(Unreachable, match=told):
+            async with connect(node.address, nick="ana"):
+                pytest.fail("entered")
+
+
+class TestPlainNode:
+    """A node without TLS."""
+
+    @pytest.fixture
+    async def node(self) -> AsyncIterator[ScriptedNode]:
+        """A node."""
+        async with scripted_node() as node:
+            yield node
+
+    @pytest.mark.parametrize("answer", [b'{"type":"error","code":"bad-request"}\n', b""])
+    async def test_a_client_with_tls_is_told_that_the_node_has_none(
+        self, node: ScriptedNode, answer: bytes
+    ) -> None:
+        entering = asyncio.create_task(connect(node.address, nick="ana", tls=True).__aenter__())
+        peer = await node.peer()
+        if answer:
+            peer.say_bytes(answer)
+        else:
+            peer.hang_up()
+        again = await node.peer()
+        await again.expect(m.Ping)
+        again.say(m.PongEvent())
+        told = f"This client speaks TLS, but the node at {node.address} does not: .* --tls "
+        with pytest.raises(Unreachable, match=told):
+            await entering
+
+    async def test_nothing_is_said_about_tls_where_a_plain_node_only_closes_the_connection(
+        self, node: ScriptedNode, time: FakeTime
+    ) -> None:
+        runtime = time.runtime()
+        chat = connect(node.address, nick="ana", runtime=runtime)
+        chat.start()
+        for _ in range(2):  # the second one only tries whether there is TLS
+            (await node.peer()).hang_up()
+        async for event in chat:
+            assert isinstance(event, Disconnected)
+            assert "TLS" not in event.why
+            break
+        await chat.close()
