@@ -26,6 +26,7 @@ from client.tui.event_actions import EventActions, Logs
 from client.tui.filters import Filters
 from client.tui.input_actions import InputActions
 from client.tui.keymap import Actions
+from client.tui.leaving import Leaving, hint
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
 from client.tui.people_list import LEAST_COLUMNS
@@ -102,8 +103,10 @@ class App:
         self._status = 0
         self._buffers = Buffers()
         self._chat = options.connect(nick, rename=self._rename)
+        self._leaving = Leaving()
         self._notices = Notices(self._buffers, _now_ms)
         settings, unsent = options.settings, Unsent()
+        self._unsent = unsent
         self._watch = ConnectionWatch(self._chat, unsent, lambda: self._screen.redraw())
         filters = Filters(settings.mentions, settings.ignore, settings.presence)
         self._lookups = Lookups(self._chat, self._buffers, self._notices, unsent, filters)
@@ -251,9 +254,11 @@ class App:
             self._exit()
         self._watch.typed()
 
-    def _leave(self) -> None:
-        if self._input.may_leave():
+    def _leave(self, key: str, is_empty: bool) -> None:
+        if self._leaving.press(time.monotonic(), is_empty=is_empty):
             self._exit()
+        else:
+            self._input.hint(hint(key, len(self._unsent)))
 
     def _exit(self, error: BaseException | None = None) -> None:
         self._tty.keep_all()

@@ -15,8 +15,8 @@ KEYS = (
     ("F3, F4", "after /search: the next older, or newer, match"),
     ("Ctrl-G", "after /search: back to where you were"),
     ("Ctrl-A, Ctrl-E, Ctrl-W", "edit the line, like the other keys of Emacs"),
-    ("Ctrl-C", "clear the line; on an empty line, leave"),
-    ("Ctrl-D", "delete a character; on an empty line, leave"),
+    ("Ctrl-C", "clear the line; a second time within 2 s, leave"),
+    ("Ctrl-D", "delete a character; on an empty line, twice within 2 s, leave"),
     ("Ctrl-Z", "suspend the client"),
 )
 """The keys, and what they do; docs/client.md has the same."""

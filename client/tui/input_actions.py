@@ -70,6 +70,11 @@ class InputActions:
             parts = pieces(long.request.text, limits.TEXT)
             return [replace(long.request, text=part) for part in parts]
 
+    def hint(self, text: str) -> None:
+        """Show a notice in the current buffer, at its end."""
+        self._buffers.current.scroll_to(None)  # so that it is visible
+        self._notices.notice(text)
+
     def _report(self, trouble: str) -> None:
         self._buffers.current.scroll_to(None)  # so that the error is visible
         self._notices.error(trouble)
@@ -81,7 +86,7 @@ class InputActions:
 
     def _do(self, meaning: commands.Meaning) -> bool:
         if isinstance(meaning, m.Quit):
-            return not self.may_leave()
+            return not self._may_leave()
         self._warned = False
         if not isinstance(meaning, commands.READING):
             self._buffers.current.scroll_to(None)  # so that the answer is visible
@@ -117,7 +122,7 @@ class InputActions:
         buffer = self._buffers.get(room)
         return buffer is not None and buffer.name in self._chat.rooms
 
-    def may_leave(self) -> bool:
+    def _may_leave(self) -> bool:
         """Return whether to quit; warn once while messages are not delivered."""
         unsent = len(self._unsent)
         if not unsent or self._warned:

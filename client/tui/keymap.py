@@ -21,9 +21,10 @@ class Actions(Struct, frozen=True):
     ``enter`` gets the typed text, and returns whether to clear the line; ``scroll`` gets a number
     of pages, down if positive; ``turn`` a number of buffers; ``turn_to_news`` shows the next buffer
     with news; ``toggle_people`` shows or hides the list of people; ``search`` gets a number of
-    matches, towards newer ones if negative, and ``search_back`` ends a search; ``leave`` is called
-    to quit; ``paste`` returns what to insert for a pasted text; ``holds`` whether Enter only begins
-    another line.
+    matches, towards newer ones if negative, and ``search_back`` ends a search; ``leave`` gets the
+    name of a key that ends the client when it is pressed twice, and whether the line was empty;
+    ``paste`` returns what to insert for a pasted text; ``holds`` whether Enter only begins another
+    line.
     """
 
     enter: Callable[[str], bool]
@@ -34,7 +35,7 @@ class Actions(Struct, frozen=True):
     toggle_people: Callable[[], None]
     search: Callable[[int], None]
     search_back: Callable[[], object]
-    leave: Callable[[], None]
+    leave: Callable[[str, bool], None]
     paste: Callable[[str], str]
     holds: Callable[[str, int, bool], bool]
 
@@ -116,19 +117,18 @@ def _add_ends(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
     @keys.add("c-c")
     @keys.add("<sigint>")
     def _(press: KeyPressEvent) -> None:
-        """Clear the line; if it is empty, quit."""
-        if line.text:
-            line.reset()
-        else:
-            actions.leave()
+        """Clear the line; the second time, quit."""
+        was_empty = not line.text
+        line.reset()
+        actions.leave("Ctrl-C", was_empty)
 
     @keys.add("c-d")
     def _(press: KeyPressEvent) -> None:
-        """Delete a character; if the line is empty, quit."""
+        """Delete a character; if the line is empty, quit the second time."""
         if line.text:
             line.delete()
         else:
-            actions.leave()
+            actions.leave("Ctrl-D", True)
 
     @keys.add("c-z")
     def _(press: KeyPressEvent) -> None:

@@ -122,26 +122,56 @@ async def test_search_finds_older_messages(screen: Screen, listener: ScriptedNod
 # Coming and going
 
 
-@pytest.mark.parametrize("keys", ["/quit\r", "\x04", "\x03"])
-async def test_quit_and_keys_end_the_client(screen: Screen, node: Node, keys: str) -> None:
-    screen.type(keys)
+async def test_quit_ends_the_client(screen: Screen, node: Node) -> None:
+    screen.type("/quit\r")
     await node.expect(m.Quit)
     node.say(m.Bye(reason="quit"))
     assert await screen.process.wait() == 0
 
 
-@pytest.mark.parametrize("keys", ["/quit\r", "\x04", "\x03"])
 async def test_quitting_with_unsent_messages_needs_a_second_quit(
-    screen: Screen, node: Node, keys: str
+    screen: Screen, node: Node
 ) -> None:
     screen.type("hi\r")
     await node.expect(m.Send)
-    screen.type(keys)
+    screen.type("/quit\r")
     await screen.shows("! 1 message is not delivered yet")
-    screen.type(keys)
+    screen.type("/quit\r")
     await node.expect(m.Quit)
     node.say(m.Bye(reason="quit"))
     assert await screen.process.wait() == 0
+
+
+@pytest.mark.parametrize("key, name", [("\x04", "Ctrl-D"), ("\x03", "Ctrl-C")])
+async def test_a_key_on_an_empty_line_leaves_when_it_is_pressed_twice(
+    screen: Screen, node: Node, key: str, name: str
+) -> None:
+    said = f"{name} again within 2 s leaves the chat."
+    screen.type(key)
+    await screen.shows(said)
+    quitting = asyncio.create_task(node.expect(m.Quit))
+    while not quitting.done():  # a busy machine may take longer than 2 s
+        screen.type(key)
+        await asyncio.wait([quitting], timeout=1.0)
+    node.say(m.Bye(reason="quit"))
+    assert await screen.process.wait() == 0
+
+
+async def test_control_c_clears_a_line_and_says_how_to_leave(screen: Screen, node: Node) -> None:
+    screen.type("half a thought")
+    await screen.until(lambda lines: lines[-1] == "general> half a thought")
+    screen.type("\x03")
+    await screen.until(lambda lines: lines[-1] == "general>")
+    await screen.shows("Ctrl-C again within 2 s leaves the chat.")
+    screen.type("still here\r")
+    assert (await node.take()).text == "still here"
+
+
+async def test_the_first_press_says_what_is_not_delivered(screen: Screen, node: Node) -> None:
+    screen.type("hi\r")
+    await node.expect(m.Send)
+    screen.type("\x03")
+    await screen.shows("1 message is not delivered yet; Ctrl-C again within 2 s leaves the chat")
 
 
 async def test_sigterm_leaves_the_chat(screen: Screen, node: Node) -> None:
