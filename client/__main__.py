@@ -40,7 +40,7 @@ async def _run(options: Options) -> int:
         if not is_terminal() or options.listen or options.json:
             return await _run_filter(options, report)
         # Imported here, like filter_mode below: a filter should not wait for the screen to load.
-        from client.tui.app import run
+        from client.tui.start import run
 
         return await run(options)
     except RequestRefused as error:  # a name in the command line cannot be sent

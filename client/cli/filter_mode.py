@@ -8,7 +8,7 @@ from typing import cast
 from client.api.chat import Chat
 from client.cli.line_format import LineFormat, render
 from client.cli.options import Options
-from client.protocol.errors import ChatError, NickRefused
+from client.protocol.errors import ChatError, NickRefused, RequestRefused
 from client.protocol.events import Disconnected, Received
 from client.text.event_text import phrase
 from client.text.nicks import with_suffix
@@ -63,7 +63,7 @@ async def listen(chat: Chat, options: Options, write: Write, report: Report) -> 
     except BrokenPipeError:
         return 0
     except (ChatError, OSError) as error:
-        report(_why(error))
+        report(_why(error, options))
         return 1
     finally:
         await _stop(reading)
@@ -92,7 +92,7 @@ async def send(
         sender.end("Interrupted.")
         raise
     except (ChatError, OSError) as error:
-        sender.end(_why(error))
+        sender.end(_why(error, options))
         return 1
     finally:
         await chat.close()
@@ -157,7 +157,10 @@ class LineSender:
         self._report(f"line {number}: {trouble}")
 
 
-def _why(error: ChatError | OSError) -> str:
+def _why(error: ChatError | OSError, options: Options) -> str:
+    if isinstance(error, RequestRefused) and error.code == Code.BAD_TOKEN:
+        what = "require a token" if options.token is None else "do not accept this token"
+        return f"The nodes {what}; --token, CHAT_TOKEN or the settings file names it."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'the system'}: {error.strerror}"
     return str(error)

@@ -4,18 +4,14 @@ import asyncio
 import os
 import random
 import signal
-import sys
 import time
 from contextlib import suppress
 from typing import TextIO, cast
 
-from msgspec.structs import replace
-
-from client.cli.options import Options, login_nick
+from client.cli.options import Options
 from client.cli.settings_file import Settings, SettingsError, remember_nick
-from client.protocol.errors import ChatError, NickRefused
+from client.protocol.errors import NICK_CODES, ChatError, NickRefused, RequestRefused
 from client.text.nicks import with_suffix
-from client.text.sanitize import safe_word
 from client.text.theme import Theme
 from client.transport.addresses import DEFAULT_HOST
 from client.tui.alerts import WITHOUT_TITLE, Alerts
@@ -26,7 +22,6 @@ from client.tui.event_actions import EventActions, Logs
 from client.tui.filters import Filters
 from client.tui.input_actions import InputActions
 from client.tui.keymap import Actions
-from client.tui.leaving import Leaving, hint
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
 from client.tui.people_list import LEAST_COLUMNS
@@ -37,76 +32,26 @@ from client.tui.terminal import open_terminal
 from client.tui.tty import Tty
 from client.tui.unsent import Unsent
 from wire import messages as m
+from wire.errors import Code
 
 HANGUP = 129
 """The exit status when the terminal is closed, as a shell reports SIGHUP."""
 
 
-async def run(options: Options) -> int:
-    """Run until the user quits; return the exit status.
-
-    Raises RequestRefused for a bad option.
-    """
-    if os.environ.get("TERM") == "dumb":
-        print("chat: TERM=dumb cannot show a full screen; use --listen instead.", file=sys.stderr)
-        return 2
-    nick, asked = options.nick, False
-    while True:
-        if nick is None:
-            asked = True
-            try:
-                nick = await _ask_nick(login_nick())
-            except (EOFError, KeyboardInterrupt):
-                return 0
-        app = App(options, nick.strip(), asked)
-        status = await app.run()
-        if app.refused is None:
-            return status
-        print(f"! {app.refused}")
-        options, keeps = await _with_password(options, nick.strip(), app.refused)
-        if not keeps:
-            nick = None
-
-
-async def _with_password(options: Options, nick: str, refused: NickRefused) -> tuple[Options, bool]:
-    """Ask for the password of an account; return whether to keep the nick."""
-    if not refused.account:
-        return options, False
-    from prompt_toolkit import PromptSession
-
-    session: PromptSession[str] = PromptSession()
-    question = f"Password for {safe_word(nick)} (leave empty to choose another nick): "
-    try:
-        password = await session.prompt_async(question, is_password=True)
-    except (EOFError, KeyboardInterrupt):
-        password = ""
-    return replace(options, password=password or None), bool(password)
-
-
-async def _ask_nick(default: str) -> str:
-    # Imported here because it loads slowly, and is only needed without a nick.
-    from prompt_toolkit import PromptSession
-
-    session: PromptSession[str] = PromptSession()
-    return await session.prompt_async("Nick: ", default=default)
-
-
 class App:
-    """A chat on a screen. ``refused`` is why a node refused our nick.
+    """A chat on a screen. ``refused`` is why a node refused our nick, password or token.
 
     A nick that was ``asked`` for is saved once a node has accepted it.
     """
 
     def __init__(self, options: Options, nick: str, asked: bool) -> None:
-        self.refused: NickRefused | None = None
+        self.refused: RequestRefused | None = None
         self._remember_in = options.settings_path if asked else None
         self._status = 0
         self._buffers = Buffers()
         self._chat = options.connect(nick, rename=self._rename)
-        self._leaving = Leaving()
         self._notices = Notices(self._buffers, _now_ms)
         settings, unsent = options.settings, Unsent()
-        self._unsent = unsent
         self._watch = ConnectionWatch(self._chat, unsent, lambda: self._screen.redraw())
         filters = Filters(settings.mentions, settings.ignore, settings.presence)
         self._lookups = Lookups(self._chat, self._buffers, self._notices, unsent, filters)
@@ -229,7 +174,8 @@ class App:
                     self._remember_nick(event)
                     self._screen.redraw()
         except ChatError as error:
-            if isinstance(error, NickRefused):
+            # What the user can answer with another nick, password or token.
+            if isinstance(error, RequestRefused) and error.code in (*NICK_CODES, Code.BAD_TOKEN):
                 self.refused = error
             self._exit()
 
@@ -255,10 +201,8 @@ class App:
         self._watch.typed()
 
     def _leave(self, key: str, is_empty: bool) -> None:
-        if self._leaving.press(time.monotonic(), is_empty=is_empty):
+        if self._input.press(key, time.monotonic(), is_empty=is_empty):
             self._exit()
-        else:
-            self._input.hint(hint(key, len(self._unsent)))
 
     def _exit(self, error: BaseException | None = None) -> None:
         self._tty.keep_all()

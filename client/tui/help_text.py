@@ -16,7 +16,7 @@ KEYS = (
     ("Ctrl-G", "after /search: back to where you were"),
     ("Ctrl-A, Ctrl-E, Ctrl-W", "edit the line, like the other keys of Emacs"),
     ("Ctrl-C", "clear the line; a second time within 2 s, leave"),
-    ("Ctrl-D", "delete a character; on an empty line, twice within 2 s, leave"),
+    ("Ctrl-D", "delete a character; on an empty line like Ctrl-C"),
     ("Ctrl-Z", "suspend the client"),
 )
 """The keys, and what they do; docs/client.md has the same."""

@@ -11,6 +11,7 @@ from client.text.sanitize import safe_word
 from client.tui import commands
 from client.tui.buffers import PERSON, Buffers
 from client.tui.filters import Filters
+from client.tui.leaving import Leaving, hint
 from client.tui.link_list import LinkList
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
@@ -49,6 +50,7 @@ class InputActions:
         self._now_ms = now_ms
         self._links = LinkList(notices, copy)
         self._warned = False
+        self._leaving = Leaving()
 
     def take(self, line: str) -> bool:
         """Carry out a line; return False to quit."""
@@ -70,10 +72,13 @@ class InputActions:
             parts = pieces(long.request.text, limits.TEXT)
             return [replace(long.request, text=part) for part in parts]
 
-    def hint(self, text: str) -> None:
-        """Show a notice in the current buffer, at its end."""
-        self._buffers.current.scroll_to(None)  # so that it is visible
-        self._notices.notice(text)
+    def press(self, key: str, now: float, *, is_empty: bool) -> bool:
+        """Return whether a key, pressed at a time in seconds, ends the client; say how it would."""
+        if self._leaving.press(now, is_empty=is_empty):
+            return True
+        self._buffers.current.scroll_to(None)  # so that the notice is visible
+        self._notices.notice(hint(key, len(self._unsent)))
+        return False
 
     def _report(self, trouble: str) -> None:
         self._buffers.current.scroll_to(None)  # so that the error is visible

@@ -2,11 +2,9 @@
 
 import asyncio
 import signal
-from pathlib import Path
 
 import pytest
 
-from client.cli.settings_file import load
 from tests.integration.client.seen import Node, begin, come_back, count
 from tests.support.screen import Screen
 from tests.support.scripted import ScriptedNode, message, refused
@@ -227,82 +225,6 @@ async def test_when_the_terminal_vanishes_the_client_leaves(screen: Screen, node
     await node.expect(m.Quit)
     node.say(m.Bye(reason="quit"))
     assert await screen.process.wait() == 129
-
-
-async def test_a_missing_or_taken_nick_is_asked_for(screen: Screen, listener: ScriptedNode) -> None:
-    await screen.start(listener.address)
-    await screen.shows("Nick: login")
-    screen.type("\x15ana\r")
-    peer = await listener.peer()
-    assert (await peer.expect(m.Hello)).nick == "ana"
-    peer.say(refused("nick-taken", ref="hello"))
-    await screen.shows("! No: nick-taken.")
-    await screen.shows("Nick:")
-    screen.type("\x15ana2\r")
-    again = await listener.peer()
-    assert (await again.greet()).nick == "ana2"
-    await screen.until(lambda lines: lines[-1] == "general>")
-
-
-async def test_the_password_of_an_account_is_asked_for_and_not_shown(
-    screen: Screen, listener: ScriptedNode
-) -> None:
-    await screen.start(listener.address, "--nick", "ana")
-    peer = await listener.peer()
-    assert (await peer.expect(m.Hello)).password is None
-    for number, password in enumerate(("guess", "sesame", "")):
-        why = f"Refused for the {number}. time."
-        peer.say(m.Error(ref="hello", code="nick-taken", text=why, account=True))
-        question = "Password for ana (leave empty to choose another nick):"
-        # What was asked before may still be there, above.
-        await screen.until(lambda lines: question in "".join(lines).partition(why)[2])
-        screen.type(f"{password}\r")
-        if password:
-            peer = await listener.peer()
-            hello = await peer.expect(m.Hello)
-            assert (hello.nick, hello.password) == ("ana", password)
-            assert not any(password in line for line in screen.lines)
-    await screen.shows("Nick:")
-
-
-async def test_a_nick_is_asked_for_once(
-    screen: Screen, listener: ScriptedNode, settings_path: Path
-) -> None:
-    await screen.start(listener.address, CHAT_SETTINGS=str(settings_path))
-    await screen.shows("Nick: login")
-    screen.type("\x15ana\r")
-    peer = await listener.peer()
-    await peer.greet()
-    await screen.until(lambda lines: lines[-1] == "general>")
-    assert load(settings_path).nick == "ana"
-
-
-async def test_a_nick_that_cannot_be_saved_is_an_error_on_the_screen(
-    screen: Screen, listener: ScriptedNode, tmp_path: Path
-) -> None:
-    (tmp_path / "file").touch()
-    await screen.start(listener.address, CHAT_SETTINGS=str(tmp_path / "file" / "settings.toml"))
-    await screen.shows("Nick: login")
-    screen.type("\r")
-    peer = await listener.peer()
-    await peer.greet()
-    await screen.shows("! Your nick could not be saved.")
-
-
-async def test_the_settings_are_heeded(
-    screen: Screen, listener: ScriptedNode, settings_path: Path
-) -> None:
-    settings_path.parent.mkdir()
-    lines = ['nick = "cy"', "bell = false", "colours = false", 'time = "%Hh%M"']
-    settings_path.write_text("\n".join(lines))
-    await screen.start(listener.address, CHAT_SETTINGS=str(settings_path))
-    peer = await listener.peer()
-    assert (await peer.greet()).nick == "cy"
-    await screen.until(lambda lines: lines[-1] == "general>")
-    peer.say(message("hello cy", "p1"))
-    await screen.shows("00h00")
-    await screen.shows("hello cy")
-    assert b"\x07" not in screen.raw and b"38;5;" not in screen.raw
 
 
 async def test_a_session_that_went_on_elsewhere_ends_this_one(screen: Screen, node: Node) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from tests.integration.client.cli.pipes import Outside, bid_farewell
 from tests.support.scripted import (
     FakeTime,
@@ -94,14 +96,24 @@ class TestListening:
         await bid_farewell(peer)
         await asyncio.wait([listening])
 
-    async def test_a_refused_token_ends_it(self, node: ScriptedNode) -> None:
-        outside = Outside(node, "--listen", "--token", "wrong")
+    @pytest.mark.parametrize(
+        "flags, why",
+        [
+            (["--token", "wrong"], "The nodes do not accept this token; --token, CHAT_TOKEN or "),
+            ([], "The nodes require a token; --token, CHAT_TOKEN or the settings file names it."),
+        ],
+    )
+    async def test_a_missing_or_wrong_token_ends_it_with_one_line(
+        self, node: ScriptedNode, flags: list[str], why: str
+    ) -> None:
+        outside = Outside(node, "--listen", *flags)
         listening = outside.listen()
         peer = await node.peer()
-        assert (await peer.expect(m.Hello)).token == "wrong"
+        assert (await peer.expect(m.Hello)).token == (flags[1] if flags else None)
         peer.say(refused("bad-token", ref="hello"))
         assert await listening == 1
-        assert outside.errors == ["No: bad-token."]
+        (error,) = outside.errors
+        assert error.startswith(why)
 
     async def test_a_listener_never_gives_up(self) -> None:
         time = FakeTime()
