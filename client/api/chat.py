@@ -7,7 +7,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from client.api.requests import Requests
+from client.api.requests import Requests, check
 from client.protocol.errors import RequestRefused
 from client.protocol.events import Disconnected, Received, Then
 from client.protocol.greeting import Identity
@@ -17,11 +17,8 @@ from client.transport.connector import Connector
 from client.transport.incoming import Incoming
 from client.transport.reconnect import ReconnectingLink, Rename
 from client.transport.runtime import Runtime
-from wire import limits
 from wire import messages as m
 from wire import text as texts
-from wire.codec import encode
-from wire.errors import Code
 
 __all__ = ["Chat", "connect"]
 
@@ -38,6 +35,7 @@ def connect(
     password: str | None = None,
     tls: ssl.SSLContext | bool = False,
     key: str | None = None,
+    stays: bool | None = None,
     positions: dict[str, str] | None = None,
     patience: float | None = 60.0,
     rename: Rename | None = None,
@@ -90,7 +88,8 @@ def connect(
     ``password``: of the nick's account, if it has one.
     ``tls``: True checks the node's certificate by the system's authorities; a context, by its own.
     ``key``: the secret of the session, random if None. With the key and the ``positions`` of an
-    earlier chat, this one resumes its session; such a session is not ended by closing the chat.
+    earlier chat, this one resumes its session; such a session is not ended by closing the chat,
+    unless ``stays`` is False.
     ``patience``: seconds without any node before giving up with Unreachable; None: never.
     ``rename``: awaited for another nick when a node refuses the present one.
     ``window``: messages on the wire at once. More than 1 is faster over a slow network, but then
@@ -110,13 +109,13 @@ def connect(
         password=password,
         window=window,
     )
-    _check(m.Hello(nick=nick, rooms=list(rooms or ()), token=token, password=password, key=key))
+    check(m.Hello(nick=nick, rooms=list(rooms or ()), token=token, password=password, key=key))
     context = ssl.create_default_context() if tls is True else tls or None
     endpoints = Endpoints(parse_addresses(addresses), runtime.random)
     connector = Connector(endpoints, runtime, context)
     incoming = Incoming(session)
     link = ReconnectingLink(session, connector, runtime, incoming, patience=patience, rename=rename)
-    return Chat(session, link, incoming, runtime, stays=key is not None)
+    return Chat(session, link, incoming, runtime, stays=key is not None if stays is None else stays)
 
 
 class Chat(Requests):
@@ -229,19 +228,45 @@ class Chat(Requests):
 
     # The two kinds of requests; each method of Requests is one of them
 
-    def post(self, message: m.Send | m.SendDirect) -> asyncio.Future[m.AnyEvent]:
+    def post(
+        self, message: m.Send | m.SendDirect, doubtful_since: float | None = None
+    ) -> asyncio.Future[m.AnyEvent]:
         """Put a message into the outbox; the future is done with its ``ack``.
 
         Messages are sent in the order of posting, also over a lost connection. Raises
-        RequestRefused at once for a text that no node would take.
+        RequestRefused at once for a text that no node would take. ``doubtful_since`` is for
+        ``post_again``.
         """
         if found := texts.check(message.text):
             raise RequestRefused(*found)
-        _check(message)
-        id = self._session.post(message)
+        check(message)
+        id = self._session.post(message, doubtful_since)
         answer = self._expect(id)
         self._link.stir()
         return answer
+
+    def post_again(
+        self, message: m.Send | m.SendDirect, written_ms: int | None
+    ) -> asyncio.Future[m.AnyEvent]:
+        """Post a message of an earlier chat with the same key; it has an id.
+
+        ``written_ms``: when it was first written, in Unix milliseconds, as ``unacknowledged`` said.
+        If that is minutes ago it is not sent again, because it might be stored twice. Raises
+        RequestRefused.
+        """
+        age = None if written_ms is None else max(0, self._runtime.now_ms() - written_ms) / 1000
+        return self.post(message, None if age is None else self._runtime.clock() - age)
+
+    def unacknowledged(self) -> list[tuple[m.Send | m.SendDirect, int | None]]:
+        """Return the messages without an ``ack``, in order, each with the time when it was written.
+
+        That is in Unix milliseconds, and None for a message that was certainly not stored.
+        """
+        now, now_ms = self._runtime.clock(), self._runtime.now_ms()
+        return [
+            (message, None if since is None else now_ms - int((now - since) * 1000))
+            for message, since in self._session.outbox.all()
+        ]
 
     def ask(self, request: m.Request, then: Then | None = None) -> asyncio.Future[m.AnyEvent]:
         """Make a request other than a message; the future is done with its answer.
@@ -249,7 +274,7 @@ class Chat(Requests):
         In ``received()`` the answer carries ``then``, for a reader that has to handle it in the
         order of the events.
         """
-        _check(request)
+        check(request)
         ref, write = self._session.ask(request)
         answer = self._expect(ref, then)
         self._link.write(write)
@@ -281,13 +306,3 @@ class Chat(Requests):
             self._incoming.end(error)
         else:
             self._incoming.end(None)
-
-
-def _check(request: m.Request) -> None:
-    """Raises RequestRefused for a request that would end the connection, or cannot be encoded."""
-    try:
-        length = len(encode(request)) - 1
-    except UnicodeEncodeError:
-        raise RequestRefused(Code.BAD_REQUEST, "The request contains a lone surrogate.") from None
-    if length > limits.LINE:
-        raise RequestRefused(Code.LINE_TOO_LONG, f"A request is at most {limits.LINE} bytes long.")

@@ -4,8 +4,11 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import TypeVar
 
-from client.protocol.errors import ChatError
+from client.protocol.errors import ChatError, RequestRefused
+from wire import limits
 from wire import messages as m
+from wire.codec import encode
+from wire.errors import Code
 
 E = TypeVar("E", bound=m.Event)
 
@@ -91,3 +94,13 @@ def _as(kind: type[E], event: m.AnyEvent) -> E:
     if isinstance(event, kind):
         return event
     raise ChatError(f"The node answered with {type(event).__name__} instead of {kind.__name__}.")
+
+
+def check(request: m.Request) -> None:
+    """Raises RequestRefused for a request that would end the connection, or cannot be encoded."""
+    try:
+        length = len(encode(request)) - 1
+    except UnicodeEncodeError:
+        raise RequestRefused(Code.BAD_REQUEST, "The request contains a lone surrogate.") from None
+    if length > limits.LINE:
+        raise RequestRefused(Code.LINE_TOO_LONG, f"A request is at most {limits.LINE} bytes long.")

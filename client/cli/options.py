@@ -47,13 +47,23 @@ class Options(Struct, frozen=True):
         return self.rooms[0] if self.rooms else DEFAULT_ROOM
 
     def connect(
-        self, nick: str, *, rename: Rename | None = None, patience: float | None = None
+        self,
+        nick: str,
+        *,
+        rename: Rename | None = None,
+        patience: float | None = None,
+        rooms: tuple[str, ...] | None = None,
+        positions: dict[str, str] | None = None,
+        key: str | None = None,
     ) -> Chat:
-        """Return the chat for these options. Raises RequestRefused."""
+        """Return the chat for these options; closing it ends its session. Raises RequestRefused."""
         return connect(
             self.addresses,
             nick=nick,
-            rooms=self.rooms or None,
+            rooms=(self.rooms if rooms is None else rooms) or None,
+            positions=positions,
+            key=key,
+            stays=False,
             token=self.token,
             password=self.password,
             tls=self.tls or False,

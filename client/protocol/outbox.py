@@ -60,9 +60,16 @@ class Outbox:
         """When to call ``due`` again, if no answer comes before."""
         return self._held_until if self._waiting else None
 
-    def add(self, id: str, message: Send | SendDirect) -> None:
-        """Put a message behind the others."""
-        self._waiting[id] = Outgoing(message)
+    def add(self, id: str, message: Send | SendDirect, doubtful_since: float | None = None) -> None:
+        """Put a message behind the others; an earlier client may have written it already."""
+        self._waiting[id] = Outgoing(message, doubtful_since=doubtful_since)
+
+    def all(self) -> list[tuple[Send | SendDirect, float | None]]:
+        """Return all messages in order, each with the time when it was first written, if it was."""
+        return [
+            (each.message, each.written_at if each.doubtful_since is None else each.doubtful_since)
+            for each in self._waiting.values()
+        ]
 
     def due(self, now: float) -> list[Send | SendDirect]:
         """Return the messages to write now."""

@@ -120,11 +120,11 @@ class Session:
         """Note that the second connection failed; return the requests that waited for it."""
         return self._unanswered.release()
 
-    def post(self, message: m.Send | m.SendDirect) -> str:
+    def post(self, message: m.Send | m.SendDirect, doubtful_since: float | None = None) -> str:
         """Put a message into the outbox and return its id; ``wake`` returns it when it is due."""
         self._count += 1
         message.id = message.id or f"{self._greeting.identity.prefix}{self._count}"
-        self.outbox.add(message.id, message)
+        self.outbox.add(message.id, message, doubtful_since)
         return message.id
 
     def ask(self, request: m.Request) -> tuple[str, tuple[m.Request, ...]]:

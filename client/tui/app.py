@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TextIO, cast
 
 from client.cli.options import Options
-from client.cli.settings_file import Settings, SettingsError, remember_nick
+from client.cli.settings_file import Settings
 from client.protocol.errors import NICK_CODES, ChatError, NickRefused, RequestRefused
 from client.text.nicks import with_suffix
 from client.text.theme import Theme
@@ -21,6 +21,7 @@ from client.tui.entering import Entering
 from client.tui.event_actions import EventActions, Logs
 from client.tui.filters import Filters
 from client.tui.input_actions import InputActions
+from client.tui.keeper import Keeper
 from client.tui.keymap import Actions
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
@@ -28,10 +29,9 @@ from client.tui.people_list import LEAST_COLUMNS
 from client.tui.reading import Reading
 from client.tui.screen import Screen
 from client.tui.status_line import StatusLine
-from client.tui.terminal import open_terminal
+from client.tui.terminal import Terminal, open_terminal
 from client.tui.tty import Tty
 from client.tui.unsent import Unsent
-from wire import messages as m
 from wire.errors import Code
 
 HANGUP = 129
@@ -41,16 +41,16 @@ HANGUP = 129
 class App:
     """A chat on a screen. ``refused`` is why a node refused our nick, password or token.
 
-    A nick that was ``asked`` for is saved once a node has accepted it.
+    ``keeper`` keeps the session for the next start.
     """
 
-    def __init__(self, options: Options, nick: str, asked: bool) -> None:
+    def __init__(self, options: Options, nick: str, keeper: Keeper) -> None:
         self.refused: RequestRefused | None = None
-        self._remember_in = options.settings_path if asked else None
+        self._keeper = keeper
         self._status = 0
         self._buffers = Buffers()
-        self._chat = options.connect(nick, rename=self._rename)
-        self._notices = Notices(self._buffers, _now_ms)
+        self._chat = keeper.connect(options, nick, self._rename, self._buffers)
+        self._notices = Notices(self._buffers, now_ms)
         settings, unsent = options.settings, Unsent()
         self._watch = ConnectionWatch(self._chat, unsent, lambda: self._screen.redraw())
         filters = Filters(settings.mentions, settings.ignore, settings.presence)
@@ -65,17 +65,15 @@ class App:
         self._tty = Tty(lambda: self._screen.repaint())
         tty = cast(TextIO, self._tty)
         terminal = open_terminal(tty, os.environ, links=settings.colours)
-        self._input = InputActions(*parts, self._reading, _now_ms, terminal.copy)
-        line = StatusLine(
-            self._chat,
-            self._buffers,
-            self._events,
-            self._watch,
-            unsent,
-            self._reading,
-            lambda: self._screen.input.text,
-        )
-        self._screen = Screen(
+        self._input = InputActions(*parts, self._reading, now_ms, terminal.copy)
+        keeper.restore(self._buffers, unsent)
+        self._screen = self._make_screen(settings, terminal, unsent)
+        self._screen.app.key_processor.after_key_press += lambda _: self._alerts.typed()
+
+    def _make_screen(self, settings: Settings, terminal: Terminal, unsent: Unsent) -> Screen:
+        parts = (self._events, self._watch, unsent, self._reading)
+        line = StatusLine(self._chat, self._buffers, *parts, lambda: self._screen.input.text)
+        return Screen(
             self._buffers,
             Theme(settings.time),
             self._actions(),
@@ -84,7 +82,6 @@ class App:
             colours=settings.colours,
             output=terminal,
         )
-        self._screen.app.key_processor.after_key_press += lambda _: self._alerts.typed()
 
     def _actions(self) -> Actions:
         entering = Entering(self._buffers, self._notices, self._enter, time.monotonic)
@@ -128,8 +125,9 @@ class App:
         loop.add_signal_handler(signal.SIGTERM, self._exit)
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         self._chat.start()
-        works = (self._show_all, self._watch.latency.measure, self._watch.run)
-        tasks = [asyncio.create_task(work()) for work in works]
+        measure, watch = self._watch.latency.measure(), self._watch.run()
+        works = (self._show_all(), measure, watch, self._keeper.run(self._notices))
+        tasks = [asyncio.create_task(work) for work in works]
         for task in tasks:
             task.add_done_callback(self._look_at)
         try:
@@ -143,7 +141,9 @@ class App:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._keeper.closing()
             await self._chat.close()
+            self._keeper.end()
             if self._logs is not None:
                 self._logs.finish()
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -167,25 +167,22 @@ class App:
                 # Disconnected reports the end of an attempt; a refused room ends no attempt.
                 is_end = received.is_end and getattr(event, "room", None) is None
                 if event is not None and not is_end:
+                    self._keeper.before(event)
                     self._events.show(event, received.then)
+                    self._keeper.after(event, self._notices)
                     if self._logs is not None:
                         self._logs.take(event)
                     self._alerts.show_title()
-                    self._remember_nick(event)
                     self._screen.redraw()
         except ChatError as error:
-            # What the user can answer with another nick, password or token.
-            if isinstance(error, RequestRefused) and error.code in (*NICK_CODES, Code.BAD_TOKEN):
+            # What the user can answer with another nick, password or token; or a restored session
+            # whose positions no node knows how to read any more.
+            answerable = {*NICK_CODES, Code.BAD_TOKEN}
+            if self._keeper.is_restored:
+                answerable.add(Code.BAD_REQUEST)
+            if isinstance(error, RequestRefused) and error.code in answerable:
                 self.refused = error
             self._exit()
-
-    def _remember_nick(self, event: object) -> None:
-        if isinstance(event, m.Welcome) and self._remember_in is not None:
-            path, self._remember_in = self._remember_in, None
-            try:
-                remember_nick(path, event.nick)
-            except SettingsError as error:
-                self._notices.error(f"Your nick could not be saved. {error}")
 
     async def _rename(self, refused: NickRefused) -> str:
         """Ask for another nick at the start; later add a suffix to the present one."""
@@ -196,13 +193,20 @@ class App:
     # Actions of the user
 
     def _enter(self, line: str) -> None:
-        if not self._input.take(line):
-            self._exit()
+        goes_on = self._input.take(line)
         self._watch.typed()
+        self._keeper.touch()
+        self._keeper.save(self._notices)  # at once, for a line that cannot be sent now
+        if not goes_on:
+            self._quit()
 
     def _leave(self, key: str, is_empty: bool) -> None:
         if self._input.press(key, time.monotonic(), is_empty=is_empty):
-            self._exit()
+            self._quit()
+
+    def _quit(self) -> None:
+        self._keeper.quit()
+        self._exit()
 
     def _exit(self, error: BaseException | None = None) -> None:
         self._tty.keep_all()
@@ -219,14 +223,17 @@ class App:
 
     def _turn(self, steps: int) -> None:
         self._buffers.turn(steps)
+        self._keeper.touch()
         self._lookups.look()
 
     def _turn_to_number(self, number: int) -> None:
         self._buffers.turn_to_number(number)
+        self._keeper.touch()
         self._lookups.look()
 
     def _turn_to_news(self) -> None:
         self._buffers.turn_to_news()
+        self._keeper.touch()
         self._lookups.look()
 
     def _toggle_people(self) -> None:
@@ -236,5 +243,6 @@ class App:
             )
 
 
-def _now_ms() -> int:
+def now_ms() -> int:
+    """Return Unix time in milliseconds."""
     return time.time_ns() // 1_000_000

@@ -38,6 +38,7 @@ class Buffer(OwnMessages):
         self.fetched: set[str] = set()
         self.is_whole = False
         self._is_new = True
+        self._read_until: str | None = None
         self._waiting: list[Callable[[list[Row]], None]] = []
 
     @property
@@ -95,8 +96,18 @@ class Buffer(OwnMessages):
         self.oldest = oldest or first
         self.fetched.update(row.position for row in rows if row.position)
         self.is_whole = not more or len(self.rows) >= 2 * MOST_ROWS
+        if rows and self._read_until is not None:
+            until, self._read_until = self._read_until, None
+            self.unread_after = next((row for row in rows if row.position == until), rows[-1])
         for then in waiting:
             then(rows)
+
+    def was_read_until(self, position: str) -> None:
+        """Note that an earlier client read up to a position: what follows it is marked as unread.
+
+        The mark is set with the first older rows. They end there, unless newer ones came with them.
+        """
+        self._read_until = position
 
     def scroll_to(self, anchor: Anchor | None) -> None:
         """Make ``anchor`` the last visible line; with None, follow new rows."""

@@ -6,9 +6,11 @@ import sys
 from msgspec.structs import replace
 
 from client.cli.options import Options, login_nick
+from client.cli.session_store import default_folder, open_store
 from client.protocol.errors import NickRefused, RequestRefused
 from client.text.sanitize import safe_line, safe_word
-from client.tui.app import App
+from client.tui.app import App, now_ms
+from client.tui.keeper import Keeper
 from wire.errors import Code
 
 MOST_TOKENS = 3
@@ -24,16 +26,22 @@ async def run(options: Options) -> int:
         print("chat: TERM=dumb cannot show a full screen; use --listen instead.", file=sys.stderr)
         return 2
     nick, asked, typed, tokens = options.nick, False, "", 0
+    folder = default_folder()
     while True:
         if nick is None:
             asked = True
             nick = await _ask_nick(login_nick(), typed)
             if nick is None:
                 return 0
-        app = App(options, nick, asked)
+        store = open_store(folder, options.addresses, nick)
+        keeper = Keeper(store, options.settings_path if asked else None, now_ms)
+        app = App(options, nick, keeper)
         status = await app.run()
         if (refused := app.refused) is None:
             return status
+        if refused.code == Code.BAD_REQUEST:  # what an earlier client kept is not understood
+            folder = None
+            continue
         print(f"! {_why(refused, options)}")
         if refused.code == Code.BAD_TOKEN:
             tokens += 1

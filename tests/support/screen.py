@@ -10,6 +10,7 @@ import termios
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyte
@@ -66,6 +67,9 @@ class Screen:
         self.raw = bytearray()
         self._stream = pyte.ByteStream(self.display)
         self._changed = asyncio.Event()
+        self._home = TemporaryDirectory(prefix="chat-state-")
+        self.state_home = Path(self._home.name)
+        """The client's state folder is in here; it outlives a client that was killed."""
         self._master = -1
         self.process: asyncio.subprocess.Process
 
@@ -79,7 +83,9 @@ class Screen:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-            env=ENVIRONMENT | {"PYTHONPATH": str(ROOT)} | variables,
+            env=ENVIRONMENT
+            | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(self.state_home)}
+            | variables,
         )
         os.close(slave)
         os.set_blocking(self._master, False)
@@ -150,6 +156,12 @@ class Screen:
 
     async def end(self) -> None:
         """Let the client go, and its terminal."""
+        try:
+            await self._end()
+        finally:
+            self._home.cleanup()
+
+    async def _end(self) -> None:
         if self._master < 0:
             return
         if self.process.returncode is None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from client import Chat, Disconnected, Unreachable, connect
+from client import Chat, Disconnected, RequestRefused, Unreachable, connect
 from tests.support.scripted import FakeTime, Peer, ScriptedNode, joined, message, scripted_node
 from wire import messages as m
 
@@ -66,6 +66,54 @@ class TestComingBack:
     ) -> None:
         await chat.close()
         assert await peer.get() is None
+
+    async def test_a_session_with_a_key_is_ended_where_that_was_asked_for(
+        self, node: ScriptedNode, time: FakeTime
+    ) -> None:
+        runtime = time.runtime()
+        chat = connect(node.address, nick="ana", key="k" * 32, stays=False, runtime=runtime)
+        chat.start()
+        peer = await node.peer()
+        await peer.greet()
+        await chat.ready()
+        closing = asyncio.create_task(chat.close())
+        await peer.expect(m.Quit)
+        peer.say(m.Bye(reason="quit"))
+        await closing
+
+    async def test_a_later_chat_repeats_what_an_earlier_one_could_not_deliver(
+        self, node: ScriptedNode, chat: Chat, peer: Peer, time: FakeTime
+    ) -> None:
+        for text in ("doubtful", "waiting"):
+            chat.post(m.Send(room="general", text=text))
+        sent = await peer.expect(m.Send)
+        time.advance(1.5)
+        unsent = chat.unacknowledged()
+        told = [(message.text, written) for message, written in unsent]
+        assert told == [("doubtful", 1_000_000), ("waiting", None)]
+        later = connect(node.address, nick="ana", key="k" * 32, runtime=time.runtime())
+        later.start()
+        answers = [later.post_again(message, written) for message, written in unsent]
+        again = await node.peer()
+        await again.greet(resumed=True)
+        repeated = [await again.take(f"p{number}") for number in range(2)]
+        assert [each.text for each in repeated] == ["doubtful", "waiting"]
+        assert repeated[0].id == sent.id
+        await asyncio.gather(*answers)
+        await later.close()
+
+    async def test_what_was_written_minutes_ago_by_an_earlier_chat_is_not_repeated(
+        self, node: ScriptedNode, time: FakeTime
+    ) -> None:
+        chat = connect(node.address, nick="ana", key="k" * 32, runtime=time.runtime())
+        chat.start()
+        minutes_ago = int(time.now * 1000) - 300_000
+        answer = chat.post_again(m.Send(room="general", text="hi", id="1"), minutes_ago)
+        peer = await node.peer()
+        await peer.greet()
+        with pytest.raises(RequestRefused, match="It is not known whether the message arrived"):
+            await answer
+        await chat.close()
 
     async def test_a_node_that_does_not_take_note_of_the_quit_is_not_waited_for(
         self, node: ScriptedNode, time: FakeTime

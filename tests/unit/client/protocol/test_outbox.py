@@ -166,3 +166,21 @@ def test_whatever_happens_messages_arrive_in_order(turns: list[str], count: int)
                 outbox.refuse(refused(code, id=written, after=0), now)
             written = None
     assert taken == sorted(set(taken))
+
+
+def test_all_messages_are_told_with_the_time_when_they_may_have_been_stored() -> None:
+    outbox = Outbox()
+    put(outbox, "1", "2")
+    due(outbox, 10.0)
+    assert [(message.id, since) for message, since in outbox.all()] == [("1", 10.0), ("2", None)]
+    outbox.disconnected()
+    due(outbox, 20.0)
+    assert outbox.all()[0][1] == 10.0, "the first time counts"
+
+
+def test_a_message_of_an_earlier_client_is_repeated_for_as_long_as_nodes_know_its_id() -> None:
+    outbox = Outbox()
+    outbox.add("1", Send(room="general", text="1", id="1"), doubtful_since=10.0)
+    outbox.add("2", Send(room="general", text="2", id="2"), doubtful_since=11.0)
+    assert outbox.expire(10.5 + DOUBTFUL_AFTER) == ["1"]
+    assert due(outbox, 10.5 + DOUBTFUL_AFTER) == ["2"]

@@ -275,3 +275,17 @@ def test_the_next_buffer_with_news_is_one_with_mentions_first(buffers: Buffers) 
         buffers.turn_to_news()
         seen.append(buffers.current.name)
     assert seen == ["@bo", "ops", "lab", "lab"]
+
+
+@pytest.mark.parametrize("until, last", [("p2", "two"), ("a notice, which history lacks", "three")])
+def test_what_follows_the_last_row_that_an_earlier_client_read_is_marked(
+    until: str, last: str
+) -> None:
+    buffer = Buffer("lab")
+    buffer.was_read_until(until)
+    buffer.add(row("new", "p4"))
+    older = [row("one", "p1"), row("two", "p2"), row("three", "p3")]
+    buffer.put_before(older, more=False)
+    assert buffer.unread_after is not None and buffer.unread_after.text == last
+    buffer.put_before([row("zero", "p0")], more=False)
+    assert buffer.unread_after.text == last
