@@ -7,10 +7,10 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable
 
+from client.cli.input_lines import LONGEST
 from client.cli.options import Options, is_terminal, login_nick, parse_options
 from client.cli.stdio import ErrorOutput, Output, read_lines, watch_reader
 from client.protocol.errors import RequestRefused
-from wire import limits
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -70,7 +70,7 @@ def is_stdin_terminal() -> bool:
 
 
 def _lines() -> AsyncIterator[bytes | None]:
-    return read_lines(0, limits.TEXT)
+    return read_lines(0, LONGEST)
 
 
 async def _until_signal(work: Awaitable[int], stopped: int | None) -> int:

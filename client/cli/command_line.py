@@ -1,12 +1,14 @@
 """The flags of the client: their parser, the manual, and completion in shells."""
 
 import argparse
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from client.cli.settings_file import default_path
 from client.cli.stdio import write_all
+from wire import limits
 from wire.arguments import Parser
 from wire.messages import DEFAULT_ROOM
 
@@ -22,6 +24,7 @@ examples:
   echo "the build is green" | chat --room ci
   tail -f app.log | chat --room ops --nick app
   chat --listen --room ops | grep --line-buffered error
+  chat --listen --last 20 --room ops      the last 20 messages, and then new ones
   chat --listen --json | jq --unbuffered -r 'select(.type == "message").text'
   eval "$(chat --completion bash)"        complete flags in this shell; likewise zsh
   chat --completion fish | source         the same in fish
@@ -43,8 +46,8 @@ overrides NO_COLOR (https://no-color.org).
 
 exit status:
   0    all messages sent, or you quit; or the reader of --listen went away, or it was interrupted
-  1    a message was not sent, output could not be written, or a node refused the session; without
-       any node, sending gives up after a minute, --listen never does
+  1    a message was not sent, output could not be written, a node refused the session, or no node
+       could be reached (see --timeout)
   2    invalid command line or settings; nothing was sent
   129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM before all messages were sent
 """
@@ -64,6 +67,8 @@ def parse_flags(
     """
     parser = _parser(environ)
     found = parser.parse_args(arguments)
+    if found.last and not (found.listen or found.json):
+        parser.error("argument --last: only with --listen or --json")
     if found.version:
         _print_and_end(parser, f"{parser.prog} {_version()}")
     if found.completion:
@@ -140,6 +145,21 @@ def _add_modes(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> N
         help="print all events as JSON lines of the protocol, unchanged; on a terminal, implies"
         " --listen",
     )
+    parser.add_argument(
+        "--last",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="with --listen or --json: first the last N messages of each room"
+        f" (1 to {limits.HISTORY})",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="without a terminal: give up when no node could be reached for so long (default:"
+        " 10 for the first connection and 60 later; with --listen never)",
+    )
     path = environ.get("CHAT_SETTINGS") or default_path()
     parser.add_argument(
         "--settings",
@@ -154,6 +174,24 @@ def _add_modes(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> N
         help="print a shell script that completes these flags",
     )
     parser.add_argument("--version", action="store_true", help="print the version")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= limits.HISTORY):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of messages from 1 to {limits.HISTORY}"
+        )
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
 
 
 def _print_and_end(parser: argparse.ArgumentParser, text: str) -> NoReturn:

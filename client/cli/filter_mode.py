@@ -1,28 +1,29 @@
 """The client without a screen: sends lines of standard input, or prints messages."""
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from functools import partial
 from typing import cast
 
 from client.api.chat import Chat
+from client.cli.input_lines import InputLines
 from client.cli.line_format import LineFormat, render
 from client.cli.options import Options
-from client.protocol.errors import ChatError, NickRefused, RequestRefused
+from client.cli.past_first import PastFirst
+from client.protocol.errors import ChatError, NickRefused, RequestRefused, Unreachable
 from client.protocol.events import Disconnected, Received
 from client.text.event_text import phrase
 from client.text.nicks import with_suffix
 from client.text.sanitize import safe_line, safe_word
-from client.text.theme import Theme
-from wire import limits
 from wire import messages as m
-from wire import text as texts
 from wire.errors import Code
 
 MOST_PENDING = 100
 """Unacknowledged lines at a time, so that a file of any size needs little memory."""
+FIRST_PATIENCE = 10.0
+"""Seconds for the first connection of a filter that sends; listening never gives up."""
 PATIENCE = 60.0
-"""Seconds without any node before sending gives up; listening never does."""
+"""Seconds without any node later: longer than nodes need to restart one after the other."""
 
 Write = Callable[[bytes], Awaitable[None]]
 Report = Callable[[str], None]
@@ -49,16 +50,30 @@ def open_chat(options: Options, login: str, random: Callable[[], float]) -> Chat
 
 
 def _patience(options: Options) -> float | None:
+    if options.timeout is not None:
+        return options.timeout
     return None if options.listen else PATIENCE
+
+
+async def _ready(chat: Chat, reading: asyncio.Future[None], patience: float | None) -> None:
+    """Wait until the chat is ready, for a bounded time. Raises Unreachable."""
+    try:
+        async with asyncio.timeout(patience):
+            await _first(asyncio.ensure_future(chat.ready()), reading)
+    except TimeoutError:
+        raise Unreachable(f"No node has answered within {patience:g} s.") from None
 
 
 async def listen(chat: Chat, options: Options, write: Write, report: Report) -> int:
     """Print messages until cancelled; return the exit status if the chat ends before."""
     told = (m.Gap, m.Error, m.Announcement)
-    reading = asyncio.create_task(_read(chat, _printer(options, write), report, *told))
+    past = PastFirst() if options.last else None
+    reading = asyncio.create_task(_read(chat, _printer(options, write, past), report, *told))
     try:
         chat.start()
-        await _first(asyncio.ensure_future(chat.ready()), reading)
+        await _ready(chat, reading, options.timeout)
+        if past is not None:
+            _ask_past(chat, past, options.last)
         await reading
     except BrokenPipeError:
         return 0
@@ -69,6 +84,13 @@ async def listen(chat: Chat, options: Options, write: Write, report: Report) -> 
         await _stop(reading)
         await chat.close()
     return 0
+
+
+def _ask_past(chat: Chat, past: PastFirst, count: int) -> None:
+    for room in chat.rooms:
+        request = m.GetHistory(room=room, limit=count)
+        chat.ask(request)
+        past.asked(room, request.ref or "")
 
 
 async def send(
@@ -84,7 +106,8 @@ async def send(
     sender = LineSender(chat, options.room, report)
     try:
         chat.start()
-        await _first(asyncio.ensure_future(chat.ready()), reading)
+        first = FIRST_PATIENCE if options.timeout is None else options.timeout
+        await _ready(chat, reading, first)
         await _first(asyncio.ensure_future(sender.send_all(lines)), reading)
         await chat.close()
         await reading
@@ -121,14 +144,13 @@ class LineSender:
     async def send_all(self, lines: AsyncIterable[bytes | None]) -> None:
         """Send the lines in order; return when all are acknowledged or refused. Raises OSError."""
         number = 0
+        read = InputLines(self._fail, self._report)
         async for line in lines:
             number += 1
-            text, trouble = _read_line(line)
-            if trouble:
-                self._fail(number, trouble)
-            elif text:
+            if text := read.text(number, line):
                 await self._slots.acquire()
                 self._post(number, text)
+        read.end()
         for _ in range(MOST_PENDING):
             await self._slots.acquire()
 
@@ -166,20 +188,6 @@ def _why(error: ChatError | OSError, options: Options) -> str:
     return str(error)
 
 
-def _read_line(line: bytes | None) -> tuple[str, str]:
-    """Return the text of a line ("" if it is blank), and what is wrong with it, if anything."""
-    if line is None:
-        return "", f"A text is at most {limits.TEXT} bytes of UTF-8 long."
-    try:
-        text = line.decode()
-    except UnicodeDecodeError:
-        return "", "The line is not UTF-8."
-    found = texts.check(text)
-    if found and found[0] is Code.EMPTY_TEXT:
-        return "", ""
-    return text, found[1] if found else ""
-
-
 async def _read(
     chat: Chat,
     printer: Callable[[Received], Awaitable[None]],
@@ -201,16 +209,24 @@ async def _read(
         await printer(received)
 
 
-def _printer(options: Options, write: Write) -> Callable[[Received], Awaitable[None]]:
-    form = LineFormat(theme=Theme(options.settings.time))
+def _printer(
+    options: Options, write: Write, past: PastFirst | None = None
+) -> Callable[[Received], Awaitable[None]]:
+    form = LineFormat()
 
     async def print_line(received: Received) -> None:
         if received.line and not isinstance(received.event, _KEEP_ALIVE):
             await write(received.line + b"\n")
 
     async def print_text(received: Received) -> None:
-        if isinstance(received.event, (m.Message, m.Direct)):
-            await write(f"{render(received.event, form)}\n".encode(errors="backslashreplace"))
+        event = received.event
+        shown: Iterable[m.Message | m.Past | m.Direct] = ()
+        if past is not None:
+            shown = past.take(event)
+        elif isinstance(event, (m.Message, m.Direct)):
+            shown = (event,)
+        for each in shown:
+            await write(f"{render(each, form)}\n".encode(errors="backslashreplace"))
 
     return print_line if options.json else print_text
 

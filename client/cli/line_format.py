@@ -19,12 +19,12 @@ _SIGNS: dict[type[Any], str] = {m.Entered: "+", m.Left: "-", m.Renamed: "~"}
 
 
 class LineFormat(Struct, frozen=True):
-    """The format of times."""
+    """The time zone; times have a date and are in ISO 8601."""
 
     theme: Theme = Theme()
 
 
-def render(event: m.AnyEvent | Disconnected, form: LineFormat) -> str | None:
+def render(event: m.AnyEvent | m.Past | Disconnected, form: LineFormat) -> str | None:
     """Return the lines for an event, None if there is nothing to show.
 
     A line that starts with a time is an entry of a room or of the inbox (``@``); ``·`` marks a
@@ -32,13 +32,13 @@ def render(event: m.AnyEvent | Disconnected, form: LineFormat) -> str | None:
     """
     if row := _ROWS.get(type(event)):
         return row(event, form)
-    sentence = phrase(event)
+    sentence = None if isinstance(event, m.Past) else phrase(event)
     return None if sentence is None else f"\u00b7 {sentence}"
 
 
 def _text(at: int, where: str, text: str, form: LineFormat) -> str:
     first, *further = (safe_line(line) for line in text.split("\n"))
-    lines = [f"{form.theme.clock(at)} {where} {first}"]
+    lines = [f"{form.theme.moment(at)} {where} {first}"]
     return "\n".join([*lines, *(INDENT + line for line in further)])
 
 
@@ -58,7 +58,7 @@ def _direct(event: m.Direct, form: LineFormat) -> str:
 def _entry(event: m.Entered | m.Left | m.Renamed, form: LineFormat) -> str:
     if event.room is None:
         return f"\u00b7 {phrase(event)}"
-    place = f"{form.theme.clock(event.at or None)} {safe_word(event.room)}"
+    place = f"{form.theme.moment(event.at or None)} {safe_word(event.room)}"
     return f"{place} {_SIGNS[type(event)]} {phrase(event)}"
 
 
@@ -88,6 +88,7 @@ def _error(event: m.Error, form: LineFormat) -> str:
 _ROWS: dict[type[Any], Callable[[Any, LineFormat], str]] = {
     m.Joined: _joined,
     m.Message: _message,
+    m.Past: _message,
     m.Direct: _direct,
     m.Entered: _entry,
     m.Left: _entry,

@@ -26,7 +26,7 @@ class Options(Struct, frozen=True):
 
     ``nick`` is None if neither names one; ``insists`` means that the command line does, so that no
     other nick may replace it. ``settings_path`` is the settings file, None if there is no place for
-    one.
+    one. ``timeout`` is in seconds, None if it was not given; ``last`` counts messages.
     """
 
     addresses: tuple[str, ...]
@@ -40,6 +40,8 @@ class Options(Struct, frozen=True):
     settings: Settings = Settings()
     settings_path: Path | None = None
     password: str | None = None
+    timeout: float | None = None
+    last: int = 0
 
     @property
     def room(self) -> str:
@@ -101,6 +103,8 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         insists=found.nick is not None,
         settings=settings,
         settings_path=path,
+        timeout=found.timeout,
+        last=found.last,
     )
 
 

@@ -33,6 +33,14 @@ class Theme(Struct, frozen=True):
         when = self._when(at)
         return "--:--" if when is None else when.strftime(self.time)
 
+    def moment(self, at: int | None) -> str:
+        """Return date, time and time zone in ISO 8601; a dash if it is unknown or out of range."""
+        when = self._when(at)
+        try:
+            return "-" if when is None else when.astimezone(self.zone).isoformat("T", "seconds")
+        except (ValueError, OverflowError, OSError):
+            return "-"
+
     def day(self, at: int | None) -> str:
         """Return a day; empty if it is unknown."""
         when = self._when(at)

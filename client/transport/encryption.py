@@ -1,6 +1,7 @@
 """What is wrong when only one of client and node speaks TLS, or a certificate is not trusted."""
 
 import asyncio
+import os
 import ssl
 
 from client.protocol.errors import Unreachable
@@ -23,6 +24,8 @@ def in_words(error: OSError) -> str:
         return f"its certificate cannot be verified: {error.verify_message}"
     if isinstance(error, ssl.SSLError) and error.reason:
         return f"the TLS handshake failed ({error.reason.replace('_', ' ').lower()})"
+    if error.errno and (error.strerror or "").startswith("Connect call failed"):
+        return os.strerror(error.errno)  # asyncio says only that, and the address
     return error.strerror or str(error) or type(error).__name__
 
 

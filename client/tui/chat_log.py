@@ -1,7 +1,6 @@
 """Which events go to the logs of rooms and people, and as which lines. Pure."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from client.api.chat import Chat
 from client.cli.line_format import LineFormat, render
@@ -14,20 +13,6 @@ from wire import messages as m
 
 SENT_BEFORE = 50
 """Rows among which a message is looked for that was just acknowledged."""
-
-
-class IsoTheme(Theme, frozen=True):
-    """Times with their date and zone, as in ISO 8601."""
-
-    def clock(self, at: int | None) -> str:
-        """Return a time; dashes if it is unknown or out of range."""
-        when = self._when(at)
-        return "--:--" if when is None else local(when).isoformat(timespec="seconds")
-
-
-def local(when: datetime) -> datetime:
-    """Return a time with its zone: the local one if it has none."""
-    return when if when.tzinfo else when.astimezone()
 
 
 class ChatLog:
@@ -49,7 +34,7 @@ class ChatLog:
         self._buffers = buffers
         self._filters = filters
         self._write = write
-        self._form = LineFormat(theme or IsoTheme())
+        self._form = LineFormat(theme or Theme())
 
     def take(self, event: m.AnyEvent | Disconnected) -> None:
         """Log an event, after it was shown."""

@@ -1,6 +1,7 @@
 """The filter that prints messages."""
 
 import asyncio
+from datetime import datetime
 
 import pytest
 
@@ -52,6 +53,30 @@ class TestListening:
             outside.printed.clear()
             await outside.printed.wait()
         assert outside.out == lines
+        listening.cancel()
+        await bid_farewell(peer)
+        await asyncio.wait([listening])
+
+    async def test_the_last_messages_of_each_room_come_first(self, node: ScriptedNode) -> None:
+        outside = Outside(node, "--listen", "--last", "2")
+        listening = outside.listen()
+        peer = await node.peer()
+        await peer.greet()
+        request = await peer.expect(m.GetHistory)
+        assert (request.room, request.limit) == ("general", 2)
+        peer.say(message("three", "p3"))
+        past = [
+            m.Past(room="general", position=f"p{number}", at=1, from_="bo", text=text)
+            for number, text in ((2, "two"), (3, "three"))
+        ]
+        peer.say(m.History(ref=request.ref, room="general", messages=past, more=True))
+        peer.say(message("four", "p4"))
+        while b"four" not in outside.out:
+            outside.printed.clear()
+            await outside.printed.wait()
+        lines = outside.out.decode().splitlines()
+        assert [line.split()[-1] for line in lines] == ["two", "three", "four"]
+        assert all(datetime.fromisoformat(line.split()[0]).tzinfo for line in lines)
         listening.cancel()
         await bid_farewell(peer)
         await asyncio.wait([listening])

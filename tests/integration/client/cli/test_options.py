@@ -36,6 +36,9 @@ def test_every_argument_is_taken() -> None:
     assert found.addresses == ("a:1", "b:2-3")
     assert (found.nick, found.rooms, found.room) == ("ana", ("lab", "ops"), "lab")
     assert (found.token, found.listen, found.json) == ("t", True, True)
+    assert (found.timeout, found.last) == (None, 0)
+    other = parse_options("--listen --last 20 --timeout 1.5".split())
+    assert (other.timeout, other.last) == (1.5, 20)
     assert found.tls is not None and found.tls.check_hostname
 
 
@@ -95,6 +98,11 @@ def test_the_token_is_not_shown_by_help(
         (["--lis"], "--lis"),
         (["--completion", "tcl"], "tcl"),
         (["--settings", os.curdir], "Is a directory"),
+        (["--timeout", "0"], "number of seconds above 0"),
+        (["--timeout", "soon"], "number of seconds above 0"),
+        (["--listen", "--last", "201"], "from 1 to 200"),
+        (["--listen", "--last", "x"], "from 1 to 200"),
+        (["--last", "5"], "only with --listen or --json"),
     ],
 )
 def test_an_invalid_command_line_ends_with_status_2_and_one_line(

@@ -39,7 +39,7 @@ class TestSending:
         self, node: ScriptedNode
     ) -> None:
         outside = Outside(node)
-        saying = outside.say(b"one", b"a\x1b[31m", b"\xff", None, b"five")
+        saying = outside.say(b"one", b"\xff", None, b"x" * 5000, b"five")
         peer = await node.peer()
         await peer.greet()
         assert [(await peer.take("p1")).text, (await peer.take("p2")).text] == ["one", "five"]
@@ -247,3 +247,26 @@ class TestSending:
         await peer.take()
         await bid_farewell(peer)
         assert await saying == 0
+
+
+async def test_colours_and_control_characters_are_cleaned_and_sent(node: ScriptedNode) -> None:
+    outside = Outside(node)
+    saying = outside.say(b"\x1b[31mred\x1b[0m", b"10%\r50%")
+    peer = await node.peer()
+    await peer.greet()
+    assert (await peer.take("p1")).text == "red"
+    assert (await peer.take("p2")).text == "10%\u240d50%"
+    await bid_farewell(peer)
+    assert await saying == 0, "cleaned is not failed"
+    assert [error[:27] for error in outside.errors] == ["line 1: escape sequences su"]
+
+
+@pytest.mark.parametrize("flags", [[], ["--timeout", "0.1"]])
+async def test_a_node_that_never_answers_is_given_up(
+    node: ScriptedNode, monkeypatch: pytest.MonkeyPatch, flags: list[str]
+) -> None:
+    assert filter_mode.FIRST_PATIENCE == 10.0
+    monkeypatch.setattr(filter_mode, "FIRST_PATIENCE", 0.2)
+    outside = Outside(node, *flags)
+    assert await outside.say(b"one") == 1
+    assert outside.errors == [f"No node has answered within {0.1 if flags else 0.2} s."]

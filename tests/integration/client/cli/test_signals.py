@@ -82,7 +82,7 @@ async def test_a_listener_whose_output_is_not_read_is_ended_by_a_signal(
     await peer.greet()
     peer.say(*(message("x" * 1000, f"p{number}") for number in range(300)))
     async with asyncio.timeout(WITHIN):
-        while unread(reading) < 50_000:
+        while unread(reading) < 40_000:
             await asyncio.sleep(0.01)
         process.send_signal(number)
         _, errors = await process.communicate()

@@ -2,7 +2,8 @@
 
 from datetime import UTC
 
-from client.tui.chat_log import ChatLog, IsoTheme
+from client.text.theme import Theme
+from client.tui.chat_log import ChatLog
 from tests.unit.client.tui.typed import Screen
 from wire import messages as m
 
@@ -20,7 +21,7 @@ class Logged(Screen):
             self.buffers,
             self.filters,
             lambda name, line: self.lines.append((name, line)),
-            IsoTheme(zone=UTC),
+            Theme(zone=UTC),
         )
 
     def happens(self, *events: m.AnyEvent) -> None:
@@ -90,5 +91,5 @@ def test_requests_and_their_answers_are_not_logged() -> None:
 
 
 def test_a_log_without_a_zone_uses_the_local_one() -> None:
-    assert IsoTheme().clock(NOON)[-6] in "+-"
-    assert IsoTheme().clock(None) == "--:--"
+    assert Theme().moment(NOON)[-6] in "+-"
+    assert Theme().moment(None) == "-"
