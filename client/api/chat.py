@@ -89,7 +89,7 @@ def connect(
     ``tls``: True checks the node's certificate by the system's authorities; a context, by its own.
     ``key``: the secret of the session, random if None. With the key and the ``positions`` of an
     earlier chat, this one resumes its session; such a session is not ended by closing the chat,
-    unless ``stays`` is False.
+    unless ``stays`` is False. What ``unacknowledged()`` returned there, ``post_again`` posts here.
     ``patience``: seconds without any node before giving up with Unreachable; None: never.
     ``rename``: awaited for another nick when a node refuses the present one.
     ``window``: messages on the wire at once. More than 1 is faster over a slow network, but then

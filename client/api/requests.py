@@ -4,11 +4,14 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import TypeVar
 
+from client.protocol.bounds import PAGES
 from client.protocol.errors import ChatError, RequestRefused
 from wire import limits
 from wire import messages as m
 from wire.codec import encode
 from wire.errors import Code
+
+_ENDLESS = f"The list of the node does not end; {PAGES} pages were read."
 
 E = TypeVar("E", bound=m.Event)
 
@@ -70,24 +73,24 @@ class Requests(ABC):
     async def members(self, room: str) -> list[str]:
         """Return the nicks of all members of a room. Raises RequestRefused."""
         nicks: list[str] = []
-        more = True
-        while more:
+        for _ in range(PAGES):
             after = nicks[-1] if nicks else None
             page = _as(m.Members, await self.ask(m.ListMembers(room=room, after=after)))
             nicks += page.members
-            more = page.more and bool(page.members)
-        return nicks
+            if not (page.more and page.members):
+                return nicks
+        raise ChatError(_ENDLESS)
 
     async def list_rooms(self) -> list[m.RoomRow]:
         """Return all rooms. Raises RequestRefused."""
         rows: list[m.RoomRow] = []
-        more = True
-        while more:
+        for _ in range(PAGES):
             after = rows[-1].room if rows else None
             page = _as(m.Rooms, await self.ask(m.ListRooms(after=after)))
             rows += page.rooms
-            more = page.more and bool(page.rooms)
-        return rows
+            if not (page.more and page.rooms):
+                return rows
+        raise ChatError(_ENDLESS)
 
 
 def _as(kind: type[E], event: m.AnyEvent) -> E:

@@ -14,7 +14,7 @@ from client.protocol.errors import ChatError, NickRefused, RequestRefused, Unrea
 from client.protocol.events import Disconnected, Received
 from client.text.event_text import phrase
 from client.text.nicks import with_suffix
-from client.text.sanitize import safe_line, safe_word
+from client.text.sanitize import safe_json, safe_line, safe_word
 from wire import messages as m
 from wire.errors import Code
 
@@ -216,7 +216,10 @@ def _printer(
 
     async def print_line(received: Received) -> None:
         if received.line and not isinstance(received.event, _KEEP_ALIVE):
-            await write(received.line + b"\n")
+            line = received.line
+            if options.is_shown:
+                line = safe_json(line.decode(errors="backslashreplace")).encode()
+            await write(line + b"\n")
 
     async def print_text(received: Received) -> None:
         event = received.event

@@ -27,6 +27,7 @@ class Options(Struct, frozen=True):
     ``nick`` is None if neither names one; ``insists`` means that the command line does, so that no
     other nick may replace it. ``settings_path`` is the settings file, None if there is no place for
     one. ``timeout`` is in seconds, None if it was not given; ``last`` counts messages.
+    ``is_shown``: standard output is a terminal.
     """
 
     addresses: tuple[str, ...]
@@ -42,6 +43,7 @@ class Options(Struct, frozen=True):
     password: str | None = None
     timeout: float | None = None
     last: int = 0
+    is_shown: bool = False
 
     @property
     def room(self) -> str:
@@ -105,6 +107,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         settings_path=path,
         timeout=found.timeout,
         last=found.last,
+        is_shown=sys.stdout is not None and sys.stdout.isatty(),
     )
 
 

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from wire import limits
 from wire.messages import INBOX, Joined
 
 _REMEMBERED = 2000
 """Positions per room that are recognised: more than the entries a node keeps by default."""
+_MOST_ENTERED = 2000
+"""Members per room whose entering is remembered; nodes announce those of smaller rooms only."""
 
 
 class RoomReadState(Struct):
@@ -64,19 +67,27 @@ class ReadState:
         state.read(event.position)
         state.quiet = event.quiet
 
+    def may_enter(self, room: str) -> bool:
+        """Return whether a node may put us into a room that we did not ask for."""
+        return room in self._rooms or len(self._rooms) < limits.ROOMS
+
     def leave(self, room: str) -> None:
         """Note that we left a room, and forget its read state."""
         self._rooms.pop(room, None)
         self._earlier.pop(room, None)
 
     def deliver(self, room: str, position: str) -> bool:
-        """Mark an entry of a room (``@``: the inbox) as delivered; return whether it is new."""
+        """Mark an entry of a room (``@``: the inbox) as delivered; return whether it is new.
+
+        Entries of rooms that we are not in are not.
+        """
         state = self._state(room)
-        return state is None or state.read(position)
+        return state is not None and state.read(position)
 
     def saw_enter(self, room: str, nick: str) -> None:
         """Note that a member's entering was announced."""
-        if state := self._rooms.get(room):
+        state = self._rooms.get(room)
+        if state and len(state.entered) < _MOST_ENTERED:
             state.entered.add(nick)
 
     def saw_leave(self, room: str, nick: str) -> bool:

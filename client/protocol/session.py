@@ -183,8 +183,11 @@ class Session:
 
     def _joined(self, event: m.Joined, now: float) -> Effect:
         self._greeting.answered(event.room)
+        settled = self._unanswered.settle(event)
+        if settled is None and not self.read_state.may_enter(event.room):
+            return Effect(show=False)
         self.read_state.enter(event)
-        return Effect(settled=self._unanswered.settle(event))
+        return Effect(settled=settled)
 
     def _delivered(self, event: m.Message | m.Direct | m.Entered, now: float) -> Effect:
         room = m.INBOX if isinstance(event, m.Direct) else event.room
@@ -231,7 +234,8 @@ class Session:
         return Effect(settled=self._unanswered.settle(event))
 
     def _answer(self, event: m.Event, now: float) -> Effect:
-        return Effect(settled=self._unanswered.settle(event))
+        settled = self._unanswered.settle(event)
+        return Effect(show=settled is not None, settled=settled)
 
     def _pinged(self, event: m.PingEvent, now: float) -> Effect:
         return Effect(write=(m.Pong(ref=event.ref),), show=False)

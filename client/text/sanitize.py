@@ -90,6 +90,25 @@ def safe_line(text: str) -> str:
     )
 
 
+def safe_json(line: str) -> str:
+    r"""Return a line of JSON in which no character can control a terminal or hide something.
+
+    Those characters are escaped as ``\u202e``, so that it stays the same JSON.
+    """
+    if line.isascii() and line.isprintable():
+        return line
+    return "".join(
+        _in_json(character) if _is_dangerous(character) else character for character in line
+    )
+
+
+def _in_json(character: str) -> str:
+    if character in "\t\r":  # between two values: a string cannot hold them
+        return " "
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
 def _in_text(character: str, before: str, after: str) -> str:
     if character == "\t":
         return " "

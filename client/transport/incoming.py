@@ -35,12 +35,12 @@ class Incoming:
     @property
     def is_full(self) -> bool:
         """Whether the reader is behind, and no answer is awaited that follows the queued events."""
-        return self.queue.is_full and not self._pending
+        return self.queue.is_overfull or (self.queue.is_full and not self._pending)
 
     @property
     def has_room(self) -> bool:
         """Whether to put in more after it was full."""
-        return self.queue.has_room or bool(self._pending)
+        return self.queue.has_room or (bool(self._pending) and not self.queue.is_overfull)
 
     def start(self) -> None:
         """Prepare ``ready``; needs a running loop."""

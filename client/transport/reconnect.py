@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
+from client.protocol.bounds import violation
 from client.protocol.effects import Disconnect, Effect
 from client.protocol.errors import Ended, NickRefused, refusal
 from client.protocol.events import Disconnected, Received
@@ -217,6 +218,10 @@ class ReconnectingLink:
             event = None  # an event of a newer protocol, whose fields have changed: skip it
         if event is None:
             self._put(Received(None, line))
+            return
+        if (excess := violation(event)) is not None:
+            why = f"the node does not speak the protocol: {excess}"
+            active.leave(Disconnect(reconnect=True), why)
             return
         self._follow(self._session.take(event, now), event, line, now)
 

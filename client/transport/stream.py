@@ -7,6 +7,9 @@ from typing import cast
 from wire import limits
 from wire.lines import LineReader
 
+MOST_UNREAD = 16 * 1024 * 1024
+"""Bytes for a node that does not read: more than all messages that wait, and their repeats."""
+
 
 class LineTransport(asyncio.Protocol):
     """Passes complete lines to ``on_lines``; ``closed`` is done when the connection has ended.
@@ -58,6 +61,8 @@ class LineTransport(asyncio.Protocol):
         """Send bytes, if the connection is still open."""
         if self._transport and not self._why:
             self._transport.write(data)
+            if self._transport.get_write_buffer_size() > MOST_UNREAD:
+                self.end("the node does not read")
 
     def end(self, why: str) -> None:
         """Abort the connection; unsent data is dropped."""

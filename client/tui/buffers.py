@@ -10,6 +10,8 @@ from client.tui.rows import Anchor, Row
 MOST_ROWS = 10_000
 """Rows that a buffer keeps; older ones can be fetched from a node, if it still has them. While the
 user has scrolled up, up to twice as many are kept, so that the rows on the screen stay."""
+MOST_CHARACTERS = 2_000_000
+"""Characters of all rows of a buffer: ten thousand rows of an ordinary length have half of them."""
 MOST_BUFFERS = 100
 """Buffers that others may open by direct messages: twice the limit of rooms."""
 MOST_NICKS = 1000
@@ -38,6 +40,7 @@ class Buffer(OwnMessages):
         self.fetched: set[str] = set()
         self.is_whole = False
         self._is_new = True
+        self._characters = 0
         self._read_until: str | None = None
         self._waiting: list[Callable[[list[Row]], None]] = []
 
@@ -59,9 +62,12 @@ class Buffer(OwnMessages):
     def add(self, row: Row) -> None:
         """Append a row."""
         self.rows.append(row)
+        self._characters += len(row.text)
         if row.position and self.oldest is None:
             self.oldest = row.position
-        if len(self.rows) > (MOST_ROWS if self.anchor is None else 2 * MOST_ROWS):
+        if self._characters > MOST_CHARACTERS:
+            self._drop(len(self.rows) // 2)
+        elif len(self.rows) > (MOST_ROWS if self.anchor is None else 2 * MOST_ROWS):
             self._drop(len(self.rows) - MOST_ROWS * 9 // 10)
 
     def _drop(self, count: int) -> None:
@@ -71,6 +77,7 @@ class Buffer(OwnMessages):
         self.oldest = next((row.position for row in self.rows if row.position), None)
         self.fetched &= self.positions
         self.is_whole = False
+        self._characters = sum(len(row.text) for row in self.rows)
 
     @property
     def is_fetching(self) -> bool:
@@ -92,6 +99,7 @@ class Buffer(OwnMessages):
         """
         waiting, self._waiting = self._waiting, []
         self.rows[:0] = rows
+        self._characters += sum(len(row.text) for row in rows)
         first = next((row.position for row in rows if row.position), self.oldest)
         self.oldest = oldest or first
         self.fetched.update(row.position for row in rows if row.position)

@@ -224,12 +224,12 @@ class EventActions:
     def _rooms(self, event: m.Rooms) -> None:
         self._notices.notice(phrase(event) or "")
         if event.more and event.rooms:
-            self._lookups.request(m.ListRooms(after=event.rooms[-1].room))
+            self._lookups.next_page(m.ListRooms(after=event.rooms[-1].room))
 
     def _members(self, event: m.Members) -> None:
         self._notices.notice(phrase(event) or "")
         if event.more and event.members:
-            self._lookups.request(m.ListMembers(room=event.room, after=event.members[-1]))
+            self._lookups.next_page(m.ListMembers(room=event.room, after=event.members[-1]))
 
 
 def _kicked(room: str, why: str | None) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from client.api.chat import Chat
+from client.protocol.bounds import PAGES
 from client.protocol.errors import ChatError
 from client.protocol.events import Then
 from client.text.event_text import phrase
-from client.tui.buffers import Buffer, Buffers
+from client.tui.buffers import MOST_NICKS, Buffer, Buffers
 from client.tui.filters import Filters
 from client.tui.notices import Notices
 from client.tui.rows import Row
@@ -30,6 +31,7 @@ class Lookups:
         self._notices = notices
         self._unsent = unsent
         self._filters = filters
+        self._pages = 0
 
     def request(self, request: m.Request, then: Then | None = None) -> bool:
         """Make a request; return whether it could be made, after showing why not.
@@ -42,6 +44,18 @@ class Lookups:
             self._notices.error(str(error))
             return False
         return True
+
+    def next_page(self, request: m.ListRooms | m.ListMembers) -> None:
+        """Request the next page of a list for the screen; only so many after a command."""
+        if self._pages > 0:
+            self._pages -= 1
+            self.request(request)
+        else:
+            self._notices.notice(f"There are more; only {PAGES} pages are shown.")
+
+    def begin_list(self) -> None:
+        """Note that the user asks for a list."""
+        self._pages = PAGES - 1
 
     def look(self) -> None:
         """Fetch what the current room needs: at first all, later the people if they changed.
@@ -57,17 +71,21 @@ class Lookups:
         elif buffer.people.is_stale:
             self._ask_members(buffer, None)
 
-    def _ask_members(self, buffer: Buffer, after: str | None) -> None:
-        """Fetch the members, for the list of people and the completion of nicks."""
+    def _ask_members(self, buffer: Buffer, after: str | None, pages: int = PAGES) -> None:
+        """Fetch the members, for the list of people and the completion of nicks.
+
+        At most so many pages.
+        """
         buffer.people.asked()
 
         def take(event: m.AnyEvent) -> None:
             if isinstance(event, m.Members):
-                for nick in event.members:
+                for nick in event.members[:MOST_NICKS]:
                     buffer.came(nick)
                 more = event.more and bool(event.members)
-                if buffer.people.listed(event.members, is_first=after is None, more=more):
-                    self._ask_members(buffer, event.members[-1])
+                goes_on = buffer.people.listed(event.members, is_first=after is None, more=more)
+                if goes_on and pages > 1:
+                    self._ask_members(buffer, event.members[-1], pages - 1)
 
         self.request(m.ListMembers(room=buffer.name, after=after), take)
 

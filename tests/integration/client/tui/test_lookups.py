@@ -102,5 +102,6 @@ async def test_completion_knows_the_members(screen: Display, peer: Peer) -> None
 async def test_a_room_name_that_is_too_long_for_a_request_is_an_error_on_the_screen(
     screen: Display, peer: Peer
 ) -> None:
+    screen.typed.take("/rooms")
     screen.events.show(m.Rooms(rooms=[m.RoomRow(room="x" * 20_000, members=1)], more=True))
     assert "bytes long" in screen.texts()[-1]

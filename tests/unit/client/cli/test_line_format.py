@@ -1,5 +1,6 @@
 """What is shown of an event; nothing that comes from others acts on the terminal or hides."""
 
+import json
 from datetime import UTC
 
 import pyte
@@ -8,7 +9,7 @@ from hypothesis import given
 
 from client.cli.line_format import INDENT, LineFormat, render
 from client.protocol.events import Disconnected
-from client.text.sanitize import safe_line, safe_word
+from client.text.sanitize import safe_json, safe_line, safe_word
 from client.text.theme import Theme
 from tests.support.hostile import assert_harmless, events, hostile
 from tests.support.scripted import joined, message, refused, welcome
@@ -183,6 +184,20 @@ def test_a_text_is_shown_as(text: str, shown: str) -> None:
 )
 def test_a_name_is_shown_as(word: str, shown: str) -> None:
     assert safe_word(word) == shown
+
+
+@pytest.mark.parametrize(
+    "line, shown",
+    [
+        ('{"text":"\u00e4 \U0001f600"}',) * 2,
+        ('{"a":\t1,\r"b":2}', '{"a": 1, "b":2}'),
+        ('{"text":"\u202egnp\x9b31m\x7f"}', '{"text":"\\u202egnp\\u009b31m\\u007f"}'),
+        ('{"text":"\U000e0041"}', '{"text":"\\udb40\\udc41"}'),
+    ],
+)
+def test_a_line_of_json_at_a_terminal_is_harmless_and_the_same(line: str, shown: str) -> None:
+    assert safe_json(line) == shown
+    assert json.loads(shown) == json.loads(line)
 
 
 @given(hostile)

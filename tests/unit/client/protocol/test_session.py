@@ -35,7 +35,8 @@ class TestEntries:
     def test_history_is_shown_and_not_stored(self) -> None:
         session = live()
         past = m.Past(room="general", position="p3", at=1, from_="bo", text="old")
-        page = m.History(room="general", messages=[past], more=False)
+        ref, _ = session.ask(m.GetHistory(room="general"))
+        page = m.History(ref=ref, room="general", messages=[past], more=False)
         assert session.take(page, 0.0).show
         assert session.read_state.positions() == {"general": "general-0"}
 

@@ -24,6 +24,10 @@ class Socket(asyncio.Transport):
         """Note what is written."""
         self.data += data
 
+    def get_write_buffer_size(self) -> int:
+        """Return 0: everything is read at once."""
+        return 0
+
     def pause_reading(self) -> None:
         """Note that it is not read."""
         self.reads = False

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from client.protocol.events import Received
-from client.transport.event_queue import MOST_WAITING, EventQueue
+from client.transport.event_queue import MOST_BYTES, MOST_WAITING, OVERFULL, EventQueue
 
 
 def item(number: int) -> Received:
@@ -68,6 +68,21 @@ async def test_with_a_slow_reader_it_gets_full_and_then_has_room_again() -> None
     for _ in range(MOST_WAITING // 2):
         await anext(reader)
     assert queue.has_room
-    await reader.aclose()
+    queue.abandon()
     queue.put(item(7))
     assert not queue.is_full
+
+
+async def test_the_bytes_of_the_lines_count_as_well() -> None:
+    queue = EventQueue()
+    reader = queue.take()
+    queue.put(item(0))
+    await anext(reader)
+    long = Received(None, b"x" * (MOST_BYTES // 4))
+    for number in range(4 * OVERFULL):
+        assert queue.is_full is (number >= 4) and not queue.is_overfull
+        queue.put(long)
+    assert queue.is_overfull and not queue.has_room
+    queue.abandon()
+    queue.put(long)
+    assert not queue.is_overfull, "without a reader the oldest are dropped"

@@ -277,6 +277,15 @@ def test_the_next_buffer_with_news_is_one_with_mentions_first(buffers: Buffers) 
     assert seen == ["@bo", "ops", "lab", "lab"]
 
 
+def test_long_texts_count_for_what_a_buffer_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_CHARACTERS", 100)
+    buffer = Buffer("lab")
+    for number in range(50):
+        buffer.add(row("x" * 10, f"p{number}"))
+        assert sum(len(each.text) for each in buffer.rows) <= 100
+    assert buffer.rows[-1].position == "p49" and buffer.oldest == buffer.rows[0].position
+
+
 @pytest.mark.parametrize("until, last", [("p2", "two"), ("a notice, which history lacks", "three")])
 def test_what_follows_the_last_row_that_an_earlier_client_read_is_marked(
     until: str, last: str
