@@ -4,6 +4,7 @@ import argparse
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from client.cli.settings_file import default_path
@@ -41,6 +42,12 @@ settings: a TOML file with lines such as
   ignore = ["bo"]     # people of whom nothing is shown
   notify = "osc9"     # or "osc777": notify the desktop of mentions
   log = true          # keep all messages in files
+  [server.work]       # for the command: chat work
+  address = "chat.example.org:9999"
+  tls = true
+  ca = "authority.pem"
+  token = "of the nodes"
+  password_command = "pass show chat"
 Flags override the environment, which overrides the file; but colours = true in the file
 overrides NO_COLOR (https://no-color.org).
 
@@ -76,6 +83,12 @@ def parse_flags(
     return found
 
 
+def default_settings(environ: Mapping[str, str]) -> Path | None:
+    """Return the settings file for a command line that names none; it need not be there."""
+    named = environ.get("CHAT_SETTINGS")
+    return Path(named) if named else default_path()
+
+
 def refuse(trouble: str) -> NoReturn:
     """Exit with status 2 and one line."""
     Parser(PROGRAM).error(trouble)
@@ -102,7 +115,7 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="HOST:PORT",
         help="addresses of nodes, also [IPV6]:PORT and HOST:FIRST-LAST; tried in turn"
-        " (default: 127.0.0.1:9999)",
+        " (default: 127.0.0.1:9999); or the name of a server in your settings",
     )
     parser.add_argument(
         "--nick",
@@ -160,13 +173,12 @@ def _add_modes(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> N
         help="without a terminal: give up when no node could be reached for so long (default:"
         " 10 for the first connection and 60 later; with --listen never)",
     )
-    path = environ.get("CHAT_SETTINGS") or default_path()
+    path = default_settings(environ)
     parser.add_argument(
         "--settings",
         metavar="FILE",
-        default=path,
-        help="your settings file (environment: CHAT_SETTINGS; now:"
-        f" {'%(default)s' if path else 'none'})",
+        help="your settings file, which has to be there (default: that in the environment variable"
+        f" CHAT_SETTINGS; now: {str(path).replace('%', '%%') if path else 'none'})",
     )
     parser.add_argument(
         "--completion",

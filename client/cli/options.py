@@ -9,8 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from client.api.chat import Chat, connect
-from client.cli.command_line import PROGRAM, parse_flags, refuse
-from client.cli.settings_file import Settings, load
+from client.cli.command_line import PROGRAM, default_settings, parse_flags, refuse
+from client.cli.servers import Server, password_of
+from client.cli.settings_file import Settings, load, load_existing
 from client.text.nicks import nick_from
 from client.transport.addresses import parse_addresses
 from client.transport.reconnect import Rename
@@ -84,20 +85,26 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     found = parse_flags(environ, arguments)
     try:
         password = secret(environ.get("CHAT_PASSWORD", "")) or None
-        token = secret(found.token or "") or None
+        token = secret(found.token or "")
         for text in filter(None, (found.nick, token, password, *found.room)):
             _check_text(text)
-        parse_addresses(found.addresses)
-        tls = _context(found.tls, found.ca)
-        path = Path(found.settings) if found.settings is not None else None
-        settings = load(path)
+        if found.settings is None:
+            path = default_settings(environ)
+            settings = load(path)
+        else:
+            path = Path(found.settings)
+            settings = load_existing(path)
+        server = _server(tuple(found.addresses), settings)
+        tls = _context(found.tls or server.tls, found.ca or server.ca, found.ca is not None)
+        if password is None and server.password_command is not None:
+            password = password_of(server.password_command)
     except ValueError as error:  # SettingsError is one of them
         refuse(str(error))
     return Options(
-        addresses=tuple(found.addresses) or settings.servers,
+        addresses=server.address,
         nick=settings.nick if found.nick is None else found.nick,
         rooms=tuple(found.room) or settings.rooms,
-        token=token,
+        token=token or server.token,
         password=password,
         tls=tls,
         listen=found.listen,
@@ -109,6 +116,17 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         last=found.last,
         is_shown=sys.stdout is not None and sys.stdout.isatty(),
     )
+
+
+def _server(named: tuple[str, ...], settings: Settings) -> Server:
+    """Return the server that the command line names, in the settings or by its addresses."""
+    known = [each for each in named if each in settings.server]
+    if known and len(named) > 1:
+        raise ValueError(f"{known[0]!r} is a server of your settings: name nothing beside it")
+    if known:
+        return settings.server[known[0]]
+    parse_addresses(named)
+    return Server(named or settings.servers)
 
 
 def login_nick() -> str:
@@ -128,13 +146,14 @@ def _check_text(text: str) -> None:
         raise ValueError(f"{text!r} is not UTF-8") from None
 
 
-def _context(wanted: bool, authorities: str | None) -> ssl.SSLContext | None:
+def _context(wanted: bool, authorities: str | None, is_flag: bool) -> ssl.SSLContext | None:
     if not wanted and authorities is None:
         return None
     try:
         return ssl.create_default_context(cafile=authorities)
     except OSError as error:  # ssl.SSLError is one of them
-        raise ValueError(f"argument --ca: {authorities!r}: {error.strerror or error}") from None
+        source = "argument --ca" if is_flag else "ca in your settings"
+        raise ValueError(f"{source}: {authorities!r}: {error.strerror or error}") from None
 
 
 def is_terminal() -> bool:

@@ -7,10 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 from platformdirs import user_config_path
 
+from client.cli.servers import Server, read_servers
 from client.transport.addresses import parse_addresses
 from wire import limits
 
@@ -29,6 +30,13 @@ _FRESH = """\
 # ignore = ["bo"]              # people of whom nothing is shown
 # notify = "osc9"              # notifications of mentions: "osc9", "osc777" or "off"
 # log = true                   # keep all messages in files
+
+# [server.work]                # chat work connects to it
+# address = "chat.example.org:9999"
+# tls = true
+# ca = "authority.pem"         # beside this file
+# token = "of the nodes"
+# password_command = "pass show chat"   # its first line is the password of your account
 """
 
 
@@ -54,6 +62,7 @@ class Settings(Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     notify: str = "off"
     log: bool = False
+    server: dict[str, Server] = field(default_factory=dict)
 
 
 def default_path() -> Path | None:
@@ -77,6 +86,13 @@ def load(path: Path | None) -> Settings:
 
 def _defaults() -> Settings:
     return Settings(colours=not os.environ.get("NO_COLOR"))
+
+
+def load_existing(path: Path) -> Settings:
+    """Return the settings of a file that has to be there. Raises SettingsError."""
+    if not path.exists():
+        raise SettingsError(f"{_name(path)}: there is no such file")
+    return load(path)
 
 
 def remember_nick(path: Path | None, nick: str) -> None:
@@ -145,9 +161,15 @@ def _parse(text: str, path: Path) -> Settings:
         raise SettingsError(f"{_name(path)}: not a TOML file ({error}); {expected}") from None
     found: dict[str, Any] = {}
     for key, value in table.items():
-        if key not in _KEYS:
-            known = ", ".join(_KEYS)
+        if key not in (*_KEYS, "server"):
+            known = ", ".join((*_KEYS, "server"))
             raise SettingsError(f"{_name(path)}: unknown key {_shown(key)}; the keys are {known}")
+        if key == "server":
+            try:
+                found[key] = read_servers(value, path)
+            except ValueError as error:
+                raise SettingsError(f"{_name(path)}: {str(error) or _NO_SECTIONS}") from None
+            continue
         read, expected = _KEYS[key]
         try:
             found[key] = read(value)
@@ -217,6 +239,7 @@ def _time(value: object) -> str:
     return form
 
 
+_NO_SECTIONS = "server: expected sections like [server.work]"
 _KEYS: dict[str, tuple[Callable[[object], Any], str]] = {
     "nick": (_nick, f"a nick of at most {limits.NICK} bytes"),
     "servers": (_servers, 'a list of addresses, as in ["localhost:9999"]'),

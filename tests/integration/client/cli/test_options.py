@@ -209,10 +209,17 @@ class TestHelp:
         with pytest.raises(SystemExit):
             parse_options(["--help"])
         page = capfd.readouterr().out
-        lines = [line for line in page.splitlines() if line.startswith("  ") and " = " in line]
+        signs = (" = ", "[server")
+        lines = [
+            line
+            for line in page.splitlines()
+            if line.startswith("  ") and any(sign in line for sign in signs)
+        ]
         settings_path.parent.mkdir()
         settings_path.write_text("\n".join(lines))
-        assert parse_options([]).settings == Settings(
+        found = parse_options([]).settings
+        work = found.server["work"]
+        assert found == Settings(
             nick="ana",
             servers=("localhost:9999-10001",),
             rooms=("general", "ops"),
@@ -224,7 +231,10 @@ class TestHelp:
             ignore=("bo",),
             notify="osc9",
             log=True,
+            server={"work": work},
         )
+        assert work.address == ("chat.example.org:9999",) and work.tls
+        assert work.ca and work.token and work.password_command
 
 
 class TestCompletion:

@@ -152,10 +152,13 @@ class TestRemembering:
         remember_nick(path, "ana")
         assert load(path) == Settings(nick="ana")
         lines = path.read_text().splitlines()
-        write(path, "\n".join(line.removeprefix("# ") for line in lines if " = " in line))
+        shown = [line for line in lines if " = " in line or "[server" in line]
+        write(path, "\n".join(line.removeprefix("# ") for line in shown))
         found = load(path)
         assert found.nick == "ana" and found.servers and found.rooms
         assert (found.colours, found.bell, found.time) == (False, False, "%H:%M:%S")
+        work = found.server["work"]
+        assert work.address and work.tls and work.ca and work.token and work.password_command
 
     def test_the_rest_of_the_file_is_kept(self, path: Path) -> None:
         text = '# mine\r\nrooms = ["lab"]\r\n\r\n# end'
