@@ -93,13 +93,13 @@ class TestListening:
         assert outside.errors == []
 
     async def test_a_listener_reports_moderation(self, node: ScriptedNode) -> None:
-        outside = Outside(node, "--listen", "--nick", "ana")
+        outside = Outside(node, "--listen", "--nick", "ana", "--room", "general", "--room", "lab")
         listening = outside.listen()
         peer = await node.peer()
         await peer.greet()
         peer.say(m.Announcement(text="back soon", at=1))
         peer.say(m.Left(room="general", nick="ana", reason="kicked", text="too loud"))
-        peer.say(message("on"))
+        peer.say(message("on", room="lab"))
         await asyncio.wait_for(outside.printed.wait(), 5)
         assert outside.errors == [
             "Announcement: back soon",
