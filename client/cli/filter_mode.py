@@ -172,7 +172,7 @@ class LineSender:
         del self._pending[number]
         self._slots.release()
         if error is not None:
-            self._fail(number, str(error))
+            self._fail(number, safe_line(str(error)))
 
     def _fail(self, number: int, trouble: str) -> None:
         self.has_failed = True
@@ -185,7 +185,7 @@ def _why(error: ChatError | OSError, options: Options) -> str:
         return f"The nodes {what}; --token, CHAT_TOKEN or the settings file names it."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'the system'}: {error.strerror}"
-    return str(error)
+    return safe_line(str(error))
 
 
 async def _read(

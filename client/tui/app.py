@@ -12,6 +12,7 @@ from client.cli.options import Options
 from client.cli.settings_file import Settings
 from client.protocol.errors import NICK_CODES, ChatError, NickRefused, RequestRefused
 from client.text.nicks import with_suffix
+from client.text.sanitize import safe_line
 from client.text.theme import Theme
 from client.transport.addresses import DEFAULT_HOST
 from client.tui.alerts import WITHOUT_TITLE, Alerts
@@ -152,7 +153,7 @@ class App:
             # The terminal is gone: whatever is still to be written could only fail.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if self._chat.failure is not None and self.refused is None and not self._status:
-            print(f"! {self._chat.failure}")
+            print(f"! {safe_line(str(self._chat.failure))}")
             return 1
         return self._status
 

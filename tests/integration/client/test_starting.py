@@ -150,6 +150,17 @@ async def test_no_token_ends_the_client(
     assert await screen.process.wait() == 1
 
 
+async def test_the_reason_of_a_hostile_node_does_not_act_on_the_terminal(
+    screen: Screen, listener: ScriptedNode
+) -> None:
+    await screen.start(listener.address, "--nick", "ana")
+    peer = await listener.peer()
+    await peer.expect(m.Hello)
+    peer.say(m.Error(ref="hello", code="no-idea", text="\x1b]0;title\x07\x1b[31mred"))
+    await screen.shows("! \u241b]0;title\u2407\u241b[31mred")
+    assert await screen.process.wait() == 1
+
+
 async def asks(screen: Screen, question: str, after: str) -> None:
     """Wait until a question is below a text; what was asked before may still be there, above."""
     await screen.until(lambda lines: question in "".join(lines).partition(after)[2])

@@ -140,6 +140,15 @@ class TestListening:
         (error,) = outside.errors
         assert error.startswith(why)
 
+    async def test_the_reason_of_a_hostile_node_is_escaped(self, node: ScriptedNode) -> None:
+        outside = Outside(node, "--listen")
+        listening = outside.listen()
+        peer = await node.peer()
+        await peer.expect(m.Hello)
+        peer.say(m.Error(ref="hello", code="no-idea", text="\x1b[31mred"))
+        assert await listening == 1
+        assert outside.errors == ["\u241b[31mred"]
+
     async def test_a_listener_never_gives_up(self) -> None:
         time = FakeTime()
         async with scripted_node() as gone:
