@@ -75,7 +75,7 @@ class Keeper:
                 Kind.ACTION if message.kind == "action" else Kind.MESSAGE,
                 message.text,
                 self._chat.nick,
-                each.written_ms,
+                each.written_ms or self._earlier.at_ms,
                 id=message.id,
                 mark=Mark.PENDING,
                 mine=True,

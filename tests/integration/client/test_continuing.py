@@ -90,6 +90,7 @@ async def test_the_next_start_has_the_key_and_sends_what_was_not_sent(
     again, hello = await start_again(later, listener, screen)
     assert hello.key and f'"{hello.key}"' in file.read_text()
     await later.shows("ana \u2026 doubtful")
+    assert not any("--:--" in line for line in later.lines)
     again.say(welcome(resumed=True), joined("general", "general-0"))
     first = await again.take("g1")
     assert (first.text, first.id) == ("doubtful", request.id), "so a node knows the repeat"
