@@ -70,6 +70,10 @@ class Buffer(OwnMessages):
         elif len(self.rows) > (MOST_ROWS if self.anchor is None else 2 * MOST_ROWS):
             self._drop(len(self.rows) - MOST_ROWS * 9 // 10)
 
+    def grew(self, characters: int) -> None:
+        """Note that a row has so many characters more."""
+        self._characters += characters
+
     def _drop(self, count: int) -> None:
         gone, self.rows = self.rows[:count], self.rows[count:]
         if self.anchor is not None and self.anchor.row in gone:

@@ -1,6 +1,7 @@
 """People who enter, leave and change their nicks, in the rows and the lists of rooms. Pure."""
 
 from collections.abc import Mapping
+from weakref import WeakKeyDictionary
 
 from msgspec import field
 
@@ -37,6 +38,10 @@ class Run(Row):
         self.at = event.at or self.at
         return True
 
+    def end(self) -> None:
+        """Note that the row grows no more: only its text is needed."""
+        self.steps = {}
+
 
 def folded(steps: Mapping[str, str]) -> str:
     """Return the sentence of a run."""
@@ -60,6 +65,7 @@ class Presence:
 
     def __init__(self, filters: Filters) -> None:
         self._filters = filters
+        self._latest: WeakKeyDictionary[Buffer, Run] = WeakKeyDictionary()
 
     def entered(self, buffer: Buffer, event: m.Entered) -> None:
         """Note that a member entered."""
@@ -86,10 +92,14 @@ class Presence:
     def _fold(self, buffer: Buffer, event: m.Entered | m.Left) -> None:
         if not self._filters.presence or self._filters.is_ignored(event.nick):
             return
-        last = buffer.rows[-1] if buffer.rows else None
-        if isinstance(last, Run) and last.fold(event):
-            return
-        run = Run(Kind.NOTICE, "", position=event.position)
+        latest = self._latest.get(buffer)
+        if latest is not None:
+            length = len(latest.text)
+            if buffer.rows[-1:] == [latest] and latest.fold(event):
+                buffer.grew(len(latest.text) - length)
+                return
+            latest.end()
+        self._latest[buffer] = run = Run(Kind.NOTICE, "", position=event.position)
         run.fold(event)
         # A single step is told in full: how the member left, and why.
         run.tell(phrase(event) or "")

@@ -1,11 +1,13 @@
 """People who enter and leave, in the rows of a room and in its list of people."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from client.tui import buffers
 from client.tui.buffers import Buffer
 from client.tui.filters import Filters
-from client.tui.presence import MOST_FOLDED, Presence, folded
+from client.tui.presence import MOST_FOLDED, Presence, Run, folded
 from client.tui.rows import Kind, Row
 from tests.support.hostile import assert_harmless, hostile
 from wire import messages as m
@@ -92,6 +94,26 @@ def test_a_full_run_is_followed_by_another_one() -> None:
     room = Room()
     room.enter(*(f"n{number}" for number in range(MOST_FOLDED + 1)))
     assert room.texts == ["n0, n1, n2 and 197 others entered", "n200 entered"]
+
+
+def test_only_the_run_that_grows_keeps_its_people() -> None:
+    room = Room()
+    room.enter("ana", "bo")
+    room.buffer.add(Row(Kind.MESSAGE, "hi", "bo"))
+    room.enter("cy")
+    kept = [len(row.steps) for row in room.buffer.rows if isinstance(row, Run)]
+    assert kept == [0, 1]
+
+
+def test_a_run_counts_with_its_whole_text_for_what_a_room_keeps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(buffers, "MOST_CHARACTERS", 2000)
+    room = Room()
+    for number in range(20):
+        room.enter(*(f"{number}-{count}" + "n" * 100 for count in range(4)))
+        room.buffer.add(Row(Kind.MESSAGE, "hi", "bo"))
+        assert sum(map(len, room.texts)) <= 2000
 
 
 def test_the_setting_hides_who_enters_and_leaves_but_counts_them() -> None:
