@@ -4,7 +4,6 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from client.api.requests import Requests, check
@@ -78,10 +77,9 @@ def connect(
         await chat.list_rooms()               # rows of .room and .members
 
     ``post(Send(...))`` and ``ask(request)`` do the same and return a future at once.
-    ``nick``, ``node``, ``rooms``, ``positions`` and ``is_connected`` are the present state, as are
-    ``is_greeting`` (a hello is unanswered) and ``is_throttled`` (the node asked for a pause);
-    ``failure`` is what ended it. Without ``async with``: ``start()``, ``await ready()``,
-    ``await close()``.
+    ``nick``, ``node``, ``rooms``, ``positions``, ``is_connected``, ``is_greeting`` (a hello is
+    unanswered) and ``is_throttled`` (the node asked for a pause) are the present state; ``failure``
+    is what ended it. Without ``async with``: ``start()``, ``await ready()``, ``await close()``.
 
     ``addresses``: ``HOST:PORT``, ``[IPV6]:PORT`` or ranges ``HOST:FIRST-LAST``, tried in turn.
     ``rooms``: created where missing; None is ``general``. ``token``: the nodes' access token.
@@ -193,12 +191,7 @@ class Chat(Requests):
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         await self.close()
 
     def start(self) -> None:
@@ -234,8 +227,7 @@ class Chat(Requests):
         """Put a message into the outbox; the future is done with its ``ack``.
 
         Messages are sent in the order of posting, also over a lost connection. Raises
-        RequestRefused at once for a text that no node would take. ``doubtful_since`` is for
-        ``post_again``.
+        RequestRefused at once for a text no node takes. ``doubtful_since``: see ``post_again``.
         """
         if found := texts.check(message.text):
             raise RequestRefused(*found)
