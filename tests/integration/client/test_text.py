@@ -92,5 +92,5 @@ async def test_a_terminal_that_never_answers_does_not_keep_the_client(
     await screen.start(listener.address, "--nick", "ana")
     peer = await listener.peer()
     await peer.expect(m.Hello)
-    peer.say(refused("bad-token", ref="hello"))
+    peer.say(refused("bad-request", ref="hello"))
     assert await screen.process.wait() == 1
