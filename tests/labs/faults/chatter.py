@@ -75,6 +75,7 @@ class Chatter:
         self.last = "never connected"
         """What was last heard of its connection."""
         self.finished = False
+        self.stopped = False
         self.gapped = False
         self.narrow = False
         self.reading = asyncio.Event()
@@ -127,15 +128,20 @@ class Chatter:
         if not self.in_service:
             self._end("gone")
 
-    def stop(self) -> None:
-        """End the test's part: nothing is noted any more, no connection is made."""
+    def hush(self) -> None:
+        """Note nothing any more; the connection stays."""
         if not self.finished:
             self._served()
         self.finished = True
+
+    def stop(self) -> None:
+        """End the test's part: nothing is noted any more, no connection is made."""
+        self.hush()
+        self.stopped = True
         self.abort()
 
     def _end(self, reason: str) -> None:
-        self.finished = True
+        self.finished = self.stopped = True
         self.record.add(Ended(time.monotonic(), self.number, self.nick, reason))
 
     # Connections
@@ -266,7 +272,8 @@ class Chatter:
         """Note an event that comes now or came at a time; return why the connection is over."""
         now, me, kind = at or time.monotonic(), self.number, event["type"]
         if self.finished:
-            return "finished"
+            self._pinged.clear()
+            return "finished" if self.stopped else None
         room = event.get("room", "")
         if kind == "message" or kind in ("entered", "left", "renamed") and "position" in event:
             self._deliver(now, kind, room, event)

@@ -73,10 +73,10 @@ class WebChatter(Chatter):
 
     def stop(self) -> None:
         """End the test's part."""
-        if not self.finished:
-            self._served()
+        if not self.stopped:
             self._tell("close", {"quit": False})
-        self.finished = True
+        self.hush()
+        self.stopped = True
         self._over.set()
 
     async def run(self) -> None:
