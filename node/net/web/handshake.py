@@ -19,8 +19,8 @@ SUBPROTOCOL = Subprotocol("chat.v1")
 # page asks here why it was not let in.
 _NO_UPGRADE = Response(
     HTTPStatus.UPGRADE_REQUIRED,
-    "Only WebSocket clients can connect here; see docs/protocol.md.",
-    headers={"Upgrade": "websocket"},
+    "Only WebSocket clients (version 13) can connect here; see docs/protocol.md.",
+    headers={"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"},
     close=True,
 )
 # The library logs a failed handshake with its traceback; here it is answered and counted.
@@ -36,7 +36,8 @@ def accept(request: Request) -> bytes | Response:
     response = server.accept(request)
     if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
         return response.serialize()
-    if response.status_code == HTTPStatus.UPGRADE_REQUIRED:
+    versions = request.headers.get_all("Sec-WebSocket-Version")
+    if response.status_code == HTTPStatus.UPGRADE_REQUIRED or versions not in ([], ["13"]):
         return _NO_UPGRADE
     text = bytes(response.body).decode().strip()
     status = HTTPStatus(response.status_code)

@@ -29,13 +29,19 @@ class Response:
     def encode(self, common: Mapping[str, str], with_body: bool = True) -> bytes:
         """Return the bytes; ``common`` are the header fields that each response has."""
         body = f"{self.text}\n".encode() if self.text else self.body
-        fields = {**common, "Content-Length": str(len(body))}
+        fields = dict(common)
+        if self.status is not HTTPStatus.NOT_MODIFIED:  # it would be the length of the file
+            fields["Content-Length"] = str(len(body))
         if self.text:
             fields["Content-Type"] = _TEXT
             fields["Cache-Control"] = "no-store"
-        fields |= self.headers or {}
-        if self.close:
-            fields["Connection"] = "close"
+        own = self.headers or {}
+        options = [each["Connection"] for each in (common, own) if "Connection" in each]
+        if self.close and "close" not in options:
+            options.append("close")
+        fields |= own
+        if options:
+            fields["Connection"] = ", ".join(options)
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         head = f"HTTP/1.1 {self.status.value} {self.status.phrase}\r\n{lines}\r\n"
         return head.encode("latin-1") + (body if with_body else b"")

@@ -121,7 +121,7 @@ async def test_a_client_without_an_upgrade_is_told_what_to_do(bench: WebBench) -
     status, fields, _ = await asked(bench, path="/ws")
     assert (status, fields["upgrade"]) == (426, "websocket")
     # Kept open, it could take the place of the WebSocket connection that the page makes next.
-    assert fields["connection"] == "close"
+    assert fields["connection"] == "Upgrade, close"
 
 
 async def test_the_subprotocol_is_chosen_if_it_is_offered(bench: WebBench) -> None:
@@ -146,13 +146,16 @@ async def test_no_extension_is_accepted(bench: WebBench) -> None:
         (UPGRADE[:1] + UPGRADE[2:], 426),
         (UPGRADE[:2], 400),
         ((*UPGRADE[:2], "Sec-WebSocket-Key: x", UPGRADE[3]), 400),
-        ((*UPGRADE[:3], "Sec-WebSocket-Version: 8"), 400),
+        ((*UPGRADE[:3], "Sec-WebSocket-Version: 8"), 426),
     ],
 )
 async def test_a_bad_handshake_is_refused(
     bench: WebBench, fields: tuple[str, ...], status: int
 ) -> None:
-    assert (await asked(bench, *fields, path="/ws"))[0] == status
+    found, about, _ = await asked(bench, *fields, path="/ws")
+    assert found == status
+    # RFC 6455, 4.2.2: a client is told which version is spoken here.
+    assert about.get("sec-websocket-version") == ("13" if status == 426 else None)
     assert not bench.inside
 
 

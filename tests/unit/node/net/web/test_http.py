@@ -86,6 +86,28 @@ def test_a_head_ends_with_an_empty_line() -> None:
     assert head_end(b"GET / HTTP/1.1\r\n\r\nrest") == 18
 
 
+def test_an_unchanged_file_is_not_said_to_be_empty() -> None:
+    # RFC 9110, 8.6: the length would be that of the file.
+    assert b"Content-Length" not in Response(HTTPStatus.NOT_MODIFIED).encode({})
+
+
+@pytest.mark.parametrize(
+    ("common", "own", "close", "options"),
+    [
+        ({}, {}, False, None),
+        ({}, {"Connection": "Upgrade"}, False, b"Upgrade"),
+        ({"Connection": "close"}, {"Connection": "Upgrade"}, True, b"close, Upgrade"),
+        ({}, {"Connection": "Upgrade"}, True, b"Upgrade, close"),
+    ],
+)
+def test_a_response_may_offer_an_upgrade_and_close(
+    common: dict[str, str], own: dict[str, str], close: bool, options: bytes | None
+) -> None:
+    lines = Response(HTTPStatus.OK, headers=own, close=close).encode(common).split(b"\r\n")
+    found = [line.partition(b": ")[2] for line in lines if line.startswith(b"Connection")]
+    assert found == ([] if options is None else [options])
+
+
 def test_a_response_has_its_length_and_the_common_fields() -> None:
     response = Response(HTTPStatus.NOT_FOUND, "Not found.", close=True)
     lines = response.encode({"A": "b"}).decode().split("\r\n")
