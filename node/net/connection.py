@@ -214,6 +214,10 @@ class Connection(asyncio.Protocol):
         """Count frames that contain no complete line as lines."""
         self._flow.charge(count, self._peer.usage)
 
+    def keep(self, is_rest: bool) -> None:
+        """Note whether the reader keeps bytes that are to be handled in a turn of their own."""
+        self._flow.keep(is_rest)
+
     def _stop_at_backlog(self, backlog: int) -> None:
         """Stop reading until fewer requests are pending."""
         if backlog <= self._hub.services.config.backlog_low:
@@ -238,7 +242,7 @@ class Connection(asyncio.Protocol):
         flow, session = self._flow, self._session
         if flow.waits or self.paused or session.pipeline.throttled or self._closing:
             return
-        if flow.held:
+        if flow.is_held:
             self.data_received(b"")
         if not flow.waits and not session.pipeline.throttled:
             flow.resume()

@@ -27,6 +27,9 @@ class Outlet(Protocol):
     def charge(self, count: int) -> None:
         """Count frames that contain no complete line as lines."""
 
+    def keep(self, is_rest: bool) -> None:
+        """Note whether the reader keeps bytes that are to be handled in a turn of their own."""
+
 
 class Reader(Protocol):
     """Cuts what a client sends into lines."""

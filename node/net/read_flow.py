@@ -16,7 +16,10 @@ class ReadFlow:
     there is no rate: then there is nothing to ask.
     """
 
-    __slots__ = ("limited", "_services", "_throttle", "_resumed", "_transport", "_reads", "_ends")
+    __slots__ = (
+        *("limited", "_services", "_throttle", "_resumed", "_transport", "_reads", "_ends"),
+        *("_has_rest", "_turns"),
+    )
 
     def __init__(self, services: Services, resumed: Callable[[], None]) -> None:
         self._services = services
@@ -26,6 +29,8 @@ class ReadFlow:
         self._transport: asyncio.Transport
         self._reads = True
         self._ends = False
+        self._has_rest = False
+        self._turns = False
 
     def open(self, transport: asyncio.Transport) -> None:
         """Begin to read."""
@@ -35,13 +40,13 @@ class ReadFlow:
 
     @property
     def waits(self) -> bool:
-        """Whether the client sent too fast, and has to wait."""
-        return self._throttle.waiting
+        """Whether the client sent too fast, or too much at once, and has to wait."""
+        return self._throttle.waiting or self._turns
 
     @property
-    def held(self) -> int:
-        """Bytes of lines that are held back."""
-        return self._throttle.held
+    def is_held(self) -> bool:
+        """Whether bytes are held back, and come before others."""
+        return self._has_rest or self._throttle.held > 0
 
     def take(self, lines: list[bytes], usage: AddressUsage | None) -> list[bytes]:
         """Return the lines to handle now; if others are held back, stop reading for a while."""
@@ -55,6 +60,18 @@ class ReadFlow:
         if self.limited:
             if wait := self._throttle.charge(count, usage, self._services.clock()):
                 self._wait(wait)
+
+    def keep(self, is_rest: bool) -> None:
+        """Note whether bytes are kept for the next turn; then nothing else is read before."""
+        self._has_rest = is_rest
+        if is_rest and not self._turns:
+            self._turns = True
+            self.pause()
+            asyncio.get_running_loop().call_soon(self._turned)
+
+    def _turned(self) -> None:
+        self._turns = False
+        self._resumed()
 
     def _wait(self, seconds: float) -> None:
         self.pause()

@@ -14,6 +14,9 @@ MESSAGE_MOST = limits.LINE + 2
 """Longest message of a client in bytes, all its fragments together: a line and its end."""
 PARTS_MOST = 64
 """Fragments that are kept apart; then they are joined, because each costs 33 bytes more."""
+TURN_MOST = 16 * 1024
+"""Bytes handled for one client before others have their turn: 2,700 of the shortest frames, which
+take 20 ms. The system hands over 256 KiB at once, and those would take a third of a second."""
 
 # The library logs the frames themselves at the level of debugging, which a node must not do.
 _silent = logging.getLogger(f"{__name__}.library")
@@ -21,9 +24,12 @@ _silent.setLevel(logging.CRITICAL)
 
 
 class FrameReader:
-    """Reads the frames of one client (RFC 6455); between two calls it keeps one message at most."""
+    """Reads the frames of one client (RFC 6455).
 
-    __slots__ = ("_outlet", "_protocol", "_parts")
+    Between two calls it keeps one message at most, and the rest of what was received at once.
+    """
+
+    __slots__ = ("_outlet", "_protocol", "_parts", "_rest")
 
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
@@ -31,12 +37,15 @@ class FrameReader:
             ws.Side.SERVER, state=ws.State.OPEN, max_size=MESSAGE_MOST, logger=_silent
         )
         self._parts: list[bytes] = []
+        self._rest = b""
 
     def feed(self, data: bytes) -> tuple[list[bytes], WireError | PeerClosed | None]:
         """Return the lines that ``data`` completes, and what ends the connection, if anything.
 
         Not to be called again after that.
         """
+        if self._rest or len(data) > TURN_MOST:
+            data = self._cut(self._rest + data)
         self._protocol.receive_data(data)
         lines: list[bytes] = []
         others = 0
@@ -59,6 +68,12 @@ class FrameReader:
         if others:
             self._outlet.charge(others)
         return lines, None
+
+    def _cut(self, data: bytes) -> bytes:
+        """Return what is handled in this turn, and keep the rest."""
+        self._rest = data[TURN_MOST:]
+        self._outlet.keep(bool(self._rest))
+        return data[:TURN_MOST]
 
     def _take(self, data: bytes, is_last: bool, lines: list[bytes]) -> WireError | None:
         """Add the lines of a message that is complete."""

@@ -49,6 +49,9 @@ class FakeTransport(asyncio.Transport):
         assert self.reading
         self.reading = False
 
+    def is_reading(self) -> bool:
+        return self.reading
+
     def resume_reading(self) -> None:
         assert not self.reading
         self.reading = True

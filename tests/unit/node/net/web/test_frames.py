@@ -7,7 +7,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from node.net.dialect import PeerClosed
-from node.net.web.frames import MESSAGE_MOST, FrameReader
+from node.net.web.frames import MESSAGE_MOST, TURN_MOST, FrameReader
 from wire import limits
 from wire.errors import Code, WireError
 
@@ -18,12 +18,16 @@ class Outlet:
     def __init__(self) -> None:
         self.written: list[bytes] = []
         self.charged = 0
+        self.is_rest = False
 
     def write(self, data: bytes) -> None:
         self.written.append(data)
 
     def charge(self, count: int) -> None:
         self.charged += count
+
+    def keep(self, is_rest: bool) -> None:
+        self.is_rest = is_rest
 
 
 def sent(data: bytes, opcode: Opcode = Opcode.TEXT, fin: bool = True) -> bytes:
@@ -37,10 +41,13 @@ def read(data: bytes, step: int = 0) -> tuple[list[bytes], WireError | PeerClose
     reader = FrameReader(outlet)
     lines: list[bytes] = []
     for start in range(0, len(data), step or len(data) or 1):
-        found, fault = reader.feed(data[start : start + (step or len(data))])
-        lines += found
-        if fault is not None:
-            return lines, fault, outlet
+        more = data[start : start + (step or len(data))]
+        while more or outlet.is_rest:
+            found, fault = reader.feed(more)
+            lines += found
+            if fault is not None:
+                return lines, fault, outlet
+            more = b""
     return lines, None, outlet
 
 
@@ -140,6 +147,17 @@ def test_frames_without_a_line_are_charged_as_lines() -> None:
     lines, fault, outlet = read(data + sent(b"b", Opcode.CONT))
     assert (lines, fault) == ([b"ab"], None)
     assert outlet.charged == 502
+
+
+def test_what_is_received_at_once_is_handled_in_turns() -> None:
+    outlet = Outlet()
+    reader = FrameReader(outlet)
+    data = sent(b"a") * TURN_MOST
+    lines, _ = reader.feed(data)
+    assert len(lines) == TURN_MOST // len(sent(b"a")) and outlet.is_rest
+    while outlet.is_rest:
+        lines += reader.feed(b"")[0]
+    assert lines == [b"a"] * TURN_MOST
 
 
 def test_fragments_without_an_end_take_no_memory() -> None:
