@@ -8,7 +8,7 @@ from node.core.hub.hub import Hub
 from node.net.connection import Connection
 from node.net.connection_limits import ConnectionLimits
 from node.net.peer import Peer
-from node.net.tls_listener import TlsListener
+from node.net.tls_listener import Enter, TlsListener
 from node.net.web.port import WebPort
 from node.net.web.visit import Visit
 from node.net.write_batch import WriteBatch
@@ -35,7 +35,7 @@ async def listen(
     def make() -> Connection:
         return Connection(hub, batch, Peer(limits, next(_numbers)), direct=tls is None)
 
-    return await _listen(make, host, port, tls, limits)
+    return await _listen(make, host, port, tls, limits, limits.enter)
 
 
 async def listen_web(
@@ -47,9 +47,9 @@ async def listen_web(
     """
 
     def make() -> Visit:
-        return Visit(web, Peer(web.limits, next(_numbers)))
+        return Visit(web, Peer(web.limits, next(_numbers), web.is_proxy))
 
-    return await _listen(make, host, port, tls, web.limits)
+    return await _listen(make, host, port, tls, web.limits, web.enter)
 
 
 async def _listen(
@@ -58,7 +58,8 @@ async def _listen(
     port: int,
     tls: ssl.SSLContext | None,
     limits: ConnectionLimits,
+    enter: Enter,
 ) -> Server:
     if tls is not None:
-        return TlsListener(listening.opened(host, port), make, limits, tls)
+        return TlsListener(listening.opened(host, port), make, limits, enter, tls)
     return await listening.serve(host, port, make)

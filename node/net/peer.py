@@ -1,6 +1,7 @@
 """The other end of a connection: its address, and whether it is admitted."""
 
 import logging
+from collections.abc import Callable
 
 from node.core.limits.admission import AddressUsage, Refusal
 from node.net.connection_limits import ConnectionLimits
@@ -15,15 +16,22 @@ class Peer:
 
     The address is that of the socket, or the one in a PROXY header: then the client is admitted
     only after the header. ``usage`` is what its address has used up, None where no limit applies.
-    ``turned_away``: it was refused, or its header was.
+    ``turned_away``: it was refused, or its header was. ``is_front`` says of an address whether it
+    is that of a proxy which names its clients in requests: it is admitted as nobody, see
+    ``stand_for``.
     """
 
     __slots__ = (
         *("address", "admitted", "usage", "turned_away"),
-        *("_limits", "_number", "_name", "_proxy", "_is_lingering"),
+        *("_limits", "_number", "_name", "_proxy", "_is_lingering", "_is_front", "_front"),
     )
 
-    def __init__(self, limits: ConnectionLimits, number: int) -> None:
+    def __init__(
+        self,
+        limits: ConnectionLimits,
+        number: int,
+        is_front: Callable[[str], bool] = lambda _address: False,
+    ) -> None:
         self.address = ""
         self.admitted = False
         self.usage: AddressUsage | None = None
@@ -33,18 +41,17 @@ class Peer:
         self._name = ""
         self._proxy = ProxyReader() if limits.proxy else None
         self._is_lingering = False
+        self._is_front = is_front
+        self._front: tuple[str, str] | None = None
 
     def admit(self, usage: AddressUsage | None) -> None:
         """Mark the client as admitted."""
         self.admitted = True
         self.usage = usage
 
-    def connected(
-        self, name: tuple[str, int] | None, descriptor: int, enters: bool = True
-    ) -> Refusal | None:
+    def connected(self, name: tuple[str, int] | None, descriptor: int) -> Refusal | None:
         """Take the socket's name and descriptor; admit the client, unless a header is to come.
 
-        Without ``enters`` the client is a proxy, and is admitted as nobody: ``enter`` comes later.
         Return why it is refused, if it is.
         """
         self._name_it(name)
@@ -52,10 +59,7 @@ class Peer:
             return None
         if (refusal := self._limits.crowded(descriptor)) is not None:
             return refusal
-        if not enters:
-            self.admit(None)
-            return None
-        return self.enter() if self._proxy is None else None
+        return self._enter() if self._proxy is None else None
 
     def feed(self, data: bytes) -> tuple[bytes, Refusal | None]:
         """Take bytes before the client is admitted, and admit it after its PROXY header.
@@ -77,7 +81,7 @@ class Peer:
                 self._refuse_header()
                 raise BadProxyHeader("its sender is not trusted")
             self._name_it(preamble.source)
-        return preamble.rest, self.enter()
+        return preamble.rest, self._enter()
 
     def refused(self, refusal: Refusal) -> bool:
         """Note that the client is refused; return whether it may linger to read why."""
@@ -88,8 +92,7 @@ class Peer:
 
     def leave(self) -> None:
         """The connection is closed."""
-        if self.usage is not None:
-            self._limits.leave(self.usage)
+        self._give_back()
         if self._is_lingering:
             self._limits.lingered()
 
@@ -102,17 +105,42 @@ class Peer:
         self.turned_away = True
         self._limits.refuse_header()
 
-    def forwarded(self, address: str) -> None:
-        """Take the client's address from a proxy that was admitted as nobody."""
-        self._name_it((address, 0))
+    # Proxies that name their clients in requests
 
-    def enter(self) -> Refusal | None:
+    @property
+    def is_front(self) -> bool:
+        """Whether the address is that of such a proxy."""
+        return self._is_front(self.address)
+
+    def stand_for(self, address: str) -> Refusal | None:
+        """Admit the client that the proxy names; return why it is refused, if it is."""
+        self._front = (self.address, self._name)
+        self._name_it((address, 0))
+        return self._enter_as(self._limits.enter(address))
+
+    def stand_alone(self) -> None:
+        """Be the proxy again: its next request may be of another client."""
+        if self._front is not None:
+            self._give_back()
+            self.address, self._name = self._front
+            self._front = None
+
+    # Inside
+
+    def _enter(self) -> Refusal | None:
         """Admit the client by its address; return why it is refused, if it is."""
-        usage = self._limits.enter(self.address)
+        return self._enter_as(None if self.is_front else self._limits.enter(self.address))
+
+    def _enter_as(self, usage: AddressUsage | Refusal | None) -> Refusal | None:
         if isinstance(usage, Refusal):
             return usage
         self.admit(usage)
         return None
+
+    def _give_back(self) -> None:
+        if self.usage is not None:
+            self._limits.leave(self.usage)
+            self.usage = None
 
     def _name_it(self, name: tuple[str, int] | None) -> None:
         self.address = name[0] if name else ""

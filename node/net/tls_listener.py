@@ -24,13 +24,16 @@ class Admits(Protocol):
         """Mark the client as already admitted."""
 
 
+Enter = Callable[[str], AddressUsage | Refusal | None]
+
+
 class TlsListener:
     """Accepts clients, and makes connections of those that are admitted and finish the handshake.
 
     A server of asyncio does the handshake before the application can refuse: also with a client
     that connects a thousand times, or then sends nothing. A client over a limit is disconnected
     before the handshake, because there is no way to send it an error before that. ``sockets``
-    listen.
+    listen; ``enter`` admits the client of an address.
     """
 
     def __init__(
@@ -38,11 +41,13 @@ class TlsListener:
         sockets: list[socket.socket],
         make: Callable[[], "Admits"],
         limits: ConnectionLimits,
+        enter: Enter,
         tls: ssl.SSLContext,
     ) -> None:
         self.sockets = sockets
         self._make = make
         self._limits = limits
+        self._enter = enter
         self._tls = tls
         self._loop = asyncio.get_running_loop()
         self._handshakes: set[asyncio.Task[None]] = set()
@@ -74,7 +79,7 @@ class TlsListener:
                 self._loop.call_later(PAUSE, self._go_on, listening)
                 return
             limits = self._limits
-            usage = limits.crowded(client.fileno(), new=1) or limits.enter(peer[0])
+            usage = limits.crowded(client.fileno(), new=1) or self._enter(peer[0])
             if isinstance(usage, Refusal):
                 limits.log_refusal(usage.limit)
                 client.close()

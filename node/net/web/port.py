@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Protocol
 
 from node.core.hub.hub import Hub
-from node.core.limits.admission import Refusal, parse
+from node.core.limits.admission import AddressUsage, Refusal, parse
 from node.net.connection_limits import ConnectionLimits
 from node.net.dialect import Dialect
 from node.net.web.frames import FrameReader
@@ -111,6 +111,10 @@ class WebPort:
     def is_proxy(self, address: str) -> bool:
         """Say whether ``X-Forwarded-For`` from this address is trusted."""
         return self.rules.forwarded and self.limits.trusts(address)
+
+    def enter(self, address: str) -> AddressUsage | Refusal | None:
+        """Admit a client before its TLS handshake; a proxy is admitted as nobody."""
+        return None if self.is_proxy(address) else self.limits.enter(address)
 
     def client_of(self, request: Request, proxy: str) -> str:
         """Return the client's address: the last one that is not a trusted proxy's."""

@@ -56,9 +56,10 @@ class Visit(asyncio.Protocol):
         self._port.visits.add(self)
         self._port.limits.handshake_started()  # until the upgrade, the hub does not know it
         name = transport.get_extra_info("peername")
-        enters = not self._port.is_proxy(name[0] if name else "")
-        if (refusal := self._peer.connected(name, descriptor_of(transport), enters)) is not None:
+        if (refusal := self._peer.connected(name, descriptor_of(transport))) is not None:
             self._refuse(refusal)
+        elif self._port.is_closing:  # its TLS handshake took until now
+            self.close()
         else:
             self._wait(IDLE_MOST)
 
@@ -148,14 +149,15 @@ class Visit(asyncio.Protocol):
         """Go on as a WebSocket connection; return a response if that is not possible."""
         port, peer = self._port, self._peer
         refusal = port.limits.crowded(descriptor_of(self._transport))
-        if refusal is None and port.is_proxy(peer.address):
-            peer.forwarded(port.client_of(request, peer.address))
-            refusal = peer.enter()
+        if refusal is None and peer.is_front:
+            refusal = peer.stand_for(port.client_of(request, peer.address))
         if refusal is not None:
-            return port.full(refusal)
+            self._refuse(refusal)
+            return None
         response = handshake.accept(request)
         if isinstance(response, Response):
             port.counts.refused("handshake")
+            peer.stand_alone()
             return response
         port.counts.responded(HTTPStatus.SWITCHING_PROTOCOLS)
         self._leave()
@@ -165,11 +167,11 @@ class Visit(asyncio.Protocol):
         return None
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Respond before a request is read. Few of those may linger."""
+        """Tell a client that is over a limit. Few of those may linger."""
         may_linger = self._peer.refused(refusal)
         self._write(self._port.full(refusal))
         if not may_linger:
-            self._transport.abort()
+            self._transport.close()
 
     def _write(self, response: Response, is_last: bool = False, is_head: bool = False) -> None:
         ends = response.close or is_last or self._port.is_closing
