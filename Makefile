@@ -40,8 +40,9 @@ check: lint types imports ## check style, types and import rules, and run the un
 test: check ## run the integration tests, too: sockets, processes, terminals, a real Redis
 	$(BIN)/pytest --numprocesses auto --dist loadfile tests/integration
 
-labs: $(TESTING) ## run the laboratories in their short forms: faults, attacks, a simulation
+labs: $(TESTING) ## run the laboratories in their short forms, and the system tests over WebSocket
 	$(BIN)/pytest tests/labs
+	$(BIN)/pytest --websocket tests/integration/system
 
 faults: $(TESTING) ## break everything that can break, for 25 minutes, and print what it cost
 	$(BIN)/python -m tests.labs.faults

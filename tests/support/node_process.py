@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from tests.support.framed import SWITCH
 from tests.support.processes import Process
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +38,8 @@ class NodeProcess(Process):
     def __init__(self, log: Path, *flags: str, **variables: str) -> None:
         super().__init__(log)
         self.flags = flags if "--port" in flags else ("--port", "0", *flags)
+        if SWITCH.is_on and "--web-port" not in flags:
+            self.flags += ("--web-port", "0")
         self.listeners: list[tuple[str, Address]] = []
         self.root = ROOT
         """Where the code is that it runs."""
@@ -76,6 +79,8 @@ class NodeProcess(Process):
         except BaseException:
             await self.kill()
             raise
+        pairs = zip(self.addresses, self.webs, strict=False)
+        SWITCH.webs.update((chat.port, web.port) for chat, web in pairs)
 
     async def run(self) -> tuple[int, str]:
         """Start it, and wait until it ends by itself; return its status and its output."""

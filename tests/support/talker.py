@@ -8,6 +8,8 @@ import ssl
 import struct
 from typing import Any, Self
 
+from tests.support.framed import SWITCH, FramedReader, FramedWriter, upgrading
+
 LINE = 1024 * 1024
 """The longest line a node may send."""
 WITHIN = 20.0
@@ -25,7 +27,11 @@ class Talker:
     ``answering`` is switched off.
     """
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader | FramedReader,
+        writer: asyncio.StreamWriter | FramedWriter,
+    ) -> None:
         self.lines: list[bytes] = []
         self.events: list[Event] = []
         self.pending: list[Event] = []
@@ -45,7 +51,9 @@ class Talker:
         source: str | None = None,
     ) -> Self:
         """Connect to a node; ``opening`` goes before everything else, a PROXY header perhaps;
-        ``source`` is the address to come from."""
+        ``source`` is the address to come from. Over WebSocket while the switch is on."""
+        if SWITCH.is_on:
+            address = SWITCH.web_of(address)
         name = "localhost" if tls else None
         async with asyncio.timeout(WITHIN):
             reader, writer = await asyncio.open_connection(
@@ -56,6 +64,8 @@ class Talker:
                 local_addr=(source, 0) if source else None,
             )
         writer.write(opening)
+        if SWITCH.is_on:
+            return cls(*upgrading(reader, writer))
         return cls(reader, writer)
 
     # Out
@@ -154,11 +164,11 @@ class Talker:
 
     def pause_reading(self) -> None:
         """Read nothing more: what the node sends fills the buffers in between."""
-        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+        self._writer.transport.pause_reading()  # type: ignore[union-attr]
 
     def resume_reading(self) -> None:
         """Read again."""
-        self._writer.transport.resume_reading()  # type: ignore[attr-defined]
+        self._writer.transport.resume_reading()  # type: ignore[union-attr]
 
     # The end
 

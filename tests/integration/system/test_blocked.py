@@ -38,6 +38,7 @@ async def test_a_log_that_nobody_reads_stops_neither_the_node_nor_its_end(
             # Two lines each: a pipe holds some 500 of them.
             for _ in range(400):
                 _, writer = await asyncio.open_connection(*node.address)
+                writer.write(b"\n")  # of who says nothing there is no line
                 writer.close()
             assert (await web.get(node.http, "/healthz"))[0] == 200
             await ana.say("general", "still here", "1")

@@ -167,7 +167,9 @@ PROVOKED: dict[str, Provoke] = {
 
 
 def test_every_code_that_the_page_names_is_provoked() -> None:
-    found = re.search(r"^\| code \|.*?\n\n", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    found = re.search(
+        r"^\| code \| meaning \|.*?\n\n", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
     assert found, "the page lists the codes in a table"
     assert set(re.findall(r"^\| `([a-z-]+)` \|", found[0], re.MULTILINE)) == set(PROVOKED)
 
