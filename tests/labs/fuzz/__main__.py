@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 from random import Random
 
-from tests.labs.fuzz import mutate
+from tests.labs.fuzz import frames, mutate
 
 SHOWN = 10
 """Broken inputs after which it is enough."""
@@ -39,18 +39,21 @@ def main() -> int:
 
 def blind(seconds: float, seed: int, keep: Path) -> int:
     """Mutate the corpus, without looking at what is reached."""
-    from tests.labs.fuzz.target import Target
+    from tests.labs.fuzz.target import NATIVE, WEBSOCKET, Target
 
     rng, seeds, target = Random(seed), mutate.corpus(), Target()
     tried, broken, end = 0, 0, time.monotonic() + seconds
     while time.monotonic() < end and broken < SHOWN:
         data = mutate.mutated(rng, seeds)
         tried += 1
+        is_framed = tried % 2 == 0
+        if is_framed:
+            data = frames.framed(rng, data)
         try:
-            target.run(data)
+            target.run(data, WEBSOCKET if is_framed else NATIVE)
         except Exception:
             broken += 1
-            path = keep / f"broken-{seed}-{tried}"
+            path = keep / f"broken-{'frames' if is_framed else 'lines'}-{seed}-{tried}"
             path.write_bytes(data)
             print(f"{path}:\n{traceback.format_exc()}", file=sys.stderr)
             target.close()

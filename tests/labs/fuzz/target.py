@@ -14,13 +14,19 @@ from typing import Any, Self
 from node.core.hub.hub import Config, Hub
 from node.net.connection import Connection
 from node.net.connection_limits import ConnectionLimits
+from node.net.dialect import NATIVE, Dialect
 from node.net.peer import Peer
+from node.net.web.frames import FrameReader
 from node.net.write_batch import WriteBatch
+from node.protocols import websocket
 from node.telemetry.metrics import Metrics
 from tests.integration.net.bench import FakeTransport
+from tests.labs.fuzz.frames import farewell, unframed
 from tests.labs.fuzz.paper import PaperBroker
 from wire import codec, limits
 from wire import messages as m
+
+WEBSOCKET = Dialect(websocket.WebSocketEncoder(), FrameReader, websocket.goodbye)
 
 
 class Broken(AssertionError):
@@ -79,13 +85,18 @@ class Target:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, data: bytes) -> list[m.AnyEvent | None]:
+    def run(self, data: bytes, dialect: Dialect = NATIVE) -> list[m.AnyEvent | None]:
         """Let a connection say ``data``; return what it was told. Raises Broken."""
-        return self.loop.run_until_complete(self._run(data))
+        return self.loop.run_until_complete(self._run(data, dialect))
 
-    def _connect(self) -> Connection:
-        connection = Connection(self.hub, self.batch, Peer(self._limits, next(self._numbers)))
-        connection.connection_made(Wire(self._pair))
+    def _connect(self, dialect: Dialect = NATIVE) -> Connection:
+        peer = Peer(self._limits, next(self._numbers))
+        connection = Connection(self.hub, self.batch, peer, dialect=dialect)
+        if dialect is NATIVE:
+            connection.connection_made(Wire(self._pair))
+        else:
+            peer.admit(None)
+            connection.upgraded(Wire(self._pair), b"", b"")
         return connection
 
     async def _greet(self) -> None:
@@ -93,10 +104,10 @@ class Target:
         if "honest" not in [one.session.nick for one in self.hub.registry.holders.values()]:
             raise Broken("the honest one was not welcomed")
 
-    async def _run(self, data: bytes) -> list[m.AnyEvent | None]:
+    async def _run(self, data: bytes, dialect: Dialect) -> list[m.AnyEvent | None]:
         rng = Random(zlib.crc32(data))
         self.broker.anew(rng)
-        stranger = self._connect()
+        stranger = self._connect(dialect)
         wire = _wire(stranger)
         try:
             while data:
@@ -131,7 +142,13 @@ class Target:
     def _told(self, connection: Connection) -> list[m.AnyEvent | None]:
         """Return what a connection was told, once that is known to be the protocol."""
         wire = _wire(connection)
-        lines = b"".join(wire.writes).split(b"\n")
+        written, last = b"".join(wire.writes), None
+        if is_framed := connection._dialect is WEBSOCKET:
+            try:
+                written, last = unframed(written)
+            except ValueError as error:
+                raise Broken(str(error)) from None
+        lines = written.split(b"\n")
         if lines.pop():
             raise Broken("the last line has no end")
         if any(len(line) > limits.NODE_LINE for line in lines):
@@ -142,8 +159,10 @@ class Target:
         byes = [n for n, event in enumerate(events) if isinstance(event, m.Bye)]
         if byes and (byes != [len(events) - 1] or not wire.eof_written):
             raise Broken(f"{len(byes)} goodbyes, {events[-1]} last, closed: {wire.eof_written}")
-        if wire.eof_written and not byes:
+        if wire.eof_written and not byes and last is None:
             raise Broken("closed without a goodbye")
+        if is_framed and byes and last != farewell(events[-1].reason):  # type: ignore[union-attr]
+            raise Broken(f"the close frame says {last!r}")
         return events
 
     async def _still_served(self) -> None:

@@ -1,6 +1,7 @@
 """The kept corpus, a few thousand mutations of it, and that a bug of the node would be told."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 
 from node.core.session.connection import ClientConnection
 from node.core.session.states import State
-from tests.labs.fuzz import mutate
-from tests.labs.fuzz.target import Broken, Target
+from tests.labs.fuzz import frames, mutate
+from tests.labs.fuzz import target as fuzzed
+from tests.labs.fuzz.target import WEBSOCKET, Broken, Target
 from wire import messages as m
 from wire.errors import Code, Reason
 
@@ -45,6 +47,34 @@ def test_mutated_streams_break_nothing(target: Target) -> None:
     rng, seeds = Random(6), mutate.corpus()
     for _ in range(1500):
         target.run(mutate.mutated(rng, seeds))
+
+
+def test_a_good_stream_in_frames_is_answered_to_its_end(target: Target) -> None:
+    data = SEEDS["session-whole"].read_bytes()
+    events = target.run(
+        b"".join(frames.frame(Random(6), line, 1) for line in data.splitlines()), WEBSOCKET
+    )
+    assert any(isinstance(event, m.Welcome) for event in events)
+    assert isinstance(events[-1], m.Bye) and events[-1].reason == Reason.QUIT
+
+
+def test_mutated_frames_break_nothing(target: Target) -> None:
+    rng, seeds = Random(6), mutate.corpus()
+    for _ in range(1000):
+        data = mutate.mutated(rng, seeds) if rng.random() < 0.5 else rng.choice(seeds)
+        target.run(frames.framed(rng, data), WEBSOCKET)
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_in_the_place_of_frames_break_nothing(target: Target, data: bytes) -> None:
+    target.run(data, WEBSOCKET)
+
+
+def test_a_node_that_closes_with_another_code_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = replace(WEBSOCKET, goodbye=lambda _reason: b"\x88\x02\x03\xe8")
+    monkeypatch.setattr(fuzzed, "WEBSOCKET", wrong)
+    with Target() as target, pytest.raises(Broken, match="close frame"):
+        target.run(b"\x81\x80\0\0\0\0", wrong)
 
 
 @given(st.lists(st.binary(max_size=40) | st.sampled_from(mutate.SCRAPS), max_size=8).map(b"".join))
