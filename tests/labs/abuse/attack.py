@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
-from tests.labs.abuse import costly, garbage, handshakes, idlers, names, talkers
+from tests.labs.abuse import costly, garbage, handshakes, idlers, names, talkers, webs
 from tests.labs.abuse.stranger import Pit
 
 Act = Callable[[Pit], Coroutine[Any, Any, None]]
@@ -40,6 +40,11 @@ ACTS: dict[str, Act] = {
     "stuff": costly.stuff,
     "rings": costly.rings,
     "guess": costly.guess,
+    "upgrades": webs.upgrades,
+    "heads": webs.heads,
+    "requests": webs.requests,
+    "fragments": webs.fragments,
+    "pings": webs.pings,
 }
 SPARE = 5.0
 """Seconds after its end in which an attack has to have ended by itself."""

@@ -35,6 +35,8 @@ class Attack:
     addresses: int
     aside: bool = False
     size: int = 0
+    web: bool = False
+    """At the web port."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,11 @@ SCENARIOS = [
         history=300,
         node_mark=RINGS,
     ),
+    Scenario("silent upgrades", (Attack("upgrades", 5000, 50, web=True),), few=300),
+    Scenario("slow heads", (Attack("heads", 500, 10, web=True),), few=50),
+    Scenario("requests without end", (Attack("requests", 100, 10, web=True),), few=5),
+    Scenario("fragments without end", (Attack("fragments", 100, 10, web=True),), few=5),
+    Scenario("ping frames", (Attack("pings", 100, 10, web=True),), few=5),
     Scenario("guess a password", (Attack("guess", 4, 1),), few=2, account=True),
 ]
 

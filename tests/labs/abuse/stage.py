@@ -133,6 +133,8 @@ class Stage(Cluster):
         flags += ["--name", f"node-{number}", "--history", str(self.plan.history)]
         flags += ["--log-level", "warning", "--grace", str(GRACE), *self._settings]
         flags += self.scenario.flags
+        if any(attack.web for attack in self.scenario.attacks):
+            flags += ["--web-port", "0"]
         if self.scenario.tls and number == TARGET:
             pem = str(self.directory / "node.pem")
             flags += ["--tls-cert", pem, "--tls-key", pem]
@@ -186,6 +188,8 @@ class Stage(Cluster):
         flags["seconds"] = round(seconds)
         words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
         port = self._aside if attack.aside else self._ports[TARGET]
+        if attack.web:
+            port = self.nodes[TARGET].webs[0].port
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.labs.abuse.attack", attack.act, str(port), *words),
             cwd=ROOT,

@@ -39,7 +39,8 @@ def main() -> int:
 
 def blind(seconds: float, seed: int, keep: Path) -> int:
     """Mutate the corpus, without looking at what is reached."""
-    from tests.labs.fuzz.target import NATIVE, WEBSOCKET, Target
+    from node.net.dialect import NATIVE
+    from tests.labs.fuzz.target import WEBSOCKET, Target
 
     rng, seeds, target = Random(seed), mutate.corpus(), Target()
     tried, broken, end = 0, 0, time.monotonic() + seconds

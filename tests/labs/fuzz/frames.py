@@ -89,7 +89,8 @@ def unframed(data: bytes) -> tuple[bytes, bytes | None]:
 
     Raises ValueError if they are not what a node may send.
     """
-    lines, at = [], 0
+    lines: list[bytes] = []
+    at = 0
     while at < len(data):
         opcode, size = data[at], data[at + 1]
         at += 2

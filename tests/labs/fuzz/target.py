@@ -25,6 +25,7 @@ from tests.labs.fuzz.frames import farewell, unframed
 from tests.labs.fuzz.paper import PaperBroker
 from wire import codec, limits
 from wire import messages as m
+from wire.errors import Reason
 
 WEBSOCKET = Dialect(websocket.WebSocketEncoder(), FrameReader, websocket.goodbye)
 
@@ -161,8 +162,9 @@ class Target:
             raise Broken(f"{len(byes)} goodbyes, {events[-1]} last, closed: {wire.eof_written}")
         if wire.eof_written and not byes and last is None:
             raise Broken("closed without a goodbye")
-        if is_framed and byes and last != farewell(events[-1].reason):  # type: ignore[union-attr]
-            raise Broken(f"the close frame says {last!r}")
+        for event in events[-1:]:
+            if is_framed and isinstance(event, m.Bye) and last != farewell(Reason(event.reason)):
+                raise Broken(f"the close frame says {last!r}")
         return events
 
     async def _still_served(self) -> None:
