@@ -159,12 +159,21 @@ async def test_a_bad_handshake_is_refused(
     assert not bench.inside
 
 
+async def test_a_handshake_is_read_as_browsers_write_it(bench: WebBench) -> None:
+    raw = await Raw.to(bench)
+    fields = ("upgrade: WebSocket", "CONNECTION: keep-alive, upgrade", *UPGRADE[2:])
+    raw.asks("/ws", *fields, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")
+    assert (await raw.hears())[0] == 101
+    raw.writer.close()
+
+
 async def test_bytes_that_come_with_the_handshake_are_not_lost(bench: WebBench) -> None:
     raw = await Raw.to(bench)
     raw.asks("/x", "A: b")
     raw.asks("/ws", *UPGRADE)
     raw.writer.write(b"\x81\x8f\0\0\0\0" + b'{"type":"ping"}')
     assert (await raw.hears())[0] == 404
-    assert (await raw.hears())[0] == 101
+    status, fields, _ = await raw.hears()
+    assert (status, fields["sec-websocket-accept"]) == (101, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     assert b'{"type":"pong"}\n' in await raw.reader.read(100)
     raw.writer.close()

@@ -110,6 +110,7 @@ def test_what_is_too_long_is_refused_as_a_line_is(data: bytes) -> None:
         sent(b"x", Opcode.CONT),
         sent(b"x", fin=False) + sent(b"y"),
         bytes([0x09]) + sent(b"x", Opcode.PING)[1:],
+        bytes([0x08]) + sent(b"", Opcode.CLOSE)[1:],
         bytes([0x89, 0xFE, 0, 126]) + bytes(130),
         sent(b"\xff"),
         sent("é".encode()[:1], fin=False) + sent(b"x", Opcode.CONT),
@@ -118,7 +119,14 @@ def test_what_is_too_long_is_refused_as_a_line_is(data: bytes) -> None:
     ],
     ids=[
         *("not masked", "reserved bit", "reserved opcode", "binary", "continues nothing"),
-        *("interleaved", "ping in fragments", "long ping", "not utf-8", "cut character"),
+        *(
+            "interleaved",
+            "ping in fragments",
+            "close in fragments",
+            "long ping",
+            "not utf-8",
+            "cut character",
+        ),
         *("close of one byte", "reserved close code"),
     ],
 )
