@@ -14,9 +14,9 @@ MESSAGE_MOST = limits.LINE + 2
 """Longest message of a client in bytes, all its fragments together: a line and its end."""
 PARTS_MOST = 64
 """Fragments that are kept apart; then they are joined, because each costs 33 bytes more."""
-TURN_MOST = 16 * 1024
-"""Bytes handled for one client before others have their turn: 2,700 of the shortest frames, which
-take 20 ms. The system hands over 256 KiB at once, and those would take a third of a second."""
+TURN_MOST = 2 * 1024
+"""Bytes handled for one client before others have their turn: 340 of the shortest frames, which
+take 2.5 ms. The system hands over 256 KiB at once, and those would take a third of a second."""
 
 # The library logs the frames themselves at the level of debugging, which a node must not do.
 _silent = logging.getLogger(f"{__name__}.library")
