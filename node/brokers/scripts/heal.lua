@@ -83,19 +83,30 @@ for n = FIRST, #ARGV, 8 do
 end
 local other = meta[1] ~= epoch
 local fork = other and 1 or base + 1
-if not other then
+-- Moves the fork behind entries from it on, before an offset, that were appended at `at` or before.
+local next_row = 1
+local function pass_older(before, at)
+  while rows[next_row] do
+    local offset, fields = tonumber(string.match(rows[next_row][1], '^%d+')), rows[next_row][2]
+    if offset >= before then return end
+    if offset >= fork then
+      local appended = fields[1] == 'h' and string.match(fields[2], '^%S+ %S+ (%d+) %S+$')
+      if not appended or tonumber(appended) > tonumber(at) then return end
+      if offset ~= fork and not (next_row == 1 and offset == start) then return end
+      fork = offset + 1
+    end
+    next_row = next_row + 1
+  end
+end
+if not other and #ARGV >= FIRST then
   -- Entries that are older than all that the node remembers were there before the branches parted, and so
   -- were those that have been trimmed before them.
-  for n, row in ipairs(rows) do
-    local at = row[2][1] == 'h' and string.match(row[2][2], '^%S+ %S+ (%d+) %S+$')
-    if #ARGV < FIRST or not at or tonumber(at) > tonumber(ARGV[FIRST + 2]) then break end
-    local offset = tonumber(string.match(row[1], '^%d+'))
-    if offset ~= fork and not (n == 1 and offset == start) then break end
-    fork = offset + 1
-  end
-  -- Entries that another node has put back at their own offsets are common to both branches.
+  pass_older(top + 1, ARGV[FIRST + 2])
+  -- Entries that another node has put back at their own offsets are common to both branches. So are those
+  -- that this node missed before one of its own entries, if they are older than that.
   for n = FIRST, #ARGV, 8 do
-    local id, own = ARGV[n + 1], tonumber(ARGV[n + 5])
+    local id, at, own = ARGV[n + 1], ARGV[n + 2], tonumber(ARGV[n + 5])
+    pass_older(own, at)
     if own >= fork then
       if own ~= fork or present[id] ~= fork or lost_place(log, id, fork, branch) then break end
       fork = fork + 1
