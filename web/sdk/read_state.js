@@ -1,9 +1,11 @@
 /** The rooms of a session, and how far each room and the inbox were read. Pure. */
 
-import { INBOX } from "./limits.js";
+import { INBOX, ROOMS } from "./limits.js";
 
 /** Positions per room that are recognised: more than the entries a node keeps by default. */
 const REMEMBERED = 2000;
+/** Members per room whose entering is remembered; nodes announce those of smaller rooms only. */
+const MOST_ENTERED = 2000;
 
 /**
  * The read state of one room, or of the inbox. A `quiet` room does not announce everybody who
@@ -79,6 +81,11 @@ export class ReadState {
     state.quiet = event.quiet;
   }
 
+  /** Return whether a node may put us into a room that we did not ask for. @param {string} room */
+  mayEnter(room) {
+    return this.#rooms.has(room) || this.#rooms.size < ROOMS;
+  }
+
   /** Note that we left a room, and forget its read state. @param {string} room */
   leave(room) {
     this.#rooms.delete(room);
@@ -86,16 +93,18 @@ export class ReadState {
   }
 
   /**
-   * Mark an entry of a room (`@`: the inbox) as delivered; return whether it is new.
+   * Mark an entry of a room (`@`: the inbox) as delivered; return whether it is new. Entries of
+   * rooms that we are not in are not.
    * @param {string} room @param {string} position
    */
   deliver(room, position) {
-    return this.#state(room)?.read(position) ?? true;
+    return this.#state(room)?.read(position) ?? false;
   }
 
   /** Note that a member's entering was announced. @param {string} room @param {string} nick */
   sawEnter(room, nick) {
-    this.#rooms.get(room)?.entered.add(nick);
+    const entered = this.#rooms.get(room)?.entered;
+    if (entered && entered.size < MOST_ENTERED) entered.add(nick);
   }
 
   /**

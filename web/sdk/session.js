@@ -205,8 +205,10 @@ export class Session {
   /** @param {any} event */
   #joined(event) {
     this.#greeting.answered(event.room);
+    const settled = this.#unanswered.settle(event);
+    if (settled === null && !this.readState.mayEnter(event.room)) return effect({ show: false });
     this.readState.enter(event);
-    return this.#answer(event);
+    return effect({ settled });
   }
 
   /** @param {ChatEvent} event */
@@ -236,7 +238,7 @@ export class Session {
     const { room, position, from, nick } = event;
     if (room == null || position == null) {
       this.nick = nick;
-      return this.#answer(event);
+      return effect({ settled: this.#unanswered.settle(event) });
     }
     this.readState.sawRename(room, from, nick);
     return effect({ show: this.readState.deliver(room, position) });
@@ -259,12 +261,13 @@ export class Session {
     }
     const ask = this.#unanswered.get(event.ref);
     if (ask?.type === "leave" && event.code === "not-in-room") this.readState.leave(ask.room);
-    return this.#answer(event);
+    return effect({ settled: this.#unanswered.settle(event) });
   }
 
   /** @param {ChatEvent} event */
   #answer(event) {
-    return effect({ settled: this.#unanswered.settle(event) });
+    const settled = this.#unanswered.settle(event);
+    return effect({ show: settled !== null, settled });
   }
 
   /** @param {ChatEvent} event */
