@@ -1,0 +1,37 @@
+/** Starts the page. If files are missing, because a new version is there, it reloads the page. */
+
+const WITHIN = 5 * 60 * 1000;
+const RELOADS = 2;
+
+/** @param {Storage} storage @param {number} now */
+function mayReload(storage, now) {
+  try {
+    const times = JSON.parse(storage.getItem("reloads") ?? "[]").filter(
+      (/** @type {number} */ at) => now - at < WITHIN,
+    );
+    if (times.length >= RELOADS) return false;
+    storage.setItem("reloads", JSON.stringify([...times, now]));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {unknown} error */
+async function failed(error) {
+  console.error(error);
+  if (mayReload(sessionStorage, Date.now())) return location.reload();
+  const place = document.getElementById("boot") ?? document.body;
+  const button = document.createElement("button");
+  button.textContent = "Reload";
+  button.addEventListener("click", () => location.reload());
+  place.replaceChildren("The page could not be loaded completely. ", button);
+}
+
+try {
+  const theme = localStorage.getItem("theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage may be forbidden; then the theme is the system's.
+}
+import("./page/main.js").then((main) => main.start()).catch(failed);

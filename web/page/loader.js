@@ -1,0 +1,147 @@
+/** Brings rows and members into the model: from the store, and from the nodes. */
+
+import { fold } from "../sdk/names.js";
+import { idOf } from "./conversation.js";
+import * as preferences from "./preferences.js";
+
+const PAGE = 50;
+const MEMBER_PAGES = 5;
+
+/** Return the row of a kept entry. @param {any} entry @returns {import("./conversation.js").Row} */
+export function toRow({ seq, position, event }) {
+  const { type, at, from, text, kind, id, nick, reason, after } = event;
+  const shown = type === "direct" ? "message" : type;
+  return { type: shown, seq, position, at: at ?? 0, from, text, kind, id, nick, reason, after };
+}
+
+/** Loads for the page. */
+export class Loader {
+  /** @param {any} page */
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Show what an earlier page kept. */
+  async restore() {
+    const { model, keep } = this.page;
+    model.phase = "chat";
+    model.nick = keep.session.nick;
+    for (const room of keep.session.rooms) model.ensure("room", room);
+    const reads = await keep.reads();
+    for (const id of await keep.conversations()) {
+      const entries = await keep.entries(id, Infinity, 200);
+      const last = entries.at(-1)?.event;
+      if (id.startsWith("@") && last) model.ensure("person", fold(last.from) === id.slice(1) ? last.from : last.to);
+      const where = model.conversations.get(id);
+      where?.prepend(entries.map(toRow));
+    }
+    for (const where of model.conversations.values()) where.readSeq = reads.get(where.id)?.seq ?? 0;
+    for (const { id, message, failed, at } of keep.outbox.values()) {
+      const { room, to, text, kind } = message;
+      const conversation = to == null ? idOf("room", room) : idOf("person", to);
+      if (to != null) model.ensure("person", to);
+      const { state = "waiting", why = "" } = failed ?? {};
+      model.posted({ id, conversation, text, kind, at: at ?? 0, state, why });
+    }
+    const open = preferences.get("open");
+    model.show(model.conversations.has(open) ? open : (model.list("room")[0]?.id ?? null));
+    setTimeout(() => keep.tidy(), 10_000);
+  }
+
+  /** Fetch what was said in a room before we came. @param {any} event */
+  async joined(event) {
+    const { model } = this.page;
+    const where = model.conversations.get(idOf("room", event.room));
+    if (!where) return;
+    if (model.open === where) {
+      this.page.views.opened();
+      this.members();
+    }
+    if (!where.rows.length) await this.#fetch(where, event.position);
+  }
+
+  /** Add older rows to the open conversation. */
+  async older() {
+    const { model, keep } = this.page;
+    const where = model.open;
+    if (!where || where.isLoading || where.isComplete) return;
+    where.isLoading = true;
+    let found = 0;
+    try {
+      const entries = await keep.entries(where.id, where.rows[0]?.seq ?? Infinity, PAGE);
+      found = where.prepend(entries.map(toRow));
+    } finally {
+      where.isLoading = false;
+    }
+    if (found) this.page.draw();
+    else if (where.kind === "person") {
+      where.isComplete = true;
+      this.page.draw();
+    } else if (where.oldest !== null) await this.#fetch(where, where.oldest);
+  }
+
+  /** @param {any} where @param {string} before */
+  async #fetch(where, before) {
+    const { chat, keep } = this.page;
+    if (!chat?.isConnected || where.isLoading) return;
+    where.isLoading = true;
+    try {
+      const { messages, more } = await chat.history(where.name, { before, limit: PAGE });
+      const seqs = keep.older(where.name, messages);
+      where.prepend(
+        messages.map((/** @type {any} */ each, /** @type {number} */ n) =>
+          toRow({ seq: seqs[n], position: each.position, event: { type: "message", ...each } }),
+        ),
+      );
+      where.isComplete = !more;
+    } catch {
+      // It is asked for again when the reader moves.
+    } finally {
+      where.isLoading = false;
+    }
+    this.page.draw();
+  }
+
+  /** Fetch who is in the open room. */
+  async members() {
+    const { chat, model } = this.page;
+    const where = model.open;
+    if (!chat?.isConnected || where?.kind !== "room") return;
+    const found = new Map();
+    /** @type {string | undefined} */
+    let after;
+    try {
+      for (let page = 0; page < MEMBER_PAGES; page += 1) {
+        const { members, accounts = [], more } = await chat.members(where.name, after ? { after } : {});
+        const known = new Set(accounts);
+        for (const nick of members) found.set(fold(nick), { nick, account: known.has(nick) });
+        after = members.at(-1);
+        if (!more) where.memberCount = found.size;
+        where.hasMoreMembers = false;
+        if (!more) break;
+      }
+      where.members = found;
+    } catch {
+      // We left, or the node is away: the next `joined` asks again.
+    }
+    this.page.draw();
+  }
+
+  /** Return all rooms. */
+  async rooms() {
+    const { chat } = this.page;
+    /** @type {{room: string, members: number}[]} */
+    const found = [];
+    try {
+      for (let page = 0; chat?.isConnected && page < MEMBER_PAGES; page += 1) {
+        const last = found.at(-1)?.room;
+        const { rooms, more } = await chat.listRooms(last ? { after: last } : {});
+        found.push(...rooms);
+        if (!more) break;
+      }
+    } catch {
+      // Those that came are shown.
+    }
+    return found;
+  }
+}

@@ -1,0 +1,437 @@
+/** Puts the page together: the client, the store, the model and the views. */
+
+import { Chat, Ended, NickRefused, Refused, connect } from "../sdk/chat.js";
+import { fold, withSuffix } from "../sdk/names.js";
+import { safeLine, safeWord } from "../sdk/sanitize.js";
+import { parse } from "./commands.js";
+import { idOf } from "./conversation.js";
+import { Keep } from "./keep.js";
+import { listen } from "./keys.js";
+import { Loader } from "./loader.js";
+import { Model } from "./model.js";
+import { Notify } from "./notify.js";
+import * as preferences from "./preferences.js";
+import { claim } from "./tabs.js";
+import { Views } from "./views/views.js";
+import { t } from "./words.js";
+
+const ENTRIES = ["message", "direct", "entered", "left", "renamed", "gap", "ack"];
+
+/** Show the page. */
+export async function start() {
+  const page = new Page(await Keep.open());
+  await page.start();
+}
+
+class Page {
+  model = new Model();
+  notify = new Notify();
+  /** @type {Chat | null} */
+  chat = null;
+  /** What was typed as the token, until it is known to be right. */
+  token = "";
+  #isDrawing = false;
+  /** @type {{id: string | null, seq: number}} */
+  #seen = { id: null, seq: 0 };
+
+  /** @param {Keep} keep */
+  constructor(keep) {
+    this.keep = keep;
+    this.loader = new Loader(this);
+    this.views = new Views(this);
+    keep.onFailure = () => this.say(t("notKept"));
+  }
+
+  async start() {
+    const { model, keep } = this;
+    model.sorting = preferences.get("sorting", "name");
+    this.notify.isWanted = preferences.get("notify") === "on";
+    const steal = sessionStorage.getItem("steal") === "1";
+    sessionStorage.removeItem("steal");
+    const isLive = await claim({ steal, yielded: () => this.yield() });
+    model.connection = { state: "connecting", since: Date.now(), isOffline: !navigator.onLine };
+    if (keep.wasWelcomed) await this.loader.restore();
+    else model.phase = "entrance";
+    document.getElementById("boot")?.remove();
+    this.views.place(document.getElementById("app") ?? document.body);
+    listen(this);
+    this.drawNow();
+    if (!isLive) this.yield();
+    else if (model.phase === "chat") this.connect({});
+    if (model.phase === "entrance") this.views.entrance.focus();
+    setInterval(() => this.#tick(), 1000);
+    if (!keep.isKept) this.say(t("notKept"));
+    registerWorker();
+  }
+
+  // The connection
+
+  /** @param {{nick?: string, password?: string, token?: string}} fields */
+  connect({ nick, password, token }) {
+    const nodes = document.querySelector('meta[name="nodes"]')?.getAttribute("content")?.trim();
+    const known = token || this.keep.session?.token;
+    const options = {
+      ...(nick && { nick }),
+      ...(password && { password }),
+      ...(known && { token: known }),
+      patience: null,
+      store: this.keep,
+    };
+    const chat = connect(nodes ? nodes.split(/\s+/) : undefined, options);
+    this.chat = chat;
+    chat.listen((received) => this.#took(received));
+    chat.ended.then((error) => {
+      if (this.chat === chat) this.#ended(error);
+    });
+  }
+
+  /** @param {import("../sdk/types.js").Received} received */
+  #took({ event, show }) {
+    if (!show) return;
+    const { model, keep } = this;
+    const seq = ENTRIES.includes(event.type) ? keep.seqOf(event) : 0;
+    const before = model.connection.state;
+    model.take(event, { seq, now: Date.now() });
+    if (event.type === "welcome") this.#welcomed(before === "away");
+    else if (event.type === "joined") this.loader.joined(event);
+    else if (event.type === "left") this.#left(event);
+    else if (event.type === "renamed") this.#renamed(event);
+    else if (event.type === "announcement") this.say(t("announcement", { text: safeLine(event.text) }));
+    else if (event.type === "error" && event.ref === "hello" && event.room != null) this.#lost(event.room, event.text);
+    const news = model.news.splice(0);
+    this.notify.tell(news, { isFocused: model.isFocused, open: (id) => this.open(id) });
+    this.draw();
+  }
+
+  /** @param {boolean} again */
+  #welcomed(again) {
+    const { entrance } = this.model;
+    Object.assign(entrance, { error: "", busy: false, suggestion: "", password: false, token: false });
+    if (again) this.notify.say(t("connectedAgain"));
+    this.keep.choose({ wasWelcomed: true, ...(this.token && { token: this.token }) });
+    this.token = "";
+  }
+
+  /** @param {any} event */
+  #left({ room, nick, reason, text }) {
+    if (!this.model.isMe(nick) || this.chat?.rooms.some((each) => fold(each) === fold(room))) return;
+    if (reason === "kicked") this.#lost(room, text ? t("kickedWhy", { nick, why: safeLine(text) }) : t("kicked", { nick }));
+    else this.#lost(room, "");
+  }
+
+  /** Forget a room that we are not in any more. @param {string} room @param {string} why */
+  #lost(room, why) {
+    this.keep.forget(idOf("room", room));
+    this.model.removeRoom(room);
+    this.views.opened();
+    if (why) this.say(`#${safeWord(room)}: ${safeLine(why)}`);
+  }
+
+  /** @param {any} event */
+  #renamed({ room, from, nick }) {
+    if (room == null) this.views.settings.close();
+    else if (!this.model.isMe(nick)) this.keep.rename(from, nick);
+  }
+
+  /** @param {Error | null} error */
+  #ended(error) {
+    const { model } = this;
+    this.chat = null;
+    if (error === null) return;
+    if (error instanceof Ended && error.reason === "replaced") return this.yield();
+    model.connection = { ...model.connection, state: "ended", why: safeLine(error.message) };
+    if (model.phase !== "chat") model.phase = "entrance";
+    const { entrance } = model;
+    Object.assign(entrance, { error: safeLine(error.message), busy: false, suggestion: "" });
+    if (error instanceof NickRefused) {
+      const nick = entrance.nick || model.nick;
+      entrance.nick = nick;
+      entrance.password = error.account;
+      if (error.code === "nick-taken") entrance.suggestion = withSuffix(nick);
+      if (error.account) entrance.error = t("needsPassword");
+      else if (model.phase === "chat") entrance.error = t("nickLost");
+      model.entrance.needed = true;
+    } else if (error instanceof Refused && error.code === "bad-token") {
+      if (!entrance.token) entrance.error = t("needsToken");
+      entrance.token = true;
+      model.entrance.needed = true;
+    }
+    this.draw();
+  }
+
+  /** Another tab is live now. */
+  yield() {
+    const { chat, model } = this;
+    this.chat = null;
+    chat?.close({ quit: false });
+    model.connection = { ...model.connection, state: "elsewhere" };
+    if (model.phase === "entrance") model.entrance.error = t("elsewhere");
+    this.draw();
+  }
+
+  // What a person does
+
+  /** @param {{nick: string, password: string, token: string}} fields */
+  enter(fields) {
+    if (this.model.connection.state === "elsewhere") return this.useHere();
+    const { entrance } = this.model;
+    Object.assign(entrance, { nick: fields.nick, error: "", busy: true, needed: false });
+    this.token = fields.token;
+    this.keep.choose({ nick: fields.nick });
+    this.model.connection = { ...this.model.connection, state: "connecting", since: Date.now() };
+    this.chat?.close({ quit: false });
+    this.connect(fields);
+    this.draw();
+  }
+
+  useHere() {
+    sessionStorage.setItem("steal", "1");
+    location.reload();
+  }
+
+  again() {
+    this.model.connection = { ...this.model.connection, state: "connecting", since: Date.now() };
+    this.connect({});
+    this.draw();
+  }
+
+  /** @param {string} id */
+  open(id) {
+    const { model, views } = this;
+    if (model.open) model.open.place = views.log.log.place;
+    model.show(id);
+    preferences.set("open", id);
+    views.opened();
+    this.drawNow();
+    if (model.open?.kind === "room" && !model.open.members) this.loader.members();
+  }
+
+  /** @param {string} nick */
+  person(nick) {
+    if (this.model.isMe(nick)) return;
+    const where = this.model.ensure("person", nick);
+    this.open(where.id);
+    this.loader.older();
+  }
+
+  /** @param {string[]} texts @returns {boolean} whether they left the box */
+  send(texts) {
+    const where = this.model.open;
+    if (!where) return false;
+    if (texts.length > 1) return texts.every((text) => this.#post(where, text));
+    const meaning = parse(texts[0] ?? "");
+    if (!meaning) return false;
+    if (meaning.type === "say") return this.#post(where, meaning.text, meaning.kind);
+    return this.command(meaning);
+  }
+
+  /** @param {import("./conversation.js").Conversation} where @param {string} text @param {string} [kind] */
+  #post(where, text, kind) {
+    if (!this.chat) return false;
+    const to = where.kind === "room" ? { room: where.name } : { to: where.name };
+    let posted;
+    try {
+      posted = this.chat.post({ ...to, text, ...(kind && { kind }) });
+    } catch (error) {
+      this.say(/** @type {Error} */ (error).message);
+      return false;
+    }
+    const message = { id: posted.id, conversation: where.id, text, at: Date.now(), state: /** @type {const} */ ("waiting") };
+    this.model.posted({ ...message, ...(kind && { kind }) });
+    if (!this.#wasAsked) navigator.storage?.persist?.().catch(() => {});
+    this.#wasAsked = true;
+    if (where.unread(this.model.nick).count) this.read(where, where.lastSeq);
+    this.drawNow();
+    this.views.log.log.toEnd();
+    return true;
+  }
+  #wasAsked = false;
+
+  /** @param {import("./commands.js").Meaning} meaning */
+  command(meaning) {
+    const { model } = this;
+    const room = meaning.room ?? (model.open?.kind === "room" ? model.open.name : null);
+    /** @type {Record<string, () => void>} */
+    const commands = {
+      error: () => this.say(t(meaning.key, meaning.gaps)),
+      create: () => this.join(room, "create"),
+      join: () => this.join(room, "join"),
+      leave: () => (room === null ? this.say(t("inRoomOnly")) : this.leave(room)),
+      nick: () => this.rename(meaning.nick),
+      direct: () => {
+        this.person(meaning.to);
+        this.#post(model.ensure("person", meaning.to), meaning.text);
+      },
+      rooms: () => this.views.goTo(),
+      who: () => this.views.pane("members"),
+      history: () => this.loader.older(),
+      retry: () => model.outgoing.filter(({ state }) => state === "unknown" || state === "refused").forEach(({ id }) => this.sendAgain(id)),
+      help: () => this.say(t("help")),
+      quit: () => this.quit(),
+    };
+    commands[meaning.type]?.();
+    return meaning.type !== "error";
+  }
+
+  /** @param {string} room @param {"join" | "create" | "either"} how */
+  async join(room, how) {
+    const found = this.model.list("room").find(({ name }) => fold(name) === fold(room));
+    if (found) return this.open(found.id);
+    await this.#try(async (chat) => {
+      const joined = await enterRoom(chat, room, how);
+      this.open(idOf("room", joined.room));
+      this.views.focusBox();
+    });
+  }
+
+  /** @param {string} room */
+  async leave(room) {
+    await this.#try((chat) => chat.leave(room));
+  }
+
+  /** @param {string} nick */
+  async rename(nick) {
+    try {
+      await this.chat?.rename(nick);
+    } catch (error) {
+      const text = safeLine(/** @type {Error} */ (error).message);
+      if (this.views.settings.isOpen) this.views.settings.tell(text);
+      else this.say(text);
+    }
+  }
+
+  /** Do something with the node; say why it does not work. @param {(chat: Chat) => Promise<any>} act */
+  async #try(act) {
+    try {
+      if (this.chat) await act(this.chat);
+    } catch (error) {
+      this.say(safeLine(/** @type {Error} */ (error).message));
+    }
+    this.draw();
+  }
+
+  /** @param {string} id */
+  sendAgain(id) {
+    const message = this.model.outgoing.find((each) => each.id === id);
+    const where = message && this.model.conversations.get(message.conversation);
+    if (!message || !where || !this.chat) return;
+    this.discard(id);
+    this.#post(where, message.text, message.kind);
+  }
+
+  /** @param {string} id */
+  edit(id) {
+    const message = this.model.outgoing.find((each) => each.id === id);
+    if (!message) return;
+    const typed = this.views.box.value;
+    this.discard(id);
+    this.views.box.fill(typed ? `${message.text}\n${typed}` : message.text);
+    this.typed(this.views.box.value);
+    this.views.box.focus();
+  }
+
+  /** @param {string} id */
+  discard(id) {
+    this.model.discard(id);
+    this.keep.discard(id);
+    this.draw();
+  }
+
+  /** End the session, and erase everything that is kept here. */
+  async quit() {
+    const { chat } = this;
+    this.chat = null;
+    await chat?.close({ quit: true });
+    await this.keep.erase();
+    preferences.erase();
+    location.reload();
+  }
+
+  // Reading and writing
+
+  /** @param {string} text */
+  typed(text) {
+    const { openId } = this.model;
+    if (openId !== null) preferences.set(`draft ${openId}`, text);
+  }
+
+  /** @param {import("./conversation.js").Conversation} where @param {number} seq */
+  read(where, seq) {
+    if (!this.model.read(where, seq)) return;
+    this.keep.read(where.id, seq);
+    this.notify.wasRead(where.id);
+    this.draw();
+  }
+
+  /** Say something of the page itself. @param {string} text */
+  say(text) {
+    this.model.notice = text;
+    this.notify.say(text);
+    this.draw();
+  }
+
+  /** What was in view at two ticks was read; and the words about time change. */
+  #tick() {
+    const { model } = this;
+    const where = model.open;
+    this.look();
+    if (where && model.isFocused && this.views.isLogShown) {
+      const seq = this.views.log.log.seen;
+      if (this.#seen.id === where.id) this.read(where, Math.min(seq, this.#seen.seq));
+      this.#seen = { id: where.id, seq };
+    } else this.#seen = { id: null, seq: 0 };
+    if (model.connection.state !== "live" || model.outgoing.length) this.draw();
+  }
+
+  /** Note whether a person is looking. */
+  look() {
+    const { model } = this;
+    model.isFocused = document.visibilityState === "visible" && document.hasFocus();
+    model.connection.isOffline = !navigator.onLine;
+  }
+
+  draw() {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    const later = () => {
+      this.#isDrawing = false;
+      this.drawNow();
+    };
+    // A hidden tab draws no frames.
+    if (document.visibilityState === "visible") requestAnimationFrame(later);
+    else setTimeout(later, 250);
+  }
+
+  drawNow() {
+    this.views.update(this.model, Date.now());
+    const { count } = this.model.unread;
+    document.title = count ? `(${count}) ${t("chat")}` : t("chat");
+  }
+}
+
+/**
+ * Join or create a room. `either`: it was not there when the list of rooms was fetched.
+ * @param {Chat} chat @param {string} room @param {"join" | "create" | "either"} how
+ */
+async function enterRoom(chat, room, how) {
+  if (how === "join") return chat.join(room);
+  return chat.create(room).catch((error) => {
+    if (how === "either" && error.code === "room-exists") return chat.join(room);
+    throw error;
+  });
+}
+
+function registerWorker() {
+  const { trustedTypes, navigator } = /** @type {any} */ (globalThis);
+  if (!navigator.serviceWorker || !isSecureContext) return;
+  /** @type {any} */
+  let address = "/sw.js";
+  if (trustedTypes) {
+    const createScriptURL = (/** @type {string} */ url) => {
+      if (url === "/sw.js") return url;
+      throw new TypeError(url);
+    };
+    address = trustedTypes.createPolicy("sw", { createScriptURL }).createScriptURL(address);
+  }
+  navigator.serviceWorker.register(address).catch(() => {});
+}

@@ -1,0 +1,44 @@
+/** Prepares texts of strangers for display. Pure. */
+
+import { safeLine } from "../sdk/sanitize.js";
+import { byteLength } from "../sdk/text.js";
+
+const MARKS_MOST = 8;
+const MARKS = new RegExp(`(\\p{M}{${MARKS_MOST}})\\p{M}+`, "gu");
+/** Lines of a message above which it is folded. */
+export const LINES_MOST = 20;
+
+/** Return a text with its lines, and nothing invisible. @param {string} text */
+export function safeText(text) {
+  return text.split(/\r\n|\n/).map(safeLine).join("\n").replace(MARKS, "$1");
+}
+
+/** Return whether a text is too long to be shown whole. @param {string} text */
+export function isTall(text) {
+  return text.length > 2500 || text.split("\n").length > LINES_MOST;
+}
+
+/**
+ * Cut a text into pieces of at most so many bytes, at line ends or spaces where there are any.
+ * @param {string} text @param {number} most @returns {string[]}
+ */
+export function pieces(text, most) {
+  const found = [];
+  let rest = text;
+  while (byteLength(rest) > most) {
+    let end = 0;
+    let size = 0;
+    for (const character of rest) {
+      size += byteLength(character);
+      if (size > most) break;
+      end += character.length;
+    }
+    const head = rest.slice(0, end);
+    const line = head.lastIndexOf("\n");
+    const space = head.lastIndexOf(" ");
+    const cut = line > end / 2 ? line : space > end / 2 ? space : end;
+    found.push(rest.slice(0, cut));
+    rest = rest.slice(cut).replace(/^[\n ]/, "");
+  }
+  return [...found, rest].filter((piece) => piece.trim());
+}

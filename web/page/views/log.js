@@ -1,0 +1,66 @@
+/** The conversation that is open: its head, the list, and the way back to the end. */
+
+import { safeWord } from "../../sdk/sanitize.js";
+import { h, setText } from "../dom.js";
+import { items } from "../items.js";
+import { Log } from "../log.js";
+import { t } from "../words.js";
+import { rowMaker } from "./rows.js";
+
+/** @param {any} actions */
+export function logView(actions) {
+  const title = h("h1", { class: "title", tabIndex: -1 });
+  const count = h("button", { type: "button", class: "quiet here", on: { click: actions.members } });
+  const unread = h("span", { class: "count" });
+  const back = h("button", { type: "button", class: "icon back", "aria-label": t("back"), on: { click: actions.back } }, "‹", unread);
+  const titles = h("div", { class: "titles" }, title);
+  const head = h("header", { class: "top" }, back, titles, count);
+  const list = h("ol", { class: "rows" });
+  const scroller = h("div", { class: "log", role: "log", "aria-live": "off", tabIndex: 0 }, list);
+  const below = h("button", { type: "button", class: "below", hidden: true });
+  const nowhere = h("div", { class: "nowhere", hidden: true }, h("p", {}, t("noRoomHelp")), h("button", { type: "button", class: "primary", on: { click: actions.goTo } }, t("createOrJoin")));
+  const log = new Log(scroller, list, rowMaker(actions), { wantOlder: actions.wantOlder, moved: () => actions.moved() });
+  below.addEventListener("click", () => log.toEnd());
+  let shown = "";
+  return {
+    head,
+    element: h("div", { class: "logs" }, scroller, nowhere, below),
+    log,
+    titles,
+    /** @param {import("../model.js").Model} model @param {number} now */
+    update(model, now) {
+      const where = model.open;
+      scroller.hidden = !where;
+      nowhere.hidden = !!where;
+      count.hidden = !where || where.kind !== "room";
+      const all = model.unread.count;
+      unread.hidden = !all;
+      setText(unread, String(all));
+      setText(title, where ? safeWord(where.name) : t("noRoom"));
+      title.classList.toggle("room", where?.kind === "room");
+      if (!where) {
+        shown = "";
+        below.hidden = true;
+        return;
+      }
+      scroller.setAttribute("aria-label", t("log", { name: safeWord(where.name) }));
+      setText(count, t("membersHere", { n: where.memberCount }));
+      count.title = t("showMembers");
+      const wanted = items(model, where, now);
+      if (shown !== where.id) {
+        shown = where.id;
+        log.open(wanted, where.place);
+        if (where.newSeq !== null) log.show("new");
+      } else log.update(wanted);
+      this.tell(model);
+    },
+    /** Say how much is below. @param {import("../model.js").Model} model */
+    tell(model) {
+      const where = model.open;
+      below.hidden = !where || log.isAtEnd;
+      if (!where || log.isAtEnd) return;
+      const n = where.unread(model.nick).count;
+      setText(below, n ? t("newBelow", { n }) : t("toEnd"));
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** The dialog of settings. */
+
+import { h, setText } from "../dom.js";
+import { t } from "../words.js";
+
+/**
+ * @param {{rename: (nick: string) => void, theme: (theme: string) => void, quit: () => void,
+ *   enter: (way: string) => void, sorting: (way: string) => void, notify: (on: boolean) => void}} actions
+ */
+export function settingsView(actions) {
+  const nick = h("input", { id: "settings-nick", type: "text", maxLength: 64, autocomplete: "off", spellcheck: false });
+  const problem = h("p", { class: "problem", role: "alert" });
+  const rename = h("form", { class: "field" }, h("label", { for: nick.id }, t("nick")), h("div", { class: "line" }, nick, h("button", { type: "submit" }, t("changeNick"))), problem);
+  rename.addEventListener("submit", (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (nick.value.trim()) actions.rename(nick.value.trim());
+  });
+  const theme = choice("theme", "theme", [["system", "themeSystem"], ["light", "themeLight"], ["dark", "themeDark"]], actions.theme);
+  const enter = choice("enterKey", "enter", [["sends", "enterSends"], ["breaks", "enterBreaks"]], actions.enter);
+  const sorting = choice("sorting", "sorting", [["name", "sortName"], ["new", "sortNew"]], actions.sorting);
+  const notify = h("input", { id: "settings-notify", type: "checkbox", on: { change: () => actions.notify(notify.checked) } });
+  const notifyLine = h("div", { class: "check" }, notify, h("label", { for: notify.id }, t("notifyOn")));
+  const close = h("button", { type: "button", class: "icon", "aria-label": t("close") }, "×");
+  const quit = h("button", { type: "button", class: "danger", on: { click: actions.quit } }, t("leaveChat"));
+  const dialog = h(
+    "dialog",
+    { class: "settings", "aria-label": t("settings") },
+    h("div", { class: "heads" }, h("h2", {}, t("settings")), close),
+    ...[rename, theme.element, enter.element, sorting.element, notifyLine],
+    h("p", { class: "hint" }, t("leaveChatHelp")),
+    quit,
+  );
+  close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (/** @type {Event} */ event) => event.target === dialog && dialog.close());
+  return {
+    element: dialog,
+    /** @param {{nick: string, theme: string, enter: string, sorting: string, notify: boolean, canNotify: boolean}} now */
+    open(now) {
+      nick.value = now.nick;
+      setText(problem, "");
+      theme.select.value = now.theme;
+      enter.select.value = now.enter;
+      sorting.select.value = now.sorting;
+      notify.checked = now.notify;
+      notifyLine.hidden = !now.canNotify;
+      dialog.showModal();
+    },
+    get isOpen() {
+      return dialog.open;
+    },
+    close: () => dialog.close(),
+    /** @param {string} text */
+    tell: (text) => setText(problem, text),
+    /** @param {boolean} on */
+    notifying: (on) => (notify.checked = on),
+  };
+}
+
+/** @param {string} label @param {string} name @param {string[][]} options @param {(value: string) => void} act */
+function choice(label, name, options, act) {
+  const select = h("select", { id: `settings-${name}` }, ...options.map(([value, key]) => h("option", { value }, t(key ?? ""))));
+  select.addEventListener("change", () => act(select.value));
+  return { select, element: h("div", { class: "field" }, h("label", { for: select.id }, t(label)), select) };
+}

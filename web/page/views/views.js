@@ -1,0 +1,204 @@
+/** All views, and which of them are shown. */
+
+import { h, setText } from "../dom.js";
+import * as preferences from "../preferences.js";
+import { t } from "../words.js";
+import { boxView } from "./box.js";
+import { entranceView } from "./entrance.js";
+import { logView } from "./log.js";
+import { membersView } from "./members.js";
+import { pickerView } from "./picker.js";
+import { roomsView } from "./rooms.js";
+import { settingsView } from "./settings.js";
+
+/** The panes of the page. On a narrow screen one of them is shown. */
+export class Views {
+  /** @param {any} page */
+  constructor(page) {
+    this.page = page;
+    const open = (/** @type {string} */ id) => {
+      page.open(id);
+      this.focusBox();
+    };
+    const person = (/** @type {string} */ nick) => {
+      page.person(nick);
+      this.focusBox();
+    };
+    const goTo = () => this.goTo();
+    this.entrance = entranceView({ enter: (fields) => page.enter(fields) });
+    this.rooms = roomsView({
+      ...{ open, goTo, settings: () => this.#openSettings() },
+      ...{ useHere: () => page.useHere(), again: () => page.again() },
+    });
+    this.log = logView({
+      ...{ goTo, person, wantOlder: () => page.loader.older() },
+      ...{ members: () => this.toggleMembers(), back: () => this.pane("rooms") },
+      moved: () => this.log?.tell(page.model),
+      edit: (/** @type {string} */ id) => page.edit(id),
+      discard: (/** @type {string} */ id) => page.discard(id),
+      again: (/** @type {string} */ id) => page.sendAgain(id),
+    });
+    this.box = boxView({
+      send: (texts) => page.send(texts),
+      typed: (text) => page.typed(text),
+      enterSends: () => preferences.get("enter", "sends") === "sends",
+    });
+    this.members = membersView({
+      ...{ person, moreMembers: () => page.loader.members() },
+      leave: (room) => page.leave(room),
+      closeMembers: () => this.toggleMembers(),
+    });
+    this.picker = pickerView({
+      open,
+      join: (room) => page.join(room, "join"),
+      create: (room) => page.join(room, "either"),
+      listRooms: () => page.loader.rooms(),
+    });
+    this.settings = settingsView({
+      rename: (nick) => page.rename(nick),
+      theme: (theme) => this.#theme(theme),
+      quit: () => page.quit(),
+      enter: (way) => preferences.set("enter", way),
+      sorting: (way) => {
+        page.model.sorting = way;
+        preferences.set("sorting", way);
+        page.draw();
+      },
+      notify: (on) => this.#notify(on),
+    });
+    const dismiss = h("button", { type: "button", class: "icon", "aria-label": t("close"), on: { click: () => this.#dismiss() } }, "×");
+    this.notice = h("div", { class: "notice", hidden: true }, h("span", {}), dismiss);
+    const main = h("main", {}, this.log.head, this.log.element, this.notice, this.box.element);
+    this.main = main;
+    this.chat = h("div", { class: "chat" }, this.rooms.element, main, this.members.element);
+    const narrow = matchMedia("(max-width: 699px)");
+    this.isNarrow = () => narrow.matches;
+    narrow.addEventListener("change", () => this.pane(this.chat.dataset.pane ?? "main"));
+    this.pane("main");
+    this.chat.dataset.members = preferences.get("members", "shown");
+    this.#entrance = h("main", { class: "first" });
+  }
+  #entrance;
+  #shown = "";
+
+  /** @param {HTMLElement} parent */
+  place(parent) {
+    this.parent = parent;
+    parent.append(this.picker.element, this.settings.element, this.page.notify.element);
+  }
+
+  /** @param {import("../model.js").Model} model @param {number} now */
+  update(model, now) {
+    const isCard = model.phase === "chat" && model.connection.state === "ended" && model.entrance.needed;
+    const shown = `${model.phase} ${isCard}`;
+    if (shown !== this.#shown && this.parent) {
+      this.#shown = shown;
+      this.#entrance.remove();
+      this.chat.remove();
+      if (model.phase === "chat") {
+        this.parent.prepend(this.chat);
+        if (isCard) this.main.insertBefore(this.entrance.element, this.notice);
+        else this.entrance.element.remove();
+        this.opened();
+        if (!matchMedia("(pointer: coarse)").matches && !isCard) this.box.focus();
+      } else {
+        this.#entrance.append(this.entrance.element);
+        this.parent.prepend(this.#entrance);
+      }
+    }
+    this.entrance.update(model);
+    if (model.phase !== "chat") return;
+    this.rooms.update(model, now);
+    this.box.update(model);
+    this.members.update(model);
+    this.notice.hidden = !model.notice;
+    setText(this.notice.firstChild, model.notice);
+    this.log.update(model, now);
+  }
+
+  /** Another conversation is open: give it its draft. */
+  opened() {
+    const { openId } = this.page.model;
+    const draft = openId === null ? "" : preferences.get(`draft ${openId}`);
+    if (this.box.value !== draft) this.box.fill(draft);
+  }
+
+  get isLogShown() {
+    return this.log.element.offsetParent !== null;
+  }
+
+  get isPaneOpen() {
+    return this.chat.dataset.pane !== "main";
+  }
+
+  /** Show one pane, where there is room for one only. @param {string} name */
+  pane(name) {
+    this.chat.dataset.pane = name;
+    // The line about the connection is always in view.
+    const isAbove = this.isNarrow() && name !== "rooms";
+    const place = isAbove ? this.log.titles : this.rooms.me;
+    if (this.rooms.connection.parentNode !== place) place.append(this.rooms.connection);
+  }
+
+  toggleMembers() {
+    if (matchMedia("(max-width: 899px)").matches) {
+      return this.pane(this.chat.dataset.pane === "members" ? "main" : "members");
+    }
+    const shown = this.chat.dataset.members === "shown" ? "hidden" : "shown";
+    this.chat.dataset.members = shown;
+    preferences.set("members", shown);
+  }
+
+  /** Go on writing, where a keyboard does not hide the page. */
+  focusBox() {
+    this.pane("main");
+    if (!matchMedia("(pointer: coarse)").matches) this.box.focus();
+  }
+
+  goTo() {
+    this.picker.open(this.page.model);
+  }
+
+  /** Move the focus to the next pane. @param {number} by */
+  nextPane(by) {
+    const panes = [this.rooms.element, this.log.log.scroller, this.box.element, this.members.element];
+    const shown = panes.filter((pane) => pane.offsetParent !== null);
+    const at = shown.findIndex((pane) => pane.contains(document.activeElement));
+    const next = shown[(at + by + shown.length) % shown.length];
+    const target = next?.matches("[tabindex]") ? next : next?.querySelector("textarea, input, button");
+    target?.focus();
+  }
+
+  #openSettings() {
+    this.settings.open({
+      nick: this.page.model.nick,
+      theme: preferences.get("theme", "system"),
+      enter: preferences.get("enter", "sends"),
+      sorting: preferences.get("sorting", "name"),
+      notify: this.page.notify.isWanted,
+      canNotify: "Notification" in globalThis && isSecureContext,
+    });
+  }
+
+  /** @param {string} theme */
+  #theme(theme) {
+    preferences.set("theme", theme === "system" ? "" : theme);
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+  }
+
+  /** @param {boolean} on */
+  async #notify(on) {
+    const { notify } = this.page;
+    const granted = on && (await Notification.requestPermission()) === "granted";
+    notify.isWanted = granted;
+    preferences.set("notify", granted ? "on" : "");
+    this.settings.notifying(granted);
+    if (on && !granted) this.settings.tell(t("notifyDenied"));
+  }
+
+  #dismiss() {
+    this.page.model.notice = "";
+    this.page.draw();
+  }
+}

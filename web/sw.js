@@ -1,0 +1,31 @@
+/** Keeps the files of one version, so that the page opens without a network. */
+
+const NAME = "chat {digest}";
+const FILES = {files};
+
+self.addEventListener("install", (event) => {
+  // All or none: a version is whole.
+  const kept = caches.open(NAME).then((cache) => cache.addAll(["/", ...FILES]));
+  event.waitUntil(kept.then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  const removed = caches.keys().then((names) =>
+    Promise.all(
+      // Other caches of this origin are not ours.
+      names.filter((name) => name.startsWith("chat ") && name !== NAME).map((name) => caches.delete(name)),
+    ),
+  );
+  event.waitUntil(removed.then(() => self.clients.claim()));
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (request.mode === "navigate" && pathname === "/") {
+    event.respondWith(fetch(request).catch(() => caches.match("/").then((found) => found ?? Response.error())));
+  } else if (pathname.startsWith("/a/")) {
+    event.respondWith(caches.match(request).then((found) => found ?? fetch(request)));
+  }
+});
