@@ -1,0 +1,66 @@
+"""What the sources of the page may hold, how large they are, and what its words are."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+from node.net.web.pages import load
+from tests.support.node_js import ROOT
+
+WEB = ROOT / "web"
+MODULES = sorted([WEB / "boot.js", WEB / "sw.js", *(WEB / "page").rglob("*.js")])
+PURE = ("commands", "conversation", "items", "links", "model", "status", "text")
+SIZE = 60 * 1024
+"""Bytes of everything that the page loads, compressed, without comments and indentation."""
+COMMENT = re.compile(r"/\*\*.*?\*/|^ *//[^\n]*\n", re.MULTILINE | re.DOTALL)
+LINES = 450
+SINKS = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|style="
+    r"|srcdoc|DOMParser|createContextualFragment|setHTML"
+)
+OUTSIDE = re.compile(r"\b(document|window|localStorage|Date\.now|setTimeout|indexedDB)\b")
+KEY = re.compile(r"\bt\(\s*\"(\w+)\"")
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(WEB))
+
+
+def test_what_the_page_loads_is_small() -> None:
+    files = {
+        name: re.sub(r"\n\s*", "\n", COMMENT.sub("", body.decode()))
+        for name, body in load().items()
+        if not name.endswith((".png", "sw.js"))
+    }
+    assert {"index.html", "style.css", "page/main.js", "sdk/chat.js", "words/en.js"} <= set(files)
+    assert sum(len(gzip.compress(body.encode(), 9)) for body in files.values()) <= SIZE
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_a_module_makes_no_markup_and_no_code(module: Path) -> None:
+    source = module.read_text("utf-8")
+    assert not SINKS.search(source)
+    assert len(source.splitlines()) <= LINES
+
+
+def test_the_page_has_no_code_and_no_style_of_its_own() -> None:
+    page = (WEB / "index.html").read_text("utf-8")
+    assert not re.search(r"<style|style=|\son\w+=|<script(?![^>]*\bsrc=)", page)
+    assert not re.search(r"(src|href)=\"(?!/a/|/icons/|/manifest)", page)
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_a_pure_module_touches_nothing_outside(name: str) -> None:
+    source = (WEB / f"page/{name}.js").read_text("utf-8")
+    code = re.sub(r"/\*\*.*?\*/|//[^\n]*", "", source, flags=re.DOTALL)
+    assert not OUTSIDE.search(code)
+
+
+def test_every_key_has_words_and_all_words_are_used() -> None:
+    words = set(re.findall(r"^  (\w+):", (WEB / "words/en.js").read_text("utf-8"), re.MULTILINE))
+    sources = "".join(module.read_text("utf-8") for module in MODULES)
+    assert set(KEY.findall(sources)) - words == set()
+    unused = {word for word in words if f'"{word}"' not in sources} - {"language"}
+    assert unused == set()
