@@ -32,7 +32,8 @@ help: ## show this list
 
 up: $(RUNTIME) ## run the whole system here: three nodes, no Redis needed; Ctrl-C drains and ends it
 	@echo 'To talk, in another terminal: $(BIN)/chat localhost:9999 --nick YOU (or :10000, :10001)'
-	@exec $(BIN)/python -m node --nodes 3
+	@echo 'Or in a browser: http://localhost:8080/'
+	@exec $(BIN)/python -m node --nodes 3 --web-port 8080
 
 check: lint types imports ## check style, types and import rules, and run the unit tests
 	$(BIN)/pytest tests/unit --numprocesses auto $(COVERAGE)
@@ -56,7 +57,7 @@ fuzz: $(ABUSING) ## say hostile bytes to a node's connection, for 10 minutes
 simulate: $(TESTING) ## play 100,000 worlds with faults drawn from their seeds; this takes an hour or two
 	$(BIN)/python -m tests.labs.simulation --seeds 100000
 
-web: $(WEBBING) ## test the library for browsers (web/sdk) with the Node of the package playwright
+web: $(WEBBING) ## test the page and the library for browsers (web/); the page if there is a Chromium
 	$(BIN)/pytest tests/unit/web tests/integration/web
 
 web-walks: $(WEBBING) ## compare it with the Python client in 20,000 random walks, for 15 minutes
