@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from client.api.chat import Chat
 from client.protocol.errors import ChatError
+from client.protocol.names import fold
 from client.text.pieces import pieces
 from client.text.sanitize import safe_word
 from client.tui import commands
@@ -191,6 +192,8 @@ class InputActions:
             known = self._filters.unignore(nick)
             what = "is shown again" if known else "was not ignored"
             self._notices.notice(f"{safe_word(nick)} {what}.")
+        elif fold(nick) == fold(self._chat.nick):
+            self._notices.error("You cannot ignore yourself.")
         else:
             self._filters.ignore(nick)
             who = safe_word(nick)

@@ -132,6 +132,12 @@ def test_a_text_that_is_too_long_is_sent_in_pieces(screen: Screen, start: str) -
     assert len({(type(each), each.kind) for each in sent}) == 1
 
 
+def test_nobody_ignores_themselves(screen: Screen) -> None:
+    screen.take(f"/ignore {screen.chat.nick.upper()}")
+    screen.take("/ignore")
+    assert screen.notes == ["You cannot ignore yourself.", "Ignored: nobody."]
+
+
 def test_ignoring_and_unignoring_are_told(screen: Screen) -> None:
     for line in ("/ignore", "/ignore Bo", "/ignore", "/unignore bo", "/unignore bo"):
         screen.take(line)
