@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(file: str, action: str, options: argparse.Namespace) -> int:
     exists = Path(file).exists()
-    accounts = accounts_file.read(file) if exists or action != "add" else []
+    accounts = _read(file) if exists or action != "add" else []
     if action == "list":
         print("".join(f"{account.nick}\n" for account in accounts), end="")
         return 0
@@ -59,6 +59,14 @@ def _run(file: str, action: str, options: argparse.Namespace) -> int:
     accounts_file.write(file, [*others, Account(nick, _hash(_password(nick)))])
     print(f"Saved. Running nodes read it on SIGHUP; a session that uses {nick} now keeps it.")
     return 0
+
+
+def _read(file: str) -> list[Account]:
+    """Return the accounts in a file. Raises ValueError that names the file."""
+    try:
+        return accounts_file.read(file)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
 
 
 def _looks_like_another(claims: str, others: Sequence[Account], is_new: bool) -> bool:

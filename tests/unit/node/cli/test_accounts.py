@@ -118,6 +118,13 @@ def test_a_terminal_is_asked_twice(
     assert nicks(path) == ["ana"]
 
 
+def test_an_error_names_the_file(run: Run, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list") == 1
+    assert capsys.readouterr().err == f"{accounts.PROGRAM}: {path}: No such file or directory\n"
+    path.write_text("ana\n")
+    assert run("list") == 1 and f"{path}: line 1 is not NICK:HASH" in capsys.readouterr().err
+
+
 def test_without_a_file_nothing_is_done(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
