@@ -85,7 +85,8 @@ def _parser(program: str) -> argparse.ArgumentParser:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
     def action(name: str, help: str, run: Run, *flags: str) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=help, description=help, parents=[common])
+        about = f"{help[0].upper()}{help[1:]}."
+        made = actions.add_parser(name, help=help, description=about, parents=[common])
         made.set_defaults(run=run)
         for flag in flags:
             made.add_argument(flag, **arguments.ARGUMENTS[flag])

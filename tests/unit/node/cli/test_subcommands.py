@@ -64,3 +64,13 @@ def test_a_ban_names_somebody(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_first_argument_names_the_subcommand() -> None:
     assert {"admin", "status"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("action", ["status", "kick", "close-room"])
+def test_the_help_of_an_action_begins_with_a_sentence(
+    capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    with pytest.raises(SystemExit):
+        admin.main([action, "--help"])
+    about = " ".join(capsys.readouterr().out.split("\n\n")[1].split())
+    assert about[0].isupper() and about.endswith(".")
