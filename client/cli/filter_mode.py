@@ -27,6 +27,7 @@ PATIENCE = 60.0
 
 Write = Callable[[bytes], Awaitable[None]]
 Report = Callable[[str], None]
+_PASSWORD = "The password is taken from CHAT_PASSWORD, or from password_command in the settings."
 _KEEP_ALIVE = (m.PingEvent, m.PongEvent)
 
 
@@ -183,6 +184,8 @@ def _why(error: ChatError | OSError, options: Options) -> str:
     if isinstance(error, RequestRefused) and error.code == Code.BAD_TOKEN:
         what = "require a token" if options.token is None else "do not accept this token"
         return f"The nodes {what}; --token, CHAT_TOKEN or the settings file names it."
+    if isinstance(error, NickRefused) and error.account and options.password is None:
+        return f"{safe_line(str(error))} {_PASSWORD}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'the system'}: {error.strerror}"
     return safe_line(str(error))

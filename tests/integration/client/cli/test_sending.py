@@ -168,6 +168,18 @@ class TestSending:
         assert await saying == 1
         assert outside.errors == ["Not the password."]
 
+    async def test_without_a_password_the_error_says_where_to_give_it(
+        self, node: ScriptedNode
+    ) -> None:
+        outside = Outside(node, "--nick", "ana")
+        saying = outside.say(b"one")
+        peer = await node.peer()
+        await peer.expect(m.Hello)
+        peer.say(m.Error(ref="hello", code="nick-taken", text="An account's.", account=True))
+        assert await saying == 1
+        (why,) = outside.errors
+        assert why.startswith("An account's. ") and "CHAT_PASSWORD" in why
+
     async def test_a_nick_of_the_settings_gets_a_suffix(
         self, node: ScriptedNode, settings_path: Path
     ) -> None:
