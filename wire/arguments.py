@@ -9,4 +9,6 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2."""
-        self.exit(2, f"{self.prog}: {message}\n")
+        # argparse offers no better way to tell this mistake from the others.
+        more = " (see --help)" if message.startswith("unrecognized arguments") else ""
+        self.exit(2, f"{self.prog}: {message}{more}\n")

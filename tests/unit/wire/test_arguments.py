@@ -13,3 +13,11 @@ def test_a_mistake_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str]) 
     told = capsys.readouterr().err
     assert ended.value.code == 2
     assert told.startswith("chat: argument --room: ") and told.count("\n") == 1
+
+
+def test_an_unknown_flag_is_an_error_that_names_the_help(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        Parser("chat").parse_args(["--bogus"])
+    assert capsys.readouterr().err == "chat: unrecognized arguments: --bogus (see --help)\n"
