@@ -55,6 +55,6 @@ class InputLines:
         if self._undecodable == 1:
             self._fail(
                 number,
-                f"It is not UTF-8 (byte 0x{byte:02X} in column {column}), so it is not sent, and no"
-                " other such line. For Latin-1: iconv -f latin1 -t utf-8 FILE | chat ...",
+                f"It is not UTF-8 (byte 0x{byte:02X} in column {column}); such lines are not sent."
+                " For Latin-1: iconv -f latin1 -t utf-8 FILE | chat ...",
             )

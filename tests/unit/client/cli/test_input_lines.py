@@ -43,7 +43,9 @@ def test_latin_1_is_one_error_with_the_number_of_the_line(pipe: Pipe) -> None:
     assert pipe.read(b"fine", *[b"gr\xfc\xdf"] * 3, b"fine too") == ["fine", "", "", "", "fine too"]
     pipe.lines.end()
     ((number, why),) = pipe.failed
-    assert number == 2 and why.startswith("It is not UTF-8 (byte 0xFC in column 3)")
+    assert number == 2 and why.startswith(
+        "It is not UTF-8 (byte 0xFC in column 3); such lines are not sent."
+    )
     assert "iconv -f latin1 -t utf-8" in why
     assert pipe.notes == ["3 lines are not UTF-8 and were not sent."]
 
