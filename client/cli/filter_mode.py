@@ -62,7 +62,17 @@ async def _ready(chat: Chat, reading: asyncio.Future[None], patience: float | No
         async with asyncio.timeout(patience):
             await _first(asyncio.ensure_future(chat.ready()), reading)
     except TimeoutError:
-        raise Unreachable(f"No node has answered within {patience:g} s.") from None
+        raise Unreachable(late(patience or 0, chat.is_greeting)) from None
+
+
+def late(patience: float, is_greeting: bool) -> str:
+    """Return why the filter gives up; ``is_greeting``: a node is connected, but does not answer."""
+    if is_greeting:
+        return (
+            f"The node has not answered the login within {patience:g} s: perhaps it cannot store"
+            " messages."
+        )
+    return f"No node has answered within {patience:g} s."
 
 
 async def listen(chat: Chat, options: Options, write: Write, report: Report) -> int:

@@ -281,4 +281,13 @@ async def test_a_node_that_never_answers_is_given_up(
     monkeypatch.setattr(filter_mode, "FIRST_PATIENCE", 0.2)
     outside = Outside(node, *flags)
     assert await outside.say(b"one") == 1
-    assert outside.errors == [f"No node has answered within {0.1 if flags else 0.2} s."]
+    seconds = 0.1 if flags else 0.2
+    (why,) = outside.errors
+    assert why in {filter_mode.late(seconds, is_greeting) for is_greeting in (True, False)}
+
+
+def test_a_node_that_is_connected_and_silent_is_not_said_to_be_absent() -> None:
+    assert filter_mode.late(10, is_greeting=False) == "No node has answered within 10 s."
+    assert filter_mode.late(0.5, is_greeting=True) == (
+        "The node has not answered the login within 0.5 s: perhaps it cannot store messages."
+    )
