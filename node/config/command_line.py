@@ -82,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
         group = parser.add_argument_group(title)
         for option in options:
             default = option.without if option.default is None else option.default
+            # A long list may only be broken at a space.
+            default = str(default).replace(",", ", ")
             optional: dict[str, Any] = {"nargs": "?", "const": "1"}
             group.add_argument(
                 option.flag,

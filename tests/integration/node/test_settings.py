@@ -404,6 +404,16 @@ def test_help_groups_the_flags_and_names_every_command(capsys: pytest.CaptureFix
     assert all(len(group) <= 8 for _, group in GROUPS), "a group is read at a glance"
 
 
+def test_help_of_80_columns_breaks_no_network_in_two(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        parse(["--help"], {})
+    words = capsys.readouterr().out.replace(",", " ").split()
+    assert words.count("127.0.0.0/8") == 2 and "192.168.0.0/16" in words
+
+
 def test_help_shows_every_flag_default_and_variable(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -415,8 +425,8 @@ def test_help_shows_every_flag_default_and_variable(
     lines = capsys.readouterr().out.splitlines()
     for option in OPTIONS:
         [line] = [line for line in lines if line.startswith(f"  {option.flag} ")]
-        default = option.without if option.default is None else option.default
-        assert f"(default: {default}; environment: {option.variable})" in line
+        default = str(option.without if option.default is None else option.default)
+        assert f"(default: {default.replace(',', ', ')}; environment: {option.variable})" in line
 
 
 @pytest.mark.parametrize(
