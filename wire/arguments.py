@@ -10,5 +10,7 @@ class Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit with status 2."""
         # argparse offers no better way to tell this mistake from the others.
-        more = " (see --help)" if message.startswith("unrecognized arguments") else ""
-        self.exit(2, f"{self.prog}: {message}{more}\n")
+        if message.startswith("unrecognized arguments"):
+            # The value is left out: behind a mistyped --token it is a secret.
+            message = f"{message.partition('=')[0]} (see --help)"
+        self.exit(2, f"{self.prog}: {message}\n")
