@@ -174,7 +174,8 @@ class EventActions:
         buffer = self._buffers.get(event.room)
         if buffer is None:
             return
-        if event.nick == self._chat.nick:
+        # The entry of our own new nick may come before the answer, which alone is shown.
+        if self._chat.nick in (event.nick, event.from_):
             buffer.gone(event.from_)
             buffer.people.renamed(event.from_, event.nick)
         else:

@@ -155,16 +155,18 @@ async def test_the_buffer_of_a_renamed_person_is_renamed(screen: Display, peer: 
     assert screen.buffers.get("@bob") is not None and screen.buffers.get("@bo") is None
 
 
-async def test_our_own_new_nick_is_shown_once(screen: Display, peer: Peer) -> None:
+@pytest.mark.parametrize("answer_is_first", [True, False])
+async def test_our_own_new_nick_is_shown_once(
+    screen: Display, peer: Peer, answer_is_first: bool
+) -> None:
     screen.clear()
     screen.typed.take("/nick ana2")
     request = await peer.expect(m.SetNick)
-    peer.say(
-        m.Renamed(ref=request.ref, nick="ana2", from_="ana", at=1),
-        m.Renamed(room="lab", position="l1", at=1, nick="ana2", from_="ana"),
-    )
-    await screen.show_until(m.Renamed)
-    await screen.show_until(m.Renamed)
+    answer = m.Renamed(ref=request.ref, nick="ana2", from_="ana", at=1)
+    entry = m.Renamed(room="lab", position="l1", at=1, nick="ana2", from_="ana")
+    for event in (answer, entry) if answer_is_first else (entry, answer):
+        peer.say(event)
+        await screen.show_until(m.Renamed)
     assert screen.texts() == ["You are now called ana2."]
 
 
