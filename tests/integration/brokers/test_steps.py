@@ -281,7 +281,7 @@ async def test_a_node_that_reaps_goes_on_until_all_is_done(
         for _ in range(3):
             other.broker._upkeep.reap()
         await other.idle()
-    gone = [line for line in caplog.messages if line.startswith("the lease of a node is over")]
+    gone = [line for line in caplog.messages if line.startswith("the lease of a node expired")]
     assert len(gone) == 1
     assert (await other.ask("rooms", ""))[0] == [(room, 0) for room in sorted([*rooms, "general"])]
 
