@@ -25,7 +25,7 @@ COMPILE := $(TOOLS_BIN)/uv pip compile --quiet --universal --python-version 3.11
 	--no-emit-index-url $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help up check test labs faults abuse fuzz simulate web web-walks web-types bench lint types imports format install lock audit sbom clean
+.PHONY: help up check test labs websocket faults abuse fuzz simulate web web-walks web-types bench lint types imports format install lock audit sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,8 +41,10 @@ check: lint types imports ## check style, types and import rules, and run the un
 test: check ## run the integration tests, too: sockets, processes, terminals, a real Redis
 	$(BIN)/pytest --numprocesses auto --dist loadfile tests/integration
 
-labs: $(TESTING) ## run the laboratories in their short forms, and the system tests over WebSocket
+labs: $(TESTING) ## run the laboratories in their short forms: faults, attacks, a simulation
 	$(BIN)/pytest tests/labs
+
+websocket: $(TESTING) ## run the system tests with clients over WebSocket
 	$(BIN)/pytest --websocket tests/integration/system
 
 faults: $(TESTING) ## break everything that can break, for 25 minutes, and print what it cost

@@ -33,5 +33,5 @@ def test_a_seed_replays_exactly() -> None:
 
 def test_a_seed_replays_exactly_in_another_process() -> None:
     first, second = (_run("--seed", "276", "--trace", hashes=hashes) for hashes in "12")
-    assert first.stdout.count("\n") > 500
+    assert first.stdout.count("\n") > 300
     assert first.stdout == second.stdout
