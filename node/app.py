@@ -154,22 +154,16 @@ class App:
         if (port := settings.http_port) is not None:
             host = settings.http_host
             hosts = await listening.hosts(dialler, host, "--http-host")
-            try:
+            with listening.explaining(("--http-host", "--http-port"), host, port):
                 server = await health_http.listen(hosts, port, self.unready, self.render)
-            except OSError as error:
-                flags = ("--http-host", "--http-port")
-                raise listening.explained(error, flags, host, port) from None
             _announce("http", server)
         return servers
 
     async def _listen_node(self, number: int, hosts: list[str]) -> Server:
         settings, node, tls = self._settings, self._nodes[number], self._credentials.tls
         port = settings.port + number if settings.port else 0
-        try:
+        with listening.explaining(("--host", "--port"), settings.host, settings.port):
             server = await listener.listen(node.hub, node.batch, hosts, port, tls, node.limits)
-        except OSError as error:
-            flags = ("--host", "--port")
-            raise listening.explained(error, flags, settings.host, settings.port) from None
         _announce("chat+tls" if tls else "chat", server)
         return server
 
@@ -180,11 +174,8 @@ class App:
         servers: list[Server] = []
         for number, web in enumerate(self._webs):
             port = first + number if first else 0
-            try:
+            with listening.explaining(("--web-host", "--web-port"), host, port):
                 server = await listener.listen_web(web, hosts, port, tls)
-            except OSError as error:
-                flags = ("--web-host", "--web-port")
-                raise listening.explained(error, flags, host, port) from None
             self._web_siblings.append(server.sockets[0].getsockname()[1])
             _announce("web+tls" if tls else "web", server)
             servers.append(server)

@@ -3,7 +3,8 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from node.process.dial import Dialler
 
@@ -121,6 +122,18 @@ async def serve(
     loop, sockets = asyncio.get_running_loop(), opened(hosts, port)
     servers = [await loop.create_server(make, sock=each, backlog=BACKLOG) for each in sockets]
     return Listeners(sockets, servers)
+
+
+@contextmanager
+def explaining(flags: tuple[str, str], host: str, port: int) -> Iterator[None]:
+    """Say an error of ``opened`` in words that name the flag of the host or of the port.
+
+    Raises CannotListen in the place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise explained(error, flags, host, port) from None
 
 
 def explained(error: OSError, flags: tuple[str, str], host: str, port: int) -> CannotListen:
