@@ -55,7 +55,7 @@ class BrokerListener:
             self._witness.remember(append, self._services.now)
         room = self._rooms.get(append.frame.log)
         if room is None and not append.guarded:
-            # The client that it tells of is the first one here in that room.
+            # The client in the notice is the first member of that room at this node.
             room = self._services.rooms.room(room_name(append.frame.log))
         return room is not None and room.appended(append)
 
