@@ -25,13 +25,26 @@ def nick(connection: ClientConnection, request: SetNick, deadline: float) -> Ste
         return
     try:
         reply = yield from _rename(connection, request, nick, fold, deadline)
+        if reply is not None:
+            _answer(connection, request, nick, fold, reply, charges)
     except CallFailed as failure:
         # After `unavailable` it may have been done all the same.
         if failure.why is not Unavailable.UNREACHABLE:
             presence.give_back(charges)
         raise
-    if reply is None:
-        return
+    finally:
+        for member in connection.session.rooms.values():
+            member.room.resume(member)
+
+
+def _answer(
+    connection: ClientConnection,
+    request: SetNick,
+    nick: str,
+    fold: str,
+    reply: NickReply | AccountDenied,
+    charges: presence.Charges,
+) -> None:
     if isinstance(reply, Denied):
         presence.give_back(charges)
         _refuse(connection, request, nick, reply)
@@ -52,6 +65,9 @@ def _rename(
         return denied
     if connection.is_over:
         return None
+    # The client's own entries may come before the broker's reply, but they follow the answer.
+    for member in connection.session.rooms.values():
+        member.room.stop(member)
     rename, token = connection.services.broker.rename, connection.session.token
     settle = partial(_settle, connection)
     return (yield from ask(rename, token, nick, fold, deadline, settle=settle))
