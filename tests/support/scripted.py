@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 from client.transport.runtime import Opener, Runtime, open_link
@@ -159,10 +159,15 @@ class ScriptedNode:
         self._arrivals.put_nowait(peer)
 
     async def close(self) -> None:
-        """End all connections."""
-        for peer in self._peers:
+        """End all connections, also those that arrive while others end."""
+        # What the server has accepted takes three turns of the loop to arrive.
+        for _ in range(3):
+            await asyncio.sleep(0)
+        while self._peers:
+            peer = self._peers.pop()
             peer.hang_up()
-        await asyncio.sleep(0)
+            with suppress(ConnectionError):
+                await peer.writer.wait_closed()
 
 
 @asynccontextmanager

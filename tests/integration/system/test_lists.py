@@ -32,7 +32,7 @@ async def test_rooms_are_listed_by_code_points_page_by_page_with_the_empty_ones(
     names = [f"{stem}-{number}" for number in range(1005)] + [f"{name}-{stem}" for name in FEW]
     for name in names:
         talker.send("create", room=name)
-        talker.send("leave", room=name)
+        await talker.ask("leave", room=name)
     await talker.ask("create", room=f"kept-{stem}")
     other = await lab.member(pair.other, fresh("reader"), rooms=[f"kept-{stem}"])
     await other.expect("joined")
