@@ -96,9 +96,16 @@ def on_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
     That of asyncio would log the arguments of callbacks, which may be texts of messages, and would
     not name the connection.
+
+    A future, not a task, whose OSError nobody took is a connection that was given up while it
+    failed: asyncio and uvloop cannot cancel a TLS handshake that has just ended.
     """
+    error, future = context.get("exception"), context.get("future")
+    if isinstance(error, OSError) and future is not None and not isinstance(future, asyncio.Task):
+        log.debug("a connection that was given up failed: %s", error)
+        return
     facts: dict[str, object] = getattr(context.get("protocol"), "facts", dict)()
-    log.error(context["message"], exc_info=context.get("exception"), extra=facts)
+    log.error(context["message"], exc_info=error, extra=facts)
 
 
 class _Formatter(logging.Formatter):

@@ -92,6 +92,18 @@ def test_an_uncaught_exception_names_its_connection_and_quotes_no_user(
     assert "out of order" in stream.getvalue() and "secret" not in stream.getvalue()
 
 
+def test_a_connection_that_was_given_up_while_it_failed_is_no_fault(stream: io.StringIO) -> None:
+    logs.configure("info", "text", stream)
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(logs.on_fault)
+    for error in (ConnectionResetError("the peer hung up"), RuntimeError("out of order")):
+        given_up = loop.create_future()
+        given_up.set_exception(error)
+        del given_up
+    loop.close()
+    assert "out of order" in stream.getvalue() and "hung up" not in stream.getvalue()
+
+
 def test_a_message_cannot_forge_a_line_nor_move_the_cursor() -> None:
     for form in (logs.TextFormatter(), logs.JsonFormatter()):
         line = form.format(record("a\nb\x1b[2J\x9b\ud800", peer="x\ny \x1b"))
