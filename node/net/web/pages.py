@@ -11,6 +11,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from urllib.parse import parse_qs
 
+from node.net.web import comments
 from node.net.web.handshake import path_of
 from node.net.web.http import Request, Response
 
@@ -119,9 +120,17 @@ class Pages:
         return Response(HTTPStatus.TEMPORARY_REDIRECT, headers=location, close=True)
 
 
+_SHORTENED = {"css": comments.css, "js": comments.javascript}
+
+
 def load() -> dict[str, bytes]:
-    """Return the files of the page by their path, from the installed package."""
-    return dict(_walk(files("web"), ""))
+    """Return the files of the page by their path, as they are served."""
+    return {name: _served(name, body) for name, body in _walk(files("web"), "")}
+
+
+def _served(name: str, body: bytes) -> bytes:
+    shorten = _SHORTENED.get(name.rpartition(".")[2])
+    return body if shorten is None else shorten(body.decode()).encode()
 
 
 def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
