@@ -17,10 +17,6 @@ from node.config.version import version
 from node.net import listener
 from node.net.listener import Server
 from node.net.tls_listener import TlsListener
-from node.net.web import pages
-from node.net.web.origins import Origins
-from node.net.web.pages import Pages
-from node.net.web.port import WebPort, WebRules
 from node.process import file_limits, listening, memory
 from node.process.dial import Dialler
 from node.server import Node
@@ -28,6 +24,7 @@ from node.telemetry import health_http, log_queue, logs, prometheus
 
 if TYPE_CHECKING:
     from node.auth.password_checker import PasswordChecker
+    from node.net.web.port import WebPort
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +46,7 @@ class App:
             names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
         self._nodes = [Node(name, settings, to_broker) for name in names]
         self._web_siblings: list[int] = []
-        self._webs: list[WebPort] = []
-        if settings.web_port is not None:
-            files = Pages(pages.load(), settings.web_nodes)
-            self._webs = [self._web_port(node, files) for node in self._nodes]
+        self._webs: list[WebPort] = [] if settings.web_port is None else self._web_ports()
         self._credentials = Credentials(settings)
         self._servers: list[Server] = []
         self._checker: PasswordChecker | None = None
@@ -61,12 +55,22 @@ class App:
         self._memory = memory.MemoryWatch(settings.memory * memory.MIB)
         self._files = file_limits.FileWatch(logs.on_fault)
 
-    def _web_port(self, node: Node, files: Pages) -> WebPort:
+    def _web_ports(self) -> "list[WebPort]":
+        """Return the web port of each node, not listening yet."""
+        # Imported here, with websockets: most nodes have no web port.
+        from node.net.web.origins import Origins
+        from node.net.web.pages import Pages, load
+        from node.net.web.port import WebPort, WebRules
+
         settings = self._settings
+        files = Pages(load(), settings.web_nodes)
         origins = Origins(*settings.web_origins, siblings=self._web_siblings)
         rules = WebRules(origins, settings.web_forwarded, settings.web_nodes)
         direct = settings.tls_cert is None
-        return WebPort(node.hub, node.batch, node.limits, node.metrics.web, rules, files, direct)
+        return [
+            WebPort(node.hub, node.batch, node.limits, node.metrics.web, rules, files, direct)
+            for node in self._nodes
+        ]
 
     @property
     def stopping(self) -> bool:
@@ -168,6 +172,8 @@ class App:
         return server
 
     async def _listen_web(self, first: int, dialler: Dialler) -> list[Server]:
+        from node.net.web import listener as web_listener
+
         settings, tls = self._settings, self._credentials.tls
         host = settings.web_host or settings.host
         hosts = await listening.hosts(dialler, host, "--web-host")
@@ -175,7 +181,7 @@ class App:
         for number, web in enumerate(self._webs):
             port = first + number if first else 0
             with listening.explaining(("--web-host", "--web-port"), host, port):
-                server = await listener.listen_web(web, hosts, port, tls)
+                server = await web_listener.listen(web, hosts, port, tls)
             self._web_siblings.append(server.sockets[0].getsockname()[1])
             _announce("web+tls" if tls else "web", server)
             servers.append(server)

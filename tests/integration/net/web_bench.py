@@ -11,8 +11,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from node.net import listener
 from node.net.connection import Connection
+from node.net.listener import Server
+from node.net.web import listener as web_listener
 from node.net.web.pages import Pages
 from node.net.web.port import WebPort, WebRules
 from node.net.web.visit import Visit
@@ -33,7 +34,7 @@ class WebBench(Bench):
     def __init__(self, rules: WebRules = WebRules(), **settings: Any) -> None:
         super().__init__(**settings)
         self.web = WebPort(self.hub, self.batch, self.limits, self.metrics.web, rules, PAGES, True)
-        self.server: listener.Server
+        self.server: Server
 
     @property
     def port(self) -> int:
@@ -57,7 +58,7 @@ async def web_bench(
     """Serve a web port while a test runs."""
     bench = WebBench(rules, **settings)
     bench.web.direct = tls is None
-    bench.server = await listener.listen_web(bench.web, "127.0.0.1", 0, tls)
+    bench.server = await web_listener.listen(bench.web, "127.0.0.1", 0, tls)
     yield bench
     bench.server.close()
     for each in list(bench.hub.registry.connections):
