@@ -5,8 +5,9 @@ from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
+from node.config import origin
+from node.config.origin import Origin
 from wire.text import secret
 
 MOST = 1_000_000_000
@@ -80,9 +81,9 @@ ORIGINS_MOST = 64
 
 
 class Origins(NamedTuple):
-    """Origins of web pages, as ``https://HOST:PORT``; ``any``: all of them."""
+    """Origins of web pages; ``any``: all of them."""
 
-    listed: tuple[str, ...] = ()
+    listed: tuple[Origin, ...] = ()
     any: bool = False
 
 
@@ -90,14 +91,16 @@ def origins(text: str) -> Origins:
     """Return origins that are separated by commas, or ``any``, or ``none``."""
     if text.strip().lower() in ("none", "any"):
         return Origins(any=text.strip().lower() == "any")
-    return Origins(tuple(_origin(part, "http", "https") for part in _parts(text)))
+    parts = [part.removesuffix("/") for part in _parts(text)]
+    return Origins(tuple(origin.parse(part, "http", "https") for part in parts))
 
 
 def web_nodes(text: str) -> tuple[str, ...]:
     """Return WebSocket addresses that are separated by commas; an empty tuple for ``none``."""
     if text.strip().lower() == "none":
         return ()
-    return tuple(_origin(part.removesuffix("/ws"), "ws", "wss") + "/ws" for part in _parts(text))
+    parts = [part.removesuffix("/").removesuffix("/ws") for part in _parts(text)]
+    return tuple(f"{origin.parse(part, 'ws', 'wss')}/ws" for part in parts)
 
 
 def _parts(text: str) -> list[str]:
@@ -105,19 +108,6 @@ def _parts(text: str) -> list[str]:
     if len(parts) > ORIGINS_MOST:
         raise ValueError(f"more than {ORIGINS_MOST}")
     return parts
-
-
-def _origin(text: str, *schemes: str) -> str:
-    """Return ``SCHEME://HOST:PORT``, with the port also where it is the scheme's own."""
-    parts = urlsplit(text.removesuffix("/"))
-    rest = parts.path or parts.query or parts.fragment or parts.username is not None
-    if parts.scheme not in schemes or not parts.hostname or rest or not text.isascii():
-        raise ValueError
-    if set(text) & set(" ;,'\""):  # they would be read as something else in a header
-        raise ValueError
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    port = parts.port or (443 if parts.scheme in ("https", "wss") else 80)
-    return f"{parts.scheme}://{host}:{port}"
 
 
 def word(*words: str) -> Callable[[str], str]:

@@ -10,7 +10,6 @@ from node.core.session.connection import ClientConnection
 from node.net.connection_log import ConnectionLog
 from node.net.dialect import NATIVE, Dialect, PeerClosed
 from node.net.peer import Peer
-from node.net.proxy_protocol import BadProxyHeader
 from node.net.read_flow import ReadFlow
 from node.net.socket_end import close_gently, is_closed_by_peer
 from node.net.socket_writer import SocketWriter, descriptor_of
@@ -75,7 +74,11 @@ class Connection(asyncio.Protocol):
         """Called by asyncio: admit the client, or refuse it."""
         self._open(cast(asyncio.Transport, transport))
         name = transport.get_extra_info("peername")
-        self._welcome(self._peer.connected(name, descriptor_of(transport)))
+        refusal = self._peer.connected(name, descriptor_of(transport))
+        if refusal is not None:
+            self._refuse(refusal)
+        elif self._peer.admitted:
+            self._welcome()
 
     def upgraded(self, transport: asyncio.Transport, response: bytes, rest: bytes) -> None:
         """Go on with a connection that was upgraded from HTTP; its client is admitted.
@@ -84,7 +87,7 @@ class Connection(asyncio.Protocol):
         """
         self._open(transport)
         self.writer.put(response)
-        self._welcome(None)
+        self._welcome()
         if rest:
             self.data_received(rest)
 
@@ -96,13 +99,10 @@ class Connection(asyncio.Protocol):
         self._session = self._hub.connect(self, self._dialect.encoder)
         self._dialect.opened()
 
-    def _welcome(self, refusal: Refusal | None) -> None:
-        """Begin the session of a client that is admitted, or refuse it."""
-        if refusal is not None:
-            self._refuse(refusal)
-        elif self._peer.admitted:
-            self._session.quota.share(self._peer.usage)
-            self._hub.opened(self._session)
+    def _welcome(self) -> None:
+        """Begin the session of a client that is admitted."""
+        self._session.quota.share(self._peer.usage)
+        self._hub.opened(self._session)
 
     def _refuse(self, refusal: Refusal) -> None:
         """Tell the client in a few hundred bytes why it is refused, and close.
@@ -202,12 +202,9 @@ class Connection(asyncio.Protocol):
 
     def _read_header(self, data: bytes) -> bytes:
         """Take a PROXY header off the front; return the bytes after it."""
-        try:
-            rest, refusal = self._peer.feed(data)
-        except BadProxyHeader:
-            self._transport.abort()
-            return b""
-        self._welcome(refusal)
+        rest = self._peer.read_header(data, self._transport, self._refuse)
+        if self._peer.admitted:
+            self._welcome()
         return b"" if self._closing else rest
 
     def charge(self, count: int) -> None:

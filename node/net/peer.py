@@ -1,5 +1,6 @@
 """The other end of a connection: its address, and whether it is admitted."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -60,6 +61,23 @@ class Peer:
         if (refusal := self._limits.crowded(descriptor)) is not None:
             return refusal
         return self._enter() if self._proxy is None else None
+
+    def read_header(
+        self, data: bytes, transport: asyncio.Transport, refuse: Callable[[Refusal], None]
+    ) -> bytes:
+        """Take a PROXY header off the front, and return the bytes after it.
+
+        The connection is closed for a bad one. ``refuse`` is called if the client is refused.
+        """
+        try:
+            rest, refusal = self.feed(data)
+        except BadProxyHeader:
+            transport.abort()
+            return b""
+        if refusal is not None:
+            refuse(refusal)
+            return b""
+        return rest
 
     def feed(self, data: bytes) -> tuple[bytes, Refusal | None]:
         """Take bytes before the client is admitted, and admit it after its PROXY header.

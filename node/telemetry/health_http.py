@@ -6,12 +6,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import cast
 
+from node.net.request_head import HEAD_MOST, path_of
 from node.process import listening
 
 _log = logging.getLogger(__name__)
 
-HEAD_MOST = 8 * 1024
-"""Longest request head in bytes: those of proxies and browsers are shorter."""
 CONNECTIONS_MOST = 64
 """Most connections at a time: a few probes and scrapers, and some that hang."""
 LIFE_MOST = 5.0
@@ -44,7 +43,7 @@ class Pages:
         if len(words) != 3 or not words[2].startswith("HTTP/1."):
             return _line(HTTPStatus.BAD_REQUEST, "Not an HTTP/1.1 request.")
         method, target, _ = words
-        row = self._rows.get(_path(target))
+        row = self._rows.get(path_of(target))
         if row is None:
             return _line(HTTPStatus.NOT_FOUND, f"Not found. Pages: {', '.join(self._rows)}.")
         if method not in ("GET", "HEAD"):
@@ -53,7 +52,7 @@ class Pages:
             response = row()
         except Exception:
             # A bug in a page must be seen, and must not end the process.
-            _log.exception("a page failed", extra={"path": _path(target)})
+            _log.exception("a page failed", extra={"path": path_of(target)})
             response = _line(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error; see the log.")
         if method == "HEAD":
             return response.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
@@ -130,14 +129,6 @@ async def listen(
     pages = Pages(ready, metrics)
     connections: set[HttpConnection] = set()
     return await listening.serve(host, port, lambda: HttpConnection(pages, connections, life))
-
-
-def _path(target: str) -> str:
-    """Return the path of a request target, which may contain the host as well (section 3.2.2)."""
-    scheme, mark, rest = target.partition("://")
-    if mark and scheme.lower() in ("http", "https"):
-        target = "/" + rest.partition("/")[2]
-    return target.partition("?")[0]
 
 
 def _line(status: HTTPStatus, text: str, headers: str = "") -> bytes:

@@ -54,15 +54,6 @@ def _select(_server: ServerProtocol, offered: Sequence[Subprotocol]) -> Subproto
     return SUBPROTOCOL
 
 
-def path_of(request: Request) -> str:
-    """Return the path of a request, without its query, and without the host (RFC 9112, 3.2.2)."""
-    target = request.path
-    scheme, mark, rest = target.partition("://")
-    if mark and scheme.lower() in ("http", "https", "ws", "wss"):
-        target = "/" + rest.partition("/")[2]
-    return target.partition("?")[0]
-
-
 def wants_close(request: Request) -> bool:
     """Say whether the client closes the connection after the response."""
     options = ",".join(request.headers.get_all("Connection")).lower()

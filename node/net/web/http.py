@@ -8,10 +8,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import SecurityError
 from websockets.http11 import Request
 
-__all__ = ["HEAD_MOST", "BadRequest", "Headers", "Request", "Response", "head_end", "parse_head"]
-
-HEAD_MOST = 8 * 1024
-"""Longest head of a request in bytes: those of proxies and browsers are shorter."""
+__all__ = ["BadRequest", "Headers", "Request", "Response", "head_end", "parse_head"]
 
 _TEXT = "text/plain; charset=utf-8"
 

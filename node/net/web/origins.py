@@ -13,20 +13,21 @@ from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from node.config import origin
+from node.config.origin import Origin
 from node.net.web.http import Headers, Response
 
 _AUTHORITY = re.compile(r"(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
-_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 @dataclass(frozen=True)
 class Origins:
-    """The origins that are taken. ``listed`` are those of the settings, as ``https://HOST:PORT``.
+    """The origins that are taken. ``listed`` are those of the settings.
 
     ``any``: no check at all. ``siblings`` are the web ports of this process.
     """
 
-    listed: Sequence[str] = ()
+    listed: Sequence[Origin] = ()
     any: bool = False
     siblings: Sequence[int] = ()
 
@@ -50,36 +51,21 @@ class Origins:
         return None
 
     def _is_local(self, name: str) -> bool:
-        listed = {urlsplit(origin).hostname for origin in self.listed}
         return (
             name == "localhost"
             or name.endswith(".localhost")
             or is_loopback(name)
-            or (name in listed)
+            or name in [each.host for each in self.listed]
         )
 
-    def _takes(self, origin: str, host: SplitResult) -> bool:
-        found = _parse_origin(origin)
-        if found is None:
+    def _takes(self, text: str, host: SplitResult) -> bool:
+        try:
+            found = origin.parse(text, "http", "https")
+        except ValueError:
             return False
-        if _spelt(found) in self.listed:
-            return True
-        port = _PORTS[found.scheme] if host.port is None else host.port
-        own = (port, *self.siblings)
-        return found.hostname == host.hostname and _port(found) in own
-
-
-def _parse_origin(text: str) -> SplitResult | None:
-    """Return the parts of ``http[s]://HOST[:PORT]``, None if the text is something else."""
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return None
-    rest = parts.path or parts.query or parts.fragment or parts.username is not None
-    if parts.scheme not in ("http", "https") or not parts.hostname or rest:
-        return None
-    return parts
+        own = origin.PORTS[found.scheme] if host.port is None else host.port
+        is_own = found.host == host.hostname and found.port in (own, *self.siblings)
+        return is_own or found in self.listed
 
 
 def is_loopback(name: str) -> bool:
@@ -102,15 +88,6 @@ def _authority(text: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
-
-
-def _port(origin: SplitResult) -> int:
-    return _PORTS[origin.scheme] if origin.port is None else origin.port
-
-
-def _spelt(origin: SplitResult) -> str:
-    host = f"[{origin.hostname}]" if ":" in (origin.hostname or "") else origin.hostname
-    return f"{origin.scheme}://{host}:{_port(origin)}"
 
 
 def _forbidden(text: str) -> Response:

@@ -11,8 +11,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from urllib.parse import parse_qs
 
+from node.net.request_head import path_of
 from node.net.web import comments
-from node.net.web.handshake import path_of
 from node.net.web.http import Request, Response
 
 TRIES_MOST = 8
@@ -96,7 +96,7 @@ class Pages:
 
     def respond(self, request: Request) -> Response:
         """Return the response to a request for a file."""
-        path = path_of(request)
+        path = path_of(request.path)
         if (found := self._files.get(path)) is None:
             return self._elsewhere(path, request)
         fields = {**found.headers, "Vary": "Accept-Encoding"}

@@ -8,11 +8,11 @@ from typing import cast
 from node.core.limits.admission import AddressUsage, Refusal
 from node.net.connection import Connection
 from node.net.peer import Peer
-from node.net.proxy_protocol import BadProxyHeader
+from node.net.request_head import HEAD_MOST, path_of
 from node.net.socket_end import close_gently
 from node.net.socket_writer import descriptor_of
 from node.net.web import handshake
-from node.net.web.http import HEAD_MOST, BadRequest, Request, Response, head_end, parse_head
+from node.net.web.http import BadRequest, Request, Response, head_end, parse_head
 from node.net.web.port import WebPort
 
 HEAD_WITHIN = 5.0
@@ -87,24 +87,15 @@ class Visit(asyncio.Protocol):
         """Called by asyncio: respond to the requests that are complete."""
         if self._is_over:
             return
-        if not self._peer.admitted and not (data := self._read_header(data)):
-            return
+        peer = self._peer
+        if not peer.admitted:
+            data = peer.read_header(data, self._transport, self._refuse)
+            if not data:
+                return
         if not self._buffer:
             self._wait(HEAD_WITHIN)
         self._buffer += data
         self._go_on()
-
-    def _read_header(self, data: bytes) -> bytes:
-        """Take a PROXY header off the front; return the bytes after it."""
-        try:
-            rest, refusal = self._peer.feed(data)
-        except BadProxyHeader:
-            self._transport.abort()
-            return b""
-        if refusal is not None:
-            self._refuse(refusal)
-            return b""
-        return rest
 
     def _go_on(self) -> None:
         while not self._is_over and self._transport.is_reading():
@@ -128,7 +119,7 @@ class Visit(asyncio.Protocol):
         response = self._port.refusal(request, self._own_address())
         if response is None and request.method not in ("GET", "HEAD"):
             response = _NO_METHOD
-        if response is None and handshake.path_of(request) == handshake.PATH:
+        if response is None and path_of(request.path) == handshake.PATH:
             response = self._upgrade(request)
             if response is None:
                 return

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.telemetry.health_http import CONNECTIONS_MOST, HEAD_MOST, HttpConnection, Pages, listen
+from node.net.request_head import HEAD_MOST
+from node.telemetry.health_http import CONNECTIONS_MOST, HttpConnection, Pages, listen
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[[], Awaitable[Streams]]

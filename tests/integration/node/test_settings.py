@@ -11,6 +11,7 @@ import pytest
 from node.cli import subcommands
 from node.config import command_line, redis_url
 from node.config.options import GROUPS, OPTIONS, Option, variables
+from node.config.origin import Origin
 from node.config.parsers import Origins, Rate
 from node.config.settings import Settings, parse
 from node.config.version import version
@@ -128,7 +129,7 @@ def test_a_host_name_that_cannot_be_printed_is_made_so(monkeypatch: pytest.Monke
         ("--web-origins", "CHAT_WEB_ORIGINS", "any", Origins(any=True)),
         (
             *("--web-origins", "CHAT_WEB_ORIGINS", "https://a.example/, http://[::1]:8080"),
-            Origins(("https://a.example:443", "http://[::1]:8080")),
+            Origins((Origin("https", "a.example", 443), Origin("http", "::1", 8080))),
         ),
         (
             *("--web-nodes", "CHAT_WEB_NODES", "wss://a.example/ws,ws://b.example:8000/ws"),

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
-from node.net.web.handshake import path_of, wants_close
+from node.net.web.handshake import wants_close
 from node.net.web.http import BadRequest, Response, head_end, parse_head
 
 
@@ -16,22 +16,6 @@ def test_a_request_has_a_method_a_target_and_fields() -> None:
     request = parse_head(head("Host: a", "X-One: 1", "x-one: 2", line="HEAD /a?b=c HTTP/1.1"))
     assert (request.method, request.path) == ("HEAD", "/a?b=c")
     assert request.headers.get_all("X-ONE") == ["1", "2"]
-
-
-@pytest.mark.parametrize(
-    ("target", "path"),
-    [
-        ("/ws", "/ws"),
-        ("/ws?x=/y", "/ws"),
-        ("http://host:80/ws", "/ws"),
-        ("ws://host/ws?a", "/ws"),
-        ("http://host", "/"),
-        ("//ws", "//ws"),
-        ("*", "*"),
-    ],
-)
-def test_the_path_is_without_query_and_host(target: str, path: str) -> None:
-    assert path_of(parse_head(head("Host: a", line=f"GET {target} HTTP/1.1"))) == path
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,15 @@ from http import HTTPStatus
 
 import pytest
 
+from node.config.parsers import origins as parsed
 from node.net.web.http import Headers
 from node.net.web.origins import Origins, is_loopback
 
 PUBLIC, LOCAL = "192.0.2.7", "127.0.0.1"
 FORBIDDEN, BAD = HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST
-LISTED = Origins(("https://app.example:443", "http://[2001:db8::1]:8080"), siblings=(8081,))
+LISTED = Origins(
+    parsed("https://app.example:443, http://[2001:db8::1]:8080").listed, siblings=(8081,)
+)
 
 
 def refused(
