@@ -8,6 +8,7 @@ from typing import cast
 from node.core.limits.admission import AddressUsage, Refusal
 from node.net.connection import Connection
 from node.net.peer import Peer
+from node.net.read_flow import ReadFlow
 from node.net.request_head import HEAD_MOST, path_of
 from node.net.socket_end import close_gently
 from node.net.socket_writer import descriptor_of
@@ -33,9 +34,15 @@ _TOO_LONG = Response(
 
 
 class Visit(asyncio.Protocol):
-    """Feeds the web port with requests, one at a time, and writes its responses."""
+    """Feeds the web port with requests, one at a time, and writes its responses.
 
-    __slots__ = ("_port", "_peer", "_transport", "_buffer", "_timer", "_requests", "_is_over")
+    A request counts as a line: of an address that sends too many, they are read more slowly.
+    """
+
+    __slots__ = (
+        *("_port", "_peer", "_transport", "_buffer", "_timer", "_requests", "_is_over"),
+        *("_flow", "_is_paused"),
+    )
 
     def __init__(self, port: WebPort, peer: Peer) -> None:
         self._port = port
@@ -45,6 +52,8 @@ class Visit(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._requests = 0
         self._is_over = False
+        self._flow = ReadFlow(port.hub.services, self._read_on)
+        self._is_paused = False
 
     def admit(self, usage: AddressUsage | None) -> None:
         """Mark the client as already admitted (the TLS listener checks before the handshake)."""
@@ -53,6 +62,7 @@ class Visit(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio: admit the client, or refuse it."""
         self._transport = cast(asyncio.Transport, transport)
+        self._flow.open(self._transport)
         self._port.visits.add(self)
         self._port.limits.handshake_started()  # until the upgrade, the hub does not know it
         name = transport.get_extra_info("peername")
@@ -98,7 +108,7 @@ class Visit(asyncio.Protocol):
         self._go_on()
 
     def _go_on(self) -> None:
-        while not self._is_over and self._transport.is_reading():
+        while not (self._is_over or self._flow.waits or self._is_paused):
             end = head_end(self._buffer)
             if (end if end >= 0 else len(self._buffer)) > HEAD_MOST:
                 self._write(_TOO_LONG)
@@ -108,6 +118,8 @@ class Visit(asyncio.Protocol):
                 head, self._buffer = bytes(self._buffer[:end]), self._buffer[end:]
                 self._requests += 1
                 self._respond(head)
+                if not self._is_over:
+                    self._flow.charge(1, self._peer.usage)
 
     def _respond(self, head: bytes) -> None:
         try:
@@ -180,16 +192,24 @@ class Visit(asyncio.Protocol):
         self._is_over = True
         if self._timer is not None:
             self._timer.cancel()
+        self._flow.end()
+        self._flow.resume()
         close_gently(self._transport)
 
     def pause_writing(self) -> None:
         """Called by asyncio when the client reads too slowly: take no requests for now."""
-        self._transport.pause_reading()
+        self._is_paused = True
+        self._flow.pause()
 
     def resume_writing(self) -> None:
         """Called by asyncio when the client has caught up."""
-        if not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._is_paused = False
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Read again, as soon as nothing prevents it, and handle what has come already."""
+        if not (self._is_over or self._flow.waits or self._is_paused):
+            self._flow.resume()
             self._go_on()
 
     def _wait(self, seconds: float) -> None:

@@ -1,17 +1,19 @@
 """Web connections over a transport that a test looks into."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from node.core.config import Limit
+from node.core.limits.admission import ADDRESS_LINES_LEAST, AddressUsage, Bounds
 from node.net import connection_limits
 from node.net.connection import Connection
 from node.net.peer import Peer
 from node.net.web.frames import TURN_MOST
 from node.net.web.visit import Visit
 from tests.integration.net.bench import FakeTransport
-from tests.integration.net.web_bench import WebBench
+from tests.integration.net.web_bench import UPGRADE, WebBench
 
 PING = b"\x89\x80\0\0\0\0"
 PONG = b"\x8a\0"
@@ -78,3 +80,75 @@ async def test_a_refused_upgrade_is_logged_like_other_refusals(
     assert bench.limits.lingering == 1
     visit.connection_lost(None)
     assert (bench.limits.handshakes, bench.limits.lingering) == (0, 0)
+
+
+ASKED = b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n"
+PAGE = 60
+"""Requests of a browser that loads the page, with none of its files kept."""
+
+
+def visited(bench: WebBench, wire: FakeTransport) -> tuple[Visit, AddressUsage]:
+    """Return a connection that is open, and what its address has used up."""
+    peer = Peer(bench.limits, 2)
+    visit = Visit(bench.web, peer)
+    visit.connection_made(wire)
+    assert peer.usage is not None
+    return visit, peer.usage
+
+
+def responses(wire: FakeTransport) -> int:
+    return b"".join(wire.writes).count(b"HTTP/1.1 404 ")
+
+
+@pytest.fixture
+async def limited() -> AsyncIterator[WebBench]:
+    """A node with the rates that are the defaults, but for connections."""
+    bench = WebBench(bounds=Bounds(requests=(400.0, 1200.0)), rate=(10.0, 30.0))
+    yield bench
+    bench.end()
+
+
+async def test_requests_count_as_lines_of_their_address(
+    limited: WebBench, wire: FakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delays: list[tuple[float, Callable[[], None]]] = []
+    visit, usage = visited(limited, wire)
+    assert usage.lines is not None
+    usage.lines.charge(int(ADDRESS_LINES_LEAST[1]), limited.time)
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "call_later", lambda delay, call: delays.append((delay, call)))
+    visit.data_received(ASKED * 3)
+    assert responses(wire) == 1 and not wire.reading
+    [(delay, waited)] = [row for row in delays if row[0] < 1]
+    limited.time += delay
+    waited()
+    assert responses(wire) == 2 and not wire.reading
+    assert limited.metrics.limited[Limit.LINES] == 2
+    monkeypatch.undo()
+    visit.connection_lost(None)
+
+
+async def test_a_connection_that_waited_can_still_become_a_websocket(
+    limited: WebBench, wire: FakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followers: list[Connection] = []
+    monkeypatch.setattr(wire, "set_protocol", followers.append)
+    visit, usage = visited(limited, wire)
+    assert usage.lines is not None
+    usage.lines.charge(int(ADDRESS_LINES_LEAST[1]), limited.time)
+    upgrade = "\r\n".join(("GET /ws HTTP/1.1", "Host: localhost", *UPGRADE, "", ""))
+    visit.data_received(ASKED + upgrade.encode())
+    assert not wire.reading and not limited.inside
+    limited.time += 1
+    async with asyncio.timeout(10):
+        while not limited.inside:
+            await asyncio.sleep(0)
+    assert wire.reading
+    followers[0].connection_lost(None)
+
+
+async def test_who_loads_the_page_does_not_wait(limited: WebBench, wire: FakeTransport) -> None:
+    visit, _ = visited(limited, wire)
+    visit.data_received(ASKED * PAGE)
+    assert responses(wire) == PAGE and wire.reading
+    visit.connection_lost(None)
