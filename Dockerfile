@@ -33,9 +33,10 @@ ENV PATH=/opt/chat/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     CHAT_HOST=0.0.0.0 \
     CHAT_HTTP_HOST=0.0.0.0 \
-    CHAT_HTTP_PORT=8080
+    CHAT_HTTP_PORT=8080 \
+    CHAT_WEB_PORT=8000
 USER 10001:10001
-EXPOSE 9999 8080
+EXPOSE 9999 8000 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
     CMD ["python", "-I", "-m", "node.cli.health_check"]
 ENTRYPOINT ["chat-node"]

@@ -84,7 +84,13 @@ def test_no_folder_of_code_is_left_out_of_the_package() -> None:
 
 def test_the_image_holds_every_package() -> None:
     allowed = read(".dockerignore").splitlines()
-    for name in (*PACKAGES, "requirements", project()["readme"], *project()["license-files"]):
+    for name in (
+        *PACKAGES,
+        "web",
+        "requirements",
+        project()["readme"],
+        *project()["license-files"],
+    ):
         assert f"!{name}" in allowed
 
 
@@ -146,14 +152,64 @@ def test_only_nodes_reach_redis() -> None:
     assert "default" in services()["node"]["networks"]
 
 
+def section(name: str) -> str:
+    """A section of the front's configuration."""
+    found = re.search(rf"^{name}\n((?: .*\n|\n)*)", read(HAPROXY), re.MULTILINE)
+    assert found, name
+    return found[1]
+
+
+def ports_of_the_front() -> dict[int, int]:
+    """Which port of the nodes each published port of the front leads to."""
+    found = {}
+    for name in ("chat", "web"):
+        frontend = section(f"frontend {name}")
+        [port] = re.findall(r"bind :(\d+)", frontend)
+        [backend] = re.findall(r"default_backend (\w+)", frontend)
+        [to] = re.findall(r" node:(\d+) ", section(f"backend {backend}"))
+        found[int(port)] = int(to)
+    return found
+
+
 def test_the_front_knows_the_ports() -> None:
-    front, node = (services()[name]["ports"][0] for name in ("front", "node"))
-    assert front.endswith("}:9999:" + matched(r"^    bind :(\d+)", HAPROXY))
-    assert node.endswith(":" + matched(r" node:(\d+) ", HAPROXY))
-    assert matched(r" check port (\d+)", HAPROXY) == matched(r"CHAT_HTTP_PORT=(\d+)", "Dockerfile")
+    environment = services()["node"]["environment"]
+    web = int(matched(r"CHAT_WEB_PORT=(\d+)", "Dockerfile"))
+    assert environment["CHAT_WEB_PORT"] == web
+    assert ports_of_the_front() == {9999: 9999, 8080: web}
+    assert [port.partition("}:")[2] for port in services()["front"]["ports"]] == [
+        f"{port}:{port}" for port in ports_of_the_front()
+    ]
+    assert services()["node"]["ports"][0].endswith(":9999")
+
+
+def test_the_front_asks_the_port_for_health_whether_a_node_is_ready() -> None:
+    defaults = section("defaults")
+    [port] = re.findall(r"default-server check port (\d+)", defaults)
+    assert port == matched(r"CHAT_HTTP_PORT=(\d+)", "Dockerfile")
+    assert "option httpchk GET /readyz" in defaults and "send-proxy-v2" in defaults
+    # Only the header of the PROXY protocol is believed, so nodes have to be told to take it.
+    assert services()["node"]["environment"]["CHAT_PROXY_PROTOCOL"] == 1
+
+
+def test_the_health_of_the_front_is_asked_inside_its_container_only() -> None:
+    [address] = re.findall(r"bind (127\.0\.0\.1:\d+)", section("frontend health"))
+    assert f"http://{address}/readyz" in services()["front"]["healthcheck"]["test"]
+    published = {str(port) for port in ports_of_the_front()}
+    assert address.rpartition(":")[2] not in published
+
+
+def test_the_image_says_which_ports_it_has() -> None:
+    exposed = matched(r"^EXPOSE (.+)", "Dockerfile").split()
+    named = re.findall(r"CHAT_\w+_PORT=(\d+)", read("Dockerfile"))
+    assert set(exposed) == {"9999", *named}
+
+
+def test_the_program_that_checks_the_image_exists() -> None:
+    module = matched(r'"-m", "([\w.]+)"\]', "Dockerfile")
+    assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
 
 
 def test_the_front_has_room_for_every_node_that_can_be_published() -> None:
     first, last = re.findall(r"(\d+)-(\d+):", services()["node"]["ports"][0])[0]
-    slots = int(matched(r"server-template \S+ (\d+) ", HAPROXY))
-    assert slots == int(last) - int(first) + 1
+    slots = re.findall(r"server-template \S+ (\d+) ", read(HAPROXY))
+    assert {int(most) for most in slots} == {int(last) - int(first) + 1}
