@@ -1,11 +1,12 @@
 """What clients of each kind of server say, as templates for the load.
 
 %n is the client's number and %r its room's (six digits), %m a text of SIZE bytes that holds the
-marker, %i an id (fourteen digits), %p the position that the opening found. A message may only be
-of such a length that its frame has the short header of WebSocket.
+marker, %i an id (fourteen digits), %p the position that the opening found. The load puts what is
+said into frames of WebSocket where a dialect has a ``path``; where it has none the template is the
+frame, and may only be of such a length that it has the short header.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SIZE = 64
 """Bytes in a text: a line of talk."""
@@ -27,6 +28,16 @@ class Dialect:
     """How a client goes on after its node has died."""
     alive: str = ""
     """What shows that a silent client is there, where the server wants to know."""
+    path: str = ""
+    """Where a connection becomes one of WebSocket first, if it does. All that is said after that,
+    by either side, is text in frames, each of them unfragmented."""
+
+    @property
+    def handshake(self) -> tuple[Step, ...]:
+        """How a connection becomes one of WebSocket."""
+        if not self.path:
+            return ()
+        return (_upgrade(self.path), "HTTP/1.1 101 "), ("", "\r\n\r\n")
 
 
 def _length(text: str) -> int:
@@ -72,6 +83,7 @@ NATIVE = Dialect(
     ),
     alive='{"type":"pong"}\n',
 )
+NATIVE_WEBSOCKET = replace(NATIVE, path="/ws")
 RELAY = Dialect((("%r\n", "joined\n"),), "%m\n")
 REDIS = Dialect(
     opening=(

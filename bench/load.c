@@ -3,6 +3,7 @@
  * Clients are played by templates, so that no protocol is known here. What a client receives is
  * searched for markers, "^" slot turn "$", wherever in its stream they stand: frames of JSON, IRC,
  * RESP and WebSocket (a client may mask with zeros, a server does not mask) all show them plain.
+ * Only where a plan has a handshake is what follows it put into frames of WebSocket, and taken out.
  * A message is complete when every member it is meant for has it; only then is the next one sent
  * (a closed loop), unless the plan says so many a second. The plan comes on standard input, as
  * bench/load.py writes it; then `go`. Each stage ends with a line of JSON on standard output.
@@ -24,16 +25,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "frames.h"
 #include "latency.h"
 #include "plan.h"
 
 enum { MARK = 16, TAIL = 256, CHUNK = 1 << 18, RING = 1 << 16 };
-enum { PATIENCE = 20, LOST_AFTER = 20, DRAIN = 10 }; /* seconds */
+enum { PATIENCE = 20, LOST_AFTER = 20 }; /* seconds */
 
 struct client {
     int fd, step, open, again, tail_size, dirty, waiting;
     unsigned out_used, out_size;
     char *out, tail[TAIL], found[80];
+    struct frames frames;
 };
 struct slot { int sender, count; uint32_t turn; int64_t sent; };
 
@@ -63,6 +66,8 @@ static void fail(const char *why, int number) {
 
 static int room_of(int number) { return number < clients_count ? number % rooms : rooms; }
 
+static int is_framed(struct client *client) { return handshake && client->step >= handshake; }
+
 static void watch(struct client *client, int how, int writing) {
     struct epoll_event event = {EPOLLIN | (writing ? EPOLLOUT : 0), {.u32 = client - clients}};
     epoll_ctl(poller, how, client->fd, &event);
@@ -81,7 +86,10 @@ static void add(struct client *client, const char *data, int length) {
 /* Queues a template: %n client, %r room, %m text with the marker, %i id, %p what was found. */
 static void say(int number, struct text *words, int slot) {
     struct client *client = &clients[number];
+    unsigned begin = client->out_used;
     char piece[8192];
+    if (!words->size) return;
+    if (is_framed(client)) add(client, no_head, HEAD);
     const char *from = words->at, *end = from + words->size, *mark;
     for (; (mark = memchr(from, '%', end - from)); from = mark + 2) {
         add(client, from, mark - from);
@@ -99,6 +107,8 @@ static void say(int number, struct text *words, int slot) {
         add(client, piece, length);
     }
     add(client, from, end - from);
+    if (is_framed(client))
+        client->out_used = begin + frame(client->out + begin, client->out_used - begin - HEAD);
     if (!client->dirty) {
         client->dirty = 1;
         dirty[dirty_count++] = number;
@@ -180,6 +190,7 @@ static void connect_one(int number, long port) {
     setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     client->step = -1;
     client->open = client->tail_size = client->out_used = 0;
+    client->frames = (struct frames){0};
     if (connect(client->fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS)
         fail(strerror(errno), number);
     watch(client, EPOLL_CTL_ADD, 1);
@@ -240,6 +251,8 @@ static void take(int number) {
         if (got == 0 || (errno != EAGAIN && errno != EINTR)) closed(number);
         return;
     }
+    if (is_framed(client) && (got = unframe(&client->frames, chunk + TAIL, got)) < 0)
+        fail("not a text in one frame", number);
     char *end = chunk + TAIL + got;
     now = clock_now();
     if (!client->open) start = advance(number, start, end);
@@ -369,7 +382,7 @@ int main(void) {
     int64_t to = turns_until(seconds);
     report(((controls ? storm_end ? storm_end : to : to) - (controls ? storm_from : from)) / 1e9);
     measuring = running = 0;
-    for (int left = 1; left && clock_now() < to + DRAIN * 1000000000LL;) {
+    for (int left = 1; left && clock_now() < to + drain * 1e9;) {
         turn();
         left = 0;
         for (int n = 0; n < slots_count; n++) left += slots[n].turn && slots[n].count < expect;

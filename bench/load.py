@@ -76,16 +76,19 @@ class Load:
 def plan(shape: Shape, dialect: Dialect, ports: list[int]) -> str:
     """Return what the load reads."""
     members = shape.controls or shape.clients // shape.rooms
+    opening = dialect.handshake + dialect.opening
+    again = dialect.handshake + dialect.again if dialect.again else ()
     facts: list[tuple[str, object]] = [
         *(("port", port) for port in ports),
         *(("clients", shape.clients), ("rooms", shape.rooms), ("senders", shape.senders)),
         *(("window", shape.window), ("spread", shape.spread), ("rate", shape.rate)),
         *(("expect", members if dialect.echo else members - 1), ("size", dialects.SIZE)),
         *(("warm", shape.warm), ("seconds", shape.seconds), ("controls", shape.controls)),
-        *(("step", f"{_plain(say)}\t{_plain(want)}") for say, want in dialect.opening),
-        *(("again", f"{_plain(say)}\t{_plain(want)}") for say, want in dialect.again),
+        *(("step", f"{_plain(say)}\t{_plain(want)}") for say, want in opening),
+        *(("again", f"{_plain(say)}\t{_plain(want)}") for say, want in again),
         *(("message", _plain(dialect.message)), ("alive", _plain(dialect.alive))),
-        ("every", ALIVE_EVERY if dialect.alive else 0),
+        *(("every", ALIVE_EVERY if dialect.alive else 0), ("handshake", len(dialect.handshake))),
+        ("drain", shape.drain),
     ]
     return "".join(f"{name} {value}\n" for name, value in facts)
 

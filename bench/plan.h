@@ -11,7 +11,8 @@ struct step { struct text send, expect; }; /* what a client says, and what it wa
 
 static long clients_count, rooms = 1, senders, window = 1, spread, expect, size = 64, at_once = 500;
 static long controls, ports[PORTS], ports_count, every;
-static double rate, warm = 1, seconds = 3;
+static long handshake; /* steps of it: what comes after them is in frames of WebSocket */
+static double rate, warm = 1, seconds = 3, drain = 10;
 static struct step steps[STEPS], again[STEPS];
 static int steps_count, again_count;
 static struct text message, alive;
@@ -47,7 +48,7 @@ static void read_plan(void) {
     static const struct { const char *name; long *value; } numbers[] = {
         {"clients", &clients_count}, {"rooms", &rooms}, {"senders", &senders}, {"size", &size},
         {"window", &window}, {"spread", &spread}, {"expect", &expect}, {"at_once", &at_once},
-        {"controls", &controls}, {"every", &every}};
+        {"controls", &controls}, {"every", &every}, {"handshake", &handshake}};
     while (fgets(line, sizeof line, stdin) && strcmp(line, "open\n")) {
         char *value = strchr(line, ' ');
         if (!value) continue;
@@ -61,6 +62,7 @@ static void read_plan(void) {
         if (!strcmp(line, "rate")) rate = atof(value);
         if (!strcmp(line, "warm")) warm = atof(value);
         if (!strcmp(line, "seconds")) seconds = atof(value);
+        if (!strcmp(line, "drain")) drain = atof(value);
         if (!strcmp(line, "step")) steps[steps_count++] = step;
         if (!strcmp(line, "again")) again[again_count++] = step;
         if (!strcmp(line, "message")) message = step.send;

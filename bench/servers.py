@@ -110,6 +110,11 @@ def _node(port: int, url: str, history: int) -> list[str]:
     return [*command, "--http-port", "0"]
 
 
+def _node_websocket(port: int, url: str, history: int) -> list[str]:
+    *command, option, health = _node(0, url, history)
+    return [*command, "--web-port", str(port), option, health]
+
+
 def _relay(port: int, url: str, history: int) -> list[str]:
     return [str(BUILD / "relay"), str(port)]
 
@@ -158,8 +163,13 @@ def _venv_python(name: str) -> str:
 
 
 NODE = Server("node", "Distributed chat", dialects.NATIVE, _node, "redis-server", True)
+NODE_WEBSOCKET = Server(
+    *("node-websocket", "Distributed chat, WebSocket", dialects.NATIVE_WEBSOCKET),
+    *(_node_websocket, "redis-server", True),
+)
 SERVERS = (
     NODE,
+    NODE_WEBSOCKET,
     Server("relay", "C relay (the limit)", dialects.RELAY, _relay, str(BUILD / "relay")),
     Server("redis", "Redis pub/sub alone", dialects.REDIS, _redis, "redis-server"),
     Server("inspircd", "InspIRCd", dialects.IRC, _inspircd, "inspircd"),

@@ -13,6 +13,9 @@ class Kind(Enum):
     STORM = "how soon all are served again after their node was killed"
 
 
+NODES = ("node", "node-websocket")
+
+
 @dataclass(frozen=True)
 class Shape:
     """A load. Client n is in room n modulo ``rooms``; the first ``senders`` of each room talk.
@@ -34,6 +37,8 @@ class Shape:
     history: int = 1000
     warm: float = 1.0
     seconds: float = 3.0
+    drain: float = 10.0
+    """Seconds after which what has not arrived is lost."""
     rounds: int = 3
     only: tuple[str, ...] = ()
     """The servers that this is for; all if empty."""
@@ -77,20 +82,20 @@ SHAPES = (
         rate=100,
         nodes=2,
         seconds=30,
-        only=("node",),
+        only=NODES,
     ),
     Shape(
         *("two-nodes", "One room of 500 over two nodes: 10 senders, 10 each", Kind.CLOSED, 500),
         senders=10,
         window=10,
         nodes=2,
-        only=("node", "socketio", "python-socketio", "channels"),
+        only=(*NODES, "socketio", "python-socketio", "channels"),
     ),
     Shape(
         *("two-nodes-rooms", "200 rooms of 5 over two nodes: everybody sends", Kind.CLOSED, 1000),
         *(200, 5),
         nodes=2,
-        only=("node", "socketio", "python-socketio", "channels"),
+        only=(*NODES, "socketio", "python-socketio", "channels"),
     ),
 )
 
