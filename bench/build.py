@@ -14,12 +14,15 @@ _PYTHON = ("python-socketio", "channels")
 _DEBIAN = ("inspircd", "ngircd", "redis-server")
 
 
-def build() -> None:
+def build(peers: bool = True) -> None:
     """Build and install all; what cannot be had is told, and its row will say that it is missing.
 
-    Raises SystemExit without the load, for nothing can be measured then.
+    ``peers``: the other servers too. Raises SystemExit without the load, for nothing can be
+    measured then.
     """
     compile_all()
+    if not peers:
+        return
     _packages()
     _npm()
     for name in _PYTHON:

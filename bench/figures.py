@@ -55,6 +55,21 @@ def spread(results: Sequence[Result], server: str, shape: Shape, figure: Figure)
     return (max(found) - min(found)) / median(found) if found and median(found) else 0.0
 
 
+def ratios(
+    results: Sequence[Result], servers: tuple[str, str], shape: Shape, figure: Figure
+) -> list[float]:
+    """Return the second server's figure divided by the first one's, for each round with both."""
+    bases, values = (
+        {
+            result["round"]: value
+            for result in runs(results, server, shape)
+            if "error" not in result and (value := figure(result))
+        }
+        for server in servers
+    )
+    return [values[number] / bases[number] for number in sorted(bases.keys() & values.keys())]
+
+
 def runs(results: Sequence[Result], server: str, shape: Shape) -> list[Result]:
     """Return the results of a server at a shape."""
     return [

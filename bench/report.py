@@ -41,15 +41,24 @@ def machine() -> dict[str, str]:
 def write(facts: dict[str, str], results: Sequence[Result]) -> None:
     """Put tables and plots into docs/, in the place of what was there."""
     PLOTS.mkdir(exist_ok=True)
-    parts = [", ".join(f"{name}: {value}" for name, value in facts.items()) + "."]
+    parts = [told(facts)]
     parts += [_section(results, shape) for shape in SHAPES if _measured(results, shape)]
     if growing := [part for series in SERIES if (part := _series(results, series))]:
         parts += ["### How cost grows", *growing]
-    text = PAGE.read_text("utf-8")
-    before, _, rest = text.partition(BEGIN)
+    place(BEGIN, parts)
+
+
+def told(facts: dict[str, str]) -> str:
+    """Return what the figures depend on, as a line."""
+    return ", ".join(f"{name}: {value}" for name, value in facts.items()) + "."
+
+
+def place(begin: str, parts: Sequence[str]) -> None:
+    """Put paragraphs into the page, between this mark and the next end."""
+    before, mark, rest = PAGE.read_text("utf-8").partition(begin)
+    assert mark, f"{PAGE} has no {begin}"
     after = rest.partition(END)[2]
-    made = "\n\n".join([BEGIN, *parts, END])
-    PAGE.write_text(before + made + after, "utf-8")
+    PAGE.write_text(before + "\n\n".join([begin, *parts, END]) + after, "utf-8")
 
 
 def load(path: Path) -> tuple[dict[str, str], list[Result]]:
@@ -72,7 +81,7 @@ def _section(results: Sequence[Result], shape: Shape) -> str:
     heads = ["server", *_HEADS[shape.kind]]
     heads += [] if shape.kind is Kind.IDLE else ["p50 ms", "p99 ms", "p99.9 ms"]
     heads += ["of it", "differ by", "lost"]
-    lines = [f"### {shape.title}", "", _row(heads), _row(["---"] + ["--:"] * (len(heads) - 1))]
+    lines = [f"### {shape.title}", "", row(heads), row(["---"] + ["--:"] * (len(heads) - 1))]
     for server in SERVERS:
         if figures.runs(results, server.name, shape):
             lines.append(_line(results, server.name, shape, len(heads)))
@@ -82,7 +91,7 @@ def _section(results: Sequence[Result], shape: Shape) -> str:
 
 def _line(results: Sequence[Result], server: str, shape: Shape, width: int) -> str:
     if (reason := figures.error(results, server, shape)) is not None:
-        return _row([_TITLES[server], f"not measured: {reason}", *[""] * (width - 2)])
+        return row([_TITLES[server], f"not measured: {reason}", *[""] * (width - 2)])
     main, more_is_better = figures.main_figure(shape)
 
     def median(figure: figures.Figure) -> float | None:
@@ -111,14 +120,15 @@ def _line(results: Sequence[Result], server: str, shape: Shape, width: int) -> s
         f"{figures.spread(results, server, shape, main):.0%}",
     ]
     lost = sum(run.get("lost", 0) + run.get("strays", 0) for run in _good(results, server, shape))
-    return _row([_TITLES[server], *texts, str(lost)])
+    return row([_TITLES[server], *texts, str(lost)])
 
 
 def _good(results: Sequence[Result], server: str, shape: Shape) -> list[Result]:
     return [run for run in figures.runs(results, server, shape) if "error" not in run]
 
 
-def _row(cells: Sequence[str]) -> str:
+def row(cells: Sequence[str]) -> str:
+    """Return a row of a table."""
     return "| " + " | ".join(cells) + " |"
 
 
@@ -136,6 +146,7 @@ def _bars(results: Sequence[Result], shape: Shape) -> str:
         Kind.CLOSED: "deliveries for each CPU second of the server",
         Kind.PACED: "p99 of the latency, in microseconds: less is better",
         Kind.IDLE: "clients let in for each CPU second of the server",
+        Kind.STORM: "seconds until all were served again: less is better",
     }[shape.kind]
     drawn = plot.bars(shape.title, note, rows, NODE.title)
     return _picture(shape.name, shape.title, drawn)

@@ -56,14 +56,14 @@ def _stages(load: Load, running: Running, shape: Shape) -> Result:
 
 
 def rounds(servers: Sequence[Server], shapes: Sequence[Shape], count: int) -> Iterator[Result]:
-    """Measure all, one server after the other, and again: what drifts hits all of them alike.
+    """Measure all, one server after the other, and back: what drifts hits all of them alike.
 
     ``count`` bounds the rounds; a server that failed at a shape is not tried again.
     """
     for shape in shapes:
         failed: set[str] = set()
         for number in range(min(count, shape.rounds)):
-            for server in servers:
+            for server in servers if number % 2 == 0 else reversed(servers):
                 if server.name in failed or (shape.only and server.name not in shape.only):
                     continue
                 result = measure(server, shape) | {"round": number}

@@ -1,14 +1,17 @@
 """The figures are what was counted, and the load counts rightly."""
 
 import shutil
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench import build, dialects, figures, load, plot, processes, report, servers
+from bench import build, dialects, figures, load, plot, processes, report, servers, websocket
 from bench.run import Result, measure
 from bench.shapes import SHAPES, Kind, Shape, everything
+from tests.support.redis_server import program
 
 SHAPE = Shape("tiny", "Tiny", Kind.CLOSED, 20, 4, 2, 3, warm=0.1, seconds=0.2)
 
@@ -70,26 +73,115 @@ def test_the_report_holds_medians_ratios_and_reasons(
     assert (tmp_path / "plots" / f"{shape.name}.svg").read_text().startswith("<svg")
 
 
-@pytest.fixture
-def relay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> servers.Server:
-    """The relay, built elsewhere, and the load too."""
+def test_the_table_over_websocket_holds_ratios_within_the_rounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{websocket.BEGIN}\nold\n{report.END}\nafter\n{report.END}\n")
+    monkeypatch.setattr(report, "PAGE", page)
+    shape = websocket.shapes()[0]
+    results = [
+        result(server, shape, deliveries=deliveries, round=number)
+        for server, counts in (("node", (1000, 2000, 8000)), ("node-websocket", (900, 1000, 7600)))
+        for number, deliveries in enumerate(counts)
+    ]
+    results += [result("node-websocket", shape, deliveries=1, round=3, lost=2)]
+    websocket.write({"processor": "p"}, results)
+    text = page.read_text()
+    assert text.startswith("before\n") and "old" not in text
+    assert text.endswith(f"after\n{report.END}\n")
+    assert "(2 lost) | deliveries a CPU second | 2 k | 950 | 0.90 | 0.50 to 0.95 |" in text
+    assert "not measured: Distributed chat: not measured" in text
+
+
+def test_the_page_has_a_place_for_each_table() -> None:
+    text = report.PAGE.read_text()
+    assert text.count(report.BEGIN) == text.count(websocket.BEGIN) == 1
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of the programs in C, built elsewhere than those that are measured with."""
     if not shutil.which("cc"):
         pytest.skip("there is no C compiler")
-    for module in (build, load, processes, servers):
-        monkeypatch.setattr(module, "BUILD", tmp_path)
-    build.compile_all()
+    directory = tmp_path_factory.mktemp("bench")
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (build, load, processes, servers):
+            patch.setattr(module, "BUILD", directory)
+        build.compile_all()
+        yield directory
+
+
+@pytest.fixture
+def relay(programs: Path) -> servers.Server:
+    """The relay."""
     found = next(server for server in servers.SERVERS if server.name == "relay")
-    return replace(found, program=str(tmp_path / "relay"))
+    return replace(found, program=str(programs / "relay"))
 
 
-@pytest.mark.parametrize("rate", [0.0, 200.0])
-def test_each_message_comes_once_to_each_member(relay: servers.Server, rate: float) -> None:
-    found = measure(relay, replace(SHAPE, rate=rate))
+def over_websocket(*mistakes: str) -> servers.Server:
+    """A relay over WebSocket that makes mistakes."""
+    dialect = dialects.Dialect((("%r\n", "joined\n"),), "%m\n", path="/")
+
+    def command(port: int, url: str, history: int) -> list[str]:
+        module = "tests.integration.bench.websocket_relay"
+        return [sys.executable, "-m", module, str(port), *mistakes]
+
+    return servers.Server("websocket-relay", "WebSocket relay", dialect, command, sys.executable)
+
+
+def counted(found: Result) -> None:
+    """Check the figures of a run in which nothing was lost."""
     assert "error" not in found, found
     assert found["lost"] == found["strays"] == 0
     assert found["messages"] > 10
     assert abs(found["deliveries"] - 5 * found["messages"]) <= 5 * 24
     assert found["cpu"] > 0 and 0 < found["p50"] <= found["p99"] <= found["p999"]
+
+
+@pytest.mark.parametrize("rate", [0.0, 200.0])
+def test_each_message_comes_once_to_each_member(relay: servers.Server, rate: float) -> None:
+    counted(measure(relay, replace(SHAPE, rate=rate)))
+
+
+@pytest.mark.parametrize("rate", [0.0, 200.0])
+@pytest.mark.usefixtures("programs")
+def test_the_node_is_measured_over_websocket(rate: float) -> None:
+    program()
+    counted(measure(servers.NODE_WEBSOCKET, replace(SHAPE, rate=rate)))
+
+
+@pytest.mark.usefixtures("programs")
+@pytest.mark.parametrize("pad", [0, 100, 70000], ids=["7 bits", "16 bits", "64 bits"])
+def test_frames_of_each_form_are_read_however_they_are_cut(pad: int) -> None:
+    counted(measure(over_websocket("--pad", str(pad)), replace(SHAPE, rate=200.0)))
+
+
+@pytest.mark.usefixtures("programs")
+def test_deliveries_that_are_lost_or_doubled_are_told() -> None:
+    paced = replace(SHAPE, rate=200.0, drain=0.5)
+    found = measure(over_websocket("--lose", "7"), paced)
+    assert (found["lost"], found["strays"]) == (1, 0)
+    found = measure(over_websocket("--double", "7"), paced)
+    assert (found["lost"], found["strays"]) == (0, 1)
+
+
+@pytest.mark.usefixtures("programs")
+@pytest.mark.parametrize("opcode", [2, 8, 9], ids=["binary", "close", "ping"])
+def test_a_frame_without_text_fails_the_run(opcode: int) -> None:
+    found = measure(over_websocket("--opcode", str(opcode)), SHAPE)
+    assert "not a text in one frame" in found["error"]
+
+
+def test_a_plan_begins_with_the_handshake_where_there_is_one() -> None:
+    lines = load.plan(SHAPE, dialects.NATIVE_WEBSOCKET, [1]).splitlines()
+    steps = [line for line in lines if line.startswith("step ")]
+    assert (
+        steps[0].startswith("step GET /ws HTTP/1.1") and "step \t\\x0d\\x0a\\x0d\\x0a" == steps[1]
+    )
+    assert len([line for line in lines if line.startswith("again ")]) == 3
+    assert "handshake 2" in lines
+    assert "handshake 0" in load.plan(SHAPE, dialects.NATIVE, [1]).splitlines()
 
 
 def test_a_server_that_is_not_there_says_so() -> None:
