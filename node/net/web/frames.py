@@ -10,6 +10,11 @@ from node.net.dialect import Outlet, PeerClosed
 from wire import limits
 from wire.errors import Code, WireError
 
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # a build without its part in C
+    from websockets.utils import apply_mask
+
 MESSAGE_MOST = limits.LINE + 2
 """Longest message of a client in bytes, all its fragments together: a line and its end."""
 PARTS_MOST = 64
@@ -17,6 +22,8 @@ PARTS_MOST = 64
 TURN_MOST = 2 * 1024
 """Bytes handled for one client before others have their turn: 340 of the shortest frames, which
 take 2.5 ms. The system hands over 256 KiB at once, and those would take a third of a second."""
+
+_WHOLE_TEXT, _MASKED, _SIZE_FOLLOWS = 0x81, 0x80, 126
 
 # The library logs the frames themselves at the level of debugging, which a node must not do.
 _silent = logging.getLogger(f"{__name__}.library")
@@ -27,15 +34,18 @@ class FrameReader:
     """Reads the frames of one client (RFC 6455).
 
     Between two calls it keeps one message at most, and the rest of what was received at once.
+    The library reads the frames; but nearly every read brings one text frame and nothing else,
+    which is read here, in a sixth of the time. Many clients never need the library's 1.1 KB.
     """
 
-    __slots__ = ("_outlet", "_protocol", "_parts", "_rest")
+    __slots__ = ("_outlet", "_protocol", "_unread", "_parts", "_rest")
 
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
-        self._protocol = ws.Protocol(
-            ws.Side.SERVER, state=ws.State.OPEN, max_size=MESSAGE_MOST, logger=_silent
-        )
+        self._protocol: ws.Protocol | None = None
+        # Bytes that the library was given, less those of its frames if each was as short as it can
+        # be: none only if it has read all of them, and so is at the beginning of a frame.
+        self._unread = 0
         self._parts: list[bytes] = []
         self._rest = b""
 
@@ -46,13 +56,23 @@ class FrameReader:
         """
         if self._rest or len(data) > TURN_MOST:
             data = self._cut(self._rest + data)
-        self._protocol.receive_data(data)
+        if not self._unread and not self._parts and (alone := _text_alone(data)) is not None:
+            lines: list[bytes] = []
+            return lines, self._take(alone, True, lines)
+        return self._read(data) if data else ([], None)
+
+    def _read(self, data: bytes) -> tuple[list[bytes], WireError | PeerClosed | None]:
+        """Let the library read frames."""
+        protocol = self._protocol or self._begin()
+        protocol.receive_data(data)
+        self._unread += len(data)
         lines: list[bytes] = []
         others = 0
-        for frame in self._protocol.events_received():
+        for frame in protocol.events_received():
             assert isinstance(frame, Frame)
+            self._unread -= _least_size(len(frame.data))
             if frame.opcode is Opcode.CLOSE:
-                return lines, PeerClosed(b"".join(self._protocol.data_to_send()))
+                return lines, PeerClosed(b"".join(protocol.data_to_send()))
             if frame.opcode is Opcode.BINARY:
                 return lines, _refusal("Binary frames are not understood: send text.")
             if frame.opcode in (Opcode.PING, Opcode.PONG) or not frame.fin:
@@ -61,13 +81,19 @@ class FrameReader:
                 fault = self._take(bytes(frame.data), frame.fin, lines)
                 if fault is not None:
                     return lines, fault
-        if (error := self._protocol.parser_exc) is not None:
+        if (error := protocol.parser_exc) is not None:
             return lines, _fault(error)
-        for pong in self._protocol.data_to_send():
+        for pong in protocol.data_to_send():
             self._outlet.write(pong)
         if others:
             self._outlet.charge(others)
         return lines, None
+
+    def _begin(self) -> ws.Protocol:
+        self._protocol = ws.Protocol(
+            ws.Side.SERVER, state=ws.State.OPEN, max_size=MESSAGE_MOST, logger=_silent
+        )
+        return self._protocol
 
     def _cut(self, data: bytes) -> bytes:
         """Return what is handled in this turn, and keep the rest."""
@@ -96,6 +122,25 @@ class FrameReader:
                 return _too_long()
             lines.append(line)
         return None
+
+
+def _text_alone(data: bytes) -> bytes | None:
+    """Return the text if the bytes are one whole text frame, unfragmented and masked."""
+    if len(data) < 6 or data[0] != _WHOLE_TEXT:
+        return None
+    size, start = data[1] - _MASKED, 6
+    if size == _SIZE_FOLLOWS and len(data) >= 8:
+        size, start = data[2] << 8 | data[3], 8
+    elif size >= _SIZE_FOLLOWS:
+        return None
+    if size + start != len(data):
+        return None
+    return apply_mask(data[start:], data[start - 4 : start])
+
+
+def _least_size(size: int) -> int:
+    """Return how long a client's frame is at least."""
+    return size + (6 if size < _SIZE_FOLLOWS else 8)
 
 
 def _fault(error: Exception) -> WireError:

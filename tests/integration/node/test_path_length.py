@@ -2,7 +2,8 @@
 
 Seconds differ from machine to machine; calls do not. What is counted is each call of a function of
 ours, and each call that these make of one written in C, while fixed loads go through a whole node:
-connection, session, pump, a real Redis, subscriber, room, write batch.
+connection, session, pump, a real Redis, subscriber, room, write batch. Over WebSocket the calls of
+the library that reads frames count too.
 
 When this fails, the path got longer: the message says which functions are called how often. Make
 it shorter again, or raise the figure in ``LOADS``, and say in the commit why it is worth it.
@@ -21,14 +22,19 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import pytest
+import websockets
 
 import node
 import wire
 from node.brokers import connect
 from node.config import settings
 from node.net.connection import Connection
+from node.net.dialect import NATIVE, Dialect
 from node.net.peer import Peer
+from node.net.web.frames import FrameReader
+from node.protocols.websocket import WebSocketEncoder, goodbye
 from node.server import Node
+from tests.support.framed import frame
 from tests.support.redis_server import RedisServer
 
 WITHIN = 100.0
@@ -51,11 +57,19 @@ class Load(NamedTuple):
     senders: int
     per: str
     calls: float
+    dialect: Dialect = NATIVE
+
+    def sent(self, line: bytes) -> bytes:
+        """Return a line as a client sends it."""
+        return line if self.dialect is NATIVE else frame(line)
 
 
+WEBSOCKET = Dialect(WebSocketEncoder(), FrameReader, goodbye)
 LOADS = {
     "one message to a room of 500": Load(1, 500, 1, "delivery", 0.32),
     "50 rooms of 5, all send": Load(50, 5, 5, "message", 63.2),
+    "one message to a room of 500, over WebSocket": Load(1, 500, 1, "delivery", 0.35, WEBSOCKET),
+    "50 rooms of 5, all send, over WebSocket": Load(50, 5, 5, "message", 75.0, WEBSOCKET),
 }
 
 
@@ -89,7 +103,8 @@ class House:
         self._turns = itertools.count()
         self.connections: list[Connection] = []
         for number in range(load.rooms * load.members):
-            connection = Connection(self.node.hub, self.node.batch, Peer(self.node.limits, number))
+            hub, batch, peer = self.node.hub, self.node.batch, Peer(self.node.limits, number)
+            connection = Connection(hub, batch, peer, dialect=load.dialect)
             connection.connection_made(Client(number, here, self.told))
             self.connections.append(connection)
 
@@ -103,7 +118,7 @@ class House:
         for number, connection in enumerate(self.connections):
             room = number % self.load.rooms
             hello = b'{"type":"hello","nick":"n%d","key":"0123456789abcdef%d","rooms":["r%d"]}\n'
-            connection.data_received(hello % (number, number, room))
+            connection.data_received(self.load.sent(hello % (number, number, room)))
             # One after the other: each has to be answered within 5 s, on a slow machine too.
             await self.told_all(joined=number + 1)
 
@@ -115,7 +130,7 @@ class House:
             self.told.clear()
             for number, connection in enumerate(senders):
                 line = b'{"type":"send","room":"r%d","text":"hello there","id":"%d"}\n'
-                connection.data_received(line % (number % load.rooms, turn))
+                connection.data_received(load.sent(line % (number % load.rooms, turn)))
             await self.told_all(message=len(senders) * load.members, ack=len(senders))
 
 
@@ -143,7 +158,7 @@ async def house(load: Load, directory: Path) -> AsyncIterator[House]:
 class Calls:
     """Counts calls of and from our functions, while it is entered."""
 
-    OURS = tuple(str(Path(package.__path__[0])) for package in (node, wire))
+    OURS = tuple(str(Path(package.__path__[0])) for package in (node, wire, websockets))
     # Since Python 3.12 these are no calls any more.
     COMPREHENSIONS = ("<listcomp>", "<dictcomp>", "<setcomp>")
 

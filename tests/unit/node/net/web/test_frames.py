@@ -4,10 +4,14 @@ import logging
 from itertools import chain
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
+from websockets.protocol import Protocol
 
 from node.net.dialect import PeerClosed
 from node.net.web.frames import MESSAGE_MOST, TURN_MOST, FrameReader
+from tests.support.framed import frame
 from wire import limits
 from wire.errors import Code, WireError
 
@@ -176,6 +180,104 @@ def test_fragments_without_an_end_take_no_memory() -> None:
     for data in chain.from_iterable([empty] for _ in range(1000)):
         assert reader.feed(data) == ([], None)
     assert len(reader._parts) <= 65
+
+
+def whole(*frames: bytes) -> list[bytes]:
+    """Return the lines of frames that come in one read each."""
+    reader = FrameReader(Outlet())
+    lines: list[bytes] = []
+    for data in frames:
+        found, fault = reader.feed(data)
+        assert fault is None
+        lines += found
+    return lines
+
+
+def never(self: Protocol, data: bytes) -> None:
+    """Fail because the library was asked."""
+    raise AssertionError(f"{len(data)} bytes were given to the library")
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 1000, TURN_MOST - 8])
+def test_a_text_frame_that_comes_alone_does_without_the_library(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Protocol, "receive_data", never)
+    assert whole(sent(b"x" * size), sent(b"a\nb")) == [b"x" * size, b"a", b"b"]
+
+
+def test_after_frames_for_the_library_a_text_frame_does_without_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader = FrameReader(Outlet())
+    first = sent(b"a", fin=False) + sent(b"b", Opcode.PING) + sent(b"c", Opcode.CONT)
+    for byte in first + sent(b"d"):
+        reader.feed(bytes([byte]))
+    monkeypatch.setattr(Protocol, "receive_data", never)
+    assert reader.feed(sent(b"e")) == ([b"e"], None)
+
+
+def test_what_looks_like_a_text_frame_within_another_is_part_of_it() -> None:
+    inner = bytes([0x81, 0x81, 0x80, 0x80, 0x80, 0x80, 0xF8])
+    head = bytes([0x81, 0x80 | len(inner), 0x80, 0x80, 0x80, 0x80])
+    assert whole(head, inner) == [bytes(byte ^ 0x80 for byte in inner)]
+
+
+@pytest.mark.parametrize("first", range(6, 160))
+def test_a_length_of_64_bits_is_not_taken_for_one_of_7(first: int) -> None:
+    data = bytes([0x81, 0xFF]) + (150).to_bytes(8, "big") + bytes(4) + b"x" * 150
+    assert whole(data[:first], data[first:]) == [b"x" * 150]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [sent(b"x", fin=False), sent(b"y")],
+        [sent(b"", fin=False), sent(b"y")],
+        [b"\x81\x01x"],
+        [b"\x81\x7e\x00\x01x"],
+        [sent(b"\xff")],
+    ],
+    ids=["interleaved", "interleaved with nothing", "not masked", "not masked, 16 bits", "utf-8"],
+)
+def test_what_is_forbidden_is_refused_where_each_frame_comes_alone(pieces: list[bytes]) -> None:
+    reader = FrameReader(Outlet())
+    *before, last = pieces
+    for data in before:
+        assert reader.feed(data) == ([], None)
+    lines, fault = reader.feed(last)
+    assert isinstance(fault, WireError) and fault.code is Code.BAD_REQUEST
+
+
+CLIENT_FRAMES = st.builds(
+    frame,
+    st.one_of(st.binary(max_size=8), st.text(max_size=200).map(str.encode)),
+    st.sampled_from([Opcode.TEXT] * 4 + [Opcode.CONT, Opcode.PING, Opcode.PONG]),
+    st.sampled_from([True, True, False]),
+)
+
+
+@given(st.lists(st.lists(CLIENT_FRAMES, max_size=3), max_size=8), st.integers(0, 40))
+def test_a_reader_answers_as_the_library_alone_does(reads: list[list[bytes]], cut: int) -> None:
+    outlets = Outlet(), Outlet()
+    mixed, alone = FrameReader(outlets[0]), FrameReader(outlets[1])
+    rest = b""
+    for frames in reads:
+        data = rest + b"".join(frames)
+        data, rest = data[: max(0, len(data) - cut)], data[max(0, len(data) - cut) :]
+        lines, fault = mixed.feed(data)
+        assert (lines, str(fault)) == ((found := alone._read(data))[0], str(found[1]))
+        if fault is not None:
+            break
+    assert outlets[0].written == outlets[1].written
+    assert outlets[0].charged == outlets[1].charged
+
+
+def test_a_length_that_could_be_shorter_is_read_and_so_is_what_follows() -> None:
+    long_form = bytes([0x81, 0xFE, 0, 1, 0, 0, 0, 0]) + b"x"
+    assert whole(long_form, long_form + long_form, sent(b"y"), sent(b"z")) == [
+        *(b"x", b"x", b"x", b"y", b"z")
+    ]
 
 
 def test_nothing_of_a_frame_is_logged(caplog: pytest.LogCaptureFixture) -> None:
