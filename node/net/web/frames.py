@@ -126,14 +126,15 @@ class FrameReader:
 
 def _text_alone(data: bytes) -> bytes | None:
     """Return the text if the bytes are one whole text frame, unfragmented and masked."""
-    if len(data) < 6 or data[0] != _WHOLE_TEXT:
+    received = len(data)
+    if received < 6 or data[0] != _WHOLE_TEXT:
         return None
     size, start = data[1] - _MASKED, 6
-    if size == _SIZE_FOLLOWS and len(data) >= 8:
+    if size == _SIZE_FOLLOWS and received >= 8:
         size, start = data[2] << 8 | data[3], 8
     elif size >= _SIZE_FOLLOWS:
         return None
-    if size + start != len(data):
+    if size + start != received:
         return None
     return apply_mask(data[start:], data[start - 4 : start])
 
