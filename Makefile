@@ -50,7 +50,7 @@ websocket: $(TESTING) ## run the system tests with clients over WebSocket
 faults: $(TESTING) ## break everything that can break, for 25 minutes, and print what it cost
 	$(BIN)/python -m tests.labs.faults
 
-abuse: $(ABUSING) ## attack a running system in every way, for 17 minutes, and print what honest clients felt
+abuse: $(ABUSING) ## attack a running system in every way, for 18 minutes, and print what honest clients felt
 	$(BIN)/python -m tests.labs.abuse
 
 fuzz: $(ABUSING) ## say hostile bytes to a node's connection, for 10 minutes

@@ -45,6 +45,7 @@ ACTS: dict[str, Act] = {
     "requests": webs.requests,
     "fragments": webs.fragments,
     "pings": webs.pings,
+    "frames": webs.flood,
 }
 SPARE = 5.0
 """Seconds after its end in which an attack has to have ended by itself."""

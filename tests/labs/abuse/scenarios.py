@@ -100,6 +100,7 @@ SCENARIOS = [
     Scenario("slow heads", (Attack("heads", 500, 10, web=True),), few=50),
     Scenario("requests without end", (Attack("requests", 100, 10, web=True),), few=5),
     Scenario("fragments without end", (Attack("fragments", 100, 10, web=True),), few=5),
+    Scenario("floods of frames", (Attack("frames", 100, 10, web=True),), few=5),
     Scenario("ping frames", (Attack("pings", 100, 10, web=True),), few=5),
     Scenario("guess a password", (Attack("guess", 4, 1),), few=2, account=True),
 ]

@@ -25,15 +25,22 @@ def _line(**fields: Any) -> bytes:
 
 async def flood(pit: Pit) -> None:
     """Sessions that send all kinds of requests, each as fast as it can."""
-    await pit.each(partial(_flood, _requests))
+    await pit.each(partial(flood_alone, requests_of))
 
 
 async def pages(pit: Pit) -> None:
     """Sessions that ask for the longest pages of a room's past: what costs a node most."""
-    await pit.each(partial(_flood, _pages))
+    await pit.each(partial(flood_alone, _pages))
 
 
-async def _flood(said: "Said", pit: Pit, number: int) -> None:
+async def flood_alone(
+    said: "Said",
+    pit: Pit,
+    number: int,
+    opening: bytes = b"",
+    put: Callable[[bytes], bytes] = bytes,
+) -> None:
+    """Be one of those sessions; ``put`` makes of a line what goes on the wire."""
     room = f"flood-{number % 10}"
     for again in itertools.count():
         if not pit.going_on:
@@ -41,10 +48,10 @@ async def _flood(said: "Said", pit: Pit, number: int) -> None:
         stranger = Stranger(pit)
         nick = f"flood-{number}-{again}"
         if await pit.connect(number, stranger):
-            stranger.write(_line(type="hello", nick=nick, rooms=[room]))
+            stranger.write(opening + put(_line(type="hello", nick=nick, rooms=[room])))
             requests = said(number, room, nick)
             while stranger.open and pit.going_on:
-                stranger.write(b"".join(itertools.islice(requests, TURN)))
+                stranger.write(b"".join(map(put, itertools.islice(requests, TURN))))
                 pit.tried["requests"] += TURN
                 await stranger.pushed()
                 await asyncio.sleep(0)
@@ -55,7 +62,7 @@ async def _flood(said: "Said", pit: Pit, number: int) -> None:
 Said = Callable[[int, str, str], Iterator[bytes]]
 
 
-def _requests(number: int, room: str, nick: str) -> Iterator[bytes]:
+def requests_of(number: int, room: str, nick: str) -> Iterator[bytes]:
     """Return what a session of a flood says, over and over.
 
     Each has a way of its own: messages, pings that no rate counts, pages of history, all of these.

@@ -1,10 +1,12 @@
 """Attacks on the web port: on its requests, and on what comes after the upgrade."""
 
 import json
+from functools import partial
 from itertools import cycle
 
 from tests.labs.abuse.idlers import FOREVER
 from tests.labs.abuse.stranger import Pit, Stranger
+from tests.labs.abuse.talkers import flood_alone, requests_of
 from tests.support.framed import CONTINUED, TEXT, frame
 
 TURN = 500
@@ -68,6 +70,11 @@ async def _fragments(pit: Pit, number: int) -> None:
     first = frame(b"", TEXT, is_final=False)
     part = frame(b" " * size, CONTINUED, is_final=False)
     await _pour(pit, number, UPGRADE + _hello(pit) + first, part)
+
+
+async def flood(pit: Pit) -> None:
+    """Sessions that send all kinds of requests, each in a frame, as fast as they can."""
+    await pit.each(partial(flood_alone, requests_of, opening=UPGRADE, put=frame))
 
 
 async def pings(pit: Pit) -> None:
