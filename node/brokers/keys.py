@@ -7,6 +7,8 @@ NICKS = "chat:nicks"
 GRACE = "chat:grace"
 ROOMS = "chat:rooms"
 RULES = "chat:orders"
+DEAD = "chat:dead:"
+"""Prefix of the keys that name incarnations whose leases were found to be over."""
 
 _LOG = "chat:{"
 _CHANNEL_END = "}:live"

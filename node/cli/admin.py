@@ -13,6 +13,7 @@ import msgspec
 from node.brokers import connect
 from node.brokers.admin_client import AdminClient, NodeRow, Trouble
 from node.brokers.malformed import Malformed
+from node.brokers.status_client import StatusClient
 from node.cli import arguments, tables
 from node.config import redis_url
 from node.config.command_line import PROGRAM
@@ -46,7 +47,7 @@ def main(argv: Sequence[str], program: str = "chat-node admin") -> int:
 
 async def _do(chosen: argparse.Namespace) -> int:
     try:
-        async with AdminClient(connect.to(chosen.redis_url)) as moderator:
+        async with StatusClient(connect.to(chosen.redis_url)) as moderator:
             await moderator.check()
             done: bool = await chosen.run(moderator, chosen)
             sys.stdout.flush()
@@ -65,7 +66,7 @@ def _complain(text: str) -> None:
 
 # The command line
 
-Run = Callable[[AdminClient, argparse.Namespace], Awaitable[bool]]
+Run = Callable[[StatusClient, argparse.Namespace], Awaitable[bool]]
 
 
 def _parser(program: str) -> argparse.ArgumentParser:
@@ -111,22 +112,33 @@ def _parser(program: str) -> argparse.ArgumentParser:
 # Commands that show something
 
 
-async def _status(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
-    nodes, totals = await moderator.nodes(), await moderator.totals()
+async def _status(moderator: StatusClient, chosen: argparse.Namespace) -> bool:
+    nodes, totals = await _all_nodes(moderator), await moderator.totals()
+    now = await moderator.faults()
+    # What nodes report may be a minute old, and over; it is better than nothing.
+    faults = tables.reported(nodes) if now is None else sorted(now)
     if chosen.json:
-        clients = sum(node.facts.clients for node in nodes if node.alive)
-        asdict = msgspec.structs.asdict
-        _print_json({"nodes": _flat(nodes), "clients": clients, **asdict(totals)})
+        clients, sizes = tables.clients(nodes, totals), msgspec.structs.asdict(totals)
+        _print_json({"nodes": _flat(nodes), "clients": clients, **sizes, "faults": faults})
         return True
     print(tables.nodes(nodes, time.time()))
     print("\n" + tables.totals(nodes, totals))
-    if faults := tables.faults(nodes):
-        print("\n" + faults)
+    if faults:
+        print("\n" + tables.faults(faults))
     return True
 
 
-async def _nodes(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
+async def _all_nodes(moderator: StatusClient) -> list[NodeRow]:
+    """List the nodes, and those that died lately, unless a node with that name runs again."""
     nodes = await moderator.nodes()
+    dead = await moderator.dead_nodes()  # asked last: its lease may just have ended
+    known = {node.incarnation for node in nodes} | {node.facts.name for node in nodes if node.alive}
+    gone = [node for node in dead if not {node.incarnation, node.facts.name} & known]
+    return sorted([*nodes, *gone], key=lambda node: (node.facts.name, node.incarnation))
+
+
+async def _nodes(moderator: StatusClient, chosen: argparse.Namespace) -> bool:
+    nodes = await _all_nodes(moderator)
     if chosen.json:
         _print_json(_flat(nodes))
     else:

@@ -62,17 +62,10 @@ def nodes(found: Sequence[NodeRow], now: float) -> str:
     rows = []
     for node in found:
         facts = node.facts
-        numbers = [number(n) for n in (facts.clients, facts.sessions, facts.rooms)]
-        rows.append(
-            (
-                facts.name,
-                facts.version or "?",
-                *numbers,
-                lag(facts.lag_ms),
-                up(node, now),
-                state(node),
-            )
-        )
+        sizes = (facts.clients, facts.sessions, facts.rooms)
+        # What a node told that is dead is no longer true.
+        last = [*map(number, sizes), lag(facts.lag_ms), up(node, now)] if node.alive else ["-"] * 5
+        rows.append((facts.name, facts.version or "?", *last, state(node)))
     return table(head, rows)
 
 
@@ -88,9 +81,10 @@ def up(node: NodeRow, now: float) -> str:
 
 def state(node: NodeRow) -> str:
     """Return what is wrong with a node, "" if nothing is."""
+    silent = f"silent for {span(node.silent)}"
     if not node.alive:
-        return "lease over"
-    return f"silent for {span(node.silent)}" if node.silent >= SILENT_FROM else ""
+        return f"lease over, {silent}"
+    return silent if node.silent >= SILENT_FROM else ""
 
 
 def totals(found: Sequence[NodeRow], sizes: Totals) -> str:
@@ -98,17 +92,38 @@ def totals(found: Sequence[NodeRow], sizes: Totals) -> str:
     alive = [node.facts for node in found if node.alive]
     parts = [
         f"{count(len(alive), 'node')} of {count(len({one.version for one in alive}), 'version')}",
-        count(sum(one.clients for one in alive), "client"),
+        count(clients(found, sizes), "client"),
         f"{count(sizes.sessions, 'session')} ({number(sizes.away)} without a connection)",
         count(sizes.rooms, "room"),
     ]
     return ", ".join(parts)
 
 
-def faults(found: Sequence[NodeRow]) -> str:
-    """Return a line for each fault of Redis that the nodes report."""
-    seen = {fault for node in found if node.alive for fault in node.facts.faults}
-    return "\n".join(f"Redis: {MEANING.get(fault, fault)}" for fault in sorted(seen))
+def clients(found: Sequence[NodeRow], sizes: Totals) -> int:
+    """Return the number of connected clients in the whole system.
+
+    The clients of a node that has just died are at other nodes long before its lease is over, and
+    what it last told still counts them. Redis has each session once, so sessions are counted there;
+    the nodes add their connections that have no session.
+    """
+    telling = [node.facts for node in found if is_telling(node)]
+    strangers = sum(max(0, one.clients - one.sessions) for one in telling)
+    return max(0, sizes.sessions - sizes.away) + strangers
+
+
+def is_telling(node: NodeRow) -> bool:
+    """Return whether what a node told about itself is of now."""
+    return node.alive and node.silent < SILENT_FROM
+
+
+def reported(found: Sequence[NodeRow]) -> list[str]:
+    """Return the faults of Redis that the nodes report; each looks for them once a minute."""
+    return sorted({fault for node in found if is_telling(node) for fault in node.facts.faults})
+
+
+def faults(found: Sequence[str]) -> str:
+    """Return a line for each fault of Redis."""
+    return "\n".join(f"Redis: {MEANING.get(fault, fault)}" for fault in found)
 
 
 def sessions(found: Sequence[SessionRow], now: float) -> str:

@@ -12,10 +12,10 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers import scripts
-from node.brokers.admin_client import AdminClient
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import Connect
+from node.brokers.status_client import StatusClient
 from node.core.entries import Append, Entry, Frame, Position, Slice
 from node.core.model import (
     Claim,
@@ -299,9 +299,9 @@ class Place:
         await self._stack.enter_async_context(running(node, ready))
         return node
 
-    def moderator(self) -> AdminClient:
+    def moderator(self) -> StatusClient:
         """Return a moderator; ``async with`` lets go of Redis."""
-        return AdminClient(self._connect)
+        return StatusClient(self._connect)
 
     def client(self) -> Redis:
         """Return a client that waits for messages for ever."""

@@ -53,11 +53,11 @@ def test_things_are_counted_in_words() -> None:
 
 def test_nodes_are_shown_as_a_table() -> None:
     ana = ClusterFacts("node-1", "1.2.0", 1, 1234, 1230, 56, 1.26)
-    rows = [NodeRow("i1", True, 1000, ana), NodeRow("i2", False, None, ClusterFacts())]
+    rows = [NodeRow("i1", True, 1000, ana), NodeRow("i2", False, None, ClusterFacts(), 9.0)]
     assert tables.nodes(rows, 3601.0).splitlines() == [
         "NODE    VERSION  CLIENTS  SESSIONS  ROOMS     LAG  UP",
         "node-1  1.2.0      1,234     1,230     56  1.3 ms  1h",
-        "?       ?              0         0      0       -   -  lease over",
+        "?       ?              -         -      -       -   -  lease over, silent for 9s",
     ]
 
 
@@ -74,18 +74,40 @@ def test_a_node_that_does_not_renew_its_lease_is_marked_before_the_lease_is_over
         tables.state(NodeRow("i1", silent < 8, None, ClusterFacts(), silent))
         for silent in (1.0, 2.9, 3.0, 7.9, 8.0)
     ]
-    assert marks == ["", "", "silent for 3s", "silent for 7s", "lease over"]
+    assert marks == ["", "", "silent for 3s", "silent for 7s", "lease over, silent for 8s"]
 
 
 def test_the_totals_count_the_nodes_that_live() -> None:
     rows = [
-        NodeRow("i1", True, 1, ClusterFacts("a", "1.2.0", clients=1000)),
-        NodeRow("i2", True, 1, ClusterFacts("b", "1.3.0", clients=3)),
+        NodeRow("i1", True, 1, ClusterFacts("a", "1.2.0", clients=1000, sessions=1000)),
+        NodeRow("i2", True, 1, ClusterFacts("b", "1.3.0", clients=4, sessions=3)),
         NodeRow("i3", False, 1, ClusterFacts("c", "1.1.0", clients=50)),
     ]
     assert tables.totals(rows, Totals(1007, 4, 1, 0)) == (
-        "2 nodes of 2 versions, 1,003 clients, 1,007 sessions (4 without a connection), 1 room"
+        "2 nodes of 2 versions, 1,004 clients, 1,007 sessions (4 without a connection), 1 room"
     )
+
+
+def test_clients_that_moved_away_from_a_node_that_died_are_counted_once() -> None:
+    """Its lease is not over yet, and what it last told is still there."""
+    told = ClusterFacts("a", clients=5, sessions=3)
+    rows = [
+        NodeRow("i1", True, 1, told, silent=0.5),
+        NodeRow("i2", True, 1, ClusterFacts("b", clients=3, sessions=3)),
+    ]
+    moved = Totals(sessions=3, away=0, rooms=1, orders=0)
+    assert tables.clients(rows, moved) == 5  # Two said no hello: perhaps they are still there.
+    rows[0].silent = tables.SILENT_FROM
+    assert tables.clients(rows, moved) == 3
+
+
+def test_a_node_that_is_silent_reports_no_faults() -> None:
+    rows = [
+        NodeRow("i1", True, 1, ClusterFacts("a", faults=["memory"])),
+        NodeRow("i2", True, 1, ClusterFacts("b", faults=["forgets"]), silent=5.0),
+    ]
+    assert tables.reported(rows) == ["memory"]
+    assert tables.faults(["memory"]).startswith("Redis: more than nine tenths")
 
 
 def test_sessions_are_shown_as_a_table() -> None:

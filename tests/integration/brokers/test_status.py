@@ -1,0 +1,74 @@
+"""What an operator sees of nodes that are gone, and of what is wrong with Redis now."""
+
+import json
+
+from node.brokers import connect
+from node.brokers.lease import FORMAT
+from node.brokers.status_client import DEAD_FOR, LEASE, SHOWN_FOR
+from tests.integration.brokers.bench import Losses, Place
+from tests.integration.brokers.test_reap import reap
+from tests.support.redis_server import RedisServer
+
+
+async def renew(place: Place, inc: str, name: str) -> None:
+    """Let a node renew its lease once."""
+    facts = json.dumps({"name": name, "clients": 3})
+    lease = int(LEASE * 1000)
+    await place.run("renew", inc, lease, FORMAT, "e", "probe", facts, 200, 1000)
+
+
+async def silent_for(place: Place, inc: str, seconds: float) -> None:
+    """Let the last renewal of a node be so long ago."""
+    left = LEASE + DEAD_FOR - seconds
+    await place.redis.pexpire(f"chat:about:{inc}", int(left * 1000))
+    await place.redis.zadd("chat:nodes", {inc: 1})
+
+
+async def dead(place: Place) -> list[tuple[str, bool, int]]:
+    """Return name, life and silence of the nodes that are gone."""
+    async with place.moderator() as moderator:
+        rows = await moderator.dead_nodes()
+    return [(row.facts.name, row.alive, round(row.silent)) for row in rows]
+
+
+async def test_a_node_that_died_is_shown_after_its_sessions_were_released(place: Place) -> None:
+    await renew(place, "n1", "node-1")
+    await renew(place, "n2", "node-2")
+    assert await dead(place) == []
+    await silent_for(place, "n1", LEASE + 1)
+    assert (await reap(place))[3] == 1
+    assert await dead(place) == [("node-1", False, 9)]
+    async with place.moderator() as moderator:
+        assert [row.facts.name for row in await moderator.nodes()] == ["node-2"]
+
+
+async def test_a_node_that_was_shut_down_is_not_shown_as_dead(place: Place) -> None:
+    await renew(place, "n1", "node-1")
+    await place.run("retire", "n1")
+    assert (await reap(place))[3] == 1
+    assert await dead(place) == []
+
+
+async def test_a_node_that_died_long_ago_is_not_shown(place: Place) -> None:
+    await renew(place, "n1", "node-1")
+    await silent_for(place, "n1", SHOWN_FOR + LEASE + 2)
+    await reap(place)
+    assert len(await dead(place)) == 1
+    await place.redis.pexpire("chat:dead:n1", int((DEAD_FOR - SHOWN_FOR - 1) * 1000))
+    assert await dead(place) == []
+
+
+async def test_without_the_rights_the_dead_and_the_faults_are_left_out(server: RedisServer) -> None:
+    async with Place(connect.redis(server.url), Losses(False)) as place:
+        rights = ["-info", "-scan"]
+        await place.redis.acl_setuser("default", enabled=True, nopass=True, commands=rights)
+        async with place.moderator() as moderator:
+            assert await moderator.dead_nodes() == [] and await moderator.faults() is None
+
+
+async def test_a_fault_that_is_over_is_not_shown_any_more(server: RedisServer) -> None:
+    async with Place(connect.redis(server.url), Losses(False)) as place:
+        async with place.moderator() as moderator:
+            assert await moderator.faults() == ["forgets"]
+            await place.redis.config_set("appendonly", "yes")
+            assert await moderator.faults() == []
