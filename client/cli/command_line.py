@@ -55,7 +55,7 @@ exit status:
   0    all messages sent, or you quit; or the reader of --listen went away, or it was interrupted
   1    a message was not sent, output could not be written, a node refused the session, or no node
        could be reached (see --timeout)
-  2    invalid command line or settings; nothing was sent
+  2    invalid command line or settings, also a nick or room that no node takes; nothing was sent
   129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM before all messages were sent
 """
 

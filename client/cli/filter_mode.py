@@ -28,6 +28,7 @@ PATIENCE = 60.0
 Write = Callable[[bytes], Awaitable[None]]
 Report = Callable[[str], None]
 _PASSWORD = "The password is taken from CHAT_PASSWORD, or from password_command in the settings."
+_BAD_NAMES = (Code.BAD_NICK, Code.BAD_ROOM)
 _KEEP_ALIVE = (m.PingEvent, m.PongEvent)
 
 
@@ -79,7 +80,8 @@ async def listen(chat: Chat, options: Options, write: Write, report: Report) -> 
     """Print messages until cancelled; return the exit status if the chat ends before."""
     told = (m.Gap, m.Error, m.Announcement)
     past = PastFirst() if options.last else None
-    reading = asyncio.create_task(_read(chat, _printer(options, write, past), report, *told))
+    printer = _printer(options, write, past)
+    reading = asyncio.create_task(_read(chat, options, printer, report, *told))
     try:
         chat.start()
         await _ready(chat, reading, options.timeout)
@@ -90,7 +92,7 @@ async def listen(chat: Chat, options: Options, write: Write, report: Report) -> 
         return 0
     except (ChatError, OSError) as error:
         report(_why(error, options))
-        return 1
+        return _status(error)
     finally:
         await _stop(reading)
         await chat.close()
@@ -113,7 +115,7 @@ async def send(
 ) -> int:
     """Send each line to the first room; return 0 if all are acknowledged, else 1."""
     printer = _quietly(_printer(options, write)) if options.json else _print_nothing
-    reading = asyncio.create_task(_read(chat, printer, report, m.Error))
+    reading = asyncio.create_task(_read(chat, options, printer, report, m.Error))
     sender = LineSender(chat, options.room, report)
     try:
         chat.start()
@@ -127,7 +129,7 @@ async def send(
         raise
     except (ChatError, OSError) as error:
         sender.end(_why(error, options))
-        return 1
+        return _status(error)
     finally:
         await chat.close()
         await _stop(reading)
@@ -190,6 +192,11 @@ class LineSender:
         self._report(f"line {number}: {trouble}")
 
 
+def _status(error: ChatError | OSError) -> int:
+    """Return the exit status for what ended the chat: 2 for a name that no node would take."""
+    return 2 if isinstance(error, RequestRefused) and error.code in _BAD_NAMES else 1
+
+
 def _why(error: ChatError | OSError, options: Options) -> str:
     if isinstance(error, RequestRefused) and error.code == Code.BAD_TOKEN:
         what = "require a token" if options.token is None else "do not accept this token"
@@ -203,6 +210,7 @@ def _why(error: ChatError | OSError, options: Options) -> str:
 
 async def _read(
     chat: Chat,
+    options: Options,
     printer: Callable[[Received], Awaitable[None]],
     warn: Report,
     *also: type[m.Event],
@@ -214,6 +222,8 @@ async def _read(
         is_answer = getattr(event, "id", None) is not None  # reported with the number of its line
         if isinstance(event, (Disconnected, *also)) and not (is_answer or received.is_end):
             warn((render(cast(m.AnyEvent | Disconnected, event), LineFormat()) or "")[2:])
+            if isinstance(event, Disconnected) and (hint := options.hint(event)):
+                warn(hint)
         elif isinstance(event, m.Left) and event.reason == "kicked" and event.nick == chat.nick:
             warn(f"{safe_word(event.room)}: {phrase(event)}")
         elif isinstance(event, m.Welcome) and away:

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from client.api.chat import Chat, connect
 from client.cli.command_line import PROGRAM, default_settings, parse_flags, refuse
-from client.cli.servers import Server, password_of
+from client.cli.servers import Server, no_server, password_of
 from client.cli.settings_file import Settings, load, load_existing
+from client.protocol.events import Disconnected
 from client.text.nicks import nick_from
 from client.transport.addresses import parse_addresses
 from client.transport.reconnect import Rename
@@ -28,7 +29,8 @@ class Options(Struct, frozen=True):
     ``nick`` is None if neither names one; ``insists`` means that the command line does, so that no
     other nick may replace it. ``settings_path`` is the settings file, None if there is no place for
     one. ``timeout`` is in seconds, None if it was not given; ``last`` counts messages.
-    ``is_shown``: standard output is a terminal.
+    ``is_shown``: standard output is a terminal. ``words`` are the addresses of the command line that
+    may have been meant as the names of servers: neither a port nor a dot is in them.
     """
 
     addresses: tuple[str, ...]
@@ -45,6 +47,11 @@ class Options(Struct, frozen=True):
     timeout: float | None = None
     last: int = 0
     is_shown: bool = False
+    words: tuple[str, ...] = ()
+
+    def hint(self, event: Disconnected) -> str:
+        """Return what else may be wrong if there is no connection; mostly nothing."""
+        return no_server(event.host, self.settings.server) if event.host in self.words else ""
 
     @property
     def room(self) -> str:
@@ -115,6 +122,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         timeout=found.timeout,
         last=found.last,
         is_shown=sys.stdout is not None and sys.stdout.isatty(),
+        words=tuple(each for each in found.addresses if not {":", "."} & set(each)),
     )
 
 

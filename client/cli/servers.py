@@ -1,11 +1,12 @@
 """The sections ``[server.NAME]`` of the settings file, and what ``chat NAME`` connects with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from client.text.sanitize import safe_word
 from client.transport.addresses import parse_addresses
 
 
@@ -28,6 +29,13 @@ def read_servers(table: object, path: Path) -> dict[str, Server]:
     if not isinstance(table, dict):
         raise ValueError
     return {name: _server(name, section, path) for name, section in table.items()}
+
+
+def no_server(host: str, servers: Collection[str]) -> str:
+    """Return what to add if a name of the command line is no host, and was perhaps to be a server."""
+    names = ", ".join(map(safe_word, servers))
+    have = f"they have {names}" if names else "they name no server"
+    return f"Your settings have no [server.{safe_word(host)}] either; {have}."
 
 
 def password_of(command: str) -> str:

@@ -13,10 +13,12 @@ Then = Callable[[AnyEvent], None]
 class Disconnected(Struct, frozen=True):
     """The connection is lost, or could not be made; the client tries again by itself.
 
-    It stands among the events of the nodes, once until the next ``welcome``.
+    It stands among the events of the nodes, once until the next ``welcome``. ``why`` is a clause,
+    for a sentence; ``host`` is the name that could not be looked up, if that is why.
     """
 
     why: str
+    host: str = ""
 
 
 class Received(Struct, frozen=True):

@@ -96,7 +96,7 @@ def _announcement(event: m.Announcement) -> str:
 
 
 def _away(event: Disconnected) -> str:
-    return f"No connection ({safe_line(event.why)}); reconnecting."
+    return f"No connection: {safe_line(event.why)}. Trying again."
 
 
 _ROWS: dict[type[Any], Callable[[Any], str]] = {

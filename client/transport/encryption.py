@@ -1,7 +1,6 @@
 """What is wrong when only one of client and node speaks TLS, or a certificate is not trusted."""
 
 import asyncio
-import os
 import ssl
 
 from client.protocol.errors import Unreachable
@@ -16,17 +15,6 @@ PROBED_WITHIN = 5.0
 _BY_HANDSHAKE = (ssl.SSLError, ConnectionAbortedError, ConnectionResetError)
 """How a handshake fails at a node that does not speak TLS: its answer is no record of TLS, or the
 time is up, because no line ended in what it read."""
-
-
-def in_words(error: OSError) -> str:
-    """Return why a connection failed, without the words that OpenSSL has for itself."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate cannot be verified: {error.verify_message}"
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return f"the TLS handshake failed ({error.reason.replace('_', ' ').lower()})"
-    if error.errno and (error.strerror or "").startswith("Connect call failed"):
-        return os.strerror(error.errno)  # asyncio says only that, and the address
-    return error.strerror or str(error) or type(error).__name__
 
 
 def raise_if_untrusted(error: OSError, address: Address) -> None:

@@ -1,6 +1,7 @@
 """Keeps a session connected: connects, reconnects, and hands over to other nodes."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Iterable
 
 from client.protocol.bounds import violation
@@ -12,7 +13,6 @@ from client.transport.active_link import ActiveLink
 from client.transport.addresses import Address
 from client.transport.connector import Connector
 from client.transport.encryption import (
-    in_words,
     raise_if_only_client_has_it,
     raise_if_only_node_has_it,
     raise_if_untrusted,
@@ -21,6 +21,7 @@ from client.transport.handover import Handover
 from client.transport.incoming import Incoming
 from client.transport.keepalive import Verdict
 from client.transport.outage import Outage
+from client.transport.reasons import refused, said_bye, unopened
 from client.transport.runtime import Alarm, Runtime
 from wire.codec import decode_event
 from wire.errors import Reason, WireError
@@ -66,16 +67,16 @@ class ReconnectingLink:
         """
         endpoints = self._connector.endpoints
         while True:
-            disconnect, why = await self._visit(endpoints.next())
+            disconnect, event = await self._visit(endpoints.next())
             if not disconnect.reconnect:
                 if disconnect.reason == Reason.QUIT:
                     return
                 await self._accept_or_raise(disconnect)
                 continue
             if self._outage.is_news():
-                self._put(Received(Disconnected(why)))
+                self._put(Received(event))
             pause = max(disconnect.after, endpoints.pause())
-            pause = self._outage.bounded(pause, why, self._runtime.clock())
+            pause = self._outage.bounded(pause, event.why, self._runtime.clock())
             await self._runtime.sleep(pause)
 
     def write(self, requests: Iterable[Request]) -> None:
@@ -115,7 +116,7 @@ class ReconnectingLink:
         for error in messages:
             self._put(Received(error), True, error.id)
 
-    async def _visit(self, address: Address) -> tuple[Disconnect, str]:
+    async def _visit(self, address: Address) -> tuple[Disconnect, Disconnected]:
         """Run one connection to its end; return what to do next, and why it ended."""
         try:
             active = await self._connector.open(address, self._take_lines)
@@ -123,7 +124,8 @@ class ReconnectingLink:
             if self._session.node is None:  # later, another node may have a valid certificate
                 raise_if_untrusted(error, address)
                 await raise_if_only_client_has_it(error, address, self._runtime)
-            return Disconnect(reconnect=True), f"{address}: {in_words(error)}"
+            host = address.host if isinstance(error, socket.gaierror) else ""
+            return Disconnect(reconnect=True), Disconnected(unopened(error, address), host)
         self._active = active
         active.begin(self._session.connected(self._runtime.now_ms()), self._runtime.clock())
         self._set_alarm()
@@ -133,7 +135,8 @@ class ReconnectingLink:
             self._let_go()
         if self._session.node is None and not (active.was_understood or self._connector.has_tls):
             await raise_if_only_node_has_it(address, self._runtime)
-        return last.disconnect or Disconnect(reconnect=True), f"{last.address}: {why}"
+        event = Disconnected(f"{why} ({last.address})")
+        return last.disconnect or Disconnect(reconnect=True), event
 
     async def _last_word(self, active: ActiveLink) -> tuple[ActiveLink, str]:
         """Wait for the end of the connection, or of the one that a handover replaced it by."""
@@ -241,12 +244,8 @@ class ReconnectingLink:
         if effect.move is not None:
             self._hand_over(active, effect.move, now)
         if effect.disconnect:
-            refused = effect.disconnect.refusal
-            why = (
-                refused.text
-                if refused
-                else f"the node ended the connection: {effect.disconnect.reason}"
-            )
+            error = effect.disconnect.refusal
+            why = refused(error.text) if error else said_bye(effect.disconnect.reason)
             active.leave(effect.disconnect, why)
 
     # The clock

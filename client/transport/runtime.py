@@ -95,7 +95,7 @@ class Runtime(Struct, frozen=True):
             return await task
         except asyncio.CancelledError:
             if late:
-                raise TimeoutError("no answer in time") from None
+                raise TimeoutError from None
             raise
         finally:
             timer.cancel()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+from client.transport.reasons import broken
 from wire import limits
 from wire.lines import LineReader
 
@@ -50,7 +51,7 @@ class LineTransport(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio."""
         if not self.closed.done():
-            self._why = self._why or (exc and str(exc)) or "the node closed the connection"
+            self._why = self._why or broken(exc)
             self.closed.set_result(self._why)
 
     def hand_to(self, on_lines: Callable[[list[bytes]], None]) -> None:

@@ -58,7 +58,7 @@ class App:
         self._lookups = Lookups(self._chat, self._buffers, self._notices, unsent, filters)
         parts = (self._chat, self._buffers, self._notices, self._lookups, unsent, filters)
         self._alerts = self._make_alerts(settings)
-        self._events = EventActions(*parts, time.monotonic, self._alerts.call)
+        self._events = EventActions(*parts, time.monotonic, self._alerts.call, options.hint)
         self._reading = Reading(
             self._buffers, self._notices, self._lookups, lambda: self._screen.rows.view
         )

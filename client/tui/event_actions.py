@@ -35,7 +35,7 @@ class EventActions:
     """Updates the buffers; pure except for the clock that is passed in.
 
     ``clock`` is in seconds. ``alert`` is called when somebody mentions us, with a text, and whether
-    that is in the current buffer.
+    that is in the current buffer. ``hint`` returns what else may be wrong without a connection.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class EventActions:
         filters: Filters,
         clock: Callable[[], float],
         alert: Callable[[str, bool], None],
+        hint: Callable[[Disconnected], str] = lambda event: "",
     ) -> None:
         self.away_at: float | None = clock()
         self.was_welcomed = False
@@ -60,6 +61,7 @@ class EventActions:
         self._presence = Presence(filters)
         self._clock = clock
         self._alert = alert
+        self._hint = hint
 
     def show(self, event: m.AnyEvent | Disconnected, then: Then | None = None) -> None:
         """Show an event of the node or of the connection.
@@ -78,7 +80,7 @@ class EventActions:
         if self.away_at is None:  # at the start it counts from there
             self.away_at = self._clock()
         if not self.was_welcomed:  # later the status line shows it
-            self._notices.notice(phrase(event) or "")
+            self._notices.notice(f"{phrase(event)} {self._hint(event)}".rstrip())
 
     def _welcome(self, event: m.Welcome) -> None:
         if not self.was_welcomed:

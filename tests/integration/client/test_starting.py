@@ -164,3 +164,13 @@ async def test_the_reason_of_a_hostile_node_does_not_act_on_the_terminal(
 async def asks(screen: Screen, question: str, after: str) -> None:
     """Wait until a question is below a text; what was asked before may still be there, above."""
     await screen.until(lambda lines: question in "".join(lines).partition(after)[2])
+
+
+async def test_a_word_that_is_no_host_is_explained_with_the_servers_of_the_settings(
+    screen: Screen, settings_path: Path
+) -> None:
+    settings_path.parent.mkdir()
+    settings_path.write_text('[server.home]\naddress = "localhost"')
+    no_host = "x" * 64  # longer than a name may be: no name server is asked
+    await screen.start(no_host, "--nick", "ana", CHAT_SETTINGS=str(settings_path))
+    await screen.until(lambda lines: "either; they have home." in " ".join(lines))

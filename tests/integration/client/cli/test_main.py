@@ -207,3 +207,13 @@ async def test_the_filter_loads_nothing_that_it_does_not_need() -> None:
         sys.executable, "-c", code, env={"PYTHONPATH": str(ROOT)}
     )
     assert await process.wait() == 0
+
+
+async def test_a_word_that_is_no_host_is_said_to_be_no_server_of_the_settings_either() -> None:
+    no_host = "x" * 64  # longer than a name may be: no name server is asked
+    process = await start(no_host, "--nick", "bot", "--timeout", "0.1")
+    _, errors = await process.communicate(b"hi\n")
+    assert process.returncode == 1
+    first, second, *_ = errors.decode().splitlines()
+    assert first == f"chat: No connection: there is no host called {no_host}. Trying again."
+    assert second.startswith(f"chat: Your settings have no [server.{no_host}] either;")

@@ -197,7 +197,7 @@ class TestSending:
         await bid_farewell(again)
         assert await saying == 0
 
-    async def test_a_nick_of_the_settings_that_no_node_takes_is_an_error(
+    async def test_a_nick_of_the_settings_that_no_node_takes_is_a_wrong_configuration(
         self, node: ScriptedNode, settings_path: Path
     ) -> None:
         settings_path.parent.mkdir()
@@ -207,17 +207,22 @@ class TestSending:
         peer = await node.peer()
         await peer.expect(m.Hello)
         peer.say(refused("bad-nick", ref="hello"))
-        assert await saying == 1
+        assert await saying == 2
         assert outside.errors == ["No: bad-nick."]
 
-    async def test_a_room_that_is_not_possible_is_an_error(self, node: ScriptedNode) -> None:
-        outside = Outside(node, "--room", "no good")
+    @pytest.mark.parametrize("is_flag", [True, False])
+    async def test_a_room_that_is_not_possible_is_a_wrong_configuration(
+        self, node: ScriptedNode, settings_path: Path, is_flag: bool
+    ) -> None:
+        settings_path.parent.mkdir()
+        settings_path.write_text('rooms = ["no good"]')
+        outside = Outside(node, *(("--room", "no good") if is_flag else ()))
         saying = outside.say(b"one")
         peer = await node.peer()
         await peer.expect(m.Hello)
         peer.say(welcome(), refused("bad-room", ref="hello", room="no good"))
         await bid_farewell(peer)
-        assert await saying == 1
+        assert await saying == 2
         assert outside.errors == ["No: bad-room."]
 
     async def test_input_that_cannot_be_read_is_an_error(self, node: ScriptedNode) -> None:

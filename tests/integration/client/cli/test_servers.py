@@ -8,6 +8,7 @@ import pytest
 from client.cli.options import Options, parse_options
 from client.cli.servers import Server
 from client.cli.settings_file import SettingsError, load
+from client.protocol.events import Disconnected
 
 WORK = """\
 nick = "ana"
@@ -143,3 +144,23 @@ def test_a_settings_file_that_is_named_has_to_be_there(
 def test_the_file_of_the_environment_need_not_be_there_yet(settings_path: Path) -> None:
     found = parse_options([])
     assert found.settings_path == settings_path and not settings_path.exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [(WORK, "they have work, home."), ('nick = "ana"', "they name no server.")],
+)
+def test_a_word_that_is_no_host_is_said_to_be_no_server_either(
+    path: Path, settings: str, names: str
+) -> None:
+    path.write_text(settings)
+    found = parse_options(["wrok"])
+    no_host = Disconnected("there is no host called wrok", "wrok")
+    assert found.hint(no_host) == f"Your settings have no [server.wrok] either; {names}"
+    assert found.hint(Disconnected("wrok:9999 does not answer")) == ""
+
+
+@pytest.mark.parametrize("address", ["wrok:9999", "a.example", "wrok:1-3"])
+def test_an_address_that_no_server_is_named_by_gets_no_hint(path: Path, address: str) -> None:
+    host = address.partition(":")[0]
+    assert parse_options([address]).hint(Disconnected("there is no such host", host)) == ""

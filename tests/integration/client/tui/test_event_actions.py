@@ -205,7 +205,7 @@ async def test_a_new_session_is_noted_and_our_own_return_is_not(
 
 async def test_a_failure_before_the_first_connection_is_shown(screen: Display) -> None:
     screen.events.show(Disconnected("refused"))
-    assert screen.texts() == ["No connection (refused); reconnecting."]
+    assert screen.texts() == ["No connection: refused. Trying again."]
 
 
 async def test_being_kicked_is_shown_in_another_room(screen: Display, peer: Peer) -> None:

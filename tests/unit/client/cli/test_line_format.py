@@ -98,7 +98,7 @@ def said(text: str, kind: m.Kind = "say", from_: str = "bo") -> m.Message:
         ),
         (m.Announcement(text="so be it", at=NOON), "\u00b7 Announcement: so be it"),
         (m.Bye(reason="draining"), "\u00b7 The node ended the connection: draining."),
-        (Disconnected("refused"), "\u00b7 No connection (refused); reconnecting."),
+        (Disconnected("refused"), "\u00b7 No connection: refused. Trying again."),
         (m.Ack(id="1", position="p", at=1), None),
         (m.PingEvent(), None),
         (m.PongEvent(), None),

@@ -110,6 +110,6 @@ def test_status_says_each_fault_once_in_words() -> None:
     def row(alive: bool, *found: str) -> NodeRow:
         return NodeRow("i", alive, None, ClusterFacts(faults=list(found)))
 
-    shown = tables.faults([row(True, "memory"), row(True, "memory", "new"), row(False, "evicts")])
-    assert shown == f"Redis: {MEANING[Fault.MEMORY]}\nRedis: new"
-    assert tables.faults([row(True)]) == "" and set(MEANING) == set(Fault)
+    told = tables.reported([row(True, "memory"), row(True, "memory", "new"), row(False, "evicts")])
+    assert tables.faults(told) == f"Redis: {MEANING[Fault.MEMORY]}\nRedis: new"
+    assert tables.reported([row(True)]) == [] and set(MEANING) == set(Fault)
