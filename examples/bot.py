@@ -4,6 +4,7 @@ It has no state, so it may be restarted at any time; ``connect`` does the rest.
 """
 
 import asyncio
+import logging
 import random
 import re
 import sys
@@ -41,6 +42,7 @@ async def main(room: str, *addresses: str) -> None:
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
         sys.exit(USAGE)
+    logging.basicConfig(format="bot.py: %(message)s", level=logging.INFO)  # tells of lost nodes
     with suppress(KeyboardInterrupt):
         try:
             asyncio.run(main(*sys.argv[1:]))

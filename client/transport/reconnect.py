@@ -1,6 +1,7 @@
 """Keeps a session connected: connects, reconnects, and hands over to other nodes."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -26,6 +27,9 @@ from client.transport.runtime import Alarm, Runtime
 from wire.codec import decode_event
 from wire.errors import Reason, WireError
 from wire.messages import AnyEvent, Error, Ping, Quit, Request, Welcome
+from wire.text import escape
+
+log = logging.getLogger(__name__)
 
 Rename = Callable[[NickRefused], Awaitable[str]]
 """Awaited for another nick when a node refused the present one."""
@@ -74,6 +78,7 @@ class ReconnectingLink:
                 await self._accept_or_raise(disconnect)
                 continue
             if self._outage.is_news():
+                log.info("no connection: %s; trying again", escape(event.why))
                 self._put(Received(event))
             pause = max(disconnect.after, endpoints.pause())
             pause = self._outage.bounded(pause, event.why, self._runtime.clock())

@@ -94,6 +94,17 @@ async def test_a_taken_nick_and_a_bad_room_or_address_are_one_line(
     assert errors.count(b"\n") == 1
 
 
+async def test_a_dead_address_is_told_at_once_and_tried_again(lab: Lab) -> None:
+    port = lab.unstarted_redis().port  # nothing listens there
+    async with bot("lab", Address("127.0.0.1", port)) as process:
+        assert process.stderr
+        line = (await process.stderr.readline()).decode()
+        node = await lab.node(None, "--port", str(port))
+        ana = await lab.member(node.address, "ana", rooms=["lab"])
+        await ana.expect("entered", room="lab", nick="dice")
+    assert line == f"bot.py: no connection: nothing listens at 127.0.0.1:{port}; trying again\n"
+
+
 async def ended(*arguments: str) -> tuple[int | None, bytes]:
     """Run the bot to its end; return its status and its errors."""
     process = await asyncio.create_subprocess_exec(
