@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from client.cli.plain import fitted
 from client.cli.settings_file import default_path
 from client.cli.stdio import write_all
 from wire import limits
@@ -62,7 +63,10 @@ exit status:
 
 class _Parser(Parser):
     def print_help(self, file: Any = None) -> None:
-        _print_and_end(self, self.format_help().rstrip())
+        _print_and_end(self, fitted(self.format_help().rstrip(), 1))
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        super().exit(status, message and fitted(message, 2))
 
 
 def parse_flags(
@@ -91,7 +95,7 @@ def default_settings(environ: Mapping[str, str]) -> Path | None:
 
 def refuse(trouble: str) -> NoReturn:
     """Exit with status 2 and one line."""
-    Parser(PROGRAM).error(trouble)
+    _Parser(PROGRAM).error(trouble)
 
 
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:

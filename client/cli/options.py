@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from client.api.chat import Chat, connect
 from client.cli.command_line import PROGRAM, default_settings, parse_flags, refuse
+from client.cli.plain import fitted
 from client.cli.servers import Server, no_server, password_of
 from client.cli.settings_file import Settings, load, load_existing
 from client.protocol.events import Disconnected
@@ -88,7 +89,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Return the options; exits with status 2 and one line if they are invalid."""
     environ = environment.settings(os.environ)
     if warning := environment.warning(os.environ, VARIABLES):
-        print(f"{PROGRAM}: {warning}", file=sys.stderr)
+        print(fitted(f"{PROGRAM}: {warning}", 2), file=sys.stderr)
     found = parse_flags(environ, arguments)
     try:
         password = secret(environ.get("CHAT_PASSWORD", "")) or None

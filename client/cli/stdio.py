@@ -17,6 +17,8 @@ from queue import Full, Queue, SimpleQueue
 from stat import S_ISFIFO
 from typing import Any
 
+from client.cli.plain import fitted
+
 _AHEAD = 100
 """Lines that are read ahead."""
 _MOST_ERRORS = 1000
@@ -147,7 +149,8 @@ class ErrorOutput:
 
     def _write(self, line: str) -> None:
         try:
-            write_all(self._fd, f"chat: {line}\n".encode(errors="backslashreplace"))
+            text = fitted(f"chat: {line}", self._fd)
+            write_all(self._fd, f"{text}\n".encode(errors="backslashreplace"))
         except OSError:
             pass  # nowhere left to report it
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TextIO, cast
 
 from client.cli.options import Options
+from client.cli.plain import fitted
 from client.cli.settings_file import Settings
 from client.protocol.errors import NICK_CODES, ChatError, NickRefused, RequestRefused
 from client.text.nicks import with_suffix
@@ -153,7 +154,7 @@ class App:
             # The terminal is gone: whatever is still to be written could only fail.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if self._chat.failure is not None and self.refused is None and not self._status:
-            print(f"! {safe_line(str(self._chat.failure))}")
+            print(fitted(f"! {safe_line(str(self._chat.failure))}", 1))
             return 1
         return self._status
 

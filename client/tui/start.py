@@ -6,6 +6,7 @@ import sys
 from msgspec.structs import replace
 
 from client.cli.options import Options, login_nick
+from client.cli.plain import fitted
 from client.cli.session_store import default_folder, open_store
 from client.protocol.errors import NickRefused, RequestRefused
 from client.text.sanitize import safe_line, safe_word
@@ -23,7 +24,8 @@ async def run(options: Options) -> int:
     Raises RequestRefused for a bad option.
     """
     if os.environ.get("TERM") == "dumb":
-        print("chat: TERM=dumb cannot show a full screen; use --listen instead.", file=sys.stderr)
+        why = "chat: TERM=dumb cannot show a full screen; use --listen instead."
+        print(fitted(why, 2), file=sys.stderr)
         return 2
     nick, asked, typed, tokens = options.nick, False, "", 0
     folder = default_folder()
@@ -42,7 +44,7 @@ async def run(options: Options) -> int:
         if refused.code == Code.BAD_REQUEST:  # what an earlier client kept is not understood
             folder = None
             continue
-        print(f"! {_why(refused, options)}")
+        print(fitted(f"! {_why(refused, options)}", 1))
         if refused.code == Code.BAD_TOKEN:
             tokens += 1
             token = await _ask_token() if tokens <= MOST_TOKENS else ""
@@ -84,6 +86,7 @@ async def _ask(question: str, *, typed: str = "", is_secret: bool = False) -> st
 
     session: PromptSession[str] = PromptSession()
     try:
-        return await session.prompt_async(question, default=typed, is_password=is_secret)
+        asked = fitted(question.rstrip(), 1) + " "
+        return await session.prompt_async(asked, default=typed, is_password=is_secret)
     except (EOFError, KeyboardInterrupt):
         return None

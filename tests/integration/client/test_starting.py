@@ -174,3 +174,25 @@ async def test_a_word_that_is_no_host_is_explained_with_the_servers_of_the_setti
     no_host = "x" * 64  # longer than a name may be: no name server is asked
     await screen.start(no_host, "--nick", "ana", CHAT_SETTINGS=str(settings_path))
     await screen.until(lambda lines: "either; they have home." in " ".join(lines))
+
+
+async def test_questions_and_refusals_break_no_word_on_a_narrow_screen(
+    listener: ScriptedNode,
+) -> None:
+    screen = Screen(columns=40, lines=10)
+    try:
+        await screen.start(listener.address, "--nick", "ana")
+        peer = await listener.peer()
+        await peer.expect(m.Hello)
+        why = "The nick ana belongs to an account, and this is not its password."
+        peer.say(m.Error(ref="hello", code="nick-taken", text=why, account=True))
+        await screen.until(lambda lines: "another nick):" in lines)
+        said = [line for line in screen.lines if line]
+        assert said[-4:] == [
+            "! The nick ana belongs to an account,",
+            "and this is not its password.",
+            "Password for ana (leave empty to choose",
+            "another nick):",
+        ]
+    finally:
+        await screen.end()
