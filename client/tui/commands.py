@@ -98,7 +98,7 @@ def parse(line: str, room: str | None) -> Meaning:
         return _say(line[1:], room)
     if not line.startswith("/"):
         return _say(line, room)
-    name, rest = ("", "") if line[1:2].isspace() else _halves(line[1:])
+    name, rest = _command(line)
     row = COMMANDS.get(name.lower())
     if row is None:
         raise CommandError(
@@ -121,6 +121,11 @@ def _halves(text: str) -> tuple[str, str]:
     """Return the first word, and the rest unchanged."""
     words = text.split(maxsplit=1)
     return words[0] if words else "", words[1] if len(words) > 1 else ""
+
+
+def _command(line: str) -> tuple[str, str]:
+    """Return the name of the command that a line begins with, and the rest."""
+    return ("", "") if line[1:2].isspace() else _halves(line[1:])
 
 
 def _word(rest: str) -> str:
@@ -158,10 +163,22 @@ def _act(rest: str, room: str | None) -> Meaning:
 
 
 def _direct(rest: str, room: str | None) -> Meaning:
+    """Read the text as a line in the person's window, except that it can only be a message."""
     nick, text = _halves(rest)
+    kind: m.Kind | None = None
+    if text.startswith("//"):
+        text = text[1:]
+    elif text.startswith("/"):
+        name, text = _command(text)
+        if name.lower() != "me":
+            raise CommandError(
+                "Behind /msg NICK there is only the command /me. To send a text that begins with /,"
+                " type //."
+            )
+        kind = "action"
     if not text.strip():
         raise ValueError
-    return _sayable(m.SendDirect(to=nick, text=text))
+    return _sayable(m.SendDirect(to=nick, text=text, kind=kind))
 
 
 def _leave(rest: str, room: str | None) -> Meaning:

@@ -36,6 +36,10 @@ from wire import messages as m
         ("/nick bo", m.SetNick(nick="bo")),
         ("/msg bo  hi  there", m.SendDirect(to="bo", text="hi  there")),
         ("/msg bo two\nlines", m.SendDirect(to="bo", text="two\nlines")),
+        ("/msg bo /me waves", m.SendDirect(to="bo", text="waves", kind="action")),
+        ("/msg bo /ME  waves  twice", m.SendDirect(to="bo", text="waves  twice", kind="action")),
+        ("/msg bo //me waves", m.SendDirect(to="bo", text="/me waves")),
+        ("/msg bo //etc is a directory", m.SendDirect(to="bo", text="/etc is a directory")),
         ("/rooms", m.ListRooms()),
         ("/who", m.ListMembers(room="lab")),
         ("/who ops", m.ListMembers(room="ops")),
@@ -75,6 +79,7 @@ def test_a_line_means(line: str, meaning: Meaning) -> None:
         ("/msg", "/msg NICK TEXT"),
         ("/msg bo", "/msg NICK TEXT"),
         ("/msg bo   ", "/msg NICK TEXT"),
+        ("/msg bo /me", "/msg NICK TEXT"),
         ("/rooms please", "/rooms"),
         ("/who a b", "/who [ROOM]"),
         ("/history many", "/history [N]"),
@@ -163,3 +168,9 @@ def test_any_arguments_mean_something_or_are_a_command_error(name: str, rest: st
         parse(f"/{name} {rest}", "lab")
     except CommandError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize("text", ["/quit", "/etc is a directory", "/", "/ me waves", "/men"])
+def test_another_command_behind_msg_is_an_error_and_not_sent(text: str) -> None:
+    with pytest.raises(CommandError, match="there is only the command /me"):
+        parse(f"/msg bo {text}", "lab")
