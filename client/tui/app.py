@@ -52,7 +52,7 @@ class App:
         self._status = 0
         self._buffers = Buffers()
         self._chat = keeper.connect(options, nick, self._rename, self._buffers)
-        self._notices = Notices(self._buffers, now_ms)
+        self._notices = Notices(self._buffers, now_ms, lambda row: self._reading.start_of(row))
         settings, unsent = options.settings, Unsent()
         self._watch = ConnectionWatch(self._chat, unsent, lambda: self._screen.redraw())
         filters = Filters(settings.mentions, settings.ignore, settings.presence)
@@ -90,6 +90,7 @@ class App:
         return Actions(
             enter=entering.enter,
             scroll=self._reading.scroll,
+            to_end=self._reading.to_end,
             turn=self._turn,
             turn_to_number=self._turn_to_number,
             turn_to_news=self._turn_to_news,

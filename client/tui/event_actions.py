@@ -225,12 +225,12 @@ class EventActions:
         self._alert(text, True)
 
     def _rooms(self, event: m.Rooms) -> None:
-        self._notices.notice(phrase(event) or "")
+        self._notices.answer(phrase(event) or "")
         if event.more and event.rooms:
             self._lookups.next_page(m.ListRooms(after=event.rooms[-1].room))
 
     def _members(self, event: m.Members) -> None:
-        self._notices.notice(phrase(event) or "")
+        self._notices.answer(phrase(event) or "")
         if event.more and event.members:
             self._lookups.next_page(m.ListMembers(room=event.room, after=event.members[-1]))
 

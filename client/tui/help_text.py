@@ -11,6 +11,7 @@ KEYS = (
     ("Ctrl-N, Ctrl-P", "show the next or the previous window"),
     ("Alt-A", "show the next window with news, mentions first"),
     ("Page Up, Page Down", "scroll; at the top, fetch older messages"),
+    ("End", "on an empty line: back to the newest line"),
     ("F2", "show or hide the list of people"),
     ("F3, F4", "after /search: the next older, or newer, match"),
     ("Ctrl-G", "after /search: back to where you were"),

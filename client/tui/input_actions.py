@@ -181,7 +181,7 @@ class InputActions:
     def _help(self, keys: bool) -> None:
         from client.tui import help_text  # not needed at the start
 
-        self._notices.notice("\n".join(help_text.keys() if keys else help_text.commands()))
+        self._notices.answer("\n".join(help_text.keys() if keys else help_text.commands()))
 
     def _ignore(self, meaning: commands.Ignore) -> None:
         nick = meaning.nick

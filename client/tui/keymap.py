@@ -8,6 +8,7 @@ from select import select
 from msgspec import Struct
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.keys import Keys
@@ -19,7 +20,7 @@ class Actions(Struct, frozen=True):
     """What the keys call.
 
     ``enter`` gets the typed text, and returns whether to clear the line; ``scroll`` gets a number
-    of pages, down if positive; ``turn`` a number of buffers; ``turn_to_news`` shows the next buffer
+    of pages, down if positive, and ``to_end`` shows the newest line; ``turn`` gets a number of buffers; ``turn_to_news`` shows the next buffer
     with news; ``toggle_people`` shows or hides the list of people; ``search`` gets a number of
     matches, towards newer ones if negative, and ``search_back`` ends a search; ``leave`` gets the
     name of a key that ends the client when it is pressed twice, and whether the line was empty;
@@ -29,6 +30,7 @@ class Actions(Struct, frozen=True):
 
     enter: Callable[[str], bool]
     scroll: Callable[[int], None]
+    to_end: Callable[[], None]
     turn: Callable[[int], None]
     turn_to_number: Callable[[int], None]
     turn_to_news: Callable[[], None]
@@ -46,7 +48,7 @@ def bindings(line: Buffer, actions: Actions) -> KeyBindings:
     _add_lines(keys, line, actions)
     _add_completion(keys, line)
     _add_ends(keys, line, actions)
-    _add_turns(keys, actions)
+    _add_turns(keys, line, actions)
     _add_views(keys, actions)
     return keys
 
@@ -136,10 +138,12 @@ def _add_ends(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
         press.app.suspend_to_background()
 
 
-def _add_turns(keys: KeyBindings, actions: Actions) -> None:
+def _add_turns(keys: KeyBindings, line: Buffer, actions: Actions) -> None:
     """Add the keys that change the buffer, and scroll it."""
     for key, pages in (("pageup", -1), ("pagedown", 1)):
         keys.add(key)(lambda press, pages=pages: actions.scroll(pages))
+    # In a text End is the end of its line, as in every editor.
+    keys.add("end", filter=Condition(lambda: not line.text))(lambda press: actions.to_end())
     for name, steps in (("c-n", 1), ("c-p", -1)):
         keys.add(name)(lambda press, steps=steps: actions.turn(steps))
     for number in range(1, 11):

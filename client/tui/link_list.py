@@ -25,7 +25,7 @@ class LinkList:
         found = _newest(buffer)
         self._listed = buffer, list(found)
         rows = [f"    {n}  {url} ({who})" for n, (url, who) in enumerate(found.items(), 1)]
-        self._notices.notice("\n".join(["Links, newest first; /url N copies one:", *rows]))
+        self._notices.answer("\n".join(["Links, newest first; /url N copies one:", *rows]))
 
     def copy(self, buffer: Buffer, number: int) -> None:
         """Copy a link of the last list, or of a new one. Raises CommandError without that link."""

@@ -54,6 +54,14 @@ class Reading:
 
         self._lookups.fetch_older(buffer, PAGE, scroll_on)
 
+    def start_of(self, row: Row) -> None:
+        """Show a row from its first line."""
+        self._view().show_from(row)
+
+    def to_end(self) -> None:
+        """Show the end of the buffer, and follow it."""
+        self._buffers.current.scroll_to(None)
+
     def history(self, count: int) -> None:
         """Show the messages before those on the screen, so many of them."""
         buffer, top = self._buffers.current, self._view().first()

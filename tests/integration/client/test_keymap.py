@@ -107,3 +107,15 @@ async def test_a_paste_without_brackets_is_held_and_nothing_of_it_is_sent(
     await screen.lacks(LOG[-1])
     screen.type("hi\r")
     assert (await node.take()).text == "hi"
+
+
+async def test_end_returns_from_a_long_answer_but_stays_the_end_of_a_text(
+    screen: Screen, node: Node
+) -> None:
+    screen.resize(40, 10)
+    screen.type("/help\r")
+    await screen.until(lambda lines: "/create ROOM" in lines[1])
+    screen.type("ab\x1b[H!\x1b[F!")
+    await screen.until(lambda lines: lines[-1] == "general> !ab!" and "/create" in lines[1])
+    screen.type("\x15\x1b[F")
+    await screen.until(lambda lines: "//TEXT" in "".join(lines) and "below" not in lines[-2])

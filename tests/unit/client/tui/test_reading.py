@@ -2,7 +2,9 @@
 
 import pytest
 
+from client.tui.rows import Line
 from tests.unit.client.tui.typed import Screen
+from wire import messages as m
 
 
 @pytest.fixture
@@ -15,6 +17,11 @@ def top(screen: Screen) -> str:
     """The text of the first row on the screen."""
     row = screen.view().first()
     return row.text if row else ""
+
+
+def text_of(line: Line) -> str:
+    """The text of a line."""
+    return "".join(text for _, text in line)
 
 
 def test_history_shows_so_many_messages_before_those_on_the_screen(screen: Screen) -> None:
@@ -183,3 +190,26 @@ def test_a_search_after_older_messages_were_asked_for_waits_for_them(screen: Scr
     screen.take("/search fox")
     screen.answer("a fox", more=False)
     assert screen.lab.anchor is not None and not screen.chat.requests
+
+
+def test_a_long_answer_is_shown_from_its_first_line_and_end_returns(screen: Screen) -> None:
+    screen.said(*(str(number) for number in range(30)))
+    screen.take("/help")
+    first = screen.view().first()
+    assert first is not None and first.text.startswith("/create")
+    assert "/create" in text_of(screen.view().lines()[0])
+    screen.reading.to_end()
+    assert "//TEXT" in text_of(screen.view().lines()[-1]) and screen.lab.anchor is None
+
+
+def test_a_short_answer_leaves_the_buffer_at_its_end(screen: Screen) -> None:
+    screen.take("/help keys")
+    screen.said("hi")
+    assert screen.lab.anchor is None
+
+
+def test_the_second_page_of_an_answer_leaves_the_first_one_on_the_screen(screen: Screen) -> None:
+    for page in range(2):
+        rooms = [m.RoomRow(room=f"room-{page}-{number}", members=1) for number in range(30)]
+        screen.events.show(m.Rooms(rooms=rooms, more=page == 0))
+    assert "room-0-0" in text_of(screen.view().lines()[2])

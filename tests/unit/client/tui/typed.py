@@ -55,7 +55,7 @@ class Screen:
         self.chat = Asked()
         self.buffers = Buffers()
         chat: Chat = self.chat  # type: ignore[assignment]
-        notices = Notices(self.buffers, int)
+        notices = Notices(self.buffers, int, lambda row: self.reading.start_of(row))
         self.unsent = Unsent()
         self.filters = Filters()
         self.lookups = Lookups(chat, self.buffers, notices, self.unsent, self.filters)
