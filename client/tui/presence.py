@@ -35,7 +35,7 @@ class Run(Row):
         first = self.steps.get(event.nick, step)[0]
         self.steps[event.nick] = step if first == step else first + step
         self.text = folded(self.steps)
-        self.at = event.at or self.at
+        self.at = max(event.at or 0, self.at or 0) or None  # an older step may come after a loss
         return True
 
     def end(self) -> None:
@@ -95,7 +95,8 @@ class Presence:
         latest = self._latest.get(buffer)
         if latest is not None:
             length = len(latest.text)
-            if buffer.rows[-1:] == [latest] and latest.fold(event):
+            is_last = buffer.rows[-1:] == [latest] and not latest.is_late
+            if is_last and latest.fold(event):
                 buffer.grew(len(latest.text) - length)
                 return
             latest.end()

@@ -21,6 +21,9 @@ HANG = 2
 HANGING = 20
 """Least width of a text for that indentation."""
 
+LATE = "\u2191"
+"""The sign before a row that is older than those above it: it belongs further up."""
+
 Fragment = tuple[str, str]
 Line = list[Fragment]
 """Pieces of text, each with its style, as prompt_toolkit expects them."""
@@ -47,6 +50,7 @@ class Row(Struct, eq=False):
     """One row of a buffer. ``at`` is in milliseconds; ``position`` is that of the room's entry.
 
     ``id`` is that of a message of our own; ``why`` is the reason why it was not delivered.
+    ``is_late``: it is older than entries above it, because a node put it back after a loss.
     """
 
     kind: Kind
@@ -59,6 +63,7 @@ class Row(Struct, eq=False):
     mine: bool = False
     mention: bool = False
     why: str = ""
+    is_late: bool = False
 
     @property
     def is_message(self) -> bool:
@@ -77,6 +82,10 @@ class Row(Struct, eq=False):
     def call(self) -> None:
         """Note that it mentions us."""
         self.mention = True
+
+    def come_late(self) -> None:
+        """Note that it is older than entries above it."""
+        self.is_late = True
 
     def acknowledge(self) -> None:
         """Note that the nodes have stored it."""
@@ -137,7 +146,7 @@ class Painter:
         """
         lines: list[Line] = []
         day = self._theme.day(row.at)
-        if day and day != self._theme.day(before.at if before else None):
+        if day and not row.is_late and day != self._theme.day(before.at if before else None):
             lines.append(self._rule(day, "class:day"))
         if unread:
             lines.append(self._rule("new", "class:unread"))
@@ -157,6 +166,8 @@ class Painter:
         colour = f"fg:{nick_colour(row.nick)}"
         who = [("", pad), (f"{colour} bold" if row.mine else colour, nick)]
         sign, style = row.mark.value
+        if row.is_late and row.mark is Mark.NONE:
+            sign = LATE
         head: Line = [("class:time", self._theme.clock(row.at) + " "), *who, (style, f" {sign} ")]
         indent = self._time_width + 1 + self._nick_width
         gutter: Line = [("class:rule", f"{' ' * indent} \u2502 ")]
@@ -175,7 +186,7 @@ class Painter:
         is_error = row.kind is Kind.ERROR
         style = "class:mention" if row.mention else "class:notice"
         style = "class:failed" if is_error else style
-        sign = "!" if is_error else "\u00b7"
+        sign = "!" if is_error else LATE if row.is_late else "\u00b7"
         head: Line = [("class:time", f"{self._theme.clock(row.at)} "), (style, f"{sign} ")]
         indent = self._time_width + 3
         hang = HANG if self._width - indent >= HANGING else 0

@@ -136,3 +136,27 @@ def test_an_ignored_person_comes_and_goes_unseen_under_a_new_nick_too() -> None:
 @given(st.dictionaries(hostile, st.sampled_from(["+", "-", "+-", "-+"])))
 def test_nicks_are_harmless_in_a_run(steps: dict[str, str]) -> None:
     assert_harmless(folded(steps))
+
+
+def entered(nick: str, at: int) -> m.Entered:
+    """Somebody who entered at a time."""
+    return m.Entered(room="lab", position=f"p-{nick}", at=at, nick=nick)
+
+
+def test_one_who_entered_earlier_and_is_told_later_does_not_set_the_clock_back() -> None:
+    room, presence = Buffer("lab"), Presence(Filters())
+    presence.entered(room, entered("ana", 90_000))
+    presence.entered(room, entered("bo", 10_000))
+    (row,) = room.rows
+    assert (row.text, row.at, row.is_late) == ("ana and bo entered", 90_000, False)
+
+
+def test_those_who_enter_after_a_late_row_get_a_row_of_their_own() -> None:
+    room, presence = Buffer("lab"), Presence(Filters())
+    room.add(Row(Kind.MESSAGE, "hi", "cy", 90_000, "p1"))
+    presence.entered(room, entered("ana", 10_000))
+    presence.entered(room, entered("bo", 91_000))
+    assert [(row.text, row.is_late) for row in room.rows[1:]] == [
+        ("ana entered", True),
+        ("bo entered", False),
+    ]

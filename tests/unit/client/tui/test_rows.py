@@ -70,6 +70,21 @@ def test_where_the_day_changes_there_is_a_line() -> None:
     assert len(Painter(LOOK, 60).lines(said("hi"), None, False)) == 2
 
 
+def test_a_row_that_is_older_than_those_above_it_is_marked() -> None:
+    late = said("hi")
+    late.come_late()
+    assert "12:00           bo \u2191 hi" in painted(late)[0]
+    notice = Row(Kind.NOTICE, "bo entered", at=NOON, is_late=True)
+    assert painted(notice) == ["12:00 \u2191 bo entered"]
+    failed = said("hi", mine=True, mark=Mark.FAILED, is_late=True)
+    assert "bo \u2717 hi" in painted(failed)[0]
+
+
+def test_an_older_day_gets_no_line_below_a_later_one() -> None:
+    late = said("hi", at=NOON - DAY, is_late=True)
+    assert len(Painter(LOOK, 60).lines(late, said("hi"), False)) == 1
+
+
 def test_unread_rows_have_a_line_above() -> None:
     rule, _ = painted(said("hi"), unread=True)
     assert rule.startswith("\u2500\u2500 new \u2500")
