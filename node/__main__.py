@@ -33,7 +33,7 @@ def main() -> None:
         raise SystemExit(COMMANDS[sys.argv[1]](sys.argv[2:]))
     chosen = settings.parse(sys.argv[1:], os.environ)
     logs.configure(chosen.log_level, chosen.log_format, node=chosen.name)
-    if warning := environment.warning(os.environ, variables()):
+    for warning in environment.warnings(os.environ, variables()):
         log.warning(warning)
     try:
         _runner()(app.serve(chosen))

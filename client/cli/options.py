@@ -30,8 +30,8 @@ class Options(Struct, frozen=True):
     ``nick`` is None if neither names one; ``insists`` means that the command line does, so that no
     other nick may replace it. ``settings_path`` is the settings file, None if there is no place for
     one. ``timeout`` is in seconds, None if it was not given; ``last`` counts messages.
-    ``is_shown``: standard output is a terminal. ``words`` are the addresses of the command line that
-    may have been meant as the names of servers: neither a port nor a dot is in them.
+    ``is_shown``: standard output is a terminal. ``words`` are those addresses of the command line
+    that may have been meant as names of servers: without a port, and without a dot.
     """
 
     addresses: tuple[str, ...]
@@ -88,7 +88,7 @@ class Options(Struct, frozen=True):
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Return the options; exits with status 2 and one line if they are invalid."""
     environ = environment.settings(os.environ)
-    if warning := environment.warning(os.environ, VARIABLES):
+    for warning in environment.warnings(os.environ, VARIABLES):
         print(fitted(f"{PROGRAM}: {warning}", 2), file=sys.stderr)
     found = parse_flags(environ, arguments)
     try:

@@ -32,7 +32,7 @@ def read_servers(table: object, path: Path) -> dict[str, Server]:
 
 
 def no_server(host: str, servers: Collection[str]) -> str:
-    """Return what to add if a name of the command line is no host, and was perhaps to be a server."""
+    """Return what to add if a name is no host, and was perhaps meant as one of the servers."""
     names = ", ".join(map(safe_word, servers))
     have = f"they have {names}" if names else "they name no server"
     return f"Your settings have no [server.{safe_word(host)}] either; {have}."

@@ -20,12 +20,12 @@ class Actions(Struct, frozen=True):
     """What the keys call.
 
     ``enter`` gets the typed text, and returns whether to clear the line; ``scroll`` gets a number
-    of pages, down if positive, and ``to_end`` shows the newest line; ``turn`` gets a number of buffers; ``turn_to_news`` shows the next buffer
-    with news; ``toggle_people`` shows or hides the list of people; ``search`` gets a number of
-    matches, towards newer ones if negative, and ``search_back`` ends a search; ``leave`` gets the
-    name of a key that ends the client when it is pressed twice, and whether the line was empty;
-    ``paste`` returns what to insert for a pasted text; ``holds`` whether Enter only begins another
-    line.
+    of pages, down if positive, and ``to_end`` shows the newest line; ``turn`` gets a number of
+    buffers; ``turn_to_news`` shows the next buffer with news; ``toggle_people`` shows or hides the
+    list of people; ``search`` gets a number of matches, towards newer ones if negative, and
+    ``search_back`` ends a search; ``leave`` gets the name of a key that ends the client when it is
+    pressed twice, and whether the line was empty; ``paste`` returns what to insert for a pasted
+    text; ``holds`` whether Enter only begins another line.
     """
 
     enter: Callable[[str], bool]

@@ -47,7 +47,7 @@ class StatusClient(AdminClient):
         lease_left = await self._do("PTTL", keys.facts_key(incarnation))
         if released_left < 0 or lease_left < 0:
             return None
-        # Each is what is left of a day: since the sessions were released, and since the lease ended.
+        # What is left of a day after the release of the sessions, and after the end of the lease.
         released, silent = DEAD_FOR - released_left / 1000, LEASE + DEAD_FOR - lease_left / 1000
         if released > SHOWN_FOR or silent - released < LEASE - 1:
             return None

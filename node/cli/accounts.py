@@ -9,6 +9,7 @@ from pathlib import Path
 
 from node.auth import accounts_file
 from node.auth.accounts_file import Account
+from node.config.options import variables
 from node.core.names import confusables, names
 from wire import environment
 from wire.arguments import Parser
@@ -24,7 +25,7 @@ guess costs an attacker."""
 
 def main(argv: Sequence[str]) -> int:
     """Add, remove or list accounts; return the exit status."""
-    if warning := environment.warning(os.environ, ("CHAT_ACCOUNTS",)):
+    for warning in environment.warnings(os.environ, ("CHAT_ACCOUNTS",), variables()):
         _fail(warning)
     options = _parser().parse_args(argv)
     if not options.file:

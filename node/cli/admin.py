@@ -17,6 +17,7 @@ from node.brokers.status_client import StatusClient
 from node.cli import arguments, tables
 from node.config import redis_url
 from node.config.command_line import PROGRAM
+from node.config.options import variables
 from wire import environment
 from wire.arguments import Parser
 from wire.messages import DEFAULT_ROOM
@@ -24,7 +25,7 @@ from wire.messages import DEFAULT_ROOM
 
 def main(argv: Sequence[str], program: str = "chat-node admin") -> int:
     """Run a command; return the exit status: 0 done, 1 failed, 2 bad arguments."""
-    if warning := environment.warning(os.environ, ("CHAT_REDIS_URL",)):
+    for warning in environment.warnings(os.environ, ("CHAT_REDIS_URL",), variables()):
         _complain(warning)
     parser = _parser(program)
     chosen = parser.parse_args(argv)

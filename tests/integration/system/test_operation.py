@@ -97,6 +97,14 @@ async def test_what_kubernetes_sets_for_a_service_is_ignored_with_one_warning(la
     assert len(warnings) == 1 and "ignored CHAT_GRACE: Kubernetes" in warnings[0]
 
 
+async def test_a_mistyped_variable_is_named_in_one_warning_without_its_value(lab: Lab) -> None:
+    node = await lab.node(None, "--drain", "0", CHAT_TOKN="sesame")
+    await lab.member(node.address, "ana")
+    await node.logs("did you mean CHAT_TOKEN?")
+    warnings = [line for line in node.log.splitlines() if " warning " in line]
+    assert len(warnings) == 1 and "ignored CHAT_TOKN," in warnings[0] and "sesame" not in node.log
+
+
 async def test_a_port_that_is_taken_ends_the_process_with_an_error(lab: Lab) -> None:
     first = await lab.node(None)
     second = NodeProcess(lab.directory / "second.log", "--port", str(first.address.port))

@@ -217,3 +217,15 @@ async def test_a_word_that_is_no_host_is_said_to_be_no_server_of_the_settings_ei
     first, second, *_ = errors.decode().splitlines()
     assert first == f"chat: No connection: there is no host called {no_host}. Trying again."
     assert second.startswith(f"chat: Your settings have no [server.{no_host}] either;")
+
+
+async def test_a_mistyped_variable_is_named_once_without_its_value(node: ScriptedNode) -> None:
+    process = await start(node.address, "--nick", "bot", CHAT_TOKN="sesame")
+    ending = asyncio.create_task(process.communicate(b"hi\n"))
+    peer = await node.peer()
+    await peer.greet()
+    await peer.take()
+    await bid_farewell(peer)
+    _, errors = await ending
+    told = b"chat: ignored CHAT_TOKN, which is no setting; did you mean CHAT_TOKEN?\n"
+    assert (process.returncode, errors) == (0, told)
