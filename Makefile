@@ -14,6 +14,8 @@ WEBBING := $(if $(LOCKED),$(TESTING),$(VENV)/.webbing)
 # CI measures how much of the pure code the unit tests cover; pyproject.toml says how much it has to be.
 COVERAGE := $(if $(CI),--cov)
 TOOLS := $(VENV)/.tools
+# Integration tests mostly wait, for processes to start and for time-outs.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(2 * (os.cpu_count() or 1))")
 
 # The first interpreter that runs and is new enough: a name on the PATH alone proves neither.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -39,7 +41,7 @@ check: lint types imports ## check style, types and import rules, and run the un
 	$(BIN)/pytest tests/unit --numprocesses auto $(COVERAGE)
 
 test: check ## run the integration tests, too: sockets, processes, terminals, a real Redis
-	$(BIN)/pytest --numprocesses auto --dist loadfile tests/integration
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests/integration
 
 labs: $(TESTING) ## run the laboratories in their short forms: faults, attacks, a simulation
 	$(BIN)/pytest tests/labs
