@@ -143,19 +143,22 @@ async def test_a_wrong_password_and_an_unknown_authority_leave_a_node_waiting(
     trustme.CA().cert_pem.write_to_path(str(stranger))
     try:
         await server.start()
-        for url in (
-            server.url_of("chat:wrong"),
-            f"rediss://chat:PASSWORD@localhost:{server.port}/0?ssl_ca_certs={stranger}",
-        ):
-            node = await lab.node(None, "--redis-url", url)
-            talker = await lab.connect(node.address)
-            await talker.refused("hello", "unavailable", nick="ana")
-            node.terminate()
-            await node.wait()
-            assert "lost the connection to Redis" in node.log and "Traceback" not in node.log
-            assert "PASSWORD" not in node.log and "chat:wrong" not in node.log
+        wrong = server.url_of("chat:wrong")
+        unknown = f"rediss://chat:PASSWORD@localhost:{server.port}/0?ssl_ca_certs={stranger}"
+        await asyncio.gather(refuses(lab, wrong), refuses(lab, unknown))
     finally:
         await server.kill()
+
+
+async def refuses(lab: Lab, url: str) -> None:
+    """Start a node whose Redis does not serve it, and see that it tells so, and ends when told."""
+    node = await lab.node(None, "--redis-url", url)
+    talker = await lab.connect(node.address)
+    await talker.refused("hello", "unavailable", nick="ana")
+    node.terminate()
+    await node.wait()
+    assert "lost the connection to Redis" in node.log and "Traceback" not in node.log
+    assert "PASSWORD" not in node.log and "chat:wrong" not in node.log
 
 
 async def test_each_new_reason_why_redis_does_not_serve_is_told_once(lab: Lab) -> None:
