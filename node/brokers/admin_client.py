@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from secrets import token_hex
 from time import time
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from redis import exceptions
@@ -87,7 +87,7 @@ class AdminClient:
     def __init__(self, connect: Connect) -> None:
         self._redis: Redis = connect(REPLY_TIMEOUT)
 
-    async def __aenter__(self) -> "AdminClient":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

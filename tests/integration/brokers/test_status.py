@@ -3,8 +3,9 @@
 import json
 
 from node.brokers import connect
+from node.brokers.admin_client import LEASE
 from node.brokers.lease import FORMAT
-from node.brokers.status_client import DEAD_FOR, LEASE, SHOWN_FOR
+from node.brokers.status_client import DEAD_FOR, SHOWN_FOR
 from tests.integration.brokers.bench import Losses, Place
 from tests.integration.brokers.test_reap import reap
 from tests.support.redis_server import RedisServer
