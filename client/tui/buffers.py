@@ -14,9 +14,6 @@ MOST_CHARACTERS = 2_000_000
 """Characters of all rows of a buffer: ten thousand rows of an ordinary length have half of them."""
 MOST_BUFFERS = 100
 """Buffers that others may open by direct messages: twice the limit of rooms."""
-LATE_MS = 1000
-"""Milliseconds by which an entry is older than one above it, to be marked as late. Less happens in
-the window of a person: each of the two messages that cross has a time of its own."""
 MOST_NICKS = 1000
 """Nicks per buffer for completion; the most recent ones are kept."""
 PERSON = "@"
@@ -44,7 +41,6 @@ class Buffer(OwnMessages):
         self.is_whole = False
         self._is_new = True
         self._characters = 0
-        self._newest_at = 0
         self._read_until: str | None = None
         self._waiting: list[Callable[[list[Row]], None]] = []
 
@@ -65,10 +61,7 @@ class Buffer(OwnMessages):
 
     def add(self, row: Row) -> None:
         """Append a row."""
-        if row.position and row.at is not None:
-            if row.at < self._newest_at - LATE_MS:
-                row.come_late()
-            self._newest_at = max(self._newest_at, row.at)
+        row.follow(self.rows[-1] if self.rows else None)
         self.rows.append(row)
         self._characters += len(row.text)
         if row.position and self.oldest is None:

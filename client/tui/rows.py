@@ -23,6 +23,9 @@ HANGING = 20
 
 LATE = "\u2191"
 """The sign before a row that is older than those above it: it belongs further up."""
+LATE_MS = 1000
+"""Milliseconds by which an entry is older than one above it, to be marked as late. Less happens in
+the window of a person: each of the two messages that cross has a time of its own."""
 
 Fragment = tuple[str, str]
 Line = list[Fragment]
@@ -50,7 +53,7 @@ class Row(Struct, eq=False):
     """One row of a buffer. ``at`` is in milliseconds; ``position`` is that of the room's entry.
 
     ``id`` is that of a message of our own; ``why`` is the reason why it was not delivered.
-    ``is_late``: it is older than entries above it, because a node put it back after a loss.
+    ``newest_at`` is the time of the newest entry above it, or of itself.
     """
 
     kind: Kind
@@ -63,7 +66,7 @@ class Row(Struct, eq=False):
     mine: bool = False
     mention: bool = False
     why: str = ""
-    is_late: bool = False
+    newest_at: int = 0
 
     @property
     def is_message(self) -> bool:
@@ -83,9 +86,15 @@ class Row(Struct, eq=False):
         """Note that it mentions us."""
         self.mention = True
 
-    def come_late(self) -> None:
-        """Note that it is older than entries above it."""
-        self.is_late = True
+    @property
+    def is_late(self) -> bool:
+        """Whether it is older than an entry above it, because a node put it back after a loss."""
+        return self.position is not None and (self.at or self.newest_at) < self.newest_at - LATE_MS
+
+    def follow(self, above: "Row | None") -> None:
+        """Stand below another row."""
+        at = self.at if self.position is not None else None
+        self.newest_at = max(above.newest_at if above is not None else 0, at or 0)
 
     def acknowledge(self) -> None:
         """Note that the nodes have stored it."""

@@ -197,34 +197,6 @@ class TestSending:
         await bid_farewell(again)
         assert await saying == 0
 
-    async def test_a_nick_of_the_settings_that_no_node_takes_is_a_wrong_configuration(
-        self, node: ScriptedNode, settings_path: Path
-    ) -> None:
-        settings_path.parent.mkdir()
-        settings_path.write_text('nick = "no good"')
-        outside = Outside(node)
-        saying = outside.say(b"one")
-        peer = await node.peer()
-        await peer.expect(m.Hello)
-        peer.say(refused("bad-nick", ref="hello"))
-        assert await saying == 2
-        assert outside.errors == ["No: bad-nick."]
-
-    @pytest.mark.parametrize("is_flag", [True, False])
-    async def test_a_room_that_is_not_possible_is_a_wrong_configuration(
-        self, node: ScriptedNode, settings_path: Path, is_flag: bool
-    ) -> None:
-        settings_path.parent.mkdir()
-        settings_path.write_text('rooms = ["no good"]')
-        outside = Outside(node, *(("--room", "no good") if is_flag else ()))
-        saying = outside.say(b"one")
-        peer = await node.peer()
-        await peer.expect(m.Hello)
-        peer.say(welcome(), refused("bad-room", ref="hello", room="no good"))
-        await bid_farewell(peer)
-        assert await saying == 2
-        assert outside.errors == ["No: bad-room."]
-
     async def test_input_that_cannot_be_read_is_an_error(self, node: ScriptedNode) -> None:
         async def broken() -> AsyncIterator[bytes | None]:
             yield b"one"
@@ -296,3 +268,33 @@ def test_a_node_that_is_connected_and_silent_is_not_said_to_be_absent() -> None:
     assert filter_mode.late(0.5, is_greeting=True) == (
         "The node has not answered the login within 0.5 s: perhaps it cannot store messages."
     )
+
+
+class TestWrongConfiguration:
+    """Names that no node takes are a wrong configuration: the exit status is 2."""
+
+    async def test_a_nick_of_the_settings(self, node: ScriptedNode, settings_path: Path) -> None:
+        settings_path.parent.mkdir()
+        settings_path.write_text('nick = "no good"')
+        outside = Outside(node)
+        saying = outside.say(b"one")
+        peer = await node.peer()
+        await peer.expect(m.Hello)
+        peer.say(refused("bad-nick", ref="hello"))
+        assert await saying == 2
+        assert outside.errors == ["No: bad-nick."]
+
+    @pytest.mark.parametrize("is_flag", [True, False])
+    async def test_a_room_of_the_settings_or_a_flag(
+        self, node: ScriptedNode, settings_path: Path, is_flag: bool
+    ) -> None:
+        settings_path.parent.mkdir()
+        settings_path.write_text('rooms = ["no good"]')
+        outside = Outside(node, *(("--room", "no good") if is_flag else ()))
+        saying = outside.say(b"one")
+        peer = await node.peer()
+        await peer.expect(m.Hello)
+        peer.say(welcome(), refused("bad-room", ref="hello", room="no good"))
+        await bid_farewell(peer)
+        assert await saying == 2
+        assert outside.errors == ["No: bad-room."]

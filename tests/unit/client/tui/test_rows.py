@@ -1,6 +1,7 @@
 """Rows become lines: aligned, marked, harmless."""
 
 from datetime import UTC
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from tests.support.hostile import assert_harmless, hostile
 
 NOON, DAY = 43_200_000, 86_400_000
 LOOK = Theme(zone=UTC)
+LATE: dict[str, Any] = {"position": "p1", "newest_at": NOON + 60_000}
 GUTTER = len("12:00 ") + NICK_COLUMNS + 1
 
 
@@ -71,17 +73,16 @@ def test_where_the_day_changes_there_is_a_line() -> None:
 
 
 def test_a_row_that_is_older_than_those_above_it_is_marked() -> None:
-    late = said("hi")
-    late.come_late()
+    late = said("hi", **LATE)
     assert "12:00           bo \u2191 hi" in painted(late)[0]
-    notice = Row(Kind.NOTICE, "bo entered", at=NOON, is_late=True)
+    notice = Row(Kind.NOTICE, "bo entered", at=NOON, **LATE)
     assert painted(notice) == ["12:00 \u2191 bo entered"]
-    failed = said("hi", mine=True, mark=Mark.FAILED, is_late=True)
+    failed = said("hi", mine=True, mark=Mark.FAILED, **LATE)
     assert "bo \u2717 hi" in painted(failed)[0]
 
 
 def test_an_older_day_gets_no_line_below_a_later_one() -> None:
-    late = said("hi", at=NOON - DAY, is_late=True)
+    late = said("hi", at=NOON - DAY, **LATE)
     assert len(Painter(LOOK, 60).lines(late, said("hi"), False)) == 1
 
 
