@@ -72,18 +72,15 @@ Run = Callable[[StatusClient, argparse.Namespace], Awaitable[bool]]
 
 def _parser(program: str) -> argparse.ArgumentParser:
     common = Parser(add_help=False)
-    common.add_argument(
-        "--redis-url",
-        metavar="URL",
-        type=arguments.reader(redis_url.parse, redis_url.EXPECTED, redis_url.hide),
-        default=environment.settings(os.environ).get("CHAT_REDIS_URL", redis_url.MEMORY),
-        help="the nodes' Redis (environment: CHAT_REDIS_URL)",
-    )
+    _add_redis(common, argparse.SUPPRESS)
     parser = Parser(
         program,
         description="Moderate, and show the whole system, through the nodes' Redis. The exit"
         " status is 0 for success, 1 for failure, 2 for bad arguments.",
     )
+    # In front of the action, too: there its value, which may hold a password, would be taken for
+    # the action, and repeated in the error.
+    _add_redis(parser, environment.settings(os.environ).get("CHAT_REDIS_URL", redis_url.MEMORY))
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
     def action(name: str, help: str, run: Run, *flags: str) -> argparse.ArgumentParser:
@@ -108,6 +105,16 @@ def _parser(program: str) -> argparse.ArgumentParser:
     action("close-room", "put all members out of a room, and remove it", _close, "room", "--reason")
     action("announce", "send an announcement to all connected clients", _announce, "text", "--room")
     return parser
+
+
+def _add_redis(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--redis-url",
+        metavar="URL",
+        type=arguments.reader(redis_url.parse, redis_url.EXPECTED, redis_url.hide),
+        default=default,
+        help="the nodes' Redis (environment: CHAT_REDIS_URL)",
+    )
 
 
 # Commands that show something

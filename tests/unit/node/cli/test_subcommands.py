@@ -74,3 +74,21 @@ def test_the_help_of_an_action_begins_with_a_sentence(
         admin.main([action, "--help"])
     about = " ".join(capsys.readouterr().out.split("\n\n")[1].split())
     assert about[0].isupper() and about.endswith(".")
+
+
+@pytest.mark.parametrize("argv", [("--redis-url", "memory://", "nodes"), ("nodes",)])
+def test_the_url_may_stand_in_front_of_the_action(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...]
+) -> None:
+    monkeypatch.delenv("CHAT_REDIS_URL", raising=False)
+    status, line = ends(capsys, *argv)
+    assert status == 2 and "the broker is memory://" in line
+
+
+def test_a_password_in_front_of_the_action_is_not_repeated(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, line = ends(capsys, "--redis-url", "redis://user:sesame@x", "--bad")
+    assert status == 2 and "sesame" not in line
+    status, line = ends(capsys, "--redis-url", "http://user:sesame@x", "nodes")
+    assert status == 2 and "sesame" not in line
