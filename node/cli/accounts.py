@@ -83,13 +83,9 @@ def _looks_like_another(claims: str, others: Sequence[Account], is_new: bool) ->
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(PROGRAM, description="Manage accounts: nicks that need a password.")
     shared = Parser(add_help=False)
-    shared.add_argument(
-        "--accounts",
-        dest="file",
-        metavar="FILE",
-        default=environment.settings(os.environ).get("CHAT_ACCOUNTS"),
-        help="the file of accounts (environment: CHAT_ACCOUNTS)",
-    )
+    # In front of the action, too.
+    _add_file(parser, environment.settings(os.environ).get("CHAT_ACCOUNTS"))
+    _add_file(shared, argparse.SUPPRESS)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser(
         *("add",),
@@ -103,6 +99,16 @@ def _parser() -> argparse.ArgumentParser:
     remove.add_argument("nick", metavar="NICK")
     actions.add_parser("list", parents=[shared], help="list the nicks")
     return parser
+
+
+def _add_file(parser: argparse.ArgumentParser, default: str | None) -> None:
+    parser.add_argument(
+        "--accounts",
+        dest="file",
+        metavar="FILE",
+        default=default,
+        help="the file of accounts (environment: CHAT_ACCOUNTS)",
+    )
 
 
 def _password(nick: str) -> str:

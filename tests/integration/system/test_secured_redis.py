@@ -8,7 +8,9 @@ from typing import Any
 import trustme
 from redis import asyncio as redis
 
-from node.brokers import scripts
+from node.brokers import connect, scripts
+from node.brokers.status_client import StatusClient
+from node.config import redis_url
 from tests.support import web
 from tests.support.lab import Lab, key
 from tests.support.node_process import ROOT, NodeProcess
@@ -95,6 +97,22 @@ async def test_a_node_does_with_what_the_documentation_gives_it(lab: Lab, tmp_pa
             node.terminate()
             await node.wait()
             assert "refused the script" not in node.log and "PASSWORD" not in node.log
+    finally:
+        await server.kill()
+
+
+async def test_moderators_do_with_the_same_rights(lab: Lab, tmp_path: Path) -> None:
+    server = Secured(tmp_path, trustme.CA())
+    try:
+        await server.start()
+        node = await lab.node(server)
+        ana = await lab.member(node.address, "ana")
+        async with StatusClient(connect.to(redis_url.parse(server.url))) as moderator:
+            await moderator.check()
+            assert len(await moderator.nodes()) == 1
+            assert await moderator.dead_nodes() == [] and await moderator.faults() is not None
+            assert await moderator.kick("ana", "enough") == "ana"
+        await ana.expect("bye", reason="kicked")
     finally:
         await server.kill()
 

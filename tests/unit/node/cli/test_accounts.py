@@ -131,3 +131,12 @@ def test_without_a_file_nothing_is_done(
     monkeypatch.delenv("CHAT_ACCOUNTS", raising=False)
     assert accounts.main(["list"]) == 2
     assert "CHAT_ACCOUNTS" in capsys.readouterr().err
+
+
+def test_the_file_may_be_named_in_front_of_the_action_or_behind_it(
+    run: Run, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    assert run("--accounts", str(other), "add", "ana", typed="open sesame\n") == 0
+    assert run("add", "bo", "--accounts", str(other), typed="open sesame\n") == 0
+    assert nicks(other) == ["ana", "bo"]
