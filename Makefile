@@ -43,7 +43,7 @@ check: lint types imports ## check style, types and import rules, and run the un
 test: check ## run the integration tests, too: sockets, processes, terminals, a real Redis
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests/integration
 
-labs: $(TESTING) ## run the laboratories in their short forms: faults, attacks, a simulation
+labs: $(TESTING) ## run the laboratories in their short forms: faults, attacks, a simulation, the page
 	$(BIN)/pytest tests/labs
 
 websocket: $(TESTING) ## run the system tests with clients over WebSocket
@@ -62,7 +62,7 @@ simulate: $(TESTING) ## play 100,000 worlds with faults drawn from their seeds; 
 	$(BIN)/python -m tests.labs.simulation --seeds 100000
 
 web: $(WEBBING) ## test the page and the library for browsers (web/); the page if there is a Chromium
-	$(BIN)/pytest tests/unit/web tests/integration/web
+	$(BIN)/pytest tests/unit/web tests/integration/web tests/labs/web
 
 web-walks: $(WEBBING) ## compare it with the Python client in 20,000 random walks, for 15 minutes
 	WALKS=20000 $(BIN)/pytest --timeout 7200 tests/integration/web/test_walks.py

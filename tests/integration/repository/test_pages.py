@@ -41,7 +41,7 @@ def flags() -> frozenset[str]:
 @cache
 def variables() -> frozenset[str]:
     """The environment variables that anything here reads."""
-    texts = [*sources().values(), read("docker-compose.yml")]
+    texts = [*sources().values(), read("docker-compose.yml"), read(".ci/run")]
     found = re.findall(r"\bCHAT_[A-Z_]*[A-Z]\b", "\n".join(texts))
     return frozenset([*(row.variable for row in OPTIONS), *found])
 
