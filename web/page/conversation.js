@@ -9,8 +9,9 @@ import { fold, mentions } from "../sdk/names.js";
  *   kind?: string, id?: string, nick?: string, reason?: string, after?: string}} Row
  */
 
-/** Rows kept in memory, of the open conversation and of others. */
+/** Rows kept in memory: of the open conversation, also while somebody reads older ones, and of others. */
 export const ROWS_OPEN = 2000;
+export const ROWS_READING = 20_000;
 export const ROWS_OTHER = 200;
 
 /** @param {"room" | "person"} kind @param {string} name */

@@ -1,7 +1,7 @@
 /** What is to be seen: events and what a person does go in. Pure; times are passed in. */
 
 import { fold, mentions } from "../sdk/names.js";
-import { Conversation, idOf, ROWS_OPEN, ROWS_OTHER } from "./conversation.js";
+import { Conversation, idOf, ROWS_OPEN, ROWS_OTHER, ROWS_READING } from "./conversation.js";
 
 /** @typedef {import("./conversation.js").Row} Row */
 /**
@@ -43,6 +43,8 @@ export class Model {
   /** A sentence of the page, until the reader closes it. @type {string} */
   notice = "";
   isFocused = true;
+  /** Whether the reader is at the end of the open conversation. */
+  isAtEnd = true;
   /** What a screen reader is to say. @type {{name: string, text: string, named: boolean, open: boolean, from: string, id: string}[]} */
   news = [];
   sorting = "name";
@@ -190,7 +192,8 @@ export class Model {
     const wasRead = where.lastSeq <= where.readSeq;
     const before = where.readSeq;
     if (!where.add({ type: "message", seq, position, at, from, text, id, kind })) return;
-    if (where.id === this.openId) where.trim(ROWS_OPEN + 500);
+    // A reader of older rows keeps them, up to a limit.
+    if (where.id === this.openId) where.trim(this.isAtEnd ? ROWS_OPEN + 500 : ROWS_READING);
     if (mine) {
       if (wasRead) where.readSeq = seq;
       return;

@@ -57,6 +57,7 @@ export function logView(actions) {
     /** Say how much is below. @param {import("../model.js").Model} model */
     tell(model) {
       const where = model.open;
+      model.isAtEnd = log.isAtEnd;
       below.hidden = !where || log.isAtEnd;
       if (!where || log.isAtEnd) return;
       const n = where.unread(model.nick).count;

@@ -1,0 +1,111 @@
+"""The list of messages: the reader's place is kept, however much comes, and however long it is."""
+
+from typing import Any
+
+from tests.labs.web.scene import Open
+from tests.support.lab import Lab
+from tests.support.node_process import NodeProcess
+from tests.support.talker import Talker
+from tests.support.web_person import WITHIN, Person, api
+
+ROWS_MOST = 400
+"""Rows in the document, as web/page/log.js says."""
+MANY, BURST = 10_000, 500
+TOP = """log => {
+  const top = log.getBoundingClientRect().top;
+  const row = [...log.querySelectorAll("li[data-position]")].find(
+    (row) => row.getBoundingClientRect().bottom > top);
+  window.anchor = row;
+  window.anchorTop = row.getBoundingClientRect().top;
+  return row.dataset.position;
+}"""
+"""Remembers the row at the top of the view."""
+MOVED = """() => document.contains(window.anchor)
+  ? Math.abs(window.anchor.getBoundingClientRect().top - window.anchorTop) : null"""
+"""Returns by how many pixels it has moved; null when it is gone."""
+WATCH = """log => {
+  window.most = 0;
+  const list = log.querySelector("ol");
+  new MutationObserver(() => {
+    window.most = Math.max(window.most, list.childElementCount);
+  }).observe(list, { childList: true });
+  window.frames = [];
+  let last = 0;
+  const frame = (now) => {
+    if (last) window.frames.push(now - last);
+    last = now;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}"""
+"""Watches how many rows there are, and how long frames take."""
+P95 = "frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)]"
+
+
+async def say_many(talker: Talker, first: int, count: int) -> None:
+    """Let somebody else say numbered lines, and wait until the node has them."""
+    for number in range(first, first + count):
+        talker.send("send", room="general", text=f"line {number}", id=f"n{number}")
+        if number % BURST == 0:
+            await talker.drained()
+    await talker.expect("ack", id=f"n{first + count - 1}")
+
+
+async def moved(person: Person) -> Any:
+    """Return by how many pixels the row at the top has moved since ``remember``."""
+    return await person.page.evaluate(MOVED)
+
+
+async def remember(person: Person) -> None:
+    """Remember the row at the top."""
+    await person.log.evaluate(TOP)
+
+
+async def test_the_reader_stays_where_he_is(node: NodeProcess, open_page: Open, lab: Lab) -> None:
+    bo = await lab.member(node.address, "bo", rooms=["general"])
+    await say_many(bo, 0, 58)
+    ana = await open_page(node)
+    await ana.enter("ana")
+    await ana.sees("line 57")
+    await ana.log.evaluate("log => { log.scrollTop = 300 }")
+    await remember(ana)
+    # Older rows come in above, new ones below, and the box grows.
+    await ana.page.get_by_text("The oldest message that is kept").wait_for(state="attached")
+    assert await moved(ana) <= 1
+    await bo.say("general", "one more", "more")
+    await ana.button("↓ 1 new").wait_for()
+    assert await moved(ana) <= 1
+    await ana.box.fill("\n" * 6)
+    assert await moved(ana) <= 1
+    await ana.box.fill("")
+    await ana.button("↓ 1 new").click()
+    await ana.page.get_by_text("one more").wait_for()
+    assert await ana.texts() == [*(f"line {number}" for number in range(58)), "one more"]
+
+
+async def test_10_000_messages(lab: Lab, open_page: Open) -> None:
+    node = await lab.node(None, "--web-port", "0", "--rate", "0", "--history", "20000")
+    bo = await lab.member(node.address, "bo", rooms=["general"])
+    ana = await open_page(node)
+    await ana.enter("ana")
+    await bo.say("general", "the first one", "first")
+    await ana.sees("the first one")
+    await ana.log.evaluate(WATCH)
+    # At the end the list scrolls along.
+    half = MANY // 2
+    await say_many(bo, 0, half)
+    await ana.sees(f"line {half - 1}")
+    await api.expect(ana.page).to_have_title("chat", timeout=WITHIN)
+    # Away from the end it stands still.
+    await ana.log.evaluate("log => { log.scrollTop -= 2000 }")
+    await ana.button("↓ To the end").wait_for()
+    await remember(ana)
+    await say_many(bo, half, MANY - half)
+    await ana.button(f"↓ {MANY - half} new").wait_for()
+    error = await moved(ana)
+    assert error is not None and error <= 1
+    await ana.log.press("End")
+    await ana.sees(f"line {MANY - 1}")
+    assert await ana.page.evaluate("most") <= ROWS_MOST
+    assert await ana.log.locator("li").count() <= ROWS_MOST
+    print("frame p95:", await ana.page.evaluate(P95), "ms; anchor error:", error, "px")
