@@ -80,6 +80,8 @@ export class Views {
   }
   #entrance;
   #shown = "";
+  /** Whether the box gets the focus as soon as it is there. */
+  #isFocusOwed = false;
 
   /** @param {HTMLElement} parent */
   place(parent) {
@@ -100,7 +102,7 @@ export class Views {
         if (isCard) this.main.insertBefore(this.entrance.element, this.notice);
         else this.entrance.element.remove();
         this.opened();
-        if (!matchMedia("(pointer: coarse)").matches && !isCard) this.box.focus();
+        this.#isFocusOwed = !matchMedia("(pointer: coarse)").matches && !isCard;
       } else {
         this.#entrance.append(this.entrance.element);
         this.parent.prepend(this.#entrance);
@@ -114,6 +116,11 @@ export class Views {
     this.notice.hidden = !model.notice;
     setText(this.notice.firstChild, model.notice);
     this.log.update(model, now);
+    // The first room comes a moment after the welcome.
+    if (this.#isFocusOwed && model.open) {
+      this.#isFocusOwed = false;
+      this.box.focus();
+    }
   }
 
   /** Another conversation is open: give it its draft. */
@@ -165,7 +172,8 @@ export class Views {
     const shown = panes.filter((pane) => pane.offsetParent !== null);
     const at = shown.findIndex((pane) => pane.contains(document.activeElement));
     const next = shown[(at + by + shown.length) % shown.length];
-    const target = next?.matches("[tabindex]") ? next : next?.querySelector("textarea, input, button");
+    const within = [...(next?.querySelectorAll("textarea, input, button") ?? [])];
+    const target = next?.matches("[tabindex]") ? next : within.find((each) => each.offsetParent !== null);
     target?.focus();
   }
 

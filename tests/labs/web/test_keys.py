@@ -1,0 +1,137 @@
+"""Everything is done by keys alone, and the announcer tells what the eyes would see."""
+
+import re
+from typing import Any
+
+from tests.labs.web.scene import Open, url_of
+from tests.support.lab import Lab
+from tests.support.node_process import NodeProcess
+from tests.support.web_person import WITHIN, Person, api
+
+HEAR = """
+  const Known = WebSocket;
+  window.WebSocket = class extends Known {
+    constructor(...all) {
+      super(...all);
+      const { dataset } = document.documentElement;
+      this.addEventListener("message", ({ data }) => {
+        dataset.heard = (dataset.heard ?? "") + data;
+      });
+    }
+  };
+"""
+"""Notes at the root of the page all that came from the node."""
+FOCUSED = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
+
+
+async def press(person: Person, *keys: str) -> None:
+    """Press keys, one after the other."""
+    for key in keys:
+        await person.page.keyboard.press(key)
+
+
+async def focused(person: Person) -> Any:
+    """Return the name of what has the focus."""
+    return await person.page.evaluate(FOCUSED)
+
+
+async def hears(person: Person, text: str) -> None:
+    """Wait until a text has come from the node."""
+    root = person.page.locator("html")
+    await api.expect(root).to_have_attribute("data-heard", re.compile(text), timeout=WITHIN)
+
+
+async def test_a_whole_talk_is_had_by_keys(node: NodeProcess, open_page: Open, lab: Lab) -> None:
+    bo = await lab.member(node.address, "bo", rooms=["general"])
+    ana = await open_page(node)
+    keyboard = ana.page.keyboard
+    await api.expect(ana.page.get_by_role("textbox", name="Nick")).to_be_focused(timeout=WITHIN)
+    await keyboard.type("ana")
+    await press(ana, "Tab", "Enter")
+    await ana.connected()
+    await keyboard.type("hello")
+    await press(ana, "Enter")
+    await bo.expect("message", text="hello")
+    # A new room, and back.
+    await press(ana, "Control+k")
+    await keyboard.type("tea")
+    await ana.page.get_by_role("option", name="Create the room tea").wait_for()
+    await press(ana, "Enter")
+    await ana.page.get_by_role("textbox", name="Message #tea").wait_for()
+    await keyboard.type("alone here")
+    await press(ana, "Enter")
+    await ana.kept("alone here")
+    await press(ana, "Alt+ArrowUp")
+    await ana.page.get_by_role("textbox", name="Message #general").wait_for()
+    # The next one with unread messages.
+    await bo.ask("join", room="tea")
+    await bo.say("tea", "not any more", "1")
+    await ana.rooms.get_by_role("button", name="tea 1").wait_for()
+    await press(ana, "Alt+Shift+ArrowDown")
+    await ana.sees("not any more")
+    # A private talk.
+    await press(ana, "Control+k")
+    await press(ana, "Escape")
+    assert await focused(ana) == "Message #tea"
+    await keyboard.type("/msg bo psst")
+    await press(ana, "Enter")
+    await bo.expect("direct", text="psst")
+    await ana.page.get_by_role("textbox", name="Message bo").wait_for()
+    assert await focused(ana) == "Message bo"
+
+
+async def test_f6_goes_through_the_panes_and_arrows_through_the_rows(
+    node: NodeProcess, open_page: Open
+) -> None:
+    ana = await open_page(node)
+    await ana.enter("ana")
+    for number in range(3):
+        await ana.say(f"line {number}")
+    await ana.kept("line 2")
+    await press(ana, "F6", "F6", "F6")
+    assert "Messages in general" in await focused(ana)
+    await press(ana, "ArrowUp", "ArrowUp")
+    assert "line 1" in await focused(ana)
+    await press(ana, "ArrowDown")
+    assert "line 2" in await focused(ana)
+    await press(ana, "F6")
+    assert await focused(ana) == "Message #general"
+    await press(ana, "Shift+F6", "Shift+F6")
+    inside = "document.querySelector('nav').contains(document.activeElement)"
+    assert await ana.page.evaluate(inside)
+
+
+async def test_the_announcer_tells_what_comes_and_no_more(
+    node: NodeProcess, open_page: Open, lab: Lab
+) -> None:
+    bo = await lab.member(node.address, "bo", rooms=["general"])
+    await bo.say("general", "before ana came", "0")
+    ana = await open_page("about:blank")
+    await ana.page.clock.install()
+    await ana.page.add_init_script(HEAR)
+    await ana.page.goto(url_of(node))
+    await ana.enter("ana")
+    await ana.sees("before ana came")
+    await ana.say("/create tea")
+    await ana.page.get_by_role("textbox", name="Message #tea").wait_for()
+    await bo.ask("join", room="tea")
+    await ana.stop_clock()
+    spoken = ana.page.locator("[aria-live=polite]")
+    assert await spoken.all_inner_texts() == [""]
+    # What comes within two seconds is told together.
+    await bo.say("tea", "hi", "1")
+    await bo.say("general", "nothing of interest", "2")
+    await bo.say("general", "ana: look", "3")
+    for text in ("hi", "ana: look"):
+        await hears(ana, f'"{text}"')
+    await ana.page.clock.run_for(2000)
+    told = ["bo: hi", "bo mentioned you in general"]
+    await api.expect(spoken.locator("p")).to_have_text(told, timeout=WITHIN)
+    for number in range(7):
+        await bo.say("tea", f"line {number}", f"line-{number}")
+    await ana.say("my own one")
+    await hears(ana, "my own one")
+    await ana.page.clock.run_for(2000)
+    await api.expect(spoken.locator("p").last).to_have_text("7 messages in tea", timeout=WITHIN)
+    assert await spoken.locator("p").count() == 3
+    assert await ana.log.get_attribute("aria-live") == "off"
