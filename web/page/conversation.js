@@ -36,6 +36,8 @@ export class Conversation {
   members = null;
   memberCount = 0;
   hasMoreMembers = false;
+  /** Whether the node knows of accounts. */
+  hasAccounts = false;
   /** Where an unread row was, when the reader was last here. @type {any} */
   place = null;
 

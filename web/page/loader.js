@@ -6,6 +6,8 @@ import * as preferences from "./preferences.js";
 
 const PAGE = 50;
 const MEMBER_PAGES = 5;
+/** Milliseconds in which others enter, too. */
+const MEMBERS_AFTER = 1000;
 
 /** Return the row of a kept entry. @param {any} entry @returns {import("./conversation.js").Row} */
 export function toRow({ seq, position, event }) {
@@ -112,8 +114,9 @@ export class Loader {
     let after;
     try {
       for (let page = 0; page < MEMBER_PAGES; page += 1) {
-        const { members, accounts = [], more } = await chat.members(where.name, after ? { after } : {});
-        const known = new Set(accounts);
+        const { members, accounts, more } = await chat.members(where.name, after ? { after } : {});
+        const known = new Set(accounts ?? []);
+        where.hasAccounts = accounts !== undefined;
         for (const nick of members) found.set(fold(nick), { nick, account: known.has(nick) });
         after = members.at(-1);
         if (!more) where.memberCount = found.size;
@@ -126,6 +129,16 @@ export class Loader {
     }
     this.page.draw();
   }
+
+  /** Fetch them again soon: who enters, or changes a nick, does not say whether it is an account's. */
+  membersSoon() {
+    if (this.#soon || !this.page.model.open?.hasAccounts) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = 0;
+      this.members();
+    }, MEMBERS_AFTER);
+  }
+  #soon = 0;
 
   /** Return all rooms. */
   async rooms() {

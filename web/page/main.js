@@ -96,6 +96,7 @@ class Page {
     else if (event.type === "joined") this.loader.joined(event);
     else if (event.type === "left") this.#left(event);
     else if (event.type === "renamed") this.#renamed(event);
+    else if (event.type === "entered") this.loader.membersSoon();
     else if (event.type === "announcement") this.say(t("announcement", { text: safeLine(event.text) }));
     else if (event.type === "error" && event.ref === "hello" && event.room != null) this.#lost(event.room, event.text);
     const news = model.news.splice(0);
@@ -129,6 +130,7 @@ class Page {
 
   /** @param {any} event */
   #renamed({ room, from, nick }) {
+    this.loader.membersSoon();
     if (room == null) this.views.settings.close();
     else if (!this.model.isMe(nick)) this.keep.rename(from, nick);
   }

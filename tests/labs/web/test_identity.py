@@ -1,0 +1,131 @@
+"""Who somebody is: nicks that are taken, accounts, tokens, moderators, two tabs of one person."""
+
+import re
+from pathlib import Path
+
+from tests.labs.web.scene import Open, command
+from tests.support.lab import Lab
+from tests.support.node_process import NodeProcess
+
+
+async def test_a_taken_nick_is_refused_with_another_one(node: NodeProcess, open_page: Open) -> None:
+    ana, other = await open_page(node), await open_page(node)
+    await ana.enter("ana")
+    await other.page.get_by_role("textbox", name="Nick").fill("ana")
+    await other.button("Enter the chat").click()
+    await other.button(re.compile("Take ana-")).click()
+    await other.connected()
+    await other.say("hello")
+    await ana.sees("hello")
+
+
+async def test_the_nick_of_an_account_asks_for_its_password(
+    lab: Lab, open_page: Open, tmp_path: Path
+) -> None:
+    accounts = tmp_path / "accounts"
+    await command("account", "add", "ana", "--accounts", str(accounts), typed="open sesame\n")
+    node = await lab.node(None, "--web-port", "0", "--accounts", str(accounts))
+    ana, bo = await open_page(node), await open_page(node)
+    await bo.enter("bo")
+    await ana.page.get_by_role("textbox", name="Nick").fill("ana")
+    password = ana.page.get_by_role("textbox", name="Password")
+    assert not await password.is_visible()
+    await ana.button("Enter the chat").click()
+    for attempt in ("wrong", "open sesame"):
+        await password.fill(attempt)
+        await ana.button("Enter the chat").click()
+        if attempt == "wrong":
+            await ana.page.get_by_role("alert").filter(has_text=re.compile("password")).wait_for()
+    await ana.connected()
+    members = bo.page.get_by_role("complementary", name="Members")
+    await members.get_by_role("button", name=re.compile("ana.*account")).wait_for()
+    # It is not kept anywhere: not in the page, and not in the browser.
+    assert await password.count() == 0
+    kept = await ana.page.evaluate(KEPT)
+    assert "ana" in kept and "sesame" not in kept
+
+
+async def test_a_token_is_asked_for_and_kept_once_it_was_right(lab: Lab, open_page: Open) -> None:
+    node = await lab.node(None, "--web-port", "0", "--token", "let-me-in")
+    ana = await open_page(node)
+    await ana.page.get_by_role("textbox", name="Nick").fill("ana")
+    token = ana.page.get_by_role("textbox", name="Token")
+    assert not await token.is_visible()
+    await ana.button("Enter the chat").click()
+    await ana.page.get_by_text("This chat asks for a token.").wait_for()
+    await token.fill("wrong")
+    await ana.button("Enter the chat").click()
+    await ana.page.get_by_role("alert").filter(has_text=re.compile("token")).wait_for()
+    assert "wrong" not in await ana.page.evaluate(KEPT)
+    await token.fill("let-me-in")
+    await ana.button("Enter the chat").click()
+    await ana.connected()
+    await ana.page.reload()
+    await ana.connected()
+
+
+async def test_who_is_kicked_is_told_and_does_not_try_again(lab: Lab, open_page: Open) -> None:
+    redis = await lab.redis()
+    node = await lab.node(redis, "--web-port", "0")
+    ana, bo = await open_page(node), await open_page(node)
+    await ana.enter("ana")
+    await bo.enter("bo")
+    await ana.say("buy my stuff")
+    await bo.sees("buy my stuff")
+    await ana.box.fill("and my")
+    words = ("admin", "kick", "ana", "--reason", "be nice")
+    await command(*words, CHAT_REDIS_URL=redis.url)
+    await ana.told(re.compile("be nice"))
+    await ana.button("Try again").wait_for()
+    notice = ana.page.get_by_role("main").get_by_text("#general: ana was removed by a moderator")
+    await notice.wait_for()
+    await bo.log.get_by_text("ana was removed by a moderator: be nice").wait_for()
+    sockets: list[object] = []
+    ana.page.on("websocket", lambda socket: sockets.append(socket))
+    await bo.say("still here")
+    await bo.kept("still here")
+    assert sockets == []
+    # What was typed stays, for when the room is there again.
+    assert "and my" in await ana.page.evaluate(KEPT)
+
+
+async def test_one_tab_is_live(node: NodeProcess, open_page: Open) -> None:
+    ana, bo = await open_page(node), await open_page(node)
+    await ana.enter("ana")
+    await bo.enter("bo")
+    await ana.say("from the first tab")
+    await bo.sees("from the first tab")
+    second = await open_page(ana)
+    await second.told("Open in another tab")
+    await second.sees("from the first tab")
+    await ana.connected()
+    await second.button("Use it here").click()
+    await second.connected()
+    await ana.told("Open in another tab")
+    await second.say("from the second tab")
+    await second.kept("from the second tab")
+    await ana.button("Use it here").click()
+    await ana.connected()
+    await second.told("Open in another tab")
+    await bo.say("whoever you are")
+    texts = ["from the first tab", "from the second tab", "whoever you are"]
+    await ana.shows(texts)
+    await bo.shows(texts)
+    assert not await bo.log.get_by_text(re.compile("left|lost the connection")).count()
+
+
+KEPT = """async () => {
+  const base = await new Promise((resolve) => {
+    const request = indexedDB.open("chat");
+    request.onsuccess = () => resolve(request.result);
+  });
+  const found = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)];
+  for (const name of base.objectStoreNames) {
+    const request = base.transaction(name).objectStore(name).getAll();
+    await new Promise((resolve) => { request.onsuccess = resolve; });
+    found.push(JSON.stringify(request.result));
+  }
+  base.close();
+  return found.join(" ");
+}"""
+"""Returns everything that the browser keeps."""
