@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.labs.web.scene import Open, command
+from tests.labs.web.scene import Open, Relays, command
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 
@@ -17,6 +17,31 @@ async def test_a_taken_nick_is_refused_with_another_one(node: NodeProcess, open_
     await other.connected()
     await other.say("hello")
     await ana.sees("hello")
+
+
+async def test_who_lost_the_nick_meanwhile_goes_on_reading_and_chooses_another(
+    lab: Lab, relays: Relays, open_page: Open
+) -> None:
+    node = await lab.node(None, "--web-port", "0", "--grace", "1")
+    relay = await relays(node)
+    ana, bo = await open_page(relay.url), await open_page(node)
+    await ana.enter("ana")
+    await bo.enter("bo")
+    await bo.say("before")
+    await ana.sees("before")
+    relay.close()
+    await bo.log.get_by_text("ana lost the connection").wait_for()
+    await lab.member(node.address, "ana", rooms=["general"])
+    await ana.say("on its way")
+    await relay.open()
+    card = ana.page.get_by_role("main").get_by_text("Somebody else has your nick now.")
+    await card.wait_for()
+    await ana.shows(["before", "on its way"])
+    await ana.button(re.compile("Take ana-")).click()
+    await ana.connected()
+    await card.wait_for(state="detached")
+    await bo.sees("on its way")
+    await bo.shows(["before", "on its way"])
 
 
 async def test_the_nick_of_an_account_asks_for_its_password(

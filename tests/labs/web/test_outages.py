@@ -10,6 +10,12 @@ from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import Person
 
+FORBIDDEN = """
+  for (const name of ["indexedDB", "localStorage"]) {
+    Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
+  }
+"""
+"""Forbids to keep anything, as some browsers do in private windows."""
 THREE = ["number 0", "number 1", "number 2"]
 
 
@@ -174,3 +180,42 @@ async def test_after_a_sleep_of_8_hours_nothing_is_repeated_that_may_be_forgotte
     await again.click()
     await bo.shows(["good night", "good morning", "lost on the way"])
     await ana.counts(ana.own("unknown"), 0)
+
+
+async def test_where_nothing_can_be_kept_the_page_works_and_says_so(
+    lab: Lab, open_page: Open
+) -> None:
+    node = await lab.node(None, "--web-port", "0")
+    ana, bo = await open_page("about:blank"), await open_page(node)
+    await ana.page.add_init_script(FORBIDDEN)
+    await ana.page.goto(url_of(node))
+    await ana.enter("ana")
+    await bo.enter("bo")
+    await ana.page.get_by_role("main").get_by_text("This browser keeps nothing here").wait_for()
+    await ana.say("hello")
+    await bo.sees("hello")
+    await bo.say("hello yourself")
+    await ana.shows(["hello", "hello yourself"])
+    await ana.rooms.get_by_role("button", name="general").click()
+    assert await ana.box.is_visible()
+
+
+async def test_a_full_node_is_told_in_words_and_entered_later(
+    lab: Lab, relays: Relays, open_page: Open
+) -> None:
+    # Enough for the files of the page, which take some connections, too.
+    node = await lab.node(None, "--web-port", "0", "--max-clients", "10")
+    relay = await relays(node)
+    ana = await open_page(relay.url)
+    await ana.enter("ana")
+    relay.close()
+    await ana.connected(False)
+    others = [await lab.member(node.address, f"other-{number}") for number in range(10)]
+    await relay.open()
+    await ana.told(re.compile(r"This node is full.* Again in \d+ s"))
+    await ana.say("may I?")
+    await ana.told(re.compile("; 1 message waits"))
+    for other in others:
+        other.send("quit")
+    await ana.connected()
+    await ana.kept("may I?")
