@@ -12,7 +12,12 @@ Open = Callable[..., Awaitable[Person]]
 """Opens the page of a node, or at an address; or another tab of a person."""
 Relays = Callable[..., Awaitable[Relay]]
 """Opens a relay to nodes."""
-ALL_FITS = "document.documentElement.scrollWidth <= innerWidth"
+OUTSIDE = """[...document.querySelectorAll("body *")]
+  .filter((each) => each.checkVisibility())
+  .map((each) => [each.getBoundingClientRect(), each])
+  .filter(([box]) => box.left < -1 || box.right > innerWidth + 1)
+  .map(([box, each]) => `${box.left} to ${box.right}: ${each.outerHTML.slice(0, 80)}`)"""
+"""Returns what is not wholly between the left and the right edge of the window."""
 
 
 def url_of(node: NodeProcess, number: int = 0) -> str:

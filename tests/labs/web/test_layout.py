@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.labs.web.scene import ALL_FITS, Open
+from tests.labs.web.scene import OUTSIDE, Open
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 
@@ -20,7 +20,8 @@ async def test_nothing_is_wider_than_a_phone(
 ) -> None:
     viewport = {"width": width, "height": 640}
     ana = await open_page(node, viewport=viewport, is_mobile=True, has_touch=True)
-    assert await ana.page.evaluate(ALL_FITS)
+    await ana.page.get_by_role("textbox", name="Nick").wait_for()
+    assert await ana.page.evaluate(OUTSIDE) == []
     await ana.enter("ana")
     bo = await lab.member(node.address, "bo" + "o" * 60, rooms=["general"])
     await bo.say("general", "https://example.org/" + "a" * 500, "long")
@@ -30,13 +31,13 @@ async def test_nothing_is_wider_than_a_phone(
     await ana.kept("WWW")
     steps = ("Show members", "Close", "Back to the rooms", "Settings", "Close")
     for name in (*steps, "Create or join a room", "Close"):
-        assert await ana.page.evaluate(ALL_FITS)
+        assert await ana.page.evaluate(OUTSIDE) == []
         assert await ana.page.evaluate(SMALL, 44) == []
         found = ana.button(name).or_(ana.page.get_by_title(name))
         await found.locator("visible=true").first.click()
     await ana.rooms.get_by_role("button", name="general").click()
     await ana.box.wait_for()
-    assert await ana.page.evaluate(ALL_FITS)
+    assert await ana.page.evaluate(OUTSIDE) == []
     # Without a zoom of the browser when the box gets the focus.
     assert await ana.box.evaluate("box => getComputedStyle(box).fontSize") == "16px"
 
@@ -47,5 +48,5 @@ async def test_400_percent_zoom_shows_everything(node: NodeProcess, open_page: O
     await ana.enter("ana")
     await ana.say("still readable")
     await ana.kept("still readable")
-    assert await ana.page.evaluate(ALL_FITS)
+    assert await ana.page.evaluate(OUTSIDE) == []
     assert await ana.log.evaluate("log => log.clientHeight") > 60

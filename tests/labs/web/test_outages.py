@@ -12,7 +12,8 @@ from tests.support.web_person import Person
 
 FORBIDDEN = """
   for (const name of ["indexedDB", "localStorage"]) {
-    Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });
+    const get = () => { throw new DOMException("no", "SecurityError"); };
+    Object.defineProperty(window, name, { get });
   }
 """
 """Forbids to keep anything, as some browsers do in private windows."""

@@ -1,7 +1,7 @@
 """Texts of strangers: nothing of them runs, hides, or leaves its place."""
 
 from tests.labs.abuse import naughty
-from tests.labs.web.scene import ALL_FITS, Open
+from tests.labs.web.scene import OUTSIDE, Open
 from tests.support.lab import Lab
 from wire import limits
 
@@ -38,7 +38,7 @@ async def test_hostile_texts_do_nothing(lab: Lab, open_page: Open) -> None:
     await ana.sees("the end")
     # Each of them was in the document at some time: the list shows the newest ones.
     assert set(await ana.log.evaluate(TAGS)) <= USED
-    assert await ana.page.evaluate(ALL_FITS)
+    assert await ana.page.evaluate(OUTSIDE) == []
     assert not await ana.log.evaluate(f"log => {INVISIBLE}.test(log.innerText)")
     links = await ana.log.locator("a").evaluate_all("all => all.map((each) => each.protocol)")
     assert set(links) <= {"http:", "https:"} and links
