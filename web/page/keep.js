@@ -236,6 +236,13 @@ export class Keep {
     return found.reverse();
   }
 
+  /** Return all kept entries from one place to before another one, oldest first. @param {string} id @param {number} [from] @param {number} [to] */
+  async between(id, from = -Infinity, to = Infinity) {
+    if (!this.#base) return [];
+    const index = this.#base.transaction("entries").objectStore("entries").index("order");
+    return done(index.getAll(IDBKeyRange.bound([id, from], [id, to], false, true)));
+  }
+
   /** Return the conversations that have entries. */
   async conversations() {
     /** @type {string[]} */

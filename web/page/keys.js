@@ -21,6 +21,9 @@ export function listen(page) {
     if (control && !event.shiftKey && event.key.toLowerCase() === "k") {
       event.preventDefault();
       views.goTo();
+    } else if (control && event.shiftKey && event.key.toLowerCase() === "f") {
+      event.preventDefault();
+      page.searcher.open();
     } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
       step(page, event.key === "ArrowUp" ? -1 : 1, event.shiftKey);
@@ -63,6 +66,7 @@ function escape(page) {
     model.notice = "";
     return page.draw();
   }
+  if (model.search) return page.searcher.close();
   if (views.isPaneOpen) return views.pane("main");
   const where = model.open;
   if (!where) return;

@@ -84,17 +84,11 @@ export class Loader {
 
   /** @param {any} where @param {string} before */
   async #fetch(where, before) {
-    const { chat, keep } = this.page;
-    if (!chat?.isConnected || where.isLoading) return;
+    if (!this.page.chat?.isConnected || where.isLoading) return;
     where.isLoading = true;
     try {
-      const { messages, more } = await chat.history(where.name, { before, limit: PAGE });
-      const seqs = keep.older(where.name, messages);
-      where.prepend(
-        messages.map((/** @type {any} */ each, /** @type {number} */ n) =>
-          toRow({ seq: seqs[n], position: each.position, event: { type: "message", ...each } }),
-        ),
-      );
+      const { rows, more } = await this.fetchPage(where, before, PAGE);
+      where.prepend(rows);
       where.isComplete = !more;
     } catch {
       // It is asked for again when the reader moves.
@@ -102,6 +96,26 @@ export class Loader {
       where.isLoading = false;
     }
     this.page.draw();
+  }
+
+  /** Fetch messages before a position, and keep them. @param {any} where @param {string} before @param {number} limit */
+  async fetchPage(where, before, limit) {
+    const { chat, keep } = this.page;
+    const { messages, more } = await chat.history(where.name, { before, limit });
+    const seqs = keep.older(where.name, messages);
+    const rows = messages.map((/** @type {any} */ each, /** @type {number} */ n) =>
+      toRow({ seq: seqs[n], position: each.position, event: { type: "message", ...each } }),
+    );
+    return { rows, more };
+  }
+
+  /** Load the kept rows from a place on, and some before it. @param {any} where @param {number} seq */
+  async reach(where, seq) {
+    const first = where.rows[0]?.seq ?? Infinity;
+    if (first <= seq) return;
+    const before = await this.page.keep.entries(where.id, seq, PAGE);
+    const after = await this.page.keep.between(where.id, seq, first);
+    where.prepend([...before, ...after].map(toRow));
   }
 
   /** Fetch who is in the open room. */

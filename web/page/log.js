@@ -100,6 +100,11 @@ export class Log {
     return true;
   }
 
+  /** Move the focus to an item, without scrolling. @param {string} key */
+  focus(key) {
+    this.#made.get(key)?.element.focus({ preventScroll: true });
+  }
+
   /** Where the reader is: the row at the top; null at the end. */
   get place() {
     return this.#isAtEnd ? null : this.#anchor();

@@ -11,6 +11,7 @@ import { Loader } from "./loader.js";
 import { Model } from "./model.js";
 import { Notify } from "./notify.js";
 import * as preferences from "./preferences.js";
+import { Searcher } from "./searcher.js";
 import { claim } from "./tabs.js";
 import { Views } from "./views/views.js";
 import { t } from "./words.js";
@@ -38,6 +39,7 @@ class Page {
   constructor(keep) {
     this.keep = keep;
     this.loader = new Loader(this);
+    this.searcher = new Searcher(this);
     this.views = new Views(this);
     keep.onFailure = () => this.say(t("notKept"));
   }

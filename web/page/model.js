@@ -49,6 +49,8 @@ export class Model {
   news = [];
   sorting = "name";
   hasNewVersion = false;
+  /** What is searched for; null: nothing. @type {import("./find.js").Search | null} */
+  search = null;
 
   /** The conversation that is shown. */
   get open() {
@@ -95,6 +97,7 @@ export class Model {
     if (before) before.newSeq = null;
     this.openId = id;
     const open = this.open;
+    if (this.search?.where !== open) this.search = null;
     if (!open) return;
     if (open.newSeq === null && open.unread(this.nick).count) open.newSeq = open.readSeq;
     for (const each of this.conversations.values()) if (each !== open) each.trim(ROWS_OTHER);

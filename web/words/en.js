@@ -64,6 +64,15 @@ export const words = {
   today: "Today",
   yesterday: "Yesterday",
   isHost: "({host})",
+  // Search
+  search: "Search",
+  searchIn: "Search in {name}",
+  searchAll: "Search all that is kept",
+  stop: "Stop",
+  foundHere: { one: "{n} found on this device", other: "{n} found on this device" },
+  foundSoFar: "{n} found in {looked} messages",
+  foundAll: "{n} found in all {looked} messages that are kept",
+  foundMost: "; the newest {n} are listed",
   // Delivery
   waiting: "◌ waiting",
   kept: "✓ kept",

@@ -11,7 +11,7 @@ from tests.support.node_js import ROOT
 
 WEB = ROOT / "web"
 MODULES = sorted([WEB / "boot.js", WEB / "sw.js", *(WEB / "page").rglob("*.js")])
-PURE = ("commands", "conversation", "items", "links", "model", "status", "text")
+PURE = ("commands", "conversation", "find", "items", "links", "model", "status", "text")
 SIZE = 60 * 1024
 """Bytes of everything that the page loads, as it is sent."""
 LINES = 450

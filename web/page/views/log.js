@@ -14,7 +14,8 @@ export function logView(actions) {
   const unread = h("span", { class: "count" });
   const back = h("button", { type: "button", class: "icon back", "aria-label": t("back"), on: { click: actions.back } }, "‹", unread);
   const titles = h("div", { class: "titles" }, title);
-  const head = h("header", { class: "top" }, back, titles, count);
+  const search = h("button", { type: "button", class: "icon find", title: t("search"), "aria-label": t("search"), "aria-keyshortcuts": "Control+Shift+F", on: { click: actions.search } });
+  const head = h("header", { class: "top" }, back, titles, count, search);
   const list = h("ol", { class: "rows" });
   const scroller = h("div", { class: "log", role: "log", "aria-live": "off", tabIndex: 0 }, list);
   const below = h("button", { type: "button", class: "below", hidden: true });
@@ -32,6 +33,8 @@ export function logView(actions) {
       const where = model.open;
       scroller.hidden = !where;
       nowhere.hidden = !!where;
+      search.hidden = !where;
+      search.setAttribute("aria-expanded", String(model.search !== null));
       count.hidden = !where || where.kind !== "room";
       const all = model.unread.count;
       unread.hidden = !all;

@@ -9,6 +9,7 @@ import { logView } from "./log.js";
 import { membersView } from "./members.js";
 import { pickerView } from "./picker.js";
 import { roomsView } from "./rooms.js";
+import { searchView } from "./search.js";
 import { settingsView } from "./settings.js";
 
 /** The panes of the page. On a narrow screen one of them is shown. */
@@ -33,10 +34,18 @@ export class Views {
     this.log = logView({
       ...{ goTo, person, wantOlder: () => page.loader.older() },
       ...{ members: () => this.toggleMembers(), back: () => this.pane("rooms") },
+      search: () => page.searcher.toggle(),
       moved: () => this.log?.tell(page.model),
       edit: (/** @type {string} */ id) => page.edit(id),
       discard: (/** @type {string} */ id) => page.discard(id),
       again: (/** @type {string} */ id) => page.sendAgain(id),
+    });
+    this.search = searchView({
+      find: (query) => page.searcher.find(query),
+      searchAll: () => page.searcher.all(),
+      stop: () => page.searcher.stop(),
+      closeSearch: () => page.searcher.close(),
+      showHit: (row) => page.searcher.show(row),
     });
     this.box = boxView({
       send: (texts) => page.send(texts),
@@ -68,7 +77,7 @@ export class Views {
     });
     const dismiss = h("button", { type: "button", class: "icon", "aria-label": t("close"), on: { click: () => this.#dismiss() } }, "×");
     this.notice = h("div", { class: "notice", hidden: true }, h("span", {}), dismiss);
-    const main = h("main", {}, this.log.head, this.log.element, this.notice, this.box.element);
+    const main = h("main", {}, this.log.head, this.search.element, this.log.element, this.notice, this.box.element);
     this.main = main;
     this.chat = h("div", { class: "chat" }, this.rooms.element, main, this.members.element);
     const narrow = matchMedia("(max-width: 699px)");
@@ -115,6 +124,7 @@ export class Views {
     this.members.update(model);
     this.notice.hidden = !model.notice;
     setText(this.notice.firstChild, model.notice);
+    this.search.update(model, now);
     this.log.update(model, now);
     // The first room comes a moment after the welcome.
     if (this.#isFocusOwed && model.open) {

@@ -1,0 +1,103 @@
+/** The search of the page. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Conversation } from "../../web/page/conversation.js";
+import { begin, excerpt, HITS_MOST, look } from "../../web/page/find.js";
+import { Searcher } from "../../web/page/searcher.js";
+
+const row = (n, text) => ({ type: "message", seq: n, position: `p${n}`, at: n, from: "bo", text });
+
+/** A page whose room has ten messages on the device, and forty more on the node. */
+function begin_page({ isKept = true, fail = () => null } = {}) {
+  const where = new Conversation("room", "lab");
+  const all = Array.from({ length: 50 }, (_, n) => row(n, n % 5 ? "apple" : "pear"));
+  for (const each of all.slice(40)) where.add(each);
+  const asked = [];
+  const page = {
+    model: { open: where, search: null },
+    draw() {},
+    keep: {
+      isKept,
+      between: async () => all.slice(40).map(({ seq, position, ...event }) => ({ seq, position, event: { ...event, position } })),
+    },
+    loader: {
+      async fetchPage(_, before) {
+        asked.push(before);
+        const error = fail(asked.length);
+        if (error) throw error;
+        const end = all.findIndex(({ position }) => position === before);
+        return { rows: all.slice(Math.max(0, end - 15), end), more: end > 15 };
+      },
+    },
+  };
+  return { page, asked, where, searcher: new Searcher(page, async () => {}) };
+}
+
+test("a search looks at the device first, and then at all that is kept", async () => {
+  const { page, asked, searcher } = begin_page();
+  await searcher.find("PEAR");
+  const { search } = page.model;
+  assert.deepEqual([search.found, search.looked, search.state], [2, 10, "here"]);
+  await searcher.all();
+  assert.deepEqual([search.found, search.looked, search.state], [10, 50, "done"]);
+  assert.deepEqual(search.hits.map(({ seq }) => seq), [45, 40, 35, 30, 25, 20, 15, 10, 5, 0]);
+  assert.deepEqual(asked, ["p40", "p25", "p10"]);
+});
+
+test("where nothing is kept the rows that are fetched stay in memory", async () => {
+  const { page, where, searcher } = begin_page({ isKept: false });
+  await searcher.find("pear");
+  await searcher.all();
+  assert.equal(page.model.search.found, 10);
+  assert.deepEqual(where.rows.map(({ seq }) => seq), Array.from({ length: 50 }, (_, n) => n));
+});
+
+test("a search that is stopped keeps what it found", async () => {
+  const { page, asked, searcher } = begin_page({ fail: (n) => void (n === 2 && searcher.stop()) });
+  await searcher.find("pear");
+  await searcher.all();
+  assert.deepEqual([asked.length, page.model.search.found, page.model.search.state], [2, 5, "stopped"]);
+});
+
+test("another word ends the search for the last one", async () => {
+  const { page, asked, searcher } = begin_page({ fail: (n) => void (n === 1 && searcher.find("apple")) });
+  await searcher.find("pear");
+  await searcher.all();
+  assert.deepEqual([asked.length, page.model.search.query, page.model.search.found], [1, "apple", 8]);
+});
+
+test("a busy node is asked again, and one that refuses is not", async () => {
+  const refuse = (code) => Object.assign(new Error(code), { code });
+  const busy = begin_page({ fail: (n) => (n === 1 ? refuse("rate-limited") : null) });
+  await busy.searcher.find("pear");
+  await busy.searcher.all();
+  assert.deepEqual([busy.asked.length, busy.page.model.search.state], [4, "done"]);
+  const left = begin_page({ fail: () => refuse("not-in-room") });
+  await left.searcher.find("pear");
+  await left.searcher.all();
+  assert.deepEqual([left.asked.length, left.page.model.search.state], [1, "stopped"]);
+});
+
+test("all hits count, and the newest are listed", () => {
+  const search = begin(new Conversation("room", "lab"), "a");
+  look(search, Array.from({ length: 500 }, (_, n) => row(n, "a")));
+  assert.deepEqual([search.found, search.hits.length, search.hits[0].seq], [500, HITS_MOST, 499]);
+});
+
+test("spellings that are one name are one word", () => {
+  const search = begin(new Conversation("room", "lab"), "ｓｔｒａßｅ");
+  look(search, [row(1, "Straße"), row(2, "street")]);
+  assert.equal(search.found, 1);
+});
+
+test("an excerpt marks the matches, and begins before the first one", () => {
+  assert.deepEqual(excerpt("Pear, pear\nand apple", "pear"), ["", "Pear", ", ", "pear", " and apple"]);
+  assert.deepEqual(excerpt("a (b) c", "(B)"), ["a ", "(b)", " c"]);
+  assert.deepEqual(excerpt("two\n words", "two words"), ["", "two words", ""]);
+  const long = excerpt(`${"lorem ipsum ".repeat(50)}pear ${"dolor ".repeat(50)}`, "pear");
+  assert.match(long[0], /^…/);
+  assert.equal(long[1], "pear");
+  assert.ok(long.join("").length < 165);
+});

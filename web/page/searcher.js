@@ -1,0 +1,123 @@
+/** Searches the open conversation: first what is on this device, then all that nodes keep. */
+
+import { begin, look } from "./find.js";
+import { toRow } from "./loader.js";
+
+/** Messages that are fetched at once: the most that a node gives. */
+const PAGE = 200;
+/** Milliseconds before a page is asked for again that a busy node refused. */
+const PAUSE = 2000;
+
+export class Searcher {
+  /** Changes when a search is given up. */
+  #turn = 0;
+  /** Where the focus was. @type {Element | null} */
+  #before = null;
+
+  /** @param {any} page @param {(ms: number) => Promise<void>} [pause] */
+  constructor(page, pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))) {
+    this.page = page;
+    this.pause = pause;
+  }
+
+  /** Show the box for the search. */
+  async open() {
+    const { model, views } = this.page;
+    if (!model.open) return;
+    if (!model.search) this.#before = document.activeElement;
+    if (!model.search) await this.find(views.search.value);
+    views.pane("main");
+    this.page.drawNow();
+    views.search.focus();
+  }
+
+  toggle() {
+    return this.page.model.search ? this.close() : this.open();
+  }
+
+  /** Put the search away, and the focus back. */
+  close() {
+    this.#turn += 1;
+    this.page.model.search = null;
+    this.page.drawNow();
+    const before = /** @type {any} */ (this.#before);
+    if (before?.isConnected && before !== document.body) before.focus();
+    else this.page.views.focusBox();
+  }
+
+  /** Show a hit among the messages around it. @param {import("./conversation.js").Row} row */
+  async show(row) {
+    const { model, loader, views } = this.page;
+    const where = model.search?.where;
+    if (!where) return;
+    await loader.reach(where, row.seq);
+    if (model.open !== where) return;
+    this.page.drawNow();
+    views.log.log.show(`m ${row.position}`);
+    views.log.log.focus(`m ${row.position}`);
+  }
+
+  /** Search what is on this device. @param {string} query */
+  async find(query) {
+    const { model, keep } = this.page;
+    const where = model.open;
+    if (!where) return;
+    const turn = (this.#turn += 1);
+    const entries = keep.isKept ? await keep.between(where.id) : [];
+    if (turn !== this.#turn) return;
+    const rows = entries.length ? entries.map(toRow) : where.rows;
+    const search = begin(where, query);
+    look(search, rows);
+    model.search = search;
+    this.page.draw();
+  }
+
+  /** Go on to the beginning of what nodes keep of the room, page by page. */
+  async all() {
+    const { model, loader } = this.page;
+    const { search } = model;
+    if (!search || search.state === "running") return;
+    const turn = (this.#turn += 1);
+    search.state = "running";
+    this.page.draw();
+    let before = await this.#oldest(search.where);
+    while (turn === this.#turn) {
+      const found = await this.#fetch(loader, search.where, before);
+      if (turn !== this.#turn) return;
+      if (found === null) return this.stop();
+      if (!this.page.keep.isKept) search.where.prepend(found.rows);
+      look(search, found.rows);
+      before = found.rows[0]?.position ?? before;
+      if (!found.more || !found.rows.length) search.state = "done";
+      this.page.draw();
+      if (search.state === "done") return;
+    }
+  }
+
+  /** Stop fetching; what was found stays. */
+  stop() {
+    const { search } = this.page.model;
+    this.#turn += 1;
+    if (search?.state === "running") search.state = "stopped";
+    this.page.draw();
+  }
+
+  /** The position before which nodes are asked: that of the oldest message on this device. @param {any} where */
+  async #oldest(where) {
+    const [first] = this.page.keep.isKept ? await this.page.keep.between(where.id) : [];
+    return first?.event.position ?? where.oldest;
+  }
+
+  /** @param {any} loader @param {any} where @param {string} before */
+  async #fetch(loader, where, before) {
+    for (let tries = 0; tries < 5; tries += 1) {
+      try {
+        return await loader.fetchPage(where, before, PAGE);
+      } catch (error) {
+        if (!["rate-limited", "unavailable"].includes(/** @type {any} */ (error).code)) return null;
+        await this.pause(PAUSE);
+      }
+    }
+    return null;
+  }
+}
