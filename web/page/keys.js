@@ -23,7 +23,7 @@ export function listen(page) {
       views.goTo();
     } else if (control && event.shiftKey && event.key.toLowerCase() === "f") {
       event.preventDefault();
-      page.searcher.open();
+      views.openSearch();
     } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
       step(page, event.key === "ArrowUp" ? -1 : 1, event.shiftKey);

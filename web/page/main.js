@@ -133,7 +133,7 @@ class Page {
   /** @param {any} event */
   #renamed({ room, from, nick }) {
     this.loader.membersSoon();
-    if (room == null) this.views.settings.close();
+    if (room == null) this.views.settings?.close();
     else if (!this.model.isMe(nick)) this.keep.rename(from, nick);
   }
 
@@ -299,7 +299,7 @@ class Page {
       await this.chat?.rename(nick);
     } catch (error) {
       const text = safeLine(/** @type {Error} */ (error).message);
-      if (this.views.settings.isOpen) this.views.settings.tell(text);
+      if (this.views.settings?.isOpen) this.views.settings.tell(text);
       else this.say(text);
     }
   }

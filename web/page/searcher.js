@@ -31,10 +31,6 @@ export class Searcher {
     views.search.focus();
   }
 
-  toggle() {
-    return this.page.model.search ? this.close() : this.open();
-  }
-
   /** Put the search away, and the focus back. */
   close() {
     this.#turn += 1;

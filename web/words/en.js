@@ -107,6 +107,7 @@ export const words = {
   tryAgain: "Try again",
   connectedAgain: "Connected again",
   notKept: "This browser keeps nothing here: what you see is gone when you close the page.",
+  notLoaded: "This part of the page could not be loaded. Reload the page, or try again.",
   // Announcer
   manyMessages: { one: "{n} message in {name}", other: "{n} messages in {name}" },
   mentionIn: "{from} mentioned you in {name}",

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from os.path import dirname, normpath
 from pathlib import Path
 
 import pytest
@@ -13,18 +14,43 @@ WEB = ROOT / "web"
 MODULES = sorted([WEB / "boot.js", WEB / "sw.js", *(WEB / "page").rglob("*.js")])
 PURE = ("commands", "conversation", "find", "items", "links", "model", "status", "text")
 SIZE = 60 * 1024
-"""Bytes of everything that the page loads, as it is sent."""
+"""Bytes of everything that `/` loads, as it is sent."""
+SIZE_OF_ALL = 72 * 1024
+"""The same, with what is loaded when it is first wanted."""
+COMMENT = re.compile(r"/\*\*.*?\*/|^ *//[^\n]*\n", re.MULTILINE | re.DOTALL)
 LINES = 450
 SINKS = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|style="
     r"|srcdoc|DOMParser|createContextualFragment|setHTML"
 )
 OUTSIDE = re.compile(r"\b(document|window|localStorage|Date\.now|setTimeout|indexedDB)\b")
+AT_ONCE = re.compile(r"^(?:import|export)\b[^;]*?\bfrom \"([^\"]+\.js)\"", re.MULTILINE)
+WHEN_WANTED = re.compile(r"\bimport\(\"([^\"]+)\"\)")
 KEY = re.compile(r"\bt\(\s*\"(\w+)\"")
 
 
 def _name(path: Path) -> str:
     return str(path.relative_to(WEB))
+
+
+def _imported(name: str, pattern: re.Pattern[str]) -> set[str]:
+    """Return the modules that a module imports."""
+    source = COMMENT.sub("", (WEB / name).read_text("utf-8"))
+    return {normpath(f"{dirname(name)}/{path}".lstrip("/")) for path in pattern.findall(source)}
+
+
+def _with_imports(names: set[str]) -> set[str]:
+    """Return modules with all that they load at once."""
+    found, waiting = set(names), list(names)
+    while waiting:
+        new = _imported(waiting.pop(), AT_ONCE) - found
+        found |= new
+        waiting += new
+    return found
+
+
+AT_START = _with_imports({"boot.js", "page/main.js", "words/en.js"})
+LATER = {name for each in AT_START for name in _imported(each, WHEN_WANTED)} - AT_START
 
 
 def test_what_the_page_loads_is_small() -> None:
@@ -33,8 +59,14 @@ def test_what_the_page_loads_is_small() -> None:
         for name, body in load().items()
         if not name.endswith((".png", "sw.js"))
     }
-    assert {"index.html", "style.css", "page/main.js", "sdk/chat.js", "words/en.js"} <= set(files)
-    assert sum(files.values()) <= SIZE
+    others = {"index.html", "style.css", "manifest.webmanifest", "icons/icon.svg"}
+    assert sum(files[name] for name in AT_START | others) <= SIZE
+    assert sum(files.values()) <= SIZE_OF_ALL
+
+
+def test_every_module_is_loaded_at_the_start_or_when_it_is_wanted() -> None:
+    modules = {_name(path) for path in WEB.rglob("*.js")} - {"sw.js"}
+    assert AT_START | _with_imports(LATER) == modules
 
 
 @pytest.mark.parametrize("module", MODULES, ids=_name)

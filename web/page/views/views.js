@@ -7,20 +7,14 @@ import { boxView } from "./box.js";
 import { entranceView } from "./entrance.js";
 import { logView } from "./log.js";
 import { membersView } from "./members.js";
-import { pickerView } from "./picker.js";
 import { roomsView } from "./rooms.js";
-import { searchView } from "./search.js";
-import { settingsView } from "./settings.js";
 
 /** The panes of the page. On a narrow screen one of them is shown. */
 export class Views {
   /** @param {any} page */
   constructor(page) {
     this.page = page;
-    const open = (/** @type {string} */ id) => {
-      page.open(id);
-      this.focusBox();
-    };
+    const open = (/** @type {string} */ id) => this.#openAt(id);
     const person = (/** @type {string} */ nick) => {
       page.person(nick);
       this.focusBox();
@@ -34,18 +28,11 @@ export class Views {
     this.log = logView({
       ...{ goTo, person, wantOlder: () => page.loader.older() },
       ...{ members: () => this.toggleMembers(), back: () => this.pane("rooms") },
-      search: () => page.searcher.toggle(),
+      search: () => this.toggleSearch(),
       moved: () => this.log?.tell(page.model),
       edit: (/** @type {string} */ id) => page.edit(id),
       discard: (/** @type {string} */ id) => page.discard(id),
       again: (/** @type {string} */ id) => page.sendAgain(id),
-    });
-    this.search = searchView({
-      find: (query) => page.searcher.find(query),
-      searchAll: () => page.searcher.all(),
-      stop: () => page.searcher.stop(),
-      closeSearch: () => page.searcher.close(),
-      showHit: (row) => page.searcher.show(row),
     });
     this.box = boxView({
       send: (texts) => page.send(texts),
@@ -57,27 +44,9 @@ export class Views {
       leave: (room) => page.leave(room),
       closeMembers: () => this.toggleMembers(),
     });
-    this.picker = pickerView({
-      open,
-      join: (room) => page.join(room, "join"),
-      create: (room) => page.join(room, "either"),
-      listRooms: () => page.loader.rooms(),
-    });
-    this.settings = settingsView({
-      rename: (nick) => page.rename(nick),
-      theme: (theme) => this.#theme(theme),
-      quit: () => page.quit(),
-      enter: (way) => preferences.set("enter", way),
-      sorting: (way) => {
-        page.model.sorting = way;
-        preferences.set("sorting", way);
-        page.draw();
-      },
-      notify: (on) => this.#notify(on),
-    });
     const dismiss = h("button", { type: "button", class: "icon", "aria-label": t("close"), on: { click: () => this.#dismiss() } }, "×");
     this.notice = h("div", { class: "notice", hidden: true }, h("span", {}), dismiss);
-    const main = h("main", {}, this.log.head, this.search.element, this.log.element, this.notice, this.box.element);
+    const main = h("main", {}, this.log.head, this.log.element, this.notice, this.box.element);
     this.main = main;
     this.chat = h("div", { class: "chat" }, this.rooms.element, main, this.members.element);
     const narrow = matchMedia("(max-width: 699px)");
@@ -88,14 +57,26 @@ export class Views {
     this.#entrance = h("main", { class: "first" });
   }
   #entrance;
+  /** Parts that are loaded when they are first wanted. @type {any} */
+  search = null;
+  /** @type {any} */
+  settings = null;
+  /** @type {any} */
+  #picker = null;
   #shown = "";
   /** Whether the box gets the focus as soon as it is there. */
   #isFocusOwed = false;
 
+  /** Open a conversation, to write there. @param {string} id */
+  #openAt(id) {
+    this.page.open(id);
+    this.focusBox();
+  }
+
   /** @param {HTMLElement} parent */
   place(parent) {
     this.parent = parent;
-    parent.append(this.picker.element, this.settings.element, this.page.notify.element);
+    parent.append(this.page.notify.element);
   }
 
   /** @param {import("../model.js").Model} model @param {number} now */
@@ -124,7 +105,7 @@ export class Views {
     this.members.update(model);
     this.notice.hidden = !model.notice;
     setText(this.notice.firstChild, model.notice);
-    this.search.update(model, now);
+    this.search?.update(model, now);
     this.log.update(model, now);
     // The first room comes a moment after the welcome.
     if (this.#isFocusOwed && model.open) {
@@ -172,8 +153,55 @@ export class Views {
     if (!matchMedia("(pointer: coarse)").matches) this.box.focus();
   }
 
-  goTo() {
-    this.picker.open(this.page.model);
+  async goTo() {
+    const { page } = this;
+    this.#picker ??= await this.#part(import("./picker.js"), ({ pickerView }) =>
+      pickerView({
+        open: (id) => this.#openAt(id),
+        join: (room) => page.join(room, "join"),
+        create: (room) => page.join(room, "either"),
+        listRooms: () => page.loader.rooms(),
+      }),
+    );
+    this.#picker?.open(page.model);
+  }
+
+  async openSearch() {
+    const { page } = this;
+    if (!page.model.open) return;
+    this.search ??= await this.#part(import("./search.js"), ({ searchView }) =>
+      searchView({
+        find: (query) => page.searcher.find(query),
+        searchAll: () => page.searcher.all(),
+        stop: () => page.searcher.stop(),
+        closeSearch: () => page.searcher.close(),
+        showHit: (row) => page.searcher.show(row),
+      }),
+    );
+    if (!this.search) return;
+    this.log.head.after(this.search.element);
+    await page.searcher.open();
+  }
+
+  toggleSearch() {
+    return this.page.model.search ? this.page.searcher.close() : this.openSearch();
+  }
+
+  /**
+   * Make a part of the page that is loaded when it is first wanted; null: it cannot be loaded.
+   * @template M, V @param {Promise<M>} loading @param {(module: M) => V} make
+   * @returns {Promise<V | null>}
+   */
+  async #part(loading, make) {
+    try {
+      const view = make(await loading);
+      const { element } = /** @type {any} */ (view);
+      if (element.tagName === "DIALOG") this.parent?.append(element);
+      return view;
+    } catch {
+      this.page.say(t("notLoaded"));
+      return null;
+    }
   }
 
   /** Move the focus to the next pane. @param {number} by */
@@ -187,8 +215,9 @@ export class Views {
     target?.focus();
   }
 
-  #openSettings() {
-    this.settings.open({
+  async #openSettings() {
+    this.settings ??= await this.#part(import("./settings.js"), ({ settingsView }) => settingsView(this.#settingsActions()));
+    this.settings?.open({
       nick: this.page.model.nick,
       theme: preferences.get("theme", "system"),
       enter: preferences.get("enter", "sends"),
@@ -196,6 +225,22 @@ export class Views {
       notify: this.page.notify.isWanted,
       canNotify: "Notification" in globalThis && isSecureContext,
     });
+  }
+
+  #settingsActions() {
+    const { page } = this;
+    return {
+      rename: (/** @type {string} */ nick) => page.rename(nick),
+      theme: (/** @type {string} */ theme) => this.#theme(theme),
+      quit: () => page.quit(),
+      enter: (/** @type {string} */ way) => preferences.set("enter", way),
+      sorting: (/** @type {string} */ way) => {
+        page.model.sorting = way;
+        preferences.set("sorting", way);
+        page.draw();
+      },
+      notify: (/** @type {boolean} */ on) => this.#notify(on),
+    };
   }
 
   /** @param {string} theme */
@@ -211,8 +256,8 @@ export class Views {
     const granted = on && (await Notification.requestPermission()) === "granted";
     notify.isWanted = granted;
     preferences.set("notify", granted ? "on" : "");
-    this.settings.notifying(granted);
-    if (on && !granted) this.settings.tell(t("notifyDenied"));
+    this.settings?.notifying(granted);
+    if (on && !granted) this.settings?.tell(t("notifyDenied"));
   }
 
   #dismiss() {
