@@ -9,6 +9,7 @@ import { parts } from "../../web/page/links.js";
 import { Model } from "../../web/page/model.js";
 import { status } from "../../web/page/status.js";
 import { isTall, pieces, safeText } from "../../web/page/text.js";
+import { digestOf } from "../../web/page/version.js";
 
 const NOW = Date.UTC(2026, 0, 9, 12);
 let seq = 0;
@@ -107,6 +108,23 @@ test("the rule stands before the first unread message while the room is open", (
   assert.deepEqual(shown(model), ["day", "bo: old", "new", "bo: fresh"]);
 });
 
+test("what is marked as unread stays so until the reader comes back to it", () => {
+  const model = begin();
+  const general = model.open;
+  for (const n of [1, 2, 3]) take(model, message(`p${n}`, "bo", `line ${n}`));
+  model.readAll(general);
+  model.unreadFrom(general, general.rows[1].seq);
+  assert.deepEqual(general.unread("ana"), { count: 2, named: 0 });
+  assert.deepEqual(shown(model), ["day", "bo: line 1", "new", "bo: line 2", "bo: line 3"]);
+  assert.equal(model.read(general, general.lastSeq), false, "it is in view all the time");
+  model.show("#general");
+  assert.equal(model.read(general, general.lastSeq), true);
+  model.unreadFrom(general, general.rows[1].seq);
+  model.readAll(general);
+  assert.deepEqual(general.unread("ana"), { count: 0, named: 0 });
+  assert.deepEqual(shown(model), ["day", "bo: line 1", "bo: line 2", "bo: line 3"]);
+});
+
 test("older rows go in above", () => {
   const model = begin();
   take(model, message("p5", "bo", "late"));
@@ -171,4 +189,10 @@ test("commands are those of the terminal", () => {
   assert.equal(parse("/join a b").key, "usage");
   assert.equal(parse("/constructor").key, "noCommand");
   assert.equal(parse("  "), null);
+});
+
+test("a version is named by the addresses of its files", () => {
+  assert.equal(digestOf('<script src="/a/0123abcd/boot.js">'), "0123abcd");
+  assert.equal(digestOf("https://chat.example/a/0123abcd/page/version.js"), "0123abcd");
+  assert.equal(digestOf("Not found."), null);
 });

@@ -29,6 +29,10 @@ export class Conversation {
   readSeq = 0;
   /** The place of the rule `new`; null: there is none. @type {number | null} */
   newSeq = null;
+  /** Whether the mark stays although the messages are in view: the reader has set it back. */
+  isHeld = false;
+  /** Of which messages the reader is notified. @type {string} */
+  level = "mentions";
   /** Whether nothing older is kept anywhere. */
   isComplete = false;
   isLoading = false;

@@ -71,9 +71,7 @@ function escape(page) {
   const where = model.open;
   if (!where) return;
   if (where.unread(model.nick).count || where.newSeq !== null) {
-    where.newSeq = null;
-    page.read(where, where.lastSeq);
-    return page.draw();
+    return page.reading.all(where);
   }
   views.log.log.toEnd();
   views.box.focus();

@@ -105,6 +105,12 @@ export class Log {
     this.#made.get(key)?.element.focus({ preventScroll: true });
   }
 
+  /** The item whose element this is, or holds it. @param {Element | null} within @returns {Item | undefined} */
+  itemOf(within) {
+    const element = within?.closest("li");
+    return element ? this.#items.find(({ key }) => this.#made.get(key)?.element === element) : undefined;
+  }
+
   /** Where the reader is: the row at the top; null at the end. */
   get place() {
     return this.#isAtEnd ? null : this.#anchor();

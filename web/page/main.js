@@ -11,8 +11,10 @@ import { Loader } from "./loader.js";
 import { Model } from "./model.js";
 import { Notify } from "./notify.js";
 import * as preferences from "./preferences.js";
+import { Reading } from "./reading.js";
 import { Searcher } from "./searcher.js";
 import { claim } from "./tabs.js";
+import { isNewer, registerWorker } from "./version.js";
 import { Views } from "./views/views.js";
 import { t } from "./words.js";
 
@@ -32,14 +34,13 @@ class Page {
   /** What was typed as the token, until it is known to be right. */
   token = "";
   #isDrawing = false;
-  /** @type {{id: string | null, seq: number}} */
-  #seen = { id: null, seq: 0 };
 
   /** @param {Keep} keep */
   constructor(keep) {
     this.keep = keep;
     this.loader = new Loader(this);
     this.searcher = new Searcher(this);
+    this.reading = new Reading(this);
     this.views = new Views(this);
     keep.onFailure = () => this.say(t("notKept"));
   }
@@ -111,8 +112,16 @@ class Page {
     const { entrance } = this.model;
     Object.assign(entrance, { error: "", busy: false, suggestion: "", password: false, token: false });
     if (again) this.notify.say(t("connectedAgain"));
+    // Nodes change their version by a restart, and then we are welcomed by another one. Without a
+    // store a reload would lose the session: then nothing is said.
+    if (this.keep.isKept) this.#askVersion();
     this.keep.choose({ wasWelcomed: true, ...(this.token && { token: this.token }) });
     this.token = "";
+  }
+
+  async #askVersion() {
+    this.model.hasNewVersion = await isNewer();
+    this.draw();
   }
 
   /** @param {any} event */
@@ -244,7 +253,7 @@ class Page {
     this.model.posted({ ...message, ...(kind && { kind }) });
     if (!this.#wasAsked) navigator.storage?.persist?.().catch(() => {});
     this.#wasAsked = true;
-    if (where.unread(this.model.nick).count) this.read(where, where.lastSeq);
+    if (where.unread(this.model.nick).count) this.reading.all(where);
     this.drawNow();
     this.views.log.log.toEnd();
     return true;
@@ -314,6 +323,13 @@ class Page {
     this.draw();
   }
 
+  /** @param {import("./conversation.js").Conversation} where @param {string} level */
+  notifyOf(where, level) {
+    where.level = level;
+    preferences.set(`notify ${where.id}`, level === "mentions" ? "" : level);
+    this.draw();
+  }
+
   /** @param {string} id */
   sendAgain(id) {
     const message = this.model.outgoing.find((each) => each.id === id);
@@ -359,14 +375,6 @@ class Page {
     if (openId !== null) preferences.set(`draft ${openId}`, text);
   }
 
-  /** @param {import("./conversation.js").Conversation} where @param {number} seq */
-  read(where, seq) {
-    if (!this.model.read(where, seq)) return;
-    this.keep.read(where.id, seq);
-    this.notify.wasRead(where.id);
-    this.draw();
-  }
-
   /** Say something of the page itself. @param {string} text */
   say(text) {
     this.model.notice = text;
@@ -377,13 +385,8 @@ class Page {
   /** What was in view at two ticks was read; and the words about time change. */
   #tick() {
     const { model } = this;
-    const where = model.open;
     this.look();
-    if (where && model.isFocused && this.views.isLogShown) {
-      const seq = this.views.log.log.seen;
-      if (this.#seen.id === where.id) this.read(where, Math.min(seq, this.#seen.seq));
-      this.#seen = { id: where.id, seq };
-    } else this.#seen = { id: null, seq: 0 };
+    this.reading.look();
     if (model.connection.state !== "live" || model.outgoing.length) this.draw();
   }
 
@@ -423,19 +426,4 @@ async function enterRoom(chat, room, how) {
     if (how === "either" && error.code === "room-exists") return chat.join(room);
     throw error;
   });
-}
-
-function registerWorker() {
-  const { trustedTypes, navigator } = /** @type {any} */ (globalThis);
-  if (!navigator.serviceWorker || !isSecureContext) return;
-  /** @type {any} */
-  let address = "/sw.js";
-  if (trustedTypes) {
-    const createScriptURL = (/** @type {string} */ url) => {
-      if (url === "/sw.js") return url;
-      throw new TypeError(url);
-    };
-    address = trustedTypes.createPolicy("sw", { createScriptURL }).createScriptURL(address);
-  }
-  navigator.serviceWorker.register(address).catch(() => {});
 }

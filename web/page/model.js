@@ -13,6 +13,9 @@ import { Conversation, idOf, ROWS_OPEN, ROWS_OTHER, ROWS_READING } from "./conve
 /** Milliseconds after which an event is old news: it is not announced. */
 const LIVE_WITHIN = 15_000;
 
+/** Of which messages of a conversation a reader is notified. */
+export const LEVELS = ["all", "mentions", "none"];
+
 /** The whole state of the page. */
 export class Model {
   nick = "";
@@ -99,15 +102,32 @@ export class Model {
     const open = this.open;
     if (this.search?.where !== open) this.search = null;
     if (!open) return;
+    open.isHeld = false;
     if (open.newSeq === null && open.unread(this.nick).count) open.newSeq = open.readSeq;
     for (const each of this.conversations.values()) if (each !== open) each.trim(ROWS_OTHER);
   }
 
-  /** Note what was read; it never goes back. @param {Conversation} where @param {number} seq */
+  /** Note what was seen; the mark does not go back. @param {Conversation} where @param {number} seq */
   read(where, seq) {
-    if (seq <= where.readSeq) return false;
+    if (seq <= where.readSeq || where.isHeld) return false;
     where.readSeq = seq;
     return true;
+  }
+
+  /** Let everything count as read. @param {Conversation} where */
+  readAll(where) {
+    where.isHeld = false;
+    where.newSeq = null;
+    return this.read(where, where.lastSeq);
+  }
+
+  /**
+   * Let the messages from a place on count as unread, until the reader comes back to them.
+   * @param {Conversation} where @param {number} seq
+   */
+  unreadFrom(where, seq) {
+    where.readSeq = where.newSeq = seq - 1;
+    where.isHeld = true;
   }
 
   /** Note a message of ours on its way. @param {Outgoing} message */

@@ -5,6 +5,7 @@ import { h, setText } from "../dom.js";
 import { items } from "../items.js";
 import { Log } from "../log.js";
 import { t } from "../words.js";
+import { onLongPress } from "./press.js";
 import { rowMaker } from "./rows.js";
 
 /** @param {any} actions */
@@ -15,13 +16,26 @@ export function logView(actions) {
   const back = h("button", { type: "button", class: "icon back", "aria-label": t("back"), on: { click: actions.back } }, "‹", unread);
   const titles = h("div", { class: "titles" }, title);
   const search = h("button", { type: "button", class: "icon find", title: t("search"), "aria-label": t("search"), "aria-keyshortcuts": "Control+Shift+F", on: { click: actions.search } });
-  const head = h("header", { class: "top" }, back, titles, count, search);
+  const more = h("button", { type: "button", class: "icon", "aria-haspopup": "menu", on: { click: () => actions.about(more) } }, "⋮");
+  const head = h("header", { class: "top" }, back, titles, count, search, more);
   const list = h("ol", { class: "rows" });
   const scroller = h("div", { class: "log", role: "log", "aria-live": "off", tabIndex: 0 }, list);
   const below = h("button", { type: "button", class: "below", hidden: true });
   const nowhere = h("div", { class: "nowhere", hidden: true }, h("p", {}, t("noRoomHelp")), h("button", { type: "button", class: "primary", on: { click: actions.goTo } }, t("createOrJoin")));
   const log = new Log(scroller, list, rowMaker(actions), { wantOlder: actions.wantOlder, moved: () => actions.moved() });
   below.addEventListener("click", () => log.toEnd());
+  const menu = (/** @type {Element} */ within) => {
+    const row = within.closest("li");
+    const item = log.itemOf(row);
+    if (item?.kind === "message") actions.menu(item, row?.querySelector(".more"));
+    return item?.kind === "message";
+  };
+  onLongPress(list, menu);
+  list.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const row = /** @type {HTMLElement} */ (event.target);
+    const opens = event.key === "Enter" || event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey);
+    if (opens && row.matches("li.message") && menu(row)) event.preventDefault();
+  });
   let shown = "";
   return {
     head,
@@ -33,7 +47,7 @@ export function logView(actions) {
       const where = model.open;
       scroller.hidden = !where;
       nowhere.hidden = !!where;
-      search.hidden = !where;
+      search.hidden = more.hidden = !where;
       search.setAttribute("aria-expanded", String(model.search !== null));
       count.hidden = !where || where.kind !== "room";
       const all = model.unread.count;
@@ -45,6 +59,11 @@ export function logView(actions) {
         shown = "";
         below.hidden = true;
         return;
+      }
+      const about = t("moreOf", { name: safeWord(where.name) });
+      if (more.title !== about) {
+        more.title = about;
+        more.setAttribute("aria-label", about);
       }
       scroller.setAttribute("aria-label", t("log", { name: safeWord(where.name) }));
       setText(count, t("membersHere", { n: where.memberCount }));

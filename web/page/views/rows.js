@@ -18,7 +18,7 @@ export function colour(nick) {
 /**
  * Return what makes an element of an item.
  * @param {{edit: (id: string) => void, discard: (id: string) => void, again: (id: string) => void,
- *   person: (nick: string) => void}} actions
+ *   person: (nick: string) => void, menu: (item: any, at: any) => void}} actions
  */
 export function rowMaker(actions) {
   /** @type {Record<string, (item: any) => HTMLElement>} */
@@ -69,7 +69,8 @@ function message(item, actions) {
   const names = ["message", mine && "mine", named && "named", continued && "continued", isAction && "action", state];
   const who = h("bdi", { class: `who n${colour(row.from)}` }, safeWord(row.from));
   const time = h("time", { dateTime: isoOf(row.at), class: "time" }, clock(row.at));
-  const author = mine ? who : h("button", { class: "author", type: "button", on: { click: () => actions.person(row.from) } }, who);
+  const author = mine ? who : h("button", { class: "author", type: "button", tabIndex: -1, on: { click: () => actions.person(row.from) } }, who);
+  const click = (/** @type {Event} */ { currentTarget }) => actions.menu(item, currentTarget);
   return h(
     "li",
     {
@@ -81,6 +82,8 @@ function message(item, actions) {
     },
     time,
     h("div", { class: "body" }, !continued && author, body(row.text), item.isTold && told(item, actions)),
+    // Enter on the row does the same, so Tab need not stop here.
+    h("button", { type: "button", class: "icon more", tabIndex: -1, title: t("actions"), "aria-label": t("actions"), "aria-haspopup": "menu", on: { click } }, "⋯"),
   );
 }
 

@@ -30,6 +30,8 @@ export class Views {
       ...{ members: () => this.toggleMembers(), back: () => this.pane("rooms") },
       search: () => this.toggleSearch(),
       moved: () => this.log?.tell(page.model),
+      menu: (/** @type {any} */ item, /** @type {Element} */ at) => this.#withMenus((menus) => menus.message(item, at)),
+      about: (/** @type {Element} */ at) => this.#withMenus((menus) => menus.conversation(at)),
       edit: (/** @type {string} */ id) => page.edit(id),
       discard: (/** @type {string} */ id) => page.discard(id),
       again: (/** @type {string} */ id) => page.sendAgain(id),
@@ -46,7 +48,13 @@ export class Views {
     });
     const dismiss = h("button", { type: "button", class: "icon", "aria-label": t("close"), on: { click: () => this.#dismiss() } }, "×");
     this.notice = h("div", { class: "notice", hidden: true }, h("span", {}), dismiss);
-    const main = h("main", {}, this.log.head, this.log.element, this.notice, this.box.element);
+    this.version = h(
+      "div",
+      { class: "notice", role: "alert", hidden: true },
+      h("span", {}, t("newVersion")),
+      h("button", { type: "button", class: "primary", on: { click: () => location.reload() } }, t("reload")),
+    );
+    const main = h("main", {}, this.log.head, this.log.element, this.version, this.notice, this.box.element);
     this.main = main;
     this.chat = h("div", { class: "chat" }, this.rooms.element, main, this.members.element);
     const narrow = matchMedia("(max-width: 699px)");
@@ -63,6 +71,8 @@ export class Views {
   settings = null;
   /** @type {any} */
   #picker = null;
+  /** @type {any} */
+  #menus = null;
   #shown = "";
   /** Whether the box gets the focus as soon as it is there. */
   #isFocusOwed = false;
@@ -103,6 +113,7 @@ export class Views {
     this.rooms.update(model, now);
     this.box.update(model);
     this.members.update(model);
+    this.version.hidden = !model.hasNewVersion;
     this.notice.hidden = !model.notice;
     setText(this.notice.firstChild, model.notice);
     this.search?.update(model, now);
@@ -166,6 +177,13 @@ export class Views {
     this.#picker?.open(page.model);
   }
 
+  /** @param {(menus: any) => void} open */
+  async #withMenus(open) {
+    const { page, parent } = this;
+    this.#menus ??= await this.#part(import("../menus.js"), ({ Menus }) => new Menus(page, parent ?? document.body));
+    if (this.#menus) open(this.#menus);
+  }
+
   async openSearch() {
     const { page } = this;
     if (!page.model.open) return;
@@ -196,7 +214,7 @@ export class Views {
     try {
       const view = make(await loading);
       const { element } = /** @type {any} */ (view);
-      if (element.tagName === "DIALOG") this.parent?.append(element);
+      if (element?.tagName === "DIALOG") this.parent?.append(element);
       return view;
     } catch {
       this.page.say(t("notLoaded"));

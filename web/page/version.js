@@ -1,0 +1,36 @@
+/** Keeps the files of the page for use without a network, and notices a new version of them. */
+
+const DIGEST = /\/a\/([^/"]+)\//;
+
+/** Return the digest of the files that a page, or an address, names. @param {string} text */
+export function digestOf(text) {
+  return DIGEST.exec(text)?.[1] ?? null;
+}
+
+/** Return whether the node serves another version than this one. */
+export async function isNewer() {
+  try {
+    const answer = await fetch("/", { cache: "no-cache" });
+    const served = answer.ok ? digestOf(await answer.text()) : null;
+    return served !== null && served !== digestOf(import.meta.url);
+  } catch {
+    // The node is away; the next welcome asks again.
+    return false;
+  }
+}
+
+/** Let the service worker keep this version. */
+export function registerWorker() {
+  const { trustedTypes, navigator } = /** @type {any} */ (globalThis);
+  if (!navigator.serviceWorker || !isSecureContext) return;
+  /** @type {any} */
+  let address = "/sw.js";
+  if (trustedTypes) {
+    const createScriptURL = (/** @type {string} */ url) => {
+      if (url === "/sw.js") return url;
+      throw new TypeError(url);
+    };
+    address = trustedTypes.createPolicy("sw", { createScriptURL }).createScriptURL(address);
+  }
+  navigator.serviceWorker.register(address).catch(() => {});
+}
