@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { parse } from "../../web/page/commands.js";
+import { begun, candidates } from "../../web/page/complete.js";
 import { items } from "../../web/page/items.js";
 import { parts } from "../../web/page/links.js";
 import { Model } from "../../web/page/model.js";
@@ -195,4 +196,25 @@ test("a version is named by the addresses of its files", () => {
   assert.equal(digestOf('<script src="/a/0123abcd/boot.js">'), "0123abcd");
   assert.equal(digestOf("https://chat.example/a/0123abcd/page/version.js"), "0123abcd");
   assert.equal(digestOf("Not found."), null);
+});
+
+test("a nick or a room is completed where it begins, up to the caret", () => {
+  assert.deepEqual(begun("hi @bo and", 6), { sign: "@", typed: "bo", start: 3, end: 6 });
+  assert.deepEqual(begun("#", 1), { sign: "#", typed: "", start: 0, end: 1 });
+  assert.equal(begun("(@ö", 3).typed, "ö");
+  for (const text of ["mail@bo", "hi", "@bo ", "a#b", "@@"]) assert.equal(begun(text, text.length), null, text);
+});
+
+test("of the nicks that fit, who spoke last comes first", () => {
+  const model = begin();
+  model.open.members = new Map();
+  for (const nick of ["zoe", "bo", "ana", "bob", "Boris"]) model.open.members.set(nick.toLowerCase(), { nick, account: false });
+  take(model, message("p1", "zoe", "hi"));
+  take(model, message("p2", "bob", "hi"));
+  take(model, message("p3", "gone", "hi"));
+  assert.deepEqual(candidates(model, "@", ""), ["bob", "zoe", "bo", "Boris"]);
+  assert.deepEqual(candidates(model, "@", "BO"), ["bob", "bo", "Boris"]);
+  assert.deepEqual(candidates(model, "@", "o"), ["bob", "zoe", "bo", "Boris"]);
+  assert.deepEqual(candidates(model, "@", "zoe"), [], "it is complete");
+  assert.deepEqual(candidates(model, "#", "g"), ["general"]);
 });

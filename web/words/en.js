@@ -104,6 +104,7 @@ export const words = {
   send: "Send",
   tooLong: "{n} of {max} bytes",
   split: { one: "Send as {n} message", other: "Send as {n} messages" },
+  suggestions: { one: "{n} suggestion; Tab takes it", other: "{n} suggestions; Up, Down and Tab choose" },
   noCommand: "There is no command /{name}; /help lists the commands. A message that begins with / is typed with //.",
   usage: "Usage: {usage}",
   inRoomOnly: "This works in a room only.",

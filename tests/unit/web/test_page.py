@@ -12,7 +12,7 @@ from tests.support.node_js import ROOT
 
 WEB = ROOT / "web"
 MODULES = sorted([WEB / "boot.js", WEB / "sw.js", *(WEB / "page").rglob("*.js")])
-PURE = ("commands", "conversation", "find", "items", "links", "model", "status", "text")
+PURE = ("commands", "complete", "conversation", "find", "items", "links", "model", "status", "text")
 SIZE = 60 * 1024
 """Bytes of everything that `/` loads, as it is sent."""
 SIZE_OF_ALL = 72 * 1024

@@ -8,8 +8,9 @@ import { pieces } from "../text.js";
 import { t } from "../words.js";
 
 /**
+ * `complete` loads the list of names that are offered while one is typed.
  * @param {{send: (texts: string[]) => boolean, typed: (text: string) => void,
- *   enterSends: () => boolean}} actions
+ *   enterSends: () => boolean, complete: (box: HTMLTextAreaElement, changed: () => void) => Promise<any>}} actions
  */
 export function boxView(actions) {
   const box = h("textarea", { id: "box", rows: 1, dir: "auto", autocomplete: "off", enterKeyHint: "send" });
@@ -18,6 +19,11 @@ export function boxView(actions) {
   const split = h("button", { type: "button", class: "quiet", hidden: true });
   const form = h("form", { class: "box", on: { submit } }, h("div", { class: "line" }, box, send), h("div", { class: "extra" }, size, split));
   let composedAt = -Infinity;
+  /** @type {any} */
+  let complete = null;
+  let isLoading = false;
+  /** @type {import("../model.js").Model | null} */
+  let shown = null;
   let isTouch = matchMedia("(pointer: coarse)").matches;
 
   /** @param {Event} event */
@@ -37,7 +43,11 @@ export function boxView(actions) {
   box.addEventListener("input", changed);
   box.addEventListener("compositionend", (/** @type {Event} */ event) => (composedAt = event.timeStamp));
   box.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => (isTouch = event.pointerType === "touch"));
+  for (const type of ["keyup", "click"]) {
+    box.addEventListener(type, (/** @type {any} */ { key = "ArrowLeft" }) => /^Arrow(Left|Right)$/.test(key) && complete?.update(shown));
+  }
   box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    if (complete?.key(event)) return;
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     // Safari ends the composition just before the key.
     if (event.timeStamp - composedAt < 50) return;
@@ -52,6 +62,15 @@ export function boxView(actions) {
   function changed() {
     actions.typed(box.value);
     fit();
+    suggest();
+  }
+  async function suggest() {
+    if (!complete && !isLoading && /[@#]/.test(box.value)) {
+      isLoading = true;
+      complete = await actions.complete(box, changed);
+      if (complete) form.prepend(complete.element);
+    }
+    complete?.update(shown);
   }
   function fit() {
     const lines = box.value.split("\n").length;
@@ -74,10 +93,12 @@ export function boxView(actions) {
     /** @param {string} text */
     fill(text) {
       box.value = text;
+      complete?.close();
       fit();
     },
     /** @param {import("../model.js").Model} model */
     update(model) {
+      shown = model;
       const where = model.open;
       form.hidden = !where;
       const off = model.connection.state === "elsewhere" || model.connection.state === "ended";

@@ -39,6 +39,8 @@ export class Views {
     this.box = boxView({
       send: (texts) => page.send(texts),
       typed: (text) => page.typed(text),
+      complete: (box, changed) =>
+        this.#part(import("./complete.js"), ({ completeView }) => completeView(box, changed, (words) => page.notify.say(words))),
       enterSends: () => preferences.get("enter", "sends") === "sends",
     });
     this.members = membersView({
