@@ -29,3 +29,13 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(caches.match(request).then((found) => found ?? fetch(request)));
   }
 });
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const shown = self.clients.matchAll({ type: "window" }).then(([page]) => {
+    if (!page) return self.clients.openWindow("/");
+    page.postMessage({ open: event.notification.tag });
+    return page.focus();
+  });
+  event.waitUntil(shown);
+});

@@ -218,3 +218,31 @@ test("of the nicks that fit, who spoke last comes first", () => {
   assert.deepEqual(candidates(model, "@", "zoe"), [], "it is complete");
   assert.deepEqual(candidates(model, "#", "g"), ["general"]);
 });
+
+test("of each room a reader is told of all messages, of mentions, or of nothing", () => {
+  const model = begin();
+  model.isFocused = false;
+  const told = (level) => {
+    model.open.level = level;
+    model.news = [];
+    take(model, message(`${level} 1`, "bo", "hello"));
+    take(model, message(`${level} 2`, "bo", "@ana"));
+    take(model, message(`${level} 3`, "ana", "my own"));
+    return model.news.map(({ text, tells, named }) => [text, tells, named]);
+  };
+  assert.deepEqual(told("all"), [["hello", true, false], ["@ana", true, true]]);
+  assert.deepEqual(told("mentions"), [["hello", false, false], ["@ana", true, true]]);
+  assert.deepEqual(told("none"), [["hello", false, false], ["@ana", false, false]]);
+  assert.equal(model.unread.count, 0, "the title does not count them");
+  assert.equal(model.open.unread("ana").count, 6);
+});
+
+test("what comes late is counted, and no news", () => {
+  const model = begin();
+  for (const [position, text] of [["p1", "ana?"], ["p2", "hello"], ["p3", "Ana!"]]) {
+    take(model, message(position, "bo", text, { at: NOW - 60_000 }));
+  }
+  take(model, { type: "direct", position: "d1", at: NOW - 60_000, from: "bo", to: "ana", text: "psst" });
+  assert.deepEqual(model.news, []);
+  assert.deepEqual([...model.missed], [["#general", 2], ["@bo", 1]]);
+});

@@ -48,7 +48,8 @@ class Page {
   async start() {
     const { model, keep } = this;
     model.sorting = preferences.get("sorting", "name");
-    this.notify.isWanted = preferences.get("notify") === "on";
+    model.levelOf = (id) => preferences.get(`notify ${id}`, "mentions");
+    if (preferences.get("notify") === "on") this.notifying(true);
     const steal = sessionStorage.getItem("steal") === "1";
     sessionStorage.removeItem("steal");
     const isLive = await claim({ steal, yielded: () => this.yield() });
@@ -102,8 +103,8 @@ class Page {
     else if (event.type === "entered") this.loader.membersSoon();
     else if (event.type === "announcement") this.say(t("announcement", { text: safeLine(event.text) }));
     else if (event.type === "error" && event.ref === "hello" && event.room != null) this.#lost(event.room, event.text);
-    const news = model.news.splice(0);
-    this.notify.tell(news, { isFocused: model.isFocused, open: (id) => this.open(id) });
+    this.notify.tell(model.news.splice(0), model.missed, model.isFocused);
+    model.missed.clear();
     this.draw();
   }
 
@@ -323,6 +324,15 @@ class Page {
     this.draw();
   }
 
+  /** Switch notifications on or off. @param {boolean} on */
+  async notifying(on) {
+    preferences.set("notify", on ? "on" : "");
+    this.notify.notifications = null;
+    if (!on) return;
+    const { Notifications } = await import("./notifications.js");
+    this.notify.notifications = new Notifications((id) => this.model.conversations.has(id) && this.open(id));
+  }
+
   /** @param {import("./conversation.js").Conversation} where @param {string} level */
   notifyOf(where, level) {
     where.level = level;
@@ -411,8 +421,7 @@ class Page {
 
   drawNow() {
     this.views.update(this.model, Date.now());
-    const { count } = this.model.unread;
-    document.title = count ? `(${count}) ${t("chat")}` : t("chat");
+    this.notify.count(this.model.unread.count);
   }
 }
 

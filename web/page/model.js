@@ -48,8 +48,12 @@ export class Model {
   isFocused = true;
   /** Whether the reader is at the end of the open conversation. */
   isAtEnd = true;
-  /** What a screen reader is to say. @type {{name: string, text: string, named: boolean, open: boolean, from: string, id: string}[]} */
+  /** What came just now; `tells`: the reader is notified. @type {{name: string, text: string, named: boolean, tells: boolean, open: boolean, from: string, id: string}[]} */
   news = [];
+  /** Messages that came late, after an absence, and of which the reader is notified, by conversation. @type {Map<string, number>} */
+  missed = new Map();
+  /** Tells which level was chosen for a conversation. @type {(id: string) => string} */
+  levelOf = () => "mentions";
   sorting = "name";
   hasNewVersion = false;
   /** What is searched for; null: nothing. @type {import("./find.js").Search | null} */
@@ -64,7 +68,10 @@ export class Model {
   ensure(kind, name) {
     const id = idOf(kind, name);
     let found = this.conversations.get(id);
-    if (!found) this.conversations.set(id, (found = new Conversation(kind, name)));
+    if (!found) {
+      this.conversations.set(id, (found = new Conversation(kind, name)));
+      found.level = this.levelOf(id);
+    }
     return found;
   }
 
@@ -76,10 +83,11 @@ export class Model {
       : found.sort((a, b) => compare(a.name, b.name));
   }
 
-  /** Unread messages of all conversations. */
+  /** Unread messages of all conversations but those of which the reader wants no notice. */
   get unread() {
     let [count, named] = [0, 0];
     for (const each of this.conversations.values()) {
+      if (each.level === "none") continue;
       const found = each.unread(this.nick);
       count += found.count;
       named += found.named;
@@ -223,10 +231,13 @@ export class Model {
     }
     const isSeen = this.isFocused && where.id === this.openId;
     if (where.id === this.openId && !isSeen && wasRead && where.newSeq === null) where.newSeq = before;
-    if (Math.abs(now - at) > LIVE_WITHIN) return;
-    const named = where.kind === "person" || mentions(text, this.nick);
-    const open = where.id === this.openId;
-    this.news.push({ name: where.name, from, text, named, open, id: where.id });
+    const isMuted = where.level === "none";
+    const named = !isMuted && (where.kind === "person" || mentions(text, this.nick));
+    const tells = named || where.level === "all";
+    if (Math.abs(now - at) <= LIVE_WITHIN) {
+      const open = where.id === this.openId;
+      this.news.push({ name: where.name, from, text, named, tells, open, id: where.id });
+    } else if (tells) this.missed.set(where.id, 1 + (this.missed.get(where.id) ?? 0));
   }
 
   /** @param {any} event @param {number} seq @param {number} now */

@@ -1,4 +1,4 @@
-/** What is said outside of the window: to screen readers, in the title, by notifications. */
+/** What is said outside of the list: to screen readers, in the title, by notifications. */
 
 import { safeLine, safeWord } from "../sdk/sanitize.js";
 import { h } from "./dom.js";
@@ -8,23 +8,38 @@ import { t } from "./words.js";
 const TOGETHER = 2000;
 const ONE_BY_ONE = 3;
 
-/** Speaks to screen readers, politely, and shows notifications. */
+/** Speaks to screen readers, politely, and counts in the title. */
 export class Notify {
   element = h("div", { class: "spoken", "aria-live": "polite" });
   /** @type {any[]} */
   #news = [];
   #timer = 0;
-  /** @type {Map<string, Notification>} */
-  #shown = new Map();
-  isWanted = false;
+  /** What came during an absence, until nothing more of it comes. @type {Map<string, number>} */
+  #missed = new Map();
+  #missedTimer = 0;
+  /** Set where the reader wants notifications. @type {import("./notifications.js").Notifications | null} */
+  notifications = null;
+  #count = 0;
 
-  /** @param {any[]} news @param {{isFocused: boolean, open: (id: string) => void}} context */
-  tell(news, { isFocused, open }) {
+  /**
+   * @param {any[]} news what came just now
+   * @param {Map<string, number>} missed how much came late, by conversation
+   * @param {boolean} isFocused
+   */
+  tell(news, missed, isFocused) {
     this.#news.push(...news);
     if (this.#news.length && !this.#timer) {
       this.#timer = setTimeout(() => this.#speak(), TOGETHER);
     }
-    if (!isFocused) for (const each of news) if (each.named) this.#notify(each, open);
+    if (isFocused) return;
+    for (const each of news) if (each.tells) this.notifications?.message(each);
+    if (!missed.size) return;
+    for (const [id, n] of missed) this.#missed.set(id, n + (this.#missed.get(id) ?? 0));
+    clearTimeout(this.#missedTimer);
+    this.#missedTimer = setTimeout(() => {
+      this.notifications?.missed(this.#missed);
+      this.#missed.clear();
+    }, TOGETHER);
   }
 
   /** Say a sentence. @param {string} text */
@@ -45,27 +60,19 @@ export class Notify {
     }
   }
 
-  /** @param {any} news @param {(id: string) => void} open */
-  #notify({ id, name, from, text }, open) {
-    if (!this.isWanted || !globalThis.Notification || Notification.permission !== "granted") return;
-    const title = id.startsWith("#") ? `${safeWord(from)} (#${safeWord(name)})` : safeWord(from);
-    try {
-      const shown = new Notification(title, { body: safeLine(text).slice(0, 200), tag: id, icon: "/icons/icon-192.png" });
-      shown.onclick = () => {
-        window.focus();
-        open(id);
-        shown.close();
-      };
-      this.#shown.set(id, shown);
-    } catch {
-      // Phones allow it to service workers only.
-      this.isWanted = false;
-    }
+  /** Tell how much is unread: in the title, on the icon, and where the page is installed. @param {number} count */
+  count(count) {
+    document.title = count ? `(${count}) ${t("chat")}` : t("chat");
+    if (count === this.#count) return;
+    this.#count = count;
+    const icon = document.querySelector('link[rel="icon"]');
+    icon?.setAttribute("href", `/icons/icon${count ? "-unread" : ""}.svg`);
+    navigator.setAppBadge?.(count).catch(() => {});
   }
 
-  /** Take back what was read meanwhile. @param {string} id */
+  /** @param {string} id */
   wasRead(id) {
-    this.#shown.get(id)?.close();
-    this.#shown.delete(id);
+    this.#missed.delete(id);
+    this.notifications?.wasRead(id);
   }
 }

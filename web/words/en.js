@@ -130,6 +130,7 @@ export const words = {
   // Announcer
   manyMessages: { one: "{n} message in {name}", other: "{n} messages in {name}" },
   mentionIn: "{from} mentioned you in {name}",
+  missed: { one: "{n} message while you were away", other: "{n} messages while you were away" },
   // Settings
   settings: "Settings",
   theme: "Theme",

@@ -242,7 +242,7 @@ export class Views {
       theme: preferences.get("theme", "system"),
       enter: preferences.get("enter", "sends"),
       sorting: preferences.get("sorting", "name"),
-      notify: this.page.notify.isWanted,
+      notify: preferences.get("notify") === "on",
       canNotify: "Notification" in globalThis && isSecureContext,
     });
   }
@@ -272,10 +272,8 @@ export class Views {
 
   /** @param {boolean} on */
   async #notify(on) {
-    const { notify } = this.page;
     const granted = on && (await Notification.requestPermission()) === "granted";
-    notify.isWanted = granted;
-    preferences.set("notify", granted ? "on" : "");
+    await this.page.notifying(granted);
     this.settings?.notifying(granted);
     if (on && !granted) this.settings?.tell(t("notifyDenied"));
   }
