@@ -15,6 +15,7 @@ import { Reading } from "./reading.js";
 import { Searcher } from "./searcher.js";
 import { claim } from "./tabs.js";
 import { isNewer, registerWorker } from "./version.js";
+import { fit } from "./viewport.js";
 import { Views } from "./views/views.js";
 import { t } from "./words.js";
 
@@ -59,6 +60,7 @@ class Page {
     document.getElementById("boot")?.remove();
     this.views.place(document.getElementById("app") ?? document.body);
     listen(this);
+    fit();
     this.drawNow();
     if (!isLive) this.yield();
     else if (model.phase === "chat") this.connect({});
