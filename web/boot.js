@@ -28,10 +28,17 @@ async function failed(error) {
   place.replaceChildren("The page could not be loaded completely. ", button);
 }
 
+const root = document.documentElement;
+let languages = navigator.languages ?? [];
 try {
   const theme = localStorage.getItem("theme");
-  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  languages = [localStorage.getItem("language") ?? "", ...languages];
 } catch {
-  // Storage may be forbidden; then the theme is the system's.
+  // Storage may be forbidden; then theme and language are those of the browser.
 }
+// The first language that there are words in; page/words.js loads them.
+root.lang = languages.map((each) => each.slice(0, 2)).find((each) => each === "de" || each === "en") ?? "en";
+// Not only once the page wants them.
+import(`./words/${root.lang}.js`).catch(() => {});
 import("./page/main.js").then((main) => main.start()).catch(failed);

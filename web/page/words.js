@@ -1,9 +1,9 @@
 /** Gives the words of the page, and dates in the reader's language. */
 
-import { words as en } from "../words/en.js";
-
+// boot.js has chosen. Outside of browsers the words are English.
+const isGerman = globalThis.document?.documentElement.lang === "de";
 /** @type {Record<string, any>} */
-const words = en;
+const words = (await (isGerman ? import("../words/de.js") : import("../words/en.js"))).words;
 const plural = new Intl.PluralRules(words.language);
 
 /**

@@ -89,9 +89,23 @@ def test_a_pure_module_touches_nothing_outside(name: str) -> None:
     assert not OUTSIDE.search(code)
 
 
+def _words(language: str) -> dict[str, set[tuple[str, str]]]:
+    """Return the gaps of each text of a language, by its key."""
+    source = (WEB / f"words/{language}.js").read_text("utf-8")
+    texts = re.split(r"^  (\w+):", source, flags=re.MULTILINE)[1:]
+    return {
+        key: set(re.findall(r"\{(\w+)\}|\b(one|other):", text))
+        for key, text in zip(texts[::2], texts[1::2], strict=True)
+    }
+
+
 def test_every_key_has_words_and_all_words_are_used() -> None:
-    words = set(re.findall(r"^  (\w+):", (WEB / "words/en.js").read_text("utf-8"), re.MULTILINE))
+    words = set(_words("en"))
     sources = "".join(module.read_text("utf-8") for module in MODULES)
     assert set(KEY.findall(sources)) - words == set()
     unused = {word for word in words if f'"{word}"' not in sources} - {"language"}
     assert unused == set()
+
+
+def test_all_languages_have_the_same_keys_and_gaps() -> None:
+    assert _words("de") == _words("en")

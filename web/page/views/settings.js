@@ -5,7 +5,8 @@ import { t } from "../words.js";
 
 /**
  * @param {{rename: (nick: string) => void, theme: (theme: string) => void, quit: () => void,
- *   enter: (way: string) => void, sorting: (way: string) => void, notify: (on: boolean) => void}} actions
+ *   enter: (way: string) => void, sorting: (way: string) => void,
+ *   language: (language: string) => void, notify: (on: boolean) => void}} actions
  */
 export function settingsView(actions) {
   const nick = h("input", { id: "settings-nick", type: "text", maxLength: 64, autocomplete: "off", spellcheck: false });
@@ -18,6 +19,7 @@ export function settingsView(actions) {
   const theme = choice("theme", "theme", [["system", "themeSystem"], ["light", "themeLight"], ["dark", "themeDark"]], actions.theme);
   const enter = choice("enterKey", "enter", [["sends", "enterSends"], ["breaks", "enterBreaks"]], actions.enter);
   const sorting = choice("sorting", "sorting", [["name", "sortName"], ["new", "sortNew"]], actions.sorting);
+  const words = choice("words", "language", [["", "wordsOfBrowser"], ["en", "english"], ["de", "german"]], actions.language);
   const notify = h("input", { id: "settings-notify", type: "checkbox", on: { change: () => actions.notify(notify.checked) } });
   const notifyLine = h("div", { class: "check" }, notify, h("label", { for: notify.id }, t("notifyOn")));
   const close = h("button", { type: "button", class: "icon", "aria-label": t("close") }, "×");
@@ -26,7 +28,7 @@ export function settingsView(actions) {
     "dialog",
     { class: "settings", "aria-label": t("settings") },
     h("div", { class: "heads" }, h("h2", {}, t("settings")), close),
-    ...[rename, theme.element, enter.element, sorting.element, notifyLine],
+    ...[rename, theme.element, enter.element, sorting.element, words.element, notifyLine],
     h("p", { class: "hint" }, t("leaveChatHelp")),
     quit,
   );
@@ -34,13 +36,14 @@ export function settingsView(actions) {
   dialog.addEventListener("click", (/** @type {Event} */ event) => event.target === dialog && dialog.close());
   return {
     element: dialog,
-    /** @param {{nick: string, theme: string, enter: string, sorting: string, notify: boolean, canNotify: boolean}} now */
+    /** @param {{nick: string, theme: string, enter: string, sorting: string, language: string, notify: boolean, canNotify: boolean}} now */
     open(now) {
       nick.value = now.nick;
       setText(problem, "");
       theme.select.value = now.theme;
       enter.select.value = now.enter;
       sorting.select.value = now.sorting;
+      words.select.value = now.language;
       notify.checked = now.notify;
       notifyLine.hidden = !now.canNotify;
       dialog.showModal();

@@ -242,6 +242,7 @@ export class Views {
       theme: preferences.get("theme", "system"),
       enter: preferences.get("enter", "sends"),
       sorting: preferences.get("sorting", "name"),
+      language: preferences.get("language"),
       notify: preferences.get("notify") === "on",
       canNotify: "Notification" in globalThis && isSecureContext,
     });
@@ -258,6 +259,10 @@ export class Views {
         page.model.sorting = way;
         preferences.set("sorting", way);
         page.draw();
+      },
+      language: (/** @type {string} */ language) => {
+        preferences.set("language", language);
+        location.reload();
       },
       notify: (/** @type {boolean} */ on) => this.#notify(on),
     };
