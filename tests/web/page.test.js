@@ -171,7 +171,14 @@ test("links are http and https only, and shown as typed", () => {
 test("texts show what is invisible, and few marks on a letter", () => {
   assert.equal(safeText("a\u202eb\nc\td"), "a\\u202eb\nc d");
   assert.equal(safeText(`a${"\u0301".repeat(50)}`), `a${"\u0301".repeat(8)}`);
-  assert.equal(isTall("x\n".repeat(21)), true);
+});
+
+test("a text of more than twenty lines is tall, also if they are broken by the window", () => {
+  assert.equal(isTall("x\n".repeat(19)), false);
+  assert.equal(isTall("x\n".repeat(20)), true);
+  assert.equal(isTall("x".repeat(2000), 100), false);
+  assert.equal(isTall("x".repeat(2001), 100), true);
+  assert.equal(isTall("x".repeat(2000), 40), true);
 });
 
 test("a long text is cut into pieces, and nothing but white space is lost", () => {

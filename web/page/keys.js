@@ -34,15 +34,27 @@ export function listen(page) {
       escape(page);
     }
   });
-  views.log.log.scroller.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === "ArrowUp" || event.key === "ArrowDown") {
-      if (event.altKey) return;
-      event.preventDefault();
-      views.log.log.focusBy(event.key === "ArrowUp" ? -1 : 1);
-    } else if (event.key === "End") {
-      event.preventDefault();
-      views.log.log.toEnd();
-    }
+  const { log } = views.log;
+  /** @type {Record<string, () => void>} */
+  const moves = {
+    ArrowUp: () => log.focusBy(-1),
+    ArrowDown: () => log.focusBy(1),
+    PageUp: () => log.pageBy(-1),
+    PageDown: () => log.pageBy(1),
+    Home() {
+      log.toStart();
+      log.focusBy(-Infinity);
+    },
+    End() {
+      log.toEnd();
+      log.focusBy(Infinity);
+    },
+  };
+  log.scroller.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const move = moves[event.key];
+    if (!move || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    move();
   });
 }
 

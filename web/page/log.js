@@ -8,6 +8,8 @@ export const ROWS_MOST = 400;
 const STEP = 60;
 /** Pixels from the end within which new rows scroll along. */
 const AT_END = 8;
+/** Pixels that stay in view when one moves by a page. */
+const OVERLAP = 48;
 
 /** Shows items in a scrolling element; `make` builds the element of one. */
 export class Log {
@@ -88,6 +90,30 @@ export class Log {
     this.calls.moved();
   }
 
+  /** Go to the oldest row that is loaded. */
+  toStart() {
+    this.#window(Math.min(this.#items.length, ROWS_MOST));
+    this.scroller.scrollTop = 0;
+    this.#measure();
+    this.#look();
+    this.calls.moved();
+  }
+
+  /** Scroll by so many pages, and move the focus along. @param {number} pages */
+  pageBy(pages) {
+    this.scroller.scrollTop += pages * (this.scroller.clientHeight - OVERLAP);
+    this.#measure();
+    this.#look();
+    const rows = this.#rows();
+    const top = this.#top();
+    const inView = rows.find((row) => row.getBoundingClientRect().top >= top - 1);
+    (pages > 0 && this.#isAtEnd ? rows.at(-1) : inView)?.focus({ preventScroll: true });
+  }
+
+  #rows() {
+    return /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll("li[tabindex]")]);
+  }
+
   /** Show one item in the upper part. @param {string} key */
   show(key) {
     const at = this.#items.findIndex((each) => each.key === key);
@@ -134,9 +160,10 @@ export class Log {
 
   /** Move the focus by so many rows. @param {number} step */
   focusBy(step) {
-    const rows = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll("li[tabindex]")]);
-    const at = rows.indexOf(/** @type {any} */ (document.activeElement?.closest("li")));
-    const next = at < 0 ? rows.at(-1) : rows[Math.max(0, Math.min(rows.length - 1, at + step))];
+    const rows = this.#rows();
+    const found = rows.indexOf(/** @type {any} */ (document.activeElement?.closest("li")));
+    const at = found < 0 ? rows.length : found;
+    const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
     next?.focus({ preventScroll: true });
     next?.scrollIntoView({ block: "nearest" });
   }

@@ -13,9 +13,13 @@ export function safeText(text) {
   return text.split(/\r\n|\n/).map(safeLine).join("\n").replace(MARKS, "$1");
 }
 
-/** Return whether a text is too long to be shown whole. @param {string} text */
-export function isTall(text) {
-  return text.length > 2500 || text.split("\n").length > LINES_MOST;
+/**
+ * Return whether a text takes too many lines to be shown whole.
+ * @param {string} text @param {number} columns about so many characters fit into a line
+ */
+export function isTall(text, columns = 120) {
+  const rows = (/** @type {string} */ line) => Math.max(1, Math.ceil(line.length / columns));
+  return text.split("\n").reduce((sum, line) => sum + rows(line), 0) > LINES_MOST;
 }
 
 /**

@@ -8,6 +8,9 @@ import { t } from "../words.js";
 import { onLongPress } from "./press.js";
 import { rowMaker } from "./rows.js";
 
+/** The width of a letter in pixels, about. */
+const LETTER = 8;
+
 /** @param {any} actions */
 export function logView(actions) {
   const title = h("h1", { class: "title", tabIndex: -1 });
@@ -22,7 +25,8 @@ export function logView(actions) {
   const scroller = h("div", { class: "log", role: "log", "aria-live": "off", tabIndex: 0 }, list);
   const below = h("button", { type: "button", class: "below", hidden: true });
   const nowhere = h("div", { class: "nowhere", hidden: true }, h("p", {}, t("noRoomHelp")), h("button", { type: "button", class: "primary", on: { click: actions.goTo } }, t("createOrJoin")));
-  const log = new Log(scroller, list, rowMaker(actions), { wantOlder: actions.wantOlder, moved: () => actions.moved() });
+  const columns = () => Math.max(20, Math.round(scroller.clientWidth / LETTER));
+  const log = new Log(scroller, list, rowMaker({ ...actions, columns }), { wantOlder: actions.wantOlder, moved: () => actions.moved() });
   below.addEventListener("click", () => log.toEnd());
   const menu = (/** @type {Element} */ within) => {
     const row = within.closest("li");

@@ -18,7 +18,7 @@ export function colour(nick) {
 /**
  * Return what makes an element of an item.
  * @param {{edit: (id: string) => void, discard: (id: string) => void, again: (id: string) => void,
- *   person: (nick: string) => void, menu: (item: any, at: any) => void}} actions
+ *   person: (nick: string) => void, menu: (item: any, at: any) => void, columns: () => number}} actions
  */
 export function rowMaker(actions) {
   /** @type {Record<string, (item: any) => HTMLElement>} */
@@ -81,7 +81,7 @@ function message(item, actions) {
       ...(state && { "data-state": state }),
     },
     time,
-    h("div", { class: "body" }, !continued && author, body(row.text), item.isTold && told(item, actions)),
+    h("div", { class: "body" }, !continued && author, body(row.text, actions.columns()), item.isTold && told(item, actions)),
     // Enter on the row does the same, so Tab need not stop here.
     h("button", { type: "button", class: "icon more", tabIndex: -1, title: t("actions"), "aria-label": t("actions"), "aria-haspopup": "menu", on: { click } }, "⋯"),
   );
@@ -93,11 +93,11 @@ function isoOf(at) {
   return Number.isNaN(date.getTime()) ? "" : date.toISOString();
 }
 
-/** @param {string} raw */
-function body(raw) {
+/** @param {string} raw @param {number} columns */
+function body(raw, columns) {
   const text = safeText(raw);
   const element = h("div", { class: "text", dir: "auto" }, ...parts(text).map(part));
-  if (!isTall(text)) return element;
+  if (!isTall(text, columns)) return element;
   element.classList.add("folded");
   const all = h("button", { type: "button", class: "quiet", on: { click: open } }, t("showAll"));
   function open() {
