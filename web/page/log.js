@@ -160,8 +160,10 @@ export class Log {
 
   /** Move the focus by so many rows. @param {number} step */
   focusBy(step) {
+    const focused = this.#focused();
+    if (focused?.classList.contains("aside")) this.show(this.itemOf(focused)?.key ?? "");
     const rows = this.#rows();
-    const found = rows.indexOf(/** @type {any} */ (document.activeElement?.closest("li")));
+    const found = rows.indexOf(/** @type {any} */ (focused));
     const at = found < 0 ? rows.length : found;
     const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
     next?.focus({ preventScroll: true });
@@ -191,8 +193,23 @@ export class Log {
       kept.set(item.key, made);
       wanted.push(made.element);
     }
+    const focused = this.#focused();
+    const item = focused && !wanted.includes(focused) ? this.itemOf(focused) : undefined;
+    if (item && focused) {
+      // It stays, out of sight: nobody's focus is taken away.
+      kept.set(item.key, /** @type {any} */ (this.#made.get(item.key)));
+      if (this.#items.indexOf(item) < this.#start) wanted.unshift(focused);
+      else wanted.push(focused);
+    }
+    focused?.classList.toggle("aside", item !== undefined);
     this.#made = kept;
     arrange(this.list, wanted);
+  }
+
+  /** The row that has the focus, or holds what has it. @returns {HTMLElement | null} */
+  #focused() {
+    const row = document.activeElement?.closest("li");
+    return row && this.list.contains(row) ? row : null;
   }
 
   #top() {

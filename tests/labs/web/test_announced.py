@@ -35,20 +35,3 @@ async def test_an_open_page_is_told_of_a_new_version_and_loses_nothing(
     await api.expect(told).to_be_hidden()
     assert await ana.box.input_value() == "a draft"
     await ana.sees("kept")
-
-
-async def test_a_page_whose_files_are_missing_reloads_twice_and_then_says_so(
-    node: NodeProcess, open_page: Open
-) -> None:
-    ana = await open_page(node, service_workers="block")
-    loads: list[Any] = []
-    ana.page.on("request", loads.append)
-    await ana.page.route(re.compile("/page/model.js"), lambda route: route.fulfill(status=404))
-    await ana.page.goto(url(node))
-    await ana.page.get_by_text("The page could not be loaded completely").wait_for()
-    assert [each.is_navigation_request() for each in loads].count(True) == 3
-    await ana.page.unroute_all()
-    await ana.page.get_by_role("button", name="Reload").click()
-    await ana.enter("ana")
-    # The browser reports the missing files.
-    ana.faults.clear()

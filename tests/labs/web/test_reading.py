@@ -47,20 +47,33 @@ async def test_keys_move_through_the_messages(node: NodeProcess, open_page: Open
     await api.expect(_row(ana, "line 149")).to_be_in_viewport()
 
 
-async def test_a_long_paste_is_sent_as_several_messages_and_long_ones_fold(
-    node: NodeProcess, open_page: Open
-) -> None:
+async def test_the_row_with_the_focus_stays(node: NodeProcess, open_page: Open, lab: Lab) -> None:
     ana = await open_page(node)
     await ana.enter("ana")
-    text = "\n".join(f"line {number:03} of a paste" for number in range(300))
-    await ana.box.fill(text)
-    await ana.page.get_by_text("5999 of 4096 bytes").wait_for()
-    await ana.box.press("Enter")
-    assert await ana.box.input_value() == text
-    await ana.page.get_by_role("button", name="Send as 2 messages").click()
-    await ana.kept("line 299")
-    assert "\n".join(await ana.texts()) == text
-    folded = _row(ana, "line 299")
+    bo = await lab.member(node.address, "bo", rooms=["general"])
+    for number in range(100, 800):
+        await bo.say("general", f"line {number}", str(number))
+    await ana.sees("line 799")
+    row = _row(ana, "line 790")
+    await row.focus()
+    log = ana.page.get_by_role("log")
+    for _ in range(8):
+        await log.evaluate("log => { log.scrollTop = 0 }")
+        await log.evaluate("() => new Promise((drawn) => requestAnimationFrame(drawn))")
+    await _row(ana, "line 100").wait_for()
+    assert await log.locator("li").count() <= 401
+    await api.expect(row).to_be_focused()
+    await ana.page.keyboard.press("ArrowUp")
+    await api.expect(_row(ana, "line 789")).to_be_focused()
+    await api.expect(_row(ana, "line 789")).to_be_in_viewport()
+
+
+async def test_long_messages_fold(node: NodeProcess, open_page: Open) -> None:
+    ana = await open_page(node)
+    await ana.enter("ana")
+    await ana.say("\n".join(f"line {number:03}" for number in range(100)))
+    await ana.kept("line 099")
+    folded = _row(ana, "line 099")
     small = (await folded.bounding_box())["height"]
     await folded.get_by_role("button", name="Show all").click()
     assert (await folded.bounding_box())["height"] > 2 * small
