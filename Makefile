@@ -68,11 +68,11 @@ web-walks: $(WEBBING) ## compare it with the Python client in 20,000 random walk
 	WALKS=20000 $(BIN)/pytest --timeout 7200 tests/integration/web/test_walks.py
 
 # The only thing here that npm is needed for.
-web-types: ## check the types of web/sdk with tsc; says so where there is no npm
+web-types: ## check the types of web/ with tsc; says so where there is no npm
 	@if ! command -v npm >/dev/null; \
-	then echo 'There is no npm: the types of web/sdk are not checked.'; \
+	then echo 'There is no npm: the types of web/ are not checked.'; \
 	elif ! npm ci --prefix tests/web --silent --no-audit --no-fund; \
-	then echo 'npm cannot install tsc: the types of web/sdk are not checked.'; \
+	then echo 'npm cannot install tsc: the types of web/ are not checked.'; \
 	else tests/web/node_modules/.bin/tsc -p tests/web; fi
 
 bench: $(RUNTIME) ## measure against other servers, for 25 minutes, and write docs/performance.md

@@ -12,7 +12,6 @@ import { Model } from "./model.js";
 import { Notify } from "./notify.js";
 import * as preferences from "./preferences.js";
 import { Reading } from "./reading.js";
-import { Searcher } from "./searcher.js";
 import { claim } from "./tabs.js";
 import { isNewer, registerWorker } from "./version.js";
 import { fit } from "./viewport.js";
@@ -30,6 +29,8 @@ export async function start() {
 class Page {
   model = new Model();
   notify = new Notify();
+  /** It is loaded when it is first wanted. @type {import("./searcher.js").Searcher | null} */
+  searcher = null;
   /** @type {Chat | null} */
   chat = null;
   /** What was typed as the token, until it is known to be right. */
@@ -40,7 +41,6 @@ class Page {
   constructor(keep) {
     this.keep = keep;
     this.loader = new Loader(this);
-    this.searcher = new Searcher(this);
     this.reading = new Reading(this);
     this.views = new Views(this);
     keep.onFailure = () => this.say(t("notKept"));

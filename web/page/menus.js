@@ -8,6 +8,8 @@ import { cardView, menuView } from "./views/menu.js";
 import { colour } from "./views/rows.js";
 import { t } from "./words.js";
 
+/** @typedef {import("./views/menu.js").Choice} Choice */
+
 /** The menus of the page; they are loaded when the first one is wanted. */
 export class Menus {
   #menu = menuView();
@@ -23,7 +25,8 @@ export class Menus {
   message({ row, mine, outgoing }, at) {
     const { page } = this;
     const nick = safeWord(row.from);
-    const choices = [{ label: t("copy"), act: () => copy(row.text, page) }];
+    /** @type {Choice[]} */
+    const choices = [{ label: t("copy"), act: () => void copy(row.text, page) }];
     if (!outgoing) {
       if (!mine) choices.push({ label: t("reply"), act: () => this.#address(row.from) });
       choices.push({ label: t("unreadFrom"), act: () => page.reading.unreadFrom(page.model.open, row.seq) });
@@ -37,12 +40,14 @@ export class Menus {
     const { page } = this;
     const where = page.model.open;
     if (!where) return;
+    /** @type {Record<string, string>} */
     const words = { all: "notifyAll", mentions: "notifyMentions", none: "notifyNone" };
     const isRoom = where.kind === "room";
     const levels = isRoom ? LEVELS : ["all", "none"];
     const shown = isRoom || where.level === "none" ? where.level : "all";
-    const choices = levels.map((/** @type {keyof typeof words} */ level) => {
-      return { label: t(words[level]), checked: level === shown, act: () => page.notifyOf(where, level) };
+    /** @type {Choice[]} */
+    const choices = levels.map((level) => {
+      return { label: t(words[level] ?? ""), checked: level === shown, act: () => page.notifyOf(where, level) };
     });
     const name = safeWord(where.name);
     if (isRoom) choices.push({ label: t("leaveRoom", { room: `#${name}` }), act: () => page.leave(where.name) });

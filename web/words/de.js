@@ -19,6 +19,7 @@ export const words = {
   rooms: "Räume",
   people: "Personen",
   goTo: "Gehe zu…",
+  goToKey: "Strg K",
   goToHint: "Raum oder Person suchen, oder neuen Raum benennen",
   createOrJoin: "Raum anlegen oder betreten",
   create: "Raum {room} anlegen",

@@ -19,6 +19,7 @@ export const words = {
   rooms: "Rooms",
   people: "People",
   goTo: "Go to…",
+  goToKey: "Ctrl K",
   goToHint: "Find a room or a person, or name a new room",
   createOrJoin: "Create or join a room",
   create: "Create the room {room}",

@@ -12,6 +12,20 @@ from tests.support.node_js import ROOT
 
 WEB = ROOT / "web"
 MODULES = sorted([WEB / "boot.js", WEB / "sw.js", *(WEB / "page").rglob("*.js")])
+VIEWS = sorted((WEB / "page/views").glob("*.js"))
+LITERAL = re.compile(r"\"([A-Z][a-z][^\"+]*)\"")
+NAMES = {
+    "ArrowUp",
+    "ArrowDown",
+    "ArrowLeft",
+    "ContextMenu",
+    "End",
+    "Enter",
+    "Escape",
+    "Home",
+    "Tab",
+}
+"""Of keys: those are no words of the page."""
 PURE = ("commands", "complete", "conversation", "find", "items", "links", "model", "status", "text")
 SIZE = 60 * 1024
 """Bytes of everything that `/` loads, as it is sent."""
@@ -87,6 +101,12 @@ def test_a_pure_module_touches_nothing_outside(name: str) -> None:
     source = (WEB / f"page/{name}.js").read_text("utf-8")
     code = re.sub(r"/\*\*.*?\*/|//[^\n]*", "", source, flags=re.DOTALL)
     assert not OUTSIDE.search(code)
+
+
+@pytest.mark.parametrize("module", [*VIEWS, WEB / "page/menus.js"], ids=_name)
+def test_a_view_has_no_words_of_its_own(module: Path) -> None:
+    source = re.sub(r"/\*\*.*?\*/|//[^\n]*", "", module.read_text("utf-8"), flags=re.DOTALL)
+    assert set(LITERAL.findall(source)) - NAMES == set()
 
 
 def _words(language: str) -> dict[str, set[tuple[str, str]]]:

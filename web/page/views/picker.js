@@ -2,7 +2,7 @@
 
 import { fold } from "../../sdk/names.js";
 import { safeWord } from "../../sdk/sanitize.js";
-import { h, setText } from "../dom.js";
+import { h } from "../dom.js";
 import { t } from "../words.js";
 
 const SHOWN_MOST = 60;

@@ -19,7 +19,7 @@ export function roomsView(actions) {
     "button",
     { type: "button", class: "go", on: { click: actions.goTo }, "aria-keyshortcuts": "Control+K" },
     h("span", {}, t("goTo")),
-    h("kbd", { "aria-hidden": "true" }, "Ctrl K"),
+    h("kbd", { "aria-hidden": "true" }, t("goToKey")),
   );
   const words = h("span", {});
   const line = h("div", { class: "connection", role: "status", "aria-live": "off" }, h("span", { class: "dot", "aria-hidden": "true" }), words);

@@ -189,15 +189,17 @@ export class Views {
   async openSearch() {
     const { page } = this;
     if (!page.model.open) return;
-    this.search ??= await this.#part(import("./search.js"), ({ searchView }) =>
-      searchView({
-        find: (query) => page.searcher.find(query),
-        searchAll: () => page.searcher.all(),
-        stop: () => page.searcher.stop(),
-        closeSearch: () => page.searcher.close(),
-        showHit: (row) => page.searcher.show(row),
-      }),
-    );
+    const loading = Promise.all([import("./search.js"), import("../searcher.js")]);
+    this.search ??= await this.#part(loading, ([{ searchView }, { Searcher }]) => {
+      const searcher = (page.searcher = new Searcher(page));
+      return searchView({
+        find: (query) => searcher.find(query),
+        searchAll: () => searcher.all(),
+        stop: () => searcher.stop(),
+        closeSearch: () => searcher.close(),
+        showHit: (row) => searcher.show(row),
+      });
+    });
     if (!this.search) return;
     this.log.head.after(this.search.element);
     await page.searcher.open();
@@ -244,7 +246,7 @@ export class Views {
       sorting: preferences.get("sorting", "name"),
       language: preferences.get("language"),
       notify: preferences.get("notify") === "on",
-      canNotify: "Notification" in globalThis && isSecureContext,
+      canNotify: typeof Notification === "function" && isSecureContext,
     });
   }
 
