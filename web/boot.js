@@ -2,6 +2,8 @@
 
 const WITHIN = 5 * 60 * 1000;
 const RELOADS = 2;
+/** Those of the files in words/. */
+const LANGUAGES = ["en", "de"];
 
 /** @param {Storage} storage @param {number} now */
 function mayReload(storage, now) {
@@ -37,8 +39,7 @@ try {
 } catch {
   // Storage may be forbidden; then theme and language are those of the browser.
 }
-// The first language that there are words in; page/words.js loads them.
-root.lang = languages.map((each) => each.slice(0, 2)).find((each) => each === "de" || each === "en") ?? "en";
-// Not only once the page wants them.
-import(`./words/${root.lang}.js`).catch(() => {});
-import("./page/main.js").then((main) => main.start()).catch(failed);
+root.lang = languages.map((each) => each.slice(0, 2)).find((each) => LANGUAGES.includes(each)) ?? "en";
+Promise.all([import("./page/main.js"), import(`./words/${root.lang}.js`)])
+  .then(([main, { words }]) => main.start(words))
+  .catch(failed);

@@ -10,12 +10,12 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  const removed = caches.keys().then((names) =>
-    Promise.all(
-      // Other caches of this origin are not ours.
-      names.filter((name) => name.startsWith("chat ") && name !== NAME).map((name) => caches.delete(name)),
-    ),
-  );
+  const removed = caches.keys().then((names) => {
+    // Other caches of this origin are not ours. A page that is open may want more of the last version.
+    const ours = names.filter((name) => name.startsWith("chat "));
+    const old = ours.filter((name) => name !== NAME).slice(0, -1);
+    return Promise.all(old.map((name) => caches.delete(name)));
+  });
   event.waitUntil(removed.then(() => self.clients.claim()));
 });
 
@@ -24,7 +24,7 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (request.mode === "navigate" && pathname === "/") {
-    event.respondWith(fetch(request).catch(() => caches.match("/").then((found) => found ?? Response.error())));
+    event.respondWith(fetch(request).catch(() => caches.match("/", { cacheName: NAME }).then((found) => found ?? Response.error())));
   } else if (pathname.startsWith("/a/")) {
     event.respondWith(caches.match(request).then((found) => found ?? fetch(request)));
   }

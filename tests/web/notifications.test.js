@@ -4,6 +4,10 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Notifications } from "../../web/page/notifications.js";
+import { speak } from "../../web/page/words.js";
+import { words } from "../../web/words/en.js";
+
+speak(words);
 
 /** The notifications that are shown, by their tag. */
 const shown = new Map();

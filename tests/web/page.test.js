@@ -11,6 +11,10 @@ import { Model } from "../../web/page/model.js";
 import { status } from "../../web/page/status.js";
 import { isTall, pieces, safeText } from "../../web/page/text.js";
 import { digestOf } from "../../web/page/version.js";
+import { speak } from "../../web/page/words.js";
+import { words } from "../../web/words/en.js";
+
+speak(words);
 
 const NOW = Date.UTC(2026, 0, 9, 12);
 let seq = 0;

@@ -16,12 +16,13 @@ import { claim } from "./tabs.js";
 import { isNewer, registerWorker } from "./version.js";
 import { fit } from "./viewport.js";
 import { Views } from "./views/views.js";
-import { t } from "./words.js";
+import { speak, t } from "./words.js";
 
 const ENTRIES = ["message", "direct", "entered", "left", "renamed", "gap", "ack"];
 
-/** Show the page. */
-export async function start() {
+/** Show the page. @param {Record<string, any>} words of the language that boot.js has chosen */
+export async function start(words) {
+  speak(words);
   const page = new Page(await Keep.open());
   await page.start();
 }

@@ -59,7 +59,7 @@ export class Searcher {
     const where = model.open;
     if (!where) return;
     const turn = (this.#turn += 1);
-    const entries = keep.isKept ? await keep.between(where.id) : [];
+    const entries = keep.isKept && query.trim() ? await keep.between(where.id) : [];
     if (turn !== this.#turn) return;
     const rows = entries.length ? entries.map(toRow) : where.rows;
     const search = begin(where, query);

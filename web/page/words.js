@@ -1,10 +1,22 @@
 /** Gives the words of the page, and dates in the reader's language. */
 
-// boot.js has chosen. Outside of browsers the words are English.
-const isGerman = globalThis.document?.documentElement.lang === "de";
 /** @type {Record<string, any>} */
-const words = (await (isGerman ? import("../words/de.js") : import("../words/en.js"))).words;
-const plural = new Intl.PluralRules(words.language);
+let words = {};
+/** @type {Intl.PluralRules} */
+let plural;
+/** @type {Intl.DateTimeFormat} */
+let dayFormat;
+/** @type {Intl.DateTimeFormat} */
+let yearFormat;
+
+/** Speak a language, before anything is said. @param {Record<string, any>} chosen its words */
+export function speak(chosen) {
+  const { language } = (words = chosen);
+  const format = /** @type {const} */ ({ weekday: "long", day: "numeric", month: "long" });
+  plural = new Intl.PluralRules(language);
+  dayFormat = new Intl.DateTimeFormat(language, format);
+  yearFormat = new Intl.DateTimeFormat(language, { ...format, year: "numeric" });
+}
 
 /**
  * Return the text of a key, with its gaps filled in; `n` chooses singular or plural.
@@ -18,8 +30,6 @@ export function t(key, gaps = {}) {
 }
 
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const dayFormat = new Intl.DateTimeFormat(words.language, { weekday: "long", day: "numeric", month: "long" });
-const yearFormat = new Intl.DateTimeFormat(words.language, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
 /** Return a time of day. @param {number} at milliseconds */
 export function clock(at) {

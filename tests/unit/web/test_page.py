@@ -64,7 +64,8 @@ def _with_imports(names: set[str]) -> set[str]:
 
 
 AT_START = _with_imports({"boot.js", "page/main.js", "words/en.js"})
-LATER = {name for each in AT_START for name in _imported(each, WHEN_WANTED)} - AT_START
+WANTED = {name for each in AT_START for name in _imported(each, WHEN_WANTED)}
+LATER = (WANTED | {"words/de.js"}) - AT_START
 
 
 def test_what_the_page_loads_is_small() -> None:
