@@ -116,6 +116,7 @@ class Page {
     const { entrance } = this.model;
     Object.assign(entrance, { error: "", busy: false, suggestion: "", password: false, token: false });
     if (again) this.notify.say(t("connectedAgain"));
+    this.views.prepare();
     // Nodes change their version by a restart, and then we are welcomed by another one. Without a
     // store a reload would lose the session: then nothing is said.
     if (this.keep.isKept) this.#askVersion();

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import pytest
+import pytest_asyncio
 
 from tests.labs.web.scene import Open
 from tests.support.lab import Lab
@@ -10,7 +10,7 @@ from tests.support.node_process import NodeProcess
 from tests.support.web_person import Person, api
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def node(lab: Lab) -> NodeProcess:
     """A node that takes many messages at once."""
     return await lab.node(None, "--rate", "0", "--web-port", "0")

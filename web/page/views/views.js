@@ -7,7 +7,17 @@ import { boxView } from "./box.js";
 import { entranceView } from "./entrance.js";
 import { logView } from "./log.js";
 import { membersView } from "./members.js";
+import { pickerView } from "./picker.js";
 import { roomsView } from "./rooms.js";
+
+/** Parts that nobody wants before entering. */
+const LATER = {
+  complete: () => import("./complete.js"),
+  menus: () => import("../menus.js"),
+  search: () => import("./search.js"),
+  searcher: () => import("../searcher.js"),
+  settings: () => import("../settings.js"),
+};
 
 /** The panes of the page. On a narrow screen one of them is shown. */
 export class Views {
@@ -40,13 +50,19 @@ export class Views {
       send: (texts) => page.send(texts),
       typed: (text) => page.typed(text),
       complete: (box, changed) =>
-        this.#part(import("./complete.js"), ({ completeView }) => completeView(box, changed, (words) => page.notify.say(words))),
+        this.#part(LATER.complete(), ({ completeView }) => completeView(box, changed, (words) => page.notify.say(words))),
       enterSends: () => preferences.get("enter", "sends") === "sends",
     });
     this.members = membersView({
       ...{ person, moreMembers: () => page.loader.members() },
       leave: (room) => page.leave(room),
       closeMembers: () => this.toggleMembers(),
+    });
+    this.#picker = pickerView({
+      open,
+      join: (room) => page.join(room, "join"),
+      create: (room) => page.join(room, "either"),
+      listRooms: () => page.loader.rooms(),
     });
     const dismiss = h("button", { type: "button", class: "icon", "aria-label": t("close"), on: { click: () => this.#dismiss() } }, "×");
     this.notice = h("div", { class: "notice", hidden: true }, h("span", {}), dismiss);
@@ -71,8 +87,7 @@ export class Views {
   search = null;
   /** @type {any} */
   settings = null;
-  /** @type {any} */
-  #picker = null;
+  #picker;
   /** @type {any} */
   #menus = null;
   #shown = "";
@@ -88,7 +103,7 @@ export class Views {
   /** @param {HTMLElement} parent */
   place(parent) {
     this.parent = parent;
-    parent.append(this.page.notify.element);
+    parent.append(this.#picker.element, this.page.notify.element);
   }
 
   /** @param {import("../model.js").Model} model @param {number} now */
@@ -166,30 +181,21 @@ export class Views {
     if (!matchMedia("(pointer: coarse)").matches) this.box.focus();
   }
 
-  async goTo() {
-    const { page } = this;
-    this.#picker ??= await this.#part(import("./picker.js"), ({ pickerView }) =>
-      pickerView({
-        open: (id) => this.#openAt(id),
-        join: (room) => page.join(room, "join"),
-        create: (room) => page.join(room, "either"),
-        listRooms: () => page.loader.rooms(),
-      }),
-    );
-    this.#picker?.open(page.model);
+  goTo() {
+    this.#picker.open(this.page.model);
   }
 
   /** @param {(menus: any) => void} open */
   async #withMenus(open) {
     const { page, parent } = this;
-    this.#menus ??= await this.#part(import("../menus.js"), ({ Menus }) => new Menus(page, parent ?? document.body));
+    this.#menus ??= await this.#part(LATER.menus(), ({ Menus }) => new Menus(page, parent ?? document.body));
     if (this.#menus) open(this.#menus);
   }
 
   async openSearch() {
     const { page } = this;
     if (!page.model.open) return;
-    const loading = Promise.all([import("./search.js"), import("../searcher.js")]);
+    const loading = Promise.all([LATER.search(), LATER.searcher()]);
     this.search ??= await this.#part(loading, ([{ searchView }, { Searcher }]) => {
       const searcher = (page.searcher = new Searcher(page));
       return searchView({
@@ -203,6 +209,11 @@ export class Views {
     if (!this.search) return;
     this.log.head.after(this.search.element);
     await page.searcher.open();
+  }
+
+  /** Load all parts, so that they open at once, also without a network. */
+  prepare() {
+    for (const load of Object.values(LATER)) load().catch(() => {});
   }
 
   toggleSearch() {
@@ -238,51 +249,8 @@ export class Views {
   }
 
   async #openSettings() {
-    this.settings ??= await this.#part(import("./settings.js"), ({ settingsView }) => settingsView(this.#settingsActions()));
-    this.settings?.open({
-      nick: this.page.model.nick,
-      theme: preferences.get("theme", "system"),
-      enter: preferences.get("enter", "sends"),
-      sorting: preferences.get("sorting", "name"),
-      language: preferences.get("language"),
-      notify: preferences.get("notify") === "on",
-      canNotify: typeof Notification === "function" && isSecureContext,
-    });
-  }
-
-  #settingsActions() {
-    const { page } = this;
-    return {
-      rename: (/** @type {string} */ nick) => page.rename(nick),
-      theme: (/** @type {string} */ theme) => this.#theme(theme),
-      quit: () => page.quit(),
-      enter: (/** @type {string} */ way) => preferences.set("enter", way),
-      sorting: (/** @type {string} */ way) => {
-        page.model.sorting = way;
-        preferences.set("sorting", way);
-        page.draw();
-      },
-      language: (/** @type {string} */ language) => {
-        preferences.set("language", language);
-        location.reload();
-      },
-      notify: (/** @type {boolean} */ on) => this.#notify(on),
-    };
-  }
-
-  /** @param {string} theme */
-  #theme(theme) {
-    preferences.set("theme", theme === "system" ? "" : theme);
-    if (theme === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
-  }
-
-  /** @param {boolean} on */
-  async #notify(on) {
-    const granted = on && (await Notification.requestPermission()) === "granted";
-    await this.page.notifying(granted);
-    this.settings?.notifying(granted);
-    if (on && !granted) this.settings?.tell(t("notifyDenied"));
+    this.settings ??= await this.#part(LATER.settings(), ({ settingsOf }) => settingsOf(this.page));
+    this.settings?.show();
   }
 
   #dismiss() {
