@@ -197,6 +197,9 @@ test("commands are those of the terminal", () => {
   assert.deepEqual(parse("//hi"), { type: "say", text: "/hi" });
   assert.deepEqual(parse("/me waves"), { type: "say", text: "waves", kind: "action" });
   assert.deepEqual(parse("/msg bo hello\nthere"), { type: "direct", to: "bo", text: "hello\nthere" });
+  assert.deepEqual(parse("/msg bo /me waves"), { type: "direct", to: "bo", text: "waves", kind: "action" });
+  assert.deepEqual(parse("/msg bo //me"), { type: "direct", to: "bo", text: "/me" });
+  assert.equal(parse("/msg bo /quit").key, "onlyMe");
   assert.deepEqual(parse("/JOIN tea"), { type: "join", room: "tea" });
   assert.equal(parse("/join a b").key, "usage");
   assert.equal(parse("/constructor").key, "noCommand");

@@ -11,13 +11,7 @@ const COMMANDS = {
     (rest) => (rest ? word(rest, (room) => ({ type: "leave", room })) : { type: "leave" }),
   ],
   nick: ["NICK", (rest) => word(rest, (nick) => ({ type: "nick", nick }))],
-  msg: [
-    "NICK TEXT",
-    (rest) => {
-      const found = /^(\S+)\s+([^]*\S[^]*)$/.exec(rest);
-      return found ? { type: "direct", to: found[1], text: found[2] } : null;
-    },
-  ],
+  msg: ["NICK TEXT", direct],
   me: ["TEXT", (rest) => (rest ? { type: "say", text: rest, kind: "action" } : null)],
   rooms: ["", nothing("rooms")],
   who: ["", nothing("who")],
@@ -42,6 +36,21 @@ export function parse(text) {
   const [usage, read] = row;
   const meaning = read((found[2] ?? "").trim());
   return meaning ?? { type: "error", key: "usage", gaps: { usage: `/${name} ${usage}`.trim() } };
+}
+
+/**
+ * Read the text as a line in the person's window, except that it can only be a message.
+ * @param {string} rest @returns {Meaning | null}
+ */
+function direct(rest) {
+  const found = /^(\S+)\s+([^]*\S[^]*)$/.exec(rest);
+  if (!found) return null;
+  const [, to, text = ""] = found;
+  if (!text.startsWith("/")) return { type: "direct", to, text };
+  if (text.startsWith("//")) return { type: "direct", to, text: text.slice(1) };
+  const action = /^\/me\s+([^]*)$/i.exec(text);
+  if (action) return { type: "direct", to, text: action[1], kind: "action" };
+  return { type: "error", key: "onlyMe" };
 }
 
 /** @param {string} rest @param {(word: string) => Meaning} make */

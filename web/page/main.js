@@ -278,7 +278,7 @@ class Page {
       nick: () => this.rename(meaning.nick),
       direct: () => {
         this.person(meaning.to);
-        this.#post(model.ensure("person", meaning.to), meaning.text);
+        this.#post(model.ensure("person", meaning.to), meaning.text, meaning.kind);
       },
       rooms: () => this.views.goTo(),
       who: () => this.views.pane("members"),

@@ -107,6 +107,7 @@ export const words = {
   split: { one: "Als {n} Nachricht senden", other: "Als {n} Nachrichten senden" },
   suggestions: { one: "{n} Vorschlag; Tab nimmt ihn", other: "{n} Vorschläge; Auf, Ab und Tab wählen" },
   noCommand: "Den Befehl /{name} gibt es nicht; /help nennt die Befehle. Eine Nachricht, die mit / beginnt, wird mit // eingegeben.",
+  onlyMe: "Hinter /msg NICK gibt es nur den Befehl /me. Ein Text, der mit / beginnt, wird mit // eingegeben.",
   usage: "Aufruf: {usage}",
   inRoomOnly: "Das geht nur in einem Raum.",
   help:

@@ -107,6 +107,7 @@ export const words = {
   split: { one: "Send as {n} message", other: "Send as {n} messages" },
   suggestions: { one: "{n} suggestion; Tab takes it", other: "{n} suggestions; Up, Down and Tab choose" },
   noCommand: "There is no command /{name}; /help lists the commands. A message that begins with / is typed with //.",
+  onlyMe: "Behind /msg NICK there is only the command /me. A text that begins with / is typed with //.",
   usage: "Usage: {usage}",
   inRoomOnly: "This works in a room only.",
   help:
