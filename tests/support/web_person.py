@@ -17,7 +17,7 @@ MISSING = (
     else "the page needs Chromium: on the PATH, or named by CHAT_CHROMIUM" if not CHROMIUM else ""
 )
 # CI has both, so there nothing is skipped: `launch_options` fails.
-needs_chromium = pytest.mark.skipif(bool(MISSING) and "CI" not in os.environ, reason=MISSING)
+needs_chromium = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING)
 WITHIN = 45_000
 """Milliseconds to wait for what is to come: far above what it takes, for machines that are busy."""
 NETWORK = re.compile(r"^WebSocket connection to '[^']*' failed|^Failed to load .*net::ERR_")

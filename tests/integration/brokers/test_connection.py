@@ -68,7 +68,7 @@ async def test_a_connection_is_kept_until_it_fails(
 
 
 async def test_a_redis_that_hangs_is_given_up_in_time(server: RedisServer) -> None:
-    client = connect.redis(server.url)(0.05)
+    client = connect.redis(server.url)(1.0)
     calls = CommandRunner(client)
     await calls.execute([("PING",)])
     server.pause()

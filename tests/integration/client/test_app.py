@@ -185,6 +185,7 @@ async def test_a_stopped_terminal_keeps_the_connection_and_is_repainted(
     screen.resize(200, 100)
     await screen.until(lambda lines: len(lines) == 100 and lines[-1] == "general>")
     await stop(screen, node)
+    taking = asyncio.create_task(node.take())  # meanwhile it answers pings
     screen.go_on()
     await screen.until(
         lambda lines: lines[-1] == "general>"
@@ -193,7 +194,7 @@ async def test_a_stopped_terminal_keeps_the_connection_and_is_repainted(
         and all("0123456789" in line for line in lines[1:-3])
     )
     screen.type("still here\r")
-    assert (await node.take()).text == "still here"
+    assert (await taking).text == "still here"
     await screen.shows("ana \u2502 still here")
 
 

@@ -113,6 +113,7 @@ async def test_end_returns_from_a_long_answer_but_stays_the_end_of_a_text(
     screen: Screen, node: Node
 ) -> None:
     screen.resize(40, 10)
+    await screen.until(lambda lines: "1:general" in lines[0] and lines[-1] == "general>")
     screen.type("/help\r")
     await screen.until(lambda lines: "/create ROOM" in lines[1])
     screen.type("ab\x1b[H!\x1b[F!")
