@@ -44,7 +44,7 @@ test: check ## run the integration tests, too: sockets, processes, terminals, a 
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests/integration
 
 labs: $(TESTING) ## run the laboratories in their short forms: faults, attacks, a simulation, the page
-	$(BIN)/pytest tests/labs
+	$(BIN)/pytest --numprocesses auto --dist loadfile tests/labs
 
 websocket: $(TESTING) ## run the system tests with clients over WebSocket
 	$(BIN)/pytest --websocket tests/integration/system
