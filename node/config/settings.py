@@ -6,9 +6,10 @@ from secrets import token_hex
 from socket import gethostname
 from typing import Any
 
-from node.config import parsers
+from node.config import parsers, ports
 from node.config.command_line import parse_flags, refuse
 from node.config.options import OPTIONS, TOKEN_FILE_EXPECTED, Option
+from node.config.ports import Listener
 from node.config.redis_url import RedisUrl
 from wire import environment
 
@@ -145,6 +146,21 @@ def _check_together(settings: Settings, sources: Mapping[str, str]) -> None:
     if settings.proxy_protocol and settings.tls_cert:
         # The header comes before the TLS handshake, which asyncio begins by itself.
         refuse(sources["proxy_protocol"], "'1'", "0 with --tls-cert: let the proxy do the TLS")
+    _check_ports(settings, sources)
+
+
+def _check_ports(settings: Settings, sources: Mapping[str, str]) -> None:
+    """Refuse a port that this process would take twice: listening would blame another program."""
+    one, nodes = settings, settings.nodes
+    listeners = (
+        Listener("chat", sources.get("port", "--port"), one.host, one.port, nodes),
+        Listener("web", sources.get("web_port", ""), one.web_host or one.host, one.web_port, nodes),
+        Listener("http", sources.get("http_port", ""), one.http_host, one.http_port),
+    )
+    if (found := ports.collision(listeners)) is not None:
+        earlier, later = found.earlier, found.later
+        reason = f"{found.port} is also a {earlier.kind} port of this process"
+        refuse(later.setting, str(later.first), f"ports beside those of {earlier.setting}", reason)
 
 
 def _random_name() -> str:

@@ -367,6 +367,49 @@ def test_consecutive_ports_must_exist(refusal: Refusal) -> None:
     assert line == "chat-node: --nodes: got 3, expected at most 2: ports from 65534 to 65535\n"
 
 
+@pytest.mark.parametrize(
+    ("argv", "line"),
+    [
+        (
+            ["--port", "21055", "--web-port", "21055"],
+            "--web-port: got 21055, expected ports beside those of --port"
+            " (21055 is also a chat port of this process)",
+        ),
+        (
+            ["--nodes", "3", "--port", "22000", "--web-port", "21999"],
+            "--web-port: got 21999, expected ports beside those of --port"
+            " (22000 is also a chat port of this process)",
+        ),
+        (
+            ["--nodes", "3", "--web-port", "22000", "--http-port", "22002"],
+            "--http-port: got 22002, expected ports beside those of --web-port"
+            " (22002 is also a web port of this process)",
+        ),
+        (
+            ["--http-port", "9999"],
+            "--http-port: got 9999, expected ports beside those of --port"
+            " (9999 is also a chat port of this process)",
+        ),
+    ],
+)
+def test_a_port_that_this_process_would_take_twice_is_named_with_both_settings(
+    refusal: Refusal, argv: list[str], line: str
+) -> None:
+    assert refusal(*argv) == f"chat-node: {line}\n"
+
+
+def test_a_port_taken_twice_names_the_variables_that_set_it(refusal: Refusal) -> None:
+    line = refusal(environ={"CHAT_PORT": "8000", "CHAT_WEB_PORT": "8000"})
+    assert line.startswith("chat-node: CHAT_WEB_PORT: got 8000, expected ports beside those of")
+    assert "CHAT_PORT" in line
+
+
+def test_free_ports_and_neighbouring_ports_do_not_collide() -> None:
+    assert parse(["--port", "0", "--web-port", "0", "--http-port", "0"], {}).port == 0
+    argv = ["--nodes", "3", "--port", "22000", "--web-port", "22003", "--http-port", "21999"]
+    assert parse(argv, {}).web_port == 22003
+
+
 def test_certificate_and_key_come_together(refusal: Refusal, tmp_path: Path) -> None:
     path = tmp_path / "file.pem"
     path.write_text("")
