@@ -21,6 +21,7 @@ from node.config.options import variables
 from wire import environment
 from wire.arguments import Parser
 from wire.messages import DEFAULT_ROOM
+from wire.text import escape
 
 
 def main(argv: Sequence[str], program: str = "chat-node admin") -> int:
@@ -202,7 +203,7 @@ def _print_json(found: Any) -> None:
 
 async def _kick(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     nick, fold = chosen.nick
-    kicked = await moderator.kick(fold, chosen.reason)
+    kicked = await moderator.kick(fold, chosen.reason or "")
     if kicked is None:
         _complain(f"there is no session with the nick {nick}")
         return False
@@ -214,13 +215,27 @@ async def _ban(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     how_long = f"for {tables.span(chosen.seconds)}" if chosen.seconds else "until lifted"
     if chosen.who is not None:
         nick, fold = chosen.who
-        kicked = await moderator.ban_nick(fold, chosen.seconds, chosen.reason)
+        why, kept = await _why(moderator, "nick", fold, chosen.reason)
+        kicked = await moderator.ban_nick(fold, chosen.seconds, why)
         also = f", and {kicked} was kicked" if kicked else "; no session uses it now"
-        print(f"The nick {nick} is banned {how_long}{also}.")
+        print(f"The nick {nick} is banned {how_long}{also}.{kept}")
     if chosen.address is not None:
-        await moderator.ban_network(chosen.address, chosen.seconds, chosen.reason)
-        print(f"{chosen.address} is banned {how_long}; sessions from it are being ended.")
+        why, kept = await _why(moderator, "net", chosen.address, chosen.reason)
+        await moderator.ban_network(chosen.address, chosen.seconds, why)
+        print(f"{chosen.address} is banned {how_long}; sessions from it are being ended.{kept}")
     return True
+
+
+async def _why(moderator: AdminClient, kind: str, what: str, given: str | None) -> tuple[str, str]:
+    """Return the reason of a ban, and what to say about one that was not given.
+
+    A ban that is set again, as for another time, keeps its reason unless a new one is given.
+    """
+    if given is not None:
+        return given, ""
+    earlier = [ban.why for ban in await moderator.bans() if (ban.kind, ban.what) == (kind, what)]
+    why = earlier[0] if earlier else ""
+    return why, why and f" Its reason is still: {escape(why)}"
 
 
 async def _unban(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
@@ -243,7 +258,7 @@ async def _close(moderator: AdminClient, chosen: argparse.Namespace) -> bool:
     if chosen.room == DEFAULT_ROOM:
         _complain(f"{DEFAULT_ROOM} always exists and cannot be closed; kick or ban users instead")
         return False
-    members = await moderator.close(chosen.room, chosen.reason)
+    members = await moderator.close(chosen.room, chosen.reason or "")
     if members is None:
         return _no_room(chosen.room)
     print(f"{chosen.room} is closed; {tables.count(members, 'member')} had to leave.")

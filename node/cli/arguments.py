@@ -85,7 +85,6 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "--reason": {
         "metavar": "TEXT",
         "type": reader(_reason, f"one line of at most {REASON_MOST} bytes"),
-        "default": "",
         "help": "reason shown to the user and to the members of the rooms",
     },
     "--json": {"action": "store_true", "help": "print JSON"},

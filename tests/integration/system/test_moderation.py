@@ -113,6 +113,23 @@ async def test_a_ban_holds_on_every_node_until_it_is_taken_back(three: Three) ->
     assert (await three.run("admin", "unban", "ana")).status == 1
 
 
+async def test_a_ban_that_is_set_again_keeps_its_reason_unless_another_is_given(
+    three: Three,
+) -> None:
+    await three.admin("ban", "lee2", "--reason", "spam", "--for", "1h")
+    said = await three.admin("ban", "Lee2", "--for", "2h")
+    assert said == (
+        "The nick Lee2 is banned for 2h; no session uses it now. Its reason is still: spam\n"
+    )
+    await three.admin("ban", "--address", "192.0.2.0/24", "--reason", "flood")
+    assert "still: flood" in await three.admin("ban", "--address", "192.0.2.7/24", "--for", "1h")
+    shown = json.loads(await three.admin("bans", "--json"))
+    assert [ban["reason"] for ban in shown] == ["flood", "spam"]
+    said = await three.admin("ban", "lee2", "--reason", "")
+    assert said == "The nick lee2 is banned until lifted; no session uses it now.\n"
+    assert json.loads(await three.admin("bans", "--json"))[1]["reason"] == ""
+
+
 async def test_a_ban_of_a_network_reaches_who_is_there_and_who_comes(three: Three) -> None:
     room = fresh("room")
     ana = await three.lab.member(three.a, "ana", rooms=[room])
