@@ -6,6 +6,7 @@ from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Any
 
+from node.config.command_line import shortened
 from node.core.names import names
 from wire import text as texts
 
@@ -14,18 +15,26 @@ REASON_MOST = 400
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
+class BadText(ValueError):
+    """A text that no message may have; says why to people."""
+
+
 def reader(
-    read: Callable[[str], Any], expected: str, show: Callable[[str], str] = str
+    read: Callable[[str], Any], expected: str = "", show: Callable[[str], str] = str
 ) -> Callable[[str], Any]:
-    """Return a reader for argparse whose error repeats the text and names what it must be."""
+    """Return a reader for argparse whose error repeats the text and names what it must be.
+
+    ``expected`` is not needed where the errors of ``read`` name it.
+    """
 
     def read_argument(text: str) -> Any:
         try:
             return read(text)
-        except names.BadName as error:
-            raise argparse.ArgumentTypeError(f"got {text!a}: {error}") from None
+        except (names.BadName, BadText) as error:
+            raise argparse.ArgumentTypeError(f"got {shortened(text)!a}: {error}") from None
         except ValueError:
-            raise argparse.ArgumentTypeError(f"got {show(text)!a}, expected {expected}") from None
+            got = f"got {shortened(show(text))!a}"
+            raise argparse.ArgumentTypeError(f"{got}, expected {expected}") from None
 
     return read_argument
 
@@ -54,21 +63,18 @@ def _reason(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    if texts.check(text) is not None:
-        raise ValueError
+    if (wrong := texts.check(text)) is not None:
+        raise BadText(wrong[1])
     return text
 
 
-_NICK = reader(lambda text: (names.nick(text), names.fold(text)), "")
-_ROOM = reader(names.room, "")
+_NICK = reader(lambda text: (names.nick(text), names.fold(text)))
+_ROOM = reader(names.room)
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "nick": {"metavar": "NICK", "type": _NICK},
     "who": {"metavar": "NICK", "type": _NICK, "nargs": "?"},
     "room": {"metavar": "ROOM", "type": _ROOM},
-    "text": {
-        "metavar": "TEXT",
-        "type": reader(_text, "a text that is valid as a message"),
-    },
+    "text": {"metavar": "TEXT", "type": reader(_text)},
     "--room": {"metavar": "ROOM", "type": _ROOM, "help": "only the members of this room"},
     "--address": {
         "metavar": "NETWORK",

@@ -15,6 +15,7 @@ PROGRAM = "chat-node"
 _BY_FLAG = {option.flag: option for option in OPTIONS}
 _SHELLS = ("bash", "zsh", "fish")
 _EXPECTED_SHELL = "bash, zsh or fish"
+_SHOWN_START, _SHOWN_END = 38, 19  # enough to recognise a value, and 60 characters in all
 COMMANDS = {
     "status": "show the whole system: nodes, versions, clients, rooms",
     "admin": "moderate: kick, ban, close rooms, announce, list nodes and sessions",
@@ -60,6 +61,13 @@ def _unknown(argument: str) -> str:
 def refuse(source: str, got: str, expected: str, reason: str = "") -> NoReturn:
     """End the process with a line about a bad value; ``source`` is its flag or variable."""
     fail(f"{source}: got {got}, expected {expected}{reason and f' ({reason})'}")
+
+
+def shortened(value: str) -> str:
+    """Return a value as an error repeats it: the middle of a long one is left out."""
+    if len(value) <= _SHOWN_START + len("...") + _SHOWN_END:
+        return value
+    return f"{value[:_SHOWN_START]}...{value[-_SHOWN_END:]}"
 
 
 def fail(why: str) -> NoReturn:

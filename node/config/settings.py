@@ -7,7 +7,7 @@ from socket import gethostname
 from typing import Any
 
 from node.config import parsers, ports
-from node.config.command_line import parse_flags, refuse
+from node.config.command_line import parse_flags, refuse, shortened
 from node.config.options import OPTIONS, TOKEN_FILE_EXPECTED, Option
 from node.config.ports import Listener
 from node.config.redis_url import RedisUrl
@@ -102,7 +102,7 @@ def _read(option: Option, source: str, text: str | None) -> object:
     except ValueError as error:
         # The text of a UnicodeError helps nobody, and may repeat a secret.
         reason = "" if isinstance(error, UnicodeError) else str(error)
-        refuse(source, repr(option.show(text)), option.expected, reason)
+        refuse(source, repr(shortened(option.show(text))), option.expected, reason)
 
 
 def _check_token(flags: dict[str, str], variables: dict[str, str]) -> None:
@@ -114,7 +114,7 @@ def _check_token(flags: dict[str, str], variables: dict[str, str]) -> None:
             source = "--token-file" if where is flags else file
             refuse(
                 source,
-                repr(where[file]),
+                repr(shortened(where[file])),
                 TOKEN_FILE_EXPECTED,
                 f"{shown} is set too: set only one of them",
             )

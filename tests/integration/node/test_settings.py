@@ -10,6 +10,7 @@ import pytest
 
 from node.cli import subcommands
 from node.config import command_line, redis_url
+from node.config.command_line import shortened
 from node.config.options import GROUPS, OPTIONS, Option, variables
 from node.config.origin import Origin
 from node.config.parsers import Origins, Rate
@@ -256,12 +257,19 @@ def test_a_bad_value_is_named_with_its_source_and_what_was_expected(
     refusal: Refusal, flag: str, text: str, expected: str
 ) -> None:
     line = refusal(f"{flag}={text}")
-    assert line.startswith(f"chat-node: {flag}: got {text!r}, expected ")
+    assert line.startswith(f"chat-node: {flag}: got {shortened(text)!r}, expected ")
     assert expected in line
     if text:
         variable = "CHAT_" + flag.removeprefix("--").replace("-", "_").upper()
         line = refusal(environ={variable: text})
-        assert line.startswith(f"chat-node: {variable}: got {text!r}, expected ")
+        assert line.startswith(f"chat-node: {variable}: got {shortened(text)!r}, expected ")
+
+
+def test_a_long_value_is_not_repeated_at_length(refusal: Refusal) -> None:
+    line = refusal("--port", "x" * 5000)
+    assert line == (
+        f"chat-node: --port: got '{'x' * 38}...{'x' * 19}', expected a port, 0 to 65535\n"
+    )
 
 
 def test_a_flag_without_its_value_is_named(refusal: Refusal) -> None:
@@ -337,7 +345,7 @@ def test_a_file_without_a_token_is_refused(
     path.write_bytes(content)
     line = refusal(environ={"CHAT_TOKEN_FILE": str(path)})
     assert line.startswith(
-        f"chat-node: CHAT_TOKEN_FILE: got {str(path)!r}, expected a readable file"
+        f"chat-node: CHAT_TOKEN_FILE: got {shortened(str(path))!r}, expected a readable file"
     )
 
 

@@ -1,5 +1,7 @@
 """The arguments of the command line of moderators: times and networks."""
 
+import argparse
+
 import pytest
 
 from node.cli import arguments
@@ -25,3 +27,31 @@ def test_times_are_written_with_a_unit(text: str, seconds: float) -> None:
 )
 def test_a_network_has_one_way_to_be_written(text: str, network: str) -> None:
     assert arguments.network(text) == network
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "x" * 5000,
+            f"got '{'x' * 38}...{'x' * 19}': A text is at most 4096 bytes of UTF-8 long.",
+        ),
+        ("", "got '': The text is empty."),
+        (
+            "a\x1b",
+            "got 'a\\x1b': The text contains the control character U+001B;"
+            " only newline and tab are allowed.",
+        ),
+    ],
+)
+def test_a_text_that_cannot_be_announced_is_told_why(text: str, line: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError) as refused:
+        arguments.ARGUMENTS["text"]["type"](text)
+    assert str(refused.value) == line
+
+
+@pytest.mark.parametrize("argument", ["nick", "room", "--address", "--for", "--reason"])
+def test_no_argument_is_repeated_at_length(argument: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError) as refused:
+        arguments.ARGUMENTS[argument]["type"]("x" * 5000)
+    assert "..." in str(refused.value) and len(str(refused.value)) < 200

@@ -30,7 +30,7 @@ def ends(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
         (("ban", "ana", "--for", "0s"), "15m"),
         (("kick", "ana", "--reason", "a\x1bb"), "one line"),
         (("kick", "ana", "--reason", "x" * 401), "one line"),
-        (("announce", ""), "a text"),
+        (("announce", ""), "The text is empty."),
         (("nodes", "--redis-url", "http://user:secret@x"), "redis://"),
     ],
 )
