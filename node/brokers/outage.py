@@ -4,6 +4,7 @@ import logging
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from redis import exceptions
 
@@ -67,44 +68,62 @@ def explained(error: Exception) -> str:
     return f"{found}: {meaning}{f' ({text})' if found == 'NOPERM' else ''}"
 
 
+@dataclass(slots=True)
+class Told:
+    """What the log has of an outage; those that fail together share it.
+
+    ``at`` has the times at which reasons were logged; ``worked``: one of them has worked before.
+    """
+
+    at: dict[str, float] = field(default_factory=dict)
+    worked: bool = False
+
+
 class Reasons:
     """Why one thing that Redis does for a node fails; ``what`` begins the lines of the log.
 
-    ``told`` has the times at which reasons were logged; those that fail together may share it.
+    ``at_first`` begins them in the place of ``what`` until it has worked once.
     """
 
     def __init__(
-        self, what: str, clock: Callable[[], float], told: dict[str, float] | None = None
+        self,
+        what: str,
+        clock: Callable[[], float],
+        told: Told | None = None,
+        at_first: str | None = None,
     ) -> None:
         self.reason: str | None = None
         """The last reason; None while it does not fail."""
         self._what = what
+        self._at_first = at_first or what
         self._clock = clock
         self._kind = ""
-        self._told = {} if told is None else told
+        self._told = Told() if told is None else told
 
     def failed(self, error: Exception) -> None:
         """Note why it fails; log it if it is another reason than before."""
         is_first, before = self.reason is None, self._kind
         self.reason = explained(error)
         self._kind = code(error) or self.reason
+        what = self._what if self._told.worked else self._at_first
         if is_first:
-            self._told[self._kind] = self._clock()
-            log.warning("%s: %s", self._what, self.reason)
+            self._told.at[self._kind] = self._clock()
+            log.warning("%s: %s", what, self.reason)
         elif self._kind != before and self._is_news():
-            log.warning("%s, now for another reason: %s", self._what, self.reason)
+            log.warning("%s, now for another reason: %s", what, self.reason)
 
     def over(self) -> None:
         """Note that it does not fail any more."""
         self.reason = None
-        self._told.clear()
+        self._told.at.clear()
+        self._told.worked = True
 
     def _is_news(self) -> bool:
         """Return whether this reason was not logged lately; note that it is."""
-        now, told_at = self._clock(), self._told.get(self._kind)
-        is_new = told_at is None and len(self._told) < KINDS_MOST
+        now, told_at = self._clock(), self._told.at.get(self._kind)
+        is_new = told_at is None and len(self._told.at) < KINDS_MOST
         if is_new or (told_at is not None and now - told_at >= TELL_EVERY):
-            self._told[self._kind] = now
+            self._told.at[self._kind] = now
             return True
         return False
 
@@ -116,10 +135,12 @@ class Outage:
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        told: dict[str, float] = {}
-        self.messages = Reasons("lost the connection to Redis for subscriptions", clock, told)
+        told = Told()
+        lost, at_first = "lost the connection to Redis", "cannot connect to Redis"
+        of_messages = " for subscriptions"
+        self.messages = Reasons(lost + of_messages, clock, told, at_first + of_messages)
         self.denied = ""
-        self._calls = Reasons("lost the connection to Redis", clock, told)
+        self._calls = Reasons(lost, clock, told, at_first)
         self._rights = Reasons("Redis refuses what this node asks of it", clock)
 
     @property

@@ -175,7 +175,8 @@ async def refuses(lab: Lab, url: str) -> None:
     await talker.refused("hello", "unavailable", nick="ana")
     node.terminate()
     await node.wait()
-    assert "lost the connection to Redis" in node.log and "Traceback" not in node.log
+    assert "cannot connect to Redis: " in node.log and "lost the connection" not in node.log
+    assert "Traceback" not in node.log
     assert "PASSWORD" not in node.log and "chat:wrong" not in node.log
 
 

@@ -127,6 +127,28 @@ def test_both_connections_tell_that_they_are_lost_and_one_of_them_the_other_reas
     ]
 
 
+def test_a_connection_is_only_lost_once_there_was_one(caplog: pytest.LogCaptureFixture) -> None:
+    outage = Outage(lambda: 0.0)
+    for reasons in (outage.lost, outage.messages.failed):
+        reasons(exceptions.ConnectionError("refused"))
+    outage.over()
+    outage.lost(exceptions.ConnectionError("closed"))
+    assert caplog.messages == [
+        "cannot connect to Redis: refused",
+        "cannot connect to Redis for subscriptions: refused",
+        "lost the connection to Redis: closed",
+    ]
+
+
+def test_a_first_connection_that_succeeded_at_once_is_lost_when_it_breaks(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outage = Outage(lambda: 0.0)
+    outage.messages.over()  # its subscriptions are confirmed; no call failed before
+    outage.lost(exceptions.ConnectionError("closed"))
+    assert caplog.messages == ["lost the connection to Redis: closed"]
+
+
 def test_a_denied_script_is_told_once_until_it_is_done_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
