@@ -3,7 +3,7 @@
 import argparse
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -52,10 +52,15 @@ def _unknown(argument: str) -> str:
     """Return the error for an argument; its value is not repeated, because it may be a secret."""
     name = argument.partition("=")[0]
     if not name.startswith("--") or not name.isprintable():
-        return f"unexpected argument; the commands are {', '.join(COMMANDS)} (see --help)"
-    close = difflib.get_close_matches(name, _BY_FLAG, 1)
-    guess = f", did you mean {close[0]}?" if close else ""
-    return f"unknown option {name}{guess} (see --help)"
+        commands = f"the commands are {', '.join(COMMANDS)} (see --help)"
+        return f"unexpected argument{_guess(argument, COMMANDS) or ';'} {commands}"
+    return f"unknown option {name}{_guess(name, _BY_FLAG)} (see --help)"
+
+
+def _guess(name: str, known: Iterable[str]) -> str:
+    """Return the question whether the known name that is most like this one was meant, or ""."""
+    close = difflib.get_close_matches(name, known, 1)
+    return f", did you mean {close[0]}?" if close else ""
 
 
 def refuse(source: str, got: str, expected: str, reason: str = "") -> NoReturn:

@@ -294,6 +294,15 @@ def test_an_argument_that_is_not_a_flag_is_refused(refusal: Refusal, argv: list[
     assert refusal(*argv) == f"chat-node: unexpected argument; {commands} (see --help)\n"
 
 
+@pytest.mark.parametrize(("argument", "command"), [("stauts", "status"), ("acount", "account")])
+def test_a_mistyped_command_is_not_repeated_and_the_nearest_one_is_named(
+    refusal: Refusal, argument: str, command: str
+) -> None:
+    commands = "the commands are status, admin, account (see --help)"
+    line = f"chat-node: unexpected argument, did you mean {command}? {commands}\n"
+    assert refusal(argument, "--json") == line
+
+
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         parse(["--version"], {})
