@@ -104,10 +104,10 @@ class AdminClient:
 
     async def nodes(self) -> list[NodeRow]:
         """List the nodes, by their names."""
-        seconds, _ = await self._do("TIME")
+        seconds, micros = await self._do("TIME")
         shift = await self._do("HGET", keys.CLOCK, "shift") or b"0"
         try:
-            now = int(seconds) * 1000 + int(shift)
+            now = int(seconds) * 1000 + int(micros) // 1000 + int(shift)
         except ValueError:
             shown = shift.decode(errors="replace")
             raise Trouble(f"{keys.CLOCK} in Redis has the shift {shown!r}, not ms") from None

@@ -12,6 +12,8 @@ DEAD_FOR = 86_400.0
 """Seconds for which Redis remembers that a lease was over (reap.lua)."""
 SHOWN_FOR = 600.0
 """Seconds for which a node that died is shown: long enough for a person who is called to it."""
+GONE = -2
+"""What Redis replies for the time that a key has left which does not exist."""
 SCANNED, SCANS = 1000, 500
 """Keys that one reply looks through for dead nodes, and most replies: a Redis that others share may
 have millions of keys."""
@@ -19,6 +21,20 @@ have millions of keys."""
 
 class StatusClient(AdminClient):
     """Also shows nodes that are gone, and the present faults of Redis."""
+
+    async def nodes_in_service(self) -> list[NodeRow]:
+        """List the nodes but those that were shut down: nobody reaps the last one of a system."""
+        return [row for row in await self.nodes() if row.alive or not await self._gave_up(row)]
+
+    async def _gave_up(self, row: NodeRow) -> bool:
+        """Return whether a lease ended before its time, or so long ago that nothing tells how.
+
+        Without the right to ask, it counts as one that ended by itself.
+        """
+        with _if_allowed():
+            left = await self._do("PTTL", keys.facts_key(row.incarnation))
+            return bool(left == GONE or row.silent > _since_renewal(left) + 1)
+        return False
 
     async def dead_nodes(self) -> list[NodeRow]:
         """List nodes that died lately and whose sessions were released; without a right, none.
@@ -48,7 +64,7 @@ class StatusClient(AdminClient):
         if released_left < 0 or lease_left < 0:
             return None
         # What is left of a day after the release of the sessions, and after the end of the lease.
-        released, silent = DEAD_FOR - released_left / 1000, LEASE + DEAD_FOR - lease_left / 1000
+        released, silent = DEAD_FOR - released_left / 1000, _since_renewal(lease_left)
         if released > SHOWN_FOR or silent - released < LEASE - 1:
             return None
         return await self._node(incarnation, (LEASE - silent) * 1000)
@@ -60,6 +76,11 @@ class StatusClient(AdminClient):
             lines = [f"{name}:{value}" for found in sections for name, value in found.items()]
             return health.faults("\n".join(lines).encode(), b"")
         return None
+
+
+def _since_renewal(left_ms: float) -> float:
+    """Return for how many seconds a node has not renewed, by the ms that its facts have left."""
+    return LEASE + DEAD_FOR - left_ms / 1000
 
 
 @contextmanager

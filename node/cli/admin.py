@@ -139,7 +139,7 @@ async def _status(moderator: StatusClient, chosen: argparse.Namespace) -> bool:
 
 async def _all_nodes(moderator: StatusClient) -> list[NodeRow]:
     """List the nodes, and those that died lately, unless a node with that name runs again."""
-    nodes = await moderator.nodes()
+    nodes = await moderator.nodes_in_service()
     dead = await moderator.dead_nodes()  # asked last: its lease may just have ended
     known = {node.incarnation for node in nodes} | {node.facts.name for node in nodes if node.alive}
     gone = [node for node in dead if not {node.incarnation, node.facts.name} & known]

@@ -50,6 +50,29 @@ async def test_a_node_that_was_shut_down_is_not_shown_as_dead(place: Place) -> N
     assert await dead(place) == []
 
 
+async def test_the_last_node_is_not_shown_once_it_was_shut_down(place: Place) -> None:
+    await renew(place, "n1", "node-1")
+    async with place.moderator() as moderator:
+        assert [row.facts.name for row in await moderator.nodes_in_service()] == ["node-1"]
+        await place.run("retire", "n1")
+        # No other node is left to reap it.
+        assert [row.alive for row in await moderator.nodes()] == [False]
+        assert await moderator.nodes_in_service() == []
+        await place.redis.delete("chat:about:n1")  # as a day later
+        assert await moderator.nodes_in_service() == []
+
+
+async def test_the_last_node_is_shown_when_it_died(place: Place) -> None:
+    await renew(place, "n1", "node-1")
+    seconds, micros = await place.redis.time()
+    over = seconds * 1000 + micros // 1000 - 1000
+    await place.redis.zadd("chat:nodes", {"n1": over})
+    await place.redis.pexpire("chat:about:n1", int(DEAD_FOR - 1) * 1000)
+    async with place.moderator() as moderator:
+        [row] = await moderator.nodes_in_service()
+    assert (row.facts.name, row.alive, round(row.silent)) == ("node-1", False, 9)
+
+
 async def test_a_node_that_died_long_ago_is_not_shown(place: Place) -> None:
     await renew(place, "n1", "node-1")
     await silent_for(place, "n1", SHOWN_FOR + LEASE + 2)
@@ -61,10 +84,13 @@ async def test_a_node_that_died_long_ago_is_not_shown(place: Place) -> None:
 
 async def test_without_the_rights_the_dead_and_the_faults_are_left_out(server: RedisServer) -> None:
     async with Place(connect.redis(server.url), Losses(False)) as place:
-        rights = ["-info", "-scan"]
+        await renew(place, "n1", "node-1")
+        await place.run("retire", "n1")
+        rights = ["-info", "-scan", "-pttl"]
         await place.redis.acl_setuser("default", enabled=True, nopass=True, commands=rights)
         async with place.moderator() as moderator:
             assert await moderator.dead_nodes() == [] and await moderator.faults() is None
+            assert [row.facts.name for row in await moderator.nodes_in_service()] == ["node-1"]
 
 
 async def test_a_fault_that_is_over_is_not_shown_any_more(server: RedisServer) -> None:
