@@ -86,7 +86,11 @@ class App:
         )
 
     def _actions(self) -> Actions:
-        entering = Entering(self._buffers, self._notices, self._enter, time.monotonic)
+        def room_to_enter() -> str | None:
+            return self._lookups.room_to_enter
+
+        parts = (self._buffers, self._notices, self._enter, time.monotonic, room_to_enter)
+        entering = Entering(*parts)
         return Actions(
             enter=entering.enter,
             scroll=self._reading.scroll,

@@ -112,6 +112,20 @@ def parse(line: str, room: str | None) -> Meaning:
         raise CommandError(f"Usage: {usage(name.lower())}.{detail}") from None
 
 
+def is_about_room(line: str) -> bool:
+    """Return whether the meaning of a line depends on the room that it is typed in."""
+    return _meaning(line, "a") != _meaning(line, "b")
+
+
+def _meaning(line: str, room: str) -> Meaning:
+    try:
+        return parse(line, room)
+    except TooLong as error:
+        return error.request
+    except CommandError:
+        return None
+
+
 def usage(name: str) -> str:
     """Return a command with its arguments."""
     return f"/{name} {COMMANDS[name].arguments}".rstrip()

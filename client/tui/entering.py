@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from client.text.pieces import pieces
-from client.text.sanitize import clean
+from client.text.sanitize import clean, safe_word
 from client.tui import commands
 from client.tui.buffers import Buffers
 from client.tui.notices import Notices
@@ -20,7 +20,8 @@ MOST_PIECES = 20
 class Entering:
     """Takes pasted text, and asks before a text becomes many messages.
 
-    ``take`` gets the lines that are entered; ``clock`` is in seconds.
+    ``take`` gets the lines that are entered; ``clock`` is in seconds; ``room_to_enter`` returns the
+    room that the user asked to enter, until the answer is shown.
     """
 
     def __init__(
@@ -29,11 +30,13 @@ class Entering:
         notices: Notices,
         take: Callable[[str], None],
         clock: Callable[[], float],
+        room_to_enter: Callable[[], str | None],
     ) -> None:
         self._buffers = buffers
         self._notices = notices
         self._take = take
         self._clock = clock
+        self._room_to_enter = room_to_enter
         self._sent = 0
         self._held_at: float | None = None
         self._offered: tuple[str, str | None] | None = None
@@ -54,6 +57,8 @@ class Entering:
         Terminals without bracketed paste send a pasted text as if it was typed. ``following`` is
         how often Enter was received after this one; ``more``: something was received after it.
         """
+        if (following or more) and self._is_early(text):
+            return True
         now = self._clock()
         # Without a line end the lines that were held are gone: the person has cleared them.
         if self._held_at is not None and now - self._held_at < PAUSE and "\n" in text:
@@ -74,9 +79,20 @@ class Entering:
 
     def enter(self, line: str) -> bool:
         """Enter a line, and return whether to clear it; one that is too long stays at first."""
-        if not self._may_enter(line, self._buffers.current.name or None):
+        if self._is_early(line) or not self._may_enter(line, self._buffers.current.name or None):
             return False
         self._take(line)
+        return True
+
+    def _is_early(self, line: str) -> bool:
+        """Return whether a line has to wait, because it is for a room that is about to be shown."""
+        room = self._room_to_enter()
+        if room is None or not commands.is_about_room(line):
+            return False
+        self._report(
+            f"Not sent yet: the answer to your request to enter {safe_word(room)} is still to come."
+            " The line stays below; then Enter sends it."
+        )
         return True
 
     def _may_enter(self, line: str, room: str | None) -> bool:

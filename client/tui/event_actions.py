@@ -74,6 +74,8 @@ class EventActions:
             row(self, event)
         elif (text := phrase(event)) is not None:
             self._notices.notice(text)
+        if not isinstance(event, Disconnected):
+            self._lookups.answered(event.ref)
         self._lookups.look()
 
     def _away(self, event: Disconnected) -> None:
@@ -204,7 +206,8 @@ class EventActions:
     def _error(self, event: m.Error) -> None:
         found = self._unsent.settle(event.id) if event.id is not None else None
         if found is None or event.id is None:
-            self._notices.error(phrase(event) or "")
+            asked = self._lookups.asked(event.ref)
+            self._notices.error(_no_account(asked, event) or phrase(event) or "")
             if event.code == Code.NOT_IN_ROOM and event.room not in self._chat.rooms:
                 self._buffers.close(event.room or "")
             return
@@ -233,6 +236,17 @@ class EventActions:
         self._notices.answer(phrase(event) or "")
         if event.more and event.members:
             self._lookups.next_page(m.ListMembers(room=event.room, after=event.members[-1]))
+
+
+def _no_account(asked: m.Request | None, event: m.Error) -> str:
+    """Return what helps if a new nick needs a password: only the start can ask for it, hidden."""
+    if not (isinstance(asked, m.SetNick) and event.account):
+        return ""
+    nick = safe_word(asked.nick)
+    return (
+        f"The nick {nick} belongs to an account, or looks like one that does. If the account is"
+        f" yours, leave the chat, and start it with --nick {nick}."
+    )
 
 
 def _kicked(room: str, why: str | None) -> str:

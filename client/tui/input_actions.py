@@ -121,8 +121,7 @@ class InputActions:
         elif isinstance(meaning, m.Join) and self._is_in(meaning.room):
             self._buffers.turn_to(meaning.room)
         elif meaning is not None:
-            self._lookups.begin_list()
-            self._chat.ask(meaning)
+            self._lookups.ask(meaning)
         return True
 
     def _is_in(self, room: str) -> bool:

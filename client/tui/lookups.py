@@ -1,4 +1,4 @@
-"""Requests that the screen makes by itself: members and older messages."""
+"""Requests of the screen: those that were typed; members and older messages by itself."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,10 @@ PAGE = 100
 
 
 class Lookups:
-    """Fetches members and older messages into the buffers; only failures are shown."""
+    """Makes the requests that are typed, and fetches members and older messages.
+
+    Of what it fetches by itself, only failures are shown.
+    """
 
     def __init__(
         self, chat: Chat, buffers: Buffers, notices: Notices, unsent: Unsent, filters: Filters
@@ -32,6 +35,28 @@ class Lookups:
         self._unsent = unsent
         self._filters = filters
         self._pages = 0
+        self._typed: dict[str, m.Request] = {}
+        """Requests that the user typed, by their ``ref``, until the answers are shown."""
+
+    def ask(self, request: m.Request) -> None:
+        """Make a request that the user typed. Raises ChatError."""
+        self._pages = PAGES - 1
+        self._chat.ask(request)
+        self._typed[request.ref or ""] = request
+
+    def asked(self, ref: str | None) -> m.Request | None:
+        """Return the request that the user typed, if an answer with this ``ref`` is for one."""
+        return self._typed.get(ref or "")
+
+    def answered(self, ref: str | None) -> None:
+        """Note that the answer to a request is shown."""
+        self._typed.pop(ref or "", None)
+
+    @property
+    def room_to_enter(self) -> str | None:
+        """The room that the user asked to enter, and whose answer is not shown yet."""
+        entering = (ask.room for ask in self._typed.values() if isinstance(ask, m.Join | m.Create))
+        return next(entering, None)
 
     def request(self, request: m.Request, then: Then | None = None) -> bool:
         """Make a request; return whether it could be made, after showing why not.
@@ -52,10 +77,6 @@ class Lookups:
             self.request(request)
         else:
             self._notices.notice(f"There are more; only {PAGES} pages are shown.")
-
-    def begin_list(self) -> None:
-        """Note that the user asks for a list."""
-        self._pages = PAGES - 1
 
     def look(self) -> None:
         """Fetch what the current room needs: at first all, later the people if they changed.

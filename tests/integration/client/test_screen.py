@@ -134,6 +134,17 @@ async def test_rooms_are_entered_and_left_by_command(screen: Screen, node: Node)
     await screen.until(lambda lines: lines[-1] == "general>" and lines[0] == "  1:general")
 
 
+async def test_a_line_typed_behind_join_goes_to_no_other_room(screen: Screen, node: Node) -> None:
+    screen.type("/join lab\rfor the lab\r")
+    request = await node.expect(m.Join)
+    await screen.shows("Not sent yet: the answer to your request to enter lab")
+    node.say(joined("lab", "l0", ref=request.ref))
+    await screen.until(lambda lines: lines[-1] == "lab> for the lab")
+    screen.type("\r")
+    sent = await node.expect(m.Send)
+    assert (sent.room, sent.text) == ("lab", "for the lab")
+
+
 async def test_keys_switch_rooms_and_unread_rows_are_counted(
     screen: Screen, listener: ScriptedNode
 ) -> None:

@@ -15,8 +15,13 @@ class Line:
         self.buffers = Buffers()
         self.now = 100.0
         self.taken: list[str] = []
+        self.room_to_enter: str | None = None
         self.entering = Entering(
-            self.buffers, Notices(self.buffers, int), self.taken.append, lambda: self.now
+            self.buffers,
+            Notices(self.buffers, int),
+            self.taken.append,
+            lambda: self.now,
+            lambda: self.room_to_enter,
         )
         self.buffers.open("lab")
 
@@ -140,3 +145,29 @@ def test_who_clears_a_paste_can_type_at_once(line: Line) -> None:
     assert line.entering.holds("a", MOST_AT_ONCE, True)
     assert line.entering.holds("a\nb", 0, False)
     assert not line.entering.holds("hi", 0, False)
+
+
+@pytest.mark.parametrize("text", ["hi", "/me waves", "/leave", "x" * (limits.TEXT + 1)])
+def test_a_line_stays_in_the_box_until_the_room_that_was_asked_for_is_shown(
+    line: Line, text: str
+) -> None:
+    line.room_to_enter = "tea"
+    assert not line.entering.enter(text) and not line.taken
+    assert line.note.startswith("Not sent yet: the answer to your request to enter tea")
+    line.room_to_enter = None
+    line.buffers.open("tea")
+    line.buffers.turn_to("tea")
+    if len(text) <= limits.TEXT:
+        assert line.entering.enter(text) and line.taken == [text]
+
+
+@pytest.mark.parametrize("text", ["/msg bo hi", "/rooms", "/quit", "/join cake"])
+def test_a_line_that_means_the_same_in_every_room_need_not_wait(line: Line, text: str) -> None:
+    line.room_to_enter = "tea"
+    assert line.entering.enter(text) and line.taken == [text]
+
+
+def test_lines_typed_ahead_of_the_answer_stay_lines(line: Line) -> None:
+    line.room_to_enter = "tea"
+    assert line.entering.holds("one", 1, True)
+    assert not line.entering.holds("one\ntwo", 0, False) and not line.entering.enter("one\ntwo")

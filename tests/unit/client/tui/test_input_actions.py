@@ -4,7 +4,7 @@ import pytest
 
 from client.api.requests import Requests
 from client.tui.rows import Kind, Mark
-from tests.support.scripted import refused
+from tests.support.scripted import joined, refused
 from tests.unit.client.tui.typed import Screen
 from wire import limits
 from wire import messages as m
@@ -149,3 +149,32 @@ def test_ignoring_and_unignoring_are_told(screen: Screen) -> None:
         "bo was not ignored.",
     ]
     assert not screen.chat.requests
+
+
+@pytest.mark.parametrize("line", ["/join tea", "/create tea"])
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_a_room_is_being_entered_until_the_answer_is_shown(
+    screen: Screen, line: str, is_refused: bool
+) -> None:
+    assert screen.lookups.room_to_enter is None
+    screen.take(line)
+    request = screen.asked()
+    assert screen.lookups.room_to_enter == "tea"
+    screen.events.show(joined("ops", ref="ref-0"))
+    assert screen.lookups.room_to_enter == "tea"
+    answer = refused("no-such-room", ref=request.ref)
+    screen.events.show(answer if is_refused else joined("tea", ref=request.ref))
+    assert screen.lookups.room_to_enter is None
+
+
+def test_the_nick_of_an_account_is_refused_with_what_to_do_and_asks_for_no_password(
+    screen: Screen,
+) -> None:
+    screen.take("/nick zoe")
+    answer = m.Error(code="nick-taken", text="Send its password too.", account=True)
+    answer.ref = screen.asked().ref
+    screen.events.show(answer)
+    assert screen.notes == [
+        "The nick zoe belongs to an account, or looks like one that does. If the account is yours,"
+        " leave the chat, and start it with --nick zoe."
+    ]
