@@ -67,7 +67,9 @@ class App:
         self._tty = Tty(lambda: self._screen.repaint())
         tty = cast(TextIO, self._tty)
         terminal = open_terminal(tty, os.environ, links=settings.colours)
-        self._input = InputActions(*parts, self._reading, now_ms, terminal.copy)
+        self._input = InputActions(
+            *parts, self._reading, now_ms, terminal.copy, lambda: keeper.keeps_unsent
+        )
         keeper.restore(self._buffers, unsent)
         self._screen = self._make_screen(settings, terminal, unsent)
         self._screen.app.key_processor.after_key_press += lambda _: self._alerts.typed()
@@ -205,15 +207,11 @@ class App:
         self._keeper.touch()
         self._keeper.save(self._notices)  # at once, for a line that cannot be sent now
         if not goes_on:
-            self._quit()
+            self._exit()
 
     def _leave(self, key: str, is_empty: bool) -> None:
         if self._input.press(key, time.monotonic(), is_empty=is_empty):
-            self._quit()
-
-    def _quit(self) -> None:
-        self._keeper.quit()
-        self._exit()
+            self._exit()
 
     def _exit(self, error: BaseException | None = None) -> None:
         self._tty.keep_all()

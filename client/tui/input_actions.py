@@ -12,7 +12,7 @@ from client.text.sanitize import safe_word
 from client.tui import commands
 from client.tui.buffers import PERSON, Buffers
 from client.tui.filters import Filters
-from client.tui.leaving import Leaving, hint
+from client.tui.leaving import Leaving, hint, warning
 from client.tui.link_list import LinkList
 from client.tui.lookups import Lookups
 from client.tui.notices import Notices
@@ -26,7 +26,8 @@ from wire import messages as m
 class InputActions:
     """Carries out typed lines; errors are shown in the current buffer.
 
-    ``copy`` puts a text into the clipboard.
+    ``copy`` puts a text into the clipboard; ``keeps_unsent`` returns whether the next start gets
+    what is not delivered at the end.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class InputActions:
         reading: Reading,
         now_ms: Callable[[], int],
         copy: Callable[[str], None] = lambda text: None,
+        keeps_unsent: Callable[[], bool] = lambda: False,
     ) -> None:
         self._chat = chat
         self._buffers = buffers
@@ -49,6 +51,7 @@ class InputActions:
         self._filters = filters
         self._reading = reading
         self._now_ms = now_ms
+        self._keeps_unsent = keeps_unsent
         self._links = LinkList(notices, copy)
         self._warned = False
         self._leaving = Leaving()
@@ -78,7 +81,7 @@ class InputActions:
         if self._leaving.press(now, is_empty=is_empty):
             return True
         self._buffers.current.scroll_to(None)  # so that the notice is visible
-        self._notices.notice(hint(key, len(self._unsent)))
+        self._notices.notice(hint(key, len(self._unsent), self._keeps_unsent()))
         return False
 
     def _report(self, trouble: str) -> None:
@@ -134,8 +137,7 @@ class InputActions:
         if not unsent or self._warned:
             return True
         self._warned = True
-        what = "1 message is" if unsent == 1 else f"{unsent} messages are"
-        self._notices.error(f"{what} not delivered yet; leave again to quit anyway.")
+        self._notices.error(warning(unsent, self._keeps_unsent()))
         return False
 
     # Sending

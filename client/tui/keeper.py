@@ -41,7 +41,7 @@ class Keeper:
         self._earlier = store.load() if store else None
         self._key = self._earlier.key if self._earlier else secrets.token_hex(16)
         self._is_due = False
-        self._has_failed = self._has_quit = self._ends_session = False
+        self._has_failed = self._ends_session = False
         self._chat: Chat
         self._marks: ReadMarks
 
@@ -49,6 +49,11 @@ class Keeper:
     def is_restored(self) -> bool:
         """Whether the session is one of an earlier client."""
         return self._earlier is not None
+
+    @property
+    def keeps_unsent(self) -> bool:
+        """Whether the next start gets the messages that are unsent at the end."""
+        return self._store is not None and self._store.failure is None
 
     def connect(self, options: Options, nick: str, rename: Rename, buffers: Buffers) -> Chat:
         """Return the chat, which continues an earlier session if there is one."""
@@ -129,10 +134,6 @@ class Keeper:
             await asyncio.sleep(SAVE_EVERY)
             self.save(notices)
 
-    def quit(self) -> None:
-        """Note that the user leaves, and gives up what is unsent."""
-        self._has_quit = True
-
     def closing(self) -> None:
         """Note that the chat is about to be closed; that ends the session if it is connected."""
         self._ends_session = self._chat.is_connected
@@ -141,7 +142,7 @@ class Keeper:
         """Forget a session that has ended; save one that has not, or has unsent messages."""
         if self._store is None:
             return
-        has_unsent = bool(self._chat.unacknowledged()) and not self._has_quit
+        has_unsent = bool(self._chat.unacknowledged())
         if _is_unusable(self._chat.failure) or (self._ends_session and not has_unsent):
             self._store.forget()
         elif has_unsent or self._chat.node is not None:
@@ -151,7 +152,7 @@ class Keeper:
     def _now(self) -> Saved:
         earlier = self._earlier if self._chat.node is None else None
         rooms = tuple(self._chat.rooms) if earlier is None else earlier.rooms
-        unsent = [] if self._has_quit else self._chat.unacknowledged()
+        unsent = self._chat.unacknowledged()
         return Saved(
             key=self._key,
             at_ms=self._now_ms(),

@@ -19,10 +19,27 @@ class Leaving:
         return is_empty and before is not None and now - before <= LEAVE_WITHIN
 
 
-def hint(key: str, unsent: int) -> str:
-    """Return what the first press of ``key`` says, while so many messages are not delivered."""
+def hint(key: str, unsent: int, kept: bool) -> str:
+    """Return what the first press of ``key`` says, while so many messages are not delivered.
+
+    ``kept``: the next start gets them.
+    """
     again = f"{key} again within {LEAVE_WITHIN:.0f} s leaves the chat"
     if not unsent:
         return f"{again}."
-    what = "1 message is" if unsent == 1 else f"{unsent} messages are"
-    return f"{what} not delivered yet; {again} anyway."
+    what = f"keeps {_them(unsent)} for the next start" if kept else f"discards {_them(unsent)}"
+    return f"{_undelivered(unsent)}; {again} and {what}."
+
+
+def warning(unsent: int, kept: bool) -> str:
+    """Return what the first ``/quit`` says, as in ``hint``."""
+    what = f"keep {_them(unsent)} for the next start" if kept else f"discard {_them(unsent)}"
+    return f"{_undelivered(unsent)}; leave again to {what}."
+
+
+def _undelivered(number: int) -> str:
+    return f"{'1 message is' if number == 1 else f'{number} messages are'} not delivered yet"
+
+
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"

@@ -134,6 +134,28 @@ async def test_after_a_quit_the_next_start_is_a_new_session(
     assert hello.key and hello.key not in key and hello.positions is None
 
 
+@pytest.mark.parametrize("leaving", ["/quit\r", "\x03"])
+async def test_what_is_unsent_without_a_connection_is_sent_by_the_next_start(
+    screen: Screen, later: Screen, listener: ScriptedNode, leaving: str
+) -> None:
+    node = await begin(screen, listener)
+    node.peer.hang_up()
+    await listener.peer()  # a node that never welcomes the client
+    screen.type("waiting\r")
+    await screen.shows("1 unsent")
+    screen.type(leaving)
+    await screen.shows("1 message is not delivered yet")
+    said = " ".join(" ".join(screen.lines).split())
+    assert "for the next start." in said
+    ended = asyncio.create_task(screen.process.wait())
+    while not ended.done():  # a busy machine may take longer than the 2 s for a key
+        screen.type(leaving)
+        await asyncio.wait([ended], timeout=1.0)
+    again, hello = await start_again(later, listener, screen)
+    again.say(welcome(resumed=True), joined("general", "general-0"))
+    assert (await again.take("g1")).text == "waiting"
+
+
 async def test_another_nick_or_server_has_another_session(
     screen: Screen, later: Screen, listener: ScriptedNode
 ) -> None:

@@ -1,6 +1,6 @@
 """Two presses leave, one does not."""
 
-from client.tui.leaving import Leaving, hint
+from client.tui.leaving import Leaving, hint, warning
 
 
 def test_a_second_press_within_two_seconds_leaves() -> None:
@@ -23,7 +23,19 @@ def test_a_press_that_clears_a_line_never_leaves_but_the_next_one_does() -> None
     assert leaving.press(11.0, is_empty=True)
 
 
-def test_the_hint_names_the_key_and_what_is_not_delivered() -> None:
-    assert hint("Ctrl-C", 0) == "Ctrl-C again within 2 s leaves the chat."
-    assert hint("Ctrl-D", 1).startswith("1 message is not delivered yet; Ctrl-D again")
-    assert hint("Ctrl-D", 2).startswith("2 messages are not delivered yet; Ctrl-D again")
+def test_the_hint_names_the_key_and_what_happens_to_what_is_not_delivered() -> None:
+    again = "Ctrl-C again within 2 s leaves the chat"
+    assert hint("Ctrl-C", 0, True) == f"{again}."
+    assert hint("Ctrl-C", 1, True) == (
+        f"1 message is not delivered yet; {again} and keeps it for the next start."
+    )
+    assert hint("Ctrl-C", 2, False) == (
+        f"2 messages are not delivered yet; {again} and discards them."
+    )
+
+
+def test_the_warning_says_what_happens_to_what_is_not_delivered() -> None:
+    assert warning(1, False) == "1 message is not delivered yet; leave again to discard it."
+    assert warning(2, True) == (
+        "2 messages are not delivered yet; leave again to keep them for the next start."
+    )
