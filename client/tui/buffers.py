@@ -176,6 +176,7 @@ class Buffers:
 
     def __init__(self) -> None:
         self._home = Buffer("")
+        self._had_room = False
         self._open: dict[str, Buffer] = {}
         self._visited: list[Buffer] = []
         """Open buffers that were looked at before the current one, the latest last."""
@@ -192,14 +193,18 @@ class Buffers:
         return self._open.get(fold(name))
 
     def open(self, name: str) -> Buffer:
-        """Return a buffer, opened if necessary; the first room becomes the current one.
+        """Return a buffer, opened if necessary; without a room, a room becomes the current one.
 
-        A person never does: the next line would go to that person alone.
+        A person never does: the next line would go to that person alone. The first room of all
+        takes over the rows of the start.
         """
         if (buffer := self.get(name)) is None:
             buffer = self._open[fold(name)] = Buffer(name)
             if self.current is self._home and buffer.person is None:
-                buffer.rows, self._home.rows = self._home.rows, []
+                if not self._had_room:
+                    buffer.rows = self._home.rows
+                self._had_room = True
+                self._home = Buffer("")
                 self.current = buffer
         return buffer
 

@@ -179,6 +179,7 @@ def _act(rest: str, room: str | None) -> Meaning:
 def _direct(rest: str, room: str | None) -> Meaning:
     """Read the text as a line in the person's window, except that it can only be a message."""
     nick, text = _halves(rest)
+    nick = nick.removeprefix("@")
     kind: m.Kind | None = None
     if text.startswith("//"):
         text = text[1:]
@@ -190,7 +191,7 @@ def _direct(rest: str, room: str | None) -> Meaning:
                 " type //."
             )
         kind = "action"
-    if not text.strip():
+    if not (nick and text.strip()):
         raise ValueError
     return _sayable(m.SendDirect(to=nick, text=text, kind=kind))
 
@@ -221,6 +222,7 @@ def _links(rest: str, room: str | None) -> Meaning:
 
 
 def _search(rest: str, room: str | None) -> Meaning:
+    _here(room)
     return Search(rest.strip())
 
 
@@ -257,7 +259,7 @@ COMMANDS: dict[str, CommandRow] = {
     ),
     "msg": CommandRow("NICK TEXT", "send a message to one person only", _direct, "bo hello"),
     "rooms": CommandRow("", "list all rooms", _alone(m.ListRooms)),
-    "who": CommandRow("[ROOM]", "list who is in this room, or in another one", _who),
+    "who": CommandRow("[ROOM]", "list who is in this room, or in another of yours", _who),
     "history": CommandRow(
         "[N]", f"show the {HISTORY_SHOWN} messages before these, or N", _history, "50"
     ),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from client.protocol.names import fold
 from client.text.sanitize import safe_word
+from client.tui.buffers import PERSON
 from client.tui.commands import COMMANDS
 
 ROOM_COMMANDS = frozenset({"join", "leave", "who"})
@@ -12,7 +13,8 @@ ROOM_COMMANDS = frozenset({"join", "leave", "who"})
 def candidates(before: str, rooms: Iterable[str], nicks: Iterable[str]) -> tuple[str, list[str]]:
     """Return the word before the cursor, and its completions, best first.
 
-    A command gets a space at its end, a nick at the start of a line a colon. A name with characters
+    A command gets a space at its end, a nick at the start of a line a colon. ``rooms`` are
+    the names of all windows; a person cannot be joined. A name with characters
     that need escaping is not offered, because it would be in the input line unescaped.
     """
     start = max(before.rfind(" "), before.rfind("\n")) + 1
@@ -21,9 +23,12 @@ def candidates(before: str, rooms: Iterable[str], nicks: Iterable[str]) -> tuple
     if start == 0 and before.startswith("/") and not before.startswith("//"):
         return word, _of(word, [f"/{name} " for name in COMMANDS])
     if command in ROOM_COMMANDS:
-        return word, _of(word, rooms)
+        shown = (name for name in rooms if command != "join" or not name.startswith(PERSON))
+        return word, _of(word, shown)
     if not word:
         return word, []
+    if word.startswith(PERSON):
+        return word, _of(word, [f"{PERSON}{nick} " for nick in nicks])
     ends = ": " if start == 0 else " "
     return word, _of(word, [nick + ends for nick in nicks])
 

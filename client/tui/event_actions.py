@@ -23,6 +23,9 @@ from wire.errors import Code
 FIRST_HINT = "/help lists commands and keys."
 """Shown once at the start; it fits one line of a screen of 40 columns."""
 
+DIRECT_LINES = 2
+"""Lines of a direct message that are shown in another window than the person's."""
+
 
 class Logs(Struct, frozen=True):
     """The logs of rooms: what takes each event after it was shown, and the end of it."""
@@ -140,7 +143,8 @@ class EventActions:
             return  # A message to ourselves.
         text = f"{safe_word(event.from_)}, to you only: {row.spoken}"
         if buffer is not self._buffers.current:
-            self._buffers.current.add(Row(Kind.NOTICE, text, at=event.at, mention=True))
+            short = _shortened(text, buffer.name) if buffer is not None else text
+            self._buffers.current.add(Row(Kind.NOTICE, short, at=event.at, mention=True))
         if buffer is not None:
             self._add(buffer, row, text)
 
@@ -160,7 +164,7 @@ class EventActions:
         if buffer is not None and (event.ref is not None or kicked):
             self._buffers.close(event.room)
             room = safe_word(event.room)
-            self._notices.notice(_kicked(room, event.text) if kicked else f"You left {room}.")
+            self._notices.notice(_removed(room, event) if kicked else f"You left {room}.")
         elif buffer is not None and event.nick != self._chat.nick:
             self._presence.left(buffer, event)
 
@@ -207,7 +211,7 @@ class EventActions:
         found = self._unsent.settle(event.id) if event.id is not None else None
         if found is None or event.id is None:
             asked = self._lookups.asked(event.ref)
-            self._notices.error(_no_account(asked, event) or phrase(event) or "")
+            self._notices.error(_refusal(asked, event) or phrase(event) or "")
             if event.code == Code.NOT_IN_ROOM and event.room not in self._chat.rooms:
                 self._buffers.close(event.room or "")
             return
@@ -215,6 +219,8 @@ class EventActions:
         if event.id not in buffer.pending:  # It was delivered: only the ack was lost.
             row.acknowledge()
             return
+        if event.code == Code.BAD_NICK and buffer.everything == [row]:
+            self._buffers.close(buffer.name)  # there is no such person
         buffer.fail(event.id, event.text)
         if self._buffers.get(buffer.name) is not buffer:
             self._notices.error(f"{phrase(event)} It was: {row.spoken}")
@@ -238,10 +244,14 @@ class EventActions:
             self._lookups.next_page(m.ListMembers(room=event.room, after=event.members[-1]))
 
 
-def _no_account(asked: m.Request | None, event: m.Error) -> str:
-    """Return what helps if a new nick needs a password: only the start can ask for it, hidden."""
+def _refusal(asked: m.Request | None, event: m.Error) -> str:
+    """Return what a refusal means to the user, where the words of the node would mislead."""
+    if isinstance(asked, m.ListMembers) and event.code == Code.NOT_IN_ROOM:
+        # Whether there is such a room is not told.
+        return f"You are not in {safe_word(asked.room)}: only its members can list who is in it."
     if not (isinstance(asked, m.SetNick) and event.account):
         return ""
+    # Only the start can ask for the password without showing it.
     nick = safe_word(asked.nick)
     return (
         f"The nick {nick} belongs to an account, or looks like one that does. If the account is"
@@ -249,9 +259,21 @@ def _no_account(asked: m.Request | None, event: m.Error) -> str:
     )
 
 
-def _kicked(room: str, why: str | None) -> str:
-    how = f"A moderator has kicked you out of {room}"
-    return f"{how}: {safe_line(why)}" if why else f"{how}."
+def _shortened(text: str, window: str) -> str:
+    """Return the first lines of a text, and in which window the others are."""
+    lines = text.split("\n")
+    rest = len(lines) - DIRECT_LINES
+    if rest <= 1:  # the line that says so would take as much
+        return text
+    more = f"\u2026 {rest} more lines in {safe_word(window)}"
+    return "\n".join([*lines[:DIRECT_LINES], more])
+
+
+def _removed(room: str, event: m.Left) -> str:
+    """Return what a moderator did: ``left`` has no position if the room is gone for everybody."""
+    what = "closed" if event.position is None else "kicked you out of"
+    how = f"A moderator has {what} {room}"
+    return f"{how}: {safe_line(event.text)}" if event.text else f"{how}."
 
 
 _ROWS: dict[type[Any], Callable[[EventActions, Any], None]] = {

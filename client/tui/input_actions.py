@@ -125,6 +125,8 @@ class InputActions:
             self._buffers.turn_to(meaning.room)
         elif meaning is not None:
             self._lookups.ask(meaning)
+            if not self._chat.is_connected:
+                self._notices.notice("There is no connection now: the command waits for it.")
         return True
 
     def _is_in(self, room: str) -> bool:

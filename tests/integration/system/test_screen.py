@@ -156,6 +156,6 @@ async def test_what_moderators_do_is_shown_in_words(lab: Lab, open_screen: Open)
         await moderator.kick("bo", "be nice")
         await ana.shows("bo was kicked (be nice)")
         await moderator.close(room, "too loud")
-        await ana.shows(f"A moderator has kicked you out of {room}: too loud")
+        await ana.shows(f"A moderator has closed {room}: too loud")
     await bo.until(lambda lines: b"The moderator says: be nice" in b" ".join(bo.raw.split()))
     assert await bo.process.wait() == 1

@@ -214,10 +214,10 @@ async def test_being_kicked_is_shown_in_another_room(screen: Display, peer: Peer
     assert "kicked" in screen.texts()[-1] and screen.room == "ops"
 
 
-async def test_the_reason_for_a_kick_is_shown(screen: Display, peer: Peer) -> None:
+async def test_the_reason_for_closing_a_room_is_shown(screen: Display, peer: Peer) -> None:
     peer.say(m.Left(room="lab", nick="ana", reason="kicked", text="off\u202etopic"))
     await screen.show_until(m.Left)
-    told = "A moderator has kicked you out of lab: off\\u202etopic"
+    told = "A moderator has closed lab: off\\u202etopic"
     assert screen.texts()[-1] == told and screen.room == "ops"
     assert screen.chat.rooms == ["ops"]
 

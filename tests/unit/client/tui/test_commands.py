@@ -40,6 +40,7 @@ from wire import messages as m
         ("/msg bo /ME  waves  twice", m.SendDirect(to="bo", text="waves  twice", kind="action")),
         ("/msg bo //me waves", m.SendDirect(to="bo", text="/me waves")),
         ("/msg bo //etc is a directory", m.SendDirect(to="bo", text="/etc is a directory")),
+        ("/msg @bo hi", m.SendDirect(to="bo", text="hi")),
         ("/rooms", m.ListRooms()),
         ("/who", m.ListMembers(room="lab")),
         ("/who ops", m.ListMembers(room="ops")),
@@ -78,6 +79,7 @@ def test_a_line_means(line: str, meaning: Meaning) -> None:
         ("/nick two words", "/nick NICK"),
         ("/msg", "/msg NICK TEXT"),
         ("/msg bo", "/msg NICK TEXT"),
+        ("/msg @ hi", "/msg NICK TEXT"),
         ("/msg bo   ", "/msg NICK TEXT"),
         ("/msg bo /me", "/msg NICK TEXT"),
         ("/rooms please", "/rooms"),
@@ -112,14 +114,14 @@ def test_an_unknown_command_is_answered_by_help(line: str) -> None:
         parse(line, "lab")
 
 
-@pytest.mark.parametrize("line", ["hi", "/me waves", "/leave", "/who", "/history"])
+@pytest.mark.parametrize("line", ["hi", "/me waves", "/leave", "/who", "/history", "/search a"])
 def test_without_a_room_the_error_names_the_command_to_join_one(line: str) -> None:
     with pytest.raises(CommandError, match="/join ROOM"):
         parse(line, None)
 
 
 @pytest.mark.parametrize(
-    "line", ["/join a", "/who a", "/leave a", "/msg bo hi", "/rooms", "/retry", "/search a"]
+    "line", ["/join a", "/who a", "/leave a", "/msg bo hi", "/rooms", "/retry"]
 )
 def test_much_can_be_done_in_no_room(line: str) -> None:
     assert parse(line, None) is not None

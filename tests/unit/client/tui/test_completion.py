@@ -7,7 +7,7 @@ from client.tui.commands import COMMANDS
 from client.tui.completion import candidates
 from tests.support.hostile import assert_harmless, hostile
 
-ROOMS, NICKS = ["general", "garden", "lab"], ["bo", "Bob", "ana"]
+ROOMS, NICKS = ["general", "garden", "lab", "@bo"], ["bo", "Bob", "ana"]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,11 @@ ROOMS, NICKS = ["general", "garden", "lab"], ["bo", "Bob", "ana"]
         ("", "", []),
         ("hello ", "", []),
         ("/nonsense g", "g", []),
+        ("@b", "@b", ["@bo ", "@Bob "]),
+        ("/msg @b", "@b", ["@bo ", "@Bob "]),
+        ("/join @b", "@b", []),
+        ("/join ", "", ["general", "garden", "lab"]),
+        ("/leave @b", "@b", ["@bo"]),
     ],
 )
 def test_before_the_cursor_there_is(before: str, word: str, found: list[str]) -> None:

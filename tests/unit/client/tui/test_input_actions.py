@@ -178,3 +178,58 @@ def test_the_nick_of_an_account_is_refused_with_what_to_do_and_asks_for_no_passw
         "The nick zoe belongs to an account, or looks like one that does. If the account is yours,"
         " leave the chat, and start it with --nick zoe."
     ]
+
+
+@pytest.mark.parametrize("line", ["/who", "/rooms", "/join tea", "/create tea", "/nick ann"])
+def test_a_command_without_a_connection_is_said_to_wait(screen: Screen, line: str) -> None:
+    screen.take(line)
+    assert not screen.notes
+    screen.chat.is_connected = False
+    screen.take(line)
+    assert screen.notes == ["There is no connection now: the command waits for it."]
+
+
+def test_who_of_a_room_that_one_is_not_in_advises_nothing_that_may_fail(screen: Screen) -> None:
+    screen.take("/who nosuch")
+    answer = refused("not-in-room", ref=screen.asked().ref, room="nosuch")
+    screen.events.show(answer)
+    assert screen.notes == ["You are not in nosuch: only its members can list who is in it."]
+
+
+def test_a_nick_that_nobody_can_have_leaves_no_window(screen: Screen) -> None:
+    screen.take("/msg b!d psst")
+    screen.buffers.turn_to("@b!d")
+    screen.events.show(refused("bad-nick", id="id-1"))
+    assert screen.buffers.current is screen.lab and screen.buffers.get("@b!d") is None
+    assert screen.notes[-1].endswith("It was: psst")
+
+
+def test_a_closed_room_is_told_from_a_kick(screen: Screen) -> None:
+    screen.buffers.open("ops")
+    screen.events.show(m.Left(room="ops", nick="ana", reason="kicked", text="old"))
+    assert screen.notes[-1] == "A moderator has closed ops: old"
+    screen.buffers.open("ops")
+    screen.events.show(m.Left(room="ops", nick="ana", reason="kicked", position="p1", at=1))
+    assert screen.notes[-1] == "A moderator has kicked you out of ops."
+
+
+def test_of_a_long_direct_message_the_room_shows_two_lines(screen: Screen) -> None:
+    def direct(count: int) -> m.Direct:
+        text = "\n".join(map(str, range(count)))
+        return m.Direct(position=f"d{count}", at=1, from_="bo", to="ana", text=text)
+
+    screen.events.show(direct(30))
+    assert screen.notes[-1] == "bo, to you only: 0\n1\n\u2026 28 more lines in @bo"
+    assert screen.buffers.open("@bo").rows[-1].text == direct(30).text
+    screen.events.show(direct(3))
+    assert screen.notes[-1] == "bo, to you only: 0\n1\n2"
+
+
+def test_a_room_that_is_joined_after_the_last_one_was_left_begins_clean(screen: Screen) -> None:
+    screen.take("/leave")
+    screen.events.show(m.Left(ref=screen.asked().ref, room="lab", nick="ana", reason="left"))
+    assert screen.notes == ["You left lab."]
+    tea = screen.buffers.open("tea")
+    assert screen.buffers.current is tea and not tea.rows
+    screen.buffers.close("tea")
+    assert not screen.notes

@@ -23,6 +23,7 @@ class Asked:
     """A chat that only notes what is asked of it."""
 
     nick = "ana"
+    is_connected = True
 
     def __init__(self) -> None:
         self.requests: list[m.Request] = []
