@@ -21,6 +21,9 @@ HANG = 2
 HANGING = 20
 """Least width of a text for that indentation."""
 
+TAB = 4
+"""Columns from one stop of a tab to the next."""
+
 LATE = "\u2191"
 """The sign before a row that is older than those above it: it belongs further up."""
 LATE_MS = 1000
@@ -209,8 +212,8 @@ class Painter:
         Wrapped lines are indented by ``hang`` more columns.
         """
         lines: list[Line] = []
-        for part in map(safe_line, text.split("\n")):
-            part = drawable(part, self._theme.joins)
+        for raw in text.split("\n"):
+            part = drawable(safe_line(raw.expandtabs(TAB)), self._theme.joins)
             whole = links(part)
             for number, span in enumerate(wrap(part, self._width - indent, hang, whole)):
                 start = gutter if lines else head

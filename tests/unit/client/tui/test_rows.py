@@ -179,3 +179,9 @@ def test_a_text_cannot_pass_for_another_message(text: str, nick: str) -> None:
     _, first, *others = painted(said(text, nick), before=said("", at=NOON - DAY))
     assert first.startswith("12:00 ")
     assert all(line.startswith(" " * (GUTTER - 1) + " \u2502 ") for line in others)
+
+
+def test_a_tab_leads_to_the_next_of_stops_that_are_four_columns_apart() -> None:
+    row = Row(Kind.MESSAGE, "\tif a:\tb", "bo", 0)
+    (line,) = Painter(Theme(), 80).lines(row, row, False)
+    assert "".join(text for _, text in line).endswith("\u2502     if a:   b")
