@@ -15,10 +15,12 @@ class Disconnected(Struct, frozen=True):
 
     It stands among the events of the nodes, once until the next ``welcome``. ``why`` is a clause,
     for a sentence; ``host`` is the name that could not be looked up, if that is why.
+    ``is_no_node``: perhaps what was connected to is no node, but another server.
     """
 
     why: str
     host: str = ""
+    is_no_node: bool = False
 
 
 class Received(Struct, frozen=True):

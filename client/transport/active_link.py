@@ -26,6 +26,7 @@ class ActiveLink:
         self.keepalive = Keepalive(now)
         self.disconnect: Disconnect | None = None
         self.paused = False
+        self.has_answered = False
         self._welcomed_at: float | None = None
 
     def begin(self, hello: Hello, now: float) -> None:
@@ -39,6 +40,11 @@ class ActiveLink:
         if data:
             self.keepalive.asked(now)
             self.link.write(data)
+
+    def heard(self, now: float) -> None:
+        """Note that a line was received."""
+        self.has_answered = True
+        self.keepalive.heard(now)
 
     def pause(self) -> None:
         """Stop reading."""

@@ -20,6 +20,9 @@ _BY_ERRNO = {
     errno.EADDRNOTAVAIL: "{} cannot be reached from this machine",
 }
 _UNKNOWN_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+_CLOSED = "the node closed the connection"
+_NO_ANSWER = "the connection was closed without an answer: perhaps this is no chat port"
+_HTTP = "this is no chat port: it speaks HTTP, as the web port does"
 _TRY_AGAIN = re.compile(r"[;,] try again[^.;,]*$")
 
 
@@ -44,8 +47,24 @@ def unopened(error: OSError, address: Address) -> str:
 def broken(error: Exception | None) -> str:
     """Return why an open connection ended by itself."""
     if not isinstance(error, OSError) or error.errno in (None, errno.ECONNRESET, errno.EPIPE):
-        return "the node closed the connection"
+        return _CLOSED
     return f"the connection failed ({os.strerror(error.errno)})"
+
+
+def unanswered(why: str) -> str:
+    """Return why a connection ended on which nothing was received at all."""
+    return _NO_ANSWER if why == _CLOSED else why
+
+
+def not_understood(line: bytes, trouble: str) -> str:
+    """Return why a connection was left whose line is no event."""
+    is_http = line.startswith(b"HTTP/")
+    return _HTTP if is_http else f"the node does not speak the protocol: {trouble}"
+
+
+def is_no_node(why: str) -> bool:
+    """Return whether what was connected to is perhaps no node."""
+    return why in (_NO_ANSWER, _HTTP)
 
 
 def refused(text: str) -> str:

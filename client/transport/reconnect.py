@@ -22,7 +22,14 @@ from client.transport.handover import Handover
 from client.transport.incoming import Incoming
 from client.transport.keepalive import Verdict
 from client.transport.outage import Outage
-from client.transport.reasons import refused, said_bye, unopened
+from client.transport.reasons import (
+    is_no_node,
+    not_understood,
+    refused,
+    said_bye,
+    unanswered,
+    unopened,
+)
 from client.transport.runtime import Alarm, Runtime
 from wire.codec import decode_event
 from wire.errors import Reason, WireError
@@ -140,7 +147,9 @@ class ReconnectingLink:
             self._let_go()
         if self._session.node is None and not (active.was_understood or self._connector.has_tls):
             await raise_if_only_node_has_it(address, self._runtime)
-        event = Disconnected(f"{why} ({last.address})")
+        if self._session.node is None and not last.has_answered:
+            why = unanswered(why)
+        event = Disconnected(f"{why} ({last.address})", is_no_node=is_no_node(why))
         return last.disconnect or Disconnect(reconnect=True), event
 
     async def _last_word(self, active: ActiveLink) -> tuple[ActiveLink, str]:
@@ -206,7 +215,7 @@ class ReconnectingLink:
     def _take_lines(self, lines: list[bytes]) -> None:
         now = self._runtime.clock()
         if lines and self._active:
-            self._active.keepalive.heard(now)
+            self._active.heard(now)
         for line in lines:
             if self._active is None or self._active.disconnect:
                 break
@@ -220,7 +229,7 @@ class ReconnectingLink:
             event = decode_event(line)
         except WireError as error:
             if error.fatal:
-                why = f"the node does not speak the protocol: {error.text}"
+                why = not_understood(line, error.text)
                 active.leave(Disconnect(reconnect=True), why)
                 return
             event = None  # an event of a newer protocol, whose fields have changed: skip it

@@ -28,12 +28,13 @@ class ConnectionWatch:
         self._unsent = unsent
         self._changed = changed
         self._stall = Stall()
+        self._is_no_node = False
         self._over: asyncio.Future[None] | None = None
 
     @property
     def is_stalled(self) -> bool:
         """Whether the node answers, but cannot store messages."""
-        return self._stall.is_stalled
+        return self._stall.is_stalled and not self._is_no_node
 
     def typed(self) -> None:
         """Note that a line was entered, which may be a message: look now."""
@@ -42,7 +43,10 @@ class ConnectionWatch:
 
     def took(self, event: m.AnyEvent | Disconnected) -> None:
         """Note an event of the node."""
+        if isinstance(event, Disconnected):
+            self._is_no_node = event.is_no_node
         if isinstance(event, m.Welcome):
+            self._is_no_node = False
             self.latency.welcomed()
         if isinstance(event, m.Welcome | m.Ack):
             self._stall.stored()

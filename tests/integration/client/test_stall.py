@@ -45,3 +45,14 @@ async def test_on_a_narrow_screen_the_reason_is_short(listener: ScriptedNode) ->
     await screen.until(lambda lines: "messages wait, cannot be stored" in lines[-2])
     serving.cancel()
     await screen.end()
+
+
+async def test_a_port_that_is_no_chat_port_is_not_said_to_store_nothing(
+    screen: Screen, listener: ScriptedNode
+) -> None:
+    await screen.start(listener.address, "--nick", "ana")
+    peer = await listener.peer()
+    await screen.until(lambda lines: REASON in lines[-2])
+    peer.say_bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await screen.shows("this is no chat port")
+    await screen.until(lambda lines: REASON not in lines[-2])

@@ -160,6 +160,25 @@ async def test_a_peer_that_does_not_speak_the_protocol_is_left(
     assert "does not speak the protocol" in await why_away(chat)
 
 
+async def test_a_port_that_speaks_http_is_said_to_be_no_chat_port(chat: Chat, nodes: Nodes) -> None:
+    stranger = await nodes[0].peer()
+    stranger.say_bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await (await nodes[1].peer()).greet()
+    await chat.ready()
+    told = f"this is no chat port: it speaks HTTP, as the web port does ({nodes[0].address})"
+    assert await why_away(chat) == told
+
+
+async def test_a_port_that_closes_without_an_answer_is_said_to_be_perhaps_no_chat_port(
+    chat: Chat, nodes: Nodes
+) -> None:
+    (await nodes[0].peer()).hang_up()
+    (await nodes[0].peer()).hang_up()  # the client has tried whether it speaks TLS
+    await (await nodes[1].peer()).greet()
+    await chat.ready()
+    assert "without an answer: perhaps this is no chat port" in await why_away(chat)
+
+
 async def test_nothing_is_read_after_a_bye(
     peer: Peer, nodes: Nodes, chat: Chat, time: FakeTime
 ) -> None:
