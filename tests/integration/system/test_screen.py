@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from client.tui.event_actions import FIRST_HINT
 from node.brokers import connect
 from node.brokers.admin_client import AdminClient
-from client.tui.event_actions import FIRST_HINT
 from tests.support.lab import Lab, fresh
 from tests.support.node_process import NodeProcess
 from tests.support.screen import Screen
