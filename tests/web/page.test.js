@@ -130,6 +130,15 @@ test("what is marked as unread stays so until the reader comes back to it", () =
   assert.deepEqual(shown(model), ["day", "bo: line 1", "bo: line 2", "bo: line 3"]);
 });
 
+test("with nothing unread behind it the mark of one's own message holds nothing", () => {
+  const model = begin();
+  const general = model.open;
+  take(model, message("p1", "ana", "mine"));
+  model.unreadFrom(general, general.rows[0].seq);
+  take(model, message("p2", "bo", "yes"));
+  assert.equal(model.read(general, general.lastSeq), true);
+});
+
 test("older rows go in above", () => {
   const model = begin();
   take(model, message("p5", "bo", "late"));

@@ -101,3 +101,29 @@ test("an excerpt marks the matches, and begins before the first one", () => {
   assert.equal(long[1], "pear");
   assert.ok(long.join("").length < 165);
 });
+
+test("what was fetched after a search began is searched by going on", async () => {
+  const { page, asked, searcher } = begin_page({ fail: (n) => void (n === 1 && searcher.stop()) });
+  await searcher.find("pear");
+  await searcher.all();
+  // The page that was on its way is in the store by now.
+  page.keep.between = async () => [{ seq: 25, position: "p25", event: { type: "message", position: "p25" } }];
+  await searcher.all();
+  assert.deepEqual([asked[1], page.model.search.found, page.model.search.looked], ["p40", 10, 50]);
+});
+
+test("a search ends when another room is opened", async () => {
+  const { page, asked, searcher } = begin_page({ fail: (n) => void (n === 1 && (page.model.search = null)) });
+  await searcher.find("pear");
+  await searcher.all();
+  assert.equal(asked.length, 1);
+  page.keep.between = async () => void (page.model.open = new Conversation("room", "tea")) ?? [];
+  await searcher.find("apple");
+  assert.equal(page.model.search, null);
+});
+
+test("a phrase is found over a line end, however many spaces were typed", () => {
+  const search = begin(new Conversation("room", "lab"), "two  words");
+  look(search, [row(1, "two\n words"), row(2, "twowords")]);
+  assert.equal(search.found, 1);
+});

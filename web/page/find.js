@@ -5,9 +5,9 @@ import { fold } from "../sdk/names.js";
 /** @typedef {import("./conversation.js").Row} Row */
 /**
  * A search in one conversation. `hits`: the newest ones, newest first; `found` counts all of them,
- * `looked` the messages that were searched. `all`: to the beginning of what is kept anywhere.
+ * `looked` the messages that were searched, down to the position `oldest`.
  * @typedef {{where: import("./conversation.js").Conversation, query: string, hits: Row[],
- *   found: number, looked: number, state: "here" | "running" | "stopped" | "done"}} Search
+ *   found: number, looked: number, oldest?: string, state: "here" | "running" | "stopped" | "done"}} Search
  */
 
 /** Hits that are listed; more of them need a longer word. */
@@ -23,11 +23,12 @@ export function begin(where, query) {
 
 /** Search some rows, which are older than those before. @param {Search} search @param {Row[]} rows oldest first */
 export function look(search, rows) {
-  const wanted = fold(search.query.trim());
+  search.oldest = rows[0]?.position ?? search.oldest;
+  const wanted = fold(search.query.trim()).replace(/\s+/g, " ");
   for (const row of [...rows].reverse()) {
     if (row.type !== "message") continue;
     search.looked += 1;
-    if (!wanted || !fold(row.text ?? "").includes(wanted)) continue;
+    if (!wanted || !fold(row.text ?? "").replace(/\s+/g, " ").includes(wanted)) continue;
     search.found += 1;
     if (search.hits.length < HITS_MOST) search.hits.push(row);
   }

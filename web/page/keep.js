@@ -311,8 +311,15 @@ export class Keep {
   /** Let kept messages follow the new nick of a person. @param {string} from @param {string} nick */
   rename(from, nick) {
     const [old, id] = [`@${fold(from)}`, `@${fold(nick)}`];
-    if (old === id) return;
     this.#write([
+      (all) => {
+        const reads = all.objectStore("reads");
+        reads.get(old).onsuccess = ({ target }) => {
+          const { result } = /** @type {IDBRequest} */ (target);
+          if (result) reads.put({ ...result, room: id });
+          reads.delete(old);
+        };
+      },
       (all) => {
         const range = IDBKeyRange.bound([old, -Infinity], [old, Infinity]);
         const request = all.objectStore("entries").index("order").openCursor(range);

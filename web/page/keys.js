@@ -17,6 +17,7 @@ export function listen(page) {
   }
   addEventListener("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229 || model.phase !== "chat") return;
+    if (document.querySelector("dialog[open]")) return;
     const control = event.ctrlKey || event.metaKey;
     if (control && !event.shiftKey && event.key.toLowerCase() === "k") {
       event.preventDefault();
@@ -30,7 +31,7 @@ export function listen(page) {
     } else if (event.key === "F6") {
       event.preventDefault();
       views.nextPane(event.shiftKey ? -1 : 1);
-    } else if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+    } else if (event.key === "Escape") {
       escape(page);
     }
   });

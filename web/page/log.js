@@ -64,9 +64,8 @@ export class Log {
   update(items) {
     const anchor = this.#isAtEnd ? null : this.#anchor();
     const wasLast = this.#end === this.#items.length;
-    const first = this.#items[this.#start]?.key;
+    const moved = this.#moved(items);
     this.#items = items;
-    const moved = first === undefined ? 0 : items.findIndex(({ key }) => key === first);
     if (this.#isAtEnd || moved < 0) {
       this.#window(items.length);
     } else {
@@ -80,6 +79,16 @@ export class Log {
     this.#restore(anchor);
     if (this.#isAtEnd) this.#stick();
     this.#look();
+  }
+
+  /** Return where the first row that is drawn stands among new items; -1 if all of them are gone. @param {Item[]} items */
+  #moved(items) {
+    if (!this.#items.length) return 0;
+    const places = new Map(items.map(({ key }, at) => [key, at]));
+    // The first one may be gone: the line of a day stands above its oldest message.
+    const kept = this.#items.findIndex(({ key }, at) => at >= this.#start && places.has(key));
+    if (kept < 0) return -1;
+    return Math.max(0, (places.get(this.#items[kept]?.key ?? "") ?? 0) - (kept - this.#start));
   }
 
   /** Go to the end. */

@@ -148,7 +148,10 @@ class Page {
   #renamed({ room, from, nick }) {
     this.loader.membersSoon();
     if (room == null) this.views.settings?.close();
-    else if (!this.model.isMe(nick)) this.keep.rename(from, nick);
+    else if (!this.model.isMe(nick) && fold(from) !== fold(nick)) {
+      this.keep.rename(from, nick);
+      preferences.move(idOf("person", from), idOf("person", nick));
+    }
   }
 
   /** @param {Error | null} error */
@@ -269,7 +272,7 @@ class Page {
   command(meaning) {
     const { model } = this;
     const room = meaning.room ?? (model.open?.kind === "room" ? model.open.name : null);
-    /** @type {Record<string, () => void>} */
+    /** @type {Record<string, () => any>} */
     const commands = {
       error: () => this.say(t(meaning.key, meaning.gaps)),
       create: () => this.join(room, "create"),
@@ -278,7 +281,7 @@ class Page {
       nick: () => this.rename(meaning.nick),
       direct: () => {
         this.person(meaning.to);
-        this.#post(model.ensure("person", meaning.to), meaning.text, meaning.kind);
+        return this.#post(model.ensure("person", meaning.to), meaning.text, meaning.kind);
       },
       rooms: () => this.views.goTo(),
       who: () => this.views.pane("members"),
@@ -287,8 +290,7 @@ class Page {
       help: () => this.say(t("help")),
       quit: () => this.quit(),
     };
-    commands[meaning.type]?.();
-    return meaning.type !== "error";
+    return commands[meaning.type]?.() !== false && meaning.type !== "error";
   }
 
   /** @param {string} room @param {"join" | "create" | "either"} how */

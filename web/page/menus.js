@@ -24,12 +24,13 @@ export class Menus {
   /** @param {any} item of the list @param {Element} at */
   message({ row, mine, outgoing }, at) {
     const { page } = this;
+    const where = page.model.open;
     const nick = safeWord(row.from);
     /** @type {Choice[]} */
     const choices = [{ label: t("copy"), act: () => void copy(row.text, page) }];
     if (!outgoing) {
       if (!mine) choices.push({ label: t("reply"), act: () => this.#address(row.from) });
-      choices.push({ label: t("unreadFrom"), act: () => page.reading.unreadFrom(page.model.open, row.seq) });
+      choices.push({ label: t("unreadFrom"), act: () => page.reading.unreadFrom(where, row.seq) });
       if (!mine) choices.push({ label: t("about", { nick }), act: () => this.person(row.from) });
     }
     this.#menu.open(t("actionsOn", { nick }), choices, at);

@@ -135,7 +135,7 @@ export class Model {
    */
   unreadFrom(where, seq) {
     where.readSeq = where.newSeq = seq - 1;
-    where.isHeld = true;
+    where.isHeld = where.unread(this.nick).count > 0;
   }
 
   /** Note a message of ours on its way. @param {Outgoing} message */

@@ -23,6 +23,15 @@ export function set(name, value) {
   }
 }
 
+/** Let what is kept of one conversation be that of another, unless that has its own. @param {string} from @param {string} to */
+export function move(from, to) {
+  for (const kind of ["draft", "notify"]) {
+    const value = get(`${kind} ${from}`);
+    if (value && !get(`${kind} ${to}`)) set(`${kind} ${to}`, value);
+    set(`${kind} ${from}`, "");
+  }
+}
+
 /** Forget everything. */
 export function erase() {
   memory.clear();

@@ -15,7 +15,8 @@ export class Reading {
   look() {
     const { model, views } = this.page;
     const where = model.open;
-    if (!where || !model.isFocused || !views.isLogShown) {
+    // Another tab has newer marks.
+    if (!where || !model.isFocused || !views.isLogShown || model.connection.state === "elsewhere") {
       this.#seen = { id: null, seq: 0 };
       return;
     }

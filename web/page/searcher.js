@@ -60,7 +60,7 @@ export class Searcher {
     if (!where) return;
     const turn = (this.#turn += 1);
     const entries = keep.isKept && query.trim() ? await keep.between(where.id) : [];
-    if (turn !== this.#turn) return;
+    if (turn !== this.#turn || model.open !== where) return;
     const rows = entries.length ? entries.map(toRow) : where.rows;
     const search = begin(where, query);
     look(search, rows);
@@ -76,10 +76,11 @@ export class Searcher {
     const turn = (this.#turn += 1);
     search.state = "running";
     this.page.draw();
-    let before = await this.#oldest(search.where);
+    // From the oldest message that was searched: others may have been fetched since.
+    let before = search.oldest ?? search.where.oldest;
     while (turn === this.#turn) {
       const found = await this.#fetch(loader, search.where, before);
-      if (turn !== this.#turn) return;
+      if (turn !== this.#turn || model.search !== search) return;
       if (found === null) return this.stop();
       if (!this.page.keep.isKept) search.where.prepend(found.rows);
       look(search, found.rows);
@@ -96,12 +97,6 @@ export class Searcher {
     this.#turn += 1;
     if (search?.state === "running") search.state = "stopped";
     this.page.draw();
-  }
-
-  /** The position before which nodes are asked: that of the oldest message on this device. @param {any} where */
-  async #oldest(where) {
-    const [first] = this.page.keep.isKept ? await this.page.keep.between(where.id) : [];
-    return first?.event.position ?? where.oldest;
   }
 
   /** @param {any} loader @param {any} where @param {string} before */

@@ -93,3 +93,18 @@ async def test_a_draft_outlives(node: NodeProcess, open_page: Open, reload: bool
     assert await ana.box.input_value() == ""
     await ana.rooms.get_by_role("button", name="tea").click()
     assert await ana.box.input_value() == "the kettle is"
+
+
+async def test_a_command_that_opens_a_room_takes_neither_draft(
+    node: NodeProcess, open_page: Open
+) -> None:
+    ana = await open_page(node)
+    await ana.enter("ana")
+    await ana.say("/create lab")
+    box = ana.page.get_by_role("textbox", name="Message #lab")
+    await box.fill("my long draft")
+    await ana.rooms.get_by_role("button", name="general").click()
+    await ana.say("/join lab")
+    await api.expect(box).to_have_value("my long draft")
+    await ana.rooms.get_by_role("button", name="general").click()
+    await api.expect(ana.page.get_by_role("textbox", name="Message #general")).to_have_value("")

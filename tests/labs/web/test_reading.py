@@ -1,5 +1,6 @@
 """Moving through long logs and long messages of the page, in a real browser."""
 
+import re
 from typing import Any
 
 import pytest_asyncio
@@ -77,3 +78,23 @@ async def test_long_messages_fold(node: NodeProcess, open_page: Open) -> None:
     small = (await folded.bounding_box())["height"]
     await folded.get_by_role("button", name="Show all").click()
     assert (await folded.bounding_box())["height"] > 2 * small
+
+
+async def test_older_messages_above_a_long_list_move_nothing(
+    node: NodeProcess, open_page: Open, lab: Lab
+) -> None:
+    bo = await lab.member(node.address, "bo", rooms=["general"])
+    for number in range(100, 400):
+        await bo.say("general", f"line {number}", str(number))
+    ana = await open_page(node)
+    await ana.enter("ana")
+    await ana.sees("line 399")
+    for number in range(400, 900):
+        await bo.say("general", f"line {number}", str(number))
+    await ana.sees("line 899")
+    await ana.page.keyboard.press("Shift+F6")
+    await ana.page.keyboard.press("Home")
+    oldest = ana.page.locator("li:focus")
+    [number] = re.findall(r"line (\d+)", await oldest.inner_text())
+    await api.expect(_row(ana, f"line {int(number) - 1}")).to_be_attached()
+    await api.expect(oldest).to_be_in_viewport()

@@ -34,9 +34,15 @@ export function boxView(actions) {
   /** @param {string[]} texts */
   function go(texts) {
     if (!texts.some((text) => text.trim())) return;
-    if (!actions.send(texts)) return;
+    // First: a command may open another room, whose draft is in the box then.
+    const typed = box.value;
     box.value = "";
     changed();
+    if (!actions.send(texts)) {
+      box.value = typed;
+      changed();
+      return;
+    }
     box.focus();
   }
   split.addEventListener("click", () => go(pieces(box.value, TEXT)));

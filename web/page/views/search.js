@@ -66,7 +66,11 @@ export function searchView(actions) {
     /** @param {import("../model.js").Model} model @param {number} now */
     update({ search }, now) {
       element.hidden = !search;
-      if (!search) return;
+      if (!search) {
+        clearTimeout(timer);
+        timer = 0;
+        return;
+      }
       const { where, query, hits, found, looked, state } = search;
       const name = safeWord(where.name);
       const label = t("searchIn", { name: where.kind === "room" ? `#${name}` : name });
