@@ -49,6 +49,7 @@ async def test_a_whole_talk_is_had_by_keys(node: NodeProcess, open_page: Open, l
     await keyboard.type("ana")
     await press(ana, "Tab", "Enter")
     await ana.connected()
+    await api.expect(ana.box).to_be_focused()
     await keyboard.type("hello")
     await press(ana, "Enter")
     await bo.expect("message", text="hello")
