@@ -24,13 +24,17 @@ class HeadPoll:
     def __init__(self, context: BrokerContext) -> None:
         self._context = context
         self._fewer: set[str] = set()
+        self._inboxes_due = False
 
     def compare(self) -> None:
         """Compare all logs that this node follows."""
         self._ask(list(self._context.events.heads()))
+        if self._inboxes_due:
+            self.compare_inboxes()
 
     def compare_inboxes(self) -> None:
         """Find inboxes with entries among those that this node does not follow yet."""
+        self._inboxes_due = False
         self._ask([(name, None) for name in self._context.events.inboxes()])
 
     def _ask(self, known: Sequence[tuple[str, Position | None]]) -> None:
@@ -44,6 +48,8 @@ class HeadPoll:
 
     def _on_heads(self, known: Sequence[tuple[str, Position | None]], found: Any) -> None:
         if isinstance(found, Failure):
+            # Followed logs are compared again anyway; these inboxes would not be.
+            self._inboxes_due |= known[0][1] is None
             return
         events = self._context.events
         rows = decode_upkeep.heads(found, len(known))

@@ -91,6 +91,16 @@ def test_an_inbox_with_entries_is_reported_if_it_is_not_followed_yet(bench: Poll
     assert bench.events.told == [("differs", "i:s2")]
 
 
+def test_inboxes_are_looked_for_again_if_redis_did_not_answer(bench: PollBench) -> None:
+    bench.events.unread = ["i:s1"]
+    bench.poll.compare_inboxes()
+    bench.answer("tops", Unavailable.UNREACHABLE)
+    bench.events.known = {}
+    assert bench.compare(b"k3", 1, b"x1", 0) == [("differs", "i:s1")]
+    bench.poll.compare()
+    assert bench.calls == []
+
+
 def test_many_logs_are_compared_in_several_calls(bench: PollBench) -> None:
     bench.events.known = {f"r:{number}": TEA for number in range(HEADS + 1)}
     bench.poll.compare()
