@@ -206,7 +206,10 @@ class Publish:
             if result.__class__ is list:
                 _, offset, head, body = result
                 again = Frame(log, epoch, offset, b"", [Entry(offset, head, body)])
-                self._events.appended(Append(again, self._base))
+                base = self._base
+                if base.offset >= offset:
+                    base = Position(epoch, offset - 1, b"")
+                self._events.appended(Append(again, base))
         entries = [
             Entry(
                 result,

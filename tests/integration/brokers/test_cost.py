@@ -455,6 +455,16 @@ async def a_batch_is_repeated(bench: Bench) -> Cost:
     return await said(bench, *rows, look="ep-0")
 
 
+@worst("publish")
+async def a_batch_with_the_ids_of_long_messages(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    await bench.session("ana")
+    places = {f"t{n}": f"{10**15} r:tea ep-{n}-id{n}" for n in range(1, publish_batch.MOST + 1)}
+    await bench.client.hset("chat:sent:ana", mapping=places)
+    rows = [(f"new{n}", "ana", "inc.1", f"t{n}", "x") for n in range(1, publish_batch.MOST + 1)]
+    return await said(bench, *rows)
+
+
 @worst("read")
 async def a_log_is_read_from_its_beginning(bench: Bench) -> Cost:
     await bench.log("r:tea", size=1000)

@@ -9,7 +9,7 @@ import pytest
 from node.brokers import moderation_sync, scripts
 from node.brokers.calls import Next
 from node.brokers.publish_batch import BYTES, Publish
-from node.core.entries import Position
+from node.core.entries import Append, Position
 from node.core.model import FencingToken, PendingMessage, Stored
 from tests.integration.brokers.bench import REAPING, Node, Place, RecordingEvents, wait
 
@@ -115,6 +115,30 @@ async def test_a_repeat_to_a_log_that_went_back_looks_through_all_of_it(
     await place.redis.xtrim("chat:{r:tea}:log", maxlen=1000)
     await repeated.again()
     assert repeated.looks[-2:] == ["-0", f"{top.epoch.decode()}-50"]
+
+
+async def test_a_repeat_brings_its_entry_also_before_what_the_node_saw_last(
+    place: Place, node: Node
+) -> None:
+    """What a node saw last may be its own entry, and the frames before that still to come."""
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    events = RecordingEvents()
+
+    async def say(id: bytes, token: str) -> Append | None:
+        publish = Publish("tea", 1000, events)
+        body = b'"from":"ana","text":"hi"}'
+        publish.add(PendingMessage(hold, id, token, body, NEVER, lambda reply: None))
+        count, *rest = publish.args() or ()
+        publish.reply(await place.redis.eval(scripts.source("publish"), count, *rest))
+        return events.appends.pop() if events.appends else None
+
+    first = await say(b"9e1", "m1")
+    await say(b"9e2", "m2")
+    events.known["r:tea"] = await node.top("r:tea")
+    again = await say(b"9e3", "m1")
+    assert first is not None and again is not None
+    assert again.frame.entries[0].id == b"9e1"
+    assert again.base.offset == again.frame.first - 1 == first.frame.first - 1
 
 
 async def test_a_batch_is_not_longer_than_redis_can_take_at_once() -> None:
