@@ -95,6 +95,8 @@ class Healing:
 
     def _on_healed(self, ids: list[bytes], done: Healed, reply: int | Failure) -> None:
         if reply == 0:
-            # They were in the log, some perhaps only to be trimmed at once.
+            # They were in the log, some perhaps only to be trimmed at once: reading the log does
+            # not confirm those, and own ones would be put back again and again.
             self._found_again.update(ids)
+            self._own.confirm_ids(ids)
         done(reply)

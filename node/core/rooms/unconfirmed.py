@@ -5,7 +5,7 @@ back to an older state between the two, this node may be the only one that knows
 entry. So the entry is remembered before it is acknowledged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from node.core.entries import START, Append, Entry, Frame, Lost, Position
 from node.core.rooms.merge import common_until, first_part
@@ -86,7 +86,10 @@ class Unconfirmed:
 
     def confirm(self, entries: Iterable[Entry]) -> None:
         """Forget the appends that are among these entries of the log."""
-        ids = {entry.id for entry in entries}
+        self.confirm_ids({entry.id for entry in entries})
+
+    def confirm_ids(self, ids: Collection[bytes]) -> None:
+        """Forget the appends whose last entries have these ids."""
         self.appends = [one for one in self.appends if one.frame.entries[-1].id not in ids]
 
     def displaced(self, top: Position) -> bool:
