@@ -94,6 +94,7 @@ class Audit:
         self.excuses: list[Excuse] = []
         self.said: list[tuple[Step, int]] = []
         self.position = ""
+        self.joined = ""
         self.highest = -1
         self.heard_at = 0.0
 
@@ -106,7 +107,7 @@ class Audit:
             if step.name == "gap":
                 # Or what it had in a branch that was lost, and was not given again in this one.
                 known = f"{self.position}-".startswith(event["after"] + "-")
-                if not known and key_of(event["after"]) not in self.seen:
+                if not known and not self._had(key_of(event["after"])):
                     self._say(Kind.GAP, f"{event} comes after {self.position}")
                 gap = step
                 self._gap(step)
@@ -116,9 +117,10 @@ class Audit:
             if step.name == "joined":
                 if start is None:
                     start = step
+                    self.joined = key_of(position)
                     if key_of(position) not in self.moved:
                         self.highest = self.places.get(key_of(position), -1)
-                elif position != self.position:
+                elif position != self.position and not self._moved_on(key_of(position)):
                     self._say(Kind.SKIPPED, f"goes on after {position}, not {self.position}")
             else:
                 if gap is not None and not self._follows(position, gap):
@@ -136,6 +138,18 @@ class Audit:
     def _say(self, kind: Kind, text: str) -> None:
         who = f"p{self.track.client} in {self.track.room}"
         self.found.append(Violation(kind, f"{who}: {text}"))
+
+    def _had(self, key: str) -> bool:
+        """Say whether the client got an entry, or joined at it: its own `entered` is not given."""
+        return key in self.seen or key == self.joined
+
+    def _moved_on(self, key: str) -> bool:
+        """Say whether a client may go on after an entry that it had, and that was put back since.
+
+        It is not given again; the node counts it as read. What was left out before it is missing
+        at the end.
+        """
+        return key in self.moved and self._had(key)
 
     def _follows(self, position: str, gap: Step) -> bool:
         """Say whether an entry may be the next after a gap, which names it or the newest one."""
