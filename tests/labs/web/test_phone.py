@@ -49,6 +49,7 @@ async def _search(page: Any) -> None:
 
 async def _menu(page: Any) -> None:
     await page.get_by_role("button", name="More about general").tap()
+    await page.get_by_role("menu").wait_for()
 
 
 async def _offers(page: Any) -> None:
