@@ -3,8 +3,8 @@
     .venv/bin/python -m docs.web_picture [FOLDER]
 
 It starts a node, lets the people of TALK say what stands there, and takes pictures of ana's page:
-on a screen, and dark on a phone. What was said when is fixed: the page gets the times of the script
-instead of the node's. It wants playwright (`make web`) and Chromium.
+on a screen, and dark on a phone. The times in the pictures are those of the script, not of the
+node. It needs playwright (`make web`) and Chromium.
 """
 
 import asyncio

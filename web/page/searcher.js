@@ -78,7 +78,7 @@ export class Searcher {
     this.page.draw();
     // From the oldest message that was searched: others may have been fetched since.
     let before = search.oldest ?? search.where.oldest;
-    while (turn === this.#turn) {
+    while (true) {
       const found = await this.#fetch(loader, search.where, before);
       if (turn !== this.#turn || model.search !== search) return;
       if (found === null) return this.stop();

@@ -73,7 +73,7 @@ async def test_a_node_ends_as_soon_as_everybody_has_gone_over(lab: Lab) -> None:
     before = [await lab.member(old.address, f"t{n}", key=k) for n, k in enumerate(keys)]
     old.terminate()
     for talker, secret in zip(before, keys, strict=True):
-        await talker.expect("move")  # whoever goes before that was not moved
+        await talker.expect("move")  # a client that leaves earlier is not counted as moved
         await lab.member(new.address, "", key=secret)
         await talker.expect("bye", reason="replaced")
     assert await old.wait(10) == 0
