@@ -125,19 +125,25 @@ def stored(remembered: bytes) -> Stored:
     return Stored(log, position, int(at), to[0] if to else "")
 
 
-def is_head(text: Any) -> bool:
-    """Say whether a part of a reply is the head of an entry."""
+def _is_head(text: Any) -> bool:
     return text.__class__ is bytes and _head(text) is not None
 
 
-def _repeated(result: Any) -> Stored:
-    """Return where a message is that is in the log already; its entry may come with the reply."""
-    if result.__class__ is bytes:
-        return stored(result)
-    remembered, offset, head, body = result
-    if not (is_head(head) and offset.__class__ is int and body.__class__ is bytes):
-        raise ValueError
-    return stored(remembered)
+@reading
+def repeated(found: list[Any]) -> tuple[Stored, Append | None]:
+    """Return where a message is stored, and its entry if the reply to a repeat contains it."""
+    remembered = stored(found[0])
+    place = Position.parse(remembered.position)
+    if place is None or len(found) < 3 or not _is_head(found[1]):
+        return remembered, None
+    entry = Entry(place.offset, found[1], string(found[2]))
+    frame = Frame(remembered.log, place.epoch, place.offset, b"", [entry])
+    return remembered, Append(frame, place._replace(offset=place.offset - 1, id=b""))
+
+
+def _place(result: Any) -> Stored:
+    """Return where a message is that was sent before; its entry may come with the reply."""
+    return stored(result) if result.__class__ is bytes else repeated(result)[0]
 
 
 Published = tuple[bytes, bytes, bytes, list[Any], list[Stored | Fenced]]
@@ -155,7 +161,7 @@ def published(reply: Any, log: str, messages: Sequence[PendingMessage]) -> Publi
         place, time = epoch.decode(), int(at)
         answers = [
             (
-                _repeated(result)
+                _place(result)
                 if result.__class__ is not int  # without a call, as this is done for each message
                 else (
                     Stored(log, f"{place}-{result}-{message.id.decode()}", time, "")
@@ -175,6 +181,6 @@ def looked(reply: Any, messages: Sequence[PendingMessage]) -> tuple[Position, li
     """Return up to where publish.lua has looked for messages, and where it found each of them."""
     _, epoch, offset, *results = reply
     found = [
-        _repeated(result) if result else None for _, result in zip(messages, results, strict=True)
+        _place(result) if result else None for _, result in zip(messages, results, strict=True)
     ]
     return Position(string(epoch), int(offset), b""), found

@@ -62,7 +62,13 @@ class RedisLogs:
         """Look up where a message was stored."""
 
         def parse(found: Any) -> Stored | None:
-            return decode_logs.stored(found) if found else None
+            if not found:
+                return None
+            place, append = decode_logs.repeated(found)
+            if append is not None:
+                # The client gets an `ack`: from then on this node must know the entry.
+                self._context.events.appended(append)
+            return place
 
         self._context.read("sent", [session, message_id], deadline, done, parse, CHANGES)
 

@@ -45,13 +45,7 @@ def directed(
 ) -> tuple[Stored | DirectDenied | Fenced, Append | None]:
     """Return where a direct is stored, and its entry if the reply of direct.lua contains it."""
     if found[0] == b"repeat":
-        remembered = decode_logs.stored(found[1])
-        place = Position.parse(remembered.position)
-        if place is None or len(found) < 4 or not decode_logs.is_head(found[2]):
-            return remembered, None
-        entry = Entry(place.offset, found[2], found[3])
-        frame = Frame(remembered.log, place.epoch, place.offset, b"", [entry])
-        return remembered, Append(frame, place._replace(offset=place.offset - 1, id=b""))
+        return decode_logs.repeated(found[1:])
     if found[0] != b"ok":
         return _REFUSED[found[0]], None
     _, position, at, nick, prev, log = found
@@ -204,12 +198,11 @@ class Publish:
         rows = list(zip(sent, results, strict=True))
         for _, result in rows:
             if result.__class__ is list:
-                _, offset, head, body = result
-                again = Frame(log, epoch, offset, b"", [Entry(offset, head, body)])
-                base = self._base
-                if base.offset >= offset:
-                    base = Position(epoch, offset - 1, b"")
-                self._events.appended(Append(again, base))
+                _, append = decode_logs.repeated(result)
+                if append is not None:
+                    if append.frame.log == log and self._base.offset < append.frame.first:
+                        append = append._replace(base=self._base)
+                    self._events.appended(append)
         entries = [
             Entry(
                 result,

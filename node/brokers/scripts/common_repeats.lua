@@ -12,6 +12,15 @@ local function sent_before(sid, token)
   if found and remembered_at(found) + REPEAT_MS > now_ms() then return found end
 end
 
+-- Such a value, and head and body of the entry if that is retained: the node that acknowledges a repeat has to
+-- know the entry, because Redis may lose it.
+local function with_entry(value)
+  local log, offset, id = string.match(value, '^%d+ (%S+) %w+%-(%d+)%-(%w+)')
+  local found = log and redis.call('XRANGE', key_of(log) .. ':log', offset .. '-0', offset .. '-0')[1]
+  if not found or id_of(found) ~= id or not found[2][4] then return {value} end
+  return {value, found[2][2], found[2][4]}
+end
+
 -- Whether an entry may be young enough for its message to be repeated. If Redis' clock has been set, the
 -- age is not known, and the entry counts as young.
 local function may_repeat(at)

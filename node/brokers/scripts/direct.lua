@@ -4,12 +4,7 @@
 -- head and body of its entry if that is retained}; {'nobody'} or {'gone'}.
 local id, sid, token = ARGV[1], ARGV[2], ARGV[4]
 local before = token ~= '' and sent_before(sid, token)
-if before then
-  local log, offset, entry = string.match(before, '^%d+ (%S+) %w+%-(%d+)%-(%w+)')
-  local found = log and redis.call('XRANGE', key_of(log) .. ':log', offset .. '-0', offset .. '-0')[1]
-  if not found or id_of(found) ~= entry or not found[2][4] then return {'repeat', before} end
-  return {'repeat', before, found[2][2], found[2][4]}
-end
+if before then return {'repeat', unpack(with_entry(before))} end
 if not owns(sid, ARGV[3]) then return {'gone'} end
 local target = redis.call('HGET', 'chat:nicks', ARGV[5])
 if not target then return {'nobody'} end

@@ -5,8 +5,8 @@
 --       of messages without tokens, the EPOCH-OFFSET behind which they are if they were appended,
 --       then for each message: id, session, owner, token ('' if the client gave it no id), body
 -- Returns {'ok', epoch, at, id of the entry before the first new one, results...}, for each message: its
--- offset; 0 if its session has another owner; if it was sent before, {where it is stored, offset, head,
--- body}, or only where it is stored, if it is not retained there or the reply would be too long.
+-- offset; 0 if its session has another owner; if it was sent before, {where it is stored, head, body}, or
+-- only where it is stored, if it is not retained there or the reply would be too long.
 -- Or {'looked', epoch, offset up to which such messages were looked for, results...}, '' for one that was
 -- not found: to be called again from there.
 -- Or {'rewound'}: the log does not continue what the node saw, or its entries are lost.
@@ -32,12 +32,12 @@ end
 -- repeated as they were fit into the call; only others with their ids are longer.
 local spare = 2 * PAGE_BYTES
 local function repeated(remembered)
-  local its, place, offset, id = string.match(remembered, '^%d+ (%S+) (%w+)%-(%d+)%-(%w+)')
-  if its ~= log or place ~= meta[1] or spare < 0 then return remembered end
-  local entry = redis.call('XRANGE', KEYS[2], offset .. '-0', offset .. '-0')[1]
-  if not entry or id_of(entry) ~= id or not entry[2][4] then return remembered end
-  spare = spare - #entry[2][4]
-  return {remembered, tonumber(offset), entry[2][2], entry[2][4]}
+  local its, place = string.match(remembered, '^%d+ (%S+) (%w+)%-')
+  if spare < 0 or (its == log and place ~= meta[1]) then return remembered end
+  local found = with_entry(remembered)
+  if not found[2] then return remembered end
+  spare = spare - #found[3]
+  return found
 end
 
 local stored = {}

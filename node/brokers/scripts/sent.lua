@@ -1,4 +1,5 @@
--- Returns where a message is stored, so that a repeat gets the first answer whatever else is wrong; '' if it
--- was not sent before.
+-- Returns where a message is stored, so that a repeat gets the first answer whatever else is wrong, and head
+-- and body of its entry if that is retained; nothing if the message was not sent before.
 -- ARGV  session, token
-return sent_before(ARGV[1], ARGV[2]) or ''
+local before = sent_before(ARGV[1], ARGV[2])
+return before and with_entry(before) or {}

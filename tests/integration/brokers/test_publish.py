@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from node.brokers.config import BrokerConfig
 from node.brokers.publish_batch import MOST
 from node.core.entries import Entry, Position
@@ -78,6 +80,24 @@ async def test_a_repeat_on_another_node_and_in_another_room_is_known(place: Plac
     assert await there.texts("r:milk") == []
     assert await there.ask("sent", "s1", "1") == first
     assert await there.ask("sent", "s1", "2") is None
+
+
+@pytest.mark.parametrize("how", ["in another room", "refused", "as it was"])
+async def test_a_node_has_the_entry_of_a_repeat_before_it_says_ack(place: Place, how: str) -> None:
+    here, there = await place.node(), await place.node()
+    hold = await begun(here)
+    first = await wait(here.say(hold, "tea", "hi", "1"))
+    moved, _ = await there.hello("s1", rooms=["milk"])
+    there.events.appends.clear()
+    if how == "refused":
+        again = await there.ask("sent", "s1", "1")
+    else:
+        again = await wait(there.say(moved, "tea" if how == "as it was" else "milk", "hi", "1"))
+    assert again == first
+    [append] = there.events.appends
+    [entry] = append.frame.entries
+    assert f"{append.frame.epoch.decode()}-{entry.offset}-{entry.id.decode()}" == first.position
+    assert append.frame.log == "r:tea" and b'"text":"hi"' in entry.body
 
 
 async def test_ids_of_different_sessions_are_never_taken_for_each_other(node: Node) -> None:

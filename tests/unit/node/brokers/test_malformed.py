@@ -34,7 +34,7 @@ READERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("rooms", decode_sessions.rooms),
     ("stored", decode_logs.stored),
     ("directed", lambda found: directed(found, POST, b"", b"")),
-    ("is_head", decode_logs.is_head),
+    ("repeated", decode_logs.repeated),
     ("published", lambda found: decode_logs.published(found, "r:tea", [POST])),
     ("looked", lambda found: decode_logs.looked(found, [POST])),
     ("compared", decode_logs.compared),
