@@ -22,6 +22,11 @@ It is raised only if older nodes would misread the data; docs/architecture.md sa
 STEP_LOGGED_MS = 1000
 """Steps of Redis' clock from which on they are logged; smaller ones are corrections, as by NTP."""
 
+ANY = 10**15
+"""More changes than there can be: Redis went back, so its count says nothing."""
+REMEMBERED = 8
+"""Earlier incarnations whose counts are known: a session is put back soon after the last one."""
+
 
 class Lease:
     """What a node knows of its lease, and of the changes that Redis has counted under it."""
@@ -33,6 +38,7 @@ class Lease:
         self.time = Clock(clock)
         self.changes = 0
         """Changes to sessions that Redis has counted for this incarnation, as far as is known."""
+        self._before: dict[str, int] = {}
         self._seconds = seconds
         self._random_id = random_id
         self._known = False
@@ -54,8 +60,15 @@ class Lease:
         self._went_back |= 0 < changes <= self.changes or 0 < -changes < self.changes
         self.changes = max(self.changes, abs(changes))
 
+    def changes_before(self, owner: str) -> int:
+        """Return the changes that were counted for an owner's incarnation if it was reaped, or 0."""
+        return self._before.get(owner.partition(".")[0], 0)
+
     def replace(self) -> None:
         """Begin another incarnation: this one was reaped."""
+        self._before[self.incarnation] = ANY if self._went_back else self.changes
+        while len(self._before) > REMEMBERED:
+            del self._before[next(iter(self._before))]
         self.incarnation = self._random_id()
         self.changes, self._known, self._went_back = 0, False, False
         self._until = inf

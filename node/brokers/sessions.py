@@ -161,7 +161,7 @@ class RedisSessions:
             *(self._context.random_id(), snapshot.token.session, snapshot.was, owner),
             *(int(snapshot.keyed), snapshot.nick, snapshot.fold),
             *("" if attempt is None else attempt, snapshot.claim, int(forgotten)),
-            len(snapshot.rooms),
+            *(self._lease.changes_before(snapshot.was), len(snapshot.rooms)),
         ]
         for room, position in snapshot.rooms:
             args += (room, position)

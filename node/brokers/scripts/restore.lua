@@ -1,10 +1,12 @@
 -- Puts back a session that Redis has lost, as the node of its connection knows it; or returns a session,
 -- unchanged, to a node that could not renew its lease.
 -- ARGV  op, session, old owner, owner, keyed, nick, the keys that it reserves, attempt (''), claim,
---       1 if a missing session is to be created again (Redis has lost it), number of rooms,
+--       1 if a missing session is to be created again (Redis has lost it), changes that the node of the
+--       old owner knew of, if it was reaped (0: it was not), number of rooms,
 --       then for each room: its name and the position at which it was joined
 -- Returns {'ok', changes}, {'gone'} (it ended, has another owner or was kicked) or {'taken'} (its nick).
 local _, sid, was, owner, keyed, nick, names, attempt, claim, forgotten = unpack(ARGV, 1, 10)
+local known = tonumber(ARGV[11])
 local fold = fold_of(names)
 local key = 'chat:session:' .. sid
 though_full()
@@ -22,7 +24,8 @@ end
 
 if session[1] then
   local is_ours = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
-  if is_ours and forgotten ~= '1' then
+  local counted = tonumber(redis.call('GET', 'chat:dead:' .. node_of(was)) or known)
+  if is_ours and forgotten ~= '1' and counted >= known then
     -- The session was not lost, and may have changes that its node does not know of. But other keys that
     -- name the session may be lost.
     take_over()
@@ -49,7 +52,7 @@ take_names(sid, names)
 redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed)
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
 local keep = {}
-for n = 12, #ARGV, 2 do
+for n = 13, #ARGV, 2 do
   local room = ARGV[n]
   -- The session is not put back into a room that a moderator has closed meanwhile.
   if rule_of('room:' .. room) ~= string.match(ARGV[n + 1], '^%w+') then

@@ -584,7 +584,7 @@ async def a_session_in_other_rooms_is_put_back(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
     rooms = [part for n in range(limits.ROOMS) for part in (f"q{n}", "ep-1-id1")]
-    args = ("op1", "ana", "inc.1", "inc.2", 1, "bo", "bo look other", 1, int(HERE), 1)
+    args = ("op1", "ana", "inc.1", "inc.2", 1, "bo", "bo look other", 1, int(HERE), 1, 0)
     return await bench.run("restore", *args, limits.ROOMS, *rooms)
 
 

@@ -138,7 +138,7 @@ async def test_a_lease_that_was_over_is_no_reason_to_end_sessions_of_a_full_redi
     hold, _ = await node.hello("s1", "ana", rooms=("tea",))
     await place.run("part", "o1", *hold, "lost", 60_000, 200, 1000)
     await fill(place)
-    args = ("o2", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0)
+    args = ("o2", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0, 0)
     assert (await place.run("restore", *args))[0] == b"ok"
 
 

@@ -130,6 +130,22 @@ async def test_a_session_that_was_taken_from_its_node_is_given_back_as_it_stands
     await node.hello("s2", "old")
 
 
+@pytest.mark.parametrize(("back", "nick"), [(0, "new"), (1, "newest")])
+async def test_a_session_goes_on_as_its_node_knows_it_if_redis_went_back_before_the_reap(
+    place: Place, node: Node, back: int, nick: str
+) -> None:
+    """Else a change that was done and told to all would be undone, and nobody would hear of it."""
+    hold, _ = await node.hello("s1", "old", rooms=["tea"])
+    await node.ask("rename", hold, "new", "new")
+    inc = hold.owner.split(".")[0]
+    await place.redis.hincrby("chat:ops", inc, -back)
+    await place.redis.zadd("chat:nodes", {inc: 1})
+    assert (await place.run("reap", "op", 4 * 10**12, 200, 1000, 10**9, 100, 9e15))[0] == 1
+    assert await node.ask("check", timed=False) is True
+    assert await restore(node, memory(node, hold, "newest", "tea")) is True
+    assert await node.ask("members", "tea", "") == ([nick], False)
+
+
 async def test_a_node_notices_that_redis_forgot_its_sessions(place: Place, node: Node) -> None:
     await node.hello("s1", "ana")
     assert await node.ask("check", timed=False) is False

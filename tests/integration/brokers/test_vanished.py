@@ -128,7 +128,7 @@ async def test_members_that_redis_lost_are_noticed_and_put_back(place: Place) ->
     assert ("absent", "r:tea") not in node.events.told, "they may be just leaving"
     await compare(node)
     assert ("absent", "r:tea") in node.events.told
-    args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0)
+    args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0, 0)
     assert (await place.run("restore", *args))[0] == b"ok"
     assert await node.ask("members", "tea", "") == (["ana"], False)
 
@@ -142,7 +142,7 @@ async def test_members_of_other_nodes_are_missed_though_some_are_back(place: Pla
         one.events.members["r:tea"] = 1
     await place.redis.delete("chat:{r:tea}:members")
     await compare(node)
-    args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0)
+    args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0, 0)
     assert (await place.run("restore", *args))[0] == b"ok"
     assert await node.ask("members", "tea", "") == (["ana"], False)
     await compare(other)
@@ -174,7 +174,7 @@ async def test_names_and_places_that_redis_lost_are_noticed_and_put_back(
     await place.redis.delete(key)
     async with asyncio.timeout(WITHIN):
         await node.events.hears("forgotten", False)
-    args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0)
+    args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0, 0)
     assert (await place.run("restore", *args))[0] == b"ok"
     assert await place.redis.exists(key)
     await place.redis.delete("chat:nicks:lost")  # Its time is over.
@@ -229,7 +229,7 @@ async def test_a_session_that_redis_lost_is_put_back_and_one_that_ended_is_not(
     await node.idle()
     for session, nick, hold in (("s1", "ana", ana), ("s2", "bo", bo)):
         new = node.broker.owner()
-        args = ("o", session, hold.owner, new, 1, nick, nick, "", 1, 0, 1, "tea", "e-1-x")
+        args = ("o", session, hold.owner, new, 1, nick, nick, "", 1, 0, 0, 1, "tea", "e-1-x")
         reply = await place.run("restore", *args)
         assert reply[0] == (b"ok" if session == "s1" else b"gone")
     assert await node.ask("members", "tea", "") == (["ana"], False)

@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from node.brokers.decode_upkeep import Renewal
-from node.brokers.lease import Lease
+from node.brokers.lease import ANY, REMEMBERED, Lease
 
 
 class LeaseBench:
@@ -81,6 +81,24 @@ def test_replies_to_another_incarnation_count_nothing(bench: LeaseBench) -> None
     assert bench.lease.changes == 0
     bench.lease.note("inc2.1", 1)
     assert bench.lease.changes == 1
+
+
+def test_the_count_of_a_reaped_incarnation_is_remembered(bench: LeaseBench) -> None:
+    bench.lease.note("inc1.1", 5)
+    assert bench.lease.changes_before("inc1.1") == 0, "it was not reaped"
+    bench.lease.replace()
+    assert bench.lease.changes_before("inc1.7") == 5
+    bench.lease.note("inc2.1", 3)
+    bench.lease.note("inc2.1", 2)
+    bench.lease.replace()
+    assert bench.lease.changes_before("inc2.1") == ANY, "Redis went back, and its count as well"
+
+
+def test_few_reaped_incarnations_are_remembered(bench: LeaseBench) -> None:
+    for number in range(REMEMBERED + 1):
+        bench.lease.note(f"inc{number + 1}.1", 5)
+        bench.lease.replace()
+    assert [bench.lease.changes_before(f"inc{n + 1}.1") for n in range(3)] == [0, 5, 5]
 
 
 def test_sessions_that_redis_lacks_are_missed_at_the_second_renewal(bench: LeaseBench) -> None:
