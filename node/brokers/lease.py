@@ -61,7 +61,7 @@ class Lease:
         self.changes = max(self.changes, abs(changes))
 
     def changes_before(self, owner: str) -> int:
-        """Return the changes that were counted for an owner's incarnation if it was reaped, or 0."""
+        """Return the changes counted for an owner's incarnation if that was reaped, or 0."""
         return self._before.get(owner.partition(".")[0], 0)
 
     def replace(self) -> None:

@@ -4,11 +4,8 @@ from typing import NamedTuple
 
 from node.core.entries import CURRENT, Entry, Position, SeenBranch, Slice
 from node.core.rooms.merge import Found
+from node.core.rooms.past import NOTHING, Missed
 from node.core.rooms.ring import Ring
-
-BRANCHES = 4
-"""Lost branches of a log that are remembered. An entry of them that is put back late is not
-delivered a second time."""
 
 
 class Switch(NamedTuple):
@@ -23,30 +20,13 @@ class Switch(NamedTuple):
     gap: bool
 
 
-class Missed(NamedTuple):
-    """The entries between two offsets of a branch, which live members have not got.
-
-    They were trimmed before this node read them, and the members got a gap.
-    """
-
-    branch: bytes
-    after: int
-    before: int
-
-    def includes(self, entry: Entry) -> bool:
-        """Say whether an entry that was put back was one of them."""
-        return any(
-            original.branch == self.branch and self.after < original.offset < self.before
-            for original in entry.original_positions
-        )
-
-
 class KnownLog:
     """A log, as far as this node has read it.
 
     ``ring`` is None until the log has been read for the first time. ``branch`` is the branch that
     the log is in, empty until that is known: then it is the first one, which has the name of the
-    epoch. ``moved`` is the offset of the newest entry that has an original position.
+    epoch. ``moved`` is the offset of the newest entry that has an original position. ``past`` is
+    what live members have seen of branches that the log has lost.
 
     ``syncing``: the log is being read or healed, and nothing is delivered meanwhile. ``stale``: the
     log has to be read again.
@@ -58,8 +38,7 @@ class KnownLog:
         "moved",
         "syncing",
         "stale",
-        "_lost_branches",
-        "_missed",
+        "past",
         "_most",
     )
 
@@ -69,8 +48,7 @@ class KnownLog:
         self.moved = 0
         self.syncing = False
         self.stale = False
-        self._lost_branches: tuple[SeenBranch, ...] = ()
-        self._missed: tuple[Missed, ...] = ()
+        self.past = NOTHING
         self._most = most
 
     @property
@@ -116,7 +94,7 @@ class KnownLog:
         branch = self.branch or ring.top.epoch
         if reply.branch != branch:
             # Other nodes may yet put back entries that came here before those in the ring.
-            self._lose(SeenBranch(branch, 1, ring.base.offset))
+            self.past = self.past.with_seen(SeenBranch(branch, 1, ring.base.offset))
         self.branch = reply.branch
         self.note_moved(reply.moved)
         if ring.top.offset == 0 and reply.top is not None:
@@ -138,12 +116,12 @@ class KnownLog:
         seen = SeenBranch(self.branch or top.epoch, fork, top.offset)
         # The entries in the ring are recognized by their ids; they are in that branch by now.
         older = seen._replace(offset=min(top.offset, ring.base.offset))
-        self._lose(older)
+        self.past = self.past.with_seen(older)
         new = self._not_seen(ring, [entry for entry in found.entries if entry.offset >= fork])
         gap = _is_gap(found, fork, top)
         if gap and found.branch == seen.branch:
             missed = Missed(seen.branch, top.offset, found.oldest)
-            self._missed = (*self._missed, missed)[-BRANCHES:]
+            self.past = self.past.with_missed(missed)
         if found.common is not None and found.common.epoch == found.top.epoch:
             ring.replace_after(found.common.offset, found.entries, found.top)
         else:
@@ -151,9 +129,6 @@ class KnownLog:
         self.branch = found.branch
         self.note_moved(found.moved)
         return Switch(top, self.marked(seen, new), gap)
-
-    def _lose(self, branch: SeenBranch) -> None:
-        self._lost_branches = (*self._lost_branches, branch)[-BRANCHES:]
 
     # Entries that were put back
 
@@ -169,13 +144,8 @@ class KnownLog:
     def _not_seen(self, ring: Ring, entries: list[Entry]) -> list[Entry]:
         """Return which entries live members, who have got those in the ring, have not seen."""
         ids = {entry.id for entry in ring.entries}
-        return [entry for entry in entries if entry.id not in ids and not self._was_seen(entry)]
-
-    def _was_seen(self, entry: Entry) -> bool:
-        """Say whether live members have got an entry in a branch that was lost."""
-        if any(gap.includes(entry) for gap in self._missed):
-            return False
-        return any(seen.includes(entry) for seen in self._lost_branches)
+        past = self.past
+        return [one for one in entries if one.id not in ids and not past.includes(one)]
 
     def seen_before_fork(self, cursor: Position, branch: bytes) -> SeenBranch | None:
         """Return what a reader has seen of the newest lost branch, if it has not passed its fork.
@@ -184,7 +154,7 @@ class KnownLog:
         """
         if branch in (CURRENT, self.branch) or self.top is None or cursor.epoch != self.top.epoch:
             return None
-        for lost in reversed(self._lost_branches):
+        for lost in reversed(self.past.seen):
             if cursor.offset < lost.fork:
                 return lost._replace(offset=cursor.offset)
         return None

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from node.core.entries import CURRENT, UNKNOWN, Cursor, Entry, Position, SeenBranch
 from node.core.interfaces import Encoder, Transport
+from node.core.rooms.past import NOTHING, Past
 
 
 class Reader(Protocol):
@@ -40,6 +41,7 @@ class Member:
 
     ``cursor`` is how far the member has read, None while it is live; ``branch`` is the branch to
     which the cursor belongs, and ``seen`` what the member has seen of a branch that the log lost.
+    ``past`` is what it has seen of lost branches while it was live, as all live members did.
     ``unverified``: the cursor comes from a client, and has to be looked up in the log before it is
     believed.
 
@@ -52,7 +54,7 @@ class Member:
 
     __slots__ = (
         *("reader", "state", "cursor", "branch", "seen", "unverified"),
-        *("reading", "end", "done", "complete"),
+        *("past", "reading", "end", "done", "complete"),
     )
 
     def __init__(self, reader: Reader) -> None:
@@ -62,6 +64,7 @@ class Member:
         self.branch = UNKNOWN
         self.seen: SeenBranch | None = None
         self.unverified = False
+        self.past = NOTHING
         self.reading = False
         self.end: Position | None = None
         self.done: Callable[[], None] | None = None
@@ -95,6 +98,7 @@ class Member:
         self.unverified = cursor is not None
         self.cursor, self.seen = cursor or (start, None)
         self.branch = UNKNOWN if self.seen is None else CURRENT
+        self.past = NOTHING
 
     def go_live(self) -> None:
         """Get each entry as it comes from now on."""
@@ -102,10 +106,12 @@ class Member:
         self.cursor = None
         self.unverified = False
 
-    def fall_behind(self, top: Position, branch: bytes) -> None:
+    def fall_behind(self, top: Position, branch: bytes, past: Past) -> None:
         """Read by itself from ``top`` on, up to which it has got everything."""
         self.state = MemberState.BEHIND
         self.cursor, self.branch = top, branch
+        if self.seen is None:
+            self.past = past
 
     def stop(self) -> None:
         """Get nothing until it is known where its `left` stands."""
@@ -157,4 +163,6 @@ class Member:
     def unseen(self, entries: list[Entry]) -> list[Entry]:
         """Return which of these entries the member has not seen in a lost branch."""
         seen = self.seen
+        if self.past is not NOTHING:
+            entries = [one for one in entries if not self.past.includes(one)]
         return entries if seen is None else [one for one in entries if not seen.includes(one)]

@@ -96,7 +96,7 @@ class Readers:
             ring = self._known.ring
             assert ring is not None
             self._take_out(member)
-            member.fall_behind(ring.top, self._known.branch)
+            member.fall_behind(ring.top, self._known.branch, self._known.past)
             self.behind[member] = None
 
     def stop(self, member: Member) -> None:

@@ -1,7 +1,8 @@
 """What is known of a log: how its branch changes, and which positions can be trusted."""
 
 from node.core.entries import CURRENT, START, UNKNOWN, Entry, Position, Slice
-from node.core.rooms.known_log import BRANCHES, KnownLog
+from node.core.rooms.known_log import KnownLog
+from node.core.rooms.past import BRANCHES
 from node.core.rooms.merge import Found
 from tests.unit.node.core.fakes import EPOCH, at, entries, entry
 

@@ -6,6 +6,7 @@ import pytest
 
 from node.core.entries import CURRENT, UNKNOWN, Cursor, SeenBranch
 from node.core.rooms.member import Member, MemberState
+from node.core.rooms.past import NOTHING
 from tests.unit.node.core.fakes import EPOCH, FakeReader, at, entry
 
 SEEN = SeenBranch(EPOCH, 3, 5)
@@ -45,9 +46,19 @@ def test_a_live_member_has_no_cursor_and_needs_no_look_at_the_log() -> None:
 def test_a_member_falls_behind_at_the_top() -> None:
     member = started()
     member.go_live()
-    member.fall_behind(at(9), b"b1")
+    member.fall_behind(at(9), b"b1", NOTHING)
     assert member.state is MemberState.BEHIND
     assert (member.cursor, member.branch) == (at(9), b"b1")
+
+
+def test_a_member_that_falls_behind_remembers_what_it_saw_while_it_was_live() -> None:
+    member = started()
+    member.go_live()
+    back = [entry(10, "x8", original="k1-8 5"), entry(11, "x9", original="k1-9 5"), entry(12)]
+    member.fall_behind(at(9), b"b1", NOTHING.with_seen(SeenBranch(b"k1", 5, 8)))
+    assert member.unseen(back) == back[1:]
+    member.start(at(9), None)
+    assert member.unseen(back) == back, "a client that begins again has seen none of it"
 
 
 def test_a_stopped_member_is_not_fed_until_it_resumes_or_leaves() -> None:
