@@ -218,12 +218,13 @@ class Recovery:
                 self._broker.part(snapshot.token, quit=False)
         elif reply is True:
             host.session.take(snapshot.token)
-            if host.session.agrees(snapshot):
+            if host.session.agrees(snapshot) and self._forgotten == forgotten:
                 self._take(Step.RESTORED)
                 self.replied()
                 host.advance()
             else:
-                # A `leave` or `nick` was under way, and done just before it.
+                # A `leave` or `nick` was under way, and done just before it; or it was put back as
+                # the broker had it, and the broker turned out to have forgotten changes.
                 self._take(Step.STOPPED)
                 self.restore(self._forgotten)
         elif reply is Unavailable.UNREACHABLE:
