@@ -296,9 +296,8 @@ def _directs(world: World) -> list[Violation]:
                 gaps.add(number)
     for number, counts in got.items():
         if number in gaps:
-            # After its end a session may have begun anew unnoticed, by a hello of long ago.
-            sids = [client.sid for client in world.clients if client.person.number == number]
-            ended = any(sid in world.chronicle.ended for sid in sids)
+            # After its end a session may have begun again unnoticed, by a hello of long ago.
+            ended = not world.notes.sids[number].isdisjoint(world.chronicle.ended)
             if not forgetful and world.plan.kept == 1000 and not ended:
                 found.append(Violation(Kind.GAP, f"p{number} has a gap in its inbox"))
             continue

@@ -31,6 +31,8 @@ class Notes:
     """Gathers the notes of all clients."""
 
     def __init__(self, clock: Callable[[], float], tracing: bool) -> None:
+        self.sids: dict[int, set[str]] = {}
+        """By person: the sessions that they ever had."""
         self.steps: dict[int, list[Step]] = {}
         self.lines: list[str] = []
         self.troubles: list[str] = []
@@ -56,6 +58,7 @@ class Notes:
 
     def greeted(self, client: Client) -> None:
         """A client says hello."""
+        self.sids.setdefault(client.person.number, set()).add(client.sid)
         self._add(client, "greeted", {})
 
     def sent(self, client: Client, request: dict[str, Any]) -> None:
