@@ -57,3 +57,30 @@ def test_a_gap_is_false_if_nothing_was_trimmed() -> None:
 
 def test_a_gap_is_false_if_nothing_was_put_back() -> None:
     assert found(audit(kept=2, back=False)) == (1, 0)
+
+
+def resumed(after: str) -> Audit:
+    """Return the audit of a client that goes on after an entry at another offset than before.
+
+    It joined with its own `entered`, x2, which is not given to it. All entries were lost, and were
+    put back in another order.
+    """
+    chronicle = Chronicle()
+    for number in (1, 2, 3):
+        added(chronicle, number, number, f"x{number}")
+    chronicle.rolled_back(5.0, {}, [])
+    for offset, number in enumerate((3, 1, 2), 1):
+        added(chronicle, 6.0, offset, f"x{number}", f" k1-{number} 1")
+    added(chronicle, 7.0, 4, "y4")
+    offset = {"x3": 1, "x1": 2, "x2": 3}[after]
+    steps = [step(2.0, "joined", 2, "x2"), step(3.0, "message", 3, "x3")]
+    steps += [step(7.0, "joined", offset, after), step(8.0, "message", 4, "y4")]
+    return Audit(Track(1, "tea", steps), chronicle, True, {})
+
+
+def test_a_client_may_go_on_after_its_own_entered() -> None:
+    assert found(resumed("x2")) == (0, 0)
+
+
+def test_a_client_may_not_go_on_after_an_entry_that_it_never_had() -> None:
+    assert found(resumed("x1"))[0] > 0
