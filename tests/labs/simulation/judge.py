@@ -4,6 +4,7 @@ Pure, but for a look into Redis at the end.
 """
 
 from collections import defaultdict
+from math import inf
 from typing import Any, NamedTuple
 
 from tests.labs.faults.verdict import Kind, Violation
@@ -43,7 +44,8 @@ def judge(world: World) -> Verdict:
     violations += _remembered(world)
     violations += _sessions(world)
     violations += _presence(world)
-    violations += _directs(world)
+    directs, known = _directs(world)
+    violations, limits = violations + directs, limits + known
     found += [f"{kind.value}: {text}" for kind, text in violations]
     return Verdict(found + _quiet(world), limits)
 
@@ -277,9 +279,9 @@ def _replay(room: str, order: list[Added], members: list[str]) -> list[Violation
     return found
 
 
-def _directs(world: World) -> list[Violation]:
-    """A direct reaches a session that goes on, once."""
-    found = []
+def _directs(world: World) -> tuple[list[Violation], list[str]]:
+    """A direct reaches a session that goes on, once; and those for which that is a known limit."""
+    found, limits = [], []
     forgetful = world.plan.forgetful
     got: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     gaps = set()
@@ -302,11 +304,25 @@ def _directs(world: World) -> list[Violation]:
                 found.append(Violation(Kind.GAP, f"p{number} has a gap in its inbox"))
             continue
         for id, count in counts.items():
-            if count > 1:
-                found.append(Violation(Kind.DOUBLED, f"{id} came {count} times to p{number}"))
+            text = f"{id} came {count} times to p{number}"
+            if count > 1 and _left_too_soon(world, number, id):
+                limits.append(f"{text}, which had left before it was put back")
+            elif count > 1:
+                found.append(Violation(Kind.DOUBLED, text))
     if not forgetful:
         found += _missing_directs(world, {number: set(ids) for number, ids in got.items()}, gaps)
-    return found
+    return found, limits
+
+
+def _left_too_soon(world: World, number: int, id: str) -> bool:
+    """Say whether a client lost its connection after an entry was lost, before it was put back.
+
+    The next node cannot know what the client had of the entries that are put back later.
+    """
+    lost = [back.at for back in world.chronicle.rollbacks if any(e.id == id for e in back.lost)]
+    again = [new.at for new in world.chronicle.added if new.id == id and new.back]
+    drops = [step.at for step in world.notes.steps[number] if step.name == "dropped"]
+    return any(min(lost, default=inf) < drop < max(again, default=0.0) for drop in drops)
 
 
 def _missing_directs(world: World, got: dict[int, set[str]], gaps: set[int]) -> list[Violation]:
