@@ -28,6 +28,7 @@ class _Named(NamedTuple):
 
 @stepwise
 def hello(connection: ClientConnection, request: Hello, deadline: float) -> Steps[None]:
+    """Begin or continue a session, and put it into its rooms (`hello`)."""
     is_first = connection.state is State.NEW
     yield from _hello(connection, request, deadline)
     if is_first and connection.state is State.NEW and connection.refusal is not None:

@@ -29,6 +29,7 @@ def _message_id(id: str | None) -> str:
 
 
 def send(connection: ClientConnection, request: Send, deadline: float) -> None:
+    """Append a message to the log of a room (`send`); the `ack` follows once Redis has it."""
     session, services = connection.session, connection.services
     member = session.rooms.get(request.room)
     if member is None:
@@ -65,6 +66,7 @@ def send(connection: ClientConnection, request: Send, deadline: float) -> None:
 
 
 def direct(connection: ClientConnection, request: SendDirect, deadline: float) -> None:
+    """Append a message to the inbox of the session that has a nick (`direct`)."""
     session, services = connection.session, connection.services
     try:
         fold = names.fold(request.to)

@@ -15,6 +15,7 @@ from wire.messages import Renamed, SetNick
 
 @stepwise
 def nick(connection: ClientConnection, request: SetNick, deadline: float) -> Steps[None]:
+    """Give the session another nick, in all its rooms (`nick`)."""
     try:
         nick, fold = names.take(request.nick)
     except names.BadName as error:

@@ -28,6 +28,7 @@ from wire.messages import (
 
 @stepwise
 def rooms(connection: ClientConnection, request: ListRooms, deadline: float) -> Steps[None]:
+    """Answer with a page of the names of all rooms (`rooms`)."""
     after = request.after or ""
     try:
         after = names.room(after)
@@ -41,6 +42,7 @@ def rooms(connection: ClientConnection, request: ListRooms, deadline: float) -> 
 
 @stepwise
 def members(connection: ClientConnection, request: ListMembers, deadline: float) -> Steps[None]:
+    """Answer with a page of the nicks of a room's members (`members`)."""
     if (member := room_of(connection, request)) is None:
         return
     room = member.room.name
@@ -58,6 +60,7 @@ def members(connection: ClientConnection, request: ListMembers, deadline: float)
 
 @stepwise
 def history(connection: ClientConnection, request: GetHistory, deadline: float) -> Steps[None]:
+    """Answer with a page of a room's messages (`history`)."""
     if (member := room_of(connection, request)) is None:
         return
     room = member.room.name
@@ -78,6 +81,7 @@ def history(connection: ClientConnection, request: GetHistory, deadline: float) 
 
 
 def ping(connection: ClientConnection, request: Ping, _deadline: float) -> None:
+    """Answer a sign of life (`ping`)."""
     connection.send(PongEvent(ref=request.ref))
 
 
@@ -86,4 +90,5 @@ def pong(_connection: ClientConnection, _request: Pong, _deadline: float) -> Non
 
 
 def quit(connection: ClientConnection, request: Quit, _deadline: float) -> None:
+    """End the session, not only the connection (`quit`)."""
     connection.quit(request.ref)

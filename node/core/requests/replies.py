@@ -51,20 +51,24 @@ def room_of(connection: ClientConnection, request: Any) -> RoomMember | None:
 
 
 def not_in(room: str) -> tuple[Code, str]:
+    """Return the error for a room that the session is not in."""
     return Code.NOT_IN_ROOM, f"You are not in {room}. /join {room} joins it."
 
 
 def too_many(connection: ClientConnection) -> tuple[Code, str]:
+    """Count and return the error for one room more than a session may be in."""
     connection.services.counts.hit(Limit.ROOMS)
     return Code.TOO_MANY_ROOMS, f"A session can be in at most {limits.ROOMS} rooms."
 
 
 def too_many_made(connection: ClientConnection) -> tuple[Code, str]:
+    """Count and return the error for one room more than an address may create."""
     connection.services.counts.hit(Limit.ROOMS_MADE)
     return Code.TOO_MANY_ROOMS, "You have created as many rooms as allowed; join an existing one."
 
 
 def banned(connection: ClientConnection, nick: str) -> tuple[Code, str]:
+    """Return the error for a nick that a moderator has banned."""
     text = f"The nick {nick} is banned here"
     rule = connection.services.rules.holding("nick", names.fold(nick), connection.services.now)
     return Code.BAD_NICK, f"{text}: {rule.why}" if rule and rule.why else f"{text}."
@@ -73,6 +77,7 @@ def banned(connection: ClientConnection, nick: str) -> tuple[Code, str]:
 def enter_room(
     connection: ClientConnection, membership: Membership, cursor: Cursor | None = None
 ) -> None:
+    """Make the session a member of a room; it reads on from ``cursor``, or from where it joined."""
     start = Position.parse(membership.position)
     assert start is not None
     if (rule := connection.services.rules.closed(membership.room, start.epoch)) is not None:

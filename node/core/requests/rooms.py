@@ -18,6 +18,7 @@ from wire.messages import Create, Join, Joined, Leave, Left
 
 @stepwise
 def join(connection: ClientConnection, request: Join | Create, deadline: float) -> Steps[None]:
+    """Put the session into a room (`join`), which `create` makes first."""
     if (name := _room_to_enter(connection, request)) is None:
         return
     session, quota, create = connection.session, connection.quota, isinstance(request, Create)
@@ -125,6 +126,7 @@ def _send_joined(
 
 @stepwise
 def leave(connection: ClientConnection, request: Leave, deadline: float) -> Steps[None]:
+    """Take the session out of a room (`leave`), once it has got what came before its `left`."""
     if (member := room_of(connection, request)) is None:
         return
     session, closing, room = connection.session, connection.closing, member.room
