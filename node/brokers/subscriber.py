@@ -1,7 +1,7 @@
 """The subscriptions of a node: one channel for each room, and one of the node's own."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from redis import exceptions
@@ -64,8 +64,8 @@ class Subscriber:
             self._broken.clear()
             try:
                 await self._connection()
-            except* LOST + (exceptions.RedisError,) as group:
-                self._reasons.failed(_first(group))
+            except (*LOST, exceptions.RedisError) as error:
+                self._reasons.failed(error)
             heed_cancelling()
             if self._confirmed:
                 failures = 0
@@ -73,17 +73,15 @@ class Subscriber:
             failures += 1
 
     async def _connection(self) -> None:
+        """Keep one connection until it fails, or is to be replaced.
+
+        Not in a TaskGroup: if a task of it fails just when its body ends, it cancels its parent and
+        does not take that back (Python 3.11 and 3.12), and this task would end for good.
+        """
         pubsub = self._redis.pubsub()
         try:
             await self._subscribe(pubsub)
-            async with asyncio.TaskGroup() as tasks:
-                working = [
-                    tasks.create_task(self._reconcile(pubsub)),
-                    tasks.create_task(self._listen(pubsub)),
-                ]
-                await self._broken.wait()
-                for task in working:
-                    task.cancel()
+            await _first_of(self._reconcile(pubsub), self._listen(pubsub), self._broken.wait())
         finally:
             await pubsub.aclose()  # type: ignore[no-untyped-call]
 
@@ -135,7 +133,15 @@ class Subscriber:
             self._on_confirmed(channel)
 
 
-def _first(group: BaseExceptionGroup[Exception]) -> Exception:
-    """Return the first error of a group, which may be in a group of its own."""
-    error = group.exceptions[0]
-    return error if isinstance(error, Exception) else _first(error)
+async def _first_of(*works: Coroutine[Any, Any, Any]) -> None:
+    """Run some works until one of them is done, and end the others; raise the first error."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
