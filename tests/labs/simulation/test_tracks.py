@@ -84,3 +84,33 @@ def test_a_client_may_go_on_after_its_own_entered() -> None:
 
 def test_a_client_may_not_go_on_after_an_entry_that_it_never_had() -> None:
     assert found(resumed("x1"))[0] > 0
+
+
+def again(cursor: str) -> Audit:
+    """Return the audit of a client that had x3, resumes after y1, and gets x3 again behind it."""
+    chronicle = Chronicle()
+    for number in (1, 2, 3):
+        added(chronicle, number, number, f"x{number}")
+    chronicle.rolled_back(5.0, {}, [])
+    added(chronicle, 6.0, 1, "y1")
+    added(chronicle, 7.0, 2, "x3", " k1-3 1")
+    steps = [step(0.5, "joined", 0, "0")]
+    steps += [step(number, "message", number, f"x{number}") for number in (1, 2, 3)]
+    steps += [step(6.0, "message", 1, "y1"), step(8.0, "joined", 1, cursor)]
+    steps += [step(8.0, "message", 2, "x3")]
+    return Audit(Track(1, "tea", steps), chronicle, True, {})
+
+
+def test_an_entry_that_was_put_back_behind_the_cursor_may_come_again() -> None:
+    assert [limit.split()[0] for limit in _run(again("y1"))] == ["x3"]
+
+
+def test_a_cursor_that_names_the_lost_branch_excuses_nothing() -> None:
+    audit = again("y1-1z3zk1")
+    assert any("x3 came again" in violation.text for violation in audit.run())
+
+
+def _run(audit: Audit) -> list[str]:
+    """Return the known limits of an audit without a violation of doubling."""
+    assert not any("again" in violation.text for violation in audit.run())
+    return audit.limits

@@ -1,7 +1,8 @@
 """What each client got of each log, cut where it left, and how that compares with the log. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import NamedTuple
 
 from tests.labs.faults.verdict import Kind, Violation
@@ -17,6 +18,10 @@ def key_of(position: str) -> str:
     """Return the id of the entry that a position names; a checker may look inside."""
     parts = position.split("-")
     return parts[2] if len(parts) > 2 else ""
+
+
+def _offset_of(position: str) -> int:
+    return int(position.split("-")[1])
 
 
 @dataclass
@@ -95,6 +100,7 @@ class Audit:
         self.said: list[tuple[Step, int]] = []
         self.position = ""
         self.joined = ""
+        self.resumed: Step | None = None
         self.highest = -1
         self.heard_at = 0.0
 
@@ -115,6 +121,7 @@ class Audit:
                 continue
             position = event["position"]
             if step.name == "joined":
+                self.resumed = step if start is not None else None
                 if start is None:
                     start = step
                     self.joined = key_of(position)
@@ -165,6 +172,8 @@ class Audit:
             life = self.lives.get((self.track.client, step.dial))
             if self.chronicle.was_repeated(key) and not self.chronicle.was_known(key, life):
                 self.limits.append(f"{key} was made anew before it was put back")
+            elif self._goes_on_before(key, step):
+                self.limits.append(f"{key} was put back behind where p{self.track.client} goes on")
             else:
                 self._say(Kind.DOUBLED, f"{key} came again")
         elif place is None:
@@ -176,6 +185,18 @@ class Audit:
             self.highest = max(self.highest, place)
         self.seen.add(key)
         self.again.discard(key)
+
+    def _goes_on_before(self, key: str, step: Step) -> bool:
+        """Say whether a lost entry was put back behind the position with which a client resumed.
+
+        The client got nothing of the room in between, so its position does not say that it has had
+        that entry of the lost branch. A position that says so ends in the name of the branch.
+        """
+        if self.resumed is None or self.resumed.event["position"].count("-") > 2:
+            return False
+        lost = [back.at for back in self.chronicle.rollbacks if _has(back.lost, key)]
+        cursor, now = (_offset_of(one.event["position"]) for one in (self.resumed, step))
+        return min(lost, default=inf) < self.resumed.at and cursor < now
 
     def _gap(self, step: Step) -> None:
         after = key_of(step.event["after"])
@@ -294,3 +315,7 @@ class Audit:
         log, added = self.log, self.chronicle.added
         where = [one for one in added if (one.log, one.id) == (log, entry.id) and one.at <= at]
         return where[-1].offset
+
+
+def _has(entries: Iterable[Added], id: str) -> bool:
+    return any(entry.id == id for entry in entries)
