@@ -114,3 +114,26 @@ def _run(audit: Audit) -> list[str]:
     """Return the known limits of an audit without a violation of doubling."""
     assert not any("again" in violation.text for violation in audit.run())
     return audit.limits
+
+
+def gapped(gap: bool) -> Audit:
+    """Return the audit of a client that missed x2, perhaps with a gap; x2 was put back later."""
+    chronicle = Chronicle()
+    for number in (1, 2, 3):
+        added(chronicle, number, number, f"x{number}")
+    chronicle.on_call(3.0, "xtrim", [LOG, b"1"])
+    steps = [step(0.5, "joined", 0, "0"), step(1.0, "message", 1, "x1")]
+    if gap:
+        steps.append(step(4.0, "gap", 3, "x3", "k1-1-x1"))
+    steps.append(step(4.0, "message", 3, "x3"))
+    chronicle.rolled_back(5.0, {}, [])
+    for offset, number in enumerate((3, 2), 1):
+        added(chronicle, 6.0, offset, f"x{number}", f" k1-{number} 1")
+    added(chronicle, 7.0, 3, "y4")
+    steps.append(step(7.0, "message", 3, "y4"))
+    return Audit(Track(1, "tea", steps), chronicle, True, {})
+
+
+def test_an_entry_of_a_gap_that_is_put_back_later_may_be_missing() -> None:
+    assert not [one for one in gapped(True).run() if "never came" in one.text]
+    assert [one for one in gapped(False).run() if "never came" in one.text]

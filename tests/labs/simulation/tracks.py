@@ -97,6 +97,7 @@ class Audit:
         self.seen: set[str] = set()
         self.again: set[str] = set()
         self.excuses: list[Excuse] = []
+        self.given_up: set[str] = set()
         self.said: list[tuple[Step, int]] = []
         self.position = ""
         self.joined = ""
@@ -208,8 +209,20 @@ class Audit:
             # put back later by a node that was stopped for longer than others wait for it.
             self.again, self.highest = set(self.seen), -1
         self.excuses.append(Excuse(start, end))
+        self._give_up(step)
         if not unknown:
             self.said.append((step, len(self.excuses) - 1))
+
+    def _give_up(self, gap: Step) -> None:
+        """Note the entries that a gap was said for, and that were put back elsewhere since."""
+        first, last = _offset_of(gap.event["after"]), _offset_of(gap.event["position"])
+        self.given_up |= {
+            entry.id
+            for entry in self.order
+            if entry.id in self.moved
+            and self.first_at[entry.id] <= gap.at
+            and first < self._offset(entry, gap.at) < last
+        }
 
     def _last_before(self, id: str) -> int:
         """Return the place of an entry, or, if it is gone, of what came before it at its time.
@@ -243,6 +256,7 @@ class Audit:
             entry
             for place, entry in enumerate(self.order[first + 1 : last], first + 1)
             if entry.id not in self.seen
+            and entry.id not in self.given_up
             and not self._excused(place)
             and self.first_at[entry.id] <= self._until()
             and not (entry.id in self.moved and self.first_at[entry.id] <= joined)
@@ -300,10 +314,14 @@ class Audit:
             self._say(Kind.GAP, f"{step.event}, but {len(kept)} of {len(missing)} were still kept")
 
     def _pushed_out(self, gap: Step) -> bool:
-        """Say whether entries that the client has were put back, and trimmed before a gap."""
+        """Say whether entries were put back behind a cursor, and trimmed before a gap.
+
+        The client has them, or they were there before it joined.
+        """
         first_kept = self.chronicle.first_kept(self.log, gap.at)
+        joined = self.first_at.get(self.joined, -1.0)
         return key_of(gap.event["after"]) in self.moved and any(
-            entry.id in self.seen
+            (entry.id in self.seen or self.first_at[entry.id] <= joined)
             and entry.id in self.moved
             and self.first_at[entry.id] <= gap.at
             and self._offset(entry, gap.at) < first_kept
