@@ -43,11 +43,11 @@ check: lint types imports ## check style, types and import rules, and run the un
 test: check ## run the integration tests, too: sockets, processes, terminals, a real Redis
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests/integration
 
-labs: $(TESTING) ## run the laboratories in their short forms: faults, attacks, a simulation, the page
+labs: websocket ## run the laboratories in their short forms: faults, attacks, a simulation, the page
 	$(BIN)/pytest --numprocesses auto --dist loadfile tests/labs
 
-websocket: $(TESTING) ## run the system tests with clients over WebSocket
-	$(BIN)/pytest --websocket tests/integration/system
+websocket: $(TESTING) ## run the system tests with clients over WebSocket; a part of `make labs`
+	$(BIN)/pytest --websocket --numprocesses $(WORKERS) --dist loadfile tests/integration/system
 
 faults: $(TESTING) ## break everything that can break, for 25 minutes, and print what it cost
 	$(BIN)/python -m tests.labs.faults
