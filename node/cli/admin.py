@@ -122,7 +122,7 @@ def _add_redis(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 async def _status(moderator: StatusClient, chosen: argparse.Namespace) -> bool:
-    nodes, totals = await _all_nodes(moderator), await moderator.totals()
+    nodes, totals = await moderator.all_nodes(), await moderator.totals()
     now = await moderator.faults()
     # What nodes report may be a minute old, and over; it is better than nothing.
     faults = tables.reported(nodes) if now is None else sorted(now)
@@ -137,17 +137,8 @@ async def _status(moderator: StatusClient, chosen: argparse.Namespace) -> bool:
     return True
 
 
-async def _all_nodes(moderator: StatusClient) -> list[NodeRow]:
-    """List the nodes, and those that died lately, unless a node with that name runs again."""
-    nodes = await moderator.nodes_in_service()
-    dead = await moderator.dead_nodes()  # asked last: its lease may just have ended
-    known = {node.incarnation for node in nodes} | {node.facts.name for node in nodes if node.alive}
-    gone = [node for node in dead if not {node.incarnation, node.facts.name} & known]
-    return sorted([*nodes, *gone], key=lambda node: (node.facts.name, node.incarnation))
-
-
 async def _nodes(moderator: StatusClient, chosen: argparse.Namespace) -> bool:
-    nodes = await _all_nodes(moderator)
+    nodes = await moderator.all_nodes()
     if chosen.json:
         _print_json(_flat(nodes))
     else:
