@@ -13,7 +13,7 @@ import msgspec
 from node.brokers import connect
 from node.brokers.admin_client import AdminClient, NodeRow, Trouble
 from node.brokers.malformed import Malformed
-from node.brokers.status_client import StatusClient
+from node.brokers.status_client import StatusClient, trouble_text
 from node.cli import arguments, tables
 from node.config import redis_url
 from node.config.command_line import PROGRAM
@@ -58,7 +58,7 @@ async def _do(chosen: argparse.Namespace) -> int:
         _complain(f"Redis holds data that no node has written ({error})")
         return 1
     except Trouble as trouble:
-        _complain(str(trouble))
+        _complain(trouble_text(trouble, chosen.redis_url))
         return 1
 
 
