@@ -27,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
     """Add, remove or list accounts; return the exit status."""
     for warning in environment.warnings(os.environ, ("CHAT_ACCOUNTS",), variables()):
         _fail(warning)
-    options = _parser().parse_args(argv)
+    options = make_parser().parse_args(argv)
     if not options.file:
         return _fail("no file given: use --accounts FILE or CHAT_ACCOUNTS", 2)
     try:
@@ -94,7 +94,8 @@ def _looks_like_another(claims: str, others: Sequence[Account], is_new: bool) ->
     return any(look(name) in taken for name in claims.split(" "))
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = Parser(PROGRAM, description="Manage accounts: nicks that need a password.")
     shared = Parser(add_help=False)
     # In front of the action, too.

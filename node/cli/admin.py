@@ -23,12 +23,14 @@ from wire.arguments import Parser
 from wire.messages import DEFAULT_ROOM
 from wire.text import escape
 
+MODERATION = f"{PROGRAM} admin"
 
-def main(argv: Sequence[str], program: str = "chat-node admin") -> int:
+
+def main(argv: Sequence[str], program: str = MODERATION) -> int:
     """Run a command; return the exit status: 0 done, 1 failed, 2 bad arguments."""
     for warning in environment.warnings(os.environ, ("CHAT_REDIS_URL",), variables()):
         _complain(warning)
-    parser = _parser(program)
+    parser = make_parser(program)
     chosen = parser.parse_args(argv)
     if "who" in chosen and chosen.who is None and chosen.address is None:
         parser.error("give a NICK, or a network with --address")
@@ -71,7 +73,8 @@ def _complain(text: str) -> None:
 Run = Callable[[StatusClient, argparse.Namespace], Awaitable[bool]]
 
 
-def _parser(program: str) -> argparse.ArgumentParser:
+def make_parser(program: str = MODERATION) -> argparse.ArgumentParser:
+    """Return the parser of `chat-node admin`, or of `chat-node` with the only action `status`."""
     common = Parser(add_help=False)
     _add_redis(common, argparse.SUPPRESS)
     parser = Parser(
@@ -105,6 +108,17 @@ def _parser(program: str) -> argparse.ArgumentParser:
     action("bans", "list the bans", _bans, "--json")
     action("close-room", "put all members out of a room, and remove it", _close, "room", "--reason")
     action("announce", "send an announcement to all connected clients", _announce, "text", "--room")
+    return parser
+
+
+def make_status_parser() -> argparse.ArgumentParser:
+    """Return the parser of `chat-node status`."""
+    [actions] = [
+        action
+        for action in make_parser(PROGRAM)._actions
+        if isinstance(action, argparse._SubParsersAction)
+    ]
+    parser: argparse.ArgumentParser = actions.choices["status"]
     return parser
 
 

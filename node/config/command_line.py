@@ -3,7 +3,7 @@
 import argparse
 import difflib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -32,8 +32,15 @@ Every flag of a node has an environment variable; the flag wins. Times are in se
 fractions."""
 
 
-def parse_flags(argv: Sequence[str]) -> dict[str, str]:
-    """Return the texts of the flags that were given, by field. Raises SystemExit."""
+Parsers = Mapping[str, Callable[[], argparse.ArgumentParser]]
+"""Functions that return the parsers of commands, by the names of these."""
+
+
+def parse_flags(argv: Sequence[str], commands: Parsers = {}) -> dict[str, str]:
+    """Return the texts of the flags that were given, by field. Raises SystemExit.
+
+    ``commands`` are needed for the script that completes them.
+    """
     parser = _parser()
     try:
         found, unknown = parser.parse_known_args(argv)
@@ -44,7 +51,7 @@ def parse_flags(argv: Sequence[str]) -> dict[str, str]:
         fail(_unknown(unknown[0]))
     flags: dict[str, str] = vars(found)
     if "completion" in flags:
-        _complete(parser, flags["completion"])
+        _complete(parser, flags["completion"], commands)
     return flags
 
 
@@ -107,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--completion",
         metavar="SHELL",
-        help=f"print a script that completes these flags in the shell: {_EXPECTED_SHELL}",
+        help=f"print a script that completes flags and commands in the shell: {_EXPECTED_SHELL}",
     )
     parser.add_argument(
         "--version",
@@ -118,14 +125,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _complete(parser: argparse.ArgumentParser, shell: str) -> NoReturn:
-    """Print the script that completes the flags in a shell, and end the process."""
+def _complete(parser: argparse.ArgumentParser, shell: str, commands: Parsers) -> NoReturn:
+    """Print the script that completes flags and commands in a shell, and end the process."""
     if shell not in _SHELLS:
         refuse("--completion", repr(shell), _EXPECTED_SHELL)
     import shtab  # imported here: a node that runs does not need it
 
-    for action in parser._actions:
-        if action.metavar == "FILE":
-            setattr(action, "complete", shtab.FILE)
+    if commands:
+        made = parser.add_subparsers(metavar="COMMAND")
+        for name, parser_of in commands.items():
+            does = COMMANDS[name]
+            made.add_parser(
+                name, parents=[parser_of()], help=does, description=does, add_help=False
+            )
+    _show_values(parser, shtab.FILE)
     print(shtab.complete(parser, shell))
     raise SystemExit(0)
+
+
+def _show_values(parser: argparse.ArgumentParser, files: object) -> None:
+    """Let the script offer the values of flags, also of those of commands."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                _show_values(command, files)
+        elif action.metavar == "FILE":
+            setattr(action, "complete", files)
+        elif action.dest == "completion":
+            action.choices = _SHELLS
+        elif (option := _BY_FLAG.get("--" + action.dest.replace("_", "-"))) is not None:
+            action.choices = option.words or None
