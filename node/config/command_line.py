@@ -16,6 +16,8 @@ _BY_FLAG = {option.flag: option for option in OPTIONS}
 _SHELLS = ("bash", "zsh", "fish")
 _EXPECTED_SHELL = "bash, zsh or fish"
 _SHOWN_START, _SHOWN_END = 38, 19  # enough to recognise a value, and 60 characters in all
+_BEGUN_MOST = 3  # flags that a part of a name may stand for: more of them are no answer
+_NEAR = 0.7  # the similarity from which on a name is mistyped: --hots, but not --bogus, is --host
 COMMANDS = {
     "status": "show the whole system: nodes, versions, clients, rooms",
     "admin": "moderate: kick, ban, close rooms, announce, list nodes and sessions",
@@ -65,9 +67,15 @@ def _unknown(argument: str) -> str:
 
 
 def _guess(name: str, known: Iterable[str]) -> str:
-    """Return the question whether the known name that is most like this one was meant, or ""."""
-    close = difflib.get_close_matches(name, known, 1)
-    return f", did you mean {close[0]}?" if close else ""
+    """Return the question whether the known name that is most like this one was meant, or "".
+
+    A few names that begin with it go before. The dashes of flags make no two of them alike.
+    """
+    begun = [one for one in known if one.startswith(name)]
+    if not 1 <= len(begun) <= _BEGUN_MOST:
+        bare = {one.lstrip("-"): one for one in known}
+        begun = [bare[one] for one in difflib.get_close_matches(name.lstrip("-"), bare, 1, _NEAR)]
+    return f", did you mean {' or '.join(begun)}?" if begun else ""
 
 
 def refuse(source: str, got: str, expected: str, reason: str = "") -> NoReturn:
