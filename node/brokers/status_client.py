@@ -57,7 +57,7 @@ class StatusClient(AdminClient):
         last: dict[str, float] = {row.facts.name: row.silent for row in living}
         for row, heard, _ in ended:
             last[row.facts.name] = min(heard, last.get(row.facts.name, inf))
-        dead = [row for row, heard, shown in ended if shown and heard <= last[row.facts.name]]
+        dead = [one.row for one in ended if one.is_shown and one.heard <= last[one.row.facts.name]]
         return sorted([*living, *dead], key=lambda row: (row.facts.name, row.incarnation))
 
     async def _over(self, row: NodeRow) -> _Ended:

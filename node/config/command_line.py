@@ -3,7 +3,7 @@
 import argparse
 import difflib
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -66,7 +66,7 @@ def _unknown(argument: str) -> str:
     return f"unknown option {name}{_guess(name, _BY_FLAG)} (see --help)"
 
 
-def _guess(name: str, known: Iterable[str]) -> str:
+def _guess(name: str, known: Collection[str]) -> str:
     """Return the question whether the known name that is most like this one was meant, or "".
 
     A few names that begin with it go before. The dashes of flags make no two of them alike.
