@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from node import app
-from node.cli.subcommands import COMMANDS
+from node.cli.subcommands import COMMANDS, PARSERS
 from node.config import settings
 from node.config.command_line import PROGRAM
 from node.config.options import variables
@@ -31,7 +31,7 @@ def main() -> None:
     """Run the subcommand in the first argument, or else the nodes until they are told to stop."""
     if len(sys.argv) > 1 and sys.argv[1] in COMMANDS:
         raise SystemExit(COMMANDS[sys.argv[1]](sys.argv[2:]))
-    chosen = settings.parse(sys.argv[1:], os.environ)
+    chosen = settings.parse(sys.argv[1:], os.environ, PARSERS)
     logs.configure(chosen.log_level, chosen.log_format, node=chosen.name)
     for warning in environment.warnings(os.environ, variables()):
         log.warning(warning)

@@ -1,13 +1,21 @@
 """What `chat-node status` asks Redis beside what moderators need. It changes nothing."""
 
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from math import inf
+from typing import NamedTuple
 
+import msgspec
 from redis import exceptions
 
 from node.brokers import health, keys
-from node.brokers.admin_client import LEASE, AdminClient, NodeRow, Trouble
+from node.brokers.admin_client import LEASE, AdminClient, NodeRow, Totals, Trouble
+from node.config.redis_url import RedisUrl
+from node.process.listening import shown
 
+SESSIONS_AT = "chat:at:"
+"""Prefix of the keys that hold the sessions of each incarnation."""
 DEAD_FOR = 86_400.0
 """Seconds for which Redis remembers that a lease was over (reap.lua)."""
 SHOWN_FOR = 600.0
@@ -19,31 +27,67 @@ SCANNED, SCANS = 1000, 500
 have millions of keys."""
 
 
+class _Ended(NamedTuple):
+    """A node whose lease is over; it was heard of ``heard`` seconds ago for the last time.
+
+    ``is_shown``: it died, and not long ago.
+    """
+
+    row: NodeRow
+    heard: float
+    is_shown: bool
+
+
 class StatusClient(AdminClient):
     """Also shows nodes that are gone, and the present faults of Redis."""
 
-    async def nodes_in_service(self) -> list[NodeRow]:
-        """List the nodes but those that were shut down: nobody reaps the last one of a system."""
-        return [row for row in await self.nodes() if row.alive or not await self._gave_up(row)]
+    async def all_nodes(self) -> list[NodeRow]:
+        """List the nodes, and those that died lately, by their names.
 
-    async def _gave_up(self, row: NodeRow) -> bool:
-        """Return whether a lease ended before its time, or so long ago that nothing tells how.
+        Without the right to ask for them, dead nodes whose sessions were released are left out. So
+        are nodes that were shut down, and a dead node if a run of the same name was heard of later:
+        somebody has started it again, and perhaps shut it down since.
+        """
+        nodes = await self.nodes()
+        living = [row for row in nodes if row.alive]
+        ended = [await self._over(row) for row in nodes if not row.alive]
+        # Asked last: the lease of a node may just have ended.
+        listed = {row.incarnation for row in nodes}
+        ended += [each for each in await self._released() if each.row.incarnation not in listed]
+        last: dict[str, float] = {row.facts.name: row.silent for row in living}
+        for row, heard, _ in ended:
+            last[row.facts.name] = min(heard, last.get(row.facts.name, inf))
+        dead = [one.row for one in ended if one.is_shown and one.heard <= last[one.row.facts.name]]
+        return sorted([*living, *dead], key=lambda row: (row.facts.name, row.incarnation))
 
-        Without the right to ask, it counts as one that ended by itself.
+    async def _over(self, row: NodeRow) -> _Ended:
+        """Return how a lease ended whose node is not reaped yet: nobody reaps the last of a system.
+
+        A node that was shut down gave its lease up before the time, and the lease of one of long
+        ago has left nothing that tells how. Without the right to ask, it counts as ended by itself.
         """
         with _if_allowed():
             left = await self._do("PTTL", keys.facts_key(row.incarnation))
-            return bool(left == GONE or row.silent > _since_renewal(left) + 1)
-        return False
+            if left == GONE:
+                return _Ended(row, inf, False)
+            return _Ended(row, heard := _since_renewal(left), row.silent <= heard + 1)
+        return _Ended(row, row.silent, True)
 
-    async def dead_nodes(self) -> list[NodeRow]:
-        """List nodes that died lately and whose sessions were released; without a right, none.
+    async def totals(self) -> Totals:
+        """Count sessions, rooms and rules; those of nodes whose lease is over have no connection.
 
-        A node that was shut down is none of them: it gave up its lease just after a renewal.
+        Redis does not know that yet if no node is left to reap them.
         """
+        sizes = await super().totals()
+        over = [row.incarnation for row in await self.nodes() if not row.alive]
+        left = sum([await self._do("SCARD", SESSIONS_AT + each) for each in over])
+        return msgspec.structs.replace(sizes, away=min(sizes.sessions, sizes.away + left))
+
+    async def _released(self) -> list[_Ended]:
+        """List the nodes whose sessions were released in the last day; without a right, none."""
         with _if_allowed():
             found = [await self._dead(key) async for key in self._keys(keys.DEAD)]
-            return [row for row in found if row is not None]
+            return [each for each in found if each is not None]
         return []
 
     async def _keys(self, prefix: str) -> AsyncIterator[str]:
@@ -56,18 +100,21 @@ class StatusClient(AdminClient):
             if not cursor:
                 return
 
-    async def _dead(self, key: str) -> NodeRow | None:
-        """Return the dead node that a key names, if it renewed its lease to the end, and lately."""
+    async def _dead(self, key: str) -> _Ended | None:
+        """Return the node that such a key names, None if its facts are gone.
+
+        It died if it renewed its lease to the end: one that was shut down gave up its lease just
+        after a renewal.
+        """
         incarnation = key.removeprefix(keys.DEAD)
         released_left = await self._do("PTTL", key)
         lease_left = await self._do("PTTL", keys.facts_key(incarnation))
         if released_left < 0 or lease_left < 0:
             return None
         # What is left of a day after the release of the sessions, and after the end of the lease.
-        released, silent = DEAD_FOR - released_left / 1000, _since_renewal(lease_left)
-        if released > SHOWN_FOR or silent - released < LEASE - 1:
-            return None
-        return await self._node(incarnation, (LEASE - silent) * 1000)
+        released, heard = DEAD_FOR - released_left / 1000, _since_renewal(lease_left)
+        is_shown = released <= SHOWN_FOR and heard - released >= LEASE - 1
+        return _Ended(await self._node(incarnation, (LEASE - heard) * 1000), heard, is_shown)
 
     async def faults(self) -> list[health.Fault] | None:
         """Return what is wrong with Redis now; None without the right to ask it."""
@@ -76,6 +123,24 @@ class StatusClient(AdminClient):
             lines = [f"{name}:{value}" for found in sections for name, value in found.items()]
             return health.faults("\n".join(lines).encode(), b"")
         return None
+
+
+def trouble_text(trouble: Trouble, url: RedisUrl) -> str:
+    """Return the text of a trouble, or if there is no connection over TLS, what may be wrong."""
+    cause = trouble.__cause__
+    if url.scheme != "rediss" or cause is None:
+        return str(trouble)
+    where = "Redis: " + shown(url.hosts[0])
+    if isinstance(cause, exceptions.TimeoutError) and "connecting" in str(cause):
+        hint = "if it speaks no TLS, its URL begins with redis:// (see --redis-url)"
+        return f"{where} does not answer in time: {hint}"
+    # redis-py does not chain the error that it replaces, and tells its number as one of the system.
+    error = cause.__context__
+    if isinstance(error, ssl.SSLError):
+        reason = (error.reason or str(error)).replace("_", " ").lower()
+        why = getattr(error, "verify_message", "").rstrip(".") or reason
+        return f"{where} cannot be reached over TLS: {why} (see --redis-url)"
+    return str(trouble)
 
 
 def _since_renewal(left_ms: float) -> float:

@@ -27,13 +27,14 @@ def main(argv: Sequence[str]) -> int:
     """Add, remove or list accounts; return the exit status."""
     for warning in environment.warnings(os.environ, ("CHAT_ACCOUNTS",), variables()):
         _fail(warning)
-    options = _parser().parse_args(argv)
+    options = make_parser().parse_args(argv)
     if not options.file:
         return _fail("no file given: use --accounts FILE or CHAT_ACCOUNTS", 2)
     try:
         return _run(options.file, options.action, options)
     except OSError as error:
-        return _fail(f"{options.file}: {error}")
+        # Its own text may name the temporary file that becomes the file.
+        return _fail(f"{options.file}: {error.strerror or error}")
     except ValueError as error:
         return _fail(str(error))
     except (KeyboardInterrupt, EOFError):
@@ -49,7 +50,8 @@ def _run(file: str, action: str, options: argparse.Namespace) -> int:
     nick, claims = names.take(options.nick)
     fold = names.fold(nick)
     others = [account for account in accounts if names.fold(account.nick) != fold]
-    is_new = len(others) == len(accounts)
+    before = {names.fold(account.nick): account.nick for account in accounts}.get(fold)
+    is_new = before is None
     if action == "remove":
         if is_new:
             return _fail(f"there is no account {nick}")
@@ -57,9 +59,21 @@ def _run(file: str, action: str, options: argparse.Namespace) -> int:
         return 0
     if _looks_like_another(claims, others, is_new):
         return _fail(f"the nick {nick} looks like that of another account")
+    if not (folder := Path(file).resolve().parent).is_dir():
+        return _fail(f"{file}: there is no folder {folder}")
     accounts_file.write(file, [*others, Account(nick, _hash(_password(nick)))])
-    print(f"Saved. Running nodes read it on SIGHUP; a session that uses {nick} now keeps it.")
+    _tell_added(nick, before)
     return 0
+
+
+def _tell_added(nick: str, before: str | None) -> None:
+    """Print what was done with an account that was written as ``before``, None for a new one."""
+    if before is None:
+        print(f"Added the account {nick}; a session that uses the nick now keeps it.")
+    else:
+        spelling = "" if nick == before else f", which was written {before} until now"
+        print(f"Changed the password of {nick}{spelling}.")
+    print("Running nodes read the file on SIGHUP.")
 
 
 def _read(file: str) -> list[Account]:
@@ -80,7 +94,8 @@ def _looks_like_another(claims: str, others: Sequence[Account], is_new: bool) ->
     return any(look(name) in taken for name in claims.split(" "))
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = Parser(PROGRAM, description="Manage accounts: nicks that need a password.")
     shared = Parser(add_help=False)
     # In front of the action, too.

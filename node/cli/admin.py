@@ -13,7 +13,7 @@ import msgspec
 from node.brokers import connect
 from node.brokers.admin_client import AdminClient, NodeRow, Trouble
 from node.brokers.malformed import Malformed
-from node.brokers.status_client import StatusClient
+from node.brokers.status_client import StatusClient, trouble_text
 from node.cli import arguments, tables
 from node.config import redis_url
 from node.config.command_line import PROGRAM
@@ -23,12 +23,14 @@ from wire.arguments import Parser
 from wire.messages import DEFAULT_ROOM
 from wire.text import escape
 
+MODERATION = f"{PROGRAM} admin"
 
-def main(argv: Sequence[str], program: str = "chat-node admin") -> int:
+
+def main(argv: Sequence[str], program: str = MODERATION) -> int:
     """Run a command; return the exit status: 0 done, 1 failed, 2 bad arguments."""
     for warning in environment.warnings(os.environ, ("CHAT_REDIS_URL",), variables()):
         _complain(warning)
-    parser = _parser(program)
+    parser = make_parser(program)
     chosen = parser.parse_args(argv)
     if "who" in chosen and chosen.who is None and chosen.address is None:
         parser.error("give a NICK, or a network with --address")
@@ -58,7 +60,7 @@ async def _do(chosen: argparse.Namespace) -> int:
         _complain(f"Redis holds data that no node has written ({error})")
         return 1
     except Trouble as trouble:
-        _complain(str(trouble))
+        _complain(trouble_text(trouble, chosen.redis_url))
         return 1
 
 
@@ -71,7 +73,8 @@ def _complain(text: str) -> None:
 Run = Callable[[StatusClient, argparse.Namespace], Awaitable[bool]]
 
 
-def _parser(program: str) -> argparse.ArgumentParser:
+def make_parser(program: str = MODERATION) -> argparse.ArgumentParser:
+    """Return the parser of `chat-node admin`, or of `chat-node` with the only action `status`."""
     common = Parser(add_help=False)
     _add_redis(common, argparse.SUPPRESS)
     parser = Parser(
@@ -108,6 +111,17 @@ def _parser(program: str) -> argparse.ArgumentParser:
     return parser
 
 
+def make_status_parser() -> argparse.ArgumentParser:
+    """Return the parser of `chat-node status`."""
+    [actions] = [
+        action
+        for action in make_parser(PROGRAM)._actions
+        if isinstance(action, argparse._SubParsersAction)
+    ]
+    parser: argparse.ArgumentParser = actions.choices["status"]
+    return parser
+
+
 def _add_redis(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument(
         "--redis-url",
@@ -122,7 +136,7 @@ def _add_redis(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 async def _status(moderator: StatusClient, chosen: argparse.Namespace) -> bool:
-    nodes, totals = await _all_nodes(moderator), await moderator.totals()
+    nodes, totals = await moderator.all_nodes(), await moderator.totals()
     now = await moderator.faults()
     # What nodes report may be a minute old, and over; it is better than nothing.
     faults = tables.reported(nodes) if now is None else sorted(now)
@@ -137,17 +151,8 @@ async def _status(moderator: StatusClient, chosen: argparse.Namespace) -> bool:
     return True
 
 
-async def _all_nodes(moderator: StatusClient) -> list[NodeRow]:
-    """List the nodes, and those that died lately, unless a node with that name runs again."""
-    nodes = await moderator.nodes_in_service()
-    dead = await moderator.dead_nodes()  # asked last: its lease may just have ended
-    known = {node.incarnation for node in nodes} | {node.facts.name for node in nodes if node.alive}
-    gone = [node for node in dead if not {node.incarnation, node.facts.name} & known]
-    return sorted([*nodes, *gone], key=lambda node: (node.facts.name, node.incarnation))
-
-
 async def _nodes(moderator: StatusClient, chosen: argparse.Namespace) -> bool:
-    nodes = await _all_nodes(moderator)
+    nodes = await moderator.all_nodes()
     if chosen.json:
         _print_json(_flat(nodes))
     else:

@@ -3,7 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable
-from ipaddress import ip_network
+from ipaddress import ip_interface, ip_network
 from typing import Any
 
 from node.config.command_line import shortened
@@ -48,11 +48,18 @@ def duration(text: str) -> float:
 
 
 def network(text: str) -> str:
-    """Return a network in its one normal form; IPv4 that is mapped to IPv6 becomes IPv4."""
+    """Return a network in its one normal form; IPv4 that is mapped to IPv6 becomes IPv4.
+
+    Raises BadText for an address with a length, such as 192.0.2.7/8: perhaps only the address is
+    meant, and the network is far larger.
+    """
     network = ip_network(text, strict=False)
+    has_host_bits = int(ip_interface(text)) != int(network.network_address)
     mapped = getattr(network.network_address, "ipv4_mapped", None)
     if mapped is not None and network.prefixlen >= 96:
         network = ip_network((mapped, network.prefixlen - 96))
+    if has_host_bits:
+        raise BadText(f"it has host bits set; the network is {network}")
     return str(network)
 
 

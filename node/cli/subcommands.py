@@ -1,5 +1,6 @@
 """The subcommands of `chat-node`: its first argument names one, or else it runs a node."""
 
+from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 
 
@@ -28,3 +29,29 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 }
 """Each takes the other arguments, and returns the exit status. It imports its module only when it
 runs: a node needs none of them."""
+
+
+def _account_parser() -> ArgumentParser:
+    from node.cli import accounts
+
+    return accounts.make_parser()
+
+
+def _admin_parser() -> ArgumentParser:
+    from node.cli import admin
+
+    return admin.make_parser()
+
+
+def _status_parser() -> ArgumentParser:
+    from node.cli import admin
+
+    return admin.make_status_parser()
+
+
+PARSERS: dict[str, Callable[[], ArgumentParser]] = {
+    "status": _status_parser,
+    "admin": _admin_parser,
+    "account": _account_parser,
+}
+"""Each returns the parser of a command, for the script that completes it in a shell."""

@@ -90,8 +90,9 @@ def state(node: NodeRow) -> str:
 def totals(found: Sequence[NodeRow], sizes: Totals) -> str:
     """Return the line below the nodes: the numbers of nodes, clients, sessions and rooms."""
     alive = [node.facts for node in found if node.alive]
+    versions = f" of {count(len({one.version for one in alive}), 'version')}" if alive else ""
     parts = [
-        f"{count(len(alive), 'node')} of {count(len({one.version for one in alive}), 'version')}",
+        count(len(alive), "node") + versions,
         count(clients(found, sizes), "client"),
         f"{count(sizes.sessions, 'session')} ({number(sizes.away)} without a connection)",
         count(sizes.rooms, "room"),

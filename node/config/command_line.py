@@ -3,7 +3,7 @@
 import argparse
 import difflib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -16,6 +16,8 @@ _BY_FLAG = {option.flag: option for option in OPTIONS}
 _SHELLS = ("bash", "zsh", "fish")
 _EXPECTED_SHELL = "bash, zsh or fish"
 _SHOWN_START, _SHOWN_END = 38, 19  # enough to recognise a value, and 60 characters in all
+_BEGUN_MOST = 3  # flags that a part of a name may stand for: more of them are no answer
+_NEAR = 0.7  # the similarity from which on a name is mistyped: --hots, but not --bogus, is --host
 COMMANDS = {
     "status": "show the whole system: nodes, versions, clients, rooms",
     "admin": "moderate: kick, ban, close rooms, announce, list nodes and sessions",
@@ -32,8 +34,15 @@ Every flag of a node has an environment variable; the flag wins. Times are in se
 fractions."""
 
 
-def parse_flags(argv: Sequence[str]) -> dict[str, str]:
-    """Return the texts of the flags that were given, by field. Raises SystemExit."""
+Parsers = Mapping[str, Callable[[], argparse.ArgumentParser]]
+"""Functions that return the parsers of commands, by the names of these."""
+
+
+def parse_flags(argv: Sequence[str], commands: Parsers = {}) -> dict[str, str]:
+    """Return the texts of the flags that were given, by field. Raises SystemExit.
+
+    ``commands`` are needed for the script that completes them.
+    """
     parser = _parser()
     try:
         found, unknown = parser.parse_known_args(argv)
@@ -44,7 +53,7 @@ def parse_flags(argv: Sequence[str]) -> dict[str, str]:
         fail(_unknown(unknown[0]))
     flags: dict[str, str] = vars(found)
     if "completion" in flags:
-        _complete(parser, flags["completion"])
+        _complete(parser, flags["completion"], commands)
     return flags
 
 
@@ -57,10 +66,16 @@ def _unknown(argument: str) -> str:
     return f"unknown option {name}{_guess(name, _BY_FLAG)} (see --help)"
 
 
-def _guess(name: str, known: Iterable[str]) -> str:
-    """Return the question whether the known name that is most like this one was meant, or ""."""
-    close = difflib.get_close_matches(name, known, 1)
-    return f", did you mean {close[0]}?" if close else ""
+def _guess(name: str, known: Collection[str]) -> str:
+    """Return the question whether the known name that is most like this one was meant, or "".
+
+    A few names that begin with it go before. The dashes of flags make no two of them alike.
+    """
+    begun = [one for one in known if one.startswith(name)]
+    if not 1 <= len(begun) <= _BEGUN_MOST:
+        bare = {one.lstrip("-"): one for one in known}
+        begun = [bare[one] for one in difflib.get_close_matches(name.lstrip("-"), bare, 1, _NEAR)]
+    return f", did you mean {' or '.join(begun)}?" if begun else ""
 
 
 def refuse(source: str, got: str, expected: str, reason: str = "") -> NoReturn:
@@ -107,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--completion",
         metavar="SHELL",
-        help=f"print a script that completes these flags in the shell: {_EXPECTED_SHELL}",
+        help=f"print a script that completes flags and commands in the shell: {_EXPECTED_SHELL}",
     )
     parser.add_argument(
         "--version",
@@ -118,14 +133,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _complete(parser: argparse.ArgumentParser, shell: str) -> NoReturn:
-    """Print the script that completes the flags in a shell, and end the process."""
+def _complete(parser: argparse.ArgumentParser, shell: str, commands: Parsers) -> NoReturn:
+    """Print the script that completes flags and commands in a shell, and end the process."""
     if shell not in _SHELLS:
         refuse("--completion", repr(shell), _EXPECTED_SHELL)
     import shtab  # imported here: a node that runs does not need it
 
-    for action in parser._actions:
-        if action.metavar == "FILE":
-            setattr(action, "complete", shtab.FILE)
+    if commands:
+        made = parser.add_subparsers(metavar="COMMAND")
+        for name, parser_of in commands.items():
+            does = COMMANDS[name]
+            made.add_parser(
+                name, parents=[parser_of()], help=does, description=does, add_help=False
+            )
+    _show_values(parser, shtab.FILE)
     print(shtab.complete(parser, shell))
     raise SystemExit(0)
+
+
+def _show_values(parser: argparse.ArgumentParser, files: object) -> None:
+    """Let the script offer the values of flags, also of those of commands."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                _show_values(command, files)
+        elif action.metavar == "FILE":
+            setattr(action, "complete", files)
+        elif action.dest == "completion":
+            action.choices = _SHELLS
+        elif (option := _BY_FLAG.get("--" + action.dest.replace("_", "-"))) is not None:
+            action.choices = option.words or None

@@ -12,7 +12,8 @@ class Option:
 
     ``read`` turns a text into the value, or raises ValueError; ``expected`` says what it accepts.
     ``default`` is read like any other text; None stays None, and ``without`` describes that.
-    ``show`` makes a text fit to be repeated in an error.
+    ``show`` makes a text fit to be repeated in an error. ``words`` are what it accepts, if that is
+    a few words: shells complete them.
     """
 
     field: str
@@ -23,6 +24,7 @@ class Option:
     help: str
     without: str = "none"
     show: Callable[[str], str] = str
+    words: tuple[str, ...] = ()
 
     @property
     def flag(self) -> str:
@@ -46,6 +48,9 @@ _NETWORKS = "networks or addresses separated by commas, or none"
 _ORIGINS = "http[s]://HOST[:PORT] separated by commas, any, or none"
 _WEB_NODES = "ws[s]://HOST[:PORT]/ws separated by commas, or none"
 _SECONDS = f"seconds, 0 to {parsers.MOST}, fractions too"
+_LEVELS = ("debug", "info", "warning", "error")
+_FORMATS = ("text", "json")
+_SWITCH = ("0", "1")
 _OFF = "off with --rate 0, unless set"
 
 # fmt: off
@@ -70,7 +75,8 @@ _LISTENING = (
         "private key of the certificate, PEM; requires --tls-cert"),
     Option(
         "proxy_protocol", "1", parsers.switch, "0", "0 or 1",
-        "take the client's address from a PROXY header, if a connection begins with one"),
+        "take the client's address from a PROXY header, if a connection begins with one",
+        words=_SWITCH),
     Option(
         "proxy_from", "NETWORKS", parsers.networks,
         "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7", _NETWORKS,
@@ -93,7 +99,7 @@ _WEB = (
     Option(
         "web_forwarded", "1", parsers.switch, "0", "0 or 1",
         "take the address of a web client from X-Forwarded-For, if a network of --proxy-from"
-        " sends it"),
+        " sends it", words=_SWITCH),
 )
 _BROKER = (
     Option(
@@ -183,11 +189,11 @@ _PROCESS = (
         "drain", "SECONDS", parsers.number, "5", _SECONDS,
         "seconds over which clients are moved to other nodes after SIGTERM"),
     Option(
-        "log_level", "LEVEL", parsers.word("debug", "info", "warning", "error"), "info",
-        "debug, info, warning or error", "lowest level that is logged to standard error"),
+        "log_level", "LEVEL", parsers.word(*_LEVELS), "info", "debug, info, warning or error",
+        "lowest level that is logged to standard error", words=_LEVELS),
     Option(
-        "log_format", "FORMAT", parsers.word("text", "json"), "text", "text or json",
-        "format of log lines"),
+        "log_format", "FORMAT", parsers.word(*_FORMATS), "text", "text or json",
+        "format of log lines", words=_FORMATS),
 )
 # fmt: on
 GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (

@@ -7,7 +7,7 @@ from socket import gethostname
 from typing import Any
 
 from node.config import parsers, ports
-from node.config.command_line import parse_flags, refuse, shortened
+from node.config.command_line import Parsers, parse_flags, refuse, shortened
 from node.config.options import OPTIONS, TOKEN_FILE_EXPECTED, Option
 from node.config.ports import Listener
 from node.config.redis_url import RedisUrl
@@ -66,14 +66,15 @@ class Settings:
     proxy_from: parsers.Networks
 
 
-def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
+def parse(argv: Sequence[str], environ: Mapping[str, str], commands: Parsers = {}) -> Settings:
     """Return the settings of ``argv`` (without the program's name) and ``environ``.
 
     A flag wins over its environment variable; an empty variable counts as unset,
     and so does one that Kubernetes has set for a Service. Raises
     SystemExit: 0 after ``--help``, 2 after one line on standard error about a bad value.
+    ``commands`` are completed by the script of ``--completion``.
     """
-    flags = parse_flags(argv)
+    flags = parse_flags(argv, commands)
     variables = environment.settings(environ)
     _check_token(flags, variables)
     found: dict[str, Any] = {}

@@ -54,3 +54,8 @@ def _explain(cert: str, key: str, error: ssl.SSLError) -> str:
     except ssl.SSLError:
         return f"{cert} holds no PEM certificate"
     return f"{key} holds no PEM key that fits, or {cert} is too weak a certificate ({error.reason})"
+
+
+def explained(error: ssl.SSLError) -> str:
+    """Return in lower case what OpenSSL calls the reason of a failed handshake."""
+    return (error.reason or str(error)).replace("_", " ").lower()

@@ -1,13 +1,18 @@
 """Accepts clients over TLS, and checks the connection limits before the handshake."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from node.core.limits.admission import AddressUsage, Refusal
 from node.net.connection_limits import ConnectionLimits
+from node.net.tls import explained
+from node.process.listening import shown
+
+log = logging.getLogger(__name__)
 
 HANDSHAKE_WITHIN = 10.0
 """Seconds for a client to finish the TLS handshake."""
@@ -86,7 +91,7 @@ class TlsListener:
                 continue
             client.setblocking(False)
             limits.handshake_started()  # before the next client is checked
-            task = self._loop.create_task(self._shake_hands(client, usage))
+            task = self._loop.create_task(self._shake_hands(client, peer, usage))
             self._handshakes.add(task)
             task.add_done_callback(self._handshakes.discard)
 
@@ -94,7 +99,9 @@ class TlsListener:
         if listening.fileno() >= 0:
             self._loop.add_reader(listening, self._accept, listening)
 
-    async def _shake_hands(self, client: socket.socket, usage: AddressUsage | None) -> None:
+    async def _shake_hands(
+        self, client: socket.socket, peer: tuple[Any, ...], usage: AddressUsage | None
+    ) -> None:
         connection = self._make()
         connection.admit(usage)
         try:
@@ -104,10 +111,23 @@ class TlsListener:
                 ssl_handshake_timeout=HANDSHAKE_WITHIN,
             )
         except OSError as error:  # errors of TLS too; the loop has closed the socket
-            if not isinstance(error, ssl.SSLError):
-                # It said nothing before it was gone, or for as long as it may take.
-                self._limits.hub.services.counts.silent_connections += 1
+            self._failed(peer, error)
             if usage is not None:
                 self._limits.leave(usage)
         finally:
             self._limits.handshake_ended()
+
+    def _failed(self, peer: tuple[Any, ...], error: OSError) -> None:
+        """Log why a handshake failed; at the level debug if it is not an error of TLS.
+
+        Such a client said nothing before it was gone, or for as long as it may take: a health check
+        does so every second, and is counted.
+        """
+        services = self._limits.hub.services
+        if isinstance(error, ssl.SSLError):
+            level, reason = logging.INFO, explained(error)
+        else:
+            level, reason = logging.DEBUG, str(error) or "by the client"
+            services.counts.silent_connections += 1
+        facts = {"node": services.name, "peer": shown(peer), "reason": reason}
+        log.log(level, "TLS handshake failed", extra=facts)

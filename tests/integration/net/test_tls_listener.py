@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import json
+import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -125,11 +126,23 @@ async def test_an_unfinished_handshake_is_closed_and_not_counted_any_more(
         assert bench.limits.handshakes == 0 and bench.inside == 0
 
 
-async def test_a_client_without_tls_is_disconnected(bench: TlsBench) -> None:
+async def test_a_client_without_tls_is_disconnected_and_leaves_a_line_in_the_log(
+    bench: TlsBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "node.net.tls_listener")
     reader, writer = await bench.dial("127.0.0.7")
+    port = writer.get_extra_info("sockname")[1]
     writer.write(PING * 100)
     await gone(reader, writer)
-    assert bench.inside == 0
+    assert bench.inside == 0 and not bench.metrics.silent_connections
+    [line] = caplog.records
+    assert (line.msg, line.levelno) == ("TLS handshake failed", logging.INFO)
+    assert facts(line) == ("node-1", f"127.0.0.7:{port}", "wrong version number")
+
+
+def facts(line: logging.LogRecord) -> tuple[str, ...]:
+    """Return node, peer and reason of a line of the log."""
+    return tuple(vars(line)[name] for name in ("node", "peer", "reason"))
 
 
 async def test_handshakes_count_as_clients(bench: TlsBench) -> None:
@@ -198,10 +211,17 @@ class Refusing:
         return self.real.fileno()
 
 
-async def test_a_health_check_that_only_connects_is_counted(bench: TlsBench) -> None:
+async def test_a_health_check_that_only_connects_is_counted_and_logged_at_debug_alone(
+    bench: TlsBench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "node.net.tls_listener")
     _, writer = await bench.dial("127.0.0.2")
+    port = writer.get_extra_info("sockname")[1]
     writer.close()
     async with asyncio.timeout(10):
         while not bench.metrics.silent_connections:
             await asyncio.sleep(0)
     assert bench.metrics.silent_connections == 1
+    [line] = caplog.records
+    assert (line.msg, line.levelno) == ("TLS handshake failed", logging.DEBUG)
+    assert facts(line) == ("node-1", f"127.0.0.2:{port}", "by the client")

@@ -284,8 +284,28 @@ def test_an_unknown_flag_is_named_without_its_value_and_a_similar_one_with_it(
     assert refusal(*argv) == expected
 
 
-def test_a_flag_that_resembles_none_is_named_alone(refusal: Refusal) -> None:
-    assert refusal("--colour", "blue") == "chat-node: unknown option --colour (see --help)\n"
+@pytest.mark.parametrize(
+    ("flag", "meant"),
+    [
+        ("--hist", "--history"),
+        ("--redis", "--redis-url"),
+        ("--log", "--log-level or --log-format"),
+        ("--hots", "--host"),
+        ("--room-idel", "--room-idle"),
+        ("--loglevel", "--log-level"),
+        ("--tls-crt", "--tls-cert"),
+    ],
+)
+def test_flags_that_begin_so_or_are_written_nearly_so_are_named(
+    refusal: Refusal, flag: str, meant: str
+) -> None:
+    line = f"chat-node: unknown option {flag}, did you mean {meant}? (see --help)\n"
+    assert refusal(flag, "5") == line
+
+
+@pytest.mark.parametrize("flag", ["--colour", "--bogus", "--h", "--verbose", "--config"])
+def test_a_flag_that_resembles_none_is_named_alone(refusal: Refusal, flag: str) -> None:
+    assert refusal(flag, "blue") == f"chat-node: unknown option {flag} (see --help)\n"
 
 
 @pytest.mark.parametrize("argv", [["geheim"], ["-x"], ["--a\nb"]])

@@ -19,7 +19,7 @@ async def add(file: Path, nick: str, password: str) -> None:
         stdout=asyncio.subprocess.PIPE,
     )
     output, _ = await process.communicate(password.encode() + b"\n")
-    assert process.returncode == 0 and b"Saved" in output
+    assert process.returncode == 0 and b"Added the account" in output
 
 
 async def test_the_nick_of_an_account_is_its_owners(lab: Lab, tmp_path: Path) -> None:

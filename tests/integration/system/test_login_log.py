@@ -96,6 +96,18 @@ async def test_the_filter_of_the_documentation_finds_who_guesses(
     assert banned(node.log.split("\n")) == ["::1"] * 3 + ["127.0.0.1"] * 3
 
 
+async def test_the_fields_that_the_alert_of_guesses_names_are_in_the_log(
+    lab: Lab, node: NodeProcess
+) -> None:
+    text = (ROOT / "docs/operations.md").read_text("utf-8")
+    [advice] = re.findall(r"^\| `ChatWrongPasswords` \|.*\|(.*)\|$", text, re.M)
+    what, *fields = re.findall(r"`([a-z ]+)`", advice)
+    talker = await lab.connect(ipv4(node))
+    await talker.refused("hello", "nick-taken", nick="ace", token="open", password="guess")
+    line = await node.logs(what)
+    assert fields and all(f" {field}=" in line for field in fields)
+
+
 async def test_each_order_of_a_moderator_is_one_line(lab: Lab) -> None:
     redis = await lab.redis()
     node = await lab.node(redis)

@@ -5,11 +5,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trustme
 from redis import asyncio as redis
 
 from node.brokers import connect, scripts
-from node.brokers.status_client import StatusClient
+from node.brokers.admin_client import Trouble
+from node.brokers.status_client import StatusClient, trouble_text
 from node.config import redis_url
 from tests.support import web
 from tests.support.lab import Lab, key
@@ -109,10 +111,41 @@ async def test_moderators_do_with_the_same_rights(lab: Lab, tmp_path: Path) -> N
         ana = await lab.member(node.address, "ana")
         async with StatusClient(connect.to(redis_url.parse(server.url))) as moderator:
             await moderator.check()
-            assert len(await moderator.nodes()) == 1
-            assert await moderator.dead_nodes() == [] and await moderator.faults() is not None
+            assert len(await moderator.all_nodes()) == 1
+            assert (await moderator.totals()).sessions == 1
+            assert await moderator.faults() is not None
             assert await moderator.kick("ana", "enough") == "ana"
         await ana.expect("bye", reason="kicked")
+    finally:
+        await server.kill()
+
+
+async def told_of(url: str) -> str:
+    """Return what a moderator is told when Redis cannot be reached."""
+    parsed = redis_url.parse(url)
+    async with StatusClient(connect.to(parsed)) as moderator:
+        with pytest.raises(Trouble) as trouble:
+            await moderator.check()
+    return trouble_text(trouble.value, parsed)
+
+
+async def test_without_a_connection_over_tls_a_moderator_is_told_what_may_be_wrong(
+    lab: Lab, tmp_path: Path
+) -> None:
+    plain = await lab.redis()
+    where = plain.url.removeprefix("redis://").partition("/")[0]
+    assert await told_of(f"rediss://{where}") == (
+        f"Redis: {where} does not answer in time:"
+        " if it speaks no TLS, its URL begins with redis:// (see --redis-url)"
+    )
+    server = Secured(tmp_path, trustme.CA())
+    try:
+        await server.start()
+        where = f"localhost:{server.port}"
+        assert await told_of(f"rediss://{where}") == (
+            f"Redis: {where} cannot be reached over TLS:"
+            " unable to get local issuer certificate (see --redis-url)"
+        )
     finally:
         await server.kill()
 

@@ -1,6 +1,8 @@
 """The command line that adds, removes and lists accounts."""
 
+import errno
 import io
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +54,19 @@ def test_adding_it_again_changes_the_password(run: Run, path: Path) -> None:
     assert run("add", "ANA", typed="fourth") == 0
     assert nicks(path) == ["bo", "ANA"]
     assert PasswordHasher().verify(accounts_file.read(str(path))[1].hash, "fourth")
+
+
+def test_it_is_told_whether_an_account_is_new(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    told = []
+    for nick in ("ana", "ana", "ANA", "bo"):
+        run("add", nick, typed="secret")
+        told.append(capsys.readouterr().out.splitlines()[0])
+    assert told == [
+        "Added the account ana; a session that uses the nick now keeps it.",
+        "Changed the password of ana.",
+        "Changed the password of ANA, which was written ana until now.",
+        "Added the account bo; a session that uses the nick now keeps it.",
+    ]
 
 
 def test_accounts_are_listed_and_removed(
@@ -123,6 +138,27 @@ def test_an_error_names_the_file(run: Run, path: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().err == f"{accounts.PROGRAM}: {path}: No such file or directory\n"
     path.write_text("ana\n")
     assert run("list") == 1 and f"{path}: line 1 is not NICK:HASH" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_named_before_a_password_is_asked_for(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "_password", None)
+    file = tmp_path / "none" / "accounts"
+    assert run("add", "ana", "--accounts", str(file)) == 1
+    error = f"{accounts.PROGRAM}: {file}: there is no folder {file.parent}\n"
+    assert capsys.readouterr().err == error
+
+
+def test_an_error_of_the_system_names_the_file_and_no_temporary_one(
+    run: Run, path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), f"{path.parent}/.accounts.x1")
+
+    monkeypatch.setattr("tempfile.mkstemp", full)
+    assert run("add", "ana", typed="secret") == 1
+    assert capsys.readouterr().err == f"{accounts.PROGRAM}: {path}: No space left on device\n"
 
 
 def test_without_a_file_nothing_is_done(

@@ -19,14 +19,28 @@ def test_times_are_written_with_a_unit(text: str, seconds: float) -> None:
     ("text", "network"),
     [
         ("192.0.2.7", "192.0.2.7/32"),
-        ("192.0.2.7/24", "192.0.2.0/24"),
-        ("2001:DB8::1/64", "2001:db8::/64"),
+        ("192.0.2.0/255.255.255.0", "192.0.2.0/24"),
+        ("2001:DB8::/64", "2001:db8::/64"),
         ("::ffff:192.0.2.7", "192.0.2.7/32"),
         ("::ffff:192.0.2.0/120", "192.0.2.0/24"),
     ],
 )
 def test_a_network_has_one_way_to_be_written(text: str, network: str) -> None:
     assert arguments.network(text) == network
+
+
+@pytest.mark.parametrize(
+    ("text", "network"),
+    [
+        ("192.0.2.7/8", "192.0.0.0/8"),
+        ("2001:db8::1/64", "2001:db8::/64"),
+        ("::ffff:192.0.2.7/120", "192.0.2.0/24"),
+    ],
+)
+def test_a_network_with_host_bits_is_refused(text: str, network: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError) as refused:
+        arguments.ARGUMENTS["--address"]["type"](text)
+    assert str(refused.value) == f"got '{text}': it has host bits set; the network is {network}"
 
 
 @pytest.mark.parametrize(

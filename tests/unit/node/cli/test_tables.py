@@ -88,6 +88,13 @@ def test_the_totals_count_the_nodes_that_live() -> None:
     )
 
 
+def test_without_a_node_that_lives_there_are_no_versions_and_no_clients() -> None:
+    rows = [NodeRow("i1", False, 1, ClusterFacts("a", "1.2.0", clients=1, sessions=1), 20.0)]
+    assert tables.totals(rows, Totals(1, 1, 3, 0)) == (
+        "0 nodes, 0 clients, 1 session (1 without a connection), 3 rooms"
+    )
+
+
 def test_clients_that_moved_away_from_a_node_that_died_are_counted_once() -> None:
     """Its lease is not over yet, and what it last told is still there."""
     told = ClusterFacts("a", clients=5, sessions=3)
