@@ -10,7 +10,7 @@ from client.transport.stream import LineTransport
 from wire.codec import encode
 from wire.messages import Ping
 
-PROBED_WITHIN = 5.0
+PROBED_WITHIN = 3.0
 """Seconds for a second connection that tries the other kind."""
 _BY_HANDSHAKE = (ssl.SSLError, ConnectionAbortedError, ConnectionResetError)
 """How a handshake fails at a node that does not speak TLS: its answer is no record of TLS, or the
