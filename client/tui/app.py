@@ -92,7 +92,7 @@ class App:
             return self._lookups.room_to_enter
 
         parts = (self._buffers, self._notices, self._enter, time.monotonic, room_to_enter)
-        entering = Entering(*parts)
+        entering = Entering(*parts, lambda: self._chat.node is not None)
         return Actions(
             enter=entering.enter,
             scroll=self._reading.scroll,
