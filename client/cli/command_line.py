@@ -123,12 +123,14 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--nick",
+        type=_some,
         help="your nick (default: the one in your settings; else you are asked, or, without a"
         " terminal, it is your login name); if it belongs to an account, you are asked for the"
         " password, unless the environment has CHAT_PASSWORD",
     )
     parser.add_argument(
         "--room",
+        type=_some,
         action="append",
         default=[],
         help=f"a room to join, created if missing; may be repeated (default: {DEFAULT_ROOM})",
@@ -139,7 +141,8 @@ def _add_connection(parser: argparse.ArgumentParser, environ: Mapping[str, str])
     """Add how to connect."""
     parser.add_argument(
         "--token",
-        default=environ.get("CHAT_TOKEN"),
+        type=_some,
+        default=environ.get("CHAT_TOKEN") or None,
         help="the access token of the nodes (environment: CHAT_TOKEN, which other users of this"
         " machine cannot see)",
     )
@@ -148,6 +151,7 @@ def _add_connection(parser: argparse.ArgumentParser, environ: Mapping[str, str])
     )
     parser.add_argument(
         "--ca",
+        type=_some,
         metavar="FILE",
         help="certificate authorities to verify it with (PEM); implies --tls",
     )
@@ -180,6 +184,7 @@ def _add_modes(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> N
     path = default_settings(environ)
     parser.add_argument(
         "--settings",
+        type=_some,
         metavar="FILE",
         help="your settings file, which has to be there (default: that in the environment variable"
         f" CHAT_SETTINGS; now: {str(path).replace('%', '%%') if path else 'none'})",
@@ -190,6 +195,13 @@ def _add_modes(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> N
         help="print a shell script that completes these flags",
     )
     parser.add_argument("--version", action="store_true", help="print the version")
+
+
+def _some(text: str) -> str:
+    """Refuse an empty value: a script meant a variable that is not set."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the value is empty")
+    return text
 
 
 def _count(text: str) -> int:

@@ -50,6 +50,11 @@ def test_the_token_comes_from_the_environment_unless_it_is_given(
     assert parse_options(["--token", "other"]).token == "other"
 
 
+def test_an_empty_token_in_the_environment_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_TOKEN", "")
+    assert parse_options([]).token is None
+
+
 def test_a_password_comes_from_the_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parse_options([]).password is None
     monkeypatch.setenv("CHAT_PASSWORD", "sesame")
@@ -103,6 +108,12 @@ def test_the_token_is_not_shown_by_help(
         (["--listen", "--last", "201"], "from 1 to 200"),
         (["--listen", "--last", "x"], "from 1 to 200"),
         (["--last", "5"], "only with --listen or --json"),
+        (["--ca", ""], "argument --ca: the value is empty"),
+        (["--token", ""], "argument --token: the value is empty"),
+        (["--token", "\n"], "argument --token: the value is empty"),
+        (["--nick", ""], "argument --nick: the value is empty"),
+        (["--room", ""], "argument --room: the value is empty"),
+        (["--settings", ""], "argument --settings: the value is empty"),
     ],
 )
 def test_an_invalid_command_line_ends_with_status_2_and_one_line(
