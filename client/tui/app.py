@@ -182,7 +182,7 @@ class App:
                     if self._logs is not None:
                         self._logs.take(event)
                     self._alerts.show_title()
-                    self._screen.redraw()
+                    self._screen.follow()
         except ChatError as error:
             # What the user can answer with another nick, password or token; or a restored session
             # whose positions no node knows how to read any more.
