@@ -78,13 +78,20 @@ def parse_flags(
     """
     parser = _parser(environ)
     found = parser.parse_args(arguments)
-    if found.last and not (found.listen or found.json):
-        parser.error("argument --last: only with --listen or --json")
+    if found.last and not (found.listen or (found.json and is_stdin_terminal())):
+        parser.error(
+            "argument --last: only with --listen, or with --json where standard input is a terminal"
+        )
     if found.version:
         _print_and_end(parser, f"{parser.prog} {_version()}")
     if found.completion:
         _print_and_end(parser, _completion(parser, found.completion))
     return found
+
+
+def is_stdin_terminal() -> bool:
+    """Return whether standard input is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def default_settings(environ: Mapping[str, str]) -> Path | None:
@@ -171,7 +178,7 @@ def _add_modes(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> N
         type=_count,
         default=0,
         metavar="N",
-        help="with --listen or --json: first the last N messages of each room"
+        help="with --listen, or --json on a terminal: first the last N messages of each room"
         f" (1 to {limits.HISTORY})",
     )
     parser.add_argument(

@@ -42,6 +42,16 @@ def test_every_argument_is_taken() -> None:
     assert found.tls is not None and found.tls.check_hostname
 
 
+def test_json_on_a_terminal_may_begin_with_the_last_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    master, slave = os.openpty()
+    with open(slave, encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert parse_options(["--json", "--last", "5"]).last == 5
+    os.close(master)
+
+
 def test_the_token_comes_from_the_environment_unless_it_is_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -107,10 +117,10 @@ def test_the_token_is_not_shown_by_help(
         (["--timeout", "soon"], "number of seconds above 0"),
         (["--listen", "--last", "201"], "from 1 to 200"),
         (["--listen", "--last", "x"], "from 1 to 200"),
-        (["--last", "5"], "only with --listen or --json"),
+        (["--last", "5"], "only with --listen, or with --json"),
+        (["--json", "--last", "5"], "where standard input is a terminal"),
         (["--ca", ""], "argument --ca: the value is empty"),
         (["--token", ""], "argument --token: the value is empty"),
-        (["--token", "\n"], "argument --token: the value is empty"),
         (["--nick", ""], "argument --nick: the value is empty"),
         (["--room", ""], "argument --room: the value is empty"),
         (["--settings", ""], "argument --settings: the value is empty"),
