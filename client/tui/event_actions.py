@@ -234,6 +234,7 @@ class EventActions:
         self._alert(text, True)
 
     def _rooms(self, event: m.Rooms) -> None:
+        self._buffers.note_rooms(row.room for row in event.rooms)
         self._notices.answer(phrase(event) or "")
         if event.more and event.rooms:
             self._lookups.next_page(m.ListRooms(after=event.rooms[-1].room))

@@ -84,9 +84,9 @@ class Completions(Completer):
     ) -> Iterable[Completion]:
         """Called by prompt_toolkit."""
         buffers = self._buffers
-        rooms = [buffer.name for buffer in buffers]
-        nicks = reversed(buffers.current.nicks)
-        word, found = candidates(document.text_before_cursor, rooms, nicks)
+        windows = [buffer.name for buffer in buffers]
+        nicks, rooms = reversed(buffers.current.nicks), buffers.listed
+        word, found = candidates(document.text_before_cursor, windows, nicks, rooms)
         for text in found:
             _, shown = cells("", drawable(safe_word(text.strip()), Joins()))
             yield Completion(text, start_position=-len(word), display=shown)

@@ -3,6 +3,7 @@
 from tests.integration.client.seen import Node, begin
 from tests.support.screen import Screen
 from tests.support.scripted import ScriptedNode, message
+from wire import messages as m
 
 
 async def test_tab_completes_commands_rooms_and_nicks(screen: Screen, node: Node) -> None:
@@ -16,6 +17,16 @@ async def test_tab_completes_commands_rooms_and_nicks(screen: Screen, node: Node
     await screen.until(lambda lines: lines[-1] == "general> Xavier:")
     screen.type("hi b\t!\r")
     assert (await node.take()).text == "Xavier: hi bo !"
+
+
+async def test_a_room_that_was_listed_is_completed(screen: Screen, node: Node) -> None:
+    screen.type("/rooms\r")
+    request = await node.expect(m.ListRooms)
+    rooms = [m.RoomRow(room=room, members=1) for room in ("general", "tea")]
+    node.say(m.Rooms(ref=request.ref, rooms=rooms, more=False))
+    await screen.shows("tea")
+    screen.type("/join te\t")
+    await screen.until(lambda lines: lines[-1] == "general> /join tea")
 
 
 async def test_one_of_several_completions_can_be_selected(screen: Screen, node: Node) -> None:
