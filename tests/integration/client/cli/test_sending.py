@@ -250,26 +250,6 @@ async def test_colours_and_control_characters_are_cleaned_and_sent(node: Scripte
     assert outside.errors == ["line 1: removed 2 escape sequences; likewise in all other lines."]
 
 
-@pytest.mark.parametrize("flags", [[], ["--timeout", "0.1"]])
-async def test_a_node_that_never_answers_is_given_up(
-    node: ScriptedNode, monkeypatch: pytest.MonkeyPatch, flags: list[str]
-) -> None:
-    assert filter_mode.FIRST_PATIENCE == 10.0
-    monkeypatch.setattr(filter_mode, "FIRST_PATIENCE", 0.2)
-    outside = Outside(node, *flags)
-    assert await outside.say(b"one") == 1
-    seconds = 0.1 if flags else 0.2
-    (why,) = outside.errors
-    assert why in {filter_mode.late(seconds, is_greeting) for is_greeting in (True, False)}
-
-
-def test_a_node_that_is_connected_and_silent_is_not_said_to_be_absent() -> None:
-    assert filter_mode.late(10, is_greeting=False) == "No node has answered within 10 s."
-    assert filter_mode.late(0.5, is_greeting=True) == (
-        "The node has not answered the login within 0.5 s: perhaps it cannot store messages."
-    )
-
-
 class TestWrongConfiguration:
     """Names that no node takes are a wrong configuration: the exit status is 2."""
 
