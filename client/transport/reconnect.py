@@ -291,7 +291,7 @@ class ReconnectingLink:
 async def _accept_or_raise(disconnect: Disconnect, session: Session, rename: Rename | None) -> None:
     """Change the nick if the node refused it, with ``rename``. Raises the refusal otherwise."""
     if disconnect.refusal is None:
-        raise Ended(disconnect.reason, disconnect.text)
+        raise Ended(disconnect.reason, disconnect.text, session.node is not None)
     error = refusal(disconnect.refusal)
     if not isinstance(error, NickRefused) or rename is None:
         raise error
