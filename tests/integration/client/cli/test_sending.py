@@ -255,26 +255,27 @@ class TestWrongConfiguration:
 
     async def test_a_nick_of_the_settings(self, node: ScriptedNode, settings_path: Path) -> None:
         settings_path.parent.mkdir()
-        settings_path.write_text('nick = "no good"')
+        settings_path.write_text('nick = "no\u00d7good"')
         outside = Outside(node)
         saying = outside.say(b"one")
         peer = await node.peer()
         await peer.expect(m.Hello)
         peer.say(refused("bad-nick", ref="hello"))
         assert await saying == 2
-        assert outside.errors == ["No: bad-nick."]
+        assert outside.errors == [f"No: bad-nick. The nick stands in {settings_path}."]
 
     @pytest.mark.parametrize("is_flag", [True, False])
     async def test_a_room_of_the_settings_or_a_flag(
         self, node: ScriptedNode, settings_path: Path, is_flag: bool
     ) -> None:
         settings_path.parent.mkdir()
-        settings_path.write_text('rooms = ["no good"]')
-        outside = Outside(node, *(("--room", "no good") if is_flag else ()))
+        settings_path.write_text('rooms = ["no\u00d7good"]')
+        outside = Outside(node, *(("--room", "no\u00d7good") if is_flag else ()))
         saying = outside.say(b"one")
         peer = await node.peer()
         await peer.expect(m.Hello)
-        peer.say(welcome(), refused("bad-room", ref="hello", room="no good"))
+        peer.say(welcome(), refused("bad-room", ref="hello", room="no\u00d7good"))
         await bid_farewell(peer)
         assert await saying == 2
-        assert outside.errors == ["No: bad-room."]
+        place = "" if is_flag else f" The room stands in {settings_path}."
+        assert outside.errors == [f"No: bad-room.{place}"]
