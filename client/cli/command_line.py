@@ -57,7 +57,7 @@ exit status:
   1    a message was not sent, output could not be written, a node refused the session, or no node
        could be reached (see --timeout)
   2    invalid command line or settings, also a nick or room that no node takes; nothing was sent
-  129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM before all messages were sent
+  129, 130, 143  ended by SIGHUP, SIGINT or SIGTERM; not with --listen, nor once all input is sent
 """
 
 
