@@ -57,7 +57,8 @@ class Row(Struct, eq=False):
 
     ``id`` is that of a message of our own; ``why`` is the reason why it was not delivered.
     ``newest_at`` is the time of the newest entry above it, or of itself. ``since`` is the time of
-    its first entry, if it is a row for several.
+    its first entry, if it is a row for several. ``quotes``: it is a notice that has what somebody
+    said, as a private message in another window than that of the person.
     """
 
     kind: Kind
@@ -72,6 +73,7 @@ class Row(Struct, eq=False):
     why: str = ""
     newest_at: int = 0
     since: int | None = None
+    quotes: bool = False
 
     @property
     def is_message(self) -> bool:

@@ -153,6 +153,18 @@ def test_a_match_in_a_short_room_is_counted_and_highlighted_too(screen: Screen) 
     assert screen.reading.place == "fox: 1 of 1+" and screen.reading.highlighted == "fox"
 
 
+def test_private_messages_and_announcements_are_found_where_they_are_shown(
+    screen: Screen,
+) -> None:
+    screen.take("/msg cleo my secret")
+    screen.events.show(m.Direct(position="d1", at=1, from_="cleo", to="ana", text="Secrets!"))
+    screen.events.show(m.Announcement(text="no secret", at=2))
+    screen.take("/who")  # what the client itself says is not searched
+    screen.take("/search secret")
+    assert screen.reading.place == "secret: 1 of 3+"
+    assert screen.buffers.current is screen.lab
+
+
 def test_a_match_above_a_long_row_is_on_the_screen(screen: Screen) -> None:
     screen.said("fox")
     screen.take("/help keys")
