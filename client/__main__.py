@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable
 
+from client.cli.command_line import is_stdin_terminal
 from client.cli.input_lines import LONGEST
 from client.cli.options import Options, is_terminal, login_nick, parse_options
 from client.cli.stdio import ErrorOutput, Output, read_lines, watch_reader
@@ -62,11 +63,6 @@ async def _run_filter(options: Options, report: ErrorOutput) -> int:
         return await _until_signal(listening, stopped=0)
     sending = filter_mode.send(chat, options, _lines(), write, report)
     return await _until_signal(sending, stopped=None)
-
-
-def is_stdin_terminal() -> bool:
-    """Return whether standard input is a terminal."""
-    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _lines() -> AsyncIterator[bytes | None]:

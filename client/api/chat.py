@@ -77,9 +77,9 @@ def connect(
         await chat.list_rooms()               # rows of .room and .members
 
     ``post(Send(...))`` and ``ask(request)`` do the same and return a future at once.
-    ``nick``, ``node``, ``rooms``, ``positions``, ``is_connected``, ``is_greeting`` (a hello is
-    unanswered) and ``is_throttled`` (the node asked for a pause) are the present state; ``failure``
-    is what ended it. Without ``async with``: ``start()``, ``await ready()``, ``await close()``.
+    ``nick``, ``node``, ``rooms``, ``positions``, ``is_connected``, ``is_greeting`` (a node is
+    there, the hello unanswered) and ``is_throttled`` (the node asked for a pause) are the present
+    state; ``failure`` is what ended it. Without ``async with``: ``start``, ``ready`` and ``close``.
 
     ``addresses``: ``HOST:PORT``, ``[IPV6]:PORT`` or ranges ``HOST:FIRST-LAST``, tried in turn.
     ``rooms``: created where missing; None is ``general``. ``token``: the nodes' access token.
@@ -167,8 +167,8 @@ class Chat(Requests):
 
     @property
     def is_greeting(self) -> bool:
-        """Whether a node is connected, and has not answered our hello yet."""
-        return self._session.state is State.GREETING
+        """Whether a node has shown that it is there, and has not answered our hello yet."""
+        return self._session.state is State.GREETING and self._link.has_answered
 
     @property
     def is_throttled(self) -> bool:

@@ -57,7 +57,7 @@ exit status:
   1    a message was not sent, output could not be written, a node refused the session, or no node
        could be reached (see --timeout)
   2    invalid command line or settings, also a nick or room that no node takes; nothing was sent
-  129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM before all messages were sent
+  129, 130, 143  ended by SIGHUP, SIGINT or SIGTERM; not with --listen, nor once all input is sent
 """
 
 
@@ -78,13 +78,20 @@ def parse_flags(
     """
     parser = _parser(environ)
     found = parser.parse_args(arguments)
-    if found.last and not (found.listen or found.json):
-        parser.error("argument --last: only with --listen or --json")
+    if found.last and not (found.listen or (found.json and is_stdin_terminal())):
+        parser.error(
+            "argument --last: only with --listen, or with --json where standard input is a terminal"
+        )
     if found.version:
         _print_and_end(parser, f"{parser.prog} {_version()}")
     if found.completion:
         _print_and_end(parser, _completion(parser, found.completion))
     return found
+
+
+def is_stdin_terminal() -> bool:
+    """Return whether standard input is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def default_settings(environ: Mapping[str, str]) -> Path | None:
@@ -123,12 +130,14 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--nick",
+        type=_some,
         help="your nick (default: the one in your settings; else you are asked, or, without a"
         " terminal, it is your login name); if it belongs to an account, you are asked for the"
         " password, unless the environment has CHAT_PASSWORD",
     )
     parser.add_argument(
         "--room",
+        type=_some,
         action="append",
         default=[],
         help=f"a room to join, created if missing; may be repeated (default: {DEFAULT_ROOM})",
@@ -139,7 +148,8 @@ def _add_connection(parser: argparse.ArgumentParser, environ: Mapping[str, str])
     """Add how to connect."""
     parser.add_argument(
         "--token",
-        default=environ.get("CHAT_TOKEN"),
+        type=_some,
+        default=environ.get("CHAT_TOKEN") or None,
         help="the access token of the nodes (environment: CHAT_TOKEN, which other users of this"
         " machine cannot see)",
     )
@@ -148,6 +158,7 @@ def _add_connection(parser: argparse.ArgumentParser, environ: Mapping[str, str])
     )
     parser.add_argument(
         "--ca",
+        type=_some,
         metavar="FILE",
         help="certificate authorities to verify it with (PEM); implies --tls",
     )
@@ -167,7 +178,7 @@ def _add_modes(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> N
         type=_count,
         default=0,
         metavar="N",
-        help="with --listen or --json: first the last N messages of each room"
+        help="with --listen, or --json on a terminal: first the last N messages of each room"
         f" (1 to {limits.HISTORY})",
     )
     parser.add_argument(
@@ -180,6 +191,7 @@ def _add_modes(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> N
     path = default_settings(environ)
     parser.add_argument(
         "--settings",
+        type=_some,
         metavar="FILE",
         help="your settings file, which has to be there (default: that in the environment variable"
         f" CHAT_SETTINGS; now: {str(path).replace('%', '%%') if path else 'none'})",
@@ -190,6 +202,13 @@ def _add_modes(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> N
         help="print a shell script that completes these flags",
     )
     parser.add_argument("--version", action="store_true", help="print the version")
+
+
+def _some(text: str) -> str:
+    """Refuse an empty value: a script meant a variable that is not set."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the value is empty")
+    return text
 
 
 def _count(text: str) -> int:

@@ -203,6 +203,8 @@ def _why(error: ChatError | OSError, options: Options) -> str:
         return f"The nodes {what}; --token, CHAT_TOKEN or the settings file names it."
     if isinstance(error, NickRefused) and error.account and options.password is None:
         return f"{safe_line(str(error))} {_PASSWORD}"
+    if isinstance(error, RequestRefused) and (place := options.place(error.code)):
+        return f"{safe_line(str(error))} {place}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'the system'}: {error.strerror}"
     return safe_line(str(error))

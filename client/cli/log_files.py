@@ -1,5 +1,6 @@
 """Appends lines to files, one for each room or person, in a thread that may block."""
 
+import errno
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -69,10 +70,14 @@ class LogFiles:
         while (first := self._lines.get()) is not None:
             batch, goes_on = self._batch(first)
             for name, lines in batch.items():
+                path = self._folder / file_name(name)
                 try:
-                    self._append(self._folder / file_name(name), lines)
+                    self._append(path, lines)
                 except OSError as error:
-                    self._fail(error.strerror or str(error))
+                    why = error.strerror or str(error)
+                    if error.errno == errno.ELOOP:  # by O_NOFOLLOW
+                        why = "it is a symbolic link, and nothing is logged through one"
+                    self._fail(f"{path}: {why}")
             if not goes_on:
                 return
 

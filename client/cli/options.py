@@ -18,6 +18,7 @@ from client.text.nicks import nick_from
 from client.transport.addresses import parse_addresses
 from client.transport.reconnect import Rename
 from wire import environment
+from wire.errors import Code
 from wire.messages import DEFAULT_ROOM
 from wire.text import secret
 
@@ -53,6 +54,15 @@ class Options(Struct, frozen=True):
     def hint(self, event: Disconnected) -> str:
         """Return what else may be wrong if there is no connection; mostly nothing."""
         return no_server(event.host, self.settings.server) if event.host in self.words else ""
+
+    def place(self, code: str) -> str:
+        """Return where a name stands that was refused with a code, if not in the command line."""
+        path, settings = self.settings_path, self.settings
+        if code == Code.BAD_NICK and not self.insists and settings.nick is not None:
+            return f"The nick stands in {path}."
+        if code == Code.BAD_ROOM and self.rooms and self.rooms is settings.rooms:
+            return f"The room stands in {path}."
+        return ""
 
     @property
     def room(self) -> str:

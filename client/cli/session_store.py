@@ -74,15 +74,28 @@ def open_store(folder: Path | None, addresses: Iterable[str], nick: str) -> "Ses
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_mode & 0o077:
             folder.chmod(0o700)
-        lock = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # another client runs; the system unlocks when a process ends, however it ends
-        os.close(lock)
+        lock = _locked(folder / f"{name}.lock")
+    except OSError:  # also if another client runs
         return None
     return SessionStore(folder / f"{name}.json", lock)
+
+
+def _locked(path: Path) -> int:
+    """Return a file that is locked; the system unlocks it when the process ends, however it ends.
+
+    Raises OSError, also if another client has it.
+    """
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock), os.lstat(path)):
+                    return lock
+        except OSError:
+            os.close(lock)
+            raise
+        os.close(lock)  # the client that had it has removed it meanwhile
 
 
 class SessionStore:
@@ -128,10 +141,15 @@ class SessionStore:
             self._path.unlink()
 
     def close(self) -> None:
-        """Wait for a bounded time until all is written, and let another client have it."""
+        """Wait for a bounded time until all is written, and let another client have it.
+
+        The lock is removed while it is held, so that it is never that of another client.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._is_idle, _END_WITHIN)
         if self._lock >= 0:
+            with suppress(OSError):
+                self._path.with_suffix(".lock").unlink()
             os.close(self._lock)
             self._lock = -1
 

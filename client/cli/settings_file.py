@@ -202,10 +202,25 @@ def _word(value: object) -> str:
     return value
 
 
+def _name_of(value: object) -> str:
+    """Read a nick or a room; nodes know the whole rules, for characters beyond ASCII."""
+    name = _word(value)
+    for each in name:
+        if each.isascii() and not (each.isalnum() or each in "_-."):
+            raise ValueError(f"it may not contain {each!r}")
+    if name[0] in "-.":
+        raise ValueError(f"it may not begin with {name[0]!r}")
+    return name
+
+
 def _nick(value: object) -> str:
-    if len(_word(value).encode()) > limits.NICK:
+    if len((nick := _name_of(value)).encode()) > limits.NICK:
         raise ValueError
-    return _word(value)
+    return nick
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(map(_name_of, _words(value)))
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -236,6 +251,8 @@ def _time(value: object) -> str:
     form = _word(value)
     if "%" not in form or not datetime(2000, 1, 1).strftime(form).isprintable():
         raise ValueError
+    if "%" in datetime(2000, 1, 1).strftime(form.replace("%%", "")):
+        raise ValueError("a letter behind % means nothing")
     return form
 
 
@@ -243,13 +260,13 @@ _NO_SECTIONS = "server: expected sections like [server.work]"
 _KEYS: dict[str, tuple[Callable[[object], Any], str]] = {
     "nick": (_nick, f"a nick of at most {limits.NICK} bytes"),
     "servers": (_servers, 'a list of addresses, as in ["localhost:9999"]'),
-    "rooms": (_words, 'a list of rooms, as in ["general"]'),
+    "rooms": (_names, 'a list of rooms, as in ["general"]'),
     "colours": (_switch, "true or false"),
     "bell": (_switch, "true or false"),
     "time": (_time, 'a format for strftime, as in "%H:%M"'),
     "presence": (_switch, "true or false"),
     "mentions": (_words, 'a list of words, as in ["release"]'),
-    "ignore": (_words, 'a list of nicks, as in ["bo"]'),
+    "ignore": (_names, 'a list of nicks, as in ["bo"]'),
     "notify": (_notify, '"osc9", "osc777" or "off"'),
     "log": (_switch, "true or false"),
 }

@@ -44,19 +44,24 @@ class Unreachable(ChatError):
 class Ended(ChatError):
     """The node ended the session, or does not want the client to reconnect.
 
-    ``reason`` is that of the node's bye; ``text`` is a moderator's explanation.
+    ``reason`` is that of the node's bye; ``text`` is a moderator's explanation. ``has_begun``: a
+    node has welcomed this client before.
     """
 
-    def __init__(self, reason: str, text: str = "") -> None:
+    def __init__(self, reason: str, text: str = "", has_begun: bool = True) -> None:
         try:
             meaning = REASONS[Reason(reason)].meaning
         except ValueError:
             meaning = "no further explanation"
+        if reason == Reason.KICKED and not has_begun:  # which of them it is, a node does not say
+            meaning = NOT_LET_IN
         reported = f" The moderator says: {text}" if text else ""
         super().__init__(f"The node ended the connection ({reason}): {meaning}.{reported}")
         self.reason = reason
 
 
+NOT_LET_IN = "a moderator has removed the session, or keeps this nick or address out"
+"""What ``kicked`` means to a client that was not welcomed."""
 UNKNOWN = "unknown"
 """The code of the client's own error for a message that was perhaps stored, perhaps not."""
 NICK_CODES = frozenset({Code.NICK_TAKEN, Code.BAD_NICK})

@@ -107,9 +107,11 @@ def _around(text: str, place: int) -> Span:
     # Clusters are not longer than a line, and a line is not part of one.
     start = text.rfind("\n", 0, place) + 1
     for cluster in iter_graphemes(text, start):
+        if start == place:
+            break
         end = start + len(cluster)
-        if end >= place:
-            return (place, place) if end == place else (start, end)
+        if end > place:
+            return start, end
         start = end
     return place, place
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from client.protocol.effects import Disconnect
 from client.transport.addresses import Address
-from client.transport.keepalive import Keepalive
+from client.transport.first_answer import FirstAnswer
 from client.transport.stream import LineTransport
 from wire.codec import encode
 from wire.messages import Hello, Request
@@ -17,13 +17,15 @@ class ActiveLink:
     """A line transport with its keepalive and the address of its node.
 
     ``disconnect`` is what to do after this connection, once that is known. A client has one active
-    link, and a second one during a handover.
+    link, and a second one during a handover. ``has_others``: other addresses were not tried yet.
     """
 
-    def __init__(self, link: LineTransport, address: Address, now: float) -> None:
+    def __init__(
+        self, link: LineTransport, address: Address, now: float, *, has_others: bool = False
+    ) -> None:
         self.link = link
         self.address = address
-        self.keepalive = Keepalive(now)
+        self.keepalive = FirstAnswer(now, has_others=has_others)
         self.disconnect: Disconnect | None = None
         self.paused = False
         self.has_answered = False

@@ -79,6 +79,11 @@ class Endpoints:
         self._next = (self._next + 1) % len(self.addresses)
         return address
 
+    @property
+    def has_untried(self) -> bool:
+        """Whether there are addresses that were not tried since a connection worked."""
+        return self._failures < len(self.addresses) - 1
+
     def pause(self) -> float:
         """Count a failure and return the seconds to wait."""
         failures = self._failures

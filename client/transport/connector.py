@@ -45,4 +45,5 @@ class Connector:
             for each in made:
                 each.end("no longer needed")
             raise
-        return ActiveLink(link, address, self._runtime.clock())
+        has_others = self.endpoints.has_untried
+        return ActiveLink(link, address, self._runtime.clock(), has_others=has_others)

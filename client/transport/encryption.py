@@ -10,8 +10,14 @@ from client.transport.stream import LineTransport
 from wire.codec import encode
 from wire.messages import Ping
 
-PROBED_WITHIN = 5.0
+PROBED_WITHIN = 3.0
 """Seconds for a second connection that tries the other kind."""
+_SIGNED = "--ca FILE has to name the authority that signed it."
+_NAMED = "Connect by a name that it is for, or give the node one that is for this name."
+_DATED = "The node needs another one, unless the clock of this machine is wrong."
+_HELP = {9: _DATED, 10: _DATED, 62: _NAMED, 64: _NAMED}
+"""What helps, by OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID, _HAS_EXPIRED, _HOSTNAME_MISMATCH and
+_IP_ADDRESS_MISMATCH; --ca does not."""
 _BY_HANDSHAKE = (ssl.SSLError, ConnectionAbortedError, ConnectionResetError)
 """How a handshake fails at a node that does not speak TLS: its answer is no record of TLS, or the
 time is up, because no line ended in what it read."""
@@ -22,7 +28,7 @@ def raise_if_untrusted(error: OSError, address: Address) -> None:
     if isinstance(error, ssl.SSLCertVerificationError):
         raise Unreachable(
             f"The certificate of the node at {address} cannot be verified:"
-            f" {error.verify_message.rstrip('.')}. --ca FILE names the authority that signed it."
+            f" {error.verify_message.rstrip('.')}. {_HELP.get(error.verify_code, _SIGNED)}"
         ) from error
 
 

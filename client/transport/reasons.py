@@ -20,6 +20,8 @@ _BY_ERRNO = {
     errno.EADDRNOTAVAIL: "{} cannot be reached from this machine",
 }
 _UNKNOWN_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+SILENT = "the node does not answer"
+"""Why a connection was given up on which a node was silent."""
 _CLOSED = "the node closed the connection"
 _NO_ANSWER = "the connection was closed without an answer: perhaps this is no chat port"
 _HTTP = "this is no chat port: it speaks HTTP, as the web port does"

@@ -10,6 +10,7 @@ from client.protocol.effects import Disconnect, Effect
 from client.protocol.errors import Ended, NickRefused, refusal
 from client.protocol.events import Disconnected, Received
 from client.protocol.session import Session
+from client.transport import reasons
 from client.transport.active_link import ActiveLink
 from client.transport.addresses import Address
 from client.transport.connector import Connector
@@ -22,14 +23,6 @@ from client.transport.handover import Handover
 from client.transport.incoming import Incoming
 from client.transport.keepalive import Verdict
 from client.transport.outage import Outage
-from client.transport.reasons import (
-    is_no_node,
-    not_understood,
-    refused,
-    said_bye,
-    unanswered,
-    unopened,
-)
 from client.transport.runtime import Alarm, Runtime
 from wire.codec import decode_event
 from wire.errors import Reason, WireError
@@ -82,7 +75,7 @@ class ReconnectingLink:
             if not disconnect.reconnect:
                 if disconnect.reason == Reason.QUIT:
                     return
-                await self._accept_or_raise(disconnect)
+                await _accept_or_raise(disconnect, self._session, self._rename)
                 continue
             if self._outage.is_news():
                 log.info("no connection: %s; trying again", escape(event.why))
@@ -90,6 +83,11 @@ class ReconnectingLink:
             pause = max(disconnect.after, endpoints.pause())
             pause = self._outage.bounded(pause, event.why, self._runtime.clock())
             await self._runtime.sleep(pause)
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether the node of the present connection has sent anything."""
+        return self._active is not None and self._active.has_answered
 
     def write(self, requests: Iterable[Request]) -> None:
         """Send requests over the present connection; without one they are dropped."""
@@ -137,7 +135,7 @@ class ReconnectingLink:
                 raise_if_untrusted(error, address)
                 await raise_if_only_client_has_it(error, address, self._runtime)
             host = address.host if isinstance(error, socket.gaierror) else ""
-            return Disconnect(reconnect=True), Disconnected(unopened(error, address), host)
+            return Disconnect(reconnect=True), Disconnected(reasons.unopened(error, address), host)
         self._active = active
         active.begin(self._session.connected(self._runtime.now_ms()), self._runtime.clock())
         self._set_alarm()
@@ -145,11 +143,12 @@ class ReconnectingLink:
             last, why = await self._last_word(active)
         finally:
             self._let_go()
-        if self._session.node is None and not (active.was_understood or self._connector.has_tls):
+        is_clear = active.was_understood or self._connector.has_tls or why == reasons.SILENT
+        if self._session.node is None and not is_clear:
             await raise_if_only_node_has_it(address, self._runtime)
         if self._session.node is None and not last.has_answered:
-            why = unanswered(why)
-        event = Disconnected(f"{why} ({last.address})", is_no_node=is_no_node(why))
+            why = reasons.unanswered(why)
+        event = Disconnected(f"{why} ({last.address})", is_no_node=reasons.is_no_node(why))
         return last.disconnect or Disconnect(reconnect=True), event
 
     async def _last_word(self, active: ActiveLink) -> tuple[ActiveLink, str]:
@@ -229,7 +228,7 @@ class ReconnectingLink:
             event = decode_event(line)
         except WireError as error:
             if error.fatal:
-                why = not_understood(line, error.text)
+                why = reasons.not_understood(line, error.text)
                 active.leave(Disconnect(reconnect=True), why)
                 return
             event = None  # an event of a newer protocol, whose fields have changed: skip it
@@ -259,7 +258,9 @@ class ReconnectingLink:
             self._hand_over(active, effect.move, now)
         if effect.disconnect:
             error = effect.disconnect.refusal
-            why = refused(error.text) if error else said_bye(effect.disconnect.reason)
+            why = (
+                reasons.refused(error.text) if error else reasons.said_bye(effect.disconnect.reason)
+            )
             active.leave(effect.disconnect, why)
 
     # The clock
@@ -280,19 +281,18 @@ class ReconnectingLink:
             return
         verdict = active.keepalive.judge(self._runtime.clock(), self._session.is_owed)
         if verdict is Verdict.DEAD:
-            active.end("the node does not answer")
+            active.end(reasons.SILENT)
             return
         if verdict is Verdict.PING:
             self.write([Ping()])
         self.stir()
 
-    # After a connection
 
-    async def _accept_or_raise(self, disconnect: Disconnect) -> None:
-        """Change the nick if the node refused it, with ``rename``. Raises the refusal otherwise."""
-        if disconnect.refusal is None:
-            raise Ended(disconnect.reason, disconnect.text)
-        error = refusal(disconnect.refusal)
-        if not isinstance(error, NickRefused) or self._rename is None:
-            raise error
-        self._session.choose_nick(await self._rename(error))
+async def _accept_or_raise(disconnect: Disconnect, session: Session, rename: Rename | None) -> None:
+    """Change the nick if the node refused it, with ``rename``. Raises the refusal otherwise."""
+    if disconnect.refusal is None:
+        raise Ended(disconnect.reason, disconnect.text, session.node is not None)
+    error = refusal(disconnect.refusal)
+    if not isinstance(error, NickRefused) or rename is None:
+        raise error
+    session.choose_nick(await rename(error))

@@ -36,8 +36,9 @@ from client.tui.tty import Tty
 from client.tui.unsent import Unsent
 from wire.errors import Code
 
-HANGUP = 129
+HANGUP = 128 + signal.SIGHUP
 """The exit status when the terminal is closed, as a shell reports SIGHUP."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class App:
@@ -92,7 +93,7 @@ class App:
             return self._lookups.room_to_enter
 
         parts = (self._buffers, self._notices, self._enter, time.monotonic, room_to_enter)
-        entering = Entering(*parts)
+        entering = Entering(*parts, lambda: self._chat.node is not None)
         return Actions(
             enter=entering.enter,
             scroll=self._reading.scroll,
@@ -131,8 +132,10 @@ class App:
     async def run(self) -> int:
         """Connect, and run until the user quits; return the exit status."""
         app, loop = self._screen.app, asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._exit)
-        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        # What was ignored at the start, as by nohup, stays ignored.
+        heeded = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+        for number in heeded:
+            loop.add_signal_handler(number, self._stop, number)
         self._chat.start()
         measure, watch = self._watch.latency.measure(), self._watch.run()
         works = (self._show_all(), measure, watch, self._keeper.run(self._notices))
@@ -155,7 +158,7 @@ class App:
             self._keeper.end()
             if self._logs is not None:
                 self._logs.finish()
-            for number in (signal.SIGTERM, signal.SIGHUP):
+            for number in heeded:
                 loop.remove_signal_handler(number)
         if self._status == HANGUP:
             # The terminal is gone: whatever is still to be written could only fail.
@@ -182,7 +185,7 @@ class App:
                     if self._logs is not None:
                         self._logs.take(event)
                     self._alerts.show_title()
-                    self._screen.redraw()
+                    self._screen.follow()
         except ChatError as error:
             # What the user can answer with another nick, password or token; or a restored session
             # whose positions no node knows how to read any more.
@@ -217,8 +220,9 @@ class App:
         self._tty.keep_all()
         self._screen.exit(error)
 
-    def _hang_up(self) -> None:
-        self._status = HANGUP
+    def _stop(self, number: int) -> None:
+        """End because of a signal, with the status that a shell reports for it."""
+        self._status = 128 + number
         self._exit()
 
     def _look_at(self, task: asyncio.Task[None]) -> None:

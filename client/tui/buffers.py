@@ -1,6 +1,6 @@
 """The buffers: one for each room, and one for each person with direct messages. Pure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from client.protocol.names import fold
 from client.tui.own_messages import OwnMessages
@@ -16,6 +16,8 @@ MOST_BUFFERS = 100
 """Buffers that others may open by direct messages: twice the limit of rooms."""
 MOST_NICKS = 1000
 """Nicks per buffer for completion; the most recent ones are kept."""
+MOST_LISTED = 1000
+"""Names of rooms for completion."""
 PERSON = "@"
 """Prefix of the name of a buffer for one person; no room has such a name."""
 
@@ -181,6 +183,16 @@ class Buffers:
         self._visited: list[Buffer] = []
         """Open buffers that were looked at before the current one, the latest last."""
         self.current = self._home
+        self.listed: dict[str, None] = {}
+        """Names of rooms that a node has listed, for completion."""
+
+    def note_rooms(self, rooms: Iterable[str]) -> None:
+        """Note rooms that a node has listed; the most recent ones are kept."""
+        for room in rooms:
+            self.listed.pop(room, None)
+            self.listed[room] = None
+        while len(self.listed) > MOST_LISTED:
+            del self.listed[next(iter(self.listed))]
 
     def __iter__(self) -> Iterator[Buffer]:
         return iter(self._open.values())

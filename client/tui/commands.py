@@ -260,10 +260,8 @@ COMMANDS: dict[str, CommandRow] = {
     "msg": CommandRow("NICK TEXT", "send a message to one person only", _direct, "bo hello"),
     "rooms": CommandRow("", "list all rooms", _alone(m.ListRooms)),
     "who": CommandRow("[ROOM]", "list who is in this room, or in another of yours", _who),
-    "history": CommandRow(
-        "[N]", f"show the {HISTORY_SHOWN} messages before these, or N", _history, "50"
-    ),
-    "search": CommandRow("[WORD]", "show the newest match; again: the next", _search, "release"),
+    "history": CommandRow("[N]", f"show {HISTORY_SHOWN} older messages, or N", _history, "50"),
+    "search": CommandRow("[WORD]", "show the newest match; again: older", _search, "tea"),
     "next": CommandRow("", "show the next older match", _alone(lambda: SearchStep(1))),
     "previous": CommandRow("", "show the next newer match", _alone(lambda: SearchStep(-1))),
     "back": CommandRow("", "return to where you were", _alone(SearchBack)),

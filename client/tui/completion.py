@@ -8,13 +8,17 @@ from client.tui.buffers import PERSON
 from client.tui.commands import COMMANDS
 
 ROOM_COMMANDS = frozenset({"join", "leave", "who"})
+NICK_COMMANDS = frozenset({"msg", "ignore"})
+"""Commands whose first argument is a nick, which is offered before anything is typed of it."""
 
 
-def candidates(before: str, rooms: Iterable[str], nicks: Iterable[str]) -> tuple[str, list[str]]:
+def candidates(
+    before: str, windows: Iterable[str], nicks: Iterable[str], rooms: Iterable[str] = ()
+) -> tuple[str, list[str]]:
     """Return the word before the cursor, and its completions, best first.
 
-    A command gets a space at its end, a nick at the start of a line a colon. ``rooms`` are
-    the names of all windows; a person cannot be joined. A name with characters
+    A command gets a space at its end, a nick at the start of a line a colon. ``rooms`` are others
+    than the ``windows``, to join; a person cannot be joined. A name with characters
     that need escaping is not offered, because it would be in the input line unescaped.
     """
     start = max(before.rfind(" "), before.rfind("\n")) + 1
@@ -22,10 +26,13 @@ def candidates(before: str, rooms: Iterable[str], nicks: Iterable[str]) -> tuple
     command = before[1:].split(" ", 1)[0].lower() if before.startswith("/") else ""
     if start == 0 and before.startswith("/") and not before.startswith("//"):
         return word, _of(word, [f"/{name} " for name in COMMANDS])
+    if command == "join":
+        mine = [name for name in windows if not name.startswith(PERSON)]
+        known = set(map(fold, mine))
+        return word, _of(word, [*mine, *(name for name in rooms if fold(name) not in known)])
     if command in ROOM_COMMANDS:
-        shown = (name for name in rooms if command != "join" or not name.startswith(PERSON))
-        return word, _of(word, shown)
-    if not word:
+        return word, _of(word, windows)
+    if not word and (command not in NICK_COMMANDS or before.count(" ") > 1):
         return word, []
     if word.startswith(PERSON):
         return word, _of(word, [f"{PERSON}{nick} " for nick in nicks])

@@ -21,7 +21,8 @@ class Entering:
     """Takes pasted text, and asks before a text becomes many messages.
 
     ``take`` gets the lines that are entered; ``clock`` is in seconds; ``room_to_enter`` returns the
-    room that the user asked to enter, until the answer is shown.
+    room that the user asked to enter, until the answer is shown; ``has_begun`` whether a node has
+    welcomed the client yet.
     """
 
     def __init__(
@@ -31,12 +32,14 @@ class Entering:
         take: Callable[[str], None],
         clock: Callable[[], float],
         room_to_enter: Callable[[], str | None],
+        has_begun: Callable[[], bool] = lambda: True,
     ) -> None:
         self._buffers = buffers
         self._notices = notices
         self._take = take
         self._clock = clock
         self._room_to_enter = room_to_enter
+        self._has_begun = has_begun
         self._sent = 0
         self._held_at: float | None = None
         self._offered: tuple[str, str | None] | None = None
@@ -86,13 +89,15 @@ class Entering:
 
     def _is_early(self, line: str) -> bool:
         """Return whether a line has to wait, because it is for a room that is about to be shown."""
-        room = self._room_to_enter()
-        if room is None or not commands.is_about_room(line):
+        if not commands.is_about_room(line):
             return False
-        self._report(
-            f"Not sent yet: the answer to your request to enter {safe_word(room)} is still to come."
-            " The line stays below; then Enter sends it."
-        )
+        if (room := self._room_to_enter()) is not None:
+            entering = f"the answer to your request to enter {safe_word(room)} is still to come"
+            self._report(f"Not sent yet: {entering}. {_STAYS}")
+        elif not (self._buffers.current.name or self._has_begun()):
+            self._report(f"Not sent yet: there is no connection so far. {_STAYS}")
+        else:
+            return False
         return True
 
     def _may_enter(self, line: str, room: str | None) -> bool:
@@ -129,4 +134,5 @@ def too_long(text: str) -> str:
     return f"{-(-size // 1024)} kB of {limits.TEXT // 1024}"
 
 
+_STAYS = "The line stays below; then Enter sends it."
 _FILE = "Use the client as a filter: chat --room ROOM < FILE."

@@ -144,7 +144,8 @@ class EventActions:
         text = f"{safe_word(event.from_)}, to you only: {row.spoken}"
         if buffer is not self._buffers.current:
             short = _shortened(text, buffer.name) if buffer is not None else text
-            self._buffers.current.add(Row(Kind.NOTICE, short, at=event.at, mention=True))
+            row_here = Row(Kind.NOTICE, short, at=event.at, mention=True, quotes=True)
+            self._buffers.current.add(row_here)
         if buffer is not None:
             self._add(buffer, row, text)
 
@@ -230,10 +231,12 @@ class EventActions:
     def _announcement(self, event: m.Announcement) -> None:
         buffer = self._buffers.get(event.room) if event.room is not None else None
         text = phrase(event) or ""
-        (buffer or self._buffers.current).add(Row(Kind.NOTICE, text, at=event.at, mention=True))
+        row = Row(Kind.NOTICE, text, at=event.at, mention=True, quotes=True)
+        (buffer or self._buffers.current).add(row)
         self._alert(text, True)
 
     def _rooms(self, event: m.Rooms) -> None:
+        self._buffers.note_rooms(row.room for row in event.rooms)
         self._notices.answer(phrase(event) or "")
         if event.more and event.rooms:
             self._lookups.next_page(m.ListRooms(after=event.rooms[-1].room))

@@ -161,7 +161,8 @@ class InputActions:
         name = message.room if isinstance(message, m.Send) else PERSON + message.to
         buffer = self._buffers.open(name)
         if isinstance(message, m.SendDirect) and buffer is not self._buffers.current:
-            self._notices.notice(f"To {safe_word(message.to)} only: {row.spoken}")
+            said = f"To {safe_word(message.to)} only: {row.spoken}"
+            self._buffers.current.add(Row(Kind.NOTICE, said, at=row.at, quotes=True))
         self._unsent.add(buffer, row)
 
     def _retry(self) -> None:

@@ -2,6 +2,7 @@
 
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import Completer
+from prompt_toolkit.document import Document
 from prompt_toolkit.history import InMemoryHistory
 
 from client.text.width import cluster_end, cluster_start
@@ -14,6 +15,11 @@ class LineBuffer(Buffer):
         self._was_at = 0
         super().__init__(completer=completer, history=InMemoryHistory(), multiline=True)
         self.on_cursor_position_changed += self._leave_cluster
+
+    def reset(self, document: Document | None = None, append_to_history: bool = False) -> None:
+        """Begin with another text; the cursor has not come from anywhere."""
+        super().reset(document, append_to_history)
+        self._was_at = self.cursor_position
 
     def _leave_cluster(self, _: Buffer) -> None:
         """Move the cursor out of a cluster, in the direction in which it came."""

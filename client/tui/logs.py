@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from client.api.chat import Chat
 from client.cli.log_files import LogFiles, file_name, log_folder
+from client.text.sanitize import safe_line
 from client.tui.buffers import Buffers
 from client.tui.chat_log import ChatLog
 from client.tui.event_actions import Logs
@@ -24,7 +25,8 @@ def start_logs(
 
     def failed(why: str) -> None:
         with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(notices.error, f"The log cannot be written: {why}.")
+            said = f"The log cannot be written: {safe_line(why)}."
+            loop.call_soon_threadsafe(notices.error, said)
 
     name = file_name(server.replace(":", "_")).removesuffix(".log")
     files = LogFiles(folder / name, failed)

@@ -16,6 +16,8 @@ MOST_NAMES = 3
 """Names for each verb of a folded row."""
 MOST_FOLDED = 200
 """People in one folded row, whose sentence is made again with each of them."""
+LONGEST_RUN = 3_600_000
+"""Milliseconds from the first to the last step of a folded row."""
 _VERBS = {"+": "entered", "-": "left", "+-": "entered and left", "-+": "left and came back"}
 
 
@@ -28,14 +30,19 @@ class Run(Row):
     steps: dict[str, str] = field(default_factory=dict)
 
     def fold(self, event: m.Entered | m.Left) -> bool:
-        """Take another event into the row; return False if the row is full."""
+        """Take another event into the row; return False if it is full, or if that is much later."""
+        at = event.at or None
+        since = min(filter(None, (at, self.since)), default=None)
+        latest = max(filter(None, (at, self.at)), default=None)  # an older step may come late
+        if since is not None and latest is not None and latest - since > LONGEST_RUN:
+            return False
         step = "+" if isinstance(event, m.Entered) else "-"
         if len(self.steps) >= MOST_FOLDED and event.nick not in self.steps:
             return False
         first = self.steps.get(event.nick, step)[0]
         self.steps[event.nick] = step if first == step else first + step
         self.text = folded(self.steps)
-        self.at = max(event.at or 0, self.at or 0) or None  # an older step may come after a loss
+        self.since, self.at = since, latest
         return True
 
     def end(self) -> None:

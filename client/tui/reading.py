@@ -140,7 +140,8 @@ class Reading:
         return True
 
     def _matches(self, row: Row) -> bool:
-        return row.is_message and self.word.casefold() in f"{row.nick} {row.text}".casefold()
+        is_said = row.is_message or row.quotes
+        return is_said and self.word.casefold() in f"{row.nick} {row.text}".casefold()
 
     def _show(self, buffer: Buffer, matches: list[Row], index: int) -> None:
         self._found = matches[index]

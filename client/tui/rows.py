@@ -56,7 +56,9 @@ class Row(Struct, eq=False):
     """One row of a buffer. ``at`` is in milliseconds; ``position`` is that of the room's entry.
 
     ``id`` is that of a message of our own; ``why`` is the reason why it was not delivered.
-    ``newest_at`` is the time of the newest entry above it, or of itself.
+    ``newest_at`` is the time of the newest entry above it, or of itself. ``since`` is the time of
+    its first entry, if it is a row for several. ``quotes``: it is a notice that has what somebody
+    said, as a private message in another window than that of the person.
     """
 
     kind: Kind
@@ -70,6 +72,8 @@ class Row(Struct, eq=False):
     mention: bool = False
     why: str = ""
     newest_at: int = 0
+    since: int | None = None
+    quotes: bool = False
 
     @property
     def is_message(self) -> bool:
@@ -199,8 +203,11 @@ class Painter:
         style = "class:mention" if row.mention else "class:notice"
         style = "class:failed" if is_error else style
         sign = "!" if is_error else LATE if row.is_late else "\u00b7"
-        head: Line = [("class:time", f"{self._theme.clock(row.at)} "), (style, f"{sign} ")]
-        indent = self._time_width + 3
+        time = self._theme.clock(row.at)
+        if row.since is not None and (first := self._theme.clock(row.since)) != time:
+            time = f"{first}\u2013{time}"
+        head: Line = [("class:time", f"{time} "), (style, f"{sign} ")]
+        indent = columns(time) + 3
         hang = HANG if self._width - indent >= HANGING else 0
         return self._body(row.text, head, [("", " " * indent)], indent, style, hang)
 

@@ -36,6 +36,7 @@ from client.tui.buffers import Buffers
 from client.tui.cells import cells, input_cells, measure_clusters
 from client.tui.completion import candidates
 from client.tui.controls import LinesControl, RowsControl
+from client.tui.drafts import Drafts
 from client.tui.escaping import Escaping
 from client.tui.keymap import Actions, bindings
 from client.tui.line_buffer import LineBuffer
@@ -83,9 +84,9 @@ class Completions(Completer):
     ) -> Iterable[Completion]:
         """Called by prompt_toolkit."""
         buffers = self._buffers
-        rooms = [buffer.name for buffer in buffers]
-        nicks = reversed(buffers.current.nicks)
-        word, found = candidates(document.text_before_cursor, rooms, nicks)
+        windows = [buffer.name for buffer in buffers]
+        nicks, rooms = reversed(buffers.current.nicks), buffers.listed
+        word, found = candidates(document.text_before_cursor, windows, nicks, rooms)
         for text in found:
             _, shown = cells("", drawable(safe_word(text.strip()), Joins()))
             yield Completion(text, start_position=-len(word), display=shown)
@@ -118,6 +119,7 @@ class Screen:
         self._wants_people = True
         self.rows = RowsControl(buffers, theme, word)
         self.input = LineBuffer(Completions(buffers))
+        self._drafts = Drafts(buffers, self.input)
         self.app: Application[int] = Application(
             layout=Layout(self._layout()),
             key_bindings=self._bindings(actions),
@@ -128,6 +130,7 @@ class Screen:
             input=input,
             output=output,
         )
+        self.app.key_processor.after_key_press += lambda _: self._drafts.turned()
         self.app.ttimeoutlen = 0.05  # for Escape alone; Alt+digit comes in one piece
 
     def _layout(self) -> FloatContainer:
@@ -224,6 +227,11 @@ class Screen:
         """Send an escape sequence that draws nothing."""
         self.app.output.write_raw(sequence)
         self.app.output.flush()
+
+    def follow(self) -> None:
+        """Redraw soon, after an event; it may have opened or closed the window."""
+        self._drafts.moved()
+        self.redraw()
 
     def redraw(self) -> None:
         """Redraw soon."""

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from tests.integration.client.cli.process import SIGNALS
 from tests.integration.client.seen import Node, begin, come_back, count
 from tests.support.screen import Screen
 from tests.support.scripted import ScriptedNode, message, refused
@@ -172,11 +173,15 @@ async def test_the_first_press_says_what_is_not_delivered(screen: Screen, node: 
     await screen.shows("1 message is not delivered yet; Ctrl-C again within 2 s leaves the chat")
 
 
-async def test_sigterm_leaves_the_chat(screen: Screen, node: Node) -> None:
-    screen.process.send_signal(signal.SIGTERM)
+@pytest.mark.parametrize("number, status", SIGNALS)
+async def test_a_signal_leaves_the_chat_with_its_status(
+    screen: Screen, node: Node, number: signal.Signals, status: int
+) -> None:
+    screen.process.send_signal(number)
     await node.expect(m.Quit)
     node.say(m.Bye(reason="quit"))
-    assert await screen.process.wait() == 0
+    assert await screen.process.wait() == status
+    assert not any("Traceback" in line for line in screen.lines)
 
 
 async def test_a_stopped_terminal_keeps_the_connection_and_is_repainted(
@@ -205,7 +210,7 @@ async def test_a_client_ends_though_its_terminal_has_stopped(screen: Screen, nod
     await node.expect(m.Quit)
     node.say(m.Bye(reason="quit"))
     async with asyncio.timeout(WITHIN):
-        assert await screen.process.wait() == 0
+        assert await screen.process.wait() == 143
 
 
 async def stop(screen: Screen, node: Node) -> None:

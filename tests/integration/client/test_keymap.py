@@ -1,8 +1,9 @@
 """Typing into the real client, in a pseudo-terminal."""
 
-from tests.integration.client.seen import Node
+from tests.integration.client.seen import Node, begin
 from tests.support.screen import Screen
-from tests.support.scripted import message
+from tests.support.scripted import ScriptedNode, message
+from wire import messages as m
 
 
 async def test_tab_completes_commands_rooms_and_nicks(screen: Screen, node: Node) -> None:
@@ -16,6 +17,16 @@ async def test_tab_completes_commands_rooms_and_nicks(screen: Screen, node: Node
     await screen.until(lambda lines: lines[-1] == "general> Xavier:")
     screen.type("hi b\t!\r")
     assert (await node.take()).text == "Xavier: hi bo !"
+
+
+async def test_a_room_that_was_listed_is_completed(screen: Screen, node: Node) -> None:
+    screen.type("/rooms\r")
+    request = await node.expect(m.ListRooms)
+    rooms = [m.RoomRow(room=room, members=1) for room in ("general", "tea")]
+    node.say(m.Rooms(ref=request.ref, rooms=rooms, more=False))
+    await screen.shows("tea")
+    screen.type("/join te\t")
+    await screen.until(lambda lines: lines[-1] == "general> /join tea")
 
 
 async def test_one_of_several_completions_can_be_selected(screen: Screen, node: Node) -> None:
@@ -120,3 +131,15 @@ async def test_end_returns_from_a_long_answer_but_stays_the_end_of_a_text(
     await screen.until(lambda lines: lines[-1] == "general> !ab!" and "/create" in lines[1])
     screen.type("\x15\x1b[F")
     await screen.until(lambda lines: "//TEXT" in "".join(lines) and "below" not in lines[-2])
+
+
+async def test_each_window_has_its_own_draft(screen: Screen, listener: ScriptedNode) -> None:
+    await begin(screen, listener, "general", "tea")
+    screen.type("\x1b1for general")
+    await screen.until(lambda lines: lines[-1] == "general> for general")
+    screen.type("\x1b2")
+    await screen.until(lambda lines: lines[-1] == "tea>")
+    screen.type("for tea\x1b1")
+    await screen.until(lambda lines: lines[-1] == "general> for general")
+    screen.type("\x1b2")
+    await screen.until(lambda lines: lines[-1] == "tea> for tea")

@@ -6,7 +6,7 @@ import pytest
 
 from client.cli.settings_file import load
 from tests.support.screen import Screen
-from tests.support.scripted import ScriptedNode, message, refused
+from tests.support.scripted import ScriptedNode, joined, message, refused, welcome
 from wire import messages as m
 
 
@@ -196,3 +196,15 @@ async def test_questions_and_refusals_break_no_word_on_a_narrow_screen(
         ]
     finally:
         await screen.end()
+
+
+async def test_what_is_typed_before_the_first_connection_stays(
+    screen: Screen, listener: ScriptedNode
+) -> None:
+    await screen.start(listener.address, "--nick", "ana")
+    peer = await listener.peer()
+    hello = await peer.expect(m.Hello)
+    screen.type("early\r")
+    await screen.shows("! Not sent yet: there is no connection so far.")
+    peer.say(welcome(hello.nick or ""), joined())
+    await screen.until(lambda lines: lines[-1] == "general> early")

@@ -42,12 +42,27 @@ def test_every_argument_is_taken() -> None:
     assert found.tls is not None and found.tls.check_hostname
 
 
+def test_json_on_a_terminal_may_begin_with_the_last_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    master, slave = os.openpty()
+    with open(slave, encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert parse_options(["--json", "--last", "5"]).last == 5
+    os.close(master)
+
+
 def test_the_token_comes_from_the_environment_unless_it_is_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CHAT_TOKEN", "secret")
     assert parse_options([]).token == "secret"
     assert parse_options(["--token", "other"]).token == "other"
+
+
+def test_an_empty_token_in_the_environment_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_TOKEN", "")
+    assert parse_options([]).token is None
 
 
 def test_a_password_comes_from_the_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +117,13 @@ def test_the_token_is_not_shown_by_help(
         (["--timeout", "soon"], "number of seconds above 0"),
         (["--listen", "--last", "201"], "from 1 to 200"),
         (["--listen", "--last", "x"], "from 1 to 200"),
-        (["--last", "5"], "only with --listen or --json"),
+        (["--last", "5"], "only with --listen, or with --json"),
+        (["--json", "--last", "5"], "where standard input is a terminal"),
+        (["--ca", ""], "argument --ca: the value is empty"),
+        (["--token", ""], "argument --token: the value is empty"),
+        (["--nick", ""], "argument --nick: the value is empty"),
+        (["--room", ""], "argument --room: the value is empty"),
+        (["--settings", ""], "argument --settings: the value is empty"),
     ],
 )
 def test_an_invalid_command_line_ends_with_status_2_and_one_line(

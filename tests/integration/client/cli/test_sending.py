@@ -250,51 +250,32 @@ async def test_colours_and_control_characters_are_cleaned_and_sent(node: Scripte
     assert outside.errors == ["line 1: removed 2 escape sequences; likewise in all other lines."]
 
 
-@pytest.mark.parametrize("flags", [[], ["--timeout", "0.1"]])
-async def test_a_node_that_never_answers_is_given_up(
-    node: ScriptedNode, monkeypatch: pytest.MonkeyPatch, flags: list[str]
-) -> None:
-    assert filter_mode.FIRST_PATIENCE == 10.0
-    monkeypatch.setattr(filter_mode, "FIRST_PATIENCE", 0.2)
-    outside = Outside(node, *flags)
-    assert await outside.say(b"one") == 1
-    seconds = 0.1 if flags else 0.2
-    (why,) = outside.errors
-    assert why in {filter_mode.late(seconds, is_greeting) for is_greeting in (True, False)}
-
-
-def test_a_node_that_is_connected_and_silent_is_not_said_to_be_absent() -> None:
-    assert filter_mode.late(10, is_greeting=False) == "No node has answered within 10 s."
-    assert filter_mode.late(0.5, is_greeting=True) == (
-        "The node has not answered the login within 0.5 s: perhaps it cannot store messages."
-    )
-
-
 class TestWrongConfiguration:
     """Names that no node takes are a wrong configuration: the exit status is 2."""
 
     async def test_a_nick_of_the_settings(self, node: ScriptedNode, settings_path: Path) -> None:
         settings_path.parent.mkdir()
-        settings_path.write_text('nick = "no good"')
+        settings_path.write_text('nick = "no\u00d7good"')
         outside = Outside(node)
         saying = outside.say(b"one")
         peer = await node.peer()
         await peer.expect(m.Hello)
         peer.say(refused("bad-nick", ref="hello"))
         assert await saying == 2
-        assert outside.errors == ["No: bad-nick."]
+        assert outside.errors == [f"No: bad-nick. The nick stands in {settings_path}."]
 
     @pytest.mark.parametrize("is_flag", [True, False])
     async def test_a_room_of_the_settings_or_a_flag(
         self, node: ScriptedNode, settings_path: Path, is_flag: bool
     ) -> None:
         settings_path.parent.mkdir()
-        settings_path.write_text('rooms = ["no good"]')
-        outside = Outside(node, *(("--room", "no good") if is_flag else ()))
+        settings_path.write_text('rooms = ["no\u00d7good"]')
+        outside = Outside(node, *(("--room", "no\u00d7good") if is_flag else ()))
         saying = outside.say(b"one")
         peer = await node.peer()
         await peer.expect(m.Hello)
-        peer.say(welcome(), refused("bad-room", ref="hello", room="no good"))
+        peer.say(welcome(), refused("bad-room", ref="hello", room="no\u00d7good"))
         await bid_farewell(peer)
         assert await saying == 2
-        assert outside.errors == ["No: bad-room."]
+        place = "" if is_flag else f" The room stands in {settings_path}."
+        assert outside.errors == [f"No: bad-room.{place}"]

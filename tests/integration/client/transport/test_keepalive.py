@@ -3,6 +3,7 @@
 import asyncio
 
 from client import Chat
+from client.transport.first_answer import PING_WHEN_GREETING, SOONER
 from client.transport.keepalive import PING_WHEN_IDLE, PING_WHEN_OWED, WELCOME_WITHIN
 from tests.integration.client.transport.ends import Nodes, why_away
 from tests.support.scripted import FakeTime, Peer
@@ -46,11 +47,29 @@ async def test_a_node_that_leaves_a_message_unanswered_is_asked_soon(
     await sending
 
 
+async def test_a_node_that_hangs_at_the_start_is_soon_left_for_the_next_one(
+    chat: Chat, nodes: Nodes, time: FakeTime
+) -> None:
+    silent = await nodes[0].peer()
+    await silent.expect(m.Hello)
+    time.advance(PING_WHEN_GREETING)
+    await silent.expect(m.Ping)
+    assert not chat.is_greeting
+    time.advance(WELCOME_WITHIN - SOONER - PING_WHEN_GREETING)
+    await (await nodes[1].peer()).greet()
+    await chat.ready()
+
+
 async def test_a_node_that_does_not_welcome_is_given_up(
     chat: Chat, nodes: Nodes, time: FakeTime
 ) -> None:
     silent = await nodes[0].peer()
     await silent.expect(m.Hello)
-    time.advance(WELCOME_WITHIN)
+    time.advance(PING_WHEN_GREETING)
+    await silent.expect(m.Ping)
+    silent.say(m.PongEvent())
+    await time.until_timer(WELCOME_WITHIN - PING_WHEN_GREETING, WELCOME_WITHIN)
+    assert chat.is_greeting
+    time.advance(WELCOME_WITHIN - PING_WHEN_GREETING)
     await (await nodes[1].peer()).greet()
     await chat.ready()

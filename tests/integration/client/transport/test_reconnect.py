@@ -87,6 +87,16 @@ async def test_a_replaced_session_does_not_reconnect(peer: Peer, chat: Chat) -> 
     assert raised.value.reason == "replaced"
 
 
+async def test_a_client_that_was_never_let_in_is_not_told_that_a_session_was_removed(
+    chat: Chat, nodes: Nodes
+) -> None:
+    peer = await nodes[0].peer()
+    await peer.expect(m.Hello)
+    peer.say(m.Bye(reason="kicked"))
+    with pytest.raises(Ended, match="keeps this nick or address out"):
+        await chat.ready()
+
+
 async def test_a_kicked_client_gets_the_reason_and_does_not_reconnect(
     peer: Peer, chat: Chat
 ) -> None:

@@ -62,6 +62,16 @@ class TestTLS:
             async with connect(node.address, nick="ana", tls=True):
                 pytest.fail("entered")
 
+    async def test_for_another_name_the_authority_is_no_help(
+        self, node: ScriptedNode, certificate: tuple[Path, Path]
+    ) -> None:
+        context = ssl.create_default_context(cafile=str(certificate[0]))
+        address = node.address.replace("localhost", "127.0.0.1")
+        with pytest.raises(Unreachable, match="mismatch, .* Connect by a name") as raised:
+            async with connect(address, nick="ana", tls=context):
+                pytest.fail("entered")
+        assert "--ca" not in str(raised.value)
+
     async def test_a_plain_client_is_told_that_the_node_speaks_tls(
         self, node: ScriptedNode
     ) -> None:

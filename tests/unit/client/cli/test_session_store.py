@@ -1,5 +1,6 @@
 """What the next start finds in the state folder."""
 
+import fcntl
 import os
 import stat
 from pathlib import Path
@@ -67,6 +68,33 @@ def test_a_session_that_is_over_is_forgotten(tmp_path: Path) -> None:
     store.forget()
     store.close()
     assert opened(tmp_path).load() is None
+
+
+def test_a_client_that_ends_leaves_no_lock(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.save(SAVED)
+    store.close()
+    assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
+    store = opened(tmp_path)
+    store.forget()
+    store.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_that_was_removed_meanwhile_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, flock = opened(tmp_path), fcntl.flock
+
+    def closed_meanwhile(lock: int, how: int) -> None:
+        first.close()
+        flock(lock, how)
+
+    monkeypatch.setattr(fcntl, "flock", closed_meanwhile)
+    second = opened(tmp_path)
+    monkeypatch.undo()
+    assert open_store(tmp_path, ["a:1"], "ana") is None
+    second.close()
 
 
 @pytest.mark.parametrize(

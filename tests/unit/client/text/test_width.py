@@ -112,6 +112,13 @@ def test_what_people_see_as_one_character_is_one(whole: str) -> None:
         assert around == (1, 1 + len(whole))
 
 
+@pytest.mark.parametrize("whole", [*WHOLE, "\u00dc", "\u4f60"])
+def test_a_place_at_the_start_of_a_line_is_a_border(whole: str) -> None:
+    text = f"a\n{whole}"
+    assert (cluster_start(text, 2), cluster_end(text, 2)) == (2, 2)
+    assert (cluster_start(text, 1), cluster_end(text, 1)) == (1, 1)
+
+
 @given(texts, st.data())
 def test_a_place_between_two_clusters_is_their_border(text: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(text)))

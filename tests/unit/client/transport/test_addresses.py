@@ -66,6 +66,18 @@ def test_addresses_are_tried_in_turn() -> None:
     assert [endpoints.next().port for _ in range(5)] == [1, 2, 3, 1, 2]
 
 
+def test_addresses_are_untried_until_each_had_its_turn() -> None:
+    endpoints = Endpoints(parse_addresses("a:1-3"), lambda: 0.5)
+    seen = []
+    for _ in range(4):
+        endpoints.next()
+        seen.append(endpoints.has_untried)
+        endpoints.pause()
+    assert seen == [True, True, False, False]
+    endpoints.worked()
+    assert endpoints.has_untried
+
+
 def test_the_first_attempt_after_a_good_connection_is_made_at_once() -> None:
     endpoints = Endpoints(parse_addresses(), lambda: 1.0)
     assert endpoints.pause() == 0.0

@@ -16,12 +16,14 @@ class Line:
         self.now = 100.0
         self.taken: list[str] = []
         self.room_to_enter: str | None = None
+        self.has_begun = True
         self.entering = Entering(
             self.buffers,
             Notices(self.buffers, int),
             self.taken.append,
             lambda: self.now,
             lambda: self.room_to_enter,
+            lambda: self.has_begun,
         )
         self.buffers.open("lab")
 
@@ -40,6 +42,25 @@ class Line:
 def line() -> Line:
     """An input line."""
     return Line()
+
+
+def test_a_line_before_the_first_connection_stays() -> None:
+    line = Line()
+    line.buffers.close("lab")
+    line.has_begun = False
+    assert not line.entering.enter("hi") and not line.taken
+    assert line.note == (
+        "Not sent yet: there is no connection so far. The line stays below; then Enter sends it."
+    )
+    assert line.entering.enter("/rooms") and line.taken == ["/rooms"]
+    line.buffers.open("lab")
+    assert line.entering.enter("hi") and line.taken == ["/rooms", "hi"]
+
+
+def test_without_a_room_a_connected_client_is_told_so() -> None:
+    line = Line()
+    line.buffers.close("lab")
+    assert line.entering.enter("hi") and line.taken == ["hi"]
 
 
 def test_what_is_taken_out_of_a_paste_is_said(line: Line) -> None:

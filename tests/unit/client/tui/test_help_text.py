@@ -27,5 +27,7 @@ def test_the_hint_at_the_start_fits_one_line_of_a_narrow_screen() -> None:
     assert len("12:00 \u00b7 ") + len(FIRST_HINT) <= 40
 
 
-def test_the_keys_fit_a_screen() -> None:
-    assert all(len("12:00 \u00b7 " + line) <= 80 for line in help_text.keys())
+def test_the_commands_and_the_keys_fit_a_screen_of_24_lines() -> None:
+    for lines in (help_text.commands(), help_text.keys()):
+        assert all(len("12:00 \u00b7 " + line) <= 80 for line in lines)
+        assert len(lines) <= 24 - len(("the bar", "the status", "the input"))

@@ -45,6 +45,17 @@ def test_a_cluster_is_deleted_in_one_step(whole: str) -> None:
     assert line("").delete() == line("").delete_before_cursor() == ""
 
 
+def test_a_newline_is_no_part_of_the_letter_behind_it() -> None:
+    buffer = line("ab\n\u65e5\u672c", 2)
+    assert buffer.delete() == "\n" and buffer.text == "ab\u65e5\u672c"
+    buffer = line("\u65e5\u672c", 0)
+    for text in ("\n", "Y"):
+        buffer.insert_text(text)
+    assert buffer.text == "\nY\u65e5\u672c"
+    buffer = line("ab\n\u65e5\u672c", 3)
+    assert buffer.delete() == "\u65e5" and buffer.delete_before_cursor() == "\n"
+
+
 def test_two_clusters_are_swapped() -> None:
     buffer = line(f"a{FAMILY}{FLAG}b", 1 + len(FAMILY + FLAG))
     buffer.swap_characters_before_cursor()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from client.tui import buffers
 from client.tui.buffers import Buffer
 from client.tui.filters import Filters
-from client.tui.presence import MOST_FOLDED, Presence, Run, folded
+from client.tui.presence import LONGEST_RUN, MOST_FOLDED, Presence, Run, folded
 from client.tui.rows import Kind, Row
 from tests.support.hostile import assert_harmless, hostile
 from wire import messages as m
@@ -160,3 +160,19 @@ def test_those_who_enter_after_a_late_row_get_a_row_of_their_own() -> None:
         ("ana entered", True),
         ("bo entered", False),
     ]
+
+
+def test_a_run_keeps_the_time_of_its_first_step() -> None:
+    room, presence = Buffer("lab"), Presence(Filters())
+    presence.entered(room, entered("ana", 60_000))
+    presence.entered(room, entered("bo", 60_000 + LONGEST_RUN))
+    (row,) = room.rows
+    assert (row.since, row.at) == (60_000, 60_000 + LONGEST_RUN)
+
+
+@pytest.mark.parametrize("later", [LONGEST_RUN + 1, -LONGEST_RUN - 1])
+def test_a_step_of_another_time_has_a_row_of_its_own(later: int) -> None:
+    room, presence = Buffer("lab"), Presence(Filters())
+    presence.entered(room, entered("ana", 2 * LONGEST_RUN))
+    presence.entered(room, entered("bo", 2 * LONGEST_RUN + later))
+    assert [row.text for row in room.rows] == ["ana entered", "bo entered"]

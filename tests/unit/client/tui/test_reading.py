@@ -153,6 +153,18 @@ def test_a_match_in_a_short_room_is_counted_and_highlighted_too(screen: Screen) 
     assert screen.reading.place == "fox: 1 of 1+" and screen.reading.highlighted == "fox"
 
 
+def test_private_messages_and_announcements_are_found_where_they_are_shown(
+    screen: Screen,
+) -> None:
+    screen.take("/msg cleo my secret")
+    screen.events.show(m.Direct(position="d1", at=1, from_="cleo", to="ana", text="Secrets!"))
+    screen.events.show(m.Announcement(text="no secret", at=2))
+    screen.take("/who")  # what the client itself says is not searched
+    screen.take("/search secret")
+    assert screen.reading.place == "secret: 1 of 3+"
+    assert screen.buffers.current is screen.lab
+
+
 def test_a_match_above_a_long_row_is_on_the_screen(screen: Screen) -> None:
     screen.said("fox")
     screen.take("/help keys")
@@ -194,12 +206,11 @@ def test_a_search_after_older_messages_were_asked_for_waits_for_them(screen: Scr
 
 def test_a_long_answer_is_shown_from_its_first_line_and_end_returns(screen: Screen) -> None:
     screen.said(*(str(number) for number in range(30)))
-    screen.take("/help")
-    first = screen.view().first()
-    assert first is not None and first.text.startswith("/create")
-    assert "/create" in text_of(screen.view().lines()[0])
+    rooms = [m.RoomRow(room=f"room-{number}", members=1) for number in range(30)]
+    screen.events.show(m.Rooms(rooms=rooms, more=False))
+    assert "30 rooms" in text_of(screen.view().lines()[0])
     screen.reading.to_end()
-    assert "//TEXT" in text_of(screen.view().lines()[-1]) and screen.lab.anchor is None
+    assert "room-29" in text_of(screen.view().lines()[-1]) and screen.lab.anchor is None
 
 
 def test_a_short_answer_leaves_the_buffer_at_its_end(screen: Screen) -> None:

@@ -46,6 +46,14 @@ def test_a_message_is_time_nick_and_text() -> None:
     assert painted(said("hi")) == ["12:00           bo \u2502 hi"]
 
 
+def test_a_row_for_several_has_the_times_of_the_first_and_the_last() -> None:
+    row = Row(Kind.NOTICE, "ana and bo left", at=NOON, since=NOON - 300_000)
+    assert painted(row) == ["11:55\u201312:00 \u00b7 ana and bo left"]
+    assert painted(row, width=23) == ["11:55\u201312:00 \u00b7 ana and", " " * 14 + "bo left"]
+    row.since = NOON
+    assert painted(row) == ["12:00 \u00b7 ana and bo left"]
+
+
 def test_further_lines_stand_below_the_text() -> None:
     first, *others = painted(said("one two three\nfour", "x" * 3), width=28)
     assert others == [" " * 14 + " \u2502 three", " " * 14 + " \u2502 four"]
