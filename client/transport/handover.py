@@ -16,6 +16,8 @@ ANSWERED_WITHIN = 1.0
 """Seconds to wait for answers of the present node before the session moves."""
 NEXT_WELCOME_WITHIN = 2.0
 """Seconds for the next node to welcome us; new requests wait for as long."""
+PAUSES = 4
+"""A pause between two attempts takes at most this part of the whole time."""
 
 
 class Handover:
@@ -71,7 +73,9 @@ class Handover:
         end = self._runtime.clock() + seconds
         endpoints = self._connector.endpoints
         while True:
-            await self._runtime.sleep(min(endpoints.pause(), end - self._runtime.clock()))
+            # After many moves in a row, as at a rolling restart, the backoff outlasts a drain.
+            longest = min(seconds / PAUSES, end - self._runtime.clock())
+            await self._runtime.sleep(min(endpoints.pause(), longest))
             if self._runtime.clock() >= end:
                 return
             try:

@@ -7,7 +7,7 @@ import { connect } from "../../web/sdk/chat.js";
 import { joined, message, World } from "./world.js";
 
 /** A chat whose node has said that it is about to stop, and the two connections. */
-async function moving() {
+async function moving(lasted = 6) {
   const world = new World();
   const { surroundings } = world;
   const chat = connect(["ws://one/ws", "ws://two/ws"], {
@@ -18,7 +18,7 @@ async function moving() {
   const shown = [];
   chat.listen(({ event, show }) => show && shown.push(event));
   const old = await world.welcome();
-  await world.pass(6);
+  await world.pass(lasted);
   old.written();
   old.say({ type: "move", within_ms: 5000 });
   await world.pass(0);
@@ -54,6 +54,24 @@ test("with the welcome of the next node the client is there", async () => {
     next.written().map(({ text }) => text),
     ["hi"],
   );
+});
+
+test("after many moves in a row the next node is tried while there is time for it", async () => {
+  const { world, old, next } = await moving(1);
+  old.say({ type: "bye", reason: "replaced" });
+  next.say(welcome(), joined("lab"));
+  for (let count = 0, last = next; count < 8; count++) {
+    await world.pass(1);
+    last.say({ type: "move", within_ms: 1000 });
+    await world.pass(0.25);
+    const following = world.sockets.at(-1);
+    assert.notEqual(following, last);
+    following.accept();
+    await world.settle();
+    following.say(welcome(), joined("lab"));
+    await world.settle();
+    last = following;
+  }
 });
 
 test("while it moves, messages go to the first node and requests wait", async () => {

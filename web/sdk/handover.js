@@ -22,6 +22,8 @@ import { pong } from "./session.js";
 const ANSWERED_WITHIN = 1.0;
 /** Seconds for the next node to welcome us; new requests wait for as long. */
 const NEXT_WELCOME_WITHIN = 2.0;
+/** A pause between two attempts takes at most this part of the whole time. */
+const PAUSES = 4;
 
 /** Tries one node after the other until one welcomes us or the time is up. */
 export class Handover {
@@ -61,10 +63,12 @@ export class Handover {
     const { session, endpoints, surroundings, activate, stay } = this.#parts;
     const end = surroundings.now() + seconds;
     for (;;) {
-      await this.#sleep(Math.min(endpoints.pause(), end - surroundings.now()));
+      // After many moves in a row, as at a rolling restart, the backoff outlasts a drain.
+      const longest = Math.min(seconds / PAUSES, end - surroundings.now());
+      await this.#sleep(Math.min(endpoints.pause(), longest));
       if (this.#isCancelled || surroundings.now() >= end) break;
       const address = endpoints.next();
-      const link = await dial(surroundings, address).catch(() => null);
+      const link = await dial(surroundings, address, endpoints.hasUntried).catch(() => null);
       if (!link) continue;
       if (await this.#isWelcome(activate(link, address))) break;
       link.end("the node did not welcome us");

@@ -1,13 +1,14 @@
 """The handover to another node, without an interruption."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from client import Chat, Ended, connect
 from client.protocol.events import Disconnected
 from client.transport.active_link import STEADY_AFTER
-from client.transport.handover import ANSWERED_WITHIN, NEXT_WELCOME_WITHIN
+from client.transport.handover import ANSWERED_WITHIN, NEXT_WELCOME_WITHIN, PAUSES
 from tests.integration.client.transport.ends import Nodes
 from tests.support.scripted import FakeTime, Peer, joined, message, refused, scripted_node, welcome
 from wire import messages as m
@@ -175,21 +176,22 @@ async def test_a_node_that_does_not_welcome_us_in_time_is_given_up(
 async def test_without_another_node_the_client_stays_until_bye_and_reconnects(
     time: FakeTime, nodes: Nodes
 ) -> None:
-    async with scripted_node() as gone:
-        nowhere = gone.address
-    runtime = time.runtime()
-    chat = connect([nodes[0].address, nowhere], nick="ana", key="k" * 32, runtime=runtime)
+    async with contextlib.AsyncExitStack() as stack:
+        gone = [await stack.enter_async_context(scripted_node()) for _ in range(PAUSES + 1)]
+    addresses = [nodes[0].address, *[each.address for each in gone]]
+    chat = connect(addresses, nick="ana", key="k" * 32, runtime=time.runtime())
     chat.start()
     peer = await nodes[0].peer()
     await peer.greet()
     await chat.ready()
     peer.say(m.Move(within_ms=100))
-    await time.until_timer(0.1, 0.1)  # it would be longer, if there were more time
-    time.advance(0.1)
-    peer.say(m.Bye(reason="draining", retry_after_ms=700))
+    for _ in range(PAUSES):
+        await time.until_timer(0.025, 0.025)  # it would be longer, if there were more time
+        time.advance(0.025)
+    peer.say(m.Bye(reason="draining", retry_after_ms=5000))
     assert await peer.get() is None
-    await time.until_timer(0.7, 0.7)
-    time.advance(0.7)
+    await time.until_timer(5.0, 5.0)
+    time.advance(5.0)
     await (await nodes[0].peer()).greet(resumed=True)
     await chat.close()
 
@@ -218,6 +220,20 @@ async def test_repeated_moves_are_followed_only_with_pauses(
     again = await nodes[0].peer()
     await again.greet(resumed=True)
     assert await other.get() is None
+
+
+async def test_after_many_moves_in_a_row_a_pause_leaves_time_for_the_next_node(
+    peer: Peer, nodes: Nodes, chat: Chat, time: FakeTime
+) -> None:
+    """As at a rolling restart: the backoff would be longer than a node drains."""
+    move = m.Move(within_ms=1000)
+    peer.say(move)
+    for count in range(1, 7):
+        following = await nodes[count % 2].peer()
+        await following.greet(resumed=True)
+        following.say(move)
+        await time.until_timer(0.2, 0.25)
+        time.advance(0.25)
 
 
 async def test_a_notice_right_behind_the_welcome_is_heard(
