@@ -43,6 +43,11 @@ export class Endpoints {
     return address;
   }
 
+  /** Whether there are addresses that were not tried since a connection worked. */
+  get hasUntried() {
+    return this.#failures < this.addresses.length - 1;
+  }
+
   /** Count a failure and return the seconds to wait, at most `longest`. */
   pause(longest = LONGEST_PAUSE) {
     const failures = this.#failures++;

@@ -21,13 +21,14 @@ export class Connector {
 
   /**
    * Connect to an address; after a failure, ask the node first whether it would let us in.
-   * @param {string} address @returns {Promise<Link | NotOpened>}
+   * @param {string} address @param {boolean} [hasOthers] other addresses were not tried yet
+   * @returns {Promise<Link | NotOpened>}
    */
-  async open(address) {
+  async open(address, hasOthers) {
     const refused = this.#hasFailed ? await this.#whyNot(address) : null;
     if (refused) return refused;
     try {
-      const link = await dial(this.#surroundings, address, (opening) => {
+      const link = await dial(this.#surroundings, address, hasOthers, (opening) => {
         this.#opening = opening;
         if (this.#isStopped) this.stop();
       });

@@ -145,8 +145,8 @@ export class ReconnectingLink {
    * @param {string} address @returns {Promise<[Disconnect, string]>}
    */
   async #visit(address) {
-    const { session, surroundings, keeping } = this.#parts;
-    const link = await this.#connector.open(address);
+    const { session, surroundings, keeping, endpoints } = this.#parts;
+    const link = await this.#connector.open(address, endpoints.hasUntried);
     if (!(link instanceof Link)) return link;
     this.#active = this.#activate(link, address);
     try {
