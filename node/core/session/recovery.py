@@ -223,8 +223,7 @@ class Recovery:
                 self.replied()
                 host.advance()
             else:
-                # A `leave` or `nick` was under way, and done just before it; or it was put back as
-                # the broker had it, and the broker turned out to have forgotten changes.
+                # A `leave` or `nick` was done just before, or the broker has forgotten changes.
                 self._take(Step.STOPPED)
                 self.restore(self._forgotten)
         elif reply is Unavailable.UNREACHABLE:

@@ -8,9 +8,10 @@ from math import inf
 from typing import Any, NamedTuple
 
 from tests.labs.faults.verdict import Kind, Violation
+from tests.labs.simulation.audit import Audit
 from tests.labs.simulation.chronicle import Added
 from tests.labs.simulation.notes import Step
-from tests.labs.simulation.tracks import Audit, key_of, tracks
+from tests.labs.simulation.tracks import key_of, tracks
 from tests.labs.simulation.world import World
 
 HEALED_WITHIN = 10.0

@@ -274,25 +274,15 @@ def test_a_forgotten_session_is_put_back_though_another_restore_was_refused_late
     assert bench.was_cut_off, "it has ended, or is elsewhere"
 
 
-@pytest.mark.parametrize("reply", [Fenced.GONE, Unavailable.UNREACHABLE])
+@pytest.mark.parametrize("reply", [Fenced.GONE, Unavailable.UNREACHABLE, True])
 def test_a_session_that_is_forgotten_while_it_is_put_back_is_put_back_as_such(
-    reply: Failure,
+    reply: bool | Failure,
 ) -> None:
     bench = RecoveryBench()
     bench.recovery.restore(forgotten=False)
     bench.recovery.restore(forgotten=True)
     bench.broker.answer("restore", reply)
     assert not bench.was_cut_off and restores(bench) == [True]
-
-
-def test_a_session_that_lacks_forgotten_changes_is_put_back_with_them() -> None:
-    bench = RecoveryBench()
-    bench.recovery.restore(forgotten=False)
-    bench.recovery.restore(forgotten=True)
-    bench.broker.answer("restore", True)
-    assert restores(bench) == [True] and state(bench) is TokenState.RESTORING
-    bench.broker.answer("restore", True)
-    assert restores(bench) == [] and state(bench) is TokenState.HELD
 
 
 def test_a_session_that_was_forgotten_and_put_back_may_be_refused_later() -> None:

@@ -1,8 +1,9 @@
 """A gap over entries that a client has is a known limit where they pushed each other out."""
 
+from tests.labs.simulation.audit import Audit
 from tests.labs.simulation.chronicle import Chronicle
 from tests.labs.simulation.notes import Step
-from tests.labs.simulation.tracks import Audit, Track
+from tests.labs.simulation.tracks import Track
 
 LOG = b"chat:{r:tea}:log"
 
