@@ -7,15 +7,14 @@ import { boxView } from "./box.js";
 import { entranceView } from "./entrance.js";
 import { logView } from "./log.js";
 import { membersView } from "./members.js";
-import { pickerView } from "./picker.js";
 import { roomsView } from "./rooms.js";
 
-/** Parts that nobody wants before entering. */
+/** Parts that nobody wants before entering. @type {Record<string, () => Promise<any>>} */
 const LATER = {
   complete: () => import("./complete.js"),
   menus: () => import("../menus.js"),
-  search: () => import("./search.js"),
-  searcher: () => import("../searcher.js"),
+  picker: () => import("./picker.js"),
+  search: () => Promise.all([import("./search.js"), import("../searcher.js")]),
   settings: () => import("../settings.js"),
 };
 
@@ -50,19 +49,13 @@ export class Views {
       send: (texts) => page.send(texts),
       typed: (text) => page.typed(text),
       complete: (box, changed) =>
-        this.#part(LATER.complete(), ({ completeView }) => completeView(box, changed, (words) => page.notify.say(words))),
+        this.#part("complete", ({ completeView }) => completeView(box, changed, (/** @type {string} */ words) => page.notify.say(words))),
       enterSends: () => preferences.get("enter", "sends") === "sends",
     });
     this.members = membersView({
       ...{ person, moreMembers: () => page.loader.members() },
       leave: (room) => page.leave(room),
       closeMembers: () => this.toggleMembers(),
-    });
-    this.#picker = pickerView({
-      open,
-      join: (room) => page.join(room, "join"),
-      create: (room) => page.join(room, "either"),
-      listRooms: () => page.loader.rooms(),
     });
     const dismiss = h("button", { type: "button", class: "icon", "aria-label": t("close"), on: { click: () => this.#dismiss() } }, "×");
     this.notice = h("div", { class: "notice", hidden: true }, h("span", {}), dismiss);
@@ -87,9 +80,8 @@ export class Views {
   search = null;
   /** @type {any} */
   settings = null;
-  #picker;
-  /** @type {any} */
-  #menus = null;
+  /** @type {Map<string, Promise<any>>} */
+  #parts = new Map();
   #shown = "";
   /** Whether the box gets the focus as soon as it is there. */
   #isFocusOwed = false;
@@ -103,7 +95,7 @@ export class Views {
   /** @param {HTMLElement} parent */
   place(parent) {
     this.parent = parent;
-    parent.append(this.#picker.element, this.page.notify.element);
+    parent.append(this.page.notify.element);
   }
 
   /** @param {import("../model.js").Model} model @param {number} now */
@@ -181,29 +173,36 @@ export class Views {
     if (!matchMedia("(pointer: coarse)").matches) this.box.focus();
   }
 
-  goTo() {
-    this.#picker.open(this.page.model);
+  async goTo() {
+    const { page } = this;
+    const picker = await this.#part("picker", ({ pickerView }) =>
+      pickerView({
+        open: (/** @type {string} */ id) => this.#openAt(id),
+        join: (/** @type {string} */ room) => page.join(room, "join"),
+        create: (/** @type {string} */ room) => page.join(room, "either"),
+        listRooms: () => page.loader.rooms(),
+      }),
+    );
+    picker?.open(page.model);
   }
 
   /** @param {(menus: any) => void} open */
   async #withMenus(open) {
-    const { page, parent } = this;
-    this.#menus ??= await this.#part(LATER.menus(), ({ Menus }) => new Menus(page, parent ?? document.body));
-    if (this.#menus) open(this.#menus);
+    const menus = await this.#part("menus", ({ Menus }) => new Menus(this.page, this.parent ?? document.body));
+    if (menus) open(menus);
   }
 
   async openSearch() {
     const { page } = this;
     if (!page.model.open) return;
-    const loading = Promise.all([LATER.search(), LATER.searcher()]);
-    this.search ??= await this.#part(loading, ([{ searchView }, { Searcher }]) => {
+    this.search = await this.#part("search", ([{ searchView }, { Searcher }]) => {
       const searcher = (page.searcher = new Searcher(page));
       return searchView({
-        find: (query) => searcher.find(query),
+        find: (/** @type {string} */ query) => searcher.find(query),
         searchAll: () => searcher.all(),
         stop: () => searcher.stop(),
         closeSearch: () => searcher.close(),
-        showHit: (row) => searcher.show(row),
+        showHit: (/** @type {any} */ row) => searcher.show(row),
       });
     });
     if (!this.search) return;
@@ -221,17 +220,23 @@ export class Views {
   }
 
   /**
-   * Make a part of the page that is loaded when it is first wanted; null: it cannot be loaded.
-   * @template M, V @param {Promise<M>} loading @param {(module: M) => V} make
-   * @returns {Promise<V | null>}
+   * Return a part of the page, which is loaded when it is first wanted; null: it cannot be loaded.
+   * @param {string} name @param {(module: any) => any} make @returns {Promise<any>}
    */
-  async #part(loading, make) {
+  #part(name, make) {
+    const found = this.#parts.get(name) ?? this.#load(name, make);
+    this.#parts.set(name, found);
+    return found;
+  }
+
+  /** @param {string} name @param {(module: any) => any} make */
+  async #load(name, make) {
     try {
-      const view = make(await loading);
-      const { element } = /** @type {any} */ (view);
-      if (element?.tagName === "DIALOG") this.parent?.append(element);
+      const view = make(await LATER[name]?.());
+      if (view.element?.tagName === "DIALOG") this.parent?.append(view.element);
       return view;
     } catch {
+      this.#parts.delete(name);
       this.page.say(t("notLoaded"));
       return null;
     }
@@ -249,7 +254,7 @@ export class Views {
   }
 
   async #openSettings() {
-    this.settings ??= await this.#part(LATER.settings(), ({ settingsOf }) => settingsOf(this.page));
+    this.settings = await this.#part("settings", ({ settingsOf }) => settingsOf(this.page));
     this.settings?.show();
   }
 
