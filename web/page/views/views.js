@@ -49,7 +49,7 @@ export class Views {
       send: (texts) => page.send(texts),
       typed: (text) => page.typed(text),
       complete: (box, changed) =>
-        this.#part("complete", ({ completeView }) => completeView(box, changed, (/** @type {string} */ words) => page.notify.say(words))),
+        this.#wanted(this.#part("complete", ({ completeView }) => completeView(box, changed, (/** @type {string} */ words) => page.notify.say(words)))),
       enterSends: () => preferences.get("enter", "sends") === "sends",
     });
     this.members = membersView({
@@ -174,8 +174,13 @@ export class Views {
   }
 
   async goTo() {
+    const picker = await this.#wanted(this.#picker());
+    picker?.open(this.page.model);
+  }
+
+  #picker() {
     const { page } = this;
-    const picker = await this.#part("picker", ({ pickerView }) =>
+    return this.#part("picker", ({ pickerView }) =>
       pickerView({
         open: (/** @type {string} */ id) => this.#openAt(id),
         join: (/** @type {string} */ room) => page.join(room, "join"),
@@ -183,19 +188,18 @@ export class Views {
         listRooms: () => page.loader.rooms(),
       }),
     );
-    picker?.open(page.model);
   }
 
   /** @param {(menus: any) => void} open */
   async #withMenus(open) {
-    const menus = await this.#part("menus", ({ Menus }) => new Menus(this.page, this.parent ?? document.body));
+    const menus = await this.#wanted(this.#part("menus", ({ Menus }) => new Menus(this.page, this.parent ?? document.body)));
     if (menus) open(menus);
   }
 
   async openSearch() {
     const { page } = this;
     if (!page.model.open) return;
-    this.search = await this.#part("search", ([{ searchView }, { Searcher }]) => {
+    const search = this.#part("search", ([{ searchView }, { Searcher }]) => {
       const searcher = (page.searcher = new Searcher(page));
       return searchView({
         find: (/** @type {string} */ query) => searcher.find(query),
@@ -205,6 +209,7 @@ export class Views {
         showHit: (/** @type {any} */ row) => searcher.show(row),
       });
     });
+    this.search = await this.#wanted(search);
     if (!this.search) return;
     this.log.head.after(this.search.element);
     await page.searcher.open();
@@ -213,6 +218,8 @@ export class Views {
   /** Load all parts, so that they open at once, also without a network. */
   prepare() {
     for (const load of Object.values(LATER)) load().catch(() => {});
+    // It is made, too: who presses its keys goes on typing at once.
+    this.#picker().catch(() => {});
   }
 
   toggleSearch() {
@@ -220,7 +227,7 @@ export class Views {
   }
 
   /**
-   * Return a part of the page, which is loaded when it is first wanted; null: it cannot be loaded.
+   * Make a part of the page, which is loaded when it is first wanted; it is made once.
    * @param {string} name @param {(module: any) => any} make @returns {Promise<any>}
    */
   #part(name, make) {
@@ -235,8 +242,17 @@ export class Views {
       const view = make(await LATER[name]?.());
       if (view.element?.tagName === "DIALOG") this.parent?.append(view.element);
       return view;
-    } catch {
+    } catch (error) {
       this.#parts.delete(name);
+      throw error;
+    }
+  }
+
+  /** Return a part; say so, and return null, if it cannot be loaded. @param {Promise<any>} part */
+  async #wanted(part) {
+    try {
+      return await part;
+    } catch {
       this.page.say(t("notLoaded"));
       return null;
     }
@@ -254,7 +270,7 @@ export class Views {
   }
 
   async #openSettings() {
-    this.settings = await this.#part("settings", ({ settingsOf }) => settingsOf(this.page));
+    this.settings = await this.#wanted(this.#part("settings", ({ settingsOf }) => settingsOf(this.page)));
     this.settings?.show();
   }
 
