@@ -97,9 +97,8 @@ class Page {
     if (!show) return;
     const { model, keep } = this;
     const seq = ENTRIES.includes(event.type) ? keep.seqOf(event) : 0;
-    const before = model.connection.state;
     model.take(event, { seq, now: Date.now() });
-    if (event.type === "welcome") this.#welcomed(before === "away");
+    if (event.type === "welcome") this.#welcomed();
     else if (event.type === "joined") this.loader.joined(event);
     else if (event.type === "left") this.#left(event);
     else if (event.type === "renamed") this.#renamed(event);
@@ -111,11 +110,9 @@ class Page {
     this.draw();
   }
 
-  /** @param {boolean} again */
-  #welcomed(again) {
+  #welcomed() {
     const { entrance } = this.model;
     Object.assign(entrance, { error: "", busy: false, suggestion: "", password: false, token: false });
-    if (again) this.notify.say(t("connectedAgain"));
     this.views.prepare();
     // Nodes change their version by a restart, and then we are welcomed by another one. Without a
     // store a reload would lose the session: then nothing is said.
@@ -403,6 +400,7 @@ class Page {
     const { model } = this;
     this.look();
     this.reading.look();
+    this.notify.connection(model, Date.now());
     if (model.connection.state !== "live" || model.outgoing.length) this.draw();
   }
 
@@ -426,7 +424,9 @@ class Page {
   }
 
   drawNow() {
-    this.views.update(this.model, Date.now());
+    const now = Date.now();
+    this.views.update(this.model, now);
+    this.notify.connection(this.model, now);
     this.notify.count(this.model.unread.count);
   }
 }

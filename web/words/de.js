@@ -132,6 +132,7 @@ export const words = {
   // Announcer
   manyMessages: { one: "{n} Nachricht in {name}", other: "{n} Nachrichten in {name}" },
   mentionIn: "{from} hat dich in {name} erwähnt",
+  directFrom: "{from} hat dir eine private Nachricht geschickt",
   missed: { one: "{n} Nachricht, während du weg warst", other: "{n} Nachrichten, während du weg warst" },
   // Settings
   settings: "Einstellungen",
@@ -146,6 +147,10 @@ export const words = {
   sorting: "Reihenfolge der Räume",
   sortName: "Nach Namen",
   sortNew: "Neueste zuerst",
+  announce: "Vorgelesen werden",
+  announceAll: "Nachrichten des offenen Raums, und Erwähnungen",
+  announceMentions: "Erwähnungen und private Nachrichten",
+  announceNone: "Keine Nachrichten",
   words: "Sprache",
   wordsOfBrowser: "Wie der Browser",
   english: "English",

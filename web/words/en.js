@@ -132,6 +132,7 @@ export const words = {
   // Announcer
   manyMessages: { one: "{n} message in {name}", other: "{n} messages in {name}" },
   mentionIn: "{from} mentioned you in {name}",
+  directFrom: "{from} sent you a private message",
   missed: { one: "{n} message while you were away", other: "{n} messages while you were away" },
   // Settings
   settings: "Settings",
@@ -146,6 +147,10 @@ export const words = {
   sorting: "Order of rooms",
   sortName: "By name",
   sortNew: "Newest first",
+  announce: "Screen readers announce",
+  announceAll: "Messages of the open room, and mentions",
+  announceMentions: "Mentions and private messages",
+  announceNone: "No messages",
   words: "Language",
   wordsOfBrowser: "As the browser",
   english: "English",

@@ -26,7 +26,7 @@ NAMES = {
     "Tab",
 }
 """Of keys: those are no words of the page."""
-PURE = ("commands", "complete", "conversation", "find", "items", "links", "model", "status", "text")
+PURE = ("announce", "commands", "complete", "conversation", "find", "items", "links", "model", "status", "text")
 SIZE = 60 * 1024
 """Bytes of everything that `/` loads, as it is sent."""
 SIZE_OF_ALL = 74 * 1024

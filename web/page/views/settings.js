@@ -5,7 +5,7 @@ import { t } from "../words.js";
 
 /**
  * @param {{rename: (nick: string) => void, theme: (theme: string) => void, quit: () => void,
- *   enter: (way: string) => void, sorting: (way: string) => void,
+ *   enter: (way: string) => void, sorting: (way: string) => void, announce: (level: string) => void,
  *   language: (language: string) => void, notify: (on: boolean) => void}} actions
  */
 export function settingsView(actions) {
@@ -19,6 +19,7 @@ export function settingsView(actions) {
   const theme = choice("theme", "theme", [["system", "themeSystem"], ["light", "themeLight"], ["dark", "themeDark"]], actions.theme);
   const enter = choice("enterKey", "enter", [["sends", "enterSends"], ["breaks", "enterBreaks"]], actions.enter);
   const sorting = choice("sorting", "sorting", [["name", "sortName"], ["new", "sortNew"]], actions.sorting);
+  const announce = choice("announce", "announce", [["all", "announceAll"], ["mentions", "announceMentions"], ["none", "announceNone"]], actions.announce);
   const words = choice("words", "language", [["", "wordsOfBrowser"], ["en", "english"], ["de", "german"]], actions.language);
   const notify = h("input", { id: "settings-notify", type: "checkbox", on: { change: () => actions.notify(notify.checked) } });
   const notifyLine = h("div", { class: "check" }, notify, h("label", { for: notify.id }, t("notifyOn")));
@@ -28,7 +29,7 @@ export function settingsView(actions) {
     "dialog",
     { class: "settings", "aria-label": t("settings") },
     h("div", { class: "heads" }, h("h2", {}, t("settings")), close),
-    ...[rename, theme.element, enter.element, sorting.element, words.element, notifyLine],
+    ...[rename, theme.element, enter.element, sorting.element, announce.element, words.element, notifyLine],
     h("p", { class: "hint" }, t("leaveChatHelp")),
     quit,
   );
@@ -36,13 +37,14 @@ export function settingsView(actions) {
   dialog.addEventListener("click", (/** @type {Event} */ event) => event.target === dialog && dialog.close());
   return {
     element: dialog,
-    /** @param {{nick: string, theme: string, enter: string, sorting: string, language: string, notify: boolean, canNotify: boolean}} now */
+    /** @param {{nick: string, theme: string, enter: string, sorting: string, announce: string, language: string, notify: boolean, canNotify: boolean}} now */
     open(now) {
       nick.value = now.nick;
       setText(problem, "");
       theme.select.value = now.theme;
       enter.select.value = now.enter;
       sorting.select.value = now.sorting;
+      announce.select.value = now.announce;
       words.select.value = now.language;
       notify.checked = now.notify;
       notifyLine.hidden = !now.canNotify;
