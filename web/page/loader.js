@@ -2,6 +2,7 @@
 
 import { fold } from "../sdk/names.js";
 import { idOf } from "./conversation.js";
+import { keptPlaces } from "./places.js";
 import * as preferences from "./preferences.js";
 
 const PAGE = 50;
@@ -45,9 +46,20 @@ export class Loader {
       const { state = "waiting", why = "" } = failed ?? {};
       model.posted({ id, conversation, text, kind, at: at ?? 0, state, why });
     }
+    const places = keptPlaces();
+    for (const where of model.conversations.values()) where.place = places[where.id]?.place ?? null;
     const open = preferences.get("open");
     model.show(model.conversations.has(open) ? open : (model.list("room")[0]?.id ?? null));
+    await this.#comeBack(model.open, places[model.openId]);
     setTimeout(() => keep.tidy(), 10_000);
+  }
+
+  /** Prepare to show a conversation as it was before a reload. @param {any} where @param {any} before */
+  async #comeBack(where, before) {
+    if (!where || !before) return;
+    where.isBack = true;
+    if (before.place) await this.reach(where, before.place.seq ?? Infinity);
+    where.isComplete = before.start !== undefined && where.rows[0]?.seq === before.start;
   }
 
   /** Fetch what was said in a room before we came. @param {any} event */

@@ -216,7 +216,7 @@ class Page {
   /** @param {string} id */
   open(id) {
     const { model, views } = this;
-    if (model.open) model.open.place = views.log.log.place;
+    views.notePlace();
     model.show(id);
     preferences.set("open", id);
     views.opened();

@@ -141,6 +141,12 @@ export class Views {
     if (this.box.value !== draft) this.box.fill(draft);
   }
 
+  /** Remember where the reader is in the open conversation. */
+  notePlace() {
+    const { open } = this.page.model;
+    if (open && this.isLogShown) open.place = this.log.log.place;
+  }
+
   get isLogShown() {
     return this.log.element.offsetParent !== null;
   }
@@ -151,6 +157,7 @@ export class Views {
 
   /** Show one pane, where there is room for one only. @param {string} name */
   pane(name) {
+    this.notePlace();
     this.chat.dataset.pane = name;
     // The line about the connection is always in view.
     const isAbove = this.isNarrow() && name !== "rooms";
