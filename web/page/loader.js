@@ -1,5 +1,6 @@
 /** Brings rows and members into the model: from the store, and from the nodes. */
 
+import { isPassing } from "../sdk/errors.js";
 import { fold } from "../sdk/names.js";
 import { idOf } from "./conversation.js";
 import { keptPlaces } from "./places.js";
@@ -9,6 +10,9 @@ const PAGE = 50;
 const MEMBER_PAGES = 5;
 /** Milliseconds in which others enter, too. */
 const MEMBERS_AFTER = 1000;
+/** How often a busy node is asked for messages, and the milliseconds between. */
+const TRIES = 5;
+const PAUSE = 2000;
 
 /** Return the row of a kept entry. @param {any} entry @returns {import("./conversation.js").Row} */
 export function toRow({ seq, position, event }) {
@@ -19,9 +23,10 @@ export function toRow({ seq, position, event }) {
 
 /** Loads for the page. */
 export class Loader {
-  /** @param {any} page */
-  constructor(page) {
+  /** @param {any} page @param {(ms: number) => Promise<void>} [pause] */
+  constructor(page, pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))) {
     this.page = page;
+    this.pause = pause;
   }
 
   /** Show what an earlier page kept. */
@@ -112,13 +117,24 @@ export class Loader {
 
   /** Fetch messages before a position, and keep them. @param {any} where @param {string} before @param {number} limit */
   async fetchPage(where, before, limit) {
-    const { chat, keep } = this.page;
-    const { messages, more } = await chat.history(where.name, { before, limit });
-    const seqs = keep.older(where.name, messages);
+    const { messages, more } = await this.#history(where.name, { before, limit });
+    const seqs = this.page.keep.older(where.name, messages);
     const rows = messages.map((/** @type {any} */ each, /** @type {number} */ n) =>
       toRow({ seq: seqs[n], position: each.position, event: { type: "message", ...each } }),
     );
     return { rows, more };
+  }
+
+  /** Ask for messages, also again while the node is busy. @param {string} room @param {any} options */
+  async #history(room, options) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.page.chat.history(room, options);
+      } catch (error) {
+        if (tries === TRIES || !isPassing(/** @type {any} */ (error))) throw error;
+        await this.pause(PAUSE);
+      }
+    }
   }
 
   /** Load the kept rows from a place on, and some before it. @param {any} where @param {number} seq */
