@@ -20,10 +20,14 @@ import { speak, t } from "./words.js";
 
 const ENTRIES = ["message", "direct", "entered", "left", "renamed", "gap", "ack"];
 
-/** Show the page. @param {Record<string, any>} words of the language that boot.js has chosen */
-export async function start(words) {
+/**
+ * Show the page.
+ * @param {Record<string, any>} words of the language that boot.js has chosen
+ * @param {Record<string, string>} languages all that there are, by their codes
+ */
+export async function start(words, languages) {
   speak(words);
-  const page = new Page(await Keep.open());
+  const page = new Page(await Keep.open(), languages);
   await page.start();
 }
 
@@ -38,9 +42,10 @@ class Page {
   token = "";
   #isDrawing = false;
 
-  /** @param {Keep} keep */
-  constructor(keep) {
+  /** @param {Keep} keep @param {Record<string, string>} languages */
+  constructor(keep, languages) {
     this.keep = keep;
+    this.languages = languages;
     this.loader = new Loader(this);
     this.reading = new Reading(this);
     this.views = new Views(this);

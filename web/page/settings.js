@@ -6,7 +6,7 @@ import { t } from "./words.js";
 
 /** Make the dialog of the settings; it is loaded when it is first wanted. @param {any} page */
 export function settingsOf(page) {
-  const view = settingsView({
+  const view = settingsView(page.languages, {
     rename: (nick) => page.rename(nick),
     theme,
     quit: () => page.quit(),

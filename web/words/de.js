@@ -153,8 +153,6 @@ export const words = {
   announceNone: "Keine Nachrichten",
   words: "Sprache",
   wordsOfBrowser: "Wie der Browser",
-  english: "English",
-  german: "Deutsch",
   notifyOn: "Erwähnungen und private Nachrichten melden",
   notifyDenied: "Der Browser erlaubt dieser Seite keine Meldungen.",
   leaveChat: "Chat verlassen",

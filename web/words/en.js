@@ -153,8 +153,6 @@ export const words = {
   announceNone: "No messages",
   words: "Language",
   wordsOfBrowser: "As the browser",
-  english: "English",
-  german: "Deutsch",
   notifyOn: "Show notifications for mentions and private messages",
   notifyDenied: "The browser does not allow notifications for this page.",
   leaveChat: "Leave the chat",
