@@ -13,7 +13,6 @@ import { Notify } from "./notify.js";
 import * as preferences from "./preferences.js";
 import { Reading } from "./reading.js";
 import { claim } from "./tabs.js";
-import { isNewer, registerWorker } from "./version.js";
 import { fit } from "./viewport.js";
 import { Views } from "./views/views.js";
 import { speak, t } from "./words.js";
@@ -73,7 +72,7 @@ class Page {
     if (model.phase === "entrance") this.views.entrance.focus();
     setInterval(() => this.#tick(), 1000);
     if (!keep.isKept) this.say(t("notKept"));
-    registerWorker();
+    import("./version.js").then(({ registerWorker }) => registerWorker()).catch(() => {});
   }
 
   // The connection
@@ -109,7 +108,7 @@ class Page {
     else if (event.type === "renamed") this.#renamed(event);
     else if (event.type === "entered") this.loader.membersSoon();
     else if (event.type === "announcement") this.say(t("announcement", { text: safeLine(event.text) }));
-    else if (event.type === "error" && event.ref === "hello" && event.room != null) this.#lost(event.room, event.text);
+    else if (event.type === "error" && event.ref === "hello" && event.room != null) this.#lost(event.room, `#${safeWord(event.room)}: ${safeLine(event.text)}`);
     this.notify.tell(model.news.splice(0), model.missed, model.isFocused);
     model.missed.clear();
     this.draw();
@@ -127,23 +126,25 @@ class Page {
   }
 
   async #askVersion() {
-    this.model.hasNewVersion = await isNewer();
+    // If the node is away the next welcome asks again.
+    this.model.hasNewVersion = await import("./version.js").then(({ isNewer }) => isNewer()).catch(() => false);
     this.draw();
   }
 
   /** @param {any} event */
-  #left({ room, nick, reason, text }) {
+  #left({ room, position, nick, reason, text }) {
     if (!this.model.isMe(nick) || this.chat?.rooms.some((each) => fold(each) === fold(room))) return;
-    if (reason === "kicked") this.#lost(room, text ? t("kickedWhy", { nick, why: safeLine(text) }) : t("kicked", { nick }));
-    else this.#lost(room, "");
+    // It has no position if the room is gone for everybody.
+    const what = t(position == null ? "roomClosed" : "kickedYou", { room: `#${safeWord(room)}` });
+    this.#lost(room, reason === "kicked" ? `${what}${text ? `: ${safeLine(text)}` : "."}` : "");
   }
 
-  /** Forget a room that we are not in any more. @param {string} room @param {string} why */
+  /** Forget a room that we are not in any more. @param {string} room @param {string} why to be said */
   #lost(room, why) {
     this.keep.forget(idOf("room", room));
     this.model.removeRoom(room);
     this.views.opened();
-    if (why) this.say(`#${safeWord(room)}: ${safeLine(why)}`);
+    if (why) this.say(why);
   }
 
   /** @param {any} event */

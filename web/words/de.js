@@ -57,6 +57,8 @@ export const words = {
   lost: "{nick} hat die Verbindung verloren",
   kicked: "{nick} wurde von der Moderation entfernt",
   kickedWhy: "{nick} wurde von der Moderation entfernt: {why}",
+  kickedYou: "Die Moderation hat dich aus {room} entfernt",
+  roomClosed: "Die Moderation hat {room} geschlossen",
   renamed: "{from} heißt jetzt {nick}",
   manyEntered: { one: "{n} kam", other: "{n} kamen" },
   manyLeft: { one: "{n} ging", other: "{n} gingen" },

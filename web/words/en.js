@@ -57,6 +57,8 @@ export const words = {
   lost: "{nick} lost the connection",
   kicked: "{nick} was removed by a moderator",
   kickedWhy: "{nick} was removed by a moderator: {why}",
+  kickedYou: "A moderator has kicked you out of {room}",
+  roomClosed: "A moderator has closed {room}",
   renamed: "{from} is now {nick}",
   manyEntered: { one: "{n} joined", other: "{n} joined" },
   manyLeft: { one: "{n} left", other: "{n} left" },

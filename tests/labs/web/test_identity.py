@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.labs.web.scene import Open, Relays, command
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
+from tests.support.web_person import api
 
 
 async def test_a_taken_nick_is_refused_with_another_one(node: NodeProcess, open_page: Open) -> None:
@@ -102,8 +103,8 @@ async def test_who_is_kicked_is_told_and_does_not_try_again(lab: Lab, open_page:
     await command(*words, CHAT_REDIS_URL=redis.url)
     await ana.told(re.compile("be nice"))
     await ana.button("Try again").wait_for()
-    notice = ana.page.get_by_role("main").get_by_text("#general: ana was removed by a moderator")
-    await notice.wait_for()
+    notice = "A moderator has kicked you out of #general: be nice"
+    await ana.page.get_by_role("main").get_by_text(notice).wait_for()
     await bo.log.get_by_text("ana was removed by a moderator: be nice").wait_for()
     sockets: list[object] = []
     ana.page.on("websocket", lambda socket: sockets.append(socket))
@@ -112,6 +113,28 @@ async def test_who_is_kicked_is_told_and_does_not_try_again(lab: Lab, open_page:
     assert sockets == []
     # What was typed stays, for when the room is there again.
     assert "and my" in await ana.page.evaluate(KEPT)
+
+
+async def test_members_of_a_room_that_is_closed_are_told_what_happened(
+    lab: Lab, open_page: Open
+) -> None:
+    redis = await lab.redis()
+    node = await lab.node(redis, "--web-port", "0")
+    ana = await open_page(node)
+    await ana.enter("ana")
+    reasons = {
+        "": "A moderator has closed #tea.",
+        "too late": "A moderator has closed #tea: too late",
+    }
+    for reason, told in reasons.items():
+        await ana.say("/create tea")
+        await ana.page.get_by_role("textbox", name="Message #tea").wait_for()
+        why = ("--reason", reason) if reason else ()
+        await command("admin", "close-room", "tea", *why, CHAT_REDIS_URL=redis.url)
+        await ana.page.get_by_role("main").get_by_text(told, exact=True).wait_for()
+        await ana.page.get_by_role("textbox", name="Message #general").wait_for()
+        await api.expect(ana.rooms.get_by_role("button", name="tea")).to_have_count(0)
+    await ana.connected()
 
 
 async def test_one_tab_is_live(node: NodeProcess, open_page: Open) -> None:
