@@ -34,7 +34,8 @@ export class Loader {
     const { model, keep } = this.page;
     model.phase = "chat";
     model.nick = keep.session.nick;
-    for (const room of keep.session.rooms) model.ensure("room", room);
+    // There are none if the page was reloaded between the welcome and the first room.
+    for (const room of keep.session.rooms ?? []) model.ensure("room", room);
     const reads = await keep.reads();
     for (const id of await keep.conversations()) {
       const entries = await keep.entries(id, Infinity, 200);

@@ -86,8 +86,22 @@ async def test_a_token_is_asked_for_and_kept_once_it_was_right(lab: Lab, open_pa
     await token.fill("let-me-in")
     await ana.button("Enter the chat").click()
     await ana.connected()
+    await ana.page.wait_for_function(WAS_WELCOMED)
     await ana.page.reload()
     await ana.connected()
+
+
+async def test_a_reload_between_the_welcome_and_the_first_room_goes_on(
+    node: NodeProcess, open_page: Open
+) -> None:
+    ana = await open_page(node)
+    await ana.enter("ana")
+    await ana.say("hello")
+    await ana.kept("hello")
+    await ana.page.evaluate(WITHOUT_ROOMS)
+    await ana.page.reload()
+    await ana.connected()
+    await ana.sees("hello")
 
 
 async def test_who_is_kicked_is_told_and_does_not_try_again(lab: Lab, open_page: Open) -> None:
@@ -162,6 +176,21 @@ async def test_one_tab_is_live(node: NodeProcess, open_page: Open) -> None:
     assert not await bo.log.get_by_text(re.compile("left|lost the connection")).count()
 
 
+WITHOUT_ROOMS = """async () => {
+  const base = await new Promise((resolve) => {
+    const request = indexedDB.open("chat");
+    request.onsuccess = () => resolve(request.result);
+  });
+  const store = base.transaction("session", "readwrite").objectStore("session");
+  await new Promise((resolve) => {
+    store.get("session").onsuccess = ({ target: { result } }) => {
+      Object.assign(result, { rooms: null, positions: {} });
+      store.put(result, "session").onsuccess = resolve;
+    };
+  });
+  base.close();
+}"""
+"""Lets the session that is kept be one that has entered no room yet."""
 KEPT = """async () => {
   const base = await new Promise((resolve) => {
     const request = indexedDB.open("chat");
@@ -177,3 +206,5 @@ KEPT = """async () => {
   return found.join(" ");
 }"""
 """Returns everything that the browser keeps."""
+WAS_WELCOMED = f"async () => (await ({KEPT})()).includes('\"wasWelcomed\":true')"
+"""Returns whether the browser keeps that the session was begun."""
