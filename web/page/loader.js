@@ -198,6 +198,7 @@ export class Loader {
     } catch {
       // Those that came are shown.
     }
+    if (found.length) this.page.model.rooms = found.map(({ room }) => room);
     return found;
   }
 }

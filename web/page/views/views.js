@@ -49,7 +49,11 @@ export class Views {
       send: (texts) => page.send(texts),
       typed: (text) => page.typed(text),
       complete: (box, changed) =>
-        this.#wanted(this.#part("complete", ({ completeView }) => completeView(box, changed, (/** @type {string} */ words) => page.notify.say(words)))),
+        this.#wanted(
+          this.#part("complete", ({ completeView }) =>
+            completeView(box, changed, (/** @type {string} */ words) => page.notify.say(words), () => page.loader.rooms()),
+          ),
+        ),
       enterSends: () => preferences.get("enter", "sends") === "sends",
     });
     this.members = membersView({
