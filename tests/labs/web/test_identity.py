@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.labs.web.scene import Open, Relays, command
+from tests.labs.web.scene import Open, Relays, command, creates, two
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import api
@@ -25,9 +25,7 @@ async def test_who_lost_the_nick_meanwhile_goes_on_reading_and_chooses_another(
 ) -> None:
     node = await lab.node(None, "--web-port", "0", "--grace", "1")
     relay = await relays(node)
-    ana, bo = await open_page(relay.url), await open_page(node)
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, relay.url, node)
     await bo.say("before")
     await ana.sees("before")
     relay.close()
@@ -107,9 +105,7 @@ async def test_a_reload_between_the_welcome_and_the_first_room_goes_on(
 async def test_who_is_kicked_is_told_and_does_not_try_again(lab: Lab, open_page: Open) -> None:
     redis = await lab.redis()
     node = await lab.node(redis, "--web-port", "0")
-    ana, bo = await open_page(node), await open_page(node)
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, node)
     await ana.say("buy my stuff")
     await bo.sees("buy my stuff")
     await ana.box.fill("and my")
@@ -141,8 +137,7 @@ async def test_members_of_a_room_that_is_closed_are_told_what_happened(
         "too late": "A moderator has closed #tea: too late",
     }
     for reason, told in reasons.items():
-        await ana.say("/create tea")
-        await ana.page.get_by_role("textbox", name="Message #tea").wait_for()
+        await creates(ana, "tea")
         why = ("--reason", reason) if reason else ()
         await command("admin", "close-room", "tea", *why, CHAT_REDIS_URL=redis.url)
         await ana.page.get_by_role("main").get_by_text(told, exact=True).wait_for()
@@ -152,9 +147,7 @@ async def test_members_of_a_room_that_is_closed_are_told_what_happened(
 
 
 async def test_one_tab_is_live(node: NodeProcess, open_page: Open) -> None:
-    ana, bo = await open_page(node), await open_page(node)
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, node)
     await ana.say("from the first tab")
     await bo.sees("from the first tab")
     second = await open_page(ana)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.labs.web.scene import Open
+from tests.labs.web.scene import Open, bo_enters
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import WITHIN, Person, api
@@ -22,7 +22,7 @@ async def focused(person: Person) -> Any:
 
 
 async def test_a_whole_talk_is_had_by_keys(node: NodeProcess, open_page: Open, lab: Lab) -> None:
-    bo = await lab.member(node.address, "bo", rooms=["general"])
+    bo = await bo_enters(lab, node)
     ana = await open_page(node)
     keyboard = ana.page.keyboard
     await api.expect(ana.page.get_by_role("textbox", name="Nick")).to_be_focused(timeout=WITHIN)

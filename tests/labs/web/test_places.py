@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest_asyncio
-
-from tests.labs.web.scene import Open
+from tests.labs.web.scene import Open, creates, reads, url_of
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.talker import Talker
@@ -20,23 +18,12 @@ TOP = """log => {
 LEFT = "log => log.scrollHeight - log.clientHeight - log.scrollTop"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def node(lab: Lab) -> NodeProcess:
-    """A node that takes many messages at once."""
-    return await lab.node(None, "--rate", "0", "--web-port", "0")
-
-
 async def _begin(
     node: NodeProcess, open_page: Open, lab: Lab, **options: Any
 ) -> tuple[Person, Talker]:
     """Let bo say 400 lines, and ana read them."""
-    bo = await lab.member(node.address, "bo", rooms=["general"])
-    for number in range(400):
-        await bo.say("general", f"line {number}", str(number))
-    ana = await open_page(node, **options)
-    await ana.enter("ana")
-    await ana.sees("line 399")
-    return ana, bo
+    texts = [f"line {number}" for number in range(400)]
+    return await reads(lab, open_page, node, texts, **options)
 
 
 async def _stays(ana: Person) -> None:
@@ -118,13 +105,12 @@ async def test_a_tab_that_was_not_there_opens_where_unread_messages_begin(
     node: NodeProcess, open_page: Open, lab: Lab
 ) -> None:
     ana, bo = await _begin(node, open_page, lab)
-    await ana.say("/create tea")
-    await ana.page.get_by_role("textbox", name="Message #tea").wait_for()
+    await creates(ana, "tea")
     await ana.page.close()
     for number in range(400, 450):
         await bo.say("general", f"line {number}", str(number))
     ana.page = await ana.page.context.new_page()
-    await ana.page.goto(f"http://{node.webs[0].host}:{node.webs[0].port}/")
+    await ana.page.goto(url_of(node))
     await ana.connected()
     await ana.rooms.get_by_role("button", name="general").click()
     await api.expect(ana.page.get_by_text("new (50)")).to_be_in_viewport()

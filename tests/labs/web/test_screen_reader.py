@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.labs.web.scene import Open, Relays, url_of
+from tests.labs.web.scene import Open, Relays, bo_enters, creates, url_of, with_clock
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import WITHIN, Person, api
@@ -37,16 +37,11 @@ def spoken(person: Person) -> Any:
 async def test_the_announcer_tells_what_comes_and_no_more(
     node: NodeProcess, open_page: Open, lab: Lab
 ) -> None:
-    bo = await lab.member(node.address, "bo", rooms=["general"])
-    await bo.say("general", "before ana came", "0")
-    ana = await open_page("about:blank")
-    await ana.page.clock.install()
-    await ana.page.add_init_script(HEAR)
-    await ana.page.goto(url_of(node))
+    bo = await bo_enters(lab, node, ["before ana came"])
+    ana = await with_clock(open_page, url_of(node), HEAR)
     await ana.enter("ana")
     await ana.sees("before ana came")
-    await ana.say("/create tea")
-    await ana.page.get_by_role("textbox", name="Message #tea").wait_for()
+    await creates(ana, "tea")
     await bo.ask("join", room="tea")
     await ana.stop_clock()
     assert await spoken(ana).count() == 0
@@ -72,11 +67,8 @@ async def test_the_announcer_tells_what_comes_and_no_more(
 async def test_the_settings_choose_of_which_messages_they_are_told(
     node: NodeProcess, open_page: Open, lab: Lab
 ) -> None:
-    bo = await lab.member(node.address, "bo", rooms=["general"])
-    ana = await open_page("about:blank")
-    await ana.page.clock.install()
-    await ana.page.add_init_script(HEAR)
-    await ana.page.goto(url_of(node))
+    bo = await bo_enters(lab, node)
+    ana = await with_clock(open_page, url_of(node), HEAR)
     await ana.enter("ana")
     await ana.stop_clock()
     told = []
