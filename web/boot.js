@@ -2,8 +2,8 @@
 
 const WITHIN = 5 * 60 * 1000;
 const RELOADS = 2;
-/** Those of the files in words/. */
-const LANGUAGES = ["en", "de"];
+/** The files in words/, each with the name of its language in that language. */
+const LANGUAGES = { en: "English", de: "Deutsch" };
 
 /** @param {Storage} storage @param {number} now */
 function mayReload(storage, now) {
@@ -39,7 +39,7 @@ try {
 } catch {
   // Storage may be forbidden; then theme and language are those of the browser.
 }
-root.lang = languages.map((each) => each.slice(0, 2)).find((each) => LANGUAGES.includes(each)) ?? "en";
+root.lang = languages.map((each) => each.slice(0, 2)).find((each) => Object.hasOwn(LANGUAGES, each)) ?? "en";
 Promise.all([import("./page/main.js"), import(`./words/${root.lang}.js`)])
-  .then(([main, { words }]) => main.start(words))
+  .then(([main, { words }]) => main.start(words, LANGUAGES))
   .catch(failed);

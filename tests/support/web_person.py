@@ -85,6 +85,10 @@ class Person:
         """The messages of our own in a state: waiting, kept, refused, unknown."""
         return self.log.locator(f'li[data-state="{state}"]')
 
+    def row(self, text: str) -> Any:
+        """The rows of the list with a text."""
+        return self.log.locator("li", has_text=text)
+
     def button(self, name: str | re.Pattern[str]) -> Any:
         """A button, by its whole name."""
         return self.page.get_by_role("button", name=name, exact=True)

@@ -242,6 +242,15 @@ test("of the nicks that fit, who spoke last comes first", () => {
   assert.deepEqual(candidates(model, "#", "g"), ["general"]);
 });
 
+test("of the rooms that fit, one's own come first, and then all others that are known", () => {
+  const model = begin();
+  model.ensure("room", "garden");
+  model.rooms = ["bags", "games", "General", "tea"];
+  assert.deepEqual(candidates(model, "#", "g"), ["garden", "general", "games", "bags"]);
+  assert.deepEqual(candidates(model, "#", "te"), ["tea"]);
+  assert.deepEqual(candidates(model, "#", "tea"), [], "it is complete");
+});
+
 test("of each room a reader is told of all messages, of mentions, or of nothing", () => {
   const model = begin();
   model.isFocused = false;

@@ -5,6 +5,8 @@ import { test } from "node:test";
 
 import { Conversation } from "../../web/page/conversation.js";
 import { begin, excerpt, HITS_MOST, look } from "../../web/page/find.js";
+import { Refused } from "../../web/sdk/errors.js";
+import { Loader } from "../../web/page/loader.js";
 import { Searcher } from "../../web/page/searcher.js";
 
 const row = (n, text) => ({ type: "message", seq: n, position: `p${n}`, at: n, from: "bo", text });
@@ -20,19 +22,23 @@ function begin_page({ isKept = true, fail = () => null } = {}) {
     draw() {},
     keep: {
       isKept,
+      entries: async () => [],
+      older: (_, messages) => messages.map(({ position }) => Number(position.slice(1))),
       between: async () => all.slice(40).map(({ seq, position, ...event }) => ({ seq, position, event: { ...event, position } })),
     },
-    loader: {
-      async fetchPage(_, before) {
+    chat: {
+      isConnected: true,
+      async history(_, { before }) {
         asked.push(before);
         const error = fail(asked.length);
         if (error) throw error;
         const end = all.findIndex(({ position }) => position === before);
-        return { rows: all.slice(Math.max(0, end - 15), end), more: end > 15 };
+        return { messages: all.slice(Math.max(0, end - 15), end), more: end > 15 };
       },
     },
   };
-  return { page, asked, where, searcher: new Searcher(page, async () => {}) };
+  page.loader = new Loader(page, async () => {});
+  return { page, asked, where, searcher: new Searcher(page) };
 }
 
 test("a search looks at the device first, and then at all that is kept", async () => {
@@ -69,7 +75,7 @@ test("another word ends the search for the last one", async () => {
 });
 
 test("a busy node is asked again, and one that refuses is not", async () => {
-  const refuse = (code) => Object.assign(new Error(code), { code });
+  const refuse = (code) => new Refused(code, code);
   const busy = begin_page({ fail: (n) => (n === 1 ? refuse("rate-limited") : null) });
   await busy.searcher.find("pear");
   await busy.searcher.all();
@@ -78,6 +84,15 @@ test("a busy node is asked again, and one that refuses is not", async () => {
   await left.searcher.find("pear");
   await left.searcher.all();
   assert.deepEqual([left.asked.length, left.page.model.search.state], [1, "stopped"]);
+});
+
+test("a reader who scrolls up waits for a busy node, up to five times", async () => {
+  const { page, asked, where } = begin_page({ fail: (n) => n < 3 && new Refused("unavailable", "Busy.") });
+  await page.loader.older();
+  assert.deepEqual([asked, where.rows.length, where.isLoading], [["p40", "p40", "p40"], 25, false]);
+  const never = begin_page({ fail: () => new Refused("rate-limited", "Too fast.") });
+  await never.page.loader.older();
+  assert.deepEqual([never.asked.length, never.where.rows.length, never.where.isLoading], [5, 10, false]);
 });
 
 test("all hits count, and the newest are listed", () => {

@@ -16,17 +16,25 @@ export function begun(text, caret) {
 }
 
 /**
- * Return the names that fit, those first that begin so; of nicks, who spoke last comes first.
+ * Return the names that fit, those first that begin so. Of nicks, who spoke last comes first; of
+ * rooms, those that the reader is in.
  * @param {import("./model.js").Model} model @param {string} sign @param {string} typed
  */
 export function candidates(model, sign, typed) {
   const wanted = fold(typed);
-  const names = sign === "#" ? model.list("room").map(({ name }) => name) : nicks(model);
+  const names = sign === "#" ? rooms(model) : nicks(model);
   const begins = names.filter((name) => fold(name).startsWith(wanted));
   const holds = names.filter((name) => fold(name).indexOf(wanted) > 0);
   const found = [...begins, ...holds].slice(0, SHOWN_MOST);
   // A name that is complete needs no list.
   return found.length === 1 && found[0] === typed ? [] : found;
+}
+
+/** @param {import("./model.js").Model} model */
+function rooms(model) {
+  const own = model.list("room").map(({ name }) => name);
+  const known = new Set(own.map(fold));
+  return [...own, ...model.rooms.filter((name) => !known.has(fold(name)))];
 }
 
 /** @param {import("./model.js").Model} model */

@@ -42,8 +42,10 @@ export class Conversation {
   hasMoreMembers = false;
   /** Whether the node knows of accounts. */
   hasAccounts = false;
-  /** Where an unread row was, when the reader was last here. @type {any} */
+  /** Where the reader was here last; null: at the end. @type {any} */
   place = null;
+  /** Whether it is opened there, although something is unread: the page was reloaded. */
+  isBack = false;
 
   /** @param {"room" | "person"} kind @param {string} name */
   constructor(kind, name) {

@@ -1,5 +1,7 @@
 /** Keys, and signs of the browser. */
 
+import { keepPlaces } from "./places.js";
+
 /** @param {any} page */
 export function listen(page) {
   const { model, views } = page;
@@ -8,7 +10,10 @@ export function listen(page) {
   document.addEventListener("visibilitychange", () => {
     page.look();
     page.draw();
+    // Phones end a tab that is hidden without another sign.
+    keepPlaces(page);
   });
+  addEventListener("pagehide", () => keepPlaces(page));
   for (const type of ["online", "offline"]) {
     addEventListener(type, () => {
       page.look();

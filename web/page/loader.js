@@ -1,13 +1,18 @@
 /** Brings rows and members into the model: from the store, and from the nodes. */
 
+import { isPassing } from "../sdk/errors.js";
 import { fold } from "../sdk/names.js";
 import { idOf } from "./conversation.js";
+import { keptPlaces } from "./places.js";
 import * as preferences from "./preferences.js";
 
 const PAGE = 50;
 const MEMBER_PAGES = 5;
 /** Milliseconds in which others enter, too. */
 const MEMBERS_AFTER = 1000;
+/** How often a busy node is asked for messages, and the milliseconds between. */
+const TRIES = 5;
+const PAUSE = 2000;
 
 /** Return the row of a kept entry. @param {any} entry @returns {import("./conversation.js").Row} */
 export function toRow({ seq, position, event }) {
@@ -18,9 +23,10 @@ export function toRow({ seq, position, event }) {
 
 /** Loads for the page. */
 export class Loader {
-  /** @param {any} page */
-  constructor(page) {
+  /** @param {any} page @param {(ms: number) => Promise<void>} [pause] */
+  constructor(page, pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))) {
     this.page = page;
+    this.pause = pause;
   }
 
   /** Show what an earlier page kept. */
@@ -28,7 +34,8 @@ export class Loader {
     const { model, keep } = this.page;
     model.phase = "chat";
     model.nick = keep.session.nick;
-    for (const room of keep.session.rooms) model.ensure("room", room);
+    // There are none if the page was reloaded between the welcome and the first room.
+    for (const room of keep.session.rooms ?? []) model.ensure("room", room);
     const reads = await keep.reads();
     for (const id of await keep.conversations()) {
       const entries = await keep.entries(id, Infinity, 200);
@@ -45,9 +52,20 @@ export class Loader {
       const { state = "waiting", why = "" } = failed ?? {};
       model.posted({ id, conversation, text, kind, at: at ?? 0, state, why });
     }
+    const places = keptPlaces();
+    for (const where of model.conversations.values()) where.place = places[where.id]?.place ?? null;
     const open = preferences.get("open");
     model.show(model.conversations.has(open) ? open : (model.list("room")[0]?.id ?? null));
+    await this.#comeBack(model.open, places[model.openId]);
     setTimeout(() => keep.tidy(), 10_000);
+  }
+
+  /** Prepare to show a conversation as it was before a reload. @param {any} where @param {any} before */
+  async #comeBack(where, before) {
+    if (!where || !before) return;
+    where.isBack = true;
+    if (before.place) await this.reach(where, before.place.seq ?? Infinity);
+    where.isComplete = before.start !== undefined && where.rows[0]?.seq === before.start;
   }
 
   /** Fetch what was said in a room before we came. @param {any} event */
@@ -100,13 +118,24 @@ export class Loader {
 
   /** Fetch messages before a position, and keep them. @param {any} where @param {string} before @param {number} limit */
   async fetchPage(where, before, limit) {
-    const { chat, keep } = this.page;
-    const { messages, more } = await chat.history(where.name, { before, limit });
-    const seqs = keep.older(where.name, messages);
+    const { messages, more } = await this.#history(where.name, { before, limit });
+    const seqs = this.page.keep.older(where.name, messages);
     const rows = messages.map((/** @type {any} */ each, /** @type {number} */ n) =>
       toRow({ seq: seqs[n], position: each.position, event: { type: "message", ...each } }),
     );
     return { rows, more };
+  }
+
+  /** Ask for messages, also again while the node is busy. @param {string} room @param {any} options */
+  async #history(room, options) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.page.chat.history(room, options);
+      } catch (error) {
+        if (tries === TRIES || !isPassing(/** @type {any} */ (error))) throw error;
+        await this.pause(PAUSE);
+      }
+    }
   }
 
   /** Load the kept rows from a place on, and some before it. @param {any} where @param {number} seq */
@@ -169,6 +198,7 @@ export class Loader {
     } catch {
       // Those that came are shown.
     }
+    if (found.length) this.page.model.rooms = found.map(({ room }) => room);
     return found;
   }
 }

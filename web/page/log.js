@@ -48,15 +48,17 @@ export class Log {
     this.#made.clear();
     this.list.replaceChildren();
     this.#items = items;
-    const at = place ? items.findIndex(({ key }) => key === place.key) : -1;
-    if (at < 0) {
+    let at = place ? items.findIndex(({ key }) => key === place.key) : -1;
+    // Of a run of people who come and go, more or less may be loaded now.
+    if (at < 0) at = items.findLastIndex(({ seq = Infinity }) => seq <= place?.seq);
+    const item = items[at];
+    if (!item) {
       this.#window(items.length);
       this.toEnd();
       return;
     }
     this.#window(Math.min(items.length, at + ROWS_MOST / 2));
-    const element = this.#made.get(place.key)?.element;
-    if (element) this.#shift(element.getBoundingClientRect().top - this.#top() - place.offset);
+    this.#restore({ ...place, key: item.key });
     this.#measure();
   }
 
@@ -146,9 +148,9 @@ export class Log {
     return element ? this.#items.find(({ key }) => this.#made.get(key)?.element === element) : undefined;
   }
 
-  /** Where the reader is: the row at the top; null at the end. */
+  /** Where the reader is: an entry at the top; null at the end. */
   get place() {
-    return this.#isAtEnd ? null : this.#anchor();
+    return this.#isAtEnd ? null : (this.#anchor(true) ?? this.#anchor());
   }
 
   /** The place (`seq`) of the last row that is whole in view. */
@@ -225,14 +227,14 @@ export class Log {
     return this.scroller.getBoundingClientRect().top;
   }
 
-  #anchor() {
+  /** @param {boolean} isEntry not, for example, the line of a day */
+  #anchor(isEntry = false) {
     const top = this.#top();
     for (const item of this.#items.slice(this.#start, this.#end)) {
       const element = this.#made.get(item.key)?.element;
       const box = element?.getBoundingClientRect();
-      if (box && box.bottom > top && item.kind !== "loading" && item.kind !== "start") {
-        return { key: item.key, offset: box.top - top };
-      }
+      if (isEntry ? item.seq === undefined : item.kind === "loading" || item.kind === "start") continue;
+      if (box && box.bottom > top) return { key: item.key, seq: item.seq, offset: box.top - top };
     }
     return null;
   }

@@ -13,17 +13,20 @@ import { Notify } from "./notify.js";
 import * as preferences from "./preferences.js";
 import { Reading } from "./reading.js";
 import { claim } from "./tabs.js";
-import { isNewer, registerWorker } from "./version.js";
 import { fit } from "./viewport.js";
 import { Views } from "./views/views.js";
 import { speak, t } from "./words.js";
 
 const ENTRIES = ["message", "direct", "entered", "left", "renamed", "gap", "ack"];
 
-/** Show the page. @param {Record<string, any>} words of the language that boot.js has chosen */
-export async function start(words) {
+/**
+ * Show the page.
+ * @param {Record<string, any>} words of the language that boot.js has chosen
+ * @param {Record<string, string>} languages all that there are, by their codes
+ */
+export async function start(words, languages) {
   speak(words);
-  const page = new Page(await Keep.open());
+  const page = new Page(await Keep.open(), languages);
   await page.start();
 }
 
@@ -38,9 +41,10 @@ class Page {
   token = "";
   #isDrawing = false;
 
-  /** @param {Keep} keep */
-  constructor(keep) {
+  /** @param {Keep} keep @param {Record<string, string>} languages */
+  constructor(keep, languages) {
     this.keep = keep;
+    this.languages = languages;
     this.loader = new Loader(this);
     this.reading = new Reading(this);
     this.views = new Views(this);
@@ -68,7 +72,7 @@ class Page {
     if (model.phase === "entrance") this.views.entrance.focus();
     setInterval(() => this.#tick(), 1000);
     if (!keep.isKept) this.say(t("notKept"));
-    registerWorker();
+    import("./version.js").then(({ registerWorker }) => registerWorker()).catch(() => {});
   }
 
   // The connection
@@ -97,25 +101,22 @@ class Page {
     if (!show) return;
     const { model, keep } = this;
     const seq = ENTRIES.includes(event.type) ? keep.seqOf(event) : 0;
-    const before = model.connection.state;
     model.take(event, { seq, now: Date.now() });
-    if (event.type === "welcome") this.#welcomed(before === "away");
+    if (event.type === "welcome") this.#welcomed();
     else if (event.type === "joined") this.loader.joined(event);
     else if (event.type === "left") this.#left(event);
     else if (event.type === "renamed") this.#renamed(event);
     else if (event.type === "entered") this.loader.membersSoon();
     else if (event.type === "announcement") this.say(t("announcement", { text: safeLine(event.text) }));
-    else if (event.type === "error" && event.ref === "hello" && event.room != null) this.#lost(event.room, event.text);
+    else if (event.type === "error" && event.ref === "hello" && event.room != null) this.#lost(event.room, `#${safeWord(event.room)}: ${safeLine(event.text)}`);
     this.notify.tell(model.news.splice(0), model.missed, model.isFocused);
     model.missed.clear();
     this.draw();
   }
 
-  /** @param {boolean} again */
-  #welcomed(again) {
+  #welcomed() {
     const { entrance } = this.model;
     Object.assign(entrance, { error: "", busy: false, suggestion: "", password: false, token: false });
-    if (again) this.notify.say(t("connectedAgain"));
     this.views.prepare();
     // Nodes change their version by a restart, and then we are welcomed by another one. Without a
     // store a reload would lose the session: then nothing is said.
@@ -125,23 +126,25 @@ class Page {
   }
 
   async #askVersion() {
-    this.model.hasNewVersion = await isNewer();
+    // If the node is away the next welcome asks again.
+    this.model.hasNewVersion = await import("./version.js").then(({ isNewer }) => isNewer()).catch(() => false);
     this.draw();
   }
 
   /** @param {any} event */
-  #left({ room, nick, reason, text }) {
+  #left({ room, position, nick, reason, text }) {
     if (!this.model.isMe(nick) || this.chat?.rooms.some((each) => fold(each) === fold(room))) return;
-    if (reason === "kicked") this.#lost(room, text ? t("kickedWhy", { nick, why: safeLine(text) }) : t("kicked", { nick }));
-    else this.#lost(room, "");
+    // It has no position if the room is gone for everybody.
+    const what = t(position == null ? "roomClosed" : "kickedYou", { room: `#${safeWord(room)}` });
+    this.#lost(room, reason === "kicked" ? `${what}${text ? `: ${safeLine(text)}` : "."}` : "");
   }
 
-  /** Forget a room that we are not in any more. @param {string} room @param {string} why */
+  /** Forget a room that we are not in any more. @param {string} room @param {string} why to be said */
   #lost(room, why) {
     this.keep.forget(idOf("room", room));
     this.model.removeRoom(room);
     this.views.opened();
-    if (why) this.say(`#${safeWord(room)}: ${safeLine(why)}`);
+    if (why) this.say(why);
   }
 
   /** @param {any} event */
@@ -219,7 +222,7 @@ class Page {
   /** @param {string} id */
   open(id) {
     const { model, views } = this;
-    if (model.open) model.open.place = views.log.log.place;
+    views.notePlace();
     model.show(id);
     preferences.set("open", id);
     views.opened();
@@ -403,6 +406,7 @@ class Page {
     const { model } = this;
     this.look();
     this.reading.look();
+    this.notify.connection(model, Date.now());
     if (model.connection.state !== "live" || model.outgoing.length) this.draw();
   }
 
@@ -426,7 +430,9 @@ class Page {
   }
 
   drawNow() {
-    this.views.update(this.model, Date.now());
+    const now = Date.now();
+    this.views.update(this.model, now);
+    this.notify.connection(this.model, now);
     this.notify.count(this.model.unread.count);
   }
 }

@@ -54,6 +54,8 @@ export class Model {
   missed = new Map();
   /** Tells which level was chosen for a conversation. @type {(id: string) => string} */
   levelOf = () => "mentions";
+  /** The rooms that there were when the list of all was fetched last. @type {string[]} */
+  rooms = [];
   sorting = "name";
   hasNewVersion = false;
   /** What is searched for; null: nothing. @type {import("./find.js").Search | null} */

@@ -1,12 +1,12 @@
 /** What is said outside of the list: to screen readers, in the title, by notifications. */
 
-import { safeLine, safeWord } from "../sdk/sanitize.js";
+import { Lasting, sentences } from "./announce.js";
 import { h } from "./dom.js";
+import * as preferences from "./preferences.js";
 import { t } from "./words.js";
 
-/** Milliseconds in which more than some messages are told as a number. */
+/** Milliseconds in which messages are told together. */
 const TOGETHER = 2000;
-const ONE_BY_ONE = 3;
 
 /** Speaks to screen readers, politely, and counts in the title. */
 export class Notify {
@@ -17,6 +17,7 @@ export class Notify {
   /** What came during an absence, until nothing more of it comes. @type {Map<string, number>} */
   #missed = new Map();
   #missedTimer = 0;
+  #lasting = new Lasting();
   /** Set where the reader wants notifications. @type {import("./notifications.js").Notifications | null} */
   notifications = null;
   #count = 0;
@@ -49,15 +50,14 @@ export class Notify {
   }
 
   #speak() {
-    const news = this.#news.splice(0);
     this.#timer = 0;
-    const open = news.filter((each) => each.open);
-    if (open.length > ONE_BY_ONE) {
-      this.say(t("manyMessages", { n: open.length, name: safeWord(open[0].name) }));
-    } else for (const { from, text } of open) this.say(`${safeWord(from)}: ${safeLine(text)}`);
-    for (const { name, from, named, open: isOpen } of news) {
-      if (named && !isOpen) this.say(t("mentionIn", { name: safeWord(name), from: safeWord(from) }));
-    }
+    for (const text of sentences(this.#news.splice(0), preferences.get("announce", "all"))) this.say(text);
+  }
+
+  /** Say how the connection is, once that has lasted. @param {import("./model.js").Model} model @param {number} now */
+  connection(model, now) {
+    const text = model.phase === "chat" && this.#lasting.look(model, now);
+    if (text) this.say(text);
   }
 
   /** Tell how much is unread: in the title, on the icon, and where the page is installed. @param {number} count */

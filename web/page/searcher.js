@@ -5,8 +5,6 @@ import { toRow } from "./loader.js";
 
 /** Messages that are fetched at once: the most that a node gives. */
 const PAGE = 200;
-/** Milliseconds before a page is asked for again that a busy node refused. */
-const PAUSE = 2000;
 
 export class Searcher {
   /** Changes when a search is given up. */
@@ -14,10 +12,9 @@ export class Searcher {
   /** Where the focus was. @type {Element | null} */
   #before = null;
 
-  /** @param {any} page @param {(ms: number) => Promise<void>} [pause] */
-  constructor(page, pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))) {
+  /** @param {any} page */
+  constructor(page) {
     this.page = page;
-    this.pause = pause;
   }
 
   /** Show the box for the search. */
@@ -79,7 +76,7 @@ export class Searcher {
     // From the oldest message that was searched: others may have been fetched since.
     let before = search.oldest ?? search.where.oldest;
     while (true) {
-      const found = await this.#fetch(loader, search.where, before);
+      const found = await loader.fetchPage(search.where, before, PAGE).catch(() => null);
       if (turn !== this.#turn || model.search !== search) return;
       if (found === null) return this.stop();
       if (!this.page.keep.isKept) search.where.prepend(found.rows);
@@ -97,18 +94,5 @@ export class Searcher {
     this.#turn += 1;
     if (search?.state === "running") search.state = "stopped";
     this.page.draw();
-  }
-
-  /** @param {any} loader @param {any} where @param {string} before */
-  async #fetch(loader, where, before) {
-    for (let tries = 0; tries < 5; tries += 1) {
-      try {
-        return await loader.fetchPage(where, before, PAGE);
-      } catch (error) {
-        if (!["rate-limited", "unavailable"].includes(/** @type {any} */ (error).code)) return null;
-        await this.pause(PAUSE);
-      }
-    }
-    return null;
   }
 }

@@ -6,11 +6,12 @@ import { t } from "./words.js";
 
 /** Make the dialog of the settings; it is loaded when it is first wanted. @param {any} page */
 export function settingsOf(page) {
-  const view = settingsView({
+  const view = settingsView(page.languages, {
     rename: (nick) => page.rename(nick),
     theme,
     quit: () => page.quit(),
     enter: (way) => preferences.set("enter", way),
+    announce: (level) => preferences.set("announce", level),
     sorting(way) {
       page.model.sorting = way;
       preferences.set("sorting", way);
@@ -33,6 +34,7 @@ export function settingsOf(page) {
       theme: preferences.get("theme", "system"),
       enter: preferences.get("enter", "sends"),
       sorting: preferences.get("sorting", "name"),
+      announce: preferences.get("announce", "all"),
       language: preferences.get("language"),
       notify: preferences.get("notify") === "on",
       canNotify: typeof Notification === "function" && isSecureContext,

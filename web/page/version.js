@@ -7,16 +7,11 @@ export function digestOf(text) {
   return DIGEST.exec(text)?.[1] ?? null;
 }
 
-/** Return whether the node serves another version than this one. */
+/** Return whether the node serves another version than this one; fails if it is away. */
 export async function isNewer() {
-  try {
-    const answer = await fetch("/", { cache: "no-cache" });
-    const served = answer.ok ? digestOf(await answer.text()) : null;
-    return served !== null && served !== digestOf(import.meta.url);
-  } catch {
-    // The node is away; the next welcome asks again.
-    return false;
-  }
+  const answer = await fetch("/", { cache: "no-cache" });
+  const served = answer.ok ? digestOf(await answer.text()) : null;
+  return served !== null && served !== digestOf(import.meta.url);
 }
 
 /** Let the service worker keep this version. */

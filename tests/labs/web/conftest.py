@@ -73,8 +73,8 @@ async def open_page(browser: Any) -> AsyncIterator[Open]:
 
 @SESSION
 async def node(lab: Lab) -> NodeProcess:
-    """Two nodes in one process."""
-    return await lab.node(None, "--nodes", "2", "--web-port", "0")
+    """Two nodes in one process; they take many messages at once."""
+    return await lab.node(None, "--nodes", "2", "--web-port", "0", "--rate", "0")
 
 
 @SESSION

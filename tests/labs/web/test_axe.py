@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.labs.web.scene import Open, Relays, command
+from tests.labs.web.scene import Open, Relays, bo_enters, command
 from tests.support.lab import Lab
 from tests.support.web_person import Person
 
@@ -49,7 +49,7 @@ async def test_axe_finds_nothing(
     ana = await open_page(relay.url, **how)
     checker = Checker(ana)
     await entrance(ana, checker)
-    bo = await lab.member(node.address, "bo", rooms=["general"])
+    bo = await bo_enters(lab, node)
     await lab.member(node.address, "owner", rooms=["general"], password="open sesame")
     await conversation(ana, checker, bo)
     await parts(ana, checker)

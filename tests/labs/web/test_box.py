@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.labs.web.scene import Open, url_of
+from tests.labs.web.scene import Open, creates, two, url_of, with_clock
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import WITHIN, api
 from wire import limits
@@ -17,11 +17,7 @@ CLIPBOARD = ["clipboard-read", "clipboard-write"]
 async def test_enter_belongs_to_the_input_method_while_it_composes(
     node: NodeProcess, open_page: Open
 ) -> None:
-    ana, bo = await open_page("about:blank"), await open_page(node)
-    await ana.page.clock.install()
-    await ana.page.goto(url_of(node))
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, await with_clock(open_page, url_of(node)), node)
     devtools = await ana.page.context.new_cdp_session(ana.page)
     composing = {"text": "にほん", "selectionStart": 3, "selectionEnd": 3}
     await devtools.send("Input.imeSetComposition", composing)
@@ -38,9 +34,7 @@ async def test_enter_belongs_to_the_input_method_while_it_composes(
 
 
 async def test_a_key_that_is_held_down_sends_once(node: NodeProcess, open_page: Open) -> None:
-    ana, bo = await open_page(node), await open_page(node)
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, node)
     await ana.box.fill("once")
     for _ in range(3):
         await ana.page.keyboard.down("Enter")
@@ -84,8 +78,7 @@ async def test_a_paste_of_10_kb_is_counted_and_sent_as_several_messages(
 async def test_a_draft_outlives(node: NodeProcess, open_page: Open, reload: bool) -> None:
     ana = await open_page(node)
     await ana.enter("ana")
-    await ana.say("/create tea")
-    await ana.page.get_by_role("textbox", name="Message #tea").wait_for()
+    await creates(ana, "tea")
     await ana.box.fill("the kettle is")
     if reload:
         await ana.page.reload()

@@ -1,6 +1,6 @@
 """Completion of nicks and rooms in the box of the page, in a real browser."""
 
-from tests.labs.web.scene import Open
+from tests.labs.web.scene import Open, Relays
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import Person, api
@@ -47,6 +47,40 @@ async def test_escape_closes_the_list_and_enter_sends(
     await ana.box.press("Enter")
     await ana.kept("@ca")
     await api.expect(options).to_have_count(0)
+
+
+async def test_rooms_that_one_is_not_in_are_offered_once_they_are_known(
+    node: NodeProcess, open_page: Open, lab: Lab
+) -> None:
+    ana = await _begin(node, open_page, lab)
+    await lab.member(node.address, "dan", rooms=["tea", "team"])
+    options = ana.page.get_by_role("listbox").get_by_role("option")
+    await ana.box.press_sequentially("see #te")
+    await api.expect(options).to_have_text(["#tea", "#team"])
+    await ana.box.press("Escape")
+    await api.expect(options).to_have_count(0)
+    await ana.box.press_sequentially("a")
+    await api.expect(options).to_have_text(["#tea", "#team"])
+    await ana.box.press("ArrowDown")
+    await ana.box.press("Enter")
+    await api.expect(ana.box).to_have_value("see #team ")
+    assert await ana.rooms.get_by_role("button", name="team").count() == 0
+
+
+async def test_own_rooms_are_offered_without_a_connection(
+    node: NodeProcess, relays: Relays, open_page: Open
+) -> None:
+    relay = await relays(node)
+    ana = await open_page(relay.url)
+    await ana.enter("ana")
+    await ana.box.press_sequentially("@")
+    relay.close()
+    await ana.connected(False)
+    await ana.box.fill("")
+    await ana.box.press_sequentially("see #ge")
+    await ana.page.get_by_role("option", name="general").wait_for()
+    await ana.box.press("Tab")
+    await api.expect(ana.box).to_have_value("see #general ")
 
 
 async def test_a_room_is_completed_by_a_click(node: NodeProcess, open_page: Open, lab: Lab) -> None:

@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
-from tests.labs.web.scene import Open, Relays, command
+from tests.labs.web.scene import Open, Relays, command, creates, two
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
+from tests.support.web_person import api
 
 
 async def test_a_taken_nick_is_refused_with_another_one(node: NodeProcess, open_page: Open) -> None:
@@ -24,9 +25,7 @@ async def test_who_lost_the_nick_meanwhile_goes_on_reading_and_chooses_another(
 ) -> None:
     node = await lab.node(None, "--web-port", "0", "--grace", "1")
     relay = await relays(node)
-    ana, bo = await open_page(relay.url), await open_page(node)
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, relay.url, node)
     await bo.say("before")
     await ana.sees("before")
     relay.close()
@@ -85,16 +84,28 @@ async def test_a_token_is_asked_for_and_kept_once_it_was_right(lab: Lab, open_pa
     await token.fill("let-me-in")
     await ana.button("Enter the chat").click()
     await ana.connected()
+    await ana.page.wait_for_function(WAS_WELCOMED)
     await ana.page.reload()
     await ana.connected()
+
+
+async def test_a_reload_between_the_welcome_and_the_first_room_goes_on(
+    node: NodeProcess, open_page: Open
+) -> None:
+    ana = await open_page(node)
+    await ana.enter("ana")
+    await ana.say("hello")
+    await ana.kept("hello")
+    await ana.page.evaluate(WITHOUT_ROOMS)
+    await ana.page.reload()
+    await ana.connected()
+    await ana.sees("hello")
 
 
 async def test_who_is_kicked_is_told_and_does_not_try_again(lab: Lab, open_page: Open) -> None:
     redis = await lab.redis()
     node = await lab.node(redis, "--web-port", "0")
-    ana, bo = await open_page(node), await open_page(node)
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, node)
     await ana.say("buy my stuff")
     await bo.sees("buy my stuff")
     await ana.box.fill("and my")
@@ -102,8 +113,8 @@ async def test_who_is_kicked_is_told_and_does_not_try_again(lab: Lab, open_page:
     await command(*words, CHAT_REDIS_URL=redis.url)
     await ana.told(re.compile("be nice"))
     await ana.button("Try again").wait_for()
-    notice = ana.page.get_by_role("main").get_by_text("#general: ana was removed by a moderator")
-    await notice.wait_for()
+    notice = "A moderator has kicked you out of #general: be nice"
+    await ana.page.get_by_role("main").get_by_text(notice).wait_for()
     await bo.log.get_by_text("ana was removed by a moderator: be nice").wait_for()
     sockets: list[object] = []
     ana.page.on("websocket", lambda socket: sockets.append(socket))
@@ -114,10 +125,29 @@ async def test_who_is_kicked_is_told_and_does_not_try_again(lab: Lab, open_page:
     assert "and my" in await ana.page.evaluate(KEPT)
 
 
-async def test_one_tab_is_live(node: NodeProcess, open_page: Open) -> None:
-    ana, bo = await open_page(node), await open_page(node)
+async def test_members_of_a_room_that_is_closed_are_told_what_happened(
+    lab: Lab, open_page: Open
+) -> None:
+    redis = await lab.redis()
+    node = await lab.node(redis, "--web-port", "0")
+    ana = await open_page(node)
     await ana.enter("ana")
-    await bo.enter("bo")
+    reasons = {
+        "": "A moderator has closed #tea.",
+        "too late": "A moderator has closed #tea: too late",
+    }
+    for reason, told in reasons.items():
+        await creates(ana, "tea")
+        why = ("--reason", reason) if reason else ()
+        await command("admin", "close-room", "tea", *why, CHAT_REDIS_URL=redis.url)
+        await ana.page.get_by_role("main").get_by_text(told, exact=True).wait_for()
+        await ana.page.get_by_role("textbox", name="Message #general").wait_for()
+        await api.expect(ana.rooms.get_by_role("button", name="tea")).to_have_count(0)
+    await ana.connected()
+
+
+async def test_one_tab_is_live(node: NodeProcess, open_page: Open) -> None:
+    ana, bo = await two(open_page, node)
     await ana.say("from the first tab")
     await bo.sees("from the first tab")
     second = await open_page(ana)
@@ -139,6 +169,21 @@ async def test_one_tab_is_live(node: NodeProcess, open_page: Open) -> None:
     assert not await bo.log.get_by_text(re.compile("left|lost the connection")).count()
 
 
+WITHOUT_ROOMS = """async () => {
+  const base = await new Promise((resolve) => {
+    const request = indexedDB.open("chat");
+    request.onsuccess = () => resolve(request.result);
+  });
+  const store = base.transaction("session", "readwrite").objectStore("session");
+  await new Promise((resolve) => {
+    store.get("session").onsuccess = ({ target: { result } }) => {
+      Object.assign(result, { rooms: null, positions: {} });
+      store.put(result, "session").onsuccess = resolve;
+    };
+  });
+  base.close();
+}"""
+"""Lets the session that is kept be one that has entered no room yet."""
 KEPT = """async () => {
   const base = await new Promise((resolve) => {
     const request = indexedDB.open("chat");
@@ -154,3 +199,5 @@ KEPT = """async () => {
   return found.join(" ");
 }"""
 """Returns everything that the browser keeps."""
+WAS_WELCOMED = f"async () => (await ({KEPT})()).includes('\"wasWelcomed\":true')"
+"""Returns whether the browser keeps that the session was begun."""

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from tests.labs.web.scene import Open
+from tests.labs.web.scene import Open, bo_enters
 from tests.support.lab import Lab
+from tests.support.node_process import NodeProcess
 from tests.support.talker import Talker
 from tests.support.web_person import WITHIN, Person, api
 
@@ -63,9 +64,8 @@ async def remember(person: Person, scroll_top: int | None = None) -> None:
     await person.log.evaluate(TOP, scroll_top)
 
 
-async def test_the_reader_stays_where_he_is(open_page: Open, lab: Lab) -> None:
-    node = await lab.node(None, "--web-port", "0", "--rate", "0")
-    bo = await lab.member(node.address, "bo", rooms=["general"])
+async def test_the_reader_stays_where_he_is(node: NodeProcess, open_page: Open, lab: Lab) -> None:
+    bo = await bo_enters(lab, node)
     await say_many(bo, 0, 300)
     ana = await open_page(node)
     await ana.enter("ana")
@@ -90,7 +90,7 @@ async def test_the_reader_stays_where_he_is(open_page: Open, lab: Lab) -> None:
 
 async def test_10_000_messages(lab: Lab, open_page: Open) -> None:
     node = await lab.node(None, "--web-port", "0", "--rate", "0", "--history", "20000")
-    bo = await lab.member(node.address, "bo", rooms=["general"])
+    bo = await bo_enters(lab, node)
     ana = await open_page(node)
     await ana.enter("ana")
     await bo.say("general", "the first one", "first")

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.labs.web.scene import Open
+from tests.labs.web.scene import Open, bo_enters
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import Person, api
@@ -48,7 +48,7 @@ async def test_a_mention_is_shown_until_it_was_read(
     node: NodeProcess, open_page: Open, lab: Lab
 ) -> None:
     ana = await _begin(node, open_page)
-    bo = await lab.member(node.address, "bo", rooms=["general"])
+    bo = await bo_enters(lab, node)
     await bo.say("general", "ana, in focus", "1")
     await ana.sees("in focus")
     await api.expect(ana.page).to_have_title("chat")
@@ -69,7 +69,7 @@ async def test_the_menu_of_a_room_chooses_what_is_shown(
     node: NodeProcess, open_page: Open, lab: Lab
 ) -> None:
     ana = await _begin(node, open_page)
-    bo = await lab.member(node.address, "bo", rooms=["general"])
+    bo = await bo_enters(lab, node)
     more = ana.page.get_by_role("button", name="More about general")
     for choice in ("all messages", "nothing"):
         await more.click()

@@ -5,7 +5,7 @@ import re
 import pytest_asyncio
 
 from tests.labs.web.relay import Relay
-from tests.labs.web.scene import Open, Relays, url_of
+from tests.labs.web.scene import Open, Relays, two, url_of, with_clock
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import Person
@@ -42,9 +42,7 @@ async def say_all(person: Person, texts: list[str]) -> None:
 async def test_a_killed_node_loses_doubles_and_moves_nothing(
     nodes: list[NodeProcess], relay: Relay, open_page: Open
 ) -> None:
-    ana, bo = await open_page(relay.url), await open_page(url_of(nodes[1]))
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, relay.url, url_of(nodes[1]))
     said = {nick: [f"{nick} says {number:02}" for number in range(16)] for nick in ("ana", "bo")}
     for number in range(16):
         if number == 8:
@@ -72,11 +70,7 @@ async def test_a_killed_node_loses_doubles_and_moves_nothing(
 async def test_a_node_that_hangs_is_left_within_8_s_of_a_message(
     nodes: list[NodeProcess], relay: Relay, open_page: Open
 ) -> None:
-    ana, bo = await open_page("about:blank"), await open_page(url_of(nodes[1]))
-    await ana.page.clock.install()
-    await ana.page.goto(relay.url)
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, await with_clock(open_page, relay.url), url_of(nodes[1]))
     await ana.say("before")
     await ana.kept("before")
     nodes[0].pause()
@@ -99,11 +93,7 @@ async def test_a_node_that_hangs_is_left_within_8_s_of_a_message(
 async def test_three_messages_that_wait_for_an_answer_survive_a_reload(
     nodes: list[NodeProcess], relay: Relay, open_page: Open
 ) -> None:
-    ana, bo = await open_page("about:blank"), await open_page(url_of(nodes[1]))
-    await ana.page.clock.install()
-    await ana.page.goto(relay.url)
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, await with_clock(open_page, relay.url), url_of(nodes[1]))
     # The node takes one of them, but its answer is lost, and time stands still, so that nobody
     # notices; the others wait for their turn.
     await ana.stop_clock()
@@ -125,9 +115,7 @@ async def test_three_messages_that_wait_for_an_answer_survive_a_reload(
 async def test_what_is_written_offline_survives_a_reload_offline(
     nodes: list[NodeProcess], relay: Relay, open_page: Open
 ) -> None:
-    ana, bo = await open_page(relay.url), await open_page(url_of(nodes[1]))
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, relay.url, url_of(nodes[1]))
     await bo.say("before")
     await ana.sees("before")
     await ana.page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
@@ -154,11 +142,7 @@ async def test_after_a_sleep_of_8_hours_nothing_is_repeated_that_may_be_forgotte
 ) -> None:
     node = await lab.node(None, "--web-port", "0", "--grace", "1")
     relay = await relays(node)
-    ana, bo = await open_page("about:blank"), await open_page(url_of(node))
-    await ana.page.clock.install()
-    await ana.page.goto(relay.url)
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, await with_clock(open_page, relay.url), url_of(node))
     await bo.say("good night")
     await ana.sees("good night")
     # The lid is closed: the page learns of nothing.

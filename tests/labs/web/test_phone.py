@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.labs.web.scene import Open
+from tests.labs.web.scene import Open, reads
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import Person, api
@@ -29,12 +29,9 @@ KEYBOARD = """(height) => {
 
 async def _begin(node: NodeProcess, open_page: Open, lab: Lab, width: int) -> Person:
     """Let bo say something long, and ana read it on a phone."""
-    bo = await lab.member(node.address, "bo", rooms=["general"])
-    await bo.say("general", "pear " + "a" * 300 + " https://example.org/" + "b" * 100, "1")
-    await bo.say("general", "pear\n" * 30, "2")
-    size = {"width": width, "height": 640}
-    ana = await open_page(node, viewport=size, is_mobile=True, has_touch=True)
-    await ana.enter("ana")
+    texts = ["pear " + "a" * 300 + " https://example.org/" + "b" * 100, "pear\n" * 30]
+    phone = {"viewport": {"width": width, "height": 640}, "is_mobile": True, "has_touch": True}
+    ana, _ = await reads(lab, open_page, node, texts, **phone)
     await ana.box.fill("hello")
     await ana.page.get_by_role("button", name="Send").tap()
     await ana.kept("hello")

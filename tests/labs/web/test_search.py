@@ -2,39 +2,28 @@
 
 from typing import Any
 
-import pytest_asyncio
-
-from tests.labs.web.scene import Open
+from tests.labs.web.scene import Open, reads
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import Person, api
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def node(lab: Lab) -> NodeProcess:
-    """A node that takes many messages at once."""
-    return await lab.node(None, "--rate", "0", "--web-port", "0")
 
 
 def _hits(person: Person) -> Any:
     return person.page.get_by_role("search").get_by_role("listitem")
 
 
-async def _fill(lab: Lab, node: NodeProcess, count: int) -> None:
-    """Let bo say so many lines, of which the tenth names a pear."""
-    bo = await lab.member(node.address, "bo", rooms=["general"])
-    for number in range(count):
-        what = "a pear" if number == 10 else "an apple"
-        await bo.say("general", f"line {number}: {what}", str(number))
+async def _begin(lab: Lab, open_page: Open, node: NodeProcess, count: int) -> Person:
+    """Let ana see so many lines, of which the tenth names a pear."""
+    fruits = ["a pear" if number == 10 else "an apple" for number in range(count)]
+    texts = [f"line {number}: {fruit}" for number, fruit in enumerate(fruits)]
+    ana, _ = await reads(lab, open_page, node, texts)
+    return ana
 
 
 async def test_a_hit_of_long_ago_opens_in_place(
     node: NodeProcess, open_page: Open, lab: Lab
 ) -> None:
-    await _fill(lab, node, 300)
-    ana = await open_page(node)
-    await ana.enter("ana")
-    await ana.sees("line 299")
+    ana = await _begin(lab, open_page, node, 300)
     await ana.page.keyboard.press("Control+Shift+F")
     box = ana.page.get_by_role("searchbox", name="Search in #general")
     await api.expect(box).to_be_focused()
@@ -61,10 +50,7 @@ async def test_a_hit_of_long_ago_opens_in_place(
 async def test_what_is_on_this_device_is_found_as_one_types(
     node: NodeProcess, open_page: Open, lab: Lab
 ) -> None:
-    await _fill(lab, node, 30)
-    ana = await open_page(node)
-    await ana.enter("ana")
-    await ana.sees("line 29")
+    ana = await _begin(lab, open_page, node, 30)
     await ana.page.get_by_role("button", name="Search").click()
     await ana.page.get_by_role("searchbox").type("apple")
     await ana.page.get_by_text("29 found on this device").wait_for()

@@ -2,16 +2,14 @@
 
 import re
 
-from tests.labs.web.scene import Open, url_of
+from tests.labs.web.scene import Open, creates, reads, two, url_of
+from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import WITHIN, api
 
 
 async def test_two_people_talk(node: NodeProcess, open_page: Open) -> None:
-    ana, bo = await open_page(node), await open_page(node)
-    await bo.page.goto(url_of(node, 1))
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, node, url_of(node, 1))
     await ana.say("shall we ship it?")
     await bo.sees("shall we ship it?")
     await bo.say("@ana yes\nwe should")
@@ -29,9 +27,7 @@ async def test_two_people_talk(node: NodeProcess, open_page: Open) -> None:
 
 
 async def test_rooms_are_created_joined_and_left(node: NodeProcess, open_page: Open) -> None:
-    ana, bo = await open_page(node), await open_page(node)
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, node)
     for person, option in ((ana, "Create the room tea"), (bo, re.compile("tea"))):
         await person.page.get_by_role("button", name="Create or join a room").click()
         await person.page.get_by_role("combobox").fill("tea")
@@ -46,9 +42,7 @@ async def test_rooms_are_created_joined_and_left(node: NodeProcess, open_page: O
 
 
 async def test_a_reload_keeps_the_session(node: NodeProcess, open_page: Open) -> None:
-    ana, bo = await open_page(node), await open_page(node)
-    await ana.enter("ana")
-    await bo.enter("bo")
+    ana, bo = await two(open_page, node)
     await ana.say("before")
     await bo.sees("before")
     await ana.box.fill("a draft")
@@ -64,11 +58,8 @@ async def test_a_reload_keeps_the_session(node: NodeProcess, open_page: Open) ->
 async def test_unread_messages_count_until_they_are_seen(
     node: NodeProcess, open_page: Open
 ) -> None:
-    ana, bo = await open_page(node), await open_page(node)
-    await ana.enter("ana")
-    await bo.enter("bo")
-    await ana.say("/create tea")
-    await ana.page.get_by_role("textbox", name="Message #tea").wait_for()
+    ana, bo = await two(open_page, node)
+    await creates(ana, "tea")
     await bo.say("ana, look")
     rooms = ana.page.get_by_role("navigation", name="Rooms")
     general = rooms.get_by_role("button", name=re.compile("general 1"))
@@ -78,20 +69,16 @@ async def test_unread_messages_count_until_they_are_seen(
     await ana.page.get_by_text("new (1)").wait_for()
 
 
-async def test_the_list_stays_where_the_reader_is(node: NodeProcess, open_page: Open) -> None:
-    ana, bo = await open_page(node), await open_page(node)
-    await bo.enter("bo")
-    for number in range(70):
-        await bo.say(f"line {number}")
-    await bo.kept("line 69")
-    await ana.enter("ana")
-    await ana.sees("line 69")
+async def test_the_list_stays_where_the_reader_is(
+    node: NodeProcess, open_page: Open, lab: Lab
+) -> None:
+    ana, bo = await reads(lab, open_page, node, [f"line {number}" for number in range(70)])
     log = ana.page.get_by_role("log")
     await log.evaluate("log => { log.scrollTop = 300 }")
     await ana.page.get_by_text("The oldest message that is kept").wait_for(state="attached")
     row = log.locator("li", has_text="line 30")
     before = (await row.bounding_box())["y"]
-    await bo.say("one more")
+    await bo.say("general", "one more", "1")
     await ana.page.get_by_role("button", name="↓ 1 new").wait_for()
     assert abs((await row.bounding_box())["y"] - before) <= 1
     assert [text for text in await ana.texts()] == [f"line {n}" for n in range(70)] + ["one more"]

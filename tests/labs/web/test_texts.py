@@ -1,8 +1,9 @@
 """Texts of strangers: nothing of them runs, hides, or leaves its place."""
 
 from tests.labs.abuse import naughty
-from tests.labs.web.scene import OUTSIDE, Open
+from tests.labs.web.scene import OUTSIDE, Open, bo_enters
 from tests.support.lab import Lab
+from tests.support.node_process import NodeProcess
 from wire import limits
 
 OWN = [
@@ -22,13 +23,12 @@ USED = {"a", "bdi", "button", "div", "li", "ol", "span", "time"}
 DIRECTION = "texts => texts.map((text) => getComputedStyle(text).direction)"
 
 
-async def test_hostile_texts_do_nothing(lab: Lab, open_page: Open) -> None:
-    node = await lab.node(None, "--web-port", "0", "--rate", "0")
+async def test_hostile_texts_do_nothing(node: NodeProcess, lab: Lab, open_page: Open) -> None:
     ana = await open_page(node)
     await ana.enter("ana")
-    bo = await lab.member(node.address, "bo", rooms=["general"])
+    bo = await bo_enters(lab, node)
     accepted = []
-    texts = [text for text in [*OWN, *naughty.strings()] if is_text(text)]
+    texts = [text for text in [*naughty.strings(), *OWN] if is_text(text)]
     for number, text in enumerate(texts):
         bo.send("send", room="general", text=text, id=str(number))
         answer = await bo.expect_any("ack", "error", id=str(number))
@@ -61,8 +61,9 @@ def is_text(text: str) -> bool:
     return 0 < size <= limits.TEXT
 
 
-async def test_every_text_has_its_own_direction(lab: Lab, open_page: Open) -> None:
-    node = await lab.node(None, "--web-port", "0")
+async def test_every_text_has_its_own_direction(
+    node: NodeProcess, lab: Lab, open_page: Open
+) -> None:
     ana = await open_page(node)
     await ana.enter("ana")
     for nick, texts in (("bo", ["hello", "שלום לכולם, hello!"]), ("שרה", ["مرحبا", "and english"])):

@@ -26,7 +26,18 @@ NAMES = {
     "Tab",
 }
 """Of keys: those are no words of the page."""
-PURE = ("commands", "complete", "conversation", "find", "items", "links", "model", "status", "text")
+PURE = (
+    "announce",
+    "commands",
+    "complete",
+    "conversation",
+    "find",
+    "items",
+    "links",
+    "model",
+    "status",
+    "text",
+)
 SIZE = 60 * 1024
 """Bytes of everything that `/` loads, as it is sent."""
 SIZE_OF_ALL = 74 * 1024
@@ -126,6 +137,15 @@ def test_every_key_has_words_and_all_words_are_used() -> None:
     assert set(KEY.findall(sources)) - words == set()
     unused = {word for word in words if f'"{word}"' not in sources} - {"language"}
     assert unused == set()
+
+
+def test_every_language_is_named_in_one_place() -> None:
+    named = re.search(r"LANGUAGES = \{(.*)\}", (WEB / "boot.js").read_text("utf-8"))
+    languages = {path.stem for path in (WEB / "words").glob("*.js")}
+    assert named is not None and set(re.findall(r"(\w+):", named[1])) == languages
+    code = re.compile(rf"[\"/](?:{'|'.join(languages)})(?:\.js)?\"|\b(?:{'|'.join(languages)}):")
+    others = {_name(path) for path in (WEB / "page").rglob("*.js") if code.search(path.read_text())}
+    assert others == set()
 
 
 def test_all_languages_have_the_same_keys_and_gaps() -> None:

@@ -5,14 +5,18 @@ import { begun, candidates } from "../complete.js";
 import { h } from "../dom.js";
 import { t } from "../words.js";
 
+/** Milliseconds for which the list of all rooms is fresh enough. */
+const FRESH = 60_000;
+
 /** @typedef {NonNullable<ReturnType<typeof begun>>} Begun */
 
 /**
  * A list for a text box. The box keeps its role: that of a combobox is for one line.
  * @param {HTMLTextAreaElement} box @param {() => void} changed
  * @param {(words: string) => void} say to a screen reader
+ * @param {() => Promise<any[]>} listRooms brings all rooms into the model
  */
-export function completeView(box, changed, say) {
+export function completeView(box, changed, say, listRooms) {
   const list = h("ul", { id: "complete", class: "complete options", role: "listbox", hidden: true, on: { pointerdown } });
   box.setAttribute("aria-controls", list.id);
   box.setAttribute("aria-haspopup", "listbox");
@@ -24,6 +28,7 @@ export function completeView(box, changed, say) {
   let isChosen = false;
   /** @type {Begun | null} */
   let word = null;
+  let listedAt = -Infinity;
 
   /** The focus stays in the box. @param {PointerEvent} event */
   function pointerdown(event) {
@@ -53,12 +58,23 @@ export function completeView(box, changed, say) {
     list.children[at]?.scrollIntoView({ block: "nearest" });
   }
 
-  return {
+  /** Offer all rooms as soon as they are known, unless the list was closed or used. @param {import("../model.js").Model} model */
+  async function allRooms(model) {
+    if (Date.now() - listedAt < FRESH) return;
+    listedAt = Date.now();
+    const start = word?.start;
+    const found = await listRooms();
+    if (!found.length) listedAt = -Infinity;
+    else if (word?.start === start && !isChosen) view.update(model);
+  }
+
+  const view = {
     element: list,
     close,
     /** @param {import("../model.js").Model} model */
     update(model) {
       word = box.selectionStart === box.selectionEnd ? begun(box.value, box.selectionStart) : null;
+      if (word?.sign === "#") allRooms(model);
       const found = word && document.activeElement === box ? candidates(model, word.sign, word.typed) : [];
       if (!found.length) return close();
       const wasOpen = names.length > 0;
@@ -82,12 +98,15 @@ export function completeView(box, changed, say) {
         isChosen = true;
         mark();
       } else if ((event.key === "Tab" && !event.shiftKey) || (event.key === "Enter" && isChosen)) take(at);
-      else if (event.key === "Escape") close();
-      else return false;
+      else if (event.key === "Escape") {
+        word = null;
+        close();
+      } else return false;
       event.preventDefault();
       // Escape closes this list, and nothing else.
       event.stopPropagation();
       return true;
     },
   };
+  return view;
 }

@@ -76,7 +76,8 @@ export function logView(actions) {
       if (shown !== where.id) {
         shown = where.id;
         log.open(wanted, where.place);
-        if (where.newSeq !== null) log.show("new");
+        if (where.newSeq !== null && !where.isBack) log.show("new");
+        where.isBack = false;
       } else log.update(wanted);
       this.tell(model);
     },

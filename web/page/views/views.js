@@ -7,15 +7,14 @@ import { boxView } from "./box.js";
 import { entranceView } from "./entrance.js";
 import { logView } from "./log.js";
 import { membersView } from "./members.js";
-import { pickerView } from "./picker.js";
 import { roomsView } from "./rooms.js";
 
-/** Parts that nobody wants before entering. */
+/** Parts that nobody wants before entering. @type {Record<string, () => Promise<any>>} */
 const LATER = {
   complete: () => import("./complete.js"),
   menus: () => import("../menus.js"),
-  search: () => import("./search.js"),
-  searcher: () => import("../searcher.js"),
+  picker: () => import("./picker.js"),
+  search: () => Promise.all([import("./search.js"), import("../searcher.js")]),
   settings: () => import("../settings.js"),
 };
 
@@ -50,19 +49,17 @@ export class Views {
       send: (texts) => page.send(texts),
       typed: (text) => page.typed(text),
       complete: (box, changed) =>
-        this.#part(LATER.complete(), ({ completeView }) => completeView(box, changed, (words) => page.notify.say(words))),
+        this.#wanted(
+          this.#part("complete", ({ completeView }) =>
+            completeView(box, changed, (/** @type {string} */ words) => page.notify.say(words), () => page.loader.rooms()),
+          ),
+        ),
       enterSends: () => preferences.get("enter", "sends") === "sends",
     });
     this.members = membersView({
       ...{ person, moreMembers: () => page.loader.members() },
       leave: (room) => page.leave(room),
       closeMembers: () => this.toggleMembers(),
-    });
-    this.#picker = pickerView({
-      open,
-      join: (room) => page.join(room, "join"),
-      create: (room) => page.join(room, "either"),
-      listRooms: () => page.loader.rooms(),
     });
     const dismiss = h("button", { type: "button", class: "icon", "aria-label": t("close"), on: { click: () => this.#dismiss() } }, "×");
     this.notice = h("div", { class: "notice", hidden: true }, h("span", {}), dismiss);
@@ -87,9 +84,8 @@ export class Views {
   search = null;
   /** @type {any} */
   settings = null;
-  #picker;
-  /** @type {any} */
-  #menus = null;
+  /** @type {Map<string, Promise<any>>} */
+  #parts = new Map();
   #shown = "";
   /** Whether the box gets the focus as soon as it is there. */
   #isFocusOwed = false;
@@ -103,7 +99,7 @@ export class Views {
   /** @param {HTMLElement} parent */
   place(parent) {
     this.parent = parent;
-    parent.append(this.#picker.element, this.page.notify.element);
+    parent.append(this.page.notify.element);
   }
 
   /** @param {import("../model.js").Model} model @param {number} now */
@@ -149,6 +145,12 @@ export class Views {
     if (this.box.value !== draft) this.box.fill(draft);
   }
 
+  /** Remember where the reader is in the open conversation. */
+  notePlace() {
+    const { open } = this.page.model;
+    if (open && this.isLogShown) open.place = this.log.log.place;
+  }
+
   get isLogShown() {
     return this.log.element.offsetParent !== null;
   }
@@ -159,6 +161,7 @@ export class Views {
 
   /** Show one pane, where there is room for one only. @param {string} name */
   pane(name) {
+    this.notePlace();
     this.chat.dataset.pane = name;
     // The line about the connection is always in view.
     const isAbove = this.isNarrow() && name !== "rooms";
@@ -181,31 +184,43 @@ export class Views {
     if (!matchMedia("(pointer: coarse)").matches) this.box.focus();
   }
 
-  goTo() {
-    this.#picker.open(this.page.model);
+  async goTo() {
+    const picker = await this.#wanted(this.#picker());
+    picker?.open(this.page.model);
+  }
+
+  #picker() {
+    const { page } = this;
+    return this.#part("picker", ({ pickerView }) =>
+      pickerView({
+        open: (/** @type {string} */ id) => this.#openAt(id),
+        join: (/** @type {string} */ room) => page.join(room, "join"),
+        create: (/** @type {string} */ room) => page.join(room, "either"),
+        listRooms: () => page.loader.rooms(),
+      }),
+    );
   }
 
   /** @param {(menus: any) => void} open */
   async #withMenus(open) {
-    const { page, parent } = this;
-    this.#menus ??= await this.#part(LATER.menus(), ({ Menus }) => new Menus(page, parent ?? document.body));
-    if (this.#menus) open(this.#menus);
+    const menus = await this.#wanted(this.#part("menus", ({ Menus }) => new Menus(this.page, this.parent ?? document.body)));
+    if (menus) open(menus);
   }
 
   async openSearch() {
     const { page } = this;
     if (!page.model.open) return;
-    const loading = Promise.all([LATER.search(), LATER.searcher()]);
-    this.search ??= await this.#part(loading, ([{ searchView }, { Searcher }]) => {
+    const search = this.#part("search", ([{ searchView }, { Searcher }]) => {
       const searcher = (page.searcher = new Searcher(page));
       return searchView({
-        find: (query) => searcher.find(query),
+        find: (/** @type {string} */ query) => searcher.find(query),
         searchAll: () => searcher.all(),
         stop: () => searcher.stop(),
         closeSearch: () => searcher.close(),
-        showHit: (row) => searcher.show(row),
+        showHit: (/** @type {any} */ row) => searcher.show(row),
       });
     });
+    this.search = await this.#wanted(search);
     if (!this.search) return;
     this.log.head.after(this.search.element);
     await page.searcher.open();
@@ -214,6 +229,8 @@ export class Views {
   /** Load all parts, so that they open at once, also without a network. */
   prepare() {
     for (const load of Object.values(LATER)) load().catch(() => {});
+    // It is made, too: who presses its keys goes on typing at once.
+    this.#picker().catch(() => {});
   }
 
   toggleSearch() {
@@ -221,16 +238,31 @@ export class Views {
   }
 
   /**
-   * Make a part of the page that is loaded when it is first wanted; null: it cannot be loaded.
-   * @template M, V @param {Promise<M>} loading @param {(module: M) => V} make
-   * @returns {Promise<V | null>}
+   * Make a part of the page, which is loaded when it is first wanted; it is made once.
+   * @param {string} name @param {(module: any) => any} make @returns {Promise<any>}
    */
-  async #part(loading, make) {
+  #part(name, make) {
+    const found = this.#parts.get(name) ?? this.#load(name, make);
+    this.#parts.set(name, found);
+    return found;
+  }
+
+  /** @param {string} name @param {(module: any) => any} make */
+  async #load(name, make) {
     try {
-      const view = make(await loading);
-      const { element } = /** @type {any} */ (view);
-      if (element?.tagName === "DIALOG") this.parent?.append(element);
+      const view = make(await LATER[name]?.());
+      if (view.element?.tagName === "DIALOG") this.parent?.append(view.element);
       return view;
+    } catch (error) {
+      this.#parts.delete(name);
+      throw error;
+    }
+  }
+
+  /** Return a part; say so, and return null, if it cannot be loaded. @param {Promise<any>} part */
+  async #wanted(part) {
+    try {
+      return await part;
     } catch {
       this.page.say(t("notLoaded"));
       return null;
@@ -249,7 +281,7 @@ export class Views {
   }
 
   async #openSettings() {
-    this.settings ??= await this.#part(LATER.settings(), ({ settingsOf }) => settingsOf(this.page));
+    this.settings = await this.#wanted(this.#part("settings", ({ settingsOf }) => settingsOf(this.page)));
     this.settings?.show();
   }
 
