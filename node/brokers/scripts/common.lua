@@ -34,7 +34,7 @@
 --   chat:nodes            zset    incarnations -> ms at which their leases end
 --   chat:ops              hash    incarnation -> number of changes it made to sessions
 --   chat:at:INC           set     sessions whose connection is at this incarnation
---   chat:dead:INC         string  this incarnation has been reaped: chat:ops as it was then
+--   chat:dead:INC         string  this incarnation has been reaped: "COUNT changes", as in chat:ops
 --   chat:about:INC        hash    facts (JSON), since, notices, kept: for moderators; for a
 --                                 day longer than the lease
 --   chat:orders           hash    the moderation rules: nick:FOLDED, net:NETWORK, kick:SID or

@@ -24,8 +24,9 @@ end
 
 if session[1] then
   local is_ours = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
-  local counted = tonumber(redis.call('GET', 'chat:dead:' .. node_of(was)) or known)
-  if is_ours and forgotten ~= '1' and counted >= known then
+  -- A node of version 0.1 writes another value.
+  local counted = string.match(redis.call('GET', 'chat:dead:' .. node_of(was)) or '', '^(%d+) changes$')
+  if is_ours and forgotten ~= '1' and tonumber(counted or known) >= known then
     -- The session was not lost, and may have changes that its node does not know of. But other keys that
     -- name the session may be lost.
     take_over()

@@ -130,9 +130,11 @@ async def test_a_session_that_was_taken_from_its_node_is_given_back_as_it_stands
     await node.hello("s2", "old")
 
 
-@pytest.mark.parametrize(("back", "nick"), [(0, "new"), (1, "newest")])
+@pytest.mark.parametrize(
+    ("back", "count", "nick"), [(0, True, "new"), (1, True, "newest"), (1, False, "new")]
+)
 async def test_a_session_goes_on_as_its_node_knows_it_if_redis_went_back_before_the_reap(
-    place: Place, node: Node, back: int, nick: str
+    place: Place, node: Node, back: int, count: bool, nick: str
 ) -> None:
     """Else a change that was done and told to all would be undone, and nobody would hear of it."""
     hold, _ = await node.hello("s1", "old", rooms=["tea"])
@@ -141,6 +143,8 @@ async def test_a_session_goes_on_as_its_node_knows_it_if_redis_went_back_before_
     await place.redis.hincrby("chat:ops", inc, -back)
     await place.redis.zadd("chat:nodes", {inc: 1})
     assert (await place.run("reap", "op", 4 * 10**12, 200, 1000, 10**9, 100, 9e15))[0] == 1
+    if not count:  # a node of version 0.1
+        await place.redis.set("chat:dead:" + inc, 1)
     assert await node.ask("check", timed=False) is True
     assert await restore(node, memory(node, hold, "newest", "tea")) is True
     assert await node.ask("members", "tea", "") == ([nick], False)
