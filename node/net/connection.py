@@ -152,6 +152,8 @@ class Connection(asyncio.Protocol):
     def _end(self) -> None:
         """Handle and write nothing more."""
         self._closing = True
+        # The old one may have kept 256 KiB, which nobody needs while the connection lingers.
+        self._lines = self._dialect.reader(self)
         self.writer.close()
         self._flow.end()
 

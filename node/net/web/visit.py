@@ -115,7 +115,8 @@ class Visit(asyncio.Protocol):
             elif end < 0:
                 return
             else:
-                head, self._buffer = bytes(self._buffer[:end]), self._buffer[end:]
+                head = bytes(self._buffer[:end])
+                del self._buffer[:end]
                 self._requests += 1
                 self._respond(head)
                 if not self._is_over:
@@ -190,6 +191,8 @@ class Visit(asyncio.Protocol):
 
     def _end(self) -> None:
         self._is_over = True
+        # Up to 256 KiB, which nobody needs while the connection lingers.
+        self._buffer.clear()
         if self._timer is not None:
             self._timer.cancel()
         self._flow.end()

@@ -1,6 +1,7 @@
 """Web connections over a transport that a test looks into."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -152,3 +153,29 @@ async def test_who_loads_the_page_does_not_wait(limited: WebBench, wire: FakeTra
     visit.data_received(ASKED * PAGE)
     assert responses(wire) == PAGE and wire.reading
     visit.connection_lost(None)
+
+
+@pytest.mark.parametrize("is_upgraded", [False, True])
+async def test_what_a_client_has_sent_is_not_kept_while_its_connection_lingers(
+    bench: WebBench, wire: FakeTransport, is_upgraded: bool
+) -> None:
+    if is_upgraded:
+        peer = Peer(bench.limits, 2)
+        peer.admit(None)
+        connection = Connection(bench.hub, bench.batch, peer, False, bench.web.dialect)
+        connection.upgraded(wire, b"", b"")
+        last = b"\x82\x80\0\0\0\0"  # a binary frame, which is refused
+    else:
+        visit = Visit(bench.web, Peer(bench.limits, 2))
+        visit.connection_made(wire)
+        last = ASKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    data = last + b" " * 256 * 1024
+    tracemalloc.start()
+    try:
+        (connection if is_upgraded else visit).data_received(data)
+        assert wire.eof_written
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 64 * 1024
+    (connection if is_upgraded else visit).connection_lost(None)
