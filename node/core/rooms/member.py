@@ -41,7 +41,8 @@ class Member:
 
     ``cursor`` is how far the member has read, None while it is live; ``branch`` is the branch to
     which the cursor belongs, and ``seen`` what the member has seen of a branch that the log lost.
-    ``past`` is what it has seen of lost branches while it was live, as all live members did.
+    ``past`` is what it has seen of lost branches while it was live, as all live members did; it
+    has seen nothing of those that were ``known_before`` it was added.
     ``unverified``: the cursor comes from a client, and has to be looked up in the log before it is
     believed.
 
@@ -54,7 +55,7 @@ class Member:
 
     __slots__ = (
         *("reader", "state", "cursor", "branch", "seen", "unverified"),
-        *("past", "reading", "end", "done", "complete"),
+        *("past", "known_before", "reading", "end", "done", "complete"),
     )
 
     def __init__(self, reader: Reader) -> None:
@@ -64,7 +65,7 @@ class Member:
         self.branch = UNKNOWN
         self.seen: SeenBranch | None = None
         self.unverified = False
-        self.past = NOTHING
+        self.past = self.known_before = NOTHING
         self.reading = False
         self.end: Position | None = None
         self.done: Callable[[], None] | None = None
@@ -92,13 +93,16 @@ class Member:
 
     # States
 
-    def start(self, start: Position, cursor: Cursor | None) -> None:
-        """Read on after a client's cursor, or else after ``start``."""
+    def start(self, start: Position, cursor: Cursor | None, past: Past) -> None:
+        """Read on after a client's cursor, or else after ``start``.
+
+        ``past``: what other members saw of branches that were lost before.
+        """
         self.state = MemberState.BEHIND
         self.unverified = cursor is not None
         self.cursor, self.seen = cursor or (start, None)
         self.branch = UNKNOWN if self.seen is None else CURRENT
-        self.past = NOTHING
+        self.past, self.known_before = NOTHING, past
 
     def go_live(self) -> None:
         """Get each entry as it comes from now on."""
@@ -111,7 +115,7 @@ class Member:
         self.state = MemberState.BEHIND
         self.cursor, self.branch = top, branch
         if self.seen is None:
-            self.past = past
+            self.past = past.since(self.known_before)
 
     def stop(self) -> None:
         """Get nothing until it is known where its `left` stands."""
@@ -163,6 +167,6 @@ class Member:
     def unseen(self, entries: list[Entry]) -> list[Entry]:
         """Return which of these entries the member has not seen in a lost branch."""
         seen = self.seen
-        if self.past is not NOTHING:
+        if self.past.seen:
             entries = [one for one in entries if not self.past.includes(one)]
         return entries if seen is None else [one for one in entries if not seen.includes(one)]

@@ -41,6 +41,10 @@ class Past(NamedTuple):
         """Return this with more entries that the members have not got."""
         return self._replace(missed=(*self.missed, missed)[-BRANCHES:])
 
+    def since(self, past: "Past") -> "Past":
+        """Return what members have seen that were live only after ``past``."""
+        return self._replace(seen=tuple(each for each in self.seen if each not in past.seen))
+
     def includes(self, entry: Entry) -> bool:
         """Say whether the members have got an entry in a branch that was lost."""
         if any(gap.includes(entry) for gap in self.missed):

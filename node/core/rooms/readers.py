@@ -67,7 +67,7 @@ class Readers:
 
     def add(self, member: Member, start: Position, cursor: Cursor | None = None) -> None:
         """Let a member read on after the cursor of its client, or else after ``start``."""
-        member.start(start, cursor)
+        member.start(start, cursor, self._known.past)
         self.behind[member] = None
         self.feed(member)
 

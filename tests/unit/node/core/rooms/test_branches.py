@@ -76,20 +76,6 @@ def test_entries_put_back_by_another_node_go_only_to_members_that_lack_them() ->
     assert live(bench) == ["y5", "x5"]
 
 
-def test_a_member_that_pauses_does_not_get_what_it_saw_while_it_was_live() -> None:
-    """All entries were lost, and each of two nodes put back one of them."""
-    bench = RoomBench()
-    bench.begin(2)
-    member = bench.member(at(2))
-    bench.room.sync()
-    bench.broker.differ([entry(1, "x2", original="k1-2 1")], fork=1, branch=b"b1")
-    bench.room.pause(member)
-    bench.room.receive(frame([entry(2, "x1", original="k1-1 1")], prev="x2")._replace(branch=b"b1"))
-    bench.room.receive(frame([entry(3)], prev="x1")._replace(branch=b"b1"))
-    bench.room.feed(member)
-    assert live(bench) == outlet_of(member).texts() == ["x3"]
-
-
 def test_a_frame_of_entries_put_back_repeats_nothing() -> None:
     bench = followed(3)
     live(bench)

@@ -16,7 +16,7 @@ def started(cursor: Cursor | None = None) -> Member:
     """Return a member that begins to read at offset 3, or at a client's cursor."""
     member = Member(FakeReader())
     assert member.state is MemberState.ABSENT and not member.is_fed
-    member.start(at(3), cursor)
+    member.start(at(3), cursor, NOTHING)
     return member
 
 
@@ -57,8 +57,17 @@ def test_a_member_that_falls_behind_remembers_what_it_saw_while_it_was_live() ->
     back = [entry(10, "x8", original="k1-8 5"), entry(11, "x9", original="k1-9 5"), entry(12)]
     member.fall_behind(at(9), b"b1", NOTHING.with_seen(SeenBranch(b"k1", 5, 8)))
     assert member.unseen(back) == back[1:]
-    member.start(at(9), None)
+    member.start(at(9), None, NOTHING)
     assert member.unseen(back) == back, "a client that begins again has seen none of it"
+
+
+def test_a_member_has_seen_nothing_of_branches_that_were_lost_before_it_was_added() -> None:
+    member, before = Member(FakeReader()), NOTHING.with_seen(SeenBranch(b"k1", 5, 8))
+    member.start(at(3), None, before)
+    member.go_live()
+    member.fall_behind(at(9), b"b1", before.with_seen(SeenBranch(b"k2", 5, 9)))
+    back = [entry(10, "x8", original="k1-8 5"), entry(11, "x9", original="k2-9 5")]
+    assert member.unseen(back) == back[:1]
 
 
 def test_a_stopped_member_is_not_fed_until_it_resumes_or_leaves() -> None:
