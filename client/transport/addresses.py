@@ -84,15 +84,15 @@ class Endpoints:
         """Whether there are addresses that were not tried since a connection worked."""
         return self._failures < len(self.addresses) - 1
 
-    def pause(self) -> float:
-        """Count a failure and return the seconds to wait."""
+    def pause(self, longest: float = LONGEST_PAUSE) -> float:
+        """Count a failure and return the seconds to wait, at most ``longest``."""
         failures = self._failures
         self._failures += 1
         if failures == 0:
             return 0.0
         # The exponent is bounded: after days without a node the power would not fit a float.
         bound = FIRST_PAUSE * 2.0 ** min(failures, 30)
-        return self._random() * min(LONGEST_PAUSE, bound)
+        return self._random() * min(longest, bound)
 
     def worked(self) -> None:
         """Reset the backoff: a connection lasted for a while."""

@@ -74,8 +74,8 @@ class Handover:
         endpoints = self._connector.endpoints
         while True:
             # After many moves in a row, as at a rolling restart, the backoff outlasts a drain.
-            longest = min(seconds / PAUSES, end - self._runtime.clock())
-            await self._runtime.sleep(min(endpoints.pause(), longest))
+            pause = endpoints.pause(seconds / PAUSES)
+            await self._runtime.sleep(min(pause, end - self._runtime.clock()))
             if self._runtime.clock() >= end:
                 return
             try:

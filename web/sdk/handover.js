@@ -64,8 +64,8 @@ export class Handover {
     const end = surroundings.now() + seconds;
     for (;;) {
       // After many moves in a row, as at a rolling restart, the backoff outlasts a drain.
-      const longest = Math.min(seconds / PAUSES, end - surroundings.now());
-      await this.#sleep(Math.min(endpoints.pause(), longest));
+      const pause = endpoints.pause(seconds / PAUSES);
+      await this.#sleep(Math.min(pause, end - surroundings.now()));
       if (this.#isCancelled || surroundings.now() >= end) break;
       const address = endpoints.next();
       const link = await dial(surroundings, address, endpoints.hasUntried).catch(() => null);
