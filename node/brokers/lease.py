@@ -22,8 +22,6 @@ It is raised only if older nodes would misread the data; docs/architecture.md sa
 STEP_LOGGED_MS = 1000
 """Steps of Redis' clock from which on they are logged; smaller ones are corrections, as by NTP."""
 
-ANY = 10**15
-"""More changes than there can be: Redis went back, so its count says nothing."""
 REMEMBERED = 8
 """Earlier incarnations whose counts are known: a session is put back soon after the last one."""
 
@@ -66,7 +64,7 @@ class Lease:
 
     def replace(self) -> None:
         """Begin another incarnation: this one was reaped."""
-        self._before[self.incarnation] = ANY if self._went_back else self.changes
+        self._before[self.incarnation] = self.changes
         while len(self._before) > REMEMBERED:
             del self._before[next(iter(self._before))]
         self.incarnation = self._random_id()

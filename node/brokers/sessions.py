@@ -161,7 +161,8 @@ class RedisSessions:
             *(self._context.random_id(), snapshot.token.session, snapshot.was, owner),
             *(int(snapshot.keyed), snapshot.nick, snapshot.fold),
             *("" if attempt is None else attempt, snapshot.claim, int(forgotten)),
-            *(self._lease.changes_before(snapshot.was), len(snapshot.rooms)),
+            self._lease.changes_before(snapshot.was) if snapshot.is_settled else 0,
+            len(snapshot.rooms),
         ]
         for room, position in snapshot.rooms:
             args += (room, position)

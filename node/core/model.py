@@ -190,7 +190,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class SessionSnapshot:
-    """A session as the node that holds its connection knows it, to be put back."""
+    """A session as the node that holds its connection knows it, to be put back.
+
+    ``is_settled``: no change of it has an unknown outcome.
+    """
 
     token: FencingToken
     was: str
@@ -200,6 +203,7 @@ class SessionSnapshot:
     attempt: int | None
     claim: int
     rooms: Sequence[tuple[str, str]]
+    is_settled: bool = True
 
 
 class ModerationRule(NamedTuple):

@@ -14,7 +14,8 @@ local orphans, ended, closed, more = 0, 0, 0, 0
 local leases = redis.call('ZRANGEBYSCORE', 'chat:nodes', '-inf', now, 'WITHSCORES', 'LIMIT', 0, 1)
 if leases[1] then
   local inc, over = leases[1], tonumber(leases[2])
-  redis.call('SET', 'chat:dead:' .. inc, (redis.call('HGET', 'chat:ops', inc) or 0) .. ' changes', 'EX', 86400)
+  local changes = redis.call('HGET', 'chat:ops', inc)
+  redis.call('SET', 'chat:dead:' .. inc, changes and changes .. ' changes' or '?', 'EX', 86400)
   more = 1
   for n = 1, most do
     -- One by one: a session that was popped has to be handled in this call.

@@ -24,7 +24,7 @@ end
 
 if session[1] then
   local is_ours = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
-  -- A node of version 0.1 writes another value.
+  -- Without a number it is not known: Redis had lost the count, or a node of version 0.1 reaped.
   local counted = string.match(redis.call('GET', 'chat:dead:' .. node_of(was)) or '', '^(%d+) changes$')
   if is_ours and forgotten ~= '1' and tonumber(counted or known) >= known then
     -- The session was not lost, and may have changes that its node does not know of. But other keys that

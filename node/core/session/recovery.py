@@ -26,8 +26,7 @@ TOO_LATE = 0.5
 """Seconds before its deadline from which a request is not begun, nor waited for, any more."""
 
 Settle = Callable[[SessionState | None], None]
-"""Takes the state of a session after a change; None: the change was not done, or nobody can know
-whether it was, and the session stays as it was."""
+"""Takes the state of a session after a change; None: it was not done, or nobody can know."""
 
 
 class TokenState(Enum):
@@ -204,7 +203,7 @@ class Recovery:
             return
         self._take(Step.RESTORE)
         self._forgotten = forgotten
-        snapshot = self._host.session.snapshot(self._broker.owner())
+        snapshot = self._host.session.snapshot(self._broker.owner(), self.outcome is Outcome.KNOWN)
         self._broker.restore(snapshot, forgotten, partial(self._on_restored, snapshot, forgotten))
 
     def _on_restored(
@@ -285,9 +284,10 @@ class Recovery:
         host = self._host
         if host.is_over:
             return
-        if reply is Fenced.GONE and self.outcome is not Outcome.RESTORE_DUE:
-            # It has to be ours again first; or it is over, and then the connection ends.
-            if asked == host.session.token and Step.RESTORE in NEXT[self.state]:
+        is_old = asked != host.session.token
+        if reply is Fenced.GONE and (is_old or self.outcome is not Outcome.RESTORE_DUE):
+            # It has to be ours again first, or is; or it is over, and then the connection ends.
+            if not is_old and Step.RESTORE in NEXT[self.state]:
                 self._ownership.ask(self)
             self._look_up(settle)
         elif reply is Unavailable.UNREACHABLE:

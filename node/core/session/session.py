@@ -81,7 +81,7 @@ class Session:
 
     # What the broker may have forgotten
 
-    def snapshot(self, owner: str) -> SessionSnapshot:
+    def snapshot(self, owner: str, is_settled: bool = True) -> SessionSnapshot:
         """Return what the broker needs to put the session back, under a token of ``owner``."""
         return SessionSnapshot(
             FencingToken(self.token.session, owner),
@@ -92,6 +92,7 @@ class Session:
             self.attempt,
             self.claim,
             [(name, member.joined) for name, member in self.rooms.items() if member.done is None],
+            is_settled,
         )
 
     def agrees(self, snapshot: SessionSnapshot) -> bool:

@@ -22,6 +22,7 @@ def memory(node: Node, hold: FencingToken, nick: str, *rooms: str, **named: Any)
         known["attempt"],
         known["claim"],
         [(room, "k1-7-a") for room in rooms],
+        known.get("is_settled", True),
     )
 
 
@@ -148,6 +149,38 @@ async def test_a_session_goes_on_as_its_node_knows_it_if_redis_went_back_before_
     assert await node.ask("check", timed=False) is True
     assert await restore(node, memory(node, hold, "newest", "tea")) is True
     assert await node.ask("members", "tea", "") == ([nick], False)
+
+
+async def test_a_session_whose_last_change_is_not_settled_goes_on_as_redis_has_it(
+    place: Place, node: Node
+) -> None:
+    """Also if Redis went back before: the change may have been done since."""
+    hold, _ = await node.hello("s1", "old", rooms=["tea"])
+    inc = hold.owner.split(".")[0]
+    await place.run("nick", "opx", *hold, "new", "new", 200, 1000, 0)  # its reply was lost
+    await place.redis.hincrby("chat:ops", inc, -2)
+    await place.redis.zadd("chat:nodes", {inc: 1})
+    await place.run("reap", "op", 4 * 10**12, 200, 1000, 10**9, 100, 9e15)
+    assert await node.ask("check", timed=False) is True
+    known = memory(node, hold, "old", "tea", is_settled=False)
+    assert await restore(node, known) is True
+    assert await node.ask("members", "tea", "") == (["new"], False)
+
+
+async def test_a_session_that_is_put_back_before_its_node_learns_of_the_reap_undoes_nothing(
+    place: Place, node: Node
+) -> None:
+    """The count of changes begins again with it, though Redis never went back."""
+    one, _ = await node.hello("s1", "old", rooms=["tea"])
+    two, _ = await node.hello("s2", "bo", rooms=["tea"])
+    inc = one.owner.split(".")[0]
+    await place.run("nick", "opx", *one, "new", "new", 200, 1000, 0)  # its reply was lost
+    await place.redis.zadd("chat:nodes", {inc: 1})
+    assert (await place.run("reap", "op", 4 * 10**12, 200, 1000, 10**9, 100, 9e15))[0] == 2
+    assert await restore(node, memory(node, two, "bo", "tea")) is True
+    assert await node.ask("check", timed=False) is True
+    assert await restore(node, memory(node, one, "old", "tea")) is True
+    assert await node.ask("members", "tea", "") == (["bo", "new"], False)
 
 
 async def test_a_node_notices_that_redis_forgot_its_sessions(place: Place, node: Node) -> None:
