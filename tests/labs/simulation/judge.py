@@ -20,6 +20,9 @@ HEALED_WITHIN = 10.0
 FRAME_WITHIN = 3.0
 """Seconds for which a node follows a room at least, after it has acknowledged a message there."""
 
+BACK_WITHIN = 6.0
+"""Seconds that a node takes to have its sessions back after it was out of touch."""
+
 ANSWER_WITHIN = 5.5
 """Seconds within which a request must have been answered, but for what the network takes."""
 
@@ -226,13 +229,18 @@ def _safe(world: World, number: int, step: Step) -> float:
     at = step.at
     for start, end in world.stopped.get(life, []) + world.cut.get(life, []):
         # What the node says is of its last moments in touch; being back takes it a while.
-        if start - 1.0 <= at <= end + 6.0:
+        if start - 1.0 <= at <= end + BACK_WITHIN:
             at = min(at, start - 1.0)
     if world.plan.trouble:
         # No renewal may have reached Redis until the node's lease was over.
-        leases = world.chronicle.leases.items()
-        own = [term for inc, terms in leases if inc.startswith(life.name) for term in terms]
-        at = min(at, max((end for when, end in own if when <= step.at), default=at))
+        known = sorted(
+            [term for term in terms if term[0] <= step.at]
+            for inc, terms in world.chronicle.leases.items()
+            if inc.startswith(life.name) and terms[0][0] <= step.at
+        )
+        if len(known) > 1 and step.at - known[-1][0][0] < BACK_WITHIN:
+            known.pop()  # It has just begun, because the incarnation before it was reaped.
+        at = min(at, max((end for _, end in known[-1]), default=at) if known else at)
     return min(at, world.ended.get(life, at))
 
 
