@@ -5,7 +5,8 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from node import app
 from node.cli.subcommands import COMMANDS, PARSERS
@@ -17,6 +18,8 @@ from wire import environment
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
     """Return the function that runs a loop: that of uvloop if it is installed."""
@@ -27,11 +30,29 @@ def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
     return uvloop.run
 
 
+def _printed(work: Callable[[], T]) -> T:
+    """Do what may print; end in one line if the output cannot be written."""
+    try:
+        try:
+            return work()
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # Python still holds output, and would try to write it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # as with `| head`
+            raise SystemExit(0) from None
+        print(f"{PROGRAM}: the output cannot be written: {error.strerror}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
 def main() -> None:
     """Run the subcommand in the first argument, or else the nodes until they are told to stop."""
     if len(sys.argv) > 1 and sys.argv[1] in COMMANDS:
-        raise SystemExit(COMMANDS[sys.argv[1]](sys.argv[2:]))
-    chosen = settings.parse(sys.argv[1:], os.environ, PARSERS)
+        raise SystemExit(_printed(partial(COMMANDS[sys.argv[1]], sys.argv[2:])))
+    chosen = _printed(partial(settings.parse, sys.argv[1:], os.environ, PARSERS))
     logs.configure(chosen.log_level, chosen.log_format, node=chosen.name)
     for warning in environment.warnings(os.environ, variables()):
         log.warning(warning)

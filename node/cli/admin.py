@@ -44,9 +44,6 @@ def main(argv: Sequence[str], program: str = MODERATION) -> int:
         return asyncio.run(_do(chosen))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # as with `| head`; discard the output that Python still holds
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 async def _do(chosen: argparse.Namespace) -> int:
@@ -54,7 +51,6 @@ async def _do(chosen: argparse.Namespace) -> int:
         async with StatusClient(connect.to(chosen.redis_url)) as moderator:
             await moderator.check()
             done: bool = await chosen.run(moderator, chosen)
-            sys.stdout.flush()
             return 0 if done else 1
     except Malformed as error:
         _complain(f"Redis holds data that no node has written ({error})")
