@@ -184,6 +184,10 @@ def _began_again(world: World, sid: str, since: float, at: float) -> bool:
         ]
         if told[-1:] != ["welcome"]:
             return True
+        # One that lost its connection before its node had put it back: docs/protocol.md.
+        steps = world.notes.steps.get(number, ())
+        if any(s.name == "dropped" and at <= s.at <= at + HEALED_WITHIN for s in steps):
+            return True
         later = [step for step in world.notes.steps.get(number, ()) if step.at >= since]
         if any(step.name == "welcome" and not step.event["resumed"] for step in later):
             return True
