@@ -160,6 +160,9 @@ class Audit:
             # Everything that is kept follows, what this client has had as well; and so may what is
             # put back later by a node that was stopped for longer than others wait for it.
             self.again, self.highest = set(self.seen), -1
+        elif self.forgetful and self._pushed_out(step):
+            # Of what was put back, the client may get again what follows.
+            self.again |= self.seen & self.moved
         self.excuses.append(Excuse(start, end))
         self._give_up(step)
         if not unknown:
