@@ -160,7 +160,7 @@ class Audit:
             # Everything that is kept follows, what this client has had as well; and so may what is
             # put back later by a node that was stopped for longer than others wait for it.
             self.again, self.highest = set(self.seen), -1
-        elif self.forgetful and self._pushed_out(step):
+        elif self.forgetful and self._has_pushed_out(step):
             # Of what was put back, the client may get again what follows.
             self.again |= self.seen & self.moved
         self.excuses.append(Excuse(start, end))
@@ -273,9 +273,12 @@ class Audit:
 
         The client has them, or they were there before it joined.
         """
+        return key_of(gap.event["after"]) in self.moved and self._has_pushed_out(gap)
+
+    def _has_pushed_out(self, gap: Step) -> bool:
         first_kept = self.chronicle.first_kept(self.log, gap.at)
         joined = self.first_at.get(self.joined, -1.0)
-        return key_of(gap.event["after"]) in self.moved and any(
+        return any(
             (entry.id in self.seen or self.first_at[entry.id] <= joined)
             and entry.id in self.moved
             and self.first_at[entry.id] <= gap.at
