@@ -18,7 +18,8 @@ PROGRAM = "chat"
 SHELLS = ("bash", "zsh", "fish")
 _EPILOG = """\
 On a terminal the client is interactive; /help lists its commands. Otherwise each line of
-standard input is sent to the (first) room, unless --listen or --json asks to read instead.
+standard input is sent to the (first) room, unless --listen asks to read instead; so does --json
+where standard input is a terminal.
 
 examples:
   chat                                    chat; the first time it asks for your nick
