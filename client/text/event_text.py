@@ -46,6 +46,9 @@ def _entered(event: m.Entered) -> str:
 
 
 def _left(event: m.Left) -> str:
+    if event.reason == "kicked" and event.position is None:  # everybody, ourselves included
+        closed = f"a moderator closed {safe_word(event.room)}"
+        return f"{closed}: {safe_line(event.text)}" if event.text else closed
     how = _LEFT.get(event.reason) or f"left ({safe_word(event.reason)})"
     why = f" ({safe_line(event.text)})" if event.text else ""
     return f"{safe_word(event.nick)} {how}{why}"
