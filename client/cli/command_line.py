@@ -18,7 +18,8 @@ PROGRAM = "chat"
 SHELLS = ("bash", "zsh", "fish")
 _EPILOG = """\
 On a terminal the client is interactive; /help lists its commands. Otherwise each line of
-standard input is sent to the (first) room, unless --listen or --json asks to read instead.
+standard input is sent to the (first) room, unless --listen asks to read instead; so does --json
+where standard input is a terminal.
 
 examples:
   chat                                    chat; the first time it asks for your nick
@@ -54,8 +55,8 @@ overrides NO_COLOR (https://no-color.org).
 
 exit status:
   0    all messages sent, or you quit; or the reader of --listen went away, or it was interrupted
-  1    a message was not sent, output could not be written, a node refused the session, or no node
-       could be reached (see --timeout)
+  1    a message was not sent, output could not be written, a node refused the session, a moderator
+       closed the room, or no node could be reached (see --timeout)
   2    invalid command line or settings, also a nick or room that no node takes; nothing was sent
   129, 130, 143  ended by SIGHUP, SIGINT or SIGTERM; not with --listen, nor once all input is sent
 """

@@ -2,24 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from functools import partial
+from contextlib import suppress
 from typing import cast
 
 from client.api.chat import Chat
-from client.cli.input_lines import InputLines
 from client.cli.line_format import LineFormat, render
+from client.cli.line_sender import LineSender
 from client.cli.options import Options
 from client.cli.past_first import PastFirst
+from client.cli.present_in import PresentIn, RoomLost
 from client.protocol.errors import ChatError, NickRefused, RequestRefused, Unreachable
 from client.protocol.events import Disconnected, Received
-from client.text.event_text import phrase
 from client.text.nicks import with_suffix
-from client.text.sanitize import safe_json, safe_line, safe_word
+from client.text.sanitize import safe_json, safe_line
 from wire import messages as m
 from wire.errors import Code
 
-MOST_PENDING = 100
-"""Unacknowledged lines at a time, so that a file of any size needs little memory."""
 FIRST_PATIENCE = 10.0
 """Seconds for the first connection of a filter that sends; listening never gives up."""
 PATIENCE = 60.0
@@ -81,7 +79,8 @@ async def listen(chat: Chat, options: Options, write: Write, report: Report) -> 
     told = (m.Gap, m.Error, m.Announcement)
     past = PastFirst() if options.last else None
     printer = _printer(options, write, past)
-    reading = asyncio.create_task(_read(chat, options, printer, report, *told))
+    present = PresentIn(chat)
+    reading = asyncio.create_task(_read(chat, options, present, printer, report, *told))
     try:
         chat.start()
         await _ready(chat, reading, options.timeout)
@@ -115,7 +114,8 @@ async def send(
 ) -> int:
     """Send each line to the first room; return 0 if all are acknowledged, else 1."""
     printer = _quietly(_printer(options, write)) if options.json else _print_nothing
-    reading = asyncio.create_task(_read(chat, options, printer, report, m.Error))
+    present = PresentIn(chat, options.room)
+    reading = asyncio.create_task(_read(chat, options, present, printer, report, m.Error))
     sender = LineSender(chat, options.room, report)
     try:
         chat.start()
@@ -123,7 +123,8 @@ async def send(
         await _ready(chat, reading, first)
         await _first(asyncio.ensure_future(sender.send_all(lines)), reading)
         await chat.close()
-        await reading
+        with suppress(RoomLost):  # all lines are settled
+            await reading
     except asyncio.CancelledError:
         sender.end("Interrupted.")
         raise
@@ -134,62 +135,6 @@ async def send(
         await chat.close()
         await _stop(reading)
     return 1 if sender.has_failed else 0
-
-
-class LineSender:
-    """Sends lines to a room, and reports failures by their numbers."""
-
-    def __init__(self, chat: Chat, room: str, report: Report) -> None:
-        self.has_failed = False
-        self._has_ended = False
-        self._chat = chat
-        self._room = room
-        self._report = report
-        self._pending: dict[int, None] = {}
-        self._slots = asyncio.Semaphore(MOST_PENDING)
-
-    def end(self, trouble: str) -> None:
-        """Report once why the remaining lines are not sent."""
-        first = next(iter(self._pending), None)
-        self._has_ended = True
-        self._report(trouble if first is None else f"line {first} and what follows: {trouble}")
-
-    async def send_all(self, lines: AsyncIterable[bytes | None]) -> None:
-        """Send the lines in order; return when all are acknowledged or refused. Raises OSError."""
-        number = 0
-        read = InputLines(self._fail, self._report)
-        async for line in lines:
-            number += 1
-            if text := read.text(number, line):
-                await self._slots.acquire()
-                self._post(number, text)
-        read.end()
-        for _ in range(MOST_PENDING):
-            await self._slots.acquire()
-
-    def _post(self, number: int, text: str) -> None:
-        self._pending[number] = None
-        try:
-            answer = self._chat.post(m.Send(room=self._room, text=text))
-        except ChatError as error:
-            self._settle(number, error)
-        else:
-            answer.add_done_callback(partial(self._take_answer, number))
-
-    def _take_answer(self, number: int, answer: asyncio.Future[m.AnyEvent]) -> None:
-        self._settle(number, None if answer.cancelled() else answer.exception())
-
-    def _settle(self, number: int, error: BaseException | None) -> None:
-        if self._has_ended or (error is not None and error is self._chat.failure):
-            return  # reported once, not for each line
-        del self._pending[number]
-        self._slots.release()
-        if error is not None:
-            self._fail(number, safe_line(str(error)))
-
-    def _fail(self, number: int, trouble: str) -> None:
-        self.has_failed = True
-        self._report(f"line {number}: {trouble}")
 
 
 def _status(error: ChatError | OSError) -> int:
@@ -213,25 +158,33 @@ def _why(error: ChatError | OSError, options: Options) -> str:
 async def _read(
     chat: Chat,
     options: Options,
+    present: PresentIn,
     printer: Callable[[Received], Awaitable[None]],
     warn: Report,
     *also: type[m.Event],
 ) -> None:
-    """Print events; ``warn`` of the connection, and of events of the types ``also``."""
+    """Print events; ``warn`` of the connection, and of events of the types ``also``.
+
+    Raises RoomLost.
+    """
     away = False
     async for received in chat.received():
         event = received.event
         is_answer = getattr(event, "id", None) is not None  # reported with the number of its line
-        if isinstance(event, (Disconnected, *also)) and not (is_answer or received.is_end):
+        lost = present.lost(received)
+        if lost is not None:
+            if present.is_anywhere:
+                warn(lost)
+        elif isinstance(event, (Disconnected, *also)) and not (is_answer or received.is_end):
             warn((render(cast(m.AnyEvent | Disconnected, event), LineFormat()) or "")[2:])
             if isinstance(event, Disconnected) and (hint := options.hint(event)):
                 warn(hint)
-        elif isinstance(event, m.Left) and event.reason == "kicked" and event.nick == chat.nick:
-            warn(f"{safe_word(event.room)}: {phrase(event)}")
         elif isinstance(event, m.Welcome) and away:
             warn(f"Connected to {safe_line(event.node)}.")
         away = isinstance(event, Disconnected) or (away and not isinstance(event, m.Welcome))
         await printer(received)
+        if lost is not None and not present.is_anywhere:
+            raise RoomLost(lost)
 
 
 def _printer(

@@ -34,11 +34,21 @@ def and_more(more: bool) -> str:
     return " (there are more)" if more else ""
 
 
+def removed(event: m.Left) -> str:
+    """Return what a moderator did to us: ``left`` has no position if the room is closed."""
+    what = "closed" if event.position is None else "kicked you out of"
+    how = f"A moderator has {what} {safe_word(event.room)}"
+    return f"{how}: {safe_line(event.text)}" if event.text else f"{how}."
+
+
 def _entered(event: m.Entered) -> str:
     return f"{safe_word(event.nick)} entered"
 
 
 def _left(event: m.Left) -> str:
+    if event.reason == "kicked" and event.position is None:  # everybody, ourselves included
+        closed = f"a moderator closed {safe_word(event.room)}"
+        return f"{closed}: {safe_line(event.text)}" if event.text else closed
     how = _LEFT.get(event.reason) or f"left ({safe_word(event.reason)})"
     why = f" ({safe_line(event.text)})" if event.text else ""
     return f"{safe_word(event.nick)} {how}{why}"

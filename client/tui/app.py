@@ -127,7 +127,7 @@ class App:
         from client.tui.logs import start_logs  # most users have no logs
 
         server = options.addresses[0] if options.addresses else DEFAULT_HOST
-        return start_logs(self._chat, self._buffers, filters, self._notices, server)
+        return start_logs(self._chat, self._buffers, filters, self._notices, server, now_ms)
 
     async def run(self) -> int:
         """Connect, and run until the user quits; return the exit status."""

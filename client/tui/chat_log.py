@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from client.api.chat import Chat
 from client.cli.line_format import LineFormat, render
 from client.protocol.events import Disconnected
@@ -18,8 +20,8 @@ SENT_BEFORE = 50
 class ChatLog:
     """Writes what is said, and who comes and goes, except what the user ignores.
 
-    ``write`` gets the name of a buffer and a line. There is nothing else in the logs: no tokens, no
-    passwords, no requests.
+    ``write`` gets the name of a buffer and a line. ``clock`` returns Unix milliseconds. There is
+    nothing else in the logs: no tokens, no passwords, no requests.
     """
 
     def __init__(
@@ -28,12 +30,14 @@ class ChatLog:
         buffers: Buffers,
         filters: Filters,
         write: Callable[[str, str], None],
+        clock: Callable[[], int],
         theme: Theme | None = None,
     ) -> None:
         self._chat = chat
         self._buffers = buffers
         self._filters = filters
         self._write = write
+        self._clock = clock
         self._form = LineFormat(theme or Theme())
 
     def take(self, event: m.AnyEvent | Disconnected) -> None:
@@ -47,6 +51,8 @@ class ChatLog:
             if not self._filters.is_ignored(event.from_):
                 self._add(event.room, event)
         elif isinstance(event, m.Entered | m.Left):
+            if isinstance(event, m.Left) and event.at is None:  # no entry of the room
+                event = replace(event, at=self._clock())
             if not self._filters.is_ignored(event.nick):
                 self._add(event.room, event)
         elif isinstance(event, m.Renamed) and event.room is not None:

@@ -8,8 +8,8 @@ from msgspec import Struct
 from client.api.chat import Chat
 from client.protocol.events import Disconnected, Then
 from client.protocol.greeting import HELLO
-from client.text.event_text import phrase
-from client.text.sanitize import safe_line, safe_word
+from client.text.event_text import phrase, removed
+from client.text.sanitize import safe_word
 from client.tui.buffers import PERSON, Buffer, Buffers
 from client.tui.filters import Filters
 from client.tui.lookups import Lookups
@@ -164,8 +164,8 @@ class EventActions:
         kicked = event.reason == "kicked" and event.nick == self._chat.nick
         if buffer is not None and (event.ref is not None or kicked):
             self._buffers.close(event.room)
-            room = safe_word(event.room)
-            self._notices.notice(_removed(room, event) if kicked else f"You left {room}.")
+            left = f"You left {safe_word(event.room)}."
+            self._notices.notice(removed(event) if kicked else left)
         elif buffer is not None and event.nick != self._chat.nick:
             self._presence.left(buffer, event)
 
@@ -270,13 +270,6 @@ def _shortened(text: str, window: str) -> str:
         return text
     more = f"\u2026 {rest} more lines in {safe_word(window)}"
     return "\n".join([*lines[:DIRECT_LINES], more])
-
-
-def _removed(room: str, event: m.Left) -> str:
-    """Return what a moderator did: ``left`` has no position if the room is gone for everybody."""
-    what = "closed" if event.position is None else "kicked you out of"
-    how = f"A moderator has {what} {room}"
-    return f"{how}: {safe_line(event.text)}" if event.text else f"{how}."
 
 
 _ROWS: dict[type[Any], Callable[[EventActions, Any], None]] = {

@@ -1,6 +1,7 @@
 """Starts the logs of a chat; loaded only if the settings ask for them."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from client.api.chat import Chat
@@ -14,9 +15,17 @@ from client.tui.notices import Notices
 
 
 def start_logs(
-    chat: Chat, buffers: Buffers, filters: Filters, notices: Notices, server: str
+    chat: Chat,
+    buffers: Buffers,
+    filters: Filters,
+    notices: Notices,
+    server: str,
+    clock: Callable[[], int],
 ) -> Logs | None:
-    """Start the logs of a chat with a server; None, with an error, without a place for them."""
+    """Start the logs of a chat with a server; None, with an error, without a place for them.
+
+    ``clock`` returns Unix milliseconds.
+    """
     folder = log_folder()
     if folder is None:
         notices.error("Nothing is logged: there is no home directory.")
@@ -30,4 +39,4 @@ def start_logs(
 
     name = file_name(server.replace(":", "_")).removesuffix(".log")
     files = LogFiles(folder / name, failed)
-    return Logs(ChatLog(chat, buffers, filters, files.write).take, files.finish)
+    return Logs(ChatLog(chat, buffers, filters, files.write, clock).take, files.finish)

@@ -94,7 +94,7 @@ class Reading:
 
     @property
     def place(self) -> str:
-        """Which match is on the screen, as in "fox: 2 of 5"; empty without one."""
+        """Which match is on the screen, as in "fox: 2 of 5", or "fox: no match"; mostly empty."""
         return self._place if self._buffers.current is self._searched else ""
 
     @property
@@ -107,9 +107,14 @@ class Reading:
         self._searched, self._place = None, ""
 
     def search(self, word: str) -> None:
-        """Show the newest message with a word; for the same word, or none, the next older one."""
+        """Show the newest message with a word; for the same word, or none, the next older one.
+
+        Where another search has scrolled up, the way back leads to what was there before that one.
+        """
         if word and word.casefold() != self.word.casefold():
-            self._searched = None
+            if self._buffers.current.anchor is None:
+                self._searched = None
+            self._found, self._place = None, ""
             self.word = word
         self.step(1)
 
@@ -148,13 +153,18 @@ class Reading:
         self._view().show(self._found, LINES_BELOW)
         # There may be further ones among the messages that were not fetched.
         more = "" if buffer.is_whole or buffer.person is not None else "+"
-        word = cut(safe_line(self.word), WORD_COLUMNS)
-        self._place = f"{word}: {len(matches) - index} of {len(matches)}{more}"
+        self._place = f"{self._shown_word}: {len(matches) - index} of {len(matches)}{more}"
+
+    @property
+    def _shown_word(self) -> str:
+        return cut(safe_line(self.word), WORD_COLUMNS)
 
     def _stay(self, buffer: Buffer, matches: list[Row], now: int, why: str) -> None:
         if now < len(matches):
             self._show(buffer, matches, now)
             self._place += f", {why}"
+        elif buffer.anchor is not None:  # a notice at the end would not be visible
+            self._place = f"{self._shown_word}: no match"
         else:
             self.end()
             self._complain(f"No message here contains {safe_line(self.word)}.")

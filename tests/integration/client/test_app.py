@@ -114,7 +114,10 @@ async def test_search_finds_older_messages(screen: Screen, listener: ScriptedNod
     assert "old 33.: 1 of 1" in screen.lines[-2].lower()
     assert "below" in screen.lines[-2] and b"\x1b[0;7m" in screen.raw
     screen.type("/search nothing like it\r")
-    await screen.shows("No message here contains")
+    await screen.shows("nothing like it: no match")
+    assert any("old 33." in line for line in screen.lines)
+    screen.type("/back\r")
+    await screen.until(lambda lines: "below" not in lines[-2])
     serving.cancel()
 
 

@@ -103,7 +103,7 @@ class TestListening:
         await asyncio.wait_for(outside.printed.wait(), 5)
         assert outside.errors == [
             "Announcement: back soon",
-            "general: ana was kicked (too loud)",
+            "A moderator has closed general: too loud",
         ]
         listening.cancel()
         await bid_farewell(peer)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from client.cli import filter_mode
+from client.cli import filter_mode, line_sender
 from tests.integration.client.cli.pipes import Outside, bid_farewell
 from tests.support.scripted import ScriptedNode, refused, welcome
 from wire import messages as m
@@ -63,7 +63,7 @@ class TestSending:
     async def test_many_lines_wait_in_order_when_the_node_wants_them_slower(
         self, node: ScriptedNode
     ) -> None:
-        count = 3 * filter_mode.MOST_PENDING
+        count = 3 * line_sender.MOST_PENDING
         outside = Outside(node)
         saying = outside.say(*(b"%d" % number for number in range(count)))
         peer = await node.peer()
@@ -96,7 +96,7 @@ class TestSending:
         for number in range(5):
             await peer.take(f"p{number}")
         await peer.expect(m.Send)
-        assert read <= filter_mode.MOST_PENDING + 6
+        assert read <= line_sender.MOST_PENDING + 6
         saying.cancel()
         await bid_farewell(peer)
         with pytest.raises(asyncio.CancelledError):

@@ -21,6 +21,7 @@ class Logged(Screen):
             self.buffers,
             self.filters,
             lambda name, line: self.lines.append((name, line)),
+            lambda: NOON,
             Theme(zone=UTC),
         )
 
@@ -52,6 +53,21 @@ def test_messages_and_who_comes_and_goes_are_logged_with_date_and_zone() -> None
         ("lab", f"{time} * bo waves"),
         ("lab", f"{time} ~ bo is now called bob"),
         ("lab", f"{time} - bob left the chat"),
+    ]
+
+
+def test_the_end_of_a_room_for_us_is_logged_with_the_time_of_receipt() -> None:
+    screen = Logged()
+    screen.happens(
+        m.Left(room="lab", nick="ana", reason="kicked", text="cleanup"),
+        m.Left(room="tea", nick="ana", reason="kicked"),
+        m.Left(room="ops", nick="ana", reason="left"),
+    )
+    time = "1970-01-01T12:00:00+00:00"
+    assert screen.lines == [
+        ("lab", f"{time} lab - a moderator closed lab: cleanup"),
+        ("tea", f"{time} tea - a moderator closed tea"),
+        ("ops", f"{time} ops - ana left"),
     ]
 
 

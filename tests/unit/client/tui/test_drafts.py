@@ -83,3 +83,40 @@ async def test_the_cursor_goes_over_a_cluster_behind_the_start_of_a_draft(typing
     typing.turn("general")
     typing.line.cursor_right()
     assert typing.line.cursor_position == 2
+
+
+async def test_a_draft_stays_with_a_room_that_is_closed(typing: Typing) -> None:
+    typing.turn("tea")
+    typing.line.insert_text("for tea")
+    typing.buffers.close("tea")
+    typing.drafts.moved()
+    assert typing.buffers.current.name == "general" and typing.line.text == ""
+    typing.buffers.open("Tea")
+    assert typing.move("Tea") == "for tea"
+    typing.line.reset()
+    typing.turn("general")
+    assert typing.turn("tea") == ""
+
+
+async def test_a_draft_stays_with_a_room_that_is_closed_elsewhere(typing: Typing) -> None:
+    typing.turn("tea")
+    typing.line.insert_text("for tea")
+    typing.turn("general")
+    typing.line.insert_text("for general")
+    typing.buffers.close("tea")
+    typing.drafts.moved()
+    assert typing.line.text == "for general"
+    typing.buffers.open("tea")
+    typing.drafts.moved()
+    assert typing.turn("tea") == "for tea"
+
+
+async def test_the_line_of_the_last_room_is_there_when_it_is_entered_again(typing: Typing) -> None:
+    typing.line.insert_text("for general")
+    for name in ("tea", "general"):
+        typing.buffers.close(name)
+        typing.drafts.moved()
+    assert typing.line.text == ""
+    typing.buffers.open("general")
+    typing.drafts.moved()
+    assert typing.line.text == "for general"

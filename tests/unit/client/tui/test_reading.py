@@ -181,6 +181,36 @@ def test_a_search_that_finds_nothing_says_so(screen: Screen) -> None:
     assert screen.notes == ["No message here contains fox."]
 
 
+def test_a_search_that_finds_nothing_keeps_the_place(screen: Screen) -> None:
+    screen.said(*(str(number) for number in range(100)))
+    screen.take("/history 10")
+    before = top(screen)
+    screen.take("/search fox")
+    screen.answer("old", more=False)
+    assert top(screen) == before and screen.reading.place == "fox: no match"
+    assert not screen.notes
+    screen.reading.scroll(1)
+    screen.take("/back")
+    assert top(screen) == before and screen.reading.place == ""
+
+
+def test_back_returns_to_what_was_there_before_the_first_of_several_searches(
+    screen: Screen,
+) -> None:
+    screen.said("fox", *"abcdefg", "hen", *(str(number) for number in range(100)))
+    screen.lab.is_whole = True
+    screen.take("/history 10")
+    before = top(screen)
+    screen.take("/search hen")
+    found = top(screen)
+    screen.take("/search cow")
+    assert top(screen) == found and screen.reading.place == "cow: no match"
+    screen.take("/search fox")
+    assert screen.reading.place == "fox: 1 of 1"
+    screen.take("/back")
+    assert top(screen) == before
+
+
 def test_a_search_fetches_older_messages_until_it_finds(screen: Screen) -> None:
     screen.said("new")
     screen.take("/search fox")
