@@ -43,9 +43,12 @@ export class Endpoints {
     return address;
   }
 
-  /** Whether there are addresses that were not tried since a connection worked. */
-  get hasUntried() {
-    return this.#failures < this.addresses.length - 1;
+  /**
+   * The seconds for a connection to open. They are few while other addresses were not tried since a
+   * connection worked: a node that hangs accepts a connection, and says nothing.
+   */
+  get openWithin() {
+    return this.#failures < this.addresses.length - 1 ? 2 : 6;
   }
 
   /** Count a failure and return the seconds to wait, at most `longest`. */

@@ -21,14 +21,14 @@ export class Connector {
 
   /**
    * Connect to an address; after a failure, ask the node first whether it would let us in.
-   * @param {string} address @param {boolean} [hasOthers] other addresses were not tried yet
+   * @param {string} address @param {number} within seconds for it
    * @returns {Promise<Link | NotOpened>}
    */
-  async open(address, hasOthers) {
+  async open(address, within) {
     const refused = this.#hasFailed ? await this.#whyNot(address) : null;
     if (refused) return refused;
     try {
-      const link = await dial(this.#surroundings, address, hasOthers, (opening) => {
+      const link = await dial(this.#surroundings, address, within, (opening) => {
         this.#opening = opening;
         if (this.#isStopped) this.stop();
       });

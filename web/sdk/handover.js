@@ -68,7 +68,7 @@ export class Handover {
       await this.#sleep(Math.min(pause, end - surroundings.now()));
       if (this.#isCancelled || surroundings.now() >= end) break;
       const address = endpoints.next();
-      const link = await dial(surroundings, address, endpoints.hasUntried).catch(() => null);
+      const link = await dial(surroundings, address, endpoints.openWithin).catch(() => null);
       if (!link) continue;
       if (await this.#isWelcome(activate(link, address))) break;
       link.end("the node did not welcome us");

@@ -6,23 +6,18 @@ import { Keepalive } from "./keepalive.js";
 /** @typedef {import("./types.js").Surroundings} Surroundings */
 /** @typedef {(lines: string[]) => void} TakeLines */
 
-/** Seconds for a connection to open. */
-const OPEN_WITHIN = 6.0;
-/** The same while other addresses were not tried yet: a node that hangs accepts, and says nothing. */
-const OPEN_SOON = 2.0;
 /** Seconds after which a connection counts as one that worked. */
 const STEADY_AFTER = 5.0;
 
 /**
  * Open a connection; throws an Error with the reason.
  * @param {Surroundings} surroundings @param {string} address
- * @param {boolean} [hasOthers] other addresses were not tried yet
+ * @param {number} within seconds for it
  * @param {(link: Link) => void} [opening] gets the link at once, to end it early
  */
-export async function dial(surroundings, address, hasOthers = false, opening) {
+export async function dial(surroundings, address, within, opening) {
   const link = new Link(surroundings.open(address));
   opening?.(link);
-  const within = hasOthers ? OPEN_SOON : OPEN_WITHIN;
   const cancel = surroundings.later(within, () => link.end("it does not answer"));
   try {
     await Promise.race([

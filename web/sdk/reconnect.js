@@ -146,7 +146,7 @@ export class ReconnectingLink {
    */
   async #visit(address) {
     const { session, surroundings, keeping, endpoints } = this.#parts;
-    const link = await this.#connector.open(address, endpoints.hasUntried);
+    const link = await this.#connector.open(address, endpoints.openWithin);
     if (!(link instanceof Link)) return link;
     this.#active = this.#activate(link, address);
     try {
