@@ -29,6 +29,7 @@ NOT_TESTS = {
     "test_a_file_that_became_a_pipe_holds_up_nothing": _OTHERS,
     "test_all_that_the_scripts_call_is_allowed_and_no_more": _OTHERS,
     "test_a_ban_that_is_set_again_keeps_its_reason_unless_another_is_given": _OTHERS,
+    "test_without_a_connection_over_tls_a_moderator_is_told_what_may_be_wrong": _OTHERS,
     "test_each_new_reason_why_redis_does_not_serve_is_told_once": _OTHERS,
 }
 """Single tests that do not run over WebSocket, and why."""
