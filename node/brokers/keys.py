@@ -9,6 +9,8 @@ ROOMS = "chat:rooms"
 RULES = "chat:orders"
 DEAD = "chat:dead:"
 """Prefix of the keys that name incarnations whose leases were found to be over."""
+SESSIONS_AT = "chat:at:"
+"""Prefix of the keys that hold the sessions of each incarnation."""
 
 _LOG = "chat:{"
 _CHANNEL_END = "}:live"

@@ -14,8 +14,6 @@ from node.brokers.admin_client import LEASE, AdminClient, NodeRow, Totals, Troub
 from node.config.redis_url import RedisUrl
 from node.process.listening import shown
 
-SESSIONS_AT = "chat:at:"
-"""Prefix of the keys that hold the sessions of each incarnation."""
 DEAD_FOR = 86_400.0
 """Seconds for which Redis remembers that a lease was over (reap.lua)."""
 SHOWN_FOR = 600.0
@@ -80,7 +78,7 @@ class StatusClient(AdminClient):
         """
         sizes = await super().totals()
         over = [row.incarnation for row in await self.nodes() if not row.alive]
-        left = sum([await self._do("SCARD", SESSIONS_AT + each) for each in over])
+        left = sum([await self._do("SCARD", keys.SESSIONS_AT + each) for each in over])
         return msgspec.structs.replace(sizes, away=min(sizes.sessions, sizes.away + left))
 
     async def _released(self) -> list[_Ended]:

@@ -53,7 +53,7 @@ test("a change of the connection is told once it has lasted three seconds", () =
   assert.deepEqual([away[4], away[9]], away.filter(Boolean));
 });
 
-test("it is told anew when it lasts, whatever came between", () => {
+test("it is told again when it lasts, whatever came between", () => {
   const offline = told("away", "away", "away", "away", "offline", "offline", "away", "offline", "offline", "offline", "offline");
   assert.deepEqual(offline.filter(Boolean), ["Away for 3 s, trying again", "You are offline"]);
   assert.equal(offline.at(-1), "You are offline");

@@ -124,7 +124,7 @@ class Audit:
         if key in self.seen and key not in self.again:
             life = self.lives.get((self.track.client, step.dial))
             if self.chronicle.was_repeated(key) and not self.chronicle.was_known(key, life):
-                self.limits.append(f"{key} was made anew before it was put back")
+                self.limits.append(f"{key} was made again before it was put back")
             elif self._goes_on_before(key, step):
                 self.limits.append(f"{key} was put back behind where p{self.track.client} goes on")
             else:

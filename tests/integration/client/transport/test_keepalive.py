@@ -47,13 +47,19 @@ async def test_a_node_that_leaves_a_message_unanswered_is_asked_soon(
     await sending
 
 
-async def test_a_node_that_hangs_at_the_start_is_soon_left_for_the_next_one(
-    chat: Chat, nodes: Nodes, time: FakeTime
-) -> None:
+async def pinged(nodes: Nodes, time: FakeTime) -> Peer:
+    """Return a node that left the hello unanswered, and was pinged for it."""
     silent = await nodes[0].peer()
     await silent.expect(m.Hello)
     time.advance(PING_WHEN_GREETING)
     await silent.expect(m.Ping)
+    return silent
+
+
+async def test_a_node_that_hangs_at_the_start_is_soon_left_for_the_next_one(
+    chat: Chat, nodes: Nodes, time: FakeTime
+) -> None:
+    await pinged(nodes, time)
     assert not chat.is_greeting
     time.advance(WELCOME_WITHIN - SOONER - PING_WHEN_GREETING)
     await (await nodes[1].peer()).greet()
@@ -63,10 +69,7 @@ async def test_a_node_that_hangs_at_the_start_is_soon_left_for_the_next_one(
 async def test_a_node_that_does_not_welcome_is_given_up(
     chat: Chat, nodes: Nodes, time: FakeTime
 ) -> None:
-    silent = await nodes[0].peer()
-    await silent.expect(m.Hello)
-    time.advance(PING_WHEN_GREETING)
-    await silent.expect(m.Ping)
+    silent = await pinged(nodes, time)
     silent.say(m.PongEvent())
     await time.until_timer(WELCOME_WITHIN - PING_WHEN_GREETING, WELCOME_WITHIN)
     assert chat.is_greeting
