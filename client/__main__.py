@@ -1,11 +1,12 @@
 """``python -m client``: starts the full screen, or the filter without a terminal."""
 
 import asyncio
+import gc
 import os
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from client.cli.command_line import is_stdin_terminal
 from client.cli.input_lines import LONGEST
@@ -40,15 +41,27 @@ async def _run(options: Options) -> int:
     try:
         if not is_terminal() or options.listen or options.json:
             return await _run_filter(options, report)
-        # Imported here, like filter_mode below: a filter should not wait for the screen to load.
-        from client.tui.start import run
-
+        run = _load_screen()
         return await run(options)
     except RequestRefused as error:  # a name in the command line cannot be sent
         report(str(error))
         return 2
     finally:
         report.finish()
+
+
+def _load_screen() -> Callable[[Options], Awaitable[int]]:
+    """Import the screen, and return what runs it; a filter does not wait for that.
+
+    Modules make no garbage: the collector, which would run some twenty times, is off meanwhile,
+    and does not look at them later.
+    """
+    gc.disable()
+    from client.tui.start import run
+
+    gc.freeze()
+    gc.enable()
+    return run
 
 
 async def _run_filter(options: Options, report: ErrorOutput) -> int:

@@ -21,7 +21,7 @@ from wire import messages as m
 from wire.errors import Code, Reason
 
 SAVE_EVERY = 1.0
-"""Seconds of reading that a client which is killed may forget."""
+"""Seconds between two saves: what was read in them, a client that is killed may forget."""
 TOO_OLD = "It was typed before the client ended, too long ago to send it by itself."
 
 
@@ -40,7 +40,7 @@ class Keeper:
         self._now_ms = now_ms
         self._earlier = store.load() if store else None
         self._key = self._earlier.key if self._earlier else secrets.token_hex(16)
-        self._is_due = False
+        self._due = asyncio.Event()
         self._has_failed = self._ends_session = False
         self._chat: Chat
         self._marks: ReadMarks
@@ -102,7 +102,7 @@ class Keeper:
 
     def after(self, event: object, notices: Notices) -> None:
         """Note an event that was shown, and save the nick that a node has accepted."""
-        self._is_due = True
+        self._due.set()
         self._marks.after(event)
         if isinstance(event, m.Left) and event.room not in self._chat.rooms:
             self._marks.forget(event.room)
@@ -115,13 +115,15 @@ class Keeper:
 
     def touch(self) -> None:
         """Note that something may have been read or typed."""
-        self._is_due = True
+        self._due.set()
 
     def save(self, notices: Notices) -> None:
         """Save the session, if anything has changed; say once if that is not possible."""
-        if self._store is None or not self._is_due:
+        if not self._due.is_set():
             return
-        self._is_due = False
+        self._due.clear()
+        if self._store is None:
+            return
         self._store.save(self._now())
         if self._store.failure is not None and not self._has_failed:
             self._has_failed = True
@@ -129,8 +131,9 @@ class Keeper:
             notices.error(f"This session cannot be kept for the next start: {why}.")
 
     async def run(self, notices: Notices) -> None:
-        """Save what has changed, every second until cancelled."""
+        """Save what has changed, at most every second, until cancelled."""
         while True:
+            await self._due.wait()
             await asyncio.sleep(SAVE_EVERY)
             self.save(notices)
 

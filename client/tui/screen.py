@@ -124,6 +124,7 @@ class Screen:
             layout=Layout(self._layout()),
             key_bindings=self._bindings(actions),
             style=STYLE,
+            include_default_pygments_style=False,
             full_screen=True,
             min_redraw_interval=REDRAW_PAUSE,
             color_depth=_depth(colours),
