@@ -43,6 +43,10 @@ export class Keep {
   #next = 1;
   #low = -1;
   #order = 1;
+  /** What the next transaction does. @type {((all: IDBTransaction) => void)[]} */
+  #steps = [];
+  /** The newest transaction under way. @type {Promise<void> | null} */
+  #writing = null;
   /** Called when nothing can be kept. */
   onFailure = () => {};
 
@@ -120,7 +124,7 @@ export class Keep {
     }
     if (event) steps.push(...this.#entry(event));
     for (const id of remove) steps.push(this.#removed(id, event));
-    return this.#write(steps);
+    return this.#write(steps, !add && !sending);
   }
 
   /** @param {any} message */
@@ -169,12 +173,20 @@ export class Keep {
   }
 
   /**
-   * Make changes in one transaction.
-   * @param {((all: IDBTransaction) => void)[]} steps @returns {Promise<void>}
+   * Make changes in one transaction, in the order of the calls. Those that wait for a transaction
+   * under way share the next one: a thousand messages at once need no thousand transactions.
+   * @param {((all: IDBTransaction) => void)[]} steps @param {boolean} [waits] @returns {Promise<void>}
    */
-  #write(steps) {
-    if (!this.#base || !steps.length) return Promise.resolve();
-    return new Promise((resolve) => {
+  #write(steps, waits) {
+    this.#steps.push(...steps);
+    return waits && this.#writing ? this.#writing.then(() => this.#flush()) : this.#flush();
+  }
+
+  /** @returns {Promise<void>} */
+  #flush() {
+    const steps = this.#steps.splice(0);
+    if (!this.#base || !steps.length) return this.#writing ?? Promise.resolve();
+    const writing = /** @type {Promise<void>} */ (new Promise((resolve) => {
       const fail = () => {
         // From now on in memory: the chat goes on.
         if (this.#base) this.onFailure();
@@ -192,7 +204,18 @@ export class Keep {
       } catch {
         fail();
       }
+    }));
+    this.#writing = writing;
+    writing.then(() => {
+      if (this.#writing === writing) this.#writing = null;
     });
+    return writing;
+  }
+
+  /** Return a store to read from, which has all that was written before. @param {string} name */
+  #kept(name) {
+    this.#flush();
+    return this.#base?.transaction(name).objectStore(name);
   }
 
   // What the page keeps besides
@@ -220,8 +243,8 @@ export class Keep {
   async entries(id, before = Infinity, most = 200) {
     /** @type {any[]} */
     const found = [];
-    if (!this.#base) return found;
-    const index = this.#base.transaction("entries").objectStore("entries").index("order");
+    const index = this.#kept("entries")?.index("order");
+    if (!index) return found;
     const range = IDBKeyRange.bound([id, -Infinity], [id, before], false, true);
     const request = index.openCursor(range, "prev");
     await new Promise((resolve) => {
@@ -238,17 +261,16 @@ export class Keep {
 
   /** Return all kept entries from one place to before another one, oldest first. @param {string} id @param {number} [from] @param {number} [to] */
   async between(id, from = -Infinity, to = Infinity) {
-    if (!this.#base) return [];
-    const index = this.#base.transaction("entries").objectStore("entries").index("order");
-    return done(index.getAll(IDBKeyRange.bound([id, from], [id, to], false, true)));
+    const index = this.#kept("entries")?.index("order");
+    return index ? done(index.getAll(IDBKeyRange.bound([id, from], [id, to], false, true))) : [];
   }
 
   /** Return the conversations that have entries. */
   async conversations() {
     /** @type {string[]} */
     const found = [];
-    if (!this.#base) return found;
-    const index = this.#base.transaction("entries").objectStore("entries").index("order");
+    const index = this.#kept("entries")?.index("order");
+    if (!index) return found;
     const request = index.openKeyCursor(null, "nextunique");
     await new Promise((resolve) => {
       request.onerror = () => resolve(null);
@@ -265,8 +287,8 @@ export class Keep {
 
   /** @returns {Promise<Map<string, any>>} */
   async reads() {
-    if (!this.#base) return new Map();
-    const all = await done(this.#base.transaction("reads").objectStore("reads").getAll());
+    const reads = this.#kept("reads");
+    const all = reads ? await done(reads.getAll()) : [];
     return new Map(all.map((each) => [each.room, each]));
   }
 

@@ -6,6 +6,8 @@ import { arrange } from "./dom.js";
 
 export const ROWS_MOST = 400;
 const STEP = 60;
+/** Rows after more have come at once than these: the rows above are made when somebody scrolls. */
+const ROWS_NEW = 120;
 /** Pixels from the end within which new rows scroll along. */
 const AT_END = 8;
 /** Pixels that stay in view when one moves by a page. */
@@ -69,7 +71,9 @@ export class Log {
     const moved = this.#moved(items);
     this.#items = items;
     if (this.#isAtEnd || moved < 0) {
-      this.#window(items.length);
+      const rows = items.length - Math.max(0, moved);
+      const isMany = rows - this.list.childElementCount > ROWS_NEW;
+      this.#window(items.length, isMany ? ROWS_NEW : Math.max(ROWS_NEW, Math.min(ROWS_MOST, rows)));
     } else {
       this.#start = moved;
       const length = Math.max(ROWS_MOST - STEP, this.list.childElementCount);
@@ -181,10 +185,10 @@ export class Log {
     next?.scrollIntoView({ block: "nearest" });
   }
 
-  /** @param {number} end */
-  #window(end) {
+  /** @param {number} end @param {number} most */
+  #window(end, most = ROWS_MOST) {
     this.#end = end;
-    this.#start = Math.max(0, end - ROWS_MOST);
+    this.#start = Math.max(0, end - most);
     this.#render();
   }
 

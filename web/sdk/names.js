@@ -1,11 +1,22 @@
 /** When two spellings are one name, and where a text names somebody. Pure. */
 
+/** @type {Map<string, string>} */
+const FOLDED = new Map();
+const FOLDED_MOST = 1000;
+
 /**
  * Return what all spellings of one room or nick have in common; for grouping only.
  * @param {string} name
  */
 export function fold(name) {
-  return name.normalize("NFKC").toLowerCase().normalize("NFKC");
+  let folded = FOLDED.get(name);
+  if (folded === undefined) {
+    // The same few nicks come again and again.
+    if (FOLDED.size >= FOLDED_MOST) FOLDED.clear();
+    folded = name.normalize("NFKC").toLowerCase().normalize("NFKC");
+    FOLDED.set(name, folded);
+  }
+  return folded;
 }
 
 /**

@@ -32,6 +32,12 @@ WATCH = """log => {
   new MutationObserver(() => {
     window.most = Math.max(window.most, list.childElementCount);
   }).observe(list, { childList: true });
+  window.transactions = 0;
+  const { transaction } = IDBDatabase.prototype;
+  IDBDatabase.prototype.transaction = function (...args) {
+    window.transactions += 1;
+    return transaction.apply(this, args);
+  };
   window.frames = [];
   let last = 0;
   const frame = (now) => {
@@ -41,7 +47,7 @@ WATCH = """log => {
   };
   requestAnimationFrame(frame);
 }"""
-"""Watches how many rows there are, and how long frames take."""
+"""Watches how many rows and transactions there are, and how long frames take."""
 P95 = "frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)]"
 
 
@@ -113,4 +119,7 @@ async def test_10_000_messages(lab: Lab, open_page: Open) -> None:
     await ana.sees(f"line {MANY - 1}")
     assert await ana.page.evaluate("most") <= ROWS_MOST
     assert await ana.log.locator("li").count() <= ROWS_MOST
+    # Messages that come while a transaction is under way share the next one.
+    assert await ana.page.evaluate("transactions") < MANY / 2
+    print("transactions:", await ana.page.evaluate("transactions"))
     print("frame p95:", await ana.page.evaluate(P95), "ms; anchor error:", error, "px")
