@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -57,6 +58,10 @@ def explained(error: Exception) -> str:
     """Return an error in words, in one line, with the code that Redis has for it."""
     text = " ".join((str(error) or type(error).__name__).split())[:SHOWN]
     meaning = MEANING.get(found := code(error))
+    if isinstance(error, exceptions.TimeoutError) and "connecting" in text:
+        return "it does not answer in time (see --redis-url: rediss:// is with TLS, redis:// not)"
+    if why := untrusted(error):
+        return f"it cannot be reached over TLS: {why} (see --redis-url)"
     if unreachable := re.match(r"Error (-?[0-9]+) connecting to (\S+)\. (.*)", text):
         number, where, words = unreachable.groups()
         # Those above 0 are of the system, the others of name look-ups, which have words already.
@@ -66,6 +71,16 @@ def explained(error: Exception) -> str:
         return text
     # This text says which right it is.
     return f"{found}: {meaning}{f' ({text})' if found == 'NOPERM' else ''}"
+
+
+def untrusted(error: Exception | None) -> str:
+    """Return why there is no connection over TLS, "" if the error has another reason."""
+    # redis-py does not chain the error that it replaces, and tells its number as one of the system.
+    cause = error and error.__context__
+    if not isinstance(cause, ssl.SSLError):
+        return ""
+    reason = (cause.reason or str(cause)).replace("_", " ").lower()
+    return getattr(cause, "verify_message", "").rstrip(".") or reason
 
 
 @dataclass(slots=True)

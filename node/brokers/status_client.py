@@ -1,6 +1,5 @@
 """What `chat-node status` asks Redis beside what moderators need. It changes nothing."""
 
-import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from math import inf
@@ -11,6 +10,7 @@ from redis import exceptions
 
 from node.brokers import health, keys
 from node.brokers.admin_client import LEASE, AdminClient, NodeRow, Totals, Trouble
+from node.brokers.outage import untrusted
 from node.config.redis_url import RedisUrl
 from node.process.listening import shown
 
@@ -126,17 +126,13 @@ class StatusClient(AdminClient):
 def trouble_text(trouble: Trouble, url: RedisUrl) -> str:
     """Return the text of a trouble, or if there is no connection over TLS, what may be wrong."""
     cause = trouble.__cause__
-    if url.scheme != "rediss" or cause is None:
+    if url.scheme != "rediss" or not isinstance(cause, Exception):
         return str(trouble)
     where = "Redis: " + shown(url.hosts[0])
     if isinstance(cause, exceptions.TimeoutError) and "connecting" in str(cause):
         hint = "if it speaks no TLS, its URL begins with redis:// (see --redis-url)"
         return f"{where} does not answer in time: {hint}"
-    # redis-py does not chain the error that it replaces, and tells its number as one of the system.
-    error = cause.__context__
-    if isinstance(error, ssl.SSLError):
-        reason = (error.reason or str(error)).replace("_", " ").lower()
-        why = getattr(error, "verify_message", "").rstrip(".") or reason
+    if why := untrusted(cause):
         return f"{where} cannot be reached over TLS: {why} (see --redis-url)"
     return str(trouble)
 

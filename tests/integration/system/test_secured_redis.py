@@ -196,19 +196,22 @@ async def test_a_wrong_password_and_an_unknown_authority_leave_a_node_waiting(
         await server.start()
         wrong = server.url_of("chat:wrong")
         unknown = f"rediss://chat:PASSWORD@localhost:{server.port}/0?ssl_ca_certs={stranger}"
-        await asyncio.gather(refuses(lab, wrong), refuses(lab, unknown))
+        await asyncio.gather(
+            refuses(lab, wrong, "WRONGPASS: the user or the password in --redis-url is wrong"),
+            refuses(lab, unknown, "it cannot be reached over TLS: unable to get local issuer"),
+        )
     finally:
         await server.kill()
 
 
-async def refuses(lab: Lab, url: str) -> None:
-    """Start a node whose Redis does not serve it, and see that it tells so, and ends when told."""
+async def refuses(lab: Lab, url: str, why: str) -> None:
+    """Start a node whose Redis does not serve it, and see that it tells why, and ends when told."""
     node = await lab.node(None, "--redis-url", url)
     talker = await lab.connect(node.address)
     await talker.refused("hello", "unavailable", nick="ana")
     node.terminate()
     await node.wait()
-    assert "cannot connect to Redis: " in node.log and "lost the connection" not in node.log
+    assert f"cannot connect to Redis: {why}" in node.log and "lost the connection" not in node.log
     assert "Traceback" not in node.log
     assert "PASSWORD" not in node.log and "chat:wrong" not in node.log
 

@@ -65,6 +65,10 @@ def told(caplog: pytest.LogCaptureFixture) -> Told:
         ),
         (exceptions.ConnectionError("closed\nby somebody"), "closed by somebody"),
         (exceptions.TimeoutError(), "TimeoutError"),
+        (
+            exceptions.TimeoutError("Timeout connecting to server"),
+            "it does not answer in time (see --redis-url: rediss:// is with TLS",
+        ),
     ],
 )
 def test_an_error_is_put_in_words(error: Exception, words: str) -> None:
