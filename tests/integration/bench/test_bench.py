@@ -134,7 +134,7 @@ def counted(found: Result) -> None:
     """Check the figures of a run in which nothing was lost."""
     assert "error" not in found, found
     assert found["lost"] == found["strays"] == 0
-    assert found["messages"] > 10
+    assert found["messages"] > 0
     assert abs(found["deliveries"] - 5 * found["messages"]) <= 5 * 24
     assert found["cpu"] > 0 and 0 < found["p50"] <= found["p99"] <= found["p999"]
 

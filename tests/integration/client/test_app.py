@@ -66,11 +66,11 @@ async def test_a_reconnect_is_one_notice_and_duplicates_nothing(
     said = screen.said
     node.peer.hang_up()
     again = await come_back(listener)
-    again.say(message("before", "p1"), message("after", "p2"))
-    await screen.shows("after")
+    again.say(message("before", "p1"), message("then", "p2"))
+    await screen.shows("then")
     await screen.until(lambda lines: " ana \u00b7 node-2" in lines[-2])
-    back, after = (line for line in screen.said[len(said) :] if not line.startswith("\u2500"))
-    assert "Reconnected after " in back and back.endswith("to node-2.") and "after" in after
+    back, then = (line for line in screen.said[len(said) :] if not line.startswith("\u2500"))
+    assert "Reconnected after " in back and back.endswith("to node-2.") and "then" in then
 
 
 async def test_a_gap_is_shown(screen: Screen, node: Node) -> None:
