@@ -6,7 +6,7 @@ deadline. redis-py's own retry is off, because it would repeat without telling t
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from redis import exceptions
