@@ -11,8 +11,8 @@ from node.net.connection_log import ConnectionLog
 from node.net.dialect import NATIVE, Dialect, PeerClosed
 from node.net.peer import Peer
 from node.net.read_flow import ReadFlow
-from node.net.socket_end import close_gently, is_closed_by_peer
-from node.net.socket_writer import SocketWriter, descriptor_of
+from node.net.socket_end import close_gently, descriptor_of, is_closed_by_peer
+from node.net.socket_writer import SocketWriter
 from node.net.write_batch import WriteBatch
 from wire import codec
 from wire.errors import WireError
@@ -183,7 +183,7 @@ class Connection(asyncio.Protocol):
                 if error.fatal:
                     return
             else:
-                if type(request) is Hello and self._is_gone():
+                if type(request) is Hello and is_closed_by_peer(self._transport):
                     return
                 session.handle(request)
         if fault is not None:
@@ -225,9 +225,6 @@ class Connection(asyncio.Protocol):
         self._taken = 0
         self._hub.services.counts.hit(Limit.BACKLOG)
         self._flow.pause()
-
-    def _is_gone(self) -> bool:
-        return is_closed_by_peer(self._transport)
 
     def eof_received(self) -> None:
         """Called by asyncio when the client has closed its end: close the connection."""
