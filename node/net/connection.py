@@ -116,7 +116,7 @@ class Connection(asyncio.Protocol):
 
     def facts(self) -> dict[str, object]:
         """Return the facts that are in every log line about this connection."""
-        return {**self._peer.facts(), **self._dialect.facts}
+        return self._log.facts()
 
     def log(self, what: str, nick: str | None = None, **facts: str) -> None:
         """Log what happened to the client."""
