@@ -54,14 +54,14 @@ class Member:
     """
 
     __slots__ = (
-        *("transport", "encoder", "_reader", "state", "cursor", "branch", "seen", "unverified"),
+        *("transport", "encoder", "reader", "state", "cursor", "branch", "seen", "unverified"),
         *("past", "known_before", "reading", "end", "done", "complete"),
     )
 
     def __init__(self, reader: Reader) -> None:
         self.transport = reader.transport
         self.encoder = reader.encoder
-        self._reader = reader
+        self.reader = reader
         self.state = MemberState.ABSENT
         self.cursor: Position | None = None
         self.branch = UNKNOWN
@@ -141,7 +141,7 @@ class Member:
     def verify(self) -> None:
         """The cursor has been looked up in the log."""
         if self.unverified:
-            self._reader.looked_up()
+            self.reader.looked_up()
         self.unverified = False
 
     def note_seen(self, seen: SeenBranch) -> None:
