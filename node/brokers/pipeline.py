@@ -18,7 +18,7 @@ from node.brokers.connection import CommandRunner, heed_cancelling
 from node.brokers.contact import Contact
 from node.brokers.failures import BACKOFF, LOST, is_full, is_passing
 from node.brokers.lanes import Lanes
-from node.brokers.malformed import Malformed, ProblemLog
+from node.brokers.malformed import Malformed, ProblemLog, read
 from node.brokers.outage import RIGHTS, Outage, code
 from node.brokers.replication import Replication
 from node.core.model import Unavailable
@@ -93,7 +93,7 @@ class Pipeline:
                 await connection.send_command("CLIENT", "KILL", "ID", id, "ADDR", address)
                 await connection.read_response()
             await connection.send_command("CLIENT", "INFO")
-            self._last = decode_upkeep.whoami(await connection.read_response())
+            self._last = read(decode_upkeep.whoami, await connection.read_response())
         except (exceptions.ResponseError, Malformed) as error:
             self._last = None
             log.debug("Redis does not let this node end its old connections: %s", error)

@@ -3,7 +3,7 @@
 import pytest
 
 from node.brokers import decode_logs
-from node.brokers.malformed import Malformed
+from node.brokers.malformed import WRONG
 from node.core.entries import Entry, OriginalPosition, Position
 
 
@@ -47,5 +47,5 @@ def test_a_notice_is_behind_the_entry_that_its_frame_names() -> None:
     assert tea.frame == decode_logs.frame(frames[0])._replace(entries=tea.frame.entries)
     assert (tea.base, den.base) == (Position(b"k1", 6, b"idp"), Position(b"k2", 0, b"0"))
     assert not tea.guarded and not den.guarded
-    with pytest.raises(Malformed):
+    with pytest.raises(WRONG):
         decode_logs.notices([b"ok", b"frame", 4], -2)

@@ -3,7 +3,7 @@
 import pytest
 
 from node.brokers import decode_sessions, refusals
-from node.brokers.malformed import Malformed
+from node.brokers.malformed import WRONG
 from node.core.model import Denied, Membership
 
 
@@ -22,12 +22,12 @@ def test_a_membership_tells_whether_it_is_new() -> None:
 
 
 def test_a_membership_without_a_position_is_malformed() -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(WRONG):
         decode_sessions.membership(b"tea", [b"ok", b"nowhere", 1, 0, 0])
 
 
 def test_a_refusal_is_told_by_its_name() -> None:
     assert refusals.refusal([b"ok", 1]) is None
     assert refusals.refusal([b"banned"]) is Denied.BANNED
-    with pytest.raises(Malformed):
+    with pytest.raises(WRONG):
         refusals.refusal([b"never heard of"])
