@@ -58,7 +58,7 @@ class MessageDispatch:
             else:
                 return  # A node of a later version may send other kinds.
         except WRONG as error:
-            self._problems.dropped("message of a channel", malformed(error))
+            self._problems.dropped("message of a channel: " + kind.decode(), malformed(error))
             if kind == b"log":
                 self._look_again(payload)
             return
