@@ -183,7 +183,7 @@ class Connection(asyncio.Protocol):
                 if error.fatal:
                     return
             else:
-                if type(request) is Hello and is_closed_by_peer(self._transport):
+                if type(request) is Hello and self._is_gone():
                     return
                 session.handle(request)
         if fault is not None:
@@ -225,6 +225,10 @@ class Connection(asyncio.Protocol):
         self._taken = 0
         self._hub.services.counts.hit(Limit.BACKLOG)
         self._flow.pause()
+
+    def _is_gone(self) -> bool:
+        """Say whether the client has closed the connection; a simulated one has no socket."""
+        return is_closed_by_peer(self._transport)
 
     def eof_received(self) -> None:
         """Called by asyncio when the client has closed its end: close the connection."""
