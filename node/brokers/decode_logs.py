@@ -35,13 +35,10 @@ def frame(payload: bytes) -> Frame:
     return Frame(log, found[2], offset, found[4], entries, found[5] or found[2])
 
 
-def notices(reply: Any, place: int) -> list[Append]:
-    """Return the notices that a call has appended, whose frames stand at a place of its reply."""
-    return [_unguarded(frame(string(payload))) for payload in reply[place]]
-
-
-def _unguarded(frame: Frame) -> Append:
-    return Append(frame, Position(frame.epoch, frame.first - 1, frame.prev), guarded=False)
+def notice(payload: Any) -> Append:
+    """Return the notice that a call has appended, by its frame in the reply."""
+    found = frame(string(payload))
+    return Append(found, Position(found.epoch, found.first - 1, found.prev), guarded=False)
 
 
 def log_of(payload: bytes) -> str:

@@ -6,7 +6,7 @@ Each function raises one of ``malformed.WRONG`` where data do not have the shape
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from node.brokers.decode_logs import notices
+from node.brokers.decode_logs import notice
 from node.core.entries import Append, Position
 from node.core.model import (
     Claimed,
@@ -76,7 +76,8 @@ class Change(NamedTuple):
 
 def change(parse: Callable[[Any], Any], place: int, reply: Any) -> Change:
     """Return a change; their number is at a place of the reply, and the notices in front of it."""
-    return Change(changes(reply, place), notices(reply, place - 1), parse(reply))
+    notices = [notice(payload) for payload in reply[place - 1]]
+    return Change(changes(reply, place), notices, parse(reply))
 
 
 def changes(reply: Any, place: int) -> int:

@@ -56,7 +56,7 @@ READERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("sent", decode_logs.sent),
     ("change", lambda found: decode_sessions.change(decode_sessions.left, -1, found)),
     ("changes", lambda found: decode_sessions.changes(found, 0)),
-    ("notices", lambda found: decode_logs.notices(found, -2)),
+    ("notice", decode_logs.notice),
     ("renewed", decode_upkeep.renewed),
     ("refusal", refusals.refusal),
     ("sections", decode_upkeep.sections),
