@@ -1,6 +1,7 @@
 """The commands of moderators: they change Redis directly, and the nodes learn of it there."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from secrets import token_hex
 from time import time
 from typing import Any, Self
@@ -13,6 +14,7 @@ from node.brokers import decode_upkeep, keys, scripts
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.lease import FORMAT
+from node.brokers.malformed import read
 from node.brokers.outage import explained
 from node.core.log_names import room_log
 from node.core.model import ModerationRule
@@ -172,7 +174,7 @@ class AdminClient:
         cursor, bans = b"0", dict[tuple[str, str], ModerationRule]()
         while True:
             found = await self._eval("orders", cursor, PAGE)
-            rules = decode_upkeep.moderation_rules(found, time())
+            rules = read(partial(decode_upkeep.moderation_rules, now=time()), found)
             bans |= {rule[:2]: rule for rule in rules if rule.kind in ("nick", "net")}
             if (cursor := found[1]) == b"0":
                 return sorted(bans.values())

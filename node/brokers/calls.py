@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from node.brokers.lanes import CHANGES, Lane
-from node.brokers.malformed import Malformed
+from node.brokers.malformed import WRONG, malformed
 from node.core.model import Failure, Unavailable
 
 READ_WITHIN = 4.0
@@ -50,10 +50,18 @@ Args = Sequence[Any] | Callable[[], Sequence[Any] | None]
 """The arguments of a call, or a function that makes them each time when the call goes out."""
 
 
-class SimpleCall:
-    """A call with one reply; ``done`` gets it, or a Failure."""
+def as_it_is(reply: Any) -> Any:
+    """Return a reply that needs no reading."""
+    return reply
 
-    __slots__ = ("script", "lane", "weight", "_args", "_deadline", "_done")
+
+class SimpleCall:
+    """A call with one reply; ``done`` gets what ``parse`` returns for it, or a Failure.
+
+    ``parse`` only reads, because whatever it raises is the fault of the reply.
+    """
+
+    __slots__ = ("script", "lane", "weight", "_args", "_deadline", "_done", "_parse")
 
     def __init__(
         self,
@@ -63,6 +71,7 @@ class SimpleCall:
         done: Callable[[Any], None],
         lane: Lane = CHANGES,
         weight: int = 1,
+        parse: Callable[[Any], Any] = as_it_is,
     ) -> None:
         self.script = script
         self.lane = lane
@@ -70,6 +79,7 @@ class SimpleCall:
         self._args = args
         self._deadline = deadline
         self._done: Callable[[Any], None] | None = done
+        self._parse = parse
 
     def args(self) -> Sequence[Any] | None:
         """Return the arguments; None if the call has been answered already."""
@@ -79,15 +89,14 @@ class SimpleCall:
         return (0, *args) if args is not None else None
 
     def reply(self, reply: Any) -> Next:
-        """Hand the reply to ``done``, once."""
+        """Hand the reply to ``done``, once. Raises Malformed; then a refusal has to follow."""
         if (done := self._done) is not None:
-            self._done = None
             try:
-                done(reply)
-            except Malformed:
-                # ``done`` has not used the reply: a refusal will follow in its place.
-                self._done = done
-                raise
+                found = self._parse(reply)
+            except WRONG as error:
+                raise malformed(error) from error
+            self._done = None
+            done(found)
         return Next.NOTHING
 
     def lost(self) -> None:
@@ -95,16 +104,18 @@ class SimpleCall:
 
     def refuse(self, refused: Failure) -> None:
         """Hand the refusal to ``done``."""
-        self.reply(refused)
+        if (done := self._done) is not None:
+            self._done = None
+            done(refused)
 
     def expire(self, now: float) -> None:
         """Refuse the call if it is past its deadline."""
         if now >= self._deadline:
-            self.reply(Unavailable.UNREACHABLE)
+            self.refuse(Unavailable.UNREACHABLE)
 
 
-class ScriptCaller(Protocol):
-    """Runs a script, and hands the reply or a Failure to ``done``."""
+class ScriptReader(Protocol):
+    """Runs a script, and hands what ``parse`` returns for the reply, or a Failure, to ``done``."""
 
     def __call__(
         self,
@@ -112,5 +123,6 @@ class ScriptCaller(Protocol):
         args: Args,
         deadline: float,
         done: Callable[[Any], None],
+        parse: Callable[[Any], Any],
         lane: Lane = ...,
     ) -> None: ...

@@ -1,16 +1,16 @@
 """What the parts of a node's broker share: settings, the way to Redis, the clock, the events."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from node.brokers.calls import Args, SimpleCall
+from node.brokers.calls import Args, SimpleCall, as_it_is
 from node.brokers.config import BrokerConfig
 from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, Lane
 from node.brokers.pipeline import Pipeline
 from node.brokers.refusals import refusal
 from node.core.interfaces import BrokerEvents
-from node.core.model import Done, Failure
+from node.core.model import Done
 
 LONG = 8
 """The weight of a change to all rooms of a session, however many there are: 32 fill a pipeline."""
@@ -50,27 +50,12 @@ class BrokerContext:
         args: Args,
         deadline: float,
         done: Callable[[Any], None],
+        parse: Callable[[Any], Any] = as_it_is,
         lane: Lane = CHANGES,
         weight: int = 1,
     ) -> None:
-        """Run a script; ``done`` gets its reply or a Failure."""
-        self.pipeline.call(SimpleCall(script, args, deadline, done, lane, weight))
-
-    def read(
-        self,
-        script: str,
-        args: Sequence[Any],
-        deadline: float,
-        done: Done[Any],
-        parse: Callable[[Any], Any],
-        lane: Lane,
-    ) -> None:
-        """Run a script that refuses nothing; ``done`` gets its reply as ``parse`` reads it."""
-
-        def reply(found: Any) -> None:
-            done(found if isinstance(found, Failure) else parse(found))
-
-        self.call(script, args, deadline, reply, lane)
+        """Run a script; ``done`` gets what ``parse`` reads in its reply, or a Failure."""
+        self.pipeline.call(SimpleCall(script, args, deadline, done, lane, weight, parse))
 
     def ask(
         self,
@@ -84,14 +69,11 @@ class BrokerContext:
     ) -> None:
         """Run a script whose reply is {'ok', ...} or the name of a refusal."""
 
-        def reply(found: Any) -> None:
-            if isinstance(found, Failure):
-                done(found)
-            else:
-                refused = refusal(found)
-                done(parse(found) if refused is None else refused)
+        def read(reply: Any) -> Any:
+            refused = refusal(reply)
+            return parse(reply) if refused is None else refused
 
-        self.call(script, args, deadline, reply, lane, weight)
+        self.call(script, args, deadline, done, read, lane, weight)
 
     def unhealed(self) -> bool:
         """Say whether other nodes may still be putting back what Redis lost."""

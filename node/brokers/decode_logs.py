@@ -1,10 +1,13 @@
-"""Reads what Redis answers and publishes about logs. Pure."""
+"""Reads what Redis answers and publishes about logs. Pure.
+
+Each function raises one of ``malformed.WRONG`` where data do not have the shape that it expects.
+"""
 
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from node.brokers.malformed import WRONG, Malformed, reading, string
+from node.brokers.malformed import string
 from node.core.entries import Append, Compared, Entry, Frame, Position, Slice
 from node.core.model import Fenced, PendingMessage, Stored
 
@@ -21,12 +24,9 @@ def frame(payload: bytes) -> Frame:
 
     A node of a later version may have added fields; they are ignored.
     """
-    try:
-        if (found := _frame(payload)) is None:
-            raise Malformed("frame")
-        log, offset = found[1].decode(), int(found[3])
-    except WRONG as error:
-        raise Malformed("frame") from error
+    if (found := _frame(payload)) is None:
+        raise ValueError
+    log, offset = found[1].decode(), int(found[3])
     lines = payload.split(b"\n")
     entries = [
         Entry(offset + number, lines[place], lines[place + 1])
@@ -35,23 +35,17 @@ def frame(payload: bytes) -> Frame:
     return Frame(log, found[2], offset, found[4], entries, found[5] or found[2])
 
 
-@reading
-def notices(reply: Any, place: int) -> list[Append]:
-    """Return the notices that a call has appended, whose frames stand at a place of its reply."""
-    return [_unguarded(frame(string(payload))) for payload in reply[place]]
+def notice(payload: Any) -> Append:
+    """Return the notice that a call has appended, by its frame in the reply."""
+    found = frame(string(payload))
+    return Append(found, Position(found.epoch, found.first - 1, found.prev), guarded=False)
 
 
-def _unguarded(frame: Frame) -> Append:
-    return Append(frame, Position(frame.epoch, frame.first - 1, frame.prev), guarded=False)
-
-
-@reading
 def log_of(payload: bytes) -> str:
     """Return the log that a frame belongs to, even if the rest of the frame is malformed."""
     return payload.split(b"\n", 1)[0].split(b" ")[1].decode()
 
 
-@reading
 def entries(rows: list[Any]) -> list[Entry]:
     """Return the entries in the reply to XRANGE.
 
@@ -69,7 +63,6 @@ def _entry(row: Any) -> Entry:
     return Entry(offset, b"? x%d 0 -" % offset, b"")
 
 
-@reading
 def slice_of(reply: list[Any]) -> Slice:
     """Return the part of a log that read.lua or tail.lua found."""
     if len(reply) == 1:
@@ -81,7 +74,6 @@ def slice_of(reply: list[Any]) -> Slice:
     return Slice(status == b"on", position, entries(rows), branch, int(moved), int(fork), lost)
 
 
-@reading
 def compared(reply: list[Any]) -> Compared | None:
     """Return what a log has in common with what a node knows, as compare.lua found it."""
     if not reply:
@@ -102,7 +94,6 @@ class Page(NamedTuple):
     rest: bytes
 
 
-@reading
 def page(reply: Any) -> Page:
     """Return the messages that history.lua found."""
     epoch, more, rows, *rest = reply
@@ -112,13 +103,11 @@ def page(reply: Any) -> Page:
     return Page(epoch, found, more == 1, string(rest[0]) if rest else b"")
 
 
-@reading
 def healed(reply: Any) -> int:
     """Return how many entries heal.lua has put back."""
     return int(reply[1])
 
 
-@reading
 def stored(remembered: bytes) -> Stored:
     """Return where a message is stored, as scripts remember it: "AT LOG POSITION TO"."""
     at, log, position, *to = remembered.decode().split(" ")
@@ -129,8 +118,10 @@ def _is_head(text: Any) -> bool:
     return text.__class__ is bytes and _head(text) is not None
 
 
-@reading
-def repeated(found: list[Any]) -> tuple[Stored, Append | None]:
+Repeated = tuple[Stored, Append | None]
+
+
+def repeated(found: list[Any]) -> Repeated:
     """Return where a message is stored, and its entry if the reply to a repeat contains it."""
     remembered = stored(found[0])
     place = Position.parse(remembered.position)
@@ -139,6 +130,11 @@ def repeated(found: list[Any]) -> tuple[Stored, Append | None]:
     entry = Entry(place.offset, found[1], string(found[2]))
     frame = Frame(remembered.log, place.epoch, place.offset, b"", [entry])
     return remembered, Append(frame, place._replace(offset=place.offset - 1, id=b""))
+
+
+def sent(found: list[Any]) -> Repeated | None:
+    """Return where a message is stored, as sent.lua returns it; None if it is not."""
+    return repeated(found) if found else None
 
 
 def _place(result: Any) -> Stored:
@@ -152,31 +148,27 @@ Published = tuple[bytes, bytes, bytes, list[Any], list[Stored | Fenced]]
 
 def published(reply: Any, log: str, messages: Sequence[PendingMessage]) -> Published | None:
     """Return what became of messages, as publish.lua returns it; None if the log was rewound."""
-    try:
-        if reply[0] == b"rewound":
-            return None
-        _, epoch, at, prev, *results = reply
-        if prev.__class__ is not bytes or not results:
-            raise ValueError
-        place, time = epoch.decode(), int(at)
-        answers = [
-            (
-                _place(result)
-                if result.__class__ is not int  # without a call, as this is done for each message
-                else (
-                    Stored(log, f"{place}-{result}-{message.id.decode()}", time, "")
-                    if result
-                    else Fenced.GONE
-                )
+    if reply[0] == b"rewound":
+        return None
+    _, epoch, at, prev, *results = reply
+    if prev.__class__ is not bytes or not results:
+        raise ValueError
+    place, time = epoch.decode(), int(at)
+    answers = [
+        (
+            _place(result)
+            if result.__class__ is not int  # without a call, as this is done for each message
+            else (
+                Stored(log, f"{place}-{result}-{message.id.decode()}", time, "")
+                if result
+                else Fenced.GONE
             )
-            for message, result in zip(messages, results, strict=True)
-        ]
-    except WRONG as error:
-        raise Malformed("published") from error
+        )
+        for message, result in zip(messages, results, strict=True)
+    ]
     return epoch, at, prev, results, answers
 
 
-@reading
 def looked(reply: Any, messages: Sequence[PendingMessage]) -> tuple[Position, list[Stored | None]]:
     """Return up to where publish.lua has looked for messages, and where it found each of them."""
     _, epoch, offset, *results = reply

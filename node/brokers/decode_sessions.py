@@ -1,9 +1,13 @@
-"""Reads what Redis answers about sessions and their rooms. Pure."""
+"""Reads what Redis answers about sessions and their rooms. Pure.
 
-from typing import Any
+Each function raises one of ``malformed.WRONG`` where data do not have the shape that it expects.
+"""
 
-from node.brokers.malformed import reading
-from node.core.entries import Position
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from node.brokers.decode_logs import notice
+from node.core.entries import Append, Position
 from node.core.model import (
     Claimed,
     Departure,
@@ -20,7 +24,6 @@ def position(text: bytes) -> Position | None:
     return Position.parse(text.decode()) if text else None
 
 
-@reading
 def membership(room: bytes, found: Any) -> Membership:
     """Return a membership, as join.lua returns it."""
     _, position, members, created, quiet, *_ = found
@@ -40,7 +43,6 @@ def _memberships(rooms: Any) -> list[Membership]:
     ]
 
 
-@reading
 def claimed(found: Any) -> Claimed:
     """Return a session that has begun or was continued, as hello.lua returns it."""
     _, resumed, nick, claim, inbox, _, _, refused, *rooms = found
@@ -49,37 +51,45 @@ def claimed(found: Any) -> Claimed:
     return Claimed(bool(resumed), nick.decode(), int(claim), position(inbox), names, memberships)
 
 
-@reading
 def standing(found: Any) -> SessionState:
     """Return the state of a session, as standing.lua returns it."""
     return SessionState(found[1].decode(), int(found[2]), _memberships(found[3:]))
 
 
-@reading
 def left(reply: Any) -> Departure | None:
     """Return position and time of a `left`, as leave.lua returns it; None in a quiet room."""
     return Departure(reply[1].decode(), int(reply[2])) if reply[1] else None
 
 
-@reading
 def renamed(reply: Any) -> Renaming:
     """Return the old nick and the time, as nick.lua returns them."""
     return Renaming(reply[1].decode(), int(reply[2]))
 
 
-@reading
+class Change(NamedTuple):
+    """The reply to a change: how many there were, its notices, and what it came to."""
+
+    changes: int
+    notices: list[Append]
+    result: Any
+
+
+def change(parse: Callable[[Any], Any], place: int, reply: Any) -> Change:
+    """Return a change; their number is at a place of the reply, and the notices in front of it."""
+    notices = [notice(payload) for payload in reply[place - 1]]
+    return Change(changes(reply, place), notices, parse(reply))
+
+
 def changes(reply: Any, place: int) -> int:
     """Return the number of changes that stands at a place of a reply."""
     return int(reply[place])
 
 
-@reading
 def members(reply: Any) -> MemberPage:
     """Return nicks and whether there are more, as members.lua returns them."""
     return MemberPage([nick.decode() for nick in reply[1:]], reply[0] == 1)
 
 
-@reading
 def rooms(reply: Any) -> RoomPage:
     """Return rooms with their sizes and whether there are more, as rooms.lua returns them."""
     pairs = zip(reply[1::2], reply[2::2], strict=True)

@@ -1,4 +1,7 @@
-"""Reads what Redis answers and publishes about nodes, leases and moderation. Pure."""
+"""Reads what Redis answers and publishes about nodes, leases and moderation. Pure.
+
+Each function raises one of ``malformed.WRONG`` where data do not have the shape that it expects.
+"""
 
 from collections.abc import Callable
 from math import inf
@@ -6,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from node.brokers.malformed import reading, string
+from node.brokers.malformed import string
 from node.core.entries import Position
 from node.core.model import FencingToken, ModerationRule
 
@@ -25,7 +28,6 @@ class Renewal(NamedTuple):
     before: float
 
 
-@reading
 def renewed(reply: Any) -> Renewal:
     """Return the state of a lease and of the data, as renew.lua returns it."""
     status, *rest = reply
@@ -38,7 +40,6 @@ def renewed(reply: Any) -> Renewal:
     )
 
 
-@reading
 def tokens(reply: Any) -> tuple[bytes, list[FencingToken]]:
     """Return the cursor for the next page, and the fencing tokens that held.lua lists."""
     cursor, *rows = reply
@@ -48,21 +49,18 @@ def tokens(reply: Any) -> tuple[bytes, list[FencingToken]]:
     ]
 
 
-@reading
 def moved(rest: bytes) -> FencingToken:
     """Return the former fencing token of a session that has moved."""
     session, owner, *_ = rest.decode().split(" ")
     return FencingToken(session, owner)
 
 
-@reading
 def probe(rest: bytes) -> int:
     """Return when a probe was sent, in microseconds of its node's clock."""
     return int(rest.partition(b" ")[0][:18])
 
 
-@reading
-def heads(reply: Any, count: int) -> list[tuple[Position, int]]:
+def heads(count: int, reply: Any) -> list[tuple[Position, int]]:
     """Return newest position and number of members of each log, as tops.lua returns them."""
     rows = [reply[place : place + 4] for place in range(0, 4 * count, 4)]
     return [
@@ -71,20 +69,17 @@ def heads(reply: Any, count: int) -> list[tuple[Position, int]]:
     ]
 
 
-@reading
 def reaped(reply: Any) -> tuple[int, int, int, bool]:
     """Return how much reap.lua has ended of each kind, and whether there is more to do."""
     orphans, ended, closed, more = map(int, reply)
     return orphans, ended, closed, bool(more)
 
 
-@reading
 def newest(reply: Any) -> tuple[bytes, bytes]:
     """Return the id of the newest change to the rules, and the cursor for the next page."""
     return string(reply[0]), string(reply[1])
 
 
-@reading
 def moderation_rules(found: list[Any], now: float) -> list[ModerationRule]:
     """Return the rules in the reply of orders.lua, which says how long each is still in force."""
     return [_rule(found[place : place + 4], now) for place in range(2, len(found), 4)]
@@ -97,7 +92,6 @@ def _rule(row: list[Any], now: float) -> ModerationRule:
     return ModerationRule(kind, what, until, epoch, _text(why) if why else "")
 
 
-@reading
 def restored_rules(reply: Any) -> int:
     """Return how many rules reorder.lua has put back."""
     return int(reply[1])
@@ -115,21 +109,18 @@ class _Announcement(msgspec.Struct):
 _announcement = msgspec.json.Decoder(_Announcement).decode
 
 
-@reading
 def announcement(payload: bytes) -> tuple[str, str | None, int]:
     """Return text, room (None: for everybody) and time of a moderator's announcement."""
     found = _announcement(payload)
     return found.text, found.room, found.at
 
 
-@reading
 def whoami(reply: Any) -> tuple[bytes, bytes]:
     """Return id and address of a connection, as CLIENT INFO shows them."""
     fields = dict(part.split(b"=", 1) for part in reply.split())
     return fields[b"id"], fields[b"addr"]
 
 
-@reading
 def sections(reply: Any) -> tuple[bytes, bytes]:
     """Return the two sections of INFO that look.lua returns."""
     memory, persistence = reply

@@ -18,8 +18,8 @@ class RedisDirectory:
     def members(self, room: str, after: str, deadline: float, done: Done[MemberPage]) -> None:
         """List a room's nicks by the code points of their folded form."""
         args = [room, after, PAGE]
-        self._context.read("members", args, deadline, done, decode_sessions.members, PAGES)
+        self._context.call("members", args, deadline, done, decode_sessions.members, PAGES)
 
     def rooms(self, after: str, deadline: float, done: Done[RoomPage]) -> None:
         """List rooms with their number of members."""
-        self._context.read("rooms", [after, PAGE], deadline, done, decode_sessions.rooms, PAGES)
+        self._context.call("rooms", [after, PAGE], deadline, done, decode_sessions.rooms, PAGES)

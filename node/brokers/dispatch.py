@@ -1,13 +1,12 @@
 """Takes the messages of Redis channels, and reports them to the core."""
 
-import contextlib
 import logging
 from functools import partial
 
 from node.brokers import decode_logs, decode_upkeep, keys
 from node.brokers.context import BrokerContext
 from node.brokers.head_poll import HeadPoll
-from node.brokers.malformed import Malformed, ProblemLog
+from node.brokers.malformed import WRONG, ProblemLog, malformed
 from node.brokers.moderation_sync import ModerationSync
 from node.brokers.publish_batch import Taken
 from node.brokers.readiness import Readiness
@@ -58,8 +57,8 @@ class MessageDispatch:
                 tell = partial(self._announce, *decode_upkeep.announcement(rest))
             else:
                 return  # A node of a later version may send other kinds.
-        except (Malformed, AttributeError) as error:
-            self._problems.dropped("message of a channel", error)
+        except WRONG as error:
+            self._problems.dropped("message of a channel: " + kind.decode(), malformed(error))
             if kind == b"log":
                 self._look_again(payload)
             return
@@ -77,8 +76,11 @@ class MessageDispatch:
 
     def _look_again(self, payload: bytes) -> None:
         """Have the log of a malformed frame read: the frame may have stood for entries."""
-        with contextlib.suppress(Malformed):
-            self._context.events.differs(decode_logs.log_of(payload))
+        try:
+            log = decode_logs.log_of(payload)
+        except WRONG:
+            return
+        self._context.events.differs(log)
 
     def confirm(self, channel: bytes) -> None:
         """Report that the messages of a channel are received from now on."""

@@ -5,7 +5,6 @@ The last entry of a quiet room has no successor that would reveal that it was mi
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from node.brokers import decode_upkeep
 from node.brokers.calls import READ_WITHIN
@@ -44,16 +43,20 @@ class HeadPoll:
             for name, position in part:
                 args += (name, position.epoch if position is not None else "")
             deadline = self._context.clock() + READ_WITHIN
-            self._context.call("tops", args, deadline, partial(self._on_heads, part), UPKEEP)
+            reply, parse = partial(self._on_heads, part), partial(decode_upkeep.heads, len(part))
+            self._context.call("tops", args, deadline, reply, parse, UPKEEP)
 
-    def _on_heads(self, known: Sequence[tuple[str, Position | None]], found: Any) -> None:
+    def _on_heads(
+        self,
+        known: Sequence[tuple[str, Position | None]],
+        found: list[tuple[Position, int]] | Failure,
+    ) -> None:
         if isinstance(found, Failure):
             # Followed logs are compared again anyway; these inboxes would not be.
             self._inboxes_due |= known[0][1] is None
             return
         events = self._context.events
-        rows = decode_upkeep.heads(found, len(known))
-        for (name, before), (now, members) in zip(known, rows, strict=True):
+        for (name, before), (now, members) in zip(known, found, strict=True):
             self._count(name, members, bool(now.epoch))
             if before is None:
                 if now.epoch:

@@ -7,9 +7,8 @@ from math import inf
 from typing import Any, Protocol
 
 from node.brokers import decode_upkeep
-from node.brokers.calls import READ_WITHIN, ScriptCaller
+from node.brokers.calls import READ_WITHIN, ScriptReader
 from node.brokers.lanes import UPKEEP
-from node.brokers.malformed import reading
 from node.core.model import Failure
 
 log = logging.getLogger(__name__)
@@ -51,12 +50,11 @@ class HealthCounts(Protocol):
     redis_faults: dict[Fault, int]
 
 
-@reading
-def faults(memory: bytes, persistence: bytes) -> list[Fault]:
-    """Return the faults that two sections of INFO show; a field that is missing shows none."""
+def faults(info: bytes) -> list[Fault]:
+    """Return the faults that sections of INFO show; a field that is missing shows none."""
     fields = dict(
         line.split(":", 1)
-        for line in (memory + b"\n" + persistence).decode(errors="replace").splitlines()
+        for line in info.decode(errors="replace").splitlines()
         if ":" in line and not line.startswith("#")
     )
     found = []
@@ -75,11 +73,17 @@ def faults(memory: bytes, persistence: bytes) -> list[Fault]:
     return found
 
 
+def _shown(reply: Any) -> tuple[bool, list[Fault]]:
+    """Return whether Redis shows anything in the reply of look.lua, and the faults."""
+    memory, persistence = decode_upkeep.sections(reply)
+    return bool(memory or persistence), faults(memory + b"\n" + persistence)
+
+
 class Health:
     """Checks Redis once a minute, and logs each fault when it appears and when it is gone."""
 
     def __init__(
-        self, call: ScriptCaller, counts: HealthCounts, clock: Callable[[], float]
+        self, call: ScriptReader, counts: HealthCounts, clock: Callable[[], float]
     ) -> None:
         self.found: list[Fault] = []
         self._call = call
@@ -93,17 +97,17 @@ class Health:
         now = self._clock()
         if now - self._checked_at >= CHECK_EVERY:
             self._checked_at = now
-            self._call("look", [], now + READ_WITHIN, self._on_look, UPKEEP)
+            self._call("look", [], now + READ_WITHIN, self._on_look, _shown, UPKEEP)
 
-    def _on_look(self, found: Any) -> None:
+    def _on_look(self, found: tuple[bool, list[Fault]] | Failure) -> None:
         if isinstance(found, Failure):
             self._checked_at = -inf
             return
-        memory, persistence = decode_upkeep.sections(found)
-        if not memory and not persistence and self._allowed:
+        is_shown, faults = found
+        if not is_shown and self._allowed:
             self._allowed = False
             log.debug("Redis does not tell this node how it stores its data")
-        self._log_changes(faults(memory, persistence))
+        self._log_changes(faults)
 
     def _log_changes(self, now: list[Fault]) -> None:
         for fault in now:

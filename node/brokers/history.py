@@ -1,9 +1,10 @@
 """Reads a page of a room's messages, in several calls if other entries stand between them."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from node.brokers import decode_logs
 from node.brokers.calls import SimpleCall
+from node.brokers.decode_logs import Page
 from node.brokers.lanes import PAGES
 from node.brokers.pipeline import Pipeline
 from node.core.entries import Entry
@@ -52,13 +53,14 @@ class HistoryRead:
     def _call(self, page: Way, position: str | bytes) -> SimpleCall:
         left = self._limit - len(self._found)
         args = [room_log(self._room), page, position, left, PAGE_BYTES - self._size]
-        return SimpleCall("history", args, self._deadline, self._on_reply, PAGES)
+        done, parse = self._on_reply, decode_logs.page
+        return SimpleCall("history", args, self._deadline, done, PAGES, parse=parse)
 
-    def _on_reply(self, reply: Any) -> None:
+    def _on_reply(self, reply: Page | Failure) -> None:
         if isinstance(reply, Failure):
             self._done(reply)
             return
-        epoch, new, more, rest = decode_logs.page(reply)
+        epoch, new, more, rest = reply
         onward = self._page == "after"
         self._found = self._found + new if onward else new + self._found
         if rest:

@@ -102,6 +102,8 @@ class Lanes(Generic[C]):
         """Take reads of both kinds in turn, so that neither delays the other."""
         left = PAGES.most
         for _ in range(self._reads):
+            if not (pages or logs):
+                break
             self._pages_next = not self._pages_next
             if pages and left and (self._pages_next or not logs):
                 left -= 1

@@ -8,7 +8,8 @@ from node.brokers.calls import READ_WITHIN
 from node.brokers.context import LONG, BrokerContext
 from node.brokers.history import HistoryRead
 from node.brokers.lanes import CHANGES, LOGS
-from node.brokers.publish_batch import Publish, Taken, directed
+from node.brokers.decode_logs import Repeated
+from node.brokers.publish_batch import Directed, Publish, Taken, directed
 from node.brokers.subscriber import Subscriber
 from node.core.entries import Compared, Lost, Position, Slice
 from node.core.model import Done, Failure, HistoryPage, PendingMessage, Stored
@@ -45,32 +46,36 @@ class RedisLogs:
         retained = self._context.config.retained
         args = [message.id, *message.token, message.message_id, fold, before, after, retained]
 
-        def reply(found: Any) -> None:
+        def parse(found: Any) -> Directed:
+            return directed(found, message, before, after)
+
+        def reply(found: Directed | Failure) -> None:
             if isinstance(found, Failure):
                 message.done(found)
                 return
-            stored, append = directed(found, message, before, after)
+            stored, append = found
             if append is not None:
                 self._context.events.appended(append)
             message.done(stored)
 
-        self._context.call("direct", args, message.deadline, reply)
+        self._context.call("direct", args, message.deadline, reply, parse)
 
     def sent(
         self, session: str, message_id: str, deadline: float, done: Done[Stored | None]
     ) -> None:
         """Look up where a message was stored."""
 
-        def parse(found: Any) -> Stored | None:
-            if not found:
-                return None
-            place, append = decode_logs.repeated(found)
+        def reply(found: Repeated | None | Failure) -> None:
+            if found is None or isinstance(found, Failure):
+                done(found)
+                return
+            place, append = found
             if append is not None:
                 # The client gets an `ack`: from then on this node must know the entry.
                 self._context.events.appended(append)
-            return place
+            done(place)
 
-        self._context.read("sent", [session, message_id], deadline, done, parse, CHANGES)
+        self._context.call("sent", [session, message_id], deadline, reply, decode_logs.sent)
 
     # Pages
 
@@ -105,7 +110,7 @@ class RedisLogs:
 
     def _slice(self, script: str, args: Sequence[Any], done: Done[Slice]) -> None:
         deadline = self._context.clock() + READ_WITHIN
-        self._context.read(script, args, deadline, done, decode_logs.slice_of, LOGS)
+        self._context.call(script, args, deadline, done, decode_logs.slice_of, LOGS)
 
     # What was lost
 
@@ -126,7 +131,7 @@ class RedisLogs:
         """Find the newest entry that a log has in common with a branch."""
         args = [log, base.epoch, branch or base.epoch, base.offset, *ids]
         deadline = self._context.clock() + READ_WITHIN
-        self._context.read("compare", args, deadline, done, decode_logs.compared, CHANGES)
+        self._context.call("compare", args, deadline, done, decode_logs.compared)
 
     def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
         """Put lost entries back into a log."""

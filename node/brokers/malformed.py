@@ -5,8 +5,7 @@ They are counted and dropped, and never end a node; what they were about is read
 
 import logging
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 log = logging.getLogger(__name__)
 
@@ -16,9 +15,9 @@ SHOWN = 120
 """Characters of a reason in the log."""
 
 WRONG = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-"""What reading data of an unexpected shape may raise."""
+"""What reading data of an unexpected shape may raise: who has them read takes it for that."""
 
-P = ParamSpec("P")
+
 T = TypeVar("T")
 
 
@@ -32,17 +31,20 @@ class MalformedCounts(Protocol):
     malformed: int
 
 
-def reading(read: Callable[P, T]) -> Callable[P, T]:
-    """Let a function that reads a reply raise Malformed, whatever is wrong with the reply."""
+def malformed(error: Exception) -> Malformed:
+    """Return the error for data whose reading has raised one of ``WRONG``.
 
-    @wraps(read)
-    def reader(*args: P.args, **named: P.kwargs) -> T:
-        try:
-            return read(*args, **named)
-        except WRONG as error:
-            raise Malformed(f"{read.__name__}: {type(error).__name__}") from error
+    It does not quote the data: they may be a message.
+    """
+    return Malformed(type(error).__name__)
 
-    return reader
+
+def read(parse: Callable[[Any], T], data: Any) -> T:
+    """Return what ``parse`` returns; raise Malformed, whatever is wrong with the data."""
+    try:
+        return parse(data)
+    except WRONG as error:
+        raise malformed(error) from error
 
 
 def string(part: Any) -> bytes:

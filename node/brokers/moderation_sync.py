@@ -33,6 +33,10 @@ LISTED = 250
 """Rules in one reply, or somewhat more, and most that are put back in one call."""
 
 
+RulesPage = tuple[bytes, bytes, list[ModerationRule]]
+"""The id of the newest change to the rules, the cursor for the next page, and the rules of one."""
+
+
 class ModerationSync:
     """Tells the core the rules in force, and puts back those that Redis forgot.
 
@@ -65,14 +69,17 @@ class ModerationSync:
         self._busy = True
         deadline = self._context.clock() + READ_WITHIN
         reply = partial(self._on_read, cursor)
-        self._context.call("orders", [cursor, LISTED], deadline, reply, UPKEEP)
+        self._context.call("orders", [cursor, LISTED], deadline, reply, self._parse, UPKEEP)
 
-    def _on_read(self, cursor: bytes, found: Any) -> None:
+    def _parse(self, found: Any) -> RulesPage:
+        newest, after = decode_upkeep.newest(found)
+        return newest, after, decode_upkeep.moderation_rules(found, self._context.clock())
+
+    def _on_read(self, cursor: bytes, found: RulesPage | Failure) -> None:
         self._busy = False
         if isinstance(found, Failure):
             return
-        newest, after = decode_upkeep.newest(found)
-        rules = decode_upkeep.moderation_rules(found, self._context.clock())
+        newest, after, rules = found
         if newest == self._known:
             return
         if _number(newest) <= _number(self._known):
@@ -114,15 +121,14 @@ class ModerationSync:
             args += (f"{rule.kind}:{rule.what}", left, rule.epoch, why)
         self._busy = True
         reply = partial(self._on_put_back, rules)
-        context.call("reorder", args, now + READ_WITHIN, reply, UPKEEP)
+        parse = decode_upkeep.restored_rules
+        context.call("reorder", args, now + READ_WITHIN, reply, parse, UPKEEP)
 
-    def _on_put_back(self, rules: Sequence[ModerationRule], found: Any) -> None:
+    def _on_put_back(self, rules: Sequence[ModerationRule], found: int | Failure) -> None:
         self._busy = False
         if isinstance(found, Failure):
             return
-        if done := decode_upkeep.restored_rules(found):
-            rules = rules[done:]
-        if rules:
+        if rules := rules[found:]:
             self._put_back_rest(rules)
         else:
             self._read()

@@ -6,7 +6,7 @@ deadline. redis-py's own retry is off, because it would repeat without telling t
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from redis import exceptions
@@ -18,7 +18,7 @@ from node.brokers.connection import CommandRunner, heed_cancelling
 from node.brokers.contact import Contact
 from node.brokers.failures import BACKOFF, LOST, is_full, is_passing
 from node.brokers.lanes import Lanes
-from node.brokers.malformed import Malformed, ProblemLog
+from node.brokers.malformed import Malformed, ProblemLog, read
 from node.brokers.outage import RIGHTS, Outage, code
 from node.brokers.replication import Replication
 from node.core.model import Unavailable
@@ -56,7 +56,8 @@ class Pipeline:
         self._commands = CommandRunner(redis)
         self._clock = clock
         self._counts = counts
-        self._replication = Replication(self._commands, replicas)
+        runner = Replication(self._commands, replicas) if replicas else self._commands
+        self._execute = runner.execute
         self._lanes: Lanes[Call] = Lanes()
         self._in_flight: list[Call] = []
         self._wake = asyncio.Event()
@@ -92,7 +93,7 @@ class Pipeline:
                 await connection.send_command("CLIENT", "KILL", "ID", id, "ADDR", address)
                 await connection.read_response()
             await connection.send_command("CLIENT", "INFO")
-            self._last = decode_upkeep.whoami(await connection.read_response())
+            self._last = read(decode_upkeep.whoami, await connection.read_response())
         except (exceptions.ResponseError, Malformed) as error:
             self._last = None
             log.debug("Redis does not let this node end its old connections: %s", error)
@@ -128,7 +129,9 @@ class Pipeline:
             self._in_flight = [call for call, _ in batch]
             started = self._clock()
             try:
-                found = await self._execute([(call.script, args) for call, args in batch])
+                found = await self._execute(
+                    [("EVALSHA", scripts.digest(call.script), *args) for call, args in batch]
+                )
             except (*LOST, exceptions.RedisError) as error:
                 # An error that answers no command concerns the connection: no rights, no Redis.
                 await self._failed(error)
@@ -146,11 +149,6 @@ class Pipeline:
         now = self._clock()
         for call in (*self._in_flight, *self._lanes):
             call.expire(now)
-
-    async def _execute(self, batch: Iterable[tuple[str, Sequence[Any]]]) -> list[Any]:
-        commands = [("EVALSHA", scripts.digest(script), *args) for script, args in batch]
-        commands += self._replication.commands()
-        return await self._replication.confirmed(await self._commands.execute(commands))
 
     async def _settle(self, calls: list[Call], replies: list[Any], asked: float) -> None:
         """Hand out the replies; repeat the calls that failed for a passing reason."""
@@ -179,7 +177,8 @@ class Pipeline:
                     missing.add(call.script)
                 else:
                     refusal = reply
-        self._lanes.put_back(repeat)
+        if repeat:
+            self._lanes.put_back(repeat)
         if refusal is not None:
             await self._down(refusal)
             return

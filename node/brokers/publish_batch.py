@@ -6,7 +6,7 @@ from typing import Any
 from node.brokers import decode_logs, keys
 from node.brokers.calls import Next
 from node.brokers.lanes import CHANGES
-from node.brokers.malformed import reading
+from node.brokers.malformed import WRONG, malformed
 from node.core.entries import START, Append, Entry, Frame, Position
 from node.core.interfaces import BrokerEvents
 from node.core.log_names import room_log
@@ -39,10 +39,10 @@ _REFUSED: dict[bytes, DirectDenied | Fenced] = {
 """Why direct.lua refuses a message."""
 
 
-@reading
-def directed(
-    found: Any, message: PendingMessage, before: bytes, after: bytes
-) -> tuple[Stored | DirectDenied | Fenced, Append | None]:
+Directed = tuple[Stored | DirectDenied | Fenced, Append | None]
+
+
+def directed(found: Any, message: PendingMessage, before: bytes, after: bytes) -> Directed:
     """Return where a direct is stored, and its entry if the reply of direct.lua contains it."""
     if found[0] == b"repeat":
         return decode_logs.repeated(found[1:])
@@ -152,11 +152,17 @@ class Publish:
     def reply(self, reply: Any) -> Next:
         """Answer each message, once this node has the entries of all of them."""
         log = self._log
-        if reply.__class__ is list and reply and reply[0] == b"looked":
-            self._looked(reply)
+        looked = found = None
+        try:  # The whole reply is read before any of it is used.
+            if reply[0] == b"looked":
+                looked = decode_logs.looked(reply, self._under_way)
+            else:
+                found = decode_logs.published(reply, log, self._under_way)
+        except WRONG as error:
+            raise malformed(error) from error
+        if looked is not None:
+            self._looked(reply[3:], *looked)
             return Next.MORE
-        # The whole reply is read before any of it is used.
-        found = decode_logs.published(reply, log, self._under_way)
         if found is None:
             # The log went back: what was seen of it does not say where it goes on.
             self._behind = _NOWHERE if self._repeats else None
@@ -178,11 +184,12 @@ class Publish:
             return ""
         return f"{self._behind.epoch.decode()}-{self._behind.offset}"
 
-    def _looked(self, reply: Any) -> None:
+    def _looked(
+        self, results: Sequence[Any], behind: Position, answers: Sequence[Stored | None]
+    ) -> None:
         """Answer the messages that a repeat has found so far; the next call looks further on."""
-        behind, answers = decode_logs.looked(reply, self._under_way)
         self._behind = behind
-        rows = list(zip(self._under_way, reply[3:], answers, strict=True))
+        rows = list(zip(self._under_way, results, answers, strict=True))
         self._under_way = [message for message, _, answer in rows if answer is None]
         messages = [message for message, _, answer in rows if answer is not None]
         self._remember(messages, behind.epoch, b"", b"", [found for _, found, _ in rows if found])

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from node.brokers.malformed import reading
 from node.core.model import Denied, Failure, Fenced, Unavailable
 
 REFUSALS: dict[bytes, Denied | Failure] = {
@@ -21,7 +20,6 @@ REFUSALS: dict[bytes, Denied | Failure] = {
 }
 
 
-@reading
 def refusal(reply: Any) -> Denied | Failure | None:
     """Return why a script refused; None if it did what it was asked."""
     return None if reply[0] == b"ok" else REFUSALS[reply[0]]

@@ -75,9 +75,10 @@ class LeaseRenewal:
             elif incarnation != lease.incarnation:
                 done(True)
             else:
-                done(self._renewed(decode_upkeep.renewed(found), known, asked))
+                done(self._renewed(found, known, asked))
 
-        context.call("renew", args, context.clock() + seconds / 2, reply)
+        parse = decode_upkeep.renewed
+        context.call("renew", args, context.clock() + seconds / 2, reply, parse)
 
     def _facts(self) -> list[Any]:
         """Return what a renewal tells moderators about this node."""

@@ -5,7 +5,7 @@ from typing import Any
 from redis import exceptions
 
 from node.brokers import scripts
-from node.brokers.connection import CommandRunner
+from node.brokers.connection import CommandRunner, Commands
 
 WITHIN_MS = 1000
 """Milliseconds for the replicas to confirm a pipeline."""
@@ -13,33 +13,25 @@ _SCRIPT = "waits"
 
 
 class Replication:
-    """Adds commands to a pipeline that wait for ``replicas`` replicas; none if that is 0."""
+    """Runs pipelines, with commands behind each that wait for so many replicas."""
 
     def __init__(self, commands: CommandRunner, replicas: int) -> None:
         self._commands = commands
         self._replicas = replicas
 
-    def commands(self) -> list[tuple[Any, ...]]:
-        """Return the commands to be put behind those of a pipeline.
-
-        WAIT promises only what its own connection has written (Redis 7.0 waits for more). A repeat
-        writes nothing, because what it repeats was written on another connection. So a script
-        writes something first.
-        """
-        if not self._replicas:
-            return []
-        wait = ("WAIT", self._replicas, WITHIN_MS)
-        return [("EVALSHA", scripts.digest(_SCRIPT), 0), wait]
-
-    async def confirmed(self, replies: list[Any]) -> list[Any]:
-        """Return the replies of a pipeline without those to ``commands``.
+    async def execute(self, commands: Commands) -> list[Any]:
+        """Return the replies to commands that the replicas have, too.
 
         Raises redis.exceptions.ConnectionError if too few replicas have confirmed: the calls were
         done, but may be lost, so they are handled as if their replies had been lost.
         """
-        if not self._replicas:
-            return replies
-        *replies, written, confirmed = replies
+        # WAIT promises only what its own connection has written (Redis 7.0 waits for more). A
+        # repeat writes nothing, because what it repeats was written on another connection. So a
+        # script writes something first.
+        wait = ("WAIT", self._replicas, WITHIN_MS)
+        *replies, written, confirmed = await self._commands.execute(
+            [*commands, ("EVALSHA", scripts.digest(_SCRIPT), 0), wait]
+        )
         if isinstance(written, exceptions.NoScriptError):
             await self._commands.execute([("SCRIPT", "LOAD", scripts.source(_SCRIPT))])
         enough = isinstance(confirmed, int) and confirmed >= self._replicas

@@ -36,7 +36,7 @@ class SessionAudit:
         context = self._context
         args = [self._lease.incarnation, cursor, LISTED]
         deadline = context.clock() + context.config.lease / 2
-        context.call("held", args, deadline, reply, UPKEEP)
+        context.call("held", args, deadline, reply, decode_upkeep.tokens, UPKEEP)
 
     def is_due(self) -> bool:
         """Say whether the last search for strays was long enough ago."""
@@ -56,7 +56,7 @@ class SessionAudit:
         def reply(found: Any) -> None:
             if isinstance(found, Failure) or incarnation != self._lease.incarnation:
                 return
-            cursor, tokens = decode_upkeep.tokens(found)
+            cursor, tokens = found
             strays.update(
                 token for token in tokens if token.owner and not events.holds(token.session)
             )
@@ -86,7 +86,7 @@ class SessionAudit:
             if isinstance(found, Failure):
                 return
             events = self._context.events
-            self._cursor, tokens = decode_upkeep.tokens(found)
+            self._cursor, tokens = found
             for token in tokens:
                 if not token.owner and events.holds(token.session):
                     events.vanished(token.session)

@@ -5,10 +5,11 @@ from functools import partial
 from math import inf
 from typing import Any
 
-from node.brokers import decode_logs, decode_sessions
-from node.brokers.calls import READ_WITHIN
+from node.brokers import decode_sessions
+from node.brokers.calls import READ_WITHIN, Args
 from node.brokers.context import LONG, BrokerContext
-from node.brokers.lanes import CHANGES, CLAIMS
+from node.brokers.decode_sessions import Change
+from node.brokers.lanes import CHANGES, CLAIMS, Lane
 from node.brokers.lease import Lease
 from node.brokers.readiness import Readiness
 from node.brokers.upkeep import Upkeep
@@ -47,31 +48,34 @@ class RedisSessions:
         self._owners += 1
         return f"{self._lease.incarnation}.{self._owners}"
 
-    def _counted(
-        self, owner: str, parse: Callable[[Any], Any], place: int = -1
-    ) -> Callable[[Any], Any]:
-        """Return ``parse``, which first notes the number of changes at a place of the reply."""
+    def _change(
+        self,
+        script: str,
+        owner: str,
+        args: Args,
+        deadline: float,
+        done: Done[Any],
+        parse: Callable[[Any], Any],
+        place: int = -1,
+        lane: Lane = CHANGES,
+        weight: int = 1,
+    ) -> None:
+        """Change a session; the number of changes is at a place of the reply.
 
-        def note(found: Any) -> Any:
-            self._lease.note(owner, decode_sessions.changes(found, place))
-            return parse(found)
-
-        return note
-
-    def _noticed(
-        self, owner: str, parse: Callable[[Any], Any], place: int = -1
-    ) -> Callable[[Any], Any]:
-        """Return ``parse``, which first notes the changes, and the notices in front of them.
-
-        The client is told afterwards: from then on this node must know the notices.
+        First the changes and the notices are noted, then the client is told: from then on this node
+        must know the notices.
         """
 
-        def note(found: Any) -> Any:
-            for notice in decode_logs.notices(found, place - 1):
-                self._context.events.appended(notice)
-            return parse(found)
+        def reply(found: Any) -> None:
+            if isinstance(found, Change):
+                self._lease.note(owner, found.changes)
+                for notice in found.notices:
+                    self._context.events.appended(notice)
+                found = found.result
+            done(found)
 
-        return self._counted(owner, note, place)
+        read = partial(decode_sessions.change, parse, place)
+        self._context.ask(script, args, deadline, reply, read, lane, weight)
 
     def claim(self, claim: Claim, deadline: float, done: Done[ClaimReply]) -> None:
         """Begin a session, or continue one."""
@@ -93,10 +97,10 @@ class RedisSessions:
                     args += (name, str(position))
             return args
 
-        parse = self._noticed(claim.token.owner, decode_sessions.claimed, 6)
         # Two rooms take about as long as everything else in the script.
         weight = 1 + len(claim.rooms) // 2
-        self._context.ask("hello", args, deadline, done, parse, CLAIMS, weight)
+        owner, parse = claim.token.owner, decode_sessions.claimed
+        self._change("hello", owner, args, deadline, done, parse, 6, CLAIMS, weight)
 
     def join(
         self, token: FencingToken, room: str, create: bool, deadline: float, done: Done[JoinReply]
@@ -105,7 +109,7 @@ class RedisSessions:
         how, config = "create" if create else "join", self._config
         args = [self._context.random_id(), *token, how, room, config.notices, config.retained]
         membership = partial(decode_sessions.membership, room.encode())
-        self._context.ask("join", args, deadline, done, self._noticed(token.owner, membership))
+        self._change("join", token.owner, args, deadline, done, membership)
 
     def leave(
         self, token: FencingToken, room: str, deadline: float, done: Done[Departure | None]
@@ -113,8 +117,7 @@ class RedisSessions:
         """Take a session out of a room."""
         config = self._config
         args = [self._context.random_id(), *token, room, config.notices, config.retained]
-        parse = self._noticed(token.owner, decode_sessions.left)
-        self._context.ask("leave", args, deadline, done, parse)
+        self._change("leave", token.owner, args, deadline, done, decode_sessions.left)
 
     def rename(
         self, token: FencingToken, nick: str, fold: str, deadline: float, done: Done[NickReply]
@@ -126,8 +129,8 @@ class RedisSessions:
         def args() -> list[Any]:
             return [*base, self._upkeep.reaps_until()]
 
-        parse = self._noticed(token.owner, decode_sessions.renamed)
-        self._context.ask("nick", args, deadline, done, parse, CHANGES, LONG)
+        parse = decode_sessions.renamed
+        self._change("nick", token.owner, args, deadline, done, parse, weight=LONG)
 
     def standing(self, token: FencingToken, done: Done[SessionState]) -> None:
         """Fetch the current state of a session."""
@@ -146,13 +149,15 @@ class RedisSessions:
     def _part(self, token: FencingToken, reason: str, done: Callable[[], None] | None) -> None:
         def reply(found: Any) -> None:
             if not isinstance(found, Failure):
-                self._lease.note(token.owner, decode_sessions.changes(found, 0))
+                self._lease.note(token.owner, found)
             if done is not None:
                 done()
 
-        context, config = self._context, self._config
-        args = [context.random_id(), *token, reason, int(config.grace * 1000)]
-        context.call("part", [*args, config.notices, config.retained], inf, reply, CHANGES, LONG)
+        config = self._config
+        args = [self._context.random_id(), *token, reason, int(config.grace * 1000)]
+        args += (config.notices, config.retained)
+        parse = partial(decode_sessions.changes, place=0)
+        self._context.call("part", args, inf, reply, parse, weight=LONG)
 
     def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[RestoreReply]) -> None:
         """Put a session back."""
@@ -166,7 +171,14 @@ class RedisSessions:
         ]
         for room, position in snapshot.rooms:
             args += (room, position)
+
+        def reply(found: Any) -> None:
+            if isinstance(found, int):
+                self._lease.note(owner, found)
+                found = True
+            done(found)
+
         deadline = self._context.clock() + READ_WITHIN
-        parse = self._counted(owner, lambda found: True)
+        parse = partial(decode_sessions.changes, place=-1)
         weight = 1 + len(snapshot.rooms) // 2
-        self._context.ask("restore", args, deadline, done, parse, CHANGES, weight)
+        self._context.ask("restore", args, deadline, reply, parse, weight=weight)

@@ -10,6 +10,7 @@ from redis import exceptions
 
 from node.brokers import health, keys
 from node.brokers.admin_client import LEASE, AdminClient, NodeRow, Totals, Trouble
+from node.brokers.malformed import read
 from node.brokers.outage import untrusted
 from node.config.redis_url import RedisUrl
 from node.process.listening import shown
@@ -119,7 +120,7 @@ class StatusClient(AdminClient):
         with _if_allowed():
             sections = [await self._do("INFO", each) for each in ("memory", "persistence")]
             lines = [f"{name}:{value}" for found in sections for name, value in found.items()]
-            return health.faults("\n".join(lines).encode(), b"")
+            return read(health.faults, "\n".join(lines).encode())
         return None
 
 

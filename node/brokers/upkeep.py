@@ -57,13 +57,14 @@ class Upkeep:
             return [*base, self.reaps_until()] if self._reaping else None
 
         self._reaping = True
-        context.call("reap", args, context.clock() + READ_WITHIN, self._on_reaped, UPKEEP)
+        deadline, parse = context.clock() + READ_WITHIN, decode_upkeep.reaped
+        context.call("reap", args, deadline, self._on_reaped, parse, UPKEEP)
 
     def _on_reaped(self, found: Any) -> None:
         """Go on as long as there is more to do; log at the end how much it was."""
         self._reaping = False
         if not isinstance(found, Failure):
-            *counts, more = decode_upkeep.reaped(found)
+            *counts, more = found
             self._reaped = [sum(pair) for pair in zip(self._reaped, counts, strict=True)]
             if more:
                 self.reap()
@@ -93,4 +94,4 @@ class Upkeep:
             if found == 1:
                 self.tidy()
 
-        context.call("tidy", args, context.clock() + READ_WITHIN, reply, UPKEEP)
+        context.call("tidy", args, context.clock() + READ_WITHIN, reply, lane=UPKEEP)

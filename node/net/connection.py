@@ -11,8 +11,8 @@ from node.net.connection_log import ConnectionLog
 from node.net.dialect import NATIVE, Dialect, PeerClosed
 from node.net.peer import Peer
 from node.net.read_flow import ReadFlow
-from node.net.socket_end import close_gently, is_closed_by_peer
-from node.net.socket_writer import SocketWriter, descriptor_of
+from node.net.socket_end import close_gently, descriptor_of, is_closed_by_peer
+from node.net.socket_writer import SocketWriter
 from node.net.write_batch import WriteBatch
 from wire import codec
 from wire.errors import WireError
@@ -116,7 +116,7 @@ class Connection(asyncio.Protocol):
 
     def facts(self) -> dict[str, object]:
         """Return the facts that are in every log line about this connection."""
-        return {**self._peer.facts(), **self._dialect.facts}
+        return self._log.facts()
 
     def log(self, what: str, nick: str | None = None, **facts: str) -> None:
         """Log what happened to the client."""
@@ -227,6 +227,7 @@ class Connection(asyncio.Protocol):
         self._flow.pause()
 
     def _is_gone(self) -> bool:
+        """Say whether the client has closed the connection; a simulated one has no socket."""
         return is_closed_by_peer(self._transport)
 
     def eof_received(self) -> None:

@@ -36,9 +36,10 @@ class ConnectionLog:
         """Log that the connection was opened; to be called at its first byte."""
         if not self.is_open:
             self.is_open = True
-            log.info("connection opened", extra=self._facts())
+            log.info("connection opened", extra=self.facts())
 
-    def _facts(self) -> dict[str, object]:
+    def facts(self) -> dict[str, object]:
+        """Return the facts that are in every log line about the connection."""
         return {**self._peer.facts(), **self._more}
 
     def add(self, what: str, nick: str | None, facts: dict[str, str]) -> None:
@@ -47,7 +48,7 @@ class ConnectionLog:
         self._lines += 1
         if self._lines > LINES_MOST:
             return
-        about = self._facts() | facts
+        about = self.facts() | facts
         if nick is not None:
             about["nick"] = nick[:NICK_MOST]
         log.info(what, extra=about)
@@ -56,7 +57,7 @@ class ConnectionLog:
         """Log why the connection was closed, or count it if there was nothing to log before."""
         if self._peer.turned_away:
             return
-        facts = self._facts() | {"reason": _reason(session, exc)}
+        facts = self.facts() | {"reason": _reason(session, exc)}
         if session.closing.fault is not None:
             facts["code"] = str(session.closing.fault)
         if self.is_open:

@@ -3,13 +3,17 @@
 import asyncio
 import select
 
-from node.net.socket_writer import descriptor_of
-
 LINGER = 2.0
 """Seconds for which bytes are still read and thrown away after the last line was written: closing
 with unread bytes would reset the connection, and the client would lose that line."""
 
 _CLOSED = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
+
+
+def descriptor_of(transport: asyncio.BaseTransport) -> int:
+    """Return the descriptor of a transport's socket, -1 if it has none."""
+    socket = transport.get_extra_info("socket")
+    return socket.fileno() if socket is not None else -1
 
 
 def close_gently(transport: asyncio.Transport) -> None:

@@ -11,6 +11,8 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from node.net.socket_end import descriptor_of
+
 
 class SocketWriter:
     """Writes bytes to one client at once; while the connection is not open, drops them.
@@ -90,12 +92,6 @@ def write_each(queued: Iterable[tuple[HasWriter, bytes]]) -> None:
             sent = 0
         if sent != size:
             writer._leave(data[sent:])
-
-
-def descriptor_of(transport: asyncio.BaseTransport) -> int:
-    """Return the descriptor of a transport's socket, -1 if it has none."""
-    socket = transport.get_extra_info("socket")
-    return socket.fileno() if socket is not None else -1
 
 
 def _drop(_data: bytes) -> None:

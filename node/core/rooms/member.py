@@ -37,7 +37,7 @@ class MemberState(Enum):
 
 
 class Member:
-    """A reader of a room's log.
+    """A reader of a room's log. Bytes for it go to ``transport``, and ``encoder`` makes them.
 
     ``cursor`` is how far the member has read, None while it is live; ``branch`` is the branch to
     which the cursor belongs, and ``seen`` what the member has seen of a branch that the log lost.
@@ -54,11 +54,13 @@ class Member:
     """
 
     __slots__ = (
-        *("reader", "state", "cursor", "branch", "seen", "unverified"),
+        *("transport", "encoder", "reader", "state", "cursor", "branch", "seen", "unverified"),
         *("past", "known_before", "reading", "end", "done", "complete"),
     )
 
     def __init__(self, reader: Reader) -> None:
+        self.transport = reader.transport
+        self.encoder = reader.encoder
         self.reader = reader
         self.state = MemberState.ABSENT
         self.cursor: Position | None = None
@@ -70,16 +72,6 @@ class Member:
         self.end: Position | None = None
         self.done: Callable[[], None] | None = None
         self.complete = False
-
-    @property
-    def transport(self) -> Transport:
-        """Where bytes for this member go."""
-        return self.reader.transport
-
-    @property
-    def encoder(self) -> Encoder:
-        """What encodes events for this member."""
-        return self.reader.encoder
 
     @property
     def is_leaving(self) -> bool:

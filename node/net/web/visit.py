@@ -10,8 +10,7 @@ from node.net.connection import Connection
 from node.net.peer import Peer
 from node.net.read_flow import ReadFlow
 from node.net.request_head import HEAD_MOST, path_of
-from node.net.socket_end import close_gently
-from node.net.socket_writer import descriptor_of
+from node.net.socket_end import close_gently, descriptor_of
 from node.net.web import handshake
 from node.net.web.http import BadRequest, Request, Response, head_end, parse_head
 from node.net.web.port import WebPort

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from node.net.socket_writer import SocketWriter, descriptor_of, write_each
+from node.net.socket_writer import SocketWriter, write_each
 from tests.integration.net.bench import FakeTransport
 
 
@@ -112,7 +112,3 @@ def test_bytes_are_dropped_before_the_connection_is_open_and_after_it_is_closed(
     client.writer.put(b"late")
     write_each([(client, b"late")])
     assert client.transport.writes == [] and client.read() == b""
-
-
-def test_the_descriptor_is_that_of_the_socket(client: Client) -> None:
-    assert descriptor_of(client.transport) == client.transport.socket.fileno()

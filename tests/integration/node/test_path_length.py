@@ -66,10 +66,10 @@ class Load(NamedTuple):
 
 WEBSOCKET = Dialect(WebSocketEncoder(), FrameReader, goodbye)
 LOADS = {
-    "one message to a room of 500": Load(1, 500, 1, "delivery", 0.32),
-    "50 rooms of 5, all send": Load(50, 5, 5, "message", 63.2),
-    "one message to a room of 500, over WebSocket": Load(1, 500, 1, "delivery", 0.35, WEBSOCKET),
-    "50 rooms of 5, all send, over WebSocket": Load(50, 5, 5, "message", 74.0, WEBSOCKET),
+    "one message to a room of 500": Load(1, 500, 1, "delivery", 0.31),
+    "50 rooms of 5, all send": Load(50, 5, 5, "message", 61.1),
+    "one message to a room of 500, over WebSocket": Load(1, 500, 1, "delivery", 0.34, WEBSOCKET),
+    "50 rooms of 5, all send, over WebSocket": Load(50, 5, 5, "message", 71.9, WEBSOCKET),
 }
 
 

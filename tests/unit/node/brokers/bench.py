@@ -9,7 +9,7 @@ from node.brokers.contact import Contact
 from node.brokers.context import BrokerContext
 from node.brokers.pipeline import Pipeline
 from node.core.interfaces import BrokerEvents
-from node.core.model import NodeFacts
+from node.core.model import Failure, NodeFacts
 
 
 class RecordingEvents:
@@ -64,9 +64,12 @@ class ContextBench:
         return [call.script for call in self.calls]
 
     def answer(self, script: str, reply: Any) -> Sequence[Any] | None:
-        """Answer the oldest call of a script; return its arguments."""
+        """Answer the oldest call of a script, or refuse it; return its arguments."""
         call = next(call for call in self.calls if call.script == script)
         self.calls.remove(call)
         args = call.args()
-        call.reply(reply)
+        if isinstance(reply, Failure):
+            call.refuse(reply)
+        else:
+            call.reply(reply)
         return args

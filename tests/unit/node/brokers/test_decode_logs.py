@@ -3,7 +3,7 @@
 import pytest
 
 from node.brokers import decode_logs
-from node.brokers.malformed import Malformed
+from node.brokers.malformed import WRONG
 from node.core.entries import Entry, OriginalPosition, Position
 
 
@@ -43,9 +43,9 @@ def test_what_a_later_version_may_add_to_a_log_is_passed_over() -> None:
 
 def test_a_notice_is_behind_the_entry_that_its_frame_names() -> None:
     frames = [b"log r:tea k1 7 idp b2\ne id7 5 -\none", b"log r:den k2 1 0\ne id8 5 -\none"]
-    tea, den = decode_logs.notices([b"ok", frames, 4], -2)
+    tea, den = map(decode_logs.notice, frames)
     assert tea.frame == decode_logs.frame(frames[0])._replace(entries=tea.frame.entries)
     assert (tea.base, den.base) == (Position(b"k1", 6, b"idp"), Position(b"k2", 0, b"0"))
     assert not tea.guarded and not den.guarded
-    with pytest.raises(Malformed):
-        decode_logs.notices([b"ok", b"frame", 4], -2)
+    with pytest.raises(WRONG):
+        decode_logs.notice(b"frame")

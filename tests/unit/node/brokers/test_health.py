@@ -1,16 +1,16 @@
 """What is wrong with a Redis is found, and logged once."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from node.brokers.admin_client import ClusterFacts, NodeRow
+from node.brokers.calls import Args, SimpleCall
 from node.brokers.health import CHECK_EVERY, MEANING, Fault, Health, faults
 from node.brokers.lanes import CHANGES, UPKEEP, Lane
-from node.brokers.malformed import Malformed
+from node.brokers.malformed import WRONG
 from node.cli import tables
-from node.core.model import Unavailable
+from node.core.model import Failure, Unavailable
 from node.telemetry.metrics import Metrics
 from node.telemetry.prometheus import render
 
@@ -26,10 +26,10 @@ ROOMY = b"# Memory\r\nused_memory:50\r\nmaxmemory:100\r\nmaxmemory_policy:noevic
 
 
 def test_a_good_redis_has_no_fault() -> None:
-    assert faults(ROOMY, GOOD) == []
-    assert faults(b"", b"") == [], "what it does not tell is in order"
+    assert faults(ROOMY + GOOD) == []
+    assert faults(b"") == [], "what it does not tell is in order"
     unbounded = ROOMY.replace(b"maxmemory:100", b"maxmemory:0")
-    assert faults(unbounded.replace(b"noeviction", b"allkeys-lru"), GOOD) == []
+    assert faults(unbounded.replace(b"noeviction", b"allkeys-lru") + GOOD) == []
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_a_good_redis_has_no_fault() -> None:
 )
 def test_each_fault_is_seen(old: bytes, new: bytes, fault: Fault) -> None:
     assert old in ROOMY + GOOD
-    assert faults(ROOMY.replace(old, new), GOOD.replace(old, new)) == [fault]
+    assert faults(ROOMY.replace(old, new) + GOOD.replace(old, new)) == [fault]
 
 
 def test_what_makes_no_sense_is_malformed() -> None:
-    with pytest.raises(Malformed):
-        faults(b"maxmemory:much", b"")
+    with pytest.raises(WRONG):
+        faults(b"maxmemory:much")
 
 
 class Looking:
@@ -64,20 +64,24 @@ class Looking:
 
     def __init__(self) -> None:
         self.time = 100.0
-        self.calls: list[Callable[[Any], None]] = []
+        self.calls: list[SimpleCall] = []
         self.metrics = Metrics()
         self.health = Health(self._call, self.metrics, lambda: self.time)
 
     def _call(
-        self, script: str, args: object, deadline: float, done: Any, lane: Lane = CHANGES
+        self, script: str, args: Args, deadline: float, done: Any, parse: Any, lane: Lane = CHANGES
     ) -> None:
         assert (script, lane) == ("look", UPKEEP) and deadline > self.time
-        self.calls.append(done)
+        self.calls.append(SimpleCall(script, args, deadline, done, lane, parse=parse))
 
     def look(self, found: Any) -> None:
         """Let it look, and answer it."""
         self.health.look()
-        self.calls.pop()(found)
+        call = self.calls.pop()
+        if isinstance(found, Failure):
+            call.refuse(found)
+        else:
+            call.reply(found)
 
 
 def test_a_fault_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from node.brokers import scripts
-from node.brokers.malformed import Malformed
+from node.brokers.malformed import WRONG
 from node.brokers.refusals import REFUSALS, refusal
 from node.core import model
 from node.core.model import Denied, Fenced, Unavailable
@@ -39,5 +39,5 @@ def test_a_reply_is_a_refusal_unless_it_is_ok() -> None:
     assert refusal([b"ok", 1]) is None
     assert refusal([b"gone"]) is Fenced.GONE
     assert refusal([b"foreign"]) is Unavailable.UNREACHABLE
-    with pytest.raises(Malformed):
+    with pytest.raises(WRONG):
         refusal([b"unheard"])

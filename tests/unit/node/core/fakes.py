@@ -209,7 +209,7 @@ class RoomBench:
     def begin(self, offset: int = 0) -> FakeOutlet:
         """Follow the log from an offset on, with one live member."""
         self.room.begin(at(offset))
-        return self.member(at(offset)).reader.transport  # type: ignore[return-value]
+        return self.member(at(offset)).transport  # type: ignore[return-value]
 
     def member(
         self, position: Position, seen: SeenBranch | None = None, resumed: bool = False
@@ -222,7 +222,7 @@ class RoomBench:
 
 def outlet_of(member: Member) -> FakeOutlet:
     """Return where the bytes for a member of a RoomBench go."""
-    outlet = member.reader.transport
+    outlet = member.transport
     assert isinstance(outlet, FakeOutlet)
     return outlet
 
