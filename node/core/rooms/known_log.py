@@ -173,12 +173,15 @@ class KnownLog:
 
     # Questions
 
-    def has(self, position: Position) -> bool:
-        """Say whether the log is known to have the entry of a position there."""
+    def has(self, position: Position, branch: bytes = CURRENT) -> bool:
+        """Say whether the log is known to have the entry of a position of a branch there."""
         ring = self.ring
         if ring is None or position.epoch != ring.epoch:
             return False
-        return position.offset < ring.base.offset or ring.has(position.offset, position.id)
+        if position.offset < ring.base.offset:
+            # Which entries another branch had there is not known.
+            return branch in (CURRENT, self.branch or position.epoch)
+        return ring.has(position.offset, position.id)
 
     def is_ambiguous(self, position: Position, branch: bytes) -> bool:
         """Say whether a position of a branch may belong to a lost one, after other entries."""

@@ -194,7 +194,7 @@ class Readers:
             return False
         if known.is_ambiguous(cursor, member.branch):
             return False
-        return known.has(end) and known.has(cursor)
+        return known.has(end) and known.has(cursor, member.branch)
 
     def _complete(self, member: Member) -> None:
         """Remove a member that has got everything before its own `left`."""

@@ -136,6 +136,13 @@ def test_a_log_has_the_positions_in_its_ring_and_all_before_it() -> None:
     assert not log.has(at(5, "y5")) and not log.has(at(7)) and not log.has(at(5, epoch=b"k2"))
 
 
+def test_of_another_branch_a_log_has_only_the_positions_in_its_ring() -> None:
+    log = known(3, 6)
+    log.name_branch(b"b1")
+    assert log.has(at(1), b"b1") and log.has(at(1), CURRENT)
+    assert log.has(at(5), EPOCH) and not log.has(at(1), EPOCH)
+
+
 def test_a_log_of_another_epoch_is_another_one_unless_nothing_is_known() -> None:
     assert known(3, 6).is_another(at(1, epoch=b"k2")) and not known(3, 6).is_another(at(1))
     assert not known(0, 0).is_another(at(1, epoch=b"k2"))

@@ -1,6 +1,15 @@
 """Members that leave get what comes before their own `left`, and nothing after it."""
 
-from tests.unit.node.core.fakes import RoomBench, at, entries, entry, frame, outlet_of, slice_
+from tests.unit.node.core.fakes import (
+    EPOCH,
+    RoomBench,
+    at,
+    entries,
+    entry,
+    frame,
+    outlet_of,
+    slice_,
+)
 from tests.unit.node.core.rooms.test_readers import drain, followed, texts
 
 
@@ -121,3 +130,19 @@ def test_a_member_that_was_removed_before_it_left_gets_nothing_more() -> None:
     bench.room.remove(member)
     bench.room.leave(member, at(4, "me"), lambda: told.append(texts(member)))
     assert told == [[]] and bench.room.empty and not member.complete
+
+
+def test_a_member_that_leaves_gets_what_other_nodes_put_back_before_its_own_left() -> None:
+    # It had read more of the lost branch than the log has entries now.
+    bench = followed(19)
+    bench.room.known.name_branch(EPOCH)
+    member, told = bench.member(at(19)), []
+    bench.room.stop(member)
+    bench.room.known.begin(at(30))
+    bench.room.known.name_branch(b"b1")
+    bench.room.leave(member, at(3, "me"), lambda: told.append(texts(member)))
+    bench.room.feed(member)
+    assert told == []
+    back = [entry(1, "x20", original="k1-20 1"), entry(2, "x21", original="k1-21 1")]
+    bench.broker.answer("read", slice_([*back, entry(3, "me", kind="l")]))
+    assert told == [["x20", "x21"]] and bench.room.empty
