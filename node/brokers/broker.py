@@ -10,7 +10,6 @@ from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.contact import Contact
 from node.brokers.context import BrokerContext
 from node.brokers.directory import RedisDirectory
-from node.brokers.dispatch import MessageDispatch
 from node.brokers.head_poll import HeadPoll
 from node.brokers.health import Fault, Health
 from node.brokers.lease import Lease
@@ -24,7 +23,7 @@ from node.brokers.readiness import Readiness
 from node.brokers.renewal import LeaseRenewal
 from node.brokers.session_audit import SessionAudit
 from node.brokers.sessions import RedisSessions
-from node.brokers.subscriber import Subscriber
+from node.brokers.subscriber import MessageDispatch, Subscriber
 from node.brokers.upkeep import Upkeep
 from node.core.interfaces import BrokerEvents
 from node.core.model import Done

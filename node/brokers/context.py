@@ -6,9 +6,9 @@ from typing import Any
 from node.brokers.calls import Args, SimpleCall, as_it_is
 from node.brokers.config import BrokerConfig
 from node.brokers.contact import Contact
+from node.brokers.decode_sessions import refusal
 from node.brokers.lanes import CHANGES, Lane
 from node.brokers.pipeline import Pipeline
-from node.brokers.refusals import refusal
 from node.core.interfaces import BrokerEvents
 from node.core.model import Done
 

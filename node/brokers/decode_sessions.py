@@ -1,4 +1,4 @@
-"""Reads what Redis answers about sessions and their rooms. Pure.
+"""Reads what Redis answers about sessions and their rooms, and its refusals. Pure.
 
 Each function raises one of ``malformed.WRONG`` where data do not have the shape that it expects.
 """
@@ -10,13 +10,38 @@ from node.brokers.decode_logs import notice
 from node.core.entries import Append, Position
 from node.core.model import (
     Claimed,
+    Denied,
     Departure,
+    Failure,
+    Fenced,
     MemberPage,
     Membership,
     Renaming,
     RoomPage,
     SessionState,
+    Unavailable,
 )
+
+REFUSALS: dict[bytes, Denied | Failure] = {
+    b"taken": Denied.TAKEN,
+    b"nameless": Denied.NAMELESS,
+    b"stale": Fenced.STALE,
+    b"unhealed": Fenced.UNHEALED,
+    b"exists": Denied.EXISTS,
+    b"missing": Denied.MISSING,
+    b"nobody": Denied.NOBODY,
+    b"gone": Fenced.GONE,
+    b"kicked": Denied.KICKED,
+    b"banned": Denied.BANNED,
+    b"again": Fenced.AGAIN,
+    b"foreign": Unavailable.UNREACHABLE,
+}
+"""The names by which scripts refuse what they are asked, instead of answering `ok`."""
+
+
+def refusal(reply: Any) -> Denied | Failure | None:
+    """Return why a script refused; None if it did what it was asked."""
+    return None if reply[0] == b"ok" else REFUSALS[reply[0]]
 
 
 def position(text: bytes) -> Position | None:

@@ -10,10 +10,9 @@ from node.core.session.connection import ClientConnection
 from node.net.connection_log import ConnectionLog
 from node.net.dialect import NATIVE, Dialect, PeerClosed
 from node.net.peer import Peer
-from node.net.read_flow import ReadFlow
+from node.net.read_throttle import ReadFlow
 from node.net.socket_end import close_gently, descriptor_of, is_closed_by_peer
-from node.net.socket_writer import SocketWriter
-from node.net.write_batch import WriteBatch
+from node.net.write_batch import SocketWriter, WriteBatch
 from wire import codec
 from wire.errors import WireError
 from wire.messages import Hello

@@ -27,6 +27,15 @@ LINES_LEAST: Rate = (100.0, 300.0)
 ADDRESS_LINES_LEAST: Rate = (2000.0, 6000.0)
 """Lines that may be read from each address, as above."""
 DAY = 86400.0
+SHORT = 256
+"""Bytes of a message to a room that cost nothing: most messages are shorter.
+
+Of a room's log the newest entries are kept, so what is short costs Redis little, however much there
+is of it: a room of 1,000 entries of up to so many bytes takes some 0.4 MB, and the rooms that one
+makes are counted already. What counts is what is longer, and directs: anybody has an inbox.
+"""
+AROUND = 128
+"""Bytes that a direct takes in Redis besides its own."""
 
 
 def lines_of(rate: Rate, least: Rate) -> Rate:
@@ -64,7 +73,7 @@ def group(address: str) -> str:
 @dataclass(frozen=True)
 class Bounds:
     """What an address may do; 0 is no limit. ``rooms_made`` is a day's allowance of new rooms,
-    ``bytes`` of what is written into logs (see ``volume``)."""
+    ``bytes`` of what is written into logs (see ``SHORT``)."""
 
     clients: int = 0
     per_address: int = 0
@@ -86,7 +95,8 @@ class Refusal(NamedTuple):
 class AddressUsage:
     """What an address has used up, by token buckets; None where there is no limit.
 
-    ``entering`` is what its hellos under way will count for, if they begin sessions.
+    ``entering`` is what its hellos under way will count for, if they begin sessions. ``volume`` is
+    how much it may write into logs in a day.
     """
 
     __slots__ = (
@@ -111,6 +121,18 @@ class AddressUsage:
     def end_hello(self, entries: int) -> None:
         """A hello that may count for so many entries has been answered."""
         self.entering -= entries
+
+    def take_message(self, body: bytes, now: float) -> float:
+        """Charge a message to a room; return 0.0, or the seconds until it is allowed."""
+        if self.volume is None or (long := len(body) - SHORT) <= 0:
+            return 0.0
+        return self.volume.take(now, long)
+
+    def take_direct(self, words: bytes, now: float) -> float:
+        """Charge a direct message; return 0.0, or the seconds until it is allowed."""
+        if self.volume is None:
+            return 0.0
+        return self.volume.take(now, len(words) + AROUND)
 
     def rests(self, now: float) -> bool:
         """Say whether there is nothing to remember of the address."""

@@ -5,7 +5,7 @@ import re
 from functools import partial
 
 from node.core.config import Limit
-from node.core.limits import volume
+from node.core.limits.admission import SHORT
 from node.core.model import Denied, DirectDenied, Failure, Fenced, PendingMessage, Stored
 from node.core.names import names
 from node.core.requests.replies import failed, not_in
@@ -51,8 +51,8 @@ def send(connection: ClientConnection, request: Send, deadline: float) -> None:
         return
     words = Words(text=request.text, id=request.id, kind=request.kind or "say")
     body = b'"from":"%b",%b' % (session.nick.encode(), codec.encode_body(words))
-    if usage is not None and body[volume.SHORT :]:
-        if wait := volume.of_message(usage, body, arrived_at):
+    if usage is not None and body[SHORT:]:
+        if wait := usage.take_message(body, arrived_at):
             _refuse_volume(connection, request, wait)
             return
     connection.pipeline.begin(overlaps=True)
@@ -84,7 +84,7 @@ def direct(connection: ClientConnection, request: SendDirect, deadline: float) -
     words = Words(text=request.text, id=request.id, kind=request.kind or "say")
     before = b'"from":"%b","to":"' % session.nick.encode()
     after = b'",' + codec.encode_body(words)
-    if usage is not None and (wait := volume.of_direct(usage, after, arrived_at)):
+    if usage is not None and (wait := usage.take_direct(after, arrived_at)):
         _refuse_volume(connection, request, wait)
         return
     connection.pipeline.begin(overlaps=True)

@@ -8,7 +8,7 @@ from typing import cast
 from node.core.limits.admission import AddressUsage, Refusal
 from node.net.connection import Connection
 from node.net.peer import Peer
-from node.net.read_flow import ReadFlow
+from node.net.read_throttle import ReadFlow
 from node.net.request_head import HEAD_MOST, path_of
 from node.net.socket_end import close_gently, descriptor_of
 from node.net.web import handshake

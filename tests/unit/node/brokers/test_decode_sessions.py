@@ -1,10 +1,47 @@
-"""Replies about sessions are read as the scripts write them."""
+"""Replies about sessions are read as the scripts write them, and so are refusals."""
+
+import re
+from typing import Any, get_args
 
 import pytest
 
-from node.brokers import decode_logs, decode_sessions, refusals
+from node.brokers import decode_logs, decode_sessions, scripts
+from node.brokers.decode_sessions import REFUSALS, refusal
 from node.brokers.malformed import WRONG
-from node.core.model import Denied, Departure, Membership
+from node.core import model
+from node.core.model import Denied, Departure, Fenced, Membership, Unavailable
+
+_RETURNED = re.compile(r"return \{'([a-z]+)'")
+
+CALLS: dict[str, Any] = {
+    "begin": None,
+    "direct": model.DirectDenied,
+    "heal": None,
+    "hello": model.ClaimDenied,
+    "join": model.JoinDenied,
+    "leave": None,
+    "nick": model.NickDenied,
+    "restore": model.RestoreDenied,
+    "standing": None,
+}
+"""The scripts whose reply is {'ok', ...} or a refusal, and the refusals that its type names."""
+
+
+@pytest.mark.parametrize(("script", "typed"), CALLS.items())
+def test_a_script_refuses_only_what_the_type_of_its_reply_names(script: str, typed: Any) -> None:
+    code = re.sub(r"--.*", "", scripts.source(script).removeprefix(scripts.common()))
+    names = {name.encode() for name in _RETURNED.findall(code)} - {b"ok", b"repeat"}
+    found = {REFUSALS[name] for name in names}
+    assert {why for why in found if isinstance(why, Denied)} == set(get_args(typed))
+
+
+def test_a_reply_is_a_refusal_unless_it_is_ok() -> None:
+    assert refusal([b"ok", 1]) is None
+    assert refusal([b"gone"]) is Fenced.GONE
+    assert refusal([b"banned"]) is Denied.BANNED
+    assert refusal([b"foreign"]) is Unavailable.UNREACHABLE
+    with pytest.raises(WRONG):
+        refusal([b"unheard"])
 
 
 def test_a_membership_tells_whether_it_is_new() -> None:
@@ -24,13 +61,6 @@ def test_a_membership_tells_whether_it_is_new() -> None:
 def test_a_membership_without_a_position_is_malformed() -> None:
     with pytest.raises(WRONG):
         decode_sessions.membership(b"tea", [b"ok", b"nowhere", 1, 0, 0])
-
-
-def test_a_refusal_is_told_by_its_name() -> None:
-    assert refusals.refusal([b"ok", 1]) is None
-    assert refusals.refusal([b"banned"]) is Denied.BANNED
-    with pytest.raises(WRONG):
-        refusals.refusal([b"never heard of"])
 
 
 def test_a_change_has_its_number_its_notices_and_its_result() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from node.brokers import decode_logs, decode_sessions, decode_upkeep, refusals
+from node.brokers import decode_logs, decode_sessions, decode_upkeep
 from node.brokers.malformed import WRONG, Malformed, ProblemLog
 from node.brokers.publish_batch import directed
 from node.core.model import FencingToken, PendingMessage
@@ -58,7 +58,7 @@ READERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("changes", lambda found: decode_sessions.changes(found, 0)),
     ("notice", decode_logs.notice),
     ("renewed", decode_upkeep.renewed),
-    ("refusal", refusals.refusal),
+    ("refusal", decode_sessions.refusal),
     ("sections", decode_upkeep.sections),
     ("whoami", decode_upkeep.whoami),
     ("frame", decode_logs.frame),
@@ -77,7 +77,7 @@ def test_a_reader_of_replies_raises_nothing_but_what_is_expected(
 
 def test_every_reader_of_replies_is_tried() -> None:
     known = {name for name, _ in READERS if name != "directed"} | {"position"}
-    modules = (decode_logs, decode_sessions, decode_upkeep, refusals)
+    modules = (decode_logs, decode_sessions, decode_upkeep)
     found = {
         name
         for module in modules

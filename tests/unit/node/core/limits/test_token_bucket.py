@@ -117,3 +117,11 @@ def test_a_small_charge_leaves_a_great_debt_as_it_is() -> None:
     assert bucket.charge(1, 0.0) == pytest.approx(8.0)
     bucket.give_back(80)
     assert bucket.owed(0.0) == 0.0
+
+
+def test_a_limiter_gives_all_that_is_asked_for_or_nothing() -> None:
+    bucket = TokenBucket(10, 100)
+    assert bucket.take(0.0, 60) == 0.0
+    assert abs(bucket.take(0.0, 60) - 2.0) < 1e-9
+    assert bucket.take(0.0, 40) == 0.0 and bucket.take(0.0) > 0
+    assert bucket.take(10.0, 100) == 0.0
