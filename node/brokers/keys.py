@@ -1,4 +1,4 @@
-"""Keys and channels in Redis, as far as Python names them; scripts/common.lua describes all."""
+"""Keys and channels in Redis, as far as Python names them; scripts/parts/head.lua describes all."""
 
 FORMAT = "chat:format"
 CLOCK = "chat:clock"

@@ -1,4 +1,5 @@
 -- Creates the log of a room that Redis has lost, and that no node remembers.
+-- PARTS head room
 -- ARGV  epoch for it, room
 -- Returns {'ok'}; a room that exists is not changed.
 local room = ARGV[2]

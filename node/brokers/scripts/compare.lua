@@ -1,4 +1,5 @@
 -- Finds the newest entry that a log has in common with what a node knows of it.
+-- PARTS head log page
 -- ARGV  log, epoch and branch that the node knows, offset of the first entry that it knows, the ids of
 --       that one and of those after it
 -- Returns {epoch, top, id, branch, offset of the oldest entry (0: none), its id, offset of the newest

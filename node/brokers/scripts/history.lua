@@ -1,4 +1,5 @@
 -- Reads a page of a log's messages.
+-- PARTS head log page
 -- ARGV  log, 'before', 'upto' or 'after', position ('' for the newest), limit, most bytes
 -- Returns {epoch, more (0, 1), entries, oldest first, position from which to go on}. The last one is ''
 -- unless so many other entries stand between the messages that another call has to read the rest of the

@@ -1,4 +1,5 @@
 -- Lists a room's members by code points of their folded nicks.
+-- PARTS head
 -- ARGV  room, folded nick after which to begin (''), most members
 -- Returns {more (0, 1), nick, nick...}
 local from = ARGV[2] == '' and '-' or '(' .. ARGV[2] .. '\1'

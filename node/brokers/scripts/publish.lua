@@ -1,5 +1,6 @@
 -- Appends a batch of messages to a room's log and publishes it, if the log still is the one that the
 -- node knows.
+-- PARTS head clock log mend append sent
 -- KEYS  the log's hash, its stream
 -- ARGV  room, cap, epoch, top and id that the node saw last ('' if none), '' or, if this is a repeat
 --       of messages without tokens, the EPOCH-OFFSET behind which they are if they were appended,
@@ -11,26 +12,39 @@
 -- not found: to be called again from there.
 -- Or {'rewound'}: the log does not continue what the node saw, or its entries are lost.
 local LOOK = 50
+-- For so long messages wait for nodes to put back the lost entries of a log: two head polls.
+local HOLLOW_MS = 4000
+-- Bytes of bodies in a reply: two pages of a log.
+local REPLY_BYTES = 524288
 local room, cap = ARGV[1], tonumber(ARGV[2])
 local log = 'r:' .. room
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'id')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'id', 'branch')
 if not meta[1] then
   -- If only its hash is lost, it is repaired with what the node knows.
   if ARGV[3] ~= '' then mend(log, ARGV[3]) end
   return {'rewound'}
 end
 if ARGV[3] ~= '' then
-  local seen, top = tonumber(ARGV[4]), tonumber(meta[2])
-  if ARGV[3] ~= meta[1] or seen > top then return {'rewound'} end
+  local last, top = tonumber(ARGV[4]), tonumber(meta[2])
+  if ARGV[3] ~= meta[1] or last > top then return {'rewound'} end
   local id = meta[3]
-  if seen < top then id = id_at(log, seen) or ARGV[5] end
+  if last < top then id = id_at(log, last) or ARGV[5] end
   if id ~= ARGV[5] then return {'rewound'} end
-  if redis.call('EXISTS', KEYS[2]) == 0 and waits_for_entries(log) then return {'rewound'} end
+  if redis.call('EXISTS', KEYS[2]) == 0 then
+    -- Messages wait if the entries are lost and a node may remember them: an entry that is appended before
+    -- would hide the loss.
+    if is_hollow(log) then
+      redis.call('HSETNX', KEYS[1], 'hollow', int(now_ms()))
+      if now_ms() < redis.call('HGET', KEYS[1], 'hollow') + HOLLOW_MS then return {'rewound'} end
+    else
+      redis.call('HDEL', KEYS[1], 'hollow')
+    end
+  end
 end
 -- The result for a message that is in the log already; with its entry, because the node may not have that:
 -- what it saw last may be an entry of its own, and the frames before that still to come. Messages that are
 -- repeated as they were fit into the call; only others with their ids are longer.
-local spare = 2 * PAGE_BYTES
+local spare = REPLY_BYTES
 local function repeated(remembered)
   local its, place = string.match(remembered, '^%d+ (%S+) (%w+)%-')
   if spare < 0 or (its == log and place ~= meta[1]) then return remembered end
@@ -89,7 +103,7 @@ for n = 7, #ARGV, 5 do
   end
 end
 if #entries > 0 then
-  append(log, room_channel(room), cap, entries)
+  write(log, room_channel(room), cap, entries, meta)
   for sid in pairs(places) do forget_old(sid) end
 end
 return {'ok', meta[1], int(at), meta[3], unpack(results)}

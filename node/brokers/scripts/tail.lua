@@ -1,4 +1,5 @@
 -- Reads the newest entries of a log.
+-- PARTS head page
 -- ARGV  log, how many
 -- Returns as read.lua does; the entries are the newest ones, oldest first, and fewer if they are long.
 local log = ARGV[1]
