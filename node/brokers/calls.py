@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
+from node.brokers import keys, scripts
 from node.brokers.lanes import CHANGES, Lane
 from node.brokers.malformed import Malformed
 from node.core.model import Failure, Unavailable
@@ -51,9 +52,12 @@ Args = Sequence[Any] | Callable[[], Sequence[Any] | None]
 
 
 class SimpleCall:
-    """A call with one reply; ``done`` gets it, or a Failure."""
+    """A call with one reply; ``done`` gets it, or a Failure.
 
-    __slots__ = ("script", "lane", "weight", "_args", "_deadline", "_done")
+    ``log``: the one whose keys the script declares; '' if it declares none.
+    """
+
+    __slots__ = ("script", "lane", "weight", "_args", "_deadline", "_done", "_log")
 
     def __init__(
         self,
@@ -63,10 +67,12 @@ class SimpleCall:
         done: Callable[[Any], None],
         lane: Lane = CHANGES,
         weight: int = 1,
+        log: str = "",
     ) -> None:
         self.script = script
         self.lane = lane
         self.weight = weight
+        self._log = log
         self._args = args
         self._deadline = deadline
         self._done: Callable[[Any], None] | None = done
@@ -76,7 +82,10 @@ class SimpleCall:
         if self._done is None:
             return None
         args = self._args() if callable(self._args) else self._args
-        return (0, *args) if args is not None else None
+        if args is None or not self._log:
+            return (0, *args) if args is not None else None
+        declared = keys.of_log(self._log, scripts.key_names(self.script))
+        return (len(declared), *declared, *args)
 
     def reply(self, reply: Any) -> Next:
         """Hand the reply to ``done``, once."""

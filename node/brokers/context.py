@@ -52,9 +52,10 @@ class BrokerContext:
         done: Callable[[Any], None],
         lane: Lane = CHANGES,
         weight: int = 1,
+        log: str = "",
     ) -> None:
         """Run a script; ``done`` gets its reply or a Failure."""
-        self.pipeline.call(SimpleCall(script, args, deadline, done, lane, weight))
+        self.pipeline.call(SimpleCall(script, args, deadline, done, lane, weight, log))
 
     def read(
         self,
@@ -64,13 +65,14 @@ class BrokerContext:
         done: Done[Any],
         parse: Callable[[Any], Any],
         lane: Lane,
+        log: str = "",
     ) -> None:
         """Run a script that refuses nothing; ``done`` gets its reply as ``parse`` reads it."""
 
         def reply(found: Any) -> None:
             done(found if isinstance(found, Failure) else parse(found))
 
-        self.call(script, args, deadline, reply, lane)
+        self.call(script, args, deadline, reply, lane, log=log)
 
     def ask(
         self,
@@ -81,6 +83,7 @@ class BrokerContext:
         parse: Callable[[Any], Any],
         lane: Lane = CHANGES,
         weight: int = 1,
+        log: str = "",
     ) -> None:
         """Run a script whose reply is {'ok', ...} or the name of a refusal."""
 
@@ -91,7 +94,7 @@ class BrokerContext:
                 refused = refusal(found)
                 done(parse(found) if refused is None else refused)
 
-        self.call(script, args, deadline, reply, lane, weight)
+        self.call(script, args, deadline, reply, lane, weight, log)
 
     def unhealed(self) -> bool:
         """Say whether other nodes may still be putting back what Redis lost."""

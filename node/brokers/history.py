@@ -51,8 +51,9 @@ class HistoryRead:
 
     def _call(self, page: Way, position: str | bytes) -> SimpleCall:
         left = self._limit - len(self._found)
-        args = [room_log(self._room), page, position, left, PAGE_BYTES - self._size]
-        return SimpleCall("history", args, self._deadline, self._on_reply, PAGES)
+        log = room_log(self._room)
+        args = [log, page, position, left, PAGE_BYTES - self._size]
+        return SimpleCall("history", args, self._deadline, self._on_reply, PAGES, log=log)
 
     def _on_reply(self, reply: Any) -> None:
         if isinstance(reply, Failure):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from node.brokers import decode_logs, keys
+from node.brokers import decode_logs, keys, scripts
 from node.brokers.calls import Next
 from node.brokers.lanes import CHANGES
 from node.brokers.malformed import reading
@@ -102,7 +102,7 @@ class Publish:
     ) -> None:
         self.room = room
         self._log = room_log(room)
-        self._keys = keys.log_key(self._log), keys.stream_key(self._log)
+        self._keys = keys.of_log(self._log, scripts.key_names(self.script))
         self.weight = 1
         self.queued = False
         self._waiting: list[PendingMessage] = []
@@ -144,7 +144,7 @@ class Publish:
             # The log held this when the call was made first: it appends behind it.
             self._behind = position
         behind = self._look_behind() if self._repeats else ""
-        args: list[Any] = [2, *self._keys, self.room, self._cap, *position, behind]
+        args: list[Any] = [len(self._keys), *self._keys, self.room, self._cap, *position, behind]
         for message in self._under_way:
             args += (message.id, *message.token, message.message_id, message.body)
         return args

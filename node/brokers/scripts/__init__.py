@@ -2,7 +2,8 @@
 
 A line ``-- PARTS head log`` names the files of ``parts`` whose functions a script uses itself, or a
 part does. Each call makes all functions that stand in front of its script anew, at a tenth of a
-microsecond each, so a script has no others.
+microsecond each, so a script has no others. A line ``-- KEYS hash stream never`` names the keys of
+one log with which a script is called (``keys.of_log``).
 """
 
 import re
@@ -12,6 +13,7 @@ from hashlib import sha1
 from importlib.resources import files
 
 _PARTS = re.compile(r"^-- PARTS (.+)$", re.MULTILINE)
+_KEYS = re.compile(r"^-- KEYS (.+)$", re.MULTILINE)
 
 
 def _text(*path: str) -> str:
@@ -56,6 +58,13 @@ def uses(text: str) -> list[str]:
 
 
 @cache
+def key_names(name: str) -> tuple[str, ...]:
+    """Return which keys of its log a script is called with; none if it is about no single log."""
+    found = _KEYS.search(body(name))
+    return tuple(found[1].split()) if found else ()
+
+
+@cache
 def parts(name: str) -> tuple[str, ...]:
     """Return all parts that stand in front of a script, each behind those that it uses."""
     order: dict[str, None] = {}
@@ -88,3 +97,4 @@ def read_all() -> None:
     """Read all scripts now: later there may be no file descriptor left for it."""
     for name in names():
         digest(name)
+        key_names(name)

@@ -1,7 +1,7 @@
 -- Appends a batch of messages to a room's log and publishes it, if the log still is the one that the
 -- node knows.
 -- PARTS head clock log mend append sent
--- KEYS  the log's hash, its stream
+-- KEYS hash stream moved members never
 -- ARGV  room, cap, epoch, top and id that the node saw last ('' if none), '' or, if this is a repeat
 --       of messages without tokens, the EPOCH-OFFSET behind which they are if they were appended,
 --       then for each message: id, session, owner, token ('' if the client gave it no id), body
@@ -103,7 +103,7 @@ for n = 7, #ARGV, 5 do
   end
 end
 if #entries > 0 then
-  write(log, room_channel(room), cap, entries, meta)
+  write(log, KEYS[1] .. ':live', cap, entries, meta)
   for sid in pairs(places) do forget_old(sid) end
 end
 return {'ok', meta[1], int(at), meta[3], unpack(results)}

@@ -28,6 +28,7 @@ from node.brokers import (
     directory,
     head_poll,
     history,
+    keys,
     moderation_sync,
     publish_batch,
     scripts,
@@ -178,10 +179,11 @@ class Bench:
         ids = {f"t{n}": f"{1795486460000 + n} r:p0 ep-{n}-id{n}" for n in range(count)}
         await self.client.hset("chat:sent:" + sid, mapping=ids)
 
-    async def run(self, script: str, *args: Any, keys: tuple[str, ...] = ()) -> Cost:
-        """Run a script, and count."""
+    async def run(self, script: str, *args: Any, log: str = "r:tea") -> Cost:
+        """Run a script with the keys that it declares, if any, of a log; and count."""
         source = COUNTING.replace("%s", scripts.source(script))
-        *found, reply = await self.client.eval(source, len(keys), *keys, *args)
+        declared = keys.of_log(log, scripts.key_names(script))
+        *found, reply = await self.client.eval(source, len(declared), *declared, *args)
         self.reply = reply.decode()
         return Cost(*found)
 
@@ -376,7 +378,7 @@ async def a_session_leaves_a_room(bench: Bench) -> Cost:
 @worst("members")
 async def a_page_of_members(bench: Bench) -> Cost:
     await bench.crowd("tea")
-    return await bench.run("members", "tea", "member00500", directory.PAGE)
+    return await bench.run("members", "member00500", directory.PAGE)
 
 
 @worst("nick")
@@ -423,9 +425,8 @@ async def a_session_in_fifty_rooms_ends(bench: Bench) -> Cost:
 
 async def said(bench: Bench, *messages: tuple[Any, ...], look: str = "") -> Cost:
     """Publish messages to the room `tea`."""
-    keys = "chat:{r:tea}", "chat:{r:tea}:log"
     args = ["tea", KEPT, "ep", FULL, f"id{FULL}", look, *[part for row in messages for part in row]]
-    return await bench.run("publish", *args, keys=keys)
+    return await bench.run("publish", *args)
 
 
 @worst("publish")

@@ -13,6 +13,7 @@
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
 --   chat:{LOG}:back       hash    id of an entry that tells of a session, and that was put back ->
 --                                 offset, for 5 minutes
+--   chat:{LOG}:never      none    nobody ever writes it: see keys.py
 --   chat:rooms            zset    room names, all of score 0
 --   chat:idle             zset    rooms without members -> ms since when
 --   chat:closed           zset    "ROOM EPOCH" of closed rooms that sessions still name, of score 0

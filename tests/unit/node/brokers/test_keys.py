@@ -4,12 +4,16 @@ from node.brokers import keys, scripts
 
 
 def test_the_keys_of_a_log_are_those_of_the_scripts() -> None:
-    assert keys.log_key("r:tea") == "chat:{r:tea}"
-    assert keys.stream_key("r:tea") == "chat:{r:tea}:log"
-    assert keys.members_key("r:tea") == "chat:{r:tea}:members"
+    names = ("hash", "stream", "moved", "members", "back", "never")
+    found = keys.of_log("r:tea", names)
+    assert found[:2] == ["chat:{r:tea}", "chat:{r:tea}:log"]
+    assert found[2:] == [f"chat:{{r:tea}}:{name}" for name in names[2:]]
+    assert keys.members_key("r:tea") == found[3]
     head = scripts.part("head")
     assert "return 'chat:{' .. log .. '}'" in head
     assert "return 'chat:{r:' .. room .. '}:live'" in head
+    for key in found:
+        assert f"--   {key.replace('r:tea', 'LOG')} " in head, key
 
 
 def test_the_keys_of_sessions_and_nodes_are_those_of_the_scripts() -> None:

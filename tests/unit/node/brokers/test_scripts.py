@@ -5,12 +5,12 @@ from hashlib import sha1
 
 import pytest
 
-from node.brokers import scripts
+from node.brokers import keys, scripts
 
 _STRING = re.compile(r"'(?:[^'\\\n]|\\.)*'")
 _TOP = re.compile(r"^local (?:function )?(\w+(?:, \w+)*)", re.MULTILINE)
 _LOCAL = re.compile(
-    r"\blocal (?:function )?(\w+(?:, \w+)*)|\bfor (\w+(?:, \w+)*) |\bfunction \w*\((\w+(?:, \w+)*)\)"
+    r"\b(?:local|for) (?:function )?(\w+(?:, \w+)*)|\bfunction \w*\((\w+(?:, \w+)*)\)"
 )
 _WORD = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 
@@ -60,9 +60,7 @@ def test_a_script_or_a_part_names_the_parts_that_it_uses_and_no_others(name: str
 def test_a_part_that_is_missing_or_not_needed_is_told() -> None:
     assert wrong("-- PARTS head\nreturn key_of(ARGV[1])") == []
     assert wrong("return key_of(ARGV[1])") == ["uses key_of of head, which it does not name"]
-    assert wrong("-- PARTS head\n-- key_of\nreturn 'int'") == [
-        "names head, and uses nothing of it"
-    ]
+    assert wrong("-- PARTS head\n-- key_of\nreturn 'int'") == ["names head, and uses nothing of it"]
     assert wrong("local function now_ms() end return now_ms()")[-1] == (
         "has a now_ms of its own, as a part has"
     )
@@ -106,3 +104,22 @@ def test_every_script_describes_its_arguments_and_its_reply() -> None:
     for name in scripts.names():
         head = scripts.body(name).split("\nlocal ")[0]
         assert head.startswith("-- ") and "-- ARGV " in head, name
+
+
+def test_a_script_about_a_log_declares_the_key_that_nobody_writes_as_its_last_one() -> None:
+    declaring = {name for name in scripts.names() if scripts.key_names(name)}
+    assert {"publish", "read", "tail", "history", "members", "compare", "heal"} <= declaring
+    for name in declaring:
+        *others, last = keys.of_log("r:tea", scripts.key_names(name))
+        assert others and last == "chat:{r:tea}:never" and last not in others, name
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_script_names_the_key_that_nobody_writes(name: str) -> None:
+    lines = [re.sub(r"--.*", "", line) for line in TEXTS[name].splitlines()]
+    assert not [line for line in lines if "never" in line]
+    used = {int(place) for place in re.findall(r"\bKEYS\[(\d+)\]", "\n".join(lines))}
+    if own := name in scripts.names() and scripts.key_names(name):
+        assert max(used, default=0) < len(own)
+    else:
+        assert not used
