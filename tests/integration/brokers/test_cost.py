@@ -36,6 +36,7 @@ from node.brokers import (
     upkeep,
 )
 from node.core.rooms import merge
+from tests.support import slots
 from tests.support.redis_server import RedisServer
 from wire import limits
 
@@ -118,8 +119,10 @@ class Cost(NamedTuple):
 class Bench:
     """A Redis with much in it."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, server: RedisServer, client: Any) -> None:
         self.client = client
+        self.port = server.port
+        self.runs: list[slots.Run] = []
 
     async def log(self, log: str, count: int = FULL, size: int = 100, kind: str = "m") -> None:
         """Fill a log."""
@@ -183,7 +186,9 @@ class Bench:
         """Run a script with the keys that it declares, if any, of a log; and count."""
         source = COUNTING.replace("%s", scripts.source(script))
         declared = keys.of_log(log, scripts.key_names(script))
-        *found, reply = await self.client.eval(source, len(declared), *declared, *args)
+        async with slots.watching(self.port) as runs:
+            *found, reply = await self.client.eval(source, len(declared), *declared, *args)
+        self.runs += runs
         self.reply = reply.decode()
         return Cost(*found)
 
@@ -195,7 +200,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     await server.start()
     try:
         async with server.client() as client:
-            yield Bench(client)
+            yield Bench(server, client)
     finally:
         await server.kill()
 
@@ -684,3 +689,4 @@ async def test_no_call_takes_longer_than_ten_milliseconds(
 ) -> None:
     cost: Cost = await run(bench)
     assert cost.commands > 0 and cost.micros <= MOST, cost
+    assert bench.runs and slots.all_faults(bench.runs) == []
