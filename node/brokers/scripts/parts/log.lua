@@ -19,7 +19,8 @@ end
 
 -- Whether a log has a hash that names entries, but no stream: its entries are lost.
 local function is_hollow(log)
-  local meta = redis.call('HMGET', key_of(log), 'top', 'id', 'cut')
-  if not meta[1] or meta[1] == '0' or meta[3] == meta[1] .. ' ' .. meta[2] then return false end
-  return redis.call('EXISTS', key_of(log) .. ':log') == 0
+  local key = key_of(log)
+  if redis.call('EXISTS', key .. ':log') == 1 then return false end
+  local meta = redis.call('HMGET', key, 'top', 'id', 'cut')
+  return meta[1] and meta[1] ~= '0' and meta[3] ~= meta[1] .. ' ' .. meta[2]
 end
