@@ -74,7 +74,7 @@ if ARGV[6] ~= '' and ARGV[6] ~= '0' then
     return {'looked', meta[1], from, unpack(found)}
   end
 end
-local at = wall_ms()
+local at = int(wall_ms())
 local owners, entries, results, places = {}, {}, {}, {}
 local first = tonumber(meta[2]) + 1
 local tokens = {}
@@ -91,13 +91,13 @@ for n = 7, #ARGV, 5 do
   elseif owners[sid] ~= owner then
     results[#results + 1] = 0
   else
-    entries[#entries + 1] = {'m', id, origin or '-', body, int(at)}
+    entries[#entries + 1] = {'m', id, origin or '-', body, at}
     local offset = first + #entries - 1
     results[#results + 1] = offset
     if origin then
       local position = meta[1] .. '-' .. int(offset) .. '-' .. id
-      remember(sid, token, int(at), log, position)
-      tokens[origin] = int(at) .. ' ' .. log .. ' ' .. position
+      remember(sid, token, at, log, position)
+      tokens[origin] = at .. ' ' .. log .. ' ' .. position
       places[sid] = true
     end
   end
@@ -106,4 +106,4 @@ if #entries > 0 then
   write(log, KEYS[1] .. ':live', cap, entries, meta)
   for sid in pairs(places) do forget_old(sid) end
 end
-return {'ok', meta[1], int(at), meta[3], unpack(results)}
+return {'ok', meta[1], at, meta[3], unpack(results)}

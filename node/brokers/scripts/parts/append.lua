@@ -10,21 +10,24 @@ local function most_homes(cap)
 end
 
 -- Appends entries {kind, id, origin, body [, at, homes]} to a log whose epoch, top, id and branch are in
--- `meta`, and publishes them as one frame. Returns epoch, offset of the first entry, at, the frame.
+-- `meta`, and publishes them as one frame. Returns epoch, offset of the first entry, at of the first
+-- entry, the frame. Numbers are made text as seldom as possible: each time takes a quarter of a microsecond.
 local function write(log, channel, cap, entries, meta)
   local key, epoch, top, prev = key_of(log), meta[1], tonumber(meta[2] or 0), meta[3] or '0'
-  local first, at = top + 1, int(wall_ms())
+  local first, at = top + 1, entries[1][5] or int(wall_ms())
+  local place = int(first)
   local branch = meta[4] and ' ' .. meta[4] or ''
-  local frame = {'log ' .. log .. ' ' .. epoch .. ' ' .. int(first) .. ' ' .. prev .. branch}
-  for _, entry in ipairs(entries) do
+  local frame = {'log ' .. log .. ' ' .. epoch .. ' ' .. place .. ' ' .. prev .. branch}
+  for n, entry in ipairs(entries) do
     top = top + 1
+    if n > 1 then place = int(top) end
     local head = entry[1] .. ' ' .. entry[2] .. ' ' .. (entry[5] or at) .. ' ' .. entry[3]
     if entry[6] then head = head .. entry[6] end
-    redis.call('XADD', key .. ':log', int(top) .. '-0', 'h', head, 'b', entry[4])
+    redis.call('XADD', key .. ':log', place .. '-0', 'h', head, 'b', entry[4])
     frame[#frame + 1] = head
     frame[#frame + 1] = entry[4]
   end
-  redis.call('HSET', key, 'epoch', epoch, 'top', int(top), 'id', entries[#entries][2])
+  redis.call('HSET', key, 'epoch', epoch, 'top', place, 'id', entries[#entries][2])
   -- It is trimmed by a tenth at a time: exactly, and at less cost than with each entry.
   local step = math.max(1, math.floor(cap / 10))
   if math.floor(top / step) > math.floor((first - 1) / step) then
