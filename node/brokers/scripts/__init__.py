@@ -65,26 +65,31 @@ def key_names(name: str) -> tuple[str, ...]:
 
 
 @cache
-def parts(name: str) -> tuple[str, ...]:
-    """Return all parts that stand in front of a script, each behind those that it uses."""
+def parts(text: str) -> tuple[str, ...]:
+    """Return all parts that a script needs in front of it, each behind those that it uses."""
     order: dict[str, None] = {}
 
-    def add(text: str, users: tuple[str, ...]) -> None:
-        for each in uses(text):
+    def add(user: str, users: tuple[str, ...]) -> None:
+        for each in uses(user):
             if each in users:
                 raise ValueError(f"the part {each} uses itself: {' '.join(users)}")
             if each not in order:
                 add(part(each), (*users, each))
                 order[each] = None
 
-    add(body(name), ())
+    add(text, ())
     return tuple(order)
+
+
+def with_parts(text: str) -> str:
+    """Return a script with its parts in front of it."""
+    return "\n".join([*map(part, parts(text)), text])
 
 
 @cache
 def source(name: str) -> str:
     """Return the whole source of a script."""
-    return "\n".join([*map(part, parts(name)), body(name)])
+    return with_parts(body(name))
 
 
 @cache

@@ -74,7 +74,7 @@ def test_no_two_parts_define_the_same_name() -> None:
 
 def test_a_part_stands_behind_those_that_it_uses_and_only_once() -> None:
     for name in scripts.names():
-        order = scripts.parts(name)
+        order = scripts.parts(scripts.body(name))
         assert len(order) == len(set(order))
         for place, part in enumerate(order):
             assert set(scripts.uses(scripts.part(part))) <= set(order[:place]), (name, part)
@@ -83,9 +83,8 @@ def test_a_part_stands_behind_those_that_it_uses_and_only_once() -> None:
 def test_parts_that_use_each_other_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {"one": "-- PARTS two\n", "two": "-- PARTS one\n"}
     monkeypatch.setattr(scripts, "part", texts.__getitem__)
-    monkeypatch.setattr(scripts, "body", lambda name: "-- PARTS one\n")
     with pytest.raises(ValueError, match="one uses itself: one two"):
-        scripts.parts.__wrapped__("mine")
+        scripts.parts("-- PARTS one\n")
 
 
 def test_the_parts_are_no_scripts() -> None:
@@ -94,9 +93,9 @@ def test_the_parts_are_no_scripts() -> None:
 
 
 def test_a_script_is_known_by_the_digest_of_all_that_is_sent() -> None:
-    source = scripts.source("tail")
-    whole = [scripts.part(part) for part in scripts.parts("tail")] + [scripts.body("tail")]
-    assert source == "\n".join(whole) and scripts.parts("tail")[-1] == "page"
+    source, body = scripts.source("tail"), scripts.body("tail")
+    assert scripts.parts(body)[-1] == "page"
+    assert source == "\n".join([*map(scripts.part, scripts.parts(body)), body])
     assert scripts.digest("tail") == sha1(source.encode()).hexdigest()
 
 
