@@ -1,7 +1,7 @@
 """The Lua scripts, each described at its top, with the parts that it uses in front of it.
 
 A line ``-- PARTS head log`` names the files of ``parts`` whose functions a script uses itself, or a
-part does. Each call makes all functions that stand in front of its script anew, at a tenth of a
+part does. Each call makes all functions in front of its script again, at a tenth of a
 microsecond each, so a script has no others. A line ``-- KEYS hash stream never`` names the keys of
 one log with which a script is called (``keys.of_log``).
 """

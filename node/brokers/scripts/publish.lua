@@ -85,19 +85,20 @@ for n = 7, #ARGV, 5 do
   local before = stored[id] or (origin and not first_copy and sent_before(sid, token))
   if owners[sid] == nil then owners[sid] = redis.call('HGET', 'chat:session:' .. sid, 'owner') end
   if first_copy then
-    results[#results + 1] = first_copy
+    results[#results + 1] = at .. ' ' .. log .. ' ' .. first_copy
   elseif before then
     results[#results + 1] = repeated(before)
   elseif owners[sid] ~= owner then
     results[#results + 1] = 0
   else
-    entries[#entries + 1] = {'m', id, origin or '-', body, at}
-    local offset = first + #entries - 1
+    local offset = first + #entries
+    local place = int(offset)
+    entries[#entries + 1] = {'m', id, origin or '-', body, at, nil, place}
     results[#results + 1] = offset
     if origin then
-      local position = meta[1] .. '-' .. int(offset) .. '-' .. id
+      local position = meta[1] .. '-' .. place .. '-' .. id
       remember(sid, token, at, log, position)
-      tokens[origin] = at .. ' ' .. log .. ' ' .. position
+      tokens[origin] = position
       places[sid] = true
     end
   end

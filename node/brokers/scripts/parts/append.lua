@@ -9,18 +9,18 @@ local function most_homes(cap)
   return math.max(2 * cap, LEAST_HOMES)
 end
 
--- Appends entries {kind, id, origin, body [, at, homes]} to a log whose epoch, top, id and branch are in
--- `meta`, and publishes them as one frame. Returns epoch, offset of the first entry, at of the first
--- entry, the frame. Numbers are made text as seldom as possible: each time takes a quarter of a microsecond.
+-- Appends entries {kind, id, origin, body [, at, homes, offset as text]} to a log whose epoch, top, id and
+-- branch are in `meta`, and publishes them as one frame. Returns epoch, offset of the first entry, its at,
+-- the frame. Numbers are made text as seldom as possible: each time takes a quarter of a microsecond.
 local function write(log, channel, cap, entries, meta)
   local key, epoch, top, prev = key_of(log), meta[1], tonumber(meta[2] or 0), meta[3] or '0'
   local first, at = top + 1, entries[1][5] or int(wall_ms())
-  local place = int(first)
+  local place = entries[1][7] or int(first)
   local branch = meta[4] and ' ' .. meta[4] or ''
   local frame = {'log ' .. log .. ' ' .. epoch .. ' ' .. place .. ' ' .. prev .. branch}
   for n, entry in ipairs(entries) do
     top = top + 1
-    if n > 1 then place = int(top) end
+    if n > 1 then place = entry[7] or int(top) end
     local head = entry[1] .. ' ' .. entry[2] .. ' ' .. (entry[5] or at) .. ' ' .. entry[3]
     if entry[6] then head = head .. entry[6] end
     redis.call('XADD', key .. ':log', place .. '-0', 'h', head, 'b', entry[4])

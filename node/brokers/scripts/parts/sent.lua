@@ -36,8 +36,12 @@ end
 local function remember(sid, token, at, log, position, to, old)
   local lag = now_ms() - wall
   if old then lag = shift == 0 and 0 or time - tonumber(at) end
-  local words = lag == 0 and {at, log, position, to} or {at, log, position, to or '', int(lag)}
-  local value = table.concat(words, ' ')
+  local value = at .. ' ' .. log .. ' ' .. position
+  if lag ~= 0 then
+    value = value .. ' ' .. (to or '') .. ' ' .. int(lag)
+  elseif to then
+    value = value .. ' ' .. to
+  end
   if redis.call('HSET', 'chat:sent:' .. sid, token, value, '', value) == 2 then
     keep_sent(sid, remembered_at(value) + REPEAT_MS)
   end
