@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
+from node.brokers import keys, scripts
 from node.brokers.lanes import CHANGES, Lane
 from node.brokers.malformed import WRONG, malformed
 from node.core.model import Failure, Unavailable
@@ -58,10 +59,11 @@ def as_it_is(reply: Any) -> Any:
 class SimpleCall:
     """A call with one reply; ``done`` gets what ``parse`` returns for it, or a Failure.
 
-    ``parse`` only reads, because whatever it raises is the fault of the reply.
+    ``parse`` only reads, because whatever it raises is the fault of the reply. ``log``: the one
+    whose keys the script declares; '' if it declares none.
     """
 
-    __slots__ = ("script", "lane", "weight", "_args", "_deadline", "_done", "_parse")
+    __slots__ = ("script", "lane", "weight", "_args", "_deadline", "_done", "_parse", "_log")
 
     def __init__(
         self,
@@ -72,10 +74,12 @@ class SimpleCall:
         lane: Lane = CHANGES,
         weight: int = 1,
         parse: Callable[[Any], Any] = as_it_is,
+        log: str = "",
     ) -> None:
         self.script = script
         self.lane = lane
         self.weight = weight
+        self._log = log
         self._args = args
         self._deadline = deadline
         self._done: Callable[[Any], None] | None = done
@@ -86,7 +90,10 @@ class SimpleCall:
         if self._done is None:
             return None
         args = self._args() if callable(self._args) else self._args
-        return (0, *args) if args is not None else None
+        if args is None or not self._log:
+            return (0, *args) if args is not None else None
+        declared = keys.of_log(self._log, scripts.key_names(self.script))
+        return (len(declared), *declared, *args)
 
     def reply(self, reply: Any) -> Next:
         """Hand the reply to ``done``, once. Raises Malformed; then a refusal has to follow."""

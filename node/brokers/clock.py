@@ -1,6 +1,6 @@
 """The chat's own time, in which deadlines in Redis are written, also if Redis' clock is set.
 
-Redis adds a shift to its clock (``now_ms`` in common.lua); renewals of leases adjust the shift
+Redis adds a shift to its clock (``now_ms`` in parts/clock.lua); renewals of leases adjust the shift
 (renew.lua). A node knows the time from its last renewal, and how much time has passed since.
 """
 

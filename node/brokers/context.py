@@ -53,9 +53,10 @@ class BrokerContext:
         parse: Callable[[Any], Any] = as_it_is,
         lane: Lane = CHANGES,
         weight: int = 1,
+        log: str = "",
     ) -> None:
         """Run a script; ``done`` gets what ``parse`` reads in its reply, or a Failure."""
-        self.pipeline.call(SimpleCall(script, args, deadline, done, lane, weight, parse))
+        self.pipeline.call(SimpleCall(script, args, deadline, done, lane, weight, parse, log))
 
     def ask(
         self,
@@ -66,6 +67,7 @@ class BrokerContext:
         parse: Callable[[Any], Any],
         lane: Lane = CHANGES,
         weight: int = 1,
+        log: str = "",
     ) -> None:
         """Run a script whose reply is {'ok', ...} or the name of a refusal."""
 
@@ -73,7 +75,7 @@ class BrokerContext:
             refused = refusal(reply)
             return parse(reply) if refused is None else refused
 
-        self.call(script, args, deadline, done, read, lane, weight)
+        self.call(script, args, deadline, done, read, lane, weight, log)
 
     def unhealed(self) -> bool:
         """Say whether other nodes may still be putting back what Redis lost."""

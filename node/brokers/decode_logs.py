@@ -20,7 +20,7 @@ _word = re.compile(rb"\w+").fullmatch
 
 
 def frame(payload: bytes) -> Frame:
-    """Return the frame in a message of a channel (scripts/common.lua describes its layout).
+    """Return the frame in a message of a channel (scripts/parts/head.lua describes its layout).
 
     A node of a later version may have added fields; they are ignored.
     """

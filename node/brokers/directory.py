@@ -3,6 +3,7 @@
 from node.brokers import decode_sessions
 from node.brokers.context import BrokerContext
 from node.brokers.lanes import PAGES
+from node.core.log_names import room_log
 from node.core.model import Done, MemberPage, RoomPage
 
 PAGE = 1000
@@ -17,8 +18,8 @@ class RedisDirectory:
 
     def members(self, room: str, after: str, deadline: float, done: Done[MemberPage]) -> None:
         """List a room's nicks by the code points of their folded form."""
-        args = [room, after, PAGE]
-        self._context.call("members", args, deadline, done, decode_sessions.members, PAGES)
+        args, parse, log = [after, PAGE], decode_sessions.members, room_log(room)
+        self._context.call("members", args, deadline, done, parse, PAGES, log=log)
 
     def rooms(self, after: str, deadline: float, done: Done[RoomPage]) -> None:
         """List rooms with their number of members."""

@@ -52,9 +52,10 @@ class HistoryRead:
 
     def _call(self, page: Way, position: str | bytes) -> SimpleCall:
         left = self._limit - len(self._found)
-        args = [room_log(self._room), page, position, left, PAGE_BYTES - self._size]
-        done, parse = self._on_reply, decode_logs.page
-        return SimpleCall("history", args, self._deadline, done, PAGES, parse=parse)
+        log, parse = room_log(self._room), decode_logs.page
+        args = [log, page, position, left, PAGE_BYTES - self._size]
+        done, within = self._on_reply, self._deadline
+        return SimpleCall("history", args, within, done, PAGES, parse=parse, log=log)
 
     def _on_reply(self, reply: Page | Failure) -> None:
         if isinstance(reply, Failure):

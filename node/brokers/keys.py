@@ -1,4 +1,6 @@
-"""Keys and channels in Redis, as far as Python names them; scripts/common.lua describes all."""
+"""Keys and channels in Redis, as far as Python names them; scripts/parts/head.lua describes all."""
+
+from collections.abc import Iterable
 
 FORMAT = "chat:format"
 CLOCK = "chat:clock"
@@ -14,16 +16,21 @@ SESSIONS_AT = "chat:at:"
 
 _LOG = "chat:{"
 _CHANNEL_END = "}:live"
+_ENDS = {
+    **{"hash": "}", "stream": "}:log", "moved": "}:moved", "members": "}:members"},
+    **{"back": "}:back", "never": "}:never"},
+}
+"""How the keys of a log end, by the names that scripts have for them (the line KEYS)."""
 
 
-def log_key(log: str) -> str:
-    """Return the key of a log's hash: its epoch, its newest entry, and so on."""
-    return _LOG + log + "}"
+def of_log(log: str, names: Iterable[str]) -> list[str]:
+    """Return keys of a log, by the names that scripts have for them.
 
-
-def stream_key(log: str) -> str:
-    """Return the key of a log's stream of entries."""
-    return _LOG + log + "}:log"
+    Nobody ever writes the key ``never``. While a Redis Cluster moves a slot key by key, a call that
+    declares one that is not there is refused. So a script that declares it runs before a move or
+    after it, but never with half of its keys.
+    """
+    return [_LOG + log + _ENDS[name] for name in names]
 
 
 def members_key(log: str) -> str:

@@ -12,6 +12,7 @@ from node.brokers.decode_logs import Repeated
 from node.brokers.publish_batch import Directed, Publish, Taken, directed
 from node.brokers.subscriber import Subscriber
 from node.core.entries import Compared, Lost, Position, Slice
+from node.core.log_names import room_log
 from node.core.model import Done, Failure, HistoryPage, PendingMessage, Stored
 
 
@@ -102,15 +103,16 @@ class RedisLogs:
         most_bytes: int | None = None,
     ) -> None:
         """Read the entries after a position of a branch."""
-        self._slice("read", [log, *position, limit, branch, most_bytes or ""], done)
+        self._slice("read", log, [*position, limit, branch, most_bytes or ""], done)
 
     def tail(self, log: str, limit: int, done: Done[Slice]) -> None:
         """Read the newest entries of a log."""
-        self._slice("tail", [log, limit], done)
+        self._slice("tail", log, [limit], done)
 
-    def _slice(self, script: str, args: Sequence[Any], done: Done[Slice]) -> None:
+    def _slice(self, script: str, log: str, args: Sequence[Any], done: Done[Slice]) -> None:
         deadline = self._context.clock() + READ_WITHIN
-        self._context.call(script, args, deadline, done, decode_logs.slice_of, LOGS)
+        parse = decode_logs.slice_of
+        self._context.call(script, [log, *args], deadline, done, parse, LOGS, log=log)
 
     # What was lost
 
@@ -118,7 +120,8 @@ class RedisLogs:
         """Create the log of a room if it is missing."""
         context = self._context
         args = [context.random_id(), room]
-        context.ask("begin", args, context.clock() + READ_WITHIN, done, lambda found: True)
+        deadline, log = context.clock() + READ_WITHIN, room_log(room)
+        context.ask("begin", args, deadline, done, lambda found: True, log=log)
 
     def compare(
         self,
@@ -131,14 +134,14 @@ class RedisLogs:
         """Find the newest entry that a log has in common with a branch."""
         args = [log, base.epoch, branch or base.epoch, base.offset, *ids]
         deadline = self._context.clock() + READ_WITHIN
-        self._context.call("compare", args, deadline, done, decode_logs.compared)
+        self._context.call("compare", args, deadline, done, decode_logs.compared, log=log)
 
     def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
         """Put lost entries back into a log."""
         context = self._context
         args = healing(log, context.config.retained, lost, context.random_id())
         deadline = context.clock() + READ_WITHIN
-        context.ask("heal", args, deadline, done, decode_logs.healed, CHANGES, 2 * LONG)
+        context.ask("heal", args, deadline, done, decode_logs.healed, CHANGES, 2 * LONG, log)
 
     def unhealed(self) -> bool:
         """Say whether other nodes may still be putting back what Redis lost."""

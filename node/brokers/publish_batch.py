@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from node.brokers import decode_logs, keys
+from node.brokers import decode_logs, keys, scripts
 from node.brokers.calls import Next
 from node.brokers.lanes import CHANGES
 from node.brokers.malformed import WRONG, malformed
@@ -94,7 +94,7 @@ class Publish:
     lane = CHANGES
     __slots__ = (
         *("room", "weight", "queued", "_waiting", "_under_way", "_repeats", "_behind"),
-        *("_cap", "_events", "_base", "_taken", "_log", "_keys", "_most"),
+        *("_head", "_events", "_base", "_taken", "_log", "_most"),
     )
 
     def __init__(
@@ -102,7 +102,8 @@ class Publish:
     ) -> None:
         self.room = room
         self._log = room_log(room)
-        self._keys = keys.log_key(self._log), keys.stream_key(self._log)
+        declared = keys.of_log(self._log, scripts.key_names(self.script))
+        self._head = len(declared), *declared, room, cap
         self.weight = 1
         self.queued = False
         self._waiting: list[PendingMessage] = []
@@ -110,7 +111,6 @@ class Publish:
         self._repeats = False
         self._behind: Position | None = None
         self._base = START
-        self._cap = cap
         # A call must not trim what it appends: a repeat has to find it.
         self._most = min(MOST, cap)
         self._events = events
@@ -144,7 +144,7 @@ class Publish:
             # The log held this when the call was made first: it appends behind it.
             self._behind = position
         behind = self._look_behind() if self._repeats else ""
-        args: list[Any] = [2, *self._keys, self.room, self._cap, *position, behind]
+        args: list[Any] = [*self._head, *position, behind]
         for message in self._under_way:
             args += (message.id, *message.token, message.message_id, message.body)
         return args
@@ -212,17 +212,15 @@ class Publish:
                     self._events.appended(append)
         entries = [
             Entry(
-                result,
-                b"m %b %b %b"
-                % (
-                    *(message.id, at),
+                *(result, b"", message.body),
+                parts=(
+                    *(b"m", message.id, at),
                     (
                         f"{message.token.session}:{message.message_id}".encode()
                         if message.message_id
                         else b"-"
                     ),
                 ),
-                message.body,
             )
             for message, result in rows
             if result.__class__ is int and result

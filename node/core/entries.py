@@ -107,13 +107,14 @@ class Entry:
     """One entry of a log. ``body`` is its JSON without the fields that every encoder adds.
 
     ``kind`` is one of m(essage), d(irect), e(ntered), l(eft), r(enamed). An entry that was lost and
-    put back at another offset has ``original_positions``, the newest first.
+    put back at another offset has ``original_positions``, the newest first. ``parts`` are those of
+    the head, for who has them already.
     """
 
     __slots__ = ("offset", "kind", "id", "at", "origin", "body", "original_positions")
 
-    def __init__(self, offset: int, head: bytes, body: bytes) -> None:
-        parts = head.split(b" ")
+    def __init__(self, offset: int, head: bytes, body: bytes, parts: Sequence[bytes] = ()) -> None:
+        parts = parts or head.split(b" ")
         self.offset = offset
         self.kind, self.id, self.at, self.origin = parts[:4]
         self.body = body

@@ -1,5 +1,6 @@
 -- Closes a room: deletes its members and its log. A node that remembers the log must not put it back: a
 -- moderation rule names its epoch. A new room of the same name has another epoch.
+-- PARTS head rules close
 -- ARGV  id, room, ms for which the rule is in force, why (a JSON string, or '')
 -- Returns {'ok', number of members}, or {'missing'}.
 local id, room, ms, why = unpack(ARGV)

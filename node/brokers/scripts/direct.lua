@@ -1,4 +1,5 @@
 -- Appends a direct message to the inbox of the session that has a nick, and publishes it to its node.
+-- PARTS head log append sent session
 -- ARGV  id, session, owner, token (''), folded nick, body before and after the nick, cap
 -- Returns {'ok', position, at, nick, id of the entry before it, log}; {'repeat', where it is stored, and
 -- head and body of its entry if that is retained}; {'nobody'} or {'gone'}.

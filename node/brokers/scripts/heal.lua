@@ -1,4 +1,6 @@
 -- Puts lost entries back into a log: each once, however many nodes remember them.
+-- PARTS head clock log mend page append sent rules leave
+-- KEYS hash stream moved members back never
 -- ARGV  log, cap, epoch and branch that the node knows, offset and id of an entry up to which its log
 --       and this one are the same (id '': it is not known), offset and id up to which the node has
 --       read this log, name for a new branch, then for each entry: kind, id, at, origin, body,
@@ -7,6 +9,8 @@
 -- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, or {'gone'} if the
 -- session of this inbox has ended, or a moderator has closed the room of this log.
 local LEAVE_AGAIN_MS, MOST_NEW = 5000, 500
+-- Original positions of an entry that are remembered: it gets one each time it is put back elsewhere.
+local HOMES = 4
 local log, cap, epoch, branch, base, base_id, read, read_id, fresh = unpack(ARGV, 1, 9)
 local key, FIRST = key_of(log), 10
 base, read = tonumber(base), tonumber(read)
@@ -182,6 +186,13 @@ local function leave_again(place, sid, owner)
   redis.call('SREM', 'chat:at:' .. node_of(owner), sid)
   -- It ends later, when its other rooms have been put back.
   redis.call('ZADD', 'chat:grace', int(latest_ms() + LEAVE_AGAIN_MS), sid)
+end
+
+-- Whether an entry may be young enough for its message to be repeated. If Redis' clock has been set, the
+-- age is not known, and the entry counts as young.
+local function may_repeat(at)
+  now_ms()
+  return shift ~= 0 or tonumber(at) + REPEAT_MS > wall
 end
 
 local channel = not sid and room_channel(string.sub(log, 3))

@@ -1,4 +1,5 @@
 -- Lists the fencing tokens of the sessions at an incarnation, some hundred at a time.
+-- PARTS head
 -- ARGV  incarnation, cursor ('0' to begin with), about how many
 -- Returns {cursor for the next page ('0': none), session, owner, session, owner...}; a session may come
 -- twice. The owner is '' if Redis has lost the session.

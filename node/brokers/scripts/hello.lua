@@ -1,4 +1,5 @@
 -- Begins a session or continues it, and puts it into rooms.
+-- PARTS head clock page rules room session nick finish
 -- ARGV  op, session, keyed (0, 1), nick, the keys that it reserves, attempt (''), owner, notices, cap,
 --       most rooms, until when sessions may be reaped, how many rooms it may create (the default room
 --       does not count), the client's address, number of rooms, the rooms (created if missing), default
@@ -11,13 +12,16 @@
 --       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log} ('': nicks are not back yet), {'gone'} (the
 --       node was reaped), {'kicked'} (the key, not long ago), {'banned'} (the nick), or {'foreign'} (the
 --       data have another layout).
+-- The layout that these scripts know. The renewal of the lease tells a node if the data have another
+-- one, but a client may ask for a session before that.
+local FORMAT = '1'
 local op, sid, keyed, nick, names, attempt, owner = unpack(ARGV, 1, 7)
 local fold = fold_of(names)
 local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = tonumber(ARGV[11])}
 local most, makes, count = tonumber(ARGV[10]), tonumber(ARGV[12]), tonumber(ARGV[14])
 local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 15, 14 + count)}
 local fallback = ARGV[15 + count]
-if is_foreign() then return {'foreign'} end
+if (redis.call('GET', 'chat:format') or FORMAT) ~= FORMAT then return {'foreign'} end
 local before = answered(sid, op, owner, 7)
 if before then return before end
 -- Nobody would ever reap a session of an incarnation that has been reaped already.

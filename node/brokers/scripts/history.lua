@@ -1,11 +1,12 @@
 -- Reads a page of a log's messages.
+-- PARTS head log page
+-- KEYS hash stream moved never
 -- ARGV  log, 'before', 'upto' or 'after', position ('' for the newest), limit, most bytes
 -- Returns {epoch, more (0, 1), entries, oldest first, position from which to go on}. The last one is ''
 -- unless so many other entries stand between the messages that another call has to read the rest of the
 -- page. A position that is not retained counts as the oldest.
 local log, backwards, limit, room = ARGV[1], ARGV[2] ~= 'after', tonumber(ARGV[4]), tonumber(ARGV[5])
-local key = key_of(log)
-local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'moved')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'id', 'branch', 'moved')
 local epoch = meta[1]
 if not epoch then return {'', 0, {}} end
 local at = nil
@@ -23,9 +24,9 @@ while more == 0 and from == '' do
   if backwards then
     if at and at < 1 then break end
     local last = at and int(at - 1) .. '-0' or '+'
-    rows = redis.call('XREVRANGE', key .. ':log', last, '-', 'COUNT', READ)
+    rows = redis.call('XREVRANGE', KEYS[2], last, '-', 'COUNT', READ)
   else
-    rows = redis.call('XRANGE', key .. ':log', int(at + 1) .. '-0', '+', 'COUNT', READ)
+    rows = redis.call('XRANGE', KEYS[2], int(at + 1) .. '-0', '+', 'COUNT', READ)
   end
   if #rows == 0 then break end
   for _, row in ipairs(rows) do

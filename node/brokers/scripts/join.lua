@@ -1,4 +1,5 @@
 -- Puts a session into a room that exists ('join'), or that does not exist yet ('create').
+-- PARTS head room session
 -- ARGV  op, session, owner, 'join' or 'create', room, notices, cap
 -- Returns {'ok', position, members, created, quiet, {frame of `entered`, if it was appended}, changes},
 -- {'exists'}, {'missing'}, {'gone'}.

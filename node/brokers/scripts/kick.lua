@@ -1,5 +1,6 @@
 -- Ends the session that has a nick, on whichever node it is, and keeps its key out for some time; with a
 -- ban, the nick cannot be taken either.
+-- PARTS head rules finish
 -- ARGV  id, folded nick, ms of the ban ('' for none, 0 for ever), why (a JSON string, or ''), ms for
 --       which the key is kept out, notices, cap
 -- Returns {'ok', nick} ('' if no session had it), or {'nobody'}.

@@ -1,4 +1,5 @@
 -- Takes a session out of a room.
+-- PARTS head leave session
 -- ARGV  op, session, owner, room, notices, cap
 -- Returns {'ok', position, at, {frame of `left`}, changes} (in a quiet room position and at are '', and there
 -- is no frame), or {'gone'}.

@@ -1,5 +1,6 @@
 -- Lists the moderation rules in force, some hundred at a time; deletes those that are over, and values
 -- that are no rules.
+-- PARTS clock
 -- ARGV  cursor ('0' to begin with), about how many
 -- Returns {id of the newest change, cursor for the next page ('0': none), then for each rule: field, ms
 -- for which it is still in force (0: for ever), extra, why}; a rule may come twice. Pages of different

@@ -1,5 +1,6 @@
 -- Ends a connection's ownership of a session: 'quit' and 'kicked' end the session; 'lost' begins its grace
 -- period, or ends it if it was begun without a key.
+-- PARTS head clock session finish
 -- ARGV  op, session, owner, 'quit', 'kicked' or 'lost', ms of grace, notices, cap
 -- Returns {changes}; nothing happens if the session has another owner.
 local op, sid, owner, reason = unpack(ARGV, 1, 4)

@@ -1,6 +1,7 @@
 -- Appends a batch of messages to a room's log and publishes it, if the log still is the one that the
 -- node knows.
--- KEYS  the log's hash, its stream
+-- PARTS head clock log mend append sent
+-- KEYS hash stream moved members never
 -- ARGV  room, cap, epoch, top and id that the node saw last ('' if none), '' or, if this is a repeat
 --       of messages without tokens, the EPOCH-OFFSET behind which they are if they were appended,
 --       then for each message: id, session, owner, token ('' if the client gave it no id), body
@@ -11,26 +12,39 @@
 -- not found: to be called again from there.
 -- Or {'rewound'}: the log does not continue what the node saw, or its entries are lost.
 local LOOK = 50
+-- For so long messages wait for nodes to put back the lost entries of a log: two head polls.
+local HOLLOW_MS = 4000
+-- Bytes of bodies in a reply: two pages of a log.
+local REPLY_BYTES = 524288
 local room, cap = ARGV[1], tonumber(ARGV[2])
 local log = 'r:' .. room
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'id')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'id', 'branch')
 if not meta[1] then
   -- If only its hash is lost, it is repaired with what the node knows.
   if ARGV[3] ~= '' then mend(log, ARGV[3]) end
   return {'rewound'}
 end
 if ARGV[3] ~= '' then
-  local seen, top = tonumber(ARGV[4]), tonumber(meta[2])
-  if ARGV[3] ~= meta[1] or seen > top then return {'rewound'} end
+  local last, top = tonumber(ARGV[4]), tonumber(meta[2])
+  if ARGV[3] ~= meta[1] or last > top then return {'rewound'} end
   local id = meta[3]
-  if seen < top then id = id_at(log, seen) or ARGV[5] end
+  if last < top then id = id_at(log, last) or ARGV[5] end
   if id ~= ARGV[5] then return {'rewound'} end
-  if redis.call('EXISTS', KEYS[2]) == 0 and waits_for_entries(log) then return {'rewound'} end
+  if redis.call('EXISTS', KEYS[2]) == 0 then
+    -- Messages wait if the entries are lost and a node may remember them: an entry that is appended before
+    -- would hide the loss.
+    if is_hollow(log) then
+      redis.call('HSETNX', KEYS[1], 'hollow', int(now_ms()))
+      if now_ms() < redis.call('HGET', KEYS[1], 'hollow') + HOLLOW_MS then return {'rewound'} end
+    else
+      redis.call('HDEL', KEYS[1], 'hollow')
+    end
+  end
 end
 -- The result for a message that is in the log already; with its entry, because the node may not have that:
 -- what it saw last may be an entry of its own, and the frames before that still to come. Messages that are
 -- repeated as they were fit into the call; only others with their ids are longer.
-local spare = 2 * PAGE_BYTES
+local spare = REPLY_BYTES
 local function repeated(remembered)
   local its, place = string.match(remembered, '^%d+ (%S+) (%w+)%-')
   if spare < 0 or (its == log and place ~= meta[1]) then return remembered end
@@ -60,7 +74,7 @@ if ARGV[6] ~= '' and ARGV[6] ~= '0' then
     return {'looked', meta[1], from, unpack(found)}
   end
 end
-local at = wall_ms()
+local at = int(wall_ms())
 local owners, entries, results, places = {}, {}, {}, {}
 local first = tonumber(meta[2]) + 1
 local tokens = {}
@@ -71,25 +85,26 @@ for n = 7, #ARGV, 5 do
   local before = stored[id] or (origin and not first_copy and sent_before(sid, token))
   if owners[sid] == nil then owners[sid] = redis.call('HGET', 'chat:session:' .. sid, 'owner') end
   if first_copy then
-    results[#results + 1] = first_copy
+    results[#results + 1] = at .. ' ' .. log .. ' ' .. first_copy
   elseif before then
     results[#results + 1] = repeated(before)
   elseif owners[sid] ~= owner then
     results[#results + 1] = 0
   else
-    entries[#entries + 1] = {'m', id, origin or '-', body, int(at)}
-    local offset = first + #entries - 1
+    local offset = first + #entries
+    local place = int(offset)
+    entries[#entries + 1] = {'m', id, origin or '-', body, at, nil, place}
     results[#results + 1] = offset
     if origin then
-      local position = meta[1] .. '-' .. int(offset) .. '-' .. id
-      remember(sid, token, int(at), log, position)
-      tokens[origin] = int(at) .. ' ' .. log .. ' ' .. position
+      local position = meta[1] .. '-' .. place .. '-' .. id
+      remember(sid, token, at, log, position)
+      tokens[origin] = position
       places[sid] = true
     end
   end
 end
 if #entries > 0 then
-  append(log, room_channel(room), cap, entries)
+  write(log, KEYS[1] .. ':live', cap, entries, meta)
   for sid in pairs(places) do forget_old(sid) end
 end
-return {'ok', meta[1], int(at), meta[3], unpack(results)}
+return {'ok', meta[1], at, meta[3], unpack(results)}

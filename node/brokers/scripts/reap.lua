@@ -2,9 +2,10 @@
 -- The node that calls it must have been connected to Redis for as long as a lease, so that other nodes had
 -- the time to renew theirs. Only what was over at the time of the call is ended: Redis may have hung since,
 -- and all leases may be over by now.
+-- PARTS head clock work close finish
 -- ARGV  op, ms of grace, notices, cap, ms that a room lives with nobody in it, most at a time, the
 --       time of the call
--- It stops once it has done ENOUGH (common.lua), and returns that there is more.
+-- It stops once it has done ENOUGH (parts/work.lua), and returns that there is more.
 -- Returns {sessions left without a node, sessions ended, rooms ended, 1 if there is more to do}.
 local op, grace, idle, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local set = {notices = tonumber(ARGV[3]), cap = tonumber(ARGV[4])}

@@ -1,8 +1,9 @@
 -- Puts back moderation rules that Redis has lost, as a node remembers them, and repeats their effects.
+-- PARTS head clock rules work close finish
 -- ARGV  id, number of changes that the node knows of ('' if more rules follow: all nodes are told when all
 --       are back), notices, cap, then for each rule: field, ms for which it is still in force (0: for
 --       ever), extra, why
--- It stops once it has done ENOUGH (common.lua).
+-- It stops once it has done ENOUGH (parts/work.lua).
 -- Returns {'ok', number of rules that are back}. Rules that Redis has are not changed.
 local id, now, back = ARGV[1], now_ms(), 0
 local set = {notices = tonumber(ARGV[3]), cap = tonumber(ARGV[4])}

@@ -1,4 +1,5 @@
 -- Ends the lease of an incarnation that shuts down; sessions that it still has are reaped at once.
+-- PARTS head clock
 -- ARGV  incarnation
 though_full()
 if redis.call('ZSCORE', 'chat:nodes', ARGV[1]) then

@@ -1,4 +1,5 @@
 -- Lists rooms by code points of their names.
+-- PARTS head
 -- ARGV  name after which to begin (''), most rooms
 -- Returns {more (0, 1), name, members, name, members...}
 local from = ARGV[1] == '' and '-' or '(' .. ARGV[1]

@@ -1,8 +1,10 @@
 -- Reads the newest entries of a log.
+-- PARTS page
+-- KEYS hash stream moved never
 -- ARGV  log, how many
 -- Returns as read.lua does; the entries are the newest ones, oldest first, and fewer if they are long.
 local log = ARGV[1]
-local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'top', 'id', 'branch', 'moved')
 if not meta[1] then return {'off'} end
 local found = page_of(log, 'XREVRANGE', '+', '-', tonumber(ARGV[2]))
 local entries = {}

@@ -50,7 +50,7 @@ class BrokerListener:
 
     def appended(self, append: Append) -> bool:
         """This node has appended entries to a log, and answers its clients afterwards."""
-        if append.frame.log.startswith("i:"):
+        if append.frame.log[0] == "i":
             # Also of a recipient here: its inbox is forgotten when it leaves.
             self._witness.remember(append, self._services.now)
         room = self._rooms.get(append.frame.log)

@@ -12,7 +12,7 @@ from typing import Any, cast
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers import scripts
+from node.brokers import keys, scripts
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import Connect
@@ -317,9 +317,11 @@ class Place:
         """Return a client that waits for messages for ever."""
         return self._connect(None)
 
-    async def run(self, script: str, *args: Any) -> Any:
-        """Run a script by itself."""
-        return await self.redis.eval(scripts.source(script), 0, *[str(arg) for arg in args])
+    async def run(self, script: str, *args: Any, log: str = "") -> Any:
+        """Run a script by itself, with the keys of a log if it declares some."""
+        declared = keys.of_log(log, scripts.key_names(script) if log else ())
+        text = [str(arg) for arg in args]
+        return await self.redis.eval(scripts.source(script), len(declared), *declared, *text)
 
 
 @asynccontextmanager

@@ -1,4 +1,7 @@
-"""The contract holds on fakeredis and on a real Redis, also when every reply is lost once."""
+"""The contract holds on fakeredis and on a real Redis, also when every reply is lost once.
+
+And whatever a test does on a real one, no script touches a key that it may not (``slots``).
+"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +11,7 @@ import pytest_asyncio
 
 from node.brokers import connect
 from tests.integration.brokers.bench import Losses, Node, Place
+from tests.support import slots
 from tests.support.redis_server import RedisServer
 
 
@@ -22,8 +26,10 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     server = RedisServer(tmp_path)
     await server.start()
     try:
-        async with Place(connect.redis(server.url), losses) as place:
-            yield place
+        async with slots.watching(server.port) as runs:
+            async with Place(connect.redis(server.url), losses) as place:
+                yield place
+        assert slots.all_faults(runs) == []
     finally:
         await server.kill()
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.brokers import connect, scripts
+from node.brokers import connect
 from node.brokers.admin_client import ClusterFacts, Trouble
 from node.core.entries import UNKNOWN
 from node.core.model import Stored, Unavailable
@@ -195,8 +195,8 @@ async def test_a_malformed_entry_keeps_its_place_and_is_no_news(
     page = await node.ask("history", "tea", "before", "", 10)
     assert [entry.kind for entry in page[1]] == [b"m", b"m"]
     # A repeat after a lost reply looks through the newest entries.
-    args = (2, "chat:{r:tea}", LOG, "tea", 1000, "", 0, "", 1, "idx", *ana, "", '"x":1}')
-    assert (await place.redis.eval(scripts.source("publish"), *args))[0] == b"ok"
+    args = ("tea", 1000, "", 0, "", 1, "idx", *ana, "", '"x":1}')
+    assert (await place.run("publish", *args, log="r:tea"))[0] == b"ok"
 
 
 async def test_garbage_on_a_channel_does_not_disturb_those_who_talk(server: RedisServer) -> None:

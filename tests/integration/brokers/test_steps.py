@@ -53,10 +53,9 @@ class Repeated:
         args: Sequence[Any] | None = self.publish.args()
         if args is None:
             return None
-        count, first, second, *rest = args
-        self.looks.append(rest[5])
-        source = scripts.source("publish")
-        return await self.place.redis.eval(source, count, first, second, *rest)
+        count, *rest = args
+        self.looks.append(rest[count + 5])
+        return await self.place.redis.eval(scripts.source("publish"), count, *rest)
 
     async def again(self) -> None:
         """Make it again until it is done."""
@@ -151,7 +150,7 @@ async def test_a_batch_is_not_longer_than_redis_can_take_at_once() -> None:
             )
         )
     args = publish.args()
-    assert args is not None and len(args) == 9 + 10 * 5 and publish.weight == 2
+    assert args is not None and len(args) == 12 + 10 * 5 and publish.weight == 2
 
 
 # Ids

@@ -158,6 +158,7 @@ _ZREM = "redis.call('ZREM', members, fold .. '\\0' .. nick) == 0 and"
 _LEFT = "if not count or count > set.notices then return '', '' end"
 _ENDS = "if reason ~= 'lost' or redis.call"
 _TAKEN = "if theirs and string.find("
+_STAMP = "local owners, entries, results, places"
 
 PLANTS: dict[str, tuple[str, Plant]] = {
     "an entry is dropped": ("lost", delivering(lambda entries: entries[:-1])),
@@ -186,5 +187,9 @@ PLANTS: dict[str, tuple[str, Plant]] = {
     "a direct comes twice": ("doubled", doubling_directs),
     "a direct is dropped": ("lost", losing_directs),
     "a node crashes": ("crashed", crashing),
+    "a script touches a key that it did not declare": (
+        "publish touches",
+        script(_STAMP, f"redis.call('HLEN', KEYS[1] .. ':back')\n{_STAMP}"),
+    ),
 }
 """By what is wrong: what the judge has to call it, and what does it."""

@@ -1,5 +1,7 @@
 """Redis's side: the real Lua scripts over a store of our own, on virtual time.
 
+A key that a script may not touch, because a Redis Cluster may have it elsewhere, is a fault.
+
 A script is compiled once for all worlds, and one Lua runtime serves them all: the scripts have no
 globals (the broker's own tests look at that), so nothing is carried over.
 """
@@ -14,6 +16,7 @@ from lupa import lua51
 from redis.exceptions import NoScriptError, ResponseError
 
 from tests.labs.simulation.store import Store
+from tests.support import slots
 
 _PREPARE = b"""
 local call, encode, decode = ...
@@ -26,6 +29,7 @@ class Lua:
 
     def __init__(self) -> None:
         self.store: Any = None
+        self.touched: set[bytes] = set()
         self.compiled: dict[str, Any] = {}
         self.runtime: Any = lua51.LuaRuntime(encoding=None, unpack_returned_tuples=True)
         self._table = self.runtime.table_from
@@ -35,13 +39,16 @@ class Lua:
         """Run a script, and return its reply."""
         if (script := self.compiled.get(digest)) is None:
             script = self.compiled[digest] = self.runtime.compile(source.encode())
+        self.touched.clear()
         names = self.runtime.globals()
         names[b"KEYS"], names[b"ARGV"] = self._table(args[:keys]), self._table(args[keys:])
         return self._out(script())
 
     def _call(self, name: bytes, *args: Any) -> Any:
         fields = [arg if type(arg) is bytes else b"%.17g" % arg for arg in args]
-        return self._in(self.store.call(name.decode().lower(), fields))
+        command = name.decode()
+        self.touched.update(slots.keys_of(command, fields))
+        return self._in(self.store.call(command.lower(), fields))
 
     def _in(self, value: Any) -> Any:
         """Return a reply as the script gets it."""
@@ -108,11 +115,15 @@ class Shell:
         if (source := self._scripts.get(digest)) is None:
             return NoScriptError("No matching script. Please use EVAL.")
         _LUA.store = self.store
+        given = [_encoded(arg) for arg in args]
         try:
-            return _LUA.run(source, digest, [_encoded(arg) for arg in args], keys)
+            reply = _LUA.run(source, digest, given, keys)
         except (ResponseError, lua51.LuaError) as error:
             self.faults.append(f"{error} in the script {digest}")
             return ResponseError(str(error))
+        if (script := slots.script_of(source)) is not None:
+            self.faults += slots.faults(slots.Run(script, given[:keys], _LUA.touched))
+        return reply
 
     # What a Redis that ends remembers
 

@@ -29,7 +29,7 @@ CALLS: dict[str, Any] = {
 
 @pytest.mark.parametrize(("script", "typed"), CALLS.items())
 def test_a_script_refuses_only_what_the_type_of_its_reply_names(script: str, typed: Any) -> None:
-    code = re.sub(r"--.*", "", scripts.source(script).removeprefix(scripts.common()))
+    code = re.sub(r"--.*", "", scripts.body(script))
     names = {name.encode() for name in _RETURNED.findall(code)} - {b"ok", b"repeat"}
     found = {REFUSALS[name] for name in names}
     assert {why for why in found if isinstance(why, Denied)} == set(get_args(typed))

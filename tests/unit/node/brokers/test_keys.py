@@ -4,21 +4,25 @@ from node.brokers import keys, scripts
 
 
 def test_the_keys_of_a_log_are_those_of_the_scripts() -> None:
-    assert keys.log_key("r:tea") == "chat:{r:tea}"
-    assert keys.stream_key("r:tea") == "chat:{r:tea}:log"
-    assert keys.members_key("r:tea") == "chat:{r:tea}:members"
-    common = scripts.source("read")
-    assert "return 'chat:{' .. log .. '}'" in common
-    assert "return 'chat:{r:' .. room .. '}:live'" in common
+    names = ("hash", "stream", "moved", "members", "back", "never")
+    found = keys.of_log("r:tea", names)
+    assert found[:2] == ["chat:{r:tea}", "chat:{r:tea}:log"]
+    assert found[2:] == [f"chat:{{r:tea}}:{name}" for name in names[2:]]
+    assert keys.members_key("r:tea") == found[3]
+    head = scripts.part("head")
+    assert "return 'chat:{' .. log .. '}'" in head
+    assert "return 'chat:{r:' .. room .. '}:live'" in head
+    for key in found:
+        assert f"--   {key.replace('r:tea', 'LOG')} " in head, key
 
 
 def test_the_keys_of_sessions_and_nodes_are_those_of_the_scripts() -> None:
-    common = scripts.source("read")
+    head = scripts.part("head")
     for key in (
         *(keys.FORMAT, keys.CLOCK, keys.NODES, keys.NICKS, keys.GRACE, keys.ROOMS, keys.RULES),
         *(keys.session_key("SID"), keys.session_rooms_key("SID"), keys.facts_key("INC")),
     ):
-        assert f"--   {key} " in common, key
+        assert f"--   {key} " in head, key
 
 
 def test_the_channel_of_a_log_tells_which_log_it_is() -> None:

@@ -33,7 +33,8 @@ def test_a_batch_names_the_keys_of_its_log() -> None:
     publish = Publish("tea", 1000, events())
     publish.add(PendingMessage(FencingToken("s", "o"), b"1", "t", b"{}", 1.0, lambda reply: None))
     assert publish.args() == [
-        *(2, "chat:{r:tea}", "chat:{r:tea}:log", "tea", 1000, b"", 0, b"", ""),
+        *(5, "chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:moved", "chat:{r:tea}:members"),
+        *("chat:{r:tea}:never", "tea", 1000, b"", 0, b"", ""),
         *(b"1", "s", "o", "t", b"{}"),
     ]
 
@@ -69,7 +70,7 @@ def test_a_batch_is_not_larger_than_what_a_log_retains() -> None:
             PendingMessage(FencingToken("s1", "n.1"), b"1%d" % n, "", b"", 1.0, lambda reply: None)
         )
     args = publish.args()
-    assert args is not None and len(args) == 9 + 10 * 5
+    assert args is not None and len(args) == 12 + 10 * 5
 
 
 def test_an_overdue_message_is_refused_with_later_ones_of_its_connection() -> None:

@@ -5,13 +5,14 @@ from hashlib import sha1
 from random import Random
 from typing import Any
 
-from node.brokers import decode_logs, scripts
+from node.brokers import decode_logs, keys, scripts
 from node.brokers.logs import healing
 from node.core.entries import Compared, Entry, Frame, Lost, Position, Slice
 from node.core.model import Fenced
 from tests.labs.simulation.shell import Shell
 
 _APPEND = """
+-- PARTS append
 local entries = {}
 for n = 3, #ARGV do
   entries[#entries + 1] = {'m', ARGV[n], '-', '"from":"ana","text":"' .. ARGV[n] .. '"}'}
@@ -30,7 +31,7 @@ class ModelLog:
         self._now = 17.0
         self._shell = Shell(lambda: self._now, Random(0), self._publish, lambda *_: None)
         self._sources = {name: scripts.source(name) for name in ("read", "tail", "heal", "compare")}
-        self._sources["append"] = scripts.common() + _APPEND
+        self._sources["append"] = scripts.with_parts(_APPEND)
         for source in self._sources.values():
             self._shell.run("SCRIPT", "LOAD", source)
         self._fresh = 0
@@ -46,7 +47,9 @@ class ModelLog:
 
     def _run(self, name: str, *args: Any) -> Any:
         digest = sha1(self._sources[name].encode()).hexdigest()
-        found = self._shell.run("EVALSHA", digest, 0, *args)
+        names = scripts.key_names(name) if name != "append" else ()
+        declared = keys.of_log(self.log, names)
+        found = self._shell.run("EVALSHA", digest, len(declared), *declared, *args)
         assert not isinstance(found, Exception), found
         return found
 
@@ -61,8 +64,9 @@ class ModelLog:
 
     def go_back(self, state: Any) -> None:
         """Take the log back to a snapshot."""
-        keys, ends = state
-        self._shell.store.load(({name: _copy(value) for name, value in keys.items()}, dict(ends)))
+        stored, ends = state
+        copies = {name: _copy(value) for name, value in stored.items()}
+        self._shell.store.load((copies, dict(ends)))
 
     @property
     def top(self) -> Position:

@@ -1,4 +1,7 @@
--- Messages and calls that are repeated, because their replies were lost: each is done once.
+-- Where messages are stored, for those that are repeated: each is stored once.
+-- PARTS head clock log
+
+local REPEAT_MS, REPEATS = 300000, 1000
 
 -- The chat's time at which a message was stored. Without LAG it was the same as the wall's.
 local function remembered_at(value)
@@ -21,13 +24,6 @@ local function with_entry(value)
   return {value, found[2][2], found[2][4]}
 end
 
--- Whether an entry may be young enough for its message to be repeated. If Redis' clock has been set, the
--- age is not known, and the entry counts as young.
-local function may_repeat(at)
-  now_ms()
-  return shift ~= 0 or tonumber(at) + REPEAT_MS > wall
-end
-
 -- Redis' own expiry follows the wall, so it is only the fallback for our own (tidy.lua).
 local SENT_NET_MS = 86400000
 
@@ -40,8 +36,12 @@ end
 local function remember(sid, token, at, log, position, to, old)
   local lag = now_ms() - wall
   if old then lag = shift == 0 and 0 or time - tonumber(at) end
-  local words = lag == 0 and {at, log, position, to} or {at, log, position, to or '', int(lag)}
-  local value = table.concat(words, ' ')
+  local value = at .. ' ' .. log .. ' ' .. position
+  if lag ~= 0 then
+    value = value .. ' ' .. (to or '') .. ' ' .. int(lag)
+  elseif to then
+    value = value .. ' ' .. to
+  end
   if redis.call('HSET', 'chat:sent:' .. sid, token, value, '', value) == 2 then
     keep_sent(sid, remembered_at(value) + REPEAT_MS)
   end
@@ -50,6 +50,7 @@ end
 -- Forgets all but the newest ids of a session's messages. Two thousand of them take 2 ms, so a call does
 -- this for one session only; other sessions' turn comes with their next messages.
 local forgot = false
+
 local function forget_old(sid)
   local key = 'chat:sent:' .. sid
   if forgot or redis.call('HLEN', key) <= 2 * REPEATS then return end
@@ -69,20 +70,4 @@ local function forget_old(sid)
     if places[n] and places[n] < newest then old[#old + 1] = all[n - 1] end
   end
   for n = 1, #old, 500 do redis.call('HDEL', key, unpack(old, n, math.min(n + 499, #old))) end
-end
-
--- The reply to a call that is repeated, as its first reply was lost; nil if it is not. The number of
--- changes in it (at `place`, or its last part) is the present one, and negative: nothing was counted.
-local function answered(sid, op, owner, place)
-  local last = redis.call('HMGET', 'chat:session:' .. sid, 'op', 'reply')
-  if last[1] ~= op then return nil end
-  local reply = cjson.decode(last[2])
-  reply[place or #reply] = -tonumber(redis.call('HGET', 'chat:ops', node_of(owner)) or 0)
-  return reply
-end
-
--- Returns the reply to a call, and stores it for a repeat.
-local function answer(sid, op, reply)
-  redis.call('HSET', 'chat:session:' .. sid, 'op', op, 'reply', cjson.encode(reply))
-  return reply
 end

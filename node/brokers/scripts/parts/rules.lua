@@ -1,4 +1,5 @@
 -- Moderation rules: bans, kicked sessions and closed rooms.
+-- PARTS head clock
 
 -- EXTRA and WHY of a moderation rule that is in force, or nil.
 local function rule_of(field)

@@ -1,5 +1,4 @@
--- The first part of what stands in front of every script (scripts/__init__.py): the data, and what all
--- other parts use.
+-- What nearly all scripts use, and the data that they work on.
 --
 -- The data, all keys under "chat:" (docs/architecture.md has the same table):
 --   chat:format           string  the layout of all this, as a number
@@ -14,6 +13,7 @@
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
 --   chat:{LOG}:back       hash    id of an entry that tells of a session, and that was put back ->
 --                                 offset, for 5 minutes
+--   chat:{LOG}:never      none    nobody ever writes it: see keys.py
 --   chat:rooms            zset    room names, all of score 0
 --   chat:idle             zset    rooms without members -> ms since when
 --   chat:closed           zset    "ROOM EPOCH" of closed rooms that sessions still name, of score 0
@@ -62,69 +62,16 @@
 --
 -- A frame is "log LOG EPOCH FIRST PREV [BRANCH]" and then, line by line, head and body of each entry.
 
-local REPEAT_MS, REPEATS = 300000, 1000
--- Original positions of an entry that are remembered: it gets one each time it is put back elsewhere.
-local HOMES = 4
-
--- Bytes in a page of a log: they take a millisecond. A page is read some entries at a time, because
--- reading copies whole bodies.
-local PAGE_BYTES, PAGE_STEP, FIRST_STEP = 262144, 50, 10
-
--- The work of a call that ends sessions and rooms: each room that was left, each session, and fifty
--- deleted entries count 1. Each takes about ten commands, or thirty microseconds. A script that may have
--- to end many stops at ENOUGH, and is called again; its last session may have 50 rooms more.
-local work, ENOUGH, ENTRIES = 0, 50, 50
--- Members of a closed room that one call removes, at two or three commands each.
-local SWEEP = 300
-
--- The layout that these scripts know. The renewal of the lease tells a node if the data have another
--- one, but a client may ask for a session before that.
-local FORMAT = '1'
-
-local function is_foreign() return (redis.call('GET', 'chat:format') or FORMAT) ~= FORMAT end
-
 local function int(number) return string.format('%.0f', number) end
-
--- Two clocks. `wall` is shown to people: Unix time by the clock of Redis, which may be set, forwards and
--- backwards. `time` is used for deadlines, and proceeds evenly: nodes adjust it when they renew their
--- leases (renew.lua). Between two renewals it never goes back, and at most CLOCK_SLACK ahead: too little
--- to end anything too early.
-local CLOCK_SLACK = 3000
-local wall, time, seen, shift
-
-local function read_clocks()
-  local now, clock = redis.call('TIME'), redis.call('HMGET', 'chat:clock', 'seen', 'shift')
-  wall = now[1] * 1000 + math.floor(now[2] / 1000)
-  seen, shift = tonumber(clock[1] or ''), tonumber(clock[2] or '') or 0
-  time = wall + shift
-  if seen then time = math.max(seen, math.min(time, seen + CLOCK_SLACK)) end
-end
-
-local function wall_ms()
-  if not wall then read_clocks() end
-  return wall
-end
-
-local function now_ms()
-  if not wall then read_clocks() end
-  return time
-end
-
--- The latest that the chat's time may be. While no node has adjusted it, as after an outage of Redis,
--- `time` stands still: a deadline counted from it would come too soon. Counted from here it may come too
--- late, and then tidy.lua shortens it.
-local function latest_ms()
-  return math.max(now_ms(), wall + shift)
-end
-
--- Lets a script run though Redis is full. A full Redis refuses writes that may need memory, but only
--- until the first write of a script that needs none: a script that frees memory is not interrupted.
--- This works in all versions, also in those without `#!lua flags=allow-oom`. For scripts that free memory
--- in the end, or need it for a short time only.
-local function though_full() redis.call('ZREM', 'chat:nodes', '') end
 
 local function key_of(log) return 'chat:{' .. log .. '}' end
 
 local function node_of(owner) return string.match(owner, '^[^.]+') end
 
 local function room_channel(room) return 'chat:{r:' .. room .. '}:live' end
+
+-- Lets a script run though Redis is full. A full Redis refuses writes that may need memory, but only
+-- until the first write of a script that needs none: a script that frees memory is not interrupted.
+-- This works in all versions, also in those without `#!lua flags=allow-oom`. For scripts that free memory
+-- in the end, or need it for a short time only.
+local function though_full() redis.call('ZREM', 'chat:nodes', '') end

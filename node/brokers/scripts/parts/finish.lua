@@ -1,0 +1,48 @@
+-- Sessions that end, and nicks that become free by that.
+-- PARTS head clock leave work nick
+
+-- For so long the call that began a session may be repeated: longer than a node repeats it.
+local ENDED_MS = 30000
+
+-- Ends a session: it leaves its rooms, its nick becomes free, and its inbox is deleted.
+local function finish(sid, reason, id, set, why)
+  local key = 'chat:session:' .. sid
+  local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'hellos')
+  if not session[1] then return end
+  local rooms = redis.call('HKEYS', 'chat:rooms:' .. sid)
+  for n, room in ipairs(rooms) do
+    exit(sid, session[1], session[2], room, reason, id .. 'k' .. n, set, why)
+  end
+  free_names(sid, names_of(sid))
+  if session[3] ~= '' then redis.call('SREM', 'chat:at:' .. node_of(session[3]), sid) end
+  redis.call('ZREM', 'chat:grace', sid)
+  work = work + 1 + #rooms + redis.call('XLEN', key_of('i:' .. sid) .. ':log') / ENTRIES
+  redis.call('DEL', key, 'chat:rooms:' .. sid)
+  drop_log('i:' .. sid)
+  if session[4] then redis.call('SET', 'chat:ended:' .. sid, session[4], 'PX', ENDED_MS) end
+end
+
+-- Ends a session if its grace period was over at `set.reap`: reap.lua may be late.
+local function finish_if_due(sid, id, set)
+  local due = redis.call('ZSCORE', 'chat:grace', sid)
+  if due and tonumber(due) <= math.min(now_ms(), set.reap) then finish(sid, 'lost', id, set) end
+end
+
+-- Whether another session has a nick that reserves any of `names`. With `op`, a session whose grace period
+-- is over is ended, unless much has been done already: then reap.lua ends it. A key may still stand for a
+-- session that has ended, or that has another nick by now.
+local function taken(sid, names, op, set)
+  local place = 0
+  for name in string.gmatch(names, '[^ ]+') do
+    local holder = redis.call('HGET', 'chat:nicks', name)
+    if holder and holder ~= sid then
+      place = place + 1
+      if op and work <= 2 * ENOUGH then finish_if_due(holder, op .. 'h' .. place, set) end
+      local theirs = names_of(holder)
+      -- The nick of a session that Redis has lost is not known until its node has put it back.
+      if not theirs and is_connected(holder) then return true end
+      if theirs and string.find(' ' .. theirs .. ' ', ' ' .. name .. ' ', 1, true) then return true end
+    end
+  end
+  return false
+end

@@ -1,0 +1,78 @@
+"""Each script touches only keys of one slot, and declares them; the exceptions are known.
+
+That they do is looked at in all tests here that have a real Redis (conftest.py, test_cost.py).
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from node.brokers import keys, scripts
+from tests.integration.brokers.test_cost import WORST, Bench
+from tests.support import slots
+from tests.support.redis_server import RedisServer
+from tests.support.slots import Run
+
+LOG = [key.encode() for key in keys.of_log("r:tea", scripts.key_names("read"))]
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RedisServer]:
+    """A real Redis."""
+    server = RedisServer(tmp_path)
+    await server.start()
+    yield server
+    await server.kill()
+
+
+@pytest.mark.parametrize("name", sorted(slots.EXCEPTIONS))
+async def test_an_exception_is_still_needed(name: str, server: RedisServer) -> None:
+    async with server.client() as client:
+        bench = Bench(server, client)
+        for script, run in WORST:
+            if script == name:
+                await client.flushall()
+                await run(bench)
+                if any(slots.is_excepted(each) for each in bench.runs if each.script == name):
+                    return
+    pytest.fail(f"{name} touches one slot only: slots.EXCEPTIONS does not need it any more")
+
+
+PLANTED = {
+    "a key of another slot": ("read", "GET chat:{r:milk}", "which is in another slot"),
+    "a key without a tag": ("tail", "HGET chat:rooms:s1 tea", "which is in another slot"),
+    "another key of the log": ("history", "HGET chat:{r:tea}:back x", "which it does not declare"),
+    "an exception": ("publish", "HGET chat:{r:tea}:back x", "which it does not declare"),
+    "the key that nobody writes": ("read", "SET chat:{r:tea}:never 1", "which nobody may write"),
+    "several keys": ("compare", "DEL chat:{r:tea} chat:{r:milk}", "which is in another slot"),
+}
+
+
+@pytest.mark.parametrize("case", PLANTED)
+async def test_a_key_that_a_script_may_not_touch_is_told(case: str, server: RedisServer) -> None:
+    name, command, told = PLANTED[case]
+    call = f"redis.call({', '.join(repr(word) for word in command.split())})"
+    source = scripts.source(name).replace("\nlocal meta = ", f"\n{call}\nlocal meta = ", 1)
+    declared = keys.of_log("r:tea", scripts.key_names(name))
+    args = ["r:tea" if name != "publish" else "tea", "1000", "", "0", ""]
+    async with server.client() as client, slots.watching(server.port) as runs:
+        await client.eval(source, len(declared), *declared, *args)
+        digest = await client.script_load(scripts.source("tail"))
+        keys_of_tail = keys.of_log("r:tea", scripts.key_names("tail"))
+        await client.evalsha(digest, len(keys_of_tail), *keys_of_tail, "r:tea", "1")
+    assert [run.script for run in runs] == [name, "tail"]
+    [fault] = slots.all_faults(runs)
+    assert fault.startswith(f"{name} touches b'chat:") and fault.endswith(told)
+
+
+def test_what_is_declared_is_of_one_slot_and_ends_with_the_key_that_nobody_writes() -> None:
+    other = b"chat:{r:milk}:never"
+    assert slots.faults(Run("read", LOG, set(LOG[:3]))) == []
+    [fault] = slots.faults(Run("read", [*LOG[:3], other], set()))
+    assert "keys of several slots" in fault
+    [fault] = slots.faults(Run("read", LOG[:3], set()))
+    assert "does not declare the key that nobody writes" in fault
+    assert slots.faults(Run("look", [], set())) == []
+    assert slots.faults(Run("look", [], {LOG[0]})) != []
