@@ -90,9 +90,9 @@ class SimpleCall:
         if self._done is None:
             return None
         args = self._args() if callable(self._args) else self._args
-        if args is None or not self._log:
-            return (0, *args) if args is not None else None
-        declared = keys.of_log(self._log, scripts.key_names(self.script))
+        if args is None:
+            return None
+        declared = keys.of_log(self._log, scripts.key_names(self.script)) if self._log else ()
         return (len(declared), *declared, *args)
 
     def reply(self, reply: Any) -> Next:
