@@ -77,7 +77,10 @@ class BrokerContext:
 
         self.call(script, args, deadline, done, read, lane, weight, log)
 
-    def unhealed(self) -> bool:
-        """Say whether other nodes may still be putting back what Redis lost."""
-        within = self.config.heal_within
+    def unhealed(self, part: float = 1.0) -> bool:
+        """Say whether other nodes may still be putting back what Redis lost.
+
+        ``part``: after which part of the time for that they count as done.
+        """
+        within = self.config.heal_within * part
         return not (self.config.alone or self.contact.unbroken(self.clock(), within))

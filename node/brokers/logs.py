@@ -143,9 +143,9 @@ class RedisLogs:
         deadline = context.clock() + READ_WITHIN
         context.ask("heal", args, deadline, done, decode_logs.healed, CHANGES, 2 * LONG, log)
 
-    def unhealed(self) -> bool:
+    def unhealed(self, part: float = 1.0) -> bool:
         """Say whether other nodes may still be putting back what Redis lost."""
-        return self._context.unhealed()
+        return self._context.unhealed(part)
 
     # Frames
 

@@ -97,8 +97,11 @@ class LogStore(Protocol):
     def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
         """Put lost entries back into a log; the reply is how many of them were missing."""
 
-    def unhealed(self) -> bool:
-        """Say whether other nodes may still be putting back what Redis lost before it came back."""
+    def unhealed(self, part: float = 1.0) -> bool:
+        """Say whether other nodes may still be putting back what Redis lost before it came back.
+
+        ``part``: after which part of the time for that they count as done.
+        """
 
     def watch(self, log: str) -> None:
         """Deliver the frames of a log from now on; ``BrokerEvents.confirmed`` says since when."""

@@ -62,7 +62,7 @@ class Healing:
         missing = self._all_known() if found is None else self._missing(found, fork)
         if missing is not None:
             ids = [entry.id for entry in missing.entries]
-            if found is None and not ids and self._leaves_it_to_others():
+            if found is None and self._leaves_it_to_others(ids):
                 done(Fenced.UNHEALED)
                 return
             self._broker.heal(self._log, missing, partial(self._on_healed, ids, done))
@@ -83,12 +83,16 @@ class Healing:
         own = self._own.in_branch(ring.epoch, known.branch or ring.epoch).entries
         return lost(ring, known.branch, found, own, self._found_again, fork)
 
-    def _leaves_it_to_others(self) -> bool:
-        """Say whether an inbox, of which nothing is remembered here, is to begin again later.
+    def _leaves_it_to_others(self, ids: list[bytes]) -> bool:
+        """Say whether other nodes, which may remember more of a lost log, put it back first.
 
-        The authors' nodes may remember directs: what comes before its beginning counts as trimmed.
+        What comes before the beginning of a log counts as trimmed. So a node waits the longer, the
+        less of a room it remembers; and an inbox of which it remembers nothing begins later,
+        because the authors' nodes may remember directs. ``ids``: of the entries it would put back.
         """
         if not is_inbox(self._log):
+            return self._broker.unhealed(self._known.forgotten)
+        if ids:
             return False
         waited, self._left_to_others = self._left_to_others, self._broker.unhealed()
         return waited or self._left_to_others

@@ -56,6 +56,14 @@ class KnownLog:
         """The position of the newest entry, None until the log has been read."""
         return self.ring.top if self.ring is not None else None
 
+    @property
+    def forgotten(self) -> float:
+        """Which part of what the log keeps this node does not remember, from 0 to 1."""
+        ring = self.ring
+        if ring is None or not ring.base.offset:
+            return 0.0
+        return max(0.0, 1 - len(ring.entries) / min(ring.top.offset, self._most))
+
     # Progress
 
     def begin(self, top: Position) -> None:

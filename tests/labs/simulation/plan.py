@@ -41,12 +41,14 @@ class Plan:
     """A world before it begins. Times are in virtual seconds.
 
     ``steady``: all stay where they are; what they see is shown to the fault laboratory's checker.
+    ``tail``: as many entries of a log a node reads when it begins to follow it.
     """
 
     seed: int
     faults: tuple[str, ...] = ()
     length: float = 10.0
     kept: int = 1000
+    tail: int = 100
     notices: int = 200
     lease: float = 5.0
     grace: float = 6.0
@@ -77,6 +79,8 @@ def draw(seed: int, hard: bool = False) -> Plan:
     plan.faults = tuple(sorted(faults))
     plan.length = random.uniform(5.0, 14.0)
     plan.kept = random.choices((1000, 10, 25), (8, 1, 1))[0]
+    # Drawn apart: the other worlds stay as they were.
+    plan.tail = Random(f"tail {seed}").choice((100, 100, 3))
     plan.notices = random.choices((200, 2, 0), (10, 1, 1))[0]
     plan.steady = random.random() < 0.25
     plan.lease = random.choice((3.0, 5.0, 8.0))

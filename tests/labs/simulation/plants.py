@@ -14,6 +14,7 @@ from node.core.hub.hub import Hub
 from node.core.model import Membership, PendingMessage, Stored
 from node.core.requests import replies, welcome
 from node.core.rooms.follower import LogFollower
+from node.core.rooms.known_log import KnownLog
 from node.core.rooms.member import Member
 from node.core.rooms.readers import Readers
 from node.core.rooms.room import Room
@@ -114,6 +115,11 @@ def healing_nothing(patch: Patch) -> None:
     patch.setattr("node.core.rooms.healing.lost", lambda *_: None)
 
 
+def healing_at_once(patch: Patch) -> None:
+    """Put a lost log back at once, however little of it is remembered."""
+    patch.setattr(KnownLog, "forgotten", 0.0)
+
+
 def forgetting_own_entries(patch: Patch) -> None:
     """Acknowledge messages whose frames have not come, and remember nothing of them."""
     patch.setattr(BrokerListener, "appended", lambda events, append: False)
@@ -181,6 +187,7 @@ PLANTS: dict[str, tuple[str, Plant]] = {
     "a session goes on elsewhere in its log": ("skipped", going_on_at_the_wrong_place),
     "holes are not looked for": ("skipped", believing_every_frame),
     "what was forgotten is not put back": ("lost", healing_nothing),
+    "a log is put back by a node that remembers little of it": ("lost", healing_at_once),
     "what was acknowledged is forgotten until its frame comes": ("lost", forgetting_own_entries),
     "a nick is held twice": ("nick", script(_TAKEN, "if false and string.find(")),
     "a lost connection ends the session": ("session", script(_ENDS, "if true or redis.call")),

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from node.core.rooms import follower
 from tests.labs.simulation import black_box
 from tests.labs.simulation.judge import judge
 from tests.labs.simulation.plan import draw
@@ -24,6 +25,8 @@ class Played(NamedTuple):
 def play(seed: int, hard: bool = False, tracing: bool = False) -> Played:
     """Run the world of a seed, and hold it against the promises."""
     plan = draw(seed, hard)
+    # Logs of a world are too short to be longer than what a node reads of them otherwise.
+    follower.TAIL_ENTRIES = plan.tail
     world = World(plan, tracing)
     world.run()
     verdict = judge(world)

@@ -77,9 +77,9 @@ class FakeBroker:
         done = next((done for done in dones if callable(done)), lambda reply: None)
         self.calls.append(Call(name, args, done))
 
-    def unhealed(self) -> bool:
+    def unhealed(self, part: float = 1.0) -> bool:
         """Say whether others may still put back what Redis forgot."""
-        return self.away
+        return self.away and part > 0
 
     def owner(self) -> str:
         """Return a new name for a hold."""

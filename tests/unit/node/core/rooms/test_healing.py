@@ -191,3 +191,25 @@ def test_the_next_round_puts_them_back_again() -> None:
     bench.room.sync()
     bench.broker.differ(entries(1, 3))
     assert ids(bench.broker.take("heal").args[1]) == [b"x4", b"x5"]
+
+
+def test_a_node_that_began_late_leaves_a_forgotten_room_to_those_that_remember_more() -> None:
+    bench = RoomBench()
+    bench.room.begin(at(90))
+    bench.member(at(90))
+    bench.broker.away = True
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    assert bench.room.stale and not bench.broker.asked("heal")
+    bench.broker.away = False
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    assert bench.broker.answer("heal", 0).args[1].base == at(90), "nobody has remembered more"
+
+
+def test_a_node_that_remembers_all_of_a_forgotten_room_puts_it_back_at_once() -> None:
+    bench = followed(3)
+    bench.broker.away = True
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    assert ids(bench.broker.answer("heal", 3).args[1]) == [b"x1", b"x2", b"x3"]

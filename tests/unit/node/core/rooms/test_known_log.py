@@ -146,3 +146,9 @@ def test_of_another_branch_a_log_has_only_the_positions_in_its_ring() -> None:
 def test_a_log_of_another_epoch_is_another_one_unless_nothing_is_known() -> None:
     assert known(3, 6).is_another(at(1, epoch=b"k2")) and not known(3, 6).is_another(at(1))
     assert not known(0, 0).is_another(at(1, epoch=b"k2"))
+
+
+def test_a_node_remembers_a_part_of_what_a_log_keeps() -> None:
+    assert KnownLog(10).forgotten == known(0, 30, most=10).forgotten == known(0, 2).forgotten == 0
+    assert known(15, 20).forgotten == 0.75, "it began to follow the log late"
+    assert known(15, 20, most=10).forgotten == 0.5, "the log has trimmed ten of them"
