@@ -221,7 +221,9 @@ class Page {
   /** @param {string} id */
   open(id) {
     const { model, views } = this;
-    views.notePlace();
+    // Beside the list of rooms a phone shows no log: it has to be there to be scrolled.
+    if (!views.isLogShown) views.log.reopen();
+    views.pane("main");
     model.show(id);
     preferences.set("open", id);
     views.opened();
