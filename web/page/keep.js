@@ -321,14 +321,16 @@ export class Keep {
       (all) => {
         const index = all.objectStore("entries").index("order");
         const range = IDBKeyRange.bound([id, -Infinity], [id, Infinity]);
-        const request = index.openCursor(range, "prev");
-        let seen = 0;
-        request.onsuccess = () => {
-          const cursor = request.result;
-          if (!cursor) return;
-          seen += 1;
-          if (seen > keepNewest) cursor.delete();
-          cursor.continue();
+        const counted = index.count(range);
+        counted.onsuccess = () => {
+          let gone = counted.result - keepNewest;
+          if (gone <= 0) return;
+          const request = index.openCursor(range);
+          request.onsuccess = () => {
+            const cursor = request.result;
+            cursor?.delete();
+            if (--gone > 0) cursor?.continue();
+          };
         };
       },
       ...(keepNewest ? [] : [(/** @type {IDBTransaction} */ all) => void all.objectStore("reads").delete(id)]),
