@@ -221,9 +221,8 @@ class Page {
   /** @param {string} id */
   open(id) {
     const { model, views } = this;
-    // Beside the list of rooms a phone shows no log: it has to be there to be scrolled.
     if (!views.isLogShown) views.log.reopen();
-    views.pane("main");
+    views.pane("main"); // A log that is not shown cannot be scrolled.
     model.show(id);
     preferences.set("open", id);
     views.opened();
