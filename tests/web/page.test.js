@@ -182,7 +182,7 @@ test("links are http and https only, and shown as typed", () => {
 });
 
 test("texts show what is invisible, and few marks on a letter", () => {
-  assert.equal(safeText("a\u202eb\nc\td"), "a\\u202eb\nc d");
+  assert.equal(safeText("a\u202eb\nc\td"), "a\\u202eb\nc    d");
   assert.equal(safeText(`a${"\u0301".repeat(50)}`), `a${"\u0301".repeat(8)}`);
 });
 

@@ -40,6 +40,8 @@ export class Keep {
   outbox = new Map();
   /** @type {WeakMap<object, number>} */
   #seqs = new WeakMap();
+  /** The last place of an earlier page: up to there goes the session that is kept. */
+  last = 0;
   #next = 1;
   #low = -1;
   #order = 1;
@@ -94,8 +96,11 @@ export class Keep {
     this.session = (await done(all.objectStore("session").get("session"))) ?? null;
     for (const each of (await outbox).sort((a, b) => a.n - b.n)) this.outbox.set(each.id, each);
     this.#order = 1 + Math.max(0, ...[...this.outbox.values()].map(({ n }) => n));
-    this.#next = 1 + Math.max(0, Number((await last)?.key ?? 0));
-    this.#low = Math.min(0, Number((await first)?.key ?? 0)) - 1;
+    this.last = Math.max(0, Number((await last)?.key ?? 0));
+    // A tab of which we take over may still keep what came to it: no place is that of both.
+    const now = Date.now() * 1000;
+    this.#next = Math.max(this.last + 1, now);
+    this.#low = Math.min(Number((await first)?.key ?? 0) - 1, -now);
   }
 
   // The store of the client
@@ -316,14 +321,16 @@ export class Keep {
       (all) => {
         const index = all.objectStore("entries").index("order");
         const range = IDBKeyRange.bound([id, -Infinity], [id, Infinity]);
-        const request = index.openCursor(range, "prev");
-        let seen = 0;
-        request.onsuccess = () => {
-          const cursor = request.result;
-          if (!cursor) return;
-          seen += 1;
-          if (seen > keepNewest) cursor.delete();
-          cursor.continue();
+        const counted = index.count(range);
+        counted.onsuccess = () => {
+          let gone = counted.result - keepNewest;
+          if (gone <= 0) return;
+          const request = index.openCursor(range);
+          request.onsuccess = () => {
+            const cursor = request.result;
+            cursor?.delete();
+            if (--gone > 0) cursor?.continue();
+          };
         };
       },
       ...(keepNewest ? [] : [(/** @type {IDBTransaction} */ all) => void all.objectStore("reads").delete(id)]),

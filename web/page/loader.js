@@ -38,7 +38,7 @@ export class Loader {
     for (const room of keep.session.rooms ?? []) model.ensure("room", room);
     const reads = await keep.reads();
     for (const id of await keep.conversations()) {
-      const entries = await keep.entries(id, Infinity, 200);
+      const entries = await keep.entries(id, keep.last + 1, 200);
       const last = entries.at(-1)?.event;
       if (id.startsWith("@") && last) model.ensure("person", fold(last.from) === id.slice(1) ? last.from : last.to);
       const where = model.conversations.get(id);

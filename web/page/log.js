@@ -219,6 +219,8 @@ export class Log {
     focused?.classList.toggle("aside", item !== undefined);
     this.#made = kept;
     arrange(this.list, wanted);
+    // The item itself is gone; keys go on from the list.
+    if (focused && !focused.isConnected) this.scroller.focus({ preventScroll: true });
   }
 
   /** The row that has the focus, or holds what has it. @returns {HTMLElement | null} */

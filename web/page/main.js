@@ -13,7 +13,6 @@ import { Notify } from "./notify.js";
 import * as preferences from "./preferences.js";
 import { Reading } from "./reading.js";
 import { claim } from "./tabs.js";
-import { fit } from "./viewport.js";
 import { Views } from "./views/views.js";
 import { speak, t } from "./words.js";
 
@@ -65,13 +64,13 @@ class Page {
     document.getElementById("boot")?.remove();
     this.views.place(document.getElementById("app") ?? document.body);
     listen(this);
-    fit();
     this.drawNow();
     if (!isLive) this.yield();
     else if (model.phase === "chat") this.connect({});
     if (model.phase === "entrance") this.views.entrance.focus();
     setInterval(() => this.#tick(), 1000);
     if (!keep.isKept) this.say(t("notKept"));
+    if (matchMedia("(any-pointer: coarse)").matches) import("./viewport.js").then(({ fit }) => fit()).catch(() => {});
     import("./version.js").then(({ registerWorker }) => registerWorker()).catch(() => {});
   }
 
@@ -222,7 +221,8 @@ class Page {
   /** @param {string} id */
   open(id) {
     const { model, views } = this;
-    views.notePlace();
+    if (!views.isLogShown) views.log.reopen();
+    views.pane("main"); // A log that is not shown cannot be scrolled.
     model.show(id);
     preferences.set("open", id);
     views.opened();

@@ -10,7 +10,8 @@ export const LINES_MOST = 20;
 
 /** Return a text with its lines, and nothing invisible. @param {string} text */
 export function safeText(text) {
-  return text.split(/\r\n|\n/).map(safeLine).join("\n").replace(MARKS, "$1");
+  // Of a tab a single space would be left: what is indented stays so.
+  return text.replaceAll("\t", "    ").split(/\r\n|\n/).map(safeLine).join("\n").replace(MARKS, "$1");
 }
 
 /**

@@ -26,7 +26,7 @@ export const words = {
   join: "Betreten",
   inIt: "du bist darin",
   messageTo: "Nachricht an {nick}",
-  leaveRoom: "{room} verlassen",
+  leaveRoom: "Verlassen: {room}",
   noRoom: "Du bist in keinem Raum",
   noRoomHelp: "Lege einen an oder betritt einen, um zu reden.",
   members: "Mitglieder",

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.labs.web.scene import Open, Relays, command, creates, two
+from tests.labs.web.scene import Open, Relays, command, creates, reads, two
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from tests.support.web_person import api
@@ -167,6 +167,50 @@ async def test_one_tab_is_live(node: NodeProcess, open_page: Open) -> None:
     await ana.shows(texts)
     await bo.shows(texts)
     assert not await bo.log.get_by_text(re.compile("left|lost the connection")).count()
+
+
+SLOW = """if (sessionStorage.getItem("steal")) {
+  const { request } = LockManager.prototype;
+  const goesOn = new Promise((resolve) => { window.goOn = resolve; });
+  window.waits = new Promise((resolve) => {
+    LockManager.prototype.request = async function (...all) {
+      resolve(0);
+      await goesOn;
+      return request.apply(this, all);
+    };
+  });
+}"""
+"""Lets a tab that takes over wait, after it has read what is kept."""
+
+
+async def test_nothing_is_lost_or_moved_that_comes_while_another_tab_takes_over(
+    lab: Lab, node: NodeProcess, open_page: Open
+) -> None:
+    ana, bo = await reads(lab, open_page, node, ["before"])
+    second = await open_page(ana)
+    await second.page.add_init_script(SLOW)
+    async with second.page.expect_navigation():
+        await second.button("Use it here").click()
+    await second.page.evaluate("waits")
+    # More than a tab shows at its start.
+    texts = [f"for the first tab {number}" for number in range(250)]
+    for text in texts:
+        await bo.say("general", text, text)
+    for number in range(3):
+        texts.append(f"from the first tab {number}")
+        await ana.say(texts[-1])
+        await ana.kept(texts[-1])
+    await second.page.evaluate("goOn()")
+    await second.connected()
+    for number in range(3):
+        texts.append(f"for the second tab {number}")
+        await bo.say("general", texts[-1], texts[-1])
+    for reloaded in (False, True):
+        if reloaded:
+            await second.page.reload()
+        await second.sees(texts[-1])
+        shown = await second.texts()
+        assert shown == texts[-len(shown) :]
 
 
 WITHOUT_ROOMS = """async () => {

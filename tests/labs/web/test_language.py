@@ -16,6 +16,9 @@ async def test_the_browser_and_the_settings_choose_the_language(
     await box.press("Enter")
     await ana.page.get_by_text("✓ aufbewahrt").wait_for()
     await api.expect(ana.page.locator("html")).to_have_attribute("lang", "de")
+    # A long name is cut off at its end: what the button does stands before it.
+    leave = ana.page.get_by_role("complementary").get_by_role("button", name="#general")
+    await api.expect(leave).to_have_text("Verlassen: #general")
     await ana.page.get_by_role("button", name="Einstellungen").click()
     await ana.page.get_by_role("combobox", name="Sprache").select_option("English")
     await ana.page.get_by_text("✓ kept").wait_for()

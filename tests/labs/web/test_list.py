@@ -94,6 +94,22 @@ async def test_the_reader_stays_where_he_is(node: NodeProcess, open_page: Open, 
     assert texts == [*(f"line {number}" for number in range(301 - len(texts), 300)), "one more"]
 
 
+async def test_who_moves_by_keys_can_go_on_after_a_flood(
+    node: NodeProcess, open_page: Open, lab: Lab
+) -> None:
+    bo = await bo_enters(lab, node, ["the first one"])
+    ana = await open_page(node)
+    await ana.enter("ana")
+    await ana.sees("the first one")
+    await ana.log.press("End")
+    await ana.log.locator("li:focus").wait_for()
+    # More than the page keeps in memory: the row with the focus is gone.
+    await say_many(bo, 0, 3000)
+    await ana.sees("line 2999")
+    await ana.page.keyboard.press("PageUp")
+    await ana.log.locator("li:focus").wait_for()
+
+
 async def test_10_000_messages(lab: Lab, open_page: Open) -> None:
     node = await lab.node(None, "--web-port", "0", "--rate", "0", "--history", "20000")
     bo = await bo_enters(lab, node)

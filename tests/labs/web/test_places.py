@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.labs.web.scene import Open, creates, reads, url_of
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
@@ -125,3 +127,19 @@ async def test_nothing_of_the_places_is_left_in_a_chat_that_was_left(
     await ana.say("/quit")
     await ana.page.get_by_role("textbox", name="Nick").wait_for()
     assert await ana.page.evaluate("sessionStorage.places ?? null") is None
+
+
+@pytest.mark.parametrize("other", [False, True])
+async def test_on_a_phone_a_room_opens_where_unread_messages_begin(
+    node: NodeProcess, open_page: Open, lab: Lab, other: bool
+) -> None:
+    phone = {"viewport": {"width": 360, "height": 640}, "is_mobile": True, "has_touch": True}
+    ana, bo = await _begin(node, open_page, lab, **phone)
+    if other:
+        await creates(ana, "tea")
+    await ana.button("Back to the rooms").tap()
+    for number in range(400, 450):
+        await bo.say("general", f"line {number}", str(number))
+    await api.expect(ana.page).to_have_title("(50) chat")
+    await ana.rooms.get_by_role("button", name="general").tap()
+    await api.expect(ana.page.get_by_text("new (50)")).to_be_in_viewport()

@@ -1,7 +1,7 @@
 """Texts of strangers: nothing of them runs, hides, or leaves its place."""
 
 from tests.labs.abuse import naughty
-from tests.labs.web.scene import OUTSIDE, Open, bo_enters
+from tests.labs.web.scene import OUTSIDE, Open, bo_enters, reads
 from tests.support.lab import Lab
 from tests.support.node_process import NodeProcess
 from wire import limits
@@ -20,6 +20,9 @@ TAGS = (
     """log => [...new Set([...log.querySelectorAll("*")].map((each) => each.localName))].sort()"""
 )
 USED = {"a", "bdi", "button", "div", "li", "ol", "span", "time"}
+BETWEEN = """link => [...link.getClientRects()].reduce(
+  (rest, { width }) => rest - width, link.getBoundingClientRect().width)"""
+"""Returns how many pixels between the left and the right end of a link are not part of it."""
 DIRECTION = "texts => texts.map((text) => getComputedStyle(text).direction)"
 
 
@@ -59,6 +62,15 @@ def is_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return 0 < size <= limits.TEXT
+
+
+async def test_a_link_in_a_text_from_right_to_left_stays_in_one_piece(
+    node: NodeProcess, lab: Lab, open_page: Open
+) -> None:
+    text = "مرحبا https://example.org/مرحبا?x=1&y=(2) end"
+    ana, _ = await reads(lab, open_page, node, [text])
+    # Nothing stands between its parts.
+    assert await ana.log.get_by_role("link").evaluate(BETWEEN) < 1
 
 
 async def test_every_text_has_its_own_direction(

@@ -81,6 +81,10 @@ export function logView(actions) {
       } else log.update(wanted);
       this.tell(model);
     },
+    /** Let even the conversation that is open begin where a reader begins. */
+    reopen() {
+      shown = "";
+    },
     /** Say how much is below. @param {import("../model.js").Model} model */
     tell(model) {
       const where = model.open;
