@@ -4,10 +4,12 @@ That they do is looked at in all tests here that have a real Redis (conftest.py,
 """
 
 from collections.abc import AsyncIterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from redis.crc import key_slot
 
 from node.brokers import keys, scripts
 from tests.integration.brokers.test_cost import WORST, Bench
@@ -76,3 +78,11 @@ def test_what_is_declared_is_of_one_slot_and_ends_with_the_key_that_nobody_write
     assert "does not declare the key that nobody writes" in fault
     assert slots.faults(Run("look", [], set())) == []
     assert slots.faults(Run("look", [], {LOG[0]})) != []
+
+
+def test_a_script_that_may_touch_other_slots_may_meet_its_own_by_chance() -> None:
+    number = next(n for n in count() if key_slot(b"chat:sent:%d" % n) == key_slot(LOG[0]))
+    sent, other = b"chat:sent:%d" % number, LOG[0] + b":other"
+    assert slots.faults(Run("publish", LOG, {sent})) == []
+    assert slots.faults(Run("publish", LOG, {other})) != []
+    assert slots.faults(Run("read", LOG, {sent})) != []
