@@ -217,6 +217,11 @@ export class Keep {
     return writing;
   }
 
+  /** Settled when all that was saved is written. */
+  get written() {
+    return this.#flush();
+  }
+
   /** Return a store to read from, which has all that was written before. @param {string} name */
   #kept(name) {
     this.#flush();

@@ -391,7 +391,7 @@ class Page {
   /** @param {string} text */
   typed(text) {
     const { openId } = this.model;
-    if (openId !== null) preferences.set(`draft ${openId}`, text);
+    if (openId !== null) preferences.set(`draft ${openId}`, text, text ? null : () => this.keep.written);
   }
 
   /** Say something of the page itself. @param {string} text */

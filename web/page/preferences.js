@@ -6,15 +6,21 @@ const memory = new Map();
 /** @param {string} name @param {string} [otherwise] */
 export function get(name, otherwise = "") {
   try {
-    return localStorage.getItem(name) ?? memory.get(name) ?? otherwise;
+    return memory.get(name) ?? localStorage.getItem(name) ?? otherwise;
   } catch {
     return memory.get(name) ?? otherwise;
   }
 }
 
-/** @param {string} name @param {string} value empty: forget it */
-export function set(name, value) {
+/**
+ * `after`: not before that. A draft is forgotten once its message is kept: the tab may be closed at once.
+ * @param {string} name @param {string} value empty: forget it @param {(() => Promise<any>) | null} [after]
+ */
+export async function set(name, value, after) {
   memory.set(name, value);
+  // Not at once: the box is emptied just before its message is sent.
+  if (after) await Promise.resolve().then(after);
+  if (memory.get(name) !== value) return;
   try {
     if (value) localStorage.setItem(name, value);
     else localStorage.removeItem(name);

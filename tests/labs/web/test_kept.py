@@ -61,3 +61,35 @@ async def test_only_what_is_too_old_is_walked_through(node: NodeProcess, open_pa
     assert (left, first) == (MOST, 4)
     # While the page walks through what it keeps, messages wait to be stored, and to be sent.
     assert steps < 1000
+
+
+SEND_AND_CLOSE = """box => {
+  const { transaction } = IDBDatabase.prototype;
+  IDBDatabase.prototype.transaction = function (...all) {
+    const found = transaction.apply(this, all);
+    const goOn = () => { found.objectStore("reads").get("").onsuccess = goOn; };
+    if (all[1] === "readwrite") goOn();
+    return found;
+  };
+  const enter = { key: "Enter", bubbles: true, cancelable: true };
+  box.dispatchEvent(new KeyboardEvent("keydown", enter));
+  setTimeout(() => location.reload(), 200);
+}"""
+"""Sends what is in the box while no transaction ends, and reloads the page."""
+
+
+async def test_a_draft_is_there_until_its_message_is_kept(
+    node: NodeProcess, open_page: Open
+) -> None:
+    ana = await open_page(node)
+    await ana.enter("ana")
+    await ana.say("before")
+    await ana.kept("before")
+    await ana.page.reload()
+    await ana.connected()
+    assert await ana.box.input_value() == ""
+    await ana.box.fill("in a hurry")
+    async with ana.page.expect_navigation():
+        await ana.box.evaluate(SEND_AND_CLOSE)
+    await ana.connected()
+    assert await ana.box.input_value() == "in a hurry"
