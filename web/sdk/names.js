@@ -14,7 +14,7 @@ export function fold(name) {
     // The same few nicks come again and again.
     if (FOLDED.size >= FOLDED_MOST) FOLDED.clear();
     folded = name.normalize("NFKC").toLowerCase().normalize("NFKC");
-    FOLDED.set(name, folded);
+    if (name.length <= 64) FOLDED.set(name, folded);
   }
   return folded;
 }
