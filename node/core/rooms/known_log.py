@@ -99,10 +99,8 @@ class KnownLog:
         """Note what a page after the top says of the log; its entries are delivered later."""
         ring = self.ring
         assert ring is not None
-        branch = self.branch or ring.top.epoch
-        if reply.branch != branch:
-            # Other nodes may yet put back entries that came here before those in the ring.
-            self.past = self.past.with_seen(SeenBranch(branch, 1, ring.base.offset))
+        # Entries of before the ring may yet be put back. Live members may have got them; or others
+        # at the same offsets, if the ring began after the loss. Twice is better than never.
         self.branch = reply.branch
         self.note_moved(reply.moved)
         if ring.top.offset == 0 and reply.top is not None:
