@@ -71,14 +71,14 @@ TRIM = Edit(LUA + "publish.lua", "ARGV[1], tonumber(ARGV[2])\n", "ARGV[1], 20\n"
 NICK = Edit(LUA + "hello.lua", "  if taken(sid, names, op, set) then", "  if false then")
 FENCE = Edit(LUA + "publish.lua", "owners[sid] ~= owner", "false")
 MOVED = Edit(LUA + "hello.lua", "if session[3] ~= '' and session[3] ~= owner then", "if false then")
-GRACE = Edit(SESSIONS, "[*args, config.notices", "[*args[:-1], 0, config.notices")
+GRACE = Edit(SESSIONS, "reason, int(config.grace * 1000)]", "reason, 0]")
 REAP = Edit(LUA + "reap.lua", "  finish(sid, 'lost', op .. 'g' .. n .. 'x', set)\n", "")
 OWN = Edit(
     PUBLISHING,
     "        if entries:\n            first = ",
     "        if False:\n            first = ",
 )
-NOTICE = Edit(SESSIONS, "for notice in decode_logs.notices(found, place - 1):", "for notice in ():")
+NOTICE = Edit(SESSIONS, "for notice in found.notices:", "for notice in ():")
 SLOW = Edit("node/net/connection.py", "        self._session.paused()\n", "")
 
 PLANTS = [
