@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from node.brokers import keys, scripts
 from node.brokers.lanes import CHANGES, Lane
-from node.brokers.malformed import WRONG, malformed
+from node.brokers.malformed import read
 from node.core.model import Failure, Unavailable
 
 READ_WITHIN = 4.0
@@ -98,10 +98,7 @@ class SimpleCall:
     def reply(self, reply: Any) -> Next:
         """Hand the reply to ``done``, once. Raises Malformed; then a refusal has to follow."""
         if (done := self._done) is not None:
-            try:
-                found = self._parse(reply)
-            except WRONG as error:
-                raise malformed(error) from error
+            found = read(self._parse, reply)
             self._done = None
             done(found)
         return Next.NOTHING
