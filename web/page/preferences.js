@@ -8,7 +8,7 @@ export function get(name, otherwise = "") {
   try {
     return memory.get(name) ?? localStorage.getItem(name) ?? otherwise;
   } catch {
-    return memory.get(name) ?? otherwise;
+    return otherwise;
   }
 }
 
