@@ -3,12 +3,9 @@
 That they do is looked at in all tests here that have a real Redis (conftest.py, test_cost.py).
 """
 
-from collections.abc import AsyncIterator
 from itertools import count
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from redis.crc import key_slot
 
 from node.brokers import keys, scripts
@@ -18,15 +15,6 @@ from tests.support.redis_server import RedisServer
 from tests.support.slots import Run
 
 LOG = [key.encode() for key in keys.of_log("r:tea", scripts.key_names("read"))]
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RedisServer]:
-    """A real Redis."""
-    server = RedisServer(tmp_path)
-    await server.start()
-    yield server
-    await server.kill()
 
 
 @pytest.mark.parametrize("name", sorted(slots.EXCEPTIONS))
