@@ -15,7 +15,7 @@ SHOWN = 120
 """Characters of a reason in the log."""
 
 WRONG = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-"""What reading data of an unexpected shape may raise: who has them read takes it for that."""
+"""What a function that reads data may raise if they have an unexpected shape."""
 
 
 T = TypeVar("T")

@@ -107,8 +107,8 @@ class Entry:
     """One entry of a log. ``body`` is its JSON without the fields that every encoder adds.
 
     ``kind`` is one of m(essage), d(irect), e(ntered), l(eft), r(enamed). An entry that was lost and
-    put back at another offset has ``original_positions``, the newest first. ``parts`` are those of
-    the head, for who has them already.
+    put back at another offset has ``original_positions``, the newest first. A caller that has
+    the parts of the head passes them as ``parts``; then the head is not read.
     """
 
     __slots__ = ("offset", "kind", "id", "at", "origin", "body", "original_positions")

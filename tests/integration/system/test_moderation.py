@@ -234,7 +234,7 @@ async def test_the_whole_system_is_shown(three: Three) -> None:
     ]
     shown = await three.admin("sessions", "--room", room)
     assert "ana" in shown and "bo" not in shown
-    # A node tells of itself once a second, and of its lag from the second time on.
+    # A node writes its facts once a second; its lag is among them from the second time on.
     async with asyncio.timeout(WITHIN):
         while True:
             ended = await three.run("status", "--json")

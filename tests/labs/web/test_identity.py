@@ -180,7 +180,7 @@ SLOW = """if (sessionStorage.getItem("steal")) {
     };
   });
 }"""
-"""Lets a tab that takes over wait, after it has read what is kept."""
+"""Delays a tab that takes over from another one, after it has read what the browser keeps."""
 
 
 async def test_nothing_is_lost_or_moved_that_comes_while_another_tab_takes_over(
