@@ -7,7 +7,8 @@ import pytest_asyncio
 from tests.labs.web.relay import Relay
 from tests.labs.web.scene import Open, Relays, two, url_of, with_clock
 from tests.support.lab import Lab
-from tests.support.node_process import NodeProcess
+from tests.support.node_process import Address, NodeProcess
+from tests.support.ports import free_port
 from tests.support.web_person import Person
 
 FORBIDDEN = """
@@ -79,9 +80,11 @@ async def test_a_node_that_hangs_is_left_within_8_s_of_a_message(
     await ana.say("hello?")
     await ana.page.clock.run_for(1500)
     await ana.connected()
-    relay.targets.reverse()
+    # No node takes a connection until the page has been seen without one.
+    relay.targets = [Address("127.0.0.1", free_port())]
     await ana.page.clock.run_for(6500)
     await ana.connected(False)
+    relay.targets = nodes[1].webs[:1]
     await ana.page.clock.resume()
     await ana.connected()
     await ana.kept("hello?")
