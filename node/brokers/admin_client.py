@@ -217,7 +217,7 @@ class AdminClient:
                 return
 
     async def _members(self, room: str) -> AsyncIterator[list[bytes | None]]:
-        key, after = keys.members_key(room_log(room)), b"-"
+        (key,), after = keys.of_log(room_log(room), ["members"]), b"-"
         while found := await self._do("ZRANGEBYLEX", key, after, "+", "LIMIT", 0, PAGE):
             yield await self._do("HMGET", keys.NICKS, *[row.partition(b"\0")[0] for row in found])
             after = b"(" + found[-1]
@@ -240,7 +240,7 @@ class AdminClient:
     async def _eval(self, script: str, *args: Any) -> Any:
         # Not EVAL, for which the user of the nodes has no right.
         await self._do("SCRIPT LOAD", scripts.source(script))
-        return await self._do("EVALSHA", scripts.digest(script), 0, *args)
+        return await self._do("EVALSHA", scripts.digest(script), len(keys.CONTROL), *keys.CONTROL, *args)
 
     async def _do(self, *command: Any) -> Any:
         try:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
-from node.brokers import keys, scripts
+from node.brokers import keys
 from node.brokers.lanes import CHANGES, Lane
 from node.brokers.malformed import read
 from node.core.model import Failure, Unavailable
@@ -59,11 +59,11 @@ def as_it_is(reply: Any) -> Any:
 class SimpleCall:
     """A call with one reply; ``done`` gets what ``parse`` returns for it, or a Failure.
 
-    ``parse`` only reads, because whatever it raises is the fault of the reply. ``log``: the one
-    whose keys the script declares; '' if it declares none.
+    ``parse`` only reads, because whatever it raises is the fault of the reply. ``declared``: the
+    keys that the script declares.
     """
 
-    __slots__ = ("script", "lane", "weight", "_args", "_deadline", "_done", "_parse", "_log")
+    __slots__ = ("script", "lane", "weight", "_args", "_deadline", "_done", "_parse", "_declared")
 
     def __init__(
         self,
@@ -74,12 +74,12 @@ class SimpleCall:
         lane: Lane = CHANGES,
         weight: int = 1,
         parse: Callable[[Any], Any] = as_it_is,
-        log: str = "",
+        declared: Sequence[str] = keys.CONTROL,
     ) -> None:
         self.script = script
         self.lane = lane
         self.weight = weight
-        self._log = log
+        self._declared = declared
         self._args = args
         self._deadline = deadline
         self._done: Callable[[Any], None] | None = done
@@ -92,8 +92,7 @@ class SimpleCall:
         args = self._args() if callable(self._args) else self._args
         if args is None:
             return None
-        declared = keys.of_log(self._log, scripts.key_names(self.script)) if self._log else ()
-        return (len(declared), *declared, *args)
+        return (len(self._declared), *self._declared, *args)
 
     def reply(self, reply: Any) -> Next:
         """Hand the reply to ``done``, once. Raises Malformed; then a refusal has to follow."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from node.brokers import keys, scripts
 from node.brokers.calls import Args, SimpleCall, as_it_is
 from node.brokers.config import BrokerConfig
 from node.brokers.contact import Contact
@@ -55,8 +56,12 @@ class BrokerContext:
         weight: int = 1,
         log: str = "",
     ) -> None:
-        """Run a script; ``done`` gets what ``parse`` reads in its reply, or a Failure."""
-        self.pipeline.call(SimpleCall(script, args, deadline, done, lane, weight, parse, log))
+        """Run a script; ``done`` gets what ``parse`` reads in its reply, or a Failure.
+
+        ``log``: the one whose keys the script declares; '' if it is about sessions.
+        """
+        declared = keys.of_log(log, scripts.key_names(script)) if log else keys.CONTROL
+        self.pipeline.call(SimpleCall(script, args, deadline, done, lane, weight, parse, declared))
 
     def ask(
         self,

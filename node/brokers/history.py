@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from node.brokers import decode_logs
+from node.brokers import decode_logs, keys, scripts
 from node.brokers.calls import SimpleCall
 from node.brokers.decode_logs import Page
 from node.brokers.lanes import PAGES
@@ -55,7 +55,8 @@ class HistoryRead:
         log, parse = room_log(self._room), decode_logs.page
         args = [log, page, position, left, PAGE_BYTES - self._size]
         done, within = self._on_reply, self._deadline
-        return SimpleCall("history", args, within, done, PAGES, parse=parse, log=log)
+        declared = keys.of_log(log, scripts.key_names("history"))
+        return SimpleCall("history", args, within, done, PAGES, parse=parse, declared=declared)
 
     def _on_reply(self, reply: Page | Failure) -> None:
         if isinstance(reply, Failure):

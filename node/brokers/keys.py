@@ -2,24 +2,29 @@
 
 from collections.abc import Iterable
 
-FORMAT = "chat:format"
-CLOCK = "chat:clock"
-NODES = "chat:nodes"
-NICKS = "chat:nicks"
-GRACE = "chat:grace"
-ROOMS = "chat:rooms"
-RULES = "chat:orders"
-DEAD = "chat:dead:"
+from node.core.log_names import is_room
+
+FORMAT = "chat:{c}:format"
+OLD_FORMAT = "chat:format"
+"""Where nodes up to format 1 look for the format."""
+MARK = (OLD_FORMAT, f"chat:{{{OLD_FORMAT}}}:never")
+"""Keys of the script that shows such nodes the format of the data."""
+CONTROL = (FORMAT, "chat:{c}:never")
+"""Keys that a script declares which is about sessions; its others follow from what it reads."""
+CLOCK = "chat:{c}:clock"
+NODES = "chat:{c}:nodes"
+NICKS = "chat:{c}:nicks"
+GRACE = "chat:{c}:grace"
+ROOMS = "chat:{c}:rooms"
+RULES = "chat:{c}:orders"
+DEAD = "chat:{c}:dead:"
 """Prefix of the keys that name incarnations whose leases were found to be over."""
-SESSIONS_AT = "chat:at:"
+SESSIONS_AT = "chat:{c}:at:"
 """Prefix of the keys that hold the sessions of each incarnation."""
 
-_LOG = "chat:{"
+_ROOM = "chat:{r:"
 _CHANNEL_END = "}:live"
-_ENDS = {
-    **{"hash": "}", "stream": "}:log", "moved": "}:moved", "members": "}:members"},
-    **{"back": "}:back", "never": "}:never"},
-}
+_ENDS = {"hash": "", "stream": ":log", "moved": ":moved", "members": ":members", "back": ":back"}
 """How the keys of a log end, by the names that scripts have for them (the line KEYS)."""
 
 
@@ -30,42 +35,38 @@ def of_log(log: str, names: Iterable[str]) -> list[str]:
     declares one that is not there is refused. So a script that declares it runs before a move or
     after it, but never with half of its keys.
     """
-    return [_LOG + log + _ENDS[name] for name in names]
-
-
-def members_key(log: str) -> str:
-    """Return the key of the members of a room, given its log."""
-    return _LOG + log + "}:members"
+    key, tag = (f"chat:{{{log}}}",) * 2 if is_room(log) else (f"chat:{{c}}:{log}", "chat:{c}")
+    return [tag + ":never" if name == "never" else key + _ENDS[name] for name in names]
 
 
 def session_key(session: str) -> str:
     """Return the key of a session's hash."""
-    return "chat:session:" + session
+    return "chat:{c}:session:" + session
 
 
 def session_rooms_key(session: str) -> str:
     """Return the key of the rooms that a session is in."""
-    return "chat:rooms:" + session
+    return "chat:{c}:rooms:" + session
 
 
 def facts_key(incarnation: str) -> str:
     """Return the key of what a node tells moderators about itself."""
-    return "chat:about:" + incarnation
+    return "chat:{c}:about:" + incarnation
 
 
 def log_channel(log: str) -> bytes:
     """Return the channel of a room's frames, given its log."""
-    return f"{_LOG}{log}{_CHANNEL_END}".encode()
+    return f"chat:{{{log}{_CHANNEL_END}".encode()
 
 
 def log_of_channel(channel: bytes) -> str | None:
     """Return the log whose frames a channel carries; None for the channel of a node."""
     text = channel.decode()
-    if text.startswith(_LOG) and text.endswith(_CHANNEL_END):
-        return text[len(_LOG) : -len(_CHANNEL_END)]
+    if text.startswith(_ROOM) and text.endswith(_CHANNEL_END):
+        return text[len("chat:{") : -len(_CHANNEL_END)]
     return None
 
 
 def node_channel(incarnation: str) -> bytes:
     """Return the channel of what concerns one node."""
-    return b"chat:node:" + incarnation.encode()
+    return b"chat:{c}:node:" + incarnation.encode()

@@ -14,7 +14,7 @@ from node.brokers.decode_upkeep import Renewal
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """The layout of the data in Redis. A node that finds another layout does not touch the data.
 
 It is raised only if older nodes would misread the data; docs/architecture.md says when that is.

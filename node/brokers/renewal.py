@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from node.brokers import decode_upkeep, keys
+from node.brokers.calls import SimpleCall
 from node.brokers.context import BrokerContext
 from node.brokers.decode_upkeep import Renewal
 from node.brokers.health import Health
@@ -45,6 +46,7 @@ class LeaseRenewal:
         self._moderation = moderation
         self._health = health
         self._told_at = -inf
+        self._is_marked = False
         self._started = context.clock()
         subscriber.want(keys.node_channel(lease.incarnation))
 
@@ -54,6 +56,9 @@ class LeaseRenewal:
 
     def check(self, done: Done[bool]) -> None:
         """Renew the lease, and tell ``done`` whether sessions of this node were forgotten."""
+        if not self._is_marked:
+            self._mark(done)
+            return
         context, lease = self._context, self._lease
         incarnation, known = lease.incarnation, lease.changes
         seconds = context.config.lease
@@ -79,6 +84,25 @@ class LeaseRenewal:
 
         parse = decode_upkeep.renewed
         context.call("renew", args, context.clock() + seconds / 2, reply, parse)
+
+    def _mark(self, done: Done[bool]) -> None:
+        """Renew the lease for the first time, unless nodes of format 1 have data here."""
+
+        def reply(found: Any) -> None:
+            if isinstance(found, Failure):
+                self._readiness.unreachable()
+                done(found)
+            elif found != b"%d" % FORMAT:
+                self._keep_off(found)
+                done(False)
+            else:
+                self._is_marked = True
+                self.check(done)
+
+        deadline = self._context.clock() + self._context.config.lease / 2
+        self._context.pipeline.call(
+            SimpleCall("mark", [FORMAT], deadline, reply, parse=bytes, declared=keys.MARK)
+        )
 
     def _facts(self) -> list[Any]:
         """Return what a renewal tells moderators about this node."""
@@ -150,8 +174,8 @@ class LeaseRenewal:
         newer = format.isdecimal() and int(format) > FORMAT
         reason = f"the data in Redis have format {format}, and this node knows only {FORMAT}"
         if self._readiness.refuse(reason):
-            what = "upgrade this node" if newer else "this node is too new for them"
-            log.error("%s: %s, or give it another Redis", reason, what)
+            what = "upgrade this node" if newer else "delete them with FLUSHDB"
+            log.error("%s: %s, or give it another database", reason, what)
         # Each time: a client may have been let in just when the format changed.
         self._context.events.estranged()
 

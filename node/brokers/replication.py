@@ -4,7 +4,7 @@ from typing import Any
 
 from redis import exceptions
 
-from node.brokers import scripts
+from node.brokers import keys, scripts
 from node.brokers.connection import CommandRunner, Commands
 
 WITHIN_MS = 1000
@@ -18,6 +18,7 @@ class Replication:
     def __init__(self, commands: CommandRunner, replicas: int) -> None:
         self._commands = commands
         self._replicas = replicas
+        self._write = ("EVALSHA", scripts.digest(_SCRIPT), len(keys.CONTROL), *keys.CONTROL)
 
     async def execute(self, commands: Commands) -> list[Any]:
         """Return the replies to commands that the replicas have, too.
@@ -30,7 +31,7 @@ class Replication:
         # script writes something first.
         wait = ("WAIT", self._replicas, WITHIN_MS)
         *replies, written, confirmed = await self._commands.execute(
-            [*commands, ("EVALSHA", scripts.digest(_SCRIPT), 0), wait]
+            [*commands, self._write, wait]
         )
         if isinstance(written, exceptions.NoScriptError):
             await self._commands.execute([("SCRIPT", "LOAD", scripts.source(_SCRIPT))])

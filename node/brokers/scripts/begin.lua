@@ -6,6 +6,6 @@
 local room = ARGV[2]
 make_room(room, ARGV[1])
 if redis.call('ZCARD', KEYS[4]) > 0 then
-  redis.call('ZREM', 'chat:idle', room)
+  redis.call('ZREM', 'chat:{c}:idle', room)
 end
 return {'ok'}

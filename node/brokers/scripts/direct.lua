@@ -7,9 +7,9 @@ local id, sid, token = ARGV[1], ARGV[2], ARGV[4]
 local before = token ~= '' and sent_before(sid, token)
 if before then return {'repeat', unpack(with_entry(before))} end
 if not owns(sid, ARGV[3]) then return {'gone'} end
-local target = redis.call('HGET', 'chat:nicks', ARGV[5])
+local target = redis.call('HGET', 'chat:{c}:nicks', ARGV[5])
 if not target then return {'nobody'} end
-local found = redis.call('HMGET', 'chat:session:' .. target, 'nick', 'owner', 'fold')
+local found = redis.call('HMGET', 'chat:{c}:session:' .. target, 'nick', 'owner', 'fold')
 -- A nick that only looks like the one that is meant is another one.
 if found[3] ~= ARGV[5] then return {'nobody'} end
 local log = 'i:' .. target
@@ -20,7 +20,7 @@ if token == '' then
     if id_of(entry) == id then return {'ok', '', '', found[1], '', log} end
   end
 end
-local channel = found[2] ~= '' and 'chat:node:' .. node_of(found[2]) or nil
+local channel = found[2] ~= '' and 'chat:{c}:node:' .. node_of(found[2]) or nil
 local origin = token ~= '' and sid .. ':' .. token or '-'
 local body = ARGV[6] .. found[1] .. ARGV[7]
 local prev = redis.call('HGET', key_of(log), 'id') or '0'

@@ -20,7 +20,7 @@ if not sid and rule_of('room:' .. string.sub(log, 3)) == epoch then return {'gon
 -- An inbox ends with its session. A later session may have an inbox of the same name.
 local since = 0
 if sid then
-  local session = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'since')
+  local session = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'since')
   if not session[1] then return {'gone'} end
   since = tonumber(session[2] or 0)
 end
@@ -39,10 +39,10 @@ if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) or hollow then
   if branch ~= epoch then redis.call('HSET', key, 'branch', branch) end
   if not sid then
     local room = string.sub(log, 3)
-    redis.call('ZADD', 'chat:rooms', 0, room)
+    redis.call('ZADD', 'chat:{c}:rooms', 0, room)
     -- Perhaps it was deleted because nobody used it: then it is to be deleted again.
     if redis.call('ZCARD', key .. ':members') == 0 then
-      redis.call('ZADD', 'chat:idle', 'NX', int(now_ms()), room)
+      redis.call('ZADD', 'chat:{c}:idle', 'NX', int(now_ms()), room)
     end
   end
   meta = {epoch, int(base), base_id}
@@ -178,14 +178,14 @@ local function leave_again(place, sid, owner)
   for n = place + 1, #lost do
     if lost[n][1] == 'e' and string.match(lost[n][4], '^"nick":"([^"]*)"') == nick then return end
   end
-  local session = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
+  local session = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold')
   if not session[1] or last_owner(sid) ~= owner then return end
   remove_member(sid, session[1], session[2], string.sub(log, 3))
   if reason == 'left' then return end
-  redis.call('HSET', 'chat:session:' .. sid, 'owner', '', 'was', owner)
-  redis.call('SREM', 'chat:at:' .. node_of(owner), sid)
+  redis.call('HSET', 'chat:{c}:session:' .. sid, 'owner', '', 'was', owner)
+  redis.call('SREM', 'chat:{c}:at:' .. node_of(owner), sid)
   -- It ends later, when its other rooms have been put back.
-  redis.call('ZADD', 'chat:grace', int(latest_ms() + LEAVE_AGAIN_MS), sid)
+  redis.call('ZADD', 'chat:{c}:grace', int(latest_ms() + LEAVE_AGAIN_MS), sid)
 end
 
 -- Whether an entry may be young enough for its message to be repeated. If Redis' clock has been set, the
@@ -197,8 +197,8 @@ end
 
 local channel = not sid and room_channel(string.sub(log, 3))
 if sid then
-  local owner = redis.call('HGET', 'chat:session:' .. sid, 'owner')
-  channel = owner and owner ~= '' and 'chat:node:' .. node_of(owner)
+  local owner = redis.call('HGET', 'chat:{c}:session:' .. sid, 'owner')
+  channel = owner and owner ~= '' and 'chat:{c}:node:' .. node_of(owner)
 end
 local _, first
 epoch, first = append(log, channel, tonumber(cap), lost, epoch)

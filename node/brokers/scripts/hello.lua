@@ -14,28 +14,28 @@
 --       data have another layout).
 -- The layout that these scripts know. The renewal of the lease tells a node if the data have another
 -- one, but a client may ask for a session before that.
-local FORMAT = '1'
+local FORMAT = '2'
 local op, sid, keyed, nick, names, attempt, owner = unpack(ARGV, 1, 7)
 local fold = fold_of(names)
 local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = tonumber(ARGV[11])}
 local most, makes, count = tonumber(ARGV[10]), tonumber(ARGV[12]), tonumber(ARGV[14])
-local key, rooms = 'chat:session:' .. sid, {unpack(ARGV, 15, 14 + count)}
+local key, rooms = 'chat:{c}:session:' .. sid, {unpack(ARGV, 15, 14 + count)}
 local fallback = ARGV[15 + count]
-if (redis.call('GET', 'chat:format') or FORMAT) ~= FORMAT then return {'foreign'} end
+if (redis.call('GET', 'chat:{c}:format') or FORMAT) ~= FORMAT then return {'foreign'} end
 local before = answered(sid, op, owner, 7)
 if before then return before end
 -- Nobody would ever reap a session of an incarnation that has been reaped already.
-if redis.call('EXISTS', 'chat:dead:' .. node_of(owner)) == 1 then return {'gone'} end
+if redis.call('EXISTS', 'chat:{c}:dead:' .. node_of(owner)) == 1 then return {'gone'} end
 if rule_of('kick:' .. sid) then return {'kicked'} end
 -- Positions in rooms that the session will not be in are ignored. A client that names no rooms expects
 -- those of its session, which Redis may have lost: then all positions count.
 local wanted = {}
-for _, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do wanted['r:' .. room] = true end
+for _, room in ipairs(redis.call('HKEYS', 'chat:{c}:rooms:' .. sid)) do wanted['r:' .. room] = true end
 for _, room in ipairs(rooms) do wanted['r:' .. room] = true end
 -- A new session must not be begun while an inbox of an earlier one may still be put back, as that would
 -- become its own. A session that is known to have ended is not put back.
 local inbox_log = 'i:' .. sid
-if redis.call('EXISTS', key) == 0 and redis.call('EXISTS', 'chat:ended:' .. sid) == 0 then
+if redis.call('EXISTS', key) == 0 and redis.call('EXISTS', 'chat:{c}:ended:' .. sid) == 0 then
   wanted[inbox_log] = true
 end
 for n = 16 + count, #ARGV, 2 do
@@ -56,17 +56,17 @@ local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt', 'he
 local resumed = session[1] and 1 or 0
 -- A call whose reply was lost is repeated, perhaps after another connection has continued the session, or
 -- ended it: then the connection of this call is gone.
-local hellos = session[5] or resumed == 0 and redis.call('GET', 'chat:ended:' .. sid) or ''
+local hellos = session[5] or resumed == 0 and redis.call('GET', 'chat:{c}:ended:' .. sid) or ''
 if string.find(' ' .. hellos .. ' ', ' ' .. op .. ' ', 1, true) then return {'stale'} end
 if resumed == 1 then
   local last = tonumber(session[4] or '')
   if attempt ~= '' and last and tonumber(attempt) <= last then return {'stale'} end
   nick, fold = session[1], session[2]
   if session[3] ~= '' and session[3] ~= owner then
-    redis.call('SREM', 'chat:at:' .. node_of(session[3]), sid)
-    redis.call('PUBLISH', 'chat:node:' .. node_of(session[3]), 'moved ' .. sid .. ' ' .. session[3])
+    redis.call('SREM', 'chat:{c}:at:' .. node_of(session[3]), sid)
+    redis.call('PUBLISH', 'chat:{c}:node:' .. node_of(session[3]), 'moved ' .. sid .. ' ' .. session[3])
   end
-  redis.call('ZREM', 'chat:grace', sid)
+  redis.call('ZREM', 'chat:{c}:grace', sid)
 else
   if nick == '' then return {'nameless'} end
   if is_banned(names) then return {'banned'} end
@@ -82,7 +82,7 @@ if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
 -- A later claim is always higher, even if Redis has lost the earlier one.
 local claim = math.max(tonumber(redis.call('HGET', key, 'claim') or 0) + 1, now_ms())
 redis.call('HSET', key, 'claim', int(claim))
-redis.call('SADD', 'chat:at:' .. node_of(owner), sid)
+redis.call('SADD', 'chat:{c}:at:' .. node_of(owner), sid)
 local noted, joined, new, refused, notices = rooms_of(sid), {}, {}, {}, {}
 local total = #noted / 2
 for n = 1, #noted, 2 do

@@ -12,8 +12,8 @@ local exists = redis.call('EXISTS', key_of('r:' .. room)) == 1
 if how == 'create' and exists then return {'exists'} end
 if how == 'join' and not exists then return {'missing'} end
 local created = make_room(room, op) and 1 or 0
-local position = redis.call('HGET', 'chat:rooms:' .. sid, room)
-local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
+local position = redis.call('HGET', 'chat:{c}:rooms:' .. sid, room)
+local names = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold')
 local size, quiet, frame
 local members = key_of('r:' .. room) .. ':members'
 -- The session may still name a closed room of this name.

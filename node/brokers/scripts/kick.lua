@@ -6,8 +6,8 @@
 -- Returns {'ok', nick} ('' if no session had it), or {'nobody'}.
 local id, fold, ban, why = unpack(ARGV, 1, 4)
 local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7])}
-local sid = redis.call('HGET', 'chat:nicks', fold)
-local nick = sid and redis.call('HGET', 'chat:session:' .. sid, 'nick')
+local sid = redis.call('HGET', 'chat:{c}:nicks', fold)
+local nick = sid and redis.call('HGET', 'chat:{c}:session:' .. sid, 'nick')
 if not nick and ban == '' then return {'nobody'} end
 though_full()
 if ban ~= '' then add_rule(id, 'nick:' .. fold, tonumber(ban), '-', why) end

@@ -9,6 +9,6 @@ local before = answered(sid, op, owner)
 if before then return before end
 if not owns(sid, owner) then return {'gone'} end
 though_full()
-local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
+local names = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold')
 local position, at, frame = exit(sid, names[1], names[2], room, 'left', op .. 'l', set)
 return answer(sid, op, {'ok', position, at, {frame}, changed(node_of(owner))})

@@ -9,7 +9,7 @@ local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7]), reap = tonumb
 local before = answered(sid, op, owner)
 if before then return before end
 if not owns(sid, owner) then return {'gone'} end
-local names = redis.call('HMGET', 'chat:session:' .. sid, 'nick', 'fold')
+local names = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold')
 local at = int(wall_ms())
 if names[1] == nick then return {'ok', nick, at, {}, 0} end
 if is_banned(wanted) then return {'banned'} end
@@ -17,16 +17,16 @@ if nicks_lost() then return {'unhealed'} end
 if taken(sid, wanted, op, set) then return {'taken'} end
 free_names(sid, names_of(sid))
 take_names(sid, wanted)
-redis.call('HSET', 'chat:session:' .. sid, 'nick', nick, 'fold', fold)
+redis.call('HSET', 'chat:{c}:session:' .. sid, 'nick', nick, 'fold', fold)
 local body = '"nick":"' .. nick .. '","from":"' .. names[1] .. '"}'
-local rooms, notices = redis.call('HGETALL', 'chat:rooms:' .. sid), {}
+local rooms, notices = redis.call('HGETALL', 'chat:{c}:rooms:' .. sid), {}
 for n = 1, #rooms, 2 do
   local room, position = rooms[n], rooms[n + 1]
   local members, told = key_of('r:' .. room) .. ':members', false
   local was_member = redis.call('ZREM', members, names[2] .. '\0' .. names[1]) == 1
   if not was_member and not is_of(room, position) then
     -- The room was closed, and the session still names it.
-    redis.call('HDEL', 'chat:rooms:' .. sid, room)
+    redis.call('HDEL', 'chat:{c}:rooms:' .. sid, room)
   else
     redis.call('ZADD', members, 0, fold .. '\0' .. nick)
     told = redis.call('ZCARD', members) <= set.notices

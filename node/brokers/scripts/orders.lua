@@ -5,8 +5,8 @@
 -- Returns {id of the newest change, cursor for the next page ('0': none), then for each rule: field, ms
 -- for which it is still in force (0: for ever), extra, why}; a rule may come twice. Pages of different
 -- changes do not belong together.
-local found = redis.call('HSCAN', 'chat:orders', ARGV[1] or '0', 'COUNT', ARGV[2] or 250)
-local list, over = {redis.call('GET', 'chat:ordered') or '', found[1]}, {}
+local found = redis.call('HSCAN', 'chat:{c}:orders', ARGV[1] or '0', 'COUNT', ARGV[2] or 250)
+local list, over = {redis.call('GET', 'chat:{c}:ordered') or '', found[1]}, {}
 local all, now = found[2], now_ms()
 for n = 1, #all, 2 do
   local till, extra, why = string.match(all[n + 1], '^(%d+) (%S+) (.*)$')
@@ -21,6 +21,6 @@ for n = 1, #all, 2 do
   end
 end
 for n = 1, #over, 500 do
-  redis.call('HDEL', 'chat:orders', unpack(over, n, math.min(n + 499, #over)))
+  redis.call('HDEL', 'chat:{c}:orders', unpack(over, n, math.min(n + 499, #over)))
 end
 return list

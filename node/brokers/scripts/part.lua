@@ -7,13 +7,13 @@ local op, sid, owner, reason = unpack(ARGV, 1, 4)
 local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7])}
 if not owns(sid, owner) then return {0} end
 though_full()
-local key = 'chat:session:' .. sid
+local key = 'chat:{c}:session:' .. sid
 local grace = tonumber(ARGV[5])
 if reason ~= 'lost' or redis.call('HGET', key, 'keyed') == '0' or grace == 0 then
   finish(sid, reason, op, set)
 else
   redis.call('HSET', key, 'owner', '', 'was', owner)
-  redis.call('SREM', 'chat:at:' .. node_of(owner), sid)
-  redis.call('ZADD', 'chat:grace', int(latest_ms() + grace), sid)
+  redis.call('SREM', 'chat:{c}:at:' .. node_of(owner), sid)
+  redis.call('ZADD', 'chat:{c}:grace', int(latest_ms() + grace), sid)
 end
 return {changed(node_of(owner))}

@@ -83,7 +83,7 @@ for n = 7, #ARGV, 5 do
   local origin = token ~= '' and sid .. ':' .. token
   local first_copy = origin and tokens[origin]
   local before = stored[id] or (origin and not first_copy and sent_before(sid, token))
-  if owners[sid] == nil then owners[sid] = redis.call('HGET', 'chat:session:' .. sid, 'owner') end
+  if owners[sid] == nil then owners[sid] = redis.call('HGET', 'chat:{c}:session:' .. sid, 'owner') end
   if first_copy then
     results[#results + 1] = at .. ' ' .. log .. ' ' .. first_copy
   elseif before then

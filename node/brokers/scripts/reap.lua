@@ -12,18 +12,18 @@ local set = {notices = tonumber(ARGV[3]), cap = tonumber(ARGV[4])}
 local now = math.min(now_ms(), tonumber(ARGV[7]))
 though_full()
 local orphans, ended, closed, more = 0, 0, 0, 0
-local leases = redis.call('ZRANGEBYSCORE', 'chat:nodes', '-inf', now, 'WITHSCORES', 'LIMIT', 0, 1)
+local leases = redis.call('ZRANGEBYSCORE', 'chat:{c}:nodes', '-inf', now, 'WITHSCORES', 'LIMIT', 0, 1)
 if leases[1] then
   local inc, over = leases[1], tonumber(leases[2])
-  local changes = redis.call('HGET', 'chat:ops', inc)
-  redis.call('SET', 'chat:dead:' .. inc, changes and changes .. ' changes' or '?', 'EX', 86400)
+  local changes = redis.call('HGET', 'chat:{c}:ops', inc)
+  redis.call('SET', 'chat:{c}:dead:' .. inc, changes and changes .. ' changes' or '?', 'EX', 86400)
   more = 1
   for n = 1, most do
     -- One by one: a session that was popped has to be handled in this call.
-    local sid = work < ENOUGH and redis.call('SPOP', 'chat:at:' .. inc, 1)[1]
+    local sid = work < ENOUGH and redis.call('SPOP', 'chat:{c}:at:' .. inc, 1)[1]
     if not sid then break end
     work = work + 0.5
-    local key = 'chat:session:' .. sid
+    local key = 'chat:{c}:session:' .. sid
     local session = redis.call('HMGET', key, 'owner', 'keyed')
     if session[1] and session[1] ~= '' and node_of(session[1]) == inc then
       orphans = orphans + 1
@@ -31,27 +31,27 @@ if leases[1] then
         finish(sid, 'lost', op .. 'o' .. n .. 'x', set)
       else
         redis.call('HSET', key, 'owner', '', 'was', session[1])
-        redis.call('ZADD', 'chat:grace', int(over + grace), sid)
+        redis.call('ZADD', 'chat:{c}:grace', int(over + grace), sid)
       end
     end
   end
-  if redis.call('SCARD', 'chat:at:' .. inc) == 0 then
-    redis.call('ZREM', 'chat:nodes', inc)
-    redis.call('HDEL', 'chat:ops', inc)
+  if redis.call('SCARD', 'chat:{c}:at:' .. inc) == 0 then
+    redis.call('ZREM', 'chat:{c}:nodes', inc)
+    redis.call('HDEL', 'chat:{c}:ops', inc)
   end
 end
-local due = redis.call('ZRANGEBYSCORE', 'chat:grace', '-inf', now, 'LIMIT', 0, most)
+local due = redis.call('ZRANGEBYSCORE', 'chat:{c}:grace', '-inf', now, 'LIMIT', 0, most)
 for n, sid in ipairs(due) do
   if work >= ENOUGH then break end
   ended = ended + 1
   finish(sid, 'lost', op .. 'g' .. n .. 'x', set)
-  redis.call('ZREM', 'chat:grace', sid)
+  redis.call('ZREM', 'chat:{c}:grace', sid)
 end
-local unused = redis.call('ZRANGEBYSCORE', 'chat:idle', '-inf', now - idle, 'LIMIT', 0, most)
+local unused = redis.call('ZRANGEBYSCORE', 'chat:{c}:idle', '-inf', now - idle, 'LIMIT', 0, most)
 for _, room in ipairs(unused) do
   if work >= ENOUGH then break end
   local key = key_of('r:' .. room)
-  redis.call('ZREM', 'chat:idle', room)
+  redis.call('ZREM', 'chat:{c}:idle', room)
   if room ~= 'general' and redis.call('ZCARD', key .. ':members') == 0 then
     closed = closed + 1
     delete_room(room)

@@ -4,7 +4,7 @@
 -- Returns {'ok'}, or {'missing'} if there is none in force.
 local extra = rule_of(ARGV[2])
 though_full()
-redis.call('HDEL', 'chat:orders', ARGV[2])
+redis.call('HDEL', 'chat:{c}:orders', ARGV[2])
 if not extra then return {'missing'} end
 announce_rules(ARGV[1])
 return {'ok'}

@@ -13,10 +13,10 @@
 -- the node can tell which, from how long the reply took. Otherwise it is 0.
 local inc = ARGV[1]
 though_full()
-redis.call('SET', 'chat:format', ARGV[3], 'NX')
-local format = redis.call('GET', 'chat:format')
+redis.call('SET', 'chat:{c}:format', ARGV[3], 'NX')
+local format = redis.call('GET', 'chat:{c}:format')
 if format ~= ARGV[3] then return {'format', format} end
-if redis.call('EXISTS', 'chat:dead:' .. inc) == 1 then return {'dead'} end
+if redis.call('EXISTS', 'chat:{c}:dead:' .. inc) == 1 then return {'dead'} end
 
 -- How late a call may be without looking like a step of the clock.
 local STEP_MS = 1000
@@ -42,22 +42,22 @@ local function see_clock(least, most, certain)
     return raw, 0
   end
   shift = shift + time - raw
-  redis.call('HSET', 'chat:clock', 'seen', int(time), 'shift', int(shift))
+  redis.call('HSET', 'chat:{c}:clock', 'seen', int(time), 'shift', int(shift))
   return 0, raw - time
 end
 
 local doubt, step = see_clock(tonumber(ARGV[9] or 0), tonumber(ARGV[10] or 0), ARGV[11] == '1')
-local before = redis.call('ZSCORE', 'chat:nodes', inc)
-redis.call('ZADD', 'chat:nodes', int(latest_ms() + tonumber(ARGV[2])), inc)
+local before = redis.call('ZSCORE', 'chat:{c}:nodes', inc)
+redis.call('ZADD', 'chat:{c}:nodes', int(latest_ms() + tonumber(ARGV[2])), inc)
 make_room('general', ARGV[4])
-local about = 'chat:about:' .. inc
+local about = 'chat:{c}:about:' .. inc
 redis.call('HSETNX', about, 'since', int(wall_ms()))
 redis.call('HSET', about, 'facts', ARGV[6], 'notices', ARGV[7], 'kept', ARGV[8])
 redis.call('PEXPIRE', about, ARGV[2] + 86400000)
-redis.call('PUBLISH', 'chat:node:' .. inc, 'probe ' .. ARGV[5])
-local changes = tonumber(redis.call('HGET', 'chat:ops', inc) or 0)
-local ordered = redis.call('GET', 'chat:ordered') or ''
-local here = redis.call('SCARD', 'chat:at:' .. inc)
+redis.call('PUBLISH', 'chat:{c}:node:' .. inc, 'probe ' .. ARGV[5])
+local changes = tonumber(redis.call('HGET', 'chat:{c}:ops', inc) or 0)
+local ordered = redis.call('GET', 'chat:{c}:ordered') or ''
+local here = redis.call('SCARD', 'chat:{c}:at:' .. inc)
 return {
   before and 'ok' or 'new', changes, int(now_ms()), ordered, here,
   nicks_lost() or 0, int(doubt), int(step), before or '',

@@ -12,7 +12,7 @@ for n = 5, #ARGV, 4 do
   if work >= ENOUGH then return {'ok', back} end
   local field, left, extra, why = unpack(ARGV, n, n + 3)
   local till = left == '0' and '0' or int(now + tonumber(left))
-  if redis.call('HSETNX', 'chat:orders', field, till .. ' ' .. extra .. ' ' .. why) == 1 then
+  if redis.call('HSETNX', 'chat:{c}:orders', field, till .. ' ' .. extra .. ' ' .. why) == 1 then
     local kind, what = string.match(field, '^(%a+):(.*)$')
     if kind == 'kick' then
       finish(what, 'kicked', id .. 'n' .. n .. 'x', set, why)

@@ -9,24 +9,24 @@
 local _, sid, was, owner, keyed, nick, names, attempt, claim, forgotten = unpack(ARGV, 1, 10)
 local known = tonumber(ARGV[11])
 local fold = fold_of(names)
-local key = 'chat:session:' .. sid
+local key = 'chat:{c}:session:' .. sid
 though_full()
 if rule_of('kick:' .. sid) or is_banned(names) then return {'gone'} end
 local session = redis.call('HMGET', key, 'owner', 'was', 'claim')
 
 local function take_over()
   if session[1] and session[1] ~= '' then
-    redis.call('SREM', 'chat:at:' .. node_of(session[1]), sid)
+    redis.call('SREM', 'chat:{c}:at:' .. node_of(session[1]), sid)
   end
   redis.call('HSET', key, 'owner', owner, 'was', '', 'claim', claim)
-  redis.call('ZREM', 'chat:grace', sid)
-  redis.call('SADD', 'chat:at:' .. node_of(owner), sid)
+  redis.call('ZREM', 'chat:{c}:grace', sid)
+  redis.call('SADD', 'chat:{c}:at:' .. node_of(owner), sid)
 end
 
 if session[1] then
   local is_ours = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
   -- Without a number it is not known: Redis had lost the count, or a node of version 0.1 reaped.
-  local counted = string.match(redis.call('GET', 'chat:dead:' .. node_of(was)) or '', '^(%d+) changes$')
+  local counted = string.match(redis.call('GET', 'chat:{c}:dead:' .. node_of(was)) or '', '^(%d+) changes$')
   if is_ours and forgotten ~= '1' and tonumber(counted or known) >= known then
     -- The session was not lost, and may have changes that its node does not know of. But other keys that
     -- name the session may be lost.
@@ -36,13 +36,13 @@ if session[1] then
     local rooms = rooms_of(sid)
     for n = 1, #rooms, 2 do
       redis.call('ZADD', key_of('r:' .. rooms[n]) .. ':members', 0, own[2] .. '\0' .. own[1])
-      redis.call('ZREM', 'chat:idle', rooms[n])
+      redis.call('ZREM', 'chat:{c}:idle', rooms[n])
     end
     return {'ok', changed(node_of(owner))}
   end
   -- Its claim is lower than this node's: Redis went back to a time before this node had the session.
   if not is_ours and tonumber(session[3]) >= tonumber(claim) then return {'gone'} end
-elseif forgotten ~= '1' and redis.call('SISMEMBER', 'chat:at:' .. node_of(was), sid) == 0 then
+elseif forgotten ~= '1' and redis.call('SISMEMBER', 'chat:{c}:at:' .. node_of(was), sid) == 0 then
   -- Ending a session removes it from that set; so a session that is still there was not ended.
   return {'gone'}
 end
@@ -63,17 +63,17 @@ for n = 13, #ARGV, 2 do
     -- A room that Redis has lost is put back with its log (heal.lua), not here.
     if old[1] and old[1] ~= nick then redis.call('ZREM', members, old[2] .. '\0' .. old[1]) end
     redis.call('ZADD', members, 0, fold .. '\0' .. nick)
-    redis.call('ZREM', 'chat:idle', room)
-    redis.call('HSET', 'chat:rooms:' .. sid, room, ARGV[n + 1])
+    redis.call('ZREM', 'chat:{c}:idle', room)
+    redis.call('HSET', 'chat:{c}:rooms:' .. sid, room, ARGV[n + 1])
   end
 end
-for _, room in ipairs(redis.call('HKEYS', 'chat:rooms:' .. sid)) do
+for _, room in ipairs(redis.call('HKEYS', 'chat:{c}:rooms:' .. sid)) do
   if not keep[room] then
-    redis.call('HDEL', 'chat:rooms:' .. sid, room)
+    redis.call('HDEL', 'chat:{c}:rooms:' .. sid, room)
     local members = key_of('r:' .. room) .. ':members'
     redis.call('ZREM', members, fold .. '\0' .. nick)
     if old[1] then redis.call('ZREM', members, old[2] .. '\0' .. old[1]) end
-    if redis.call('ZCARD', members) == 0 then redis.call('ZADD', 'chat:idle', int(now_ms()), room) end
+    if redis.call('ZCARD', members) == 0 then redis.call('ZADD', 'chat:{c}:idle', int(now_ms()), room) end
   end
 end
 return {'ok', changed(node_of(owner))}

@@ -2,7 +2,7 @@
 -- PARTS head clock
 -- ARGV  incarnation
 though_full()
-if redis.call('ZSCORE', 'chat:nodes', ARGV[1]) then
-  redis.call('ZADD', 'chat:nodes', int(now_ms()), ARGV[1])
+if redis.call('ZSCORE', 'chat:{c}:nodes', ARGV[1]) then
+  redis.call('ZADD', 'chat:{c}:nodes', int(now_ms()), ARGV[1])
 end
 return 1

@@ -10,4 +10,4 @@ for n = 1, #noted, 2 do
   local size = redis.call('ZCARD', key_of('r:' .. noted[n]) .. ':members')
   rooms[#rooms + 1] = {noted[n], noted[n + 1], size, 0, size > notices and 1 or 0}
 end
-return {'ok', redis.call('HGET', 'chat:session:' .. sid, 'nick'), int(wall_ms()), unpack(rooms)}
+return {'ok', redis.call('HGET', 'chat:{c}:session:' .. sid, 'nick'), int(wall_ms()), unpack(rooms)}

@@ -15,21 +15,21 @@ local function clamp(key, last)
   if #late == most then more = 1 end
 end
 
-clamp('chat:nodes', latest + lease)
+clamp('chat:{c}:nodes', latest + lease)
 -- The deadline of a session that is to leave again (heal.lua) does not depend on the grace period.
-clamp('chat:grace', latest + math.max(grace, LEAVE_AGAIN_MS))
-clamp('chat:idle', latest)
+clamp('chat:{c}:grace', latest + math.max(grace, LEAVE_AGAIN_MS))
+clamp('chat:{c}:idle', latest)
 
 local call = int(math.min(now, tonumber(ARGV[3])))
-local due = redis.call('ZRANGEBYSCORE', 'chat:sents', '-inf', call, 'LIMIT', 0, most)
+local due = redis.call('ZRANGEBYSCORE', 'chat:{c}:sents', '-inf', call, 'LIMIT', 0, most)
 for _, sid in ipairs(due) do
-  local key = 'chat:sent:' .. sid
+  local key = 'chat:{c}:sent:' .. sid
   local newest = redis.call('HGET', key, '')
   local till = newest and remembered_at(newest) + REPEAT_MS
   if till and till > now then
     keep_sent(sid, till)
   else
-    redis.call('ZREM', 'chat:sents', sid)
+    redis.call('ZREM', 'chat:{c}:sents', sid)
     -- An older node may have added ids since, and does not store when.
     redis.call('HDEL', key, '')
     redis.call('PEXPIRE', key, REPEAT_MS)

@@ -15,7 +15,7 @@ local function members_of(log, meta)
     redis.call('HDEL', key_of(log), 'bare')
   elseif bare then
     return 0
-  elseif room and count == 0 and not redis.call('ZSCORE', 'chat:idle', room) then
+  elseif room and count == 0 and not redis.call('ZSCORE', 'chat:{c}:idle', room) then
     though_full()
     redis.call('HSET', key_of(log), 'bare', int(now_ms()))
   end

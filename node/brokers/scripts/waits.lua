@@ -3,4 +3,4 @@
 -- ARGV  (none)
 -- Returns the number of such calls.
 though_full()
-return redis.call('INCR', 'chat:waits')
+return redis.call('INCR', 'chat:{c}:waits')

@@ -319,7 +319,7 @@ class Place:
 
     async def run(self, script: str, *args: Any, log: str = "") -> Any:
         """Run a script by itself, with the keys of a log if it declares some."""
-        declared = keys.of_log(log, scripts.key_names(script) if log else ())
+        declared = keys.of_log(log, scripts.key_names(script)) if log else keys.CONTROL
         text = [str(arg) for arg in args]
         return await self.redis.eval(scripts.source(script), len(declared), *declared, *text)
 

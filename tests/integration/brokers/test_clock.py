@@ -99,7 +99,7 @@ async def test_leases_go_on(system: System, step: float) -> None:
     assert here.node.events.told == there.node.events.told == []
     await there.kill()
     await asyncio.sleep(LEASE + 3)
-    assert list(system.data("chat:nodes")) == [here.incarnation.encode()]
+    assert list(system.data("chat:{c}:nodes")) == [here.incarnation.encode()]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -121,8 +121,8 @@ async def test_a_message_is_remembered_for_its_time(system: System, step: float)
     await asyncio.sleep(15)
     assert await there.node.ask("sent", "s1", "once") is None
     await asyncio.sleep(310)
-    assert not system.data("chat:sents")
-    assert not system.server.shell.store.call("exists", [b"chat:sent:s1"])
+    assert not system.data("chat:{c}:sents")
+    assert not system.server.shell.store.call("exists", [b"chat:{c}:sent:s1"])
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -283,13 +283,13 @@ async def test_what_is_further_ahead_than_its_length_is_clamped(system: System) 
     ahead = (system.loop.now + 600) * 1000
     for key, member in (("grace", "s1"), ("nodes", "dead"), ("idle", "milk")):
         system.server.shell.store.call(
-            "zadd", [b"chat:%b" % key.encode(), b"%d" % ahead, member.encode()]
+            "zadd", [b"chat:{c}:%b" % key.encode(), b"%d" % ahead, member.encode()]
         )
     await asyncio.sleep(2)
     now = system.loop.now * 1000
-    assert system.data("chat:grace")[b"s1"] <= now + GRACE * 1000
-    assert system.data("chat:nodes")[b"dead"] <= now + LEASE * 1000
-    assert system.data("chat:idle")[b"milk"] <= now
+    assert system.data("chat:{c}:grace")[b"s1"] <= now + GRACE * 1000
+    assert system.data("chat:{c}:nodes")[b"dead"] <= now + LEASE * 1000
+    assert system.data("chat:{c}:idle")[b"milk"] <= now
     await asyncio.sleep(GRACE + 1)
     assert await lost(life, "ana")
 
@@ -299,8 +299,8 @@ async def test_a_lease_that_begins_before_any_node_knows_the_time_is_whole(place
     await place.node()
     seconds, _ = await place.redis.time()
     now = seconds * 1000
-    await place.redis.hset("chat:clock", "seen", now - 60_000)
+    await place.redis.hset("chat:{c}:clock", "seen", now - 60_000)
     unknown = (0, 0, 0)
     reply = await place.run("renew", "inc9", 8000, 1, "e1", 1, "{}", 200, 1000, *unknown)
     assert reply[0] == b"new" and int(reply[2]) < now - 50_000, "the time stands still"
-    assert (await place.redis.zscore("chat:nodes", "inc9") or 0) >= now + 8000
+    assert (await place.redis.zscore("chat:{c}:nodes", "inc9") or 0) >= now + 8000

@@ -92,7 +92,7 @@ for n = 1, count do
   redis.call('XADD', key .. ':log', n .. '-0', 'h', head, 'b', body)
 end
 redis.call('HSET', key, 'epoch', 'ep', 'top', count, 'id', 'id' .. count)
-if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3)) end
+if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:{c}:rooms', 0, string.sub(log, 3)) end
 """
 HERE = 9e15
 """The end of a lease, or a time, that is far away."""
@@ -131,10 +131,10 @@ class Bench:
     async def session(self, sid: str, owner: str = "inc.1", **fields: Any) -> None:
         """Let a session be in no room."""
         about = {"owner": owner, "nick": sid, "fold": sid, "keyed": 1, **fields}
-        await self.client.hset("chat:session:" + sid, mapping=about)
-        await self.client.hset("chat:nicks", sid, sid)
+        await self.client.hset("chat:{c}:session:" + sid, mapping=about)
+        await self.client.hset("chat:{c}:nicks", sid, sid)
         if owner:
-            await self.client.sadd("chat:at:" + owner.split(".")[0], sid)
+            await self.client.sadd("chat:{c}:at:" + owner.split(".")[0], sid)
 
     async def seated(self, sid: str, owner: str = "inc.1", **fields: Any) -> None:
         """Let a session be in as many rooms as it can."""
@@ -144,15 +144,15 @@ class Bench:
 
     async def membership(self, sid: str, room: str) -> None:
         """Let a session be in a room."""
-        await self.client.hset("chat:rooms:" + sid, room, "ep-1-id1")
+        await self.client.hset("chat:{c}:rooms:" + sid, room, "ep-1-id1")
         await self.client.zadd("chat:{r:" + room + "}:members", {f"{sid}\0{sid}": 0})
 
     async def over(self, sid: str, inbox: int = 0, nick: str = "") -> None:
         """Let the grace period of a session in 50 rooms be over."""
         nick = nick or sid
         await self.seated(sid, owner="", was="dead.1", nick=nick, fold=nick)
-        await self.client.hset("chat:nicks", nick, sid)
-        await self.client.zadd("chat:grace", {sid: 1})
+        await self.client.hset("chat:{c}:nicks", nick, sid)
+        await self.client.zadd("chat:{c}:grace", {sid: 1})
         for room in ROOMS:
             await self.client.zadd("chat:{r:" + room + "}:members", {f"{nick}\0{nick}": 0})
         if inbox:
@@ -163,9 +163,9 @@ class Bench:
         nicks = [f"member{number:05}" for number in range(count)]
         pipe = self.client.pipeline()
         pipe.zadd("chat:{r:" + room + "}:members", {f"{nick}\0{nick}": 0 for nick in nicks})
-        pipe.hset("chat:nicks", mapping={nick: nick for nick in nicks})
+        pipe.hset("chat:{c}:nicks", mapping={nick: nick for nick in nicks})
         for nick in nicks:
-            pipe.hset("chat:rooms:" + nick, room, "ep-1-id1")
+            pipe.hset("chat:{c}:rooms:" + nick, room, "ep-1-id1")
         await pipe.execute()
 
     async def rooms(self) -> None:
@@ -175,12 +175,12 @@ class Bench:
 
     async def nodes(self, count: int = 100) -> None:
         """Let so many nodes be there."""
-        await self.client.zadd("chat:nodes", {f"node{number}": HERE for number in range(count)})
+        await self.client.zadd("chat:{c}:nodes", {f"node{number}": HERE for number in range(count)})
 
     async def sent(self, sid: str, count: int) -> None:
         """Let a session have sent messages with ids."""
         ids = {f"t{n}": f"{1795486460000 + n} r:p0 ep-{n}-id{n}" for n in range(count)}
-        await self.client.hset("chat:sent:" + sid, mapping=ids)
+        await self.client.hset("chat:{c}:sent:" + sid, mapping=ids)
 
     async def run(self, script: str, *args: Any, log: str = "r:tea") -> Cost:
         """Run a script with the keys that it declares, if any, of a log; and count."""
@@ -295,9 +295,9 @@ async def entries_that_were_lost_of_another_branch(bench: Bench) -> Cost:
 @worst("held")
 async def ten_thousand_sessions_of_a_node(bench: Bench) -> Cost:
     pipe = bench.client.pipeline()
-    pipe.sadd("chat:at:inc", *[f"s{number}" for number in range(10_000)])
+    pipe.sadd("chat:{c}:at:inc", *[f"s{number}" for number in range(10_000)])
     for number in range(10_000):
-        pipe.hset(f"chat:session:s{number}", "owner", f"inc.{number}")
+        pipe.hset(f"chat:{{c}}:session:s{number}", "owner", f"inc.{number}")
     await pipe.execute()
     return await bench.run("held", "inc", 0, session_audit.LISTED)
 
@@ -405,7 +405,7 @@ async def many_orders(bench: Bench, till: float = 0) -> None:
     """Let there be thousands of orders."""
     row = f'{till:.0f} - "{"why " * 50}"'
     rows = {f"net:10.{n >> 8}.{n & 255}.0/24": row for n in range(10_000)}
-    await bench.client.hset("chat:orders", mapping=rows)
+    await bench.client.hset("chat:{c}:orders", mapping=rows)
 
 
 @worst("orders")
@@ -466,7 +466,7 @@ async def a_batch_with_the_ids_of_long_messages(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
     await bench.session("ana")
     places = {f"t{n}": f"{10**15} r:tea ep-{n}-id{n}" for n in range(1, publish_batch.MOST + 1)}
-    await bench.client.hset("chat:sent:ana", mapping=places)
+    await bench.client.hset("chat:{c}:sent:ana", mapping=places)
     rows = [(f"new{n}", "ana", "inc.1", f"t{n}", "x") for n in range(1, publish_batch.MOST + 1)]
     return await said(bench, *rows)
 
@@ -482,7 +482,7 @@ async def dead(bench: Bench, count: int, keyed: int) -> None:
     await bench.rooms()
     for number in range(count):
         await bench.seated(f"s{number}", "dead.1", keyed=keyed)
-    await bench.client.zadd("chat:nodes", {"dead": 1})
+    await bench.client.zadd("chat:{c}:nodes", {"dead": 1})
 
 
 REAP = ("reap", "op1", 30_000, *SET, 86_400_000, 100, HERE)
@@ -525,14 +525,14 @@ async def many_sessions_with_full_inboxes_are_over(bench: Bench) -> Cost:
     for number in range(10):
         await bench.session(f"s{number}", owner="", was="dead.1")
         await bench.log(f"i:s{number}", size=4000)
-    await bench.client.zadd("chat:grace", {f"s{number}": 1 for number in range(10)})
+    await bench.client.zadd("chat:{c}:grace", {f"s{number}": 1 for number in range(10)})
     return await bench.run(*REAP)
 
 
 @worst("reap")
 async def many_rooms_are_unused(bench: Bench) -> Cost:
     await bench.rooms()
-    await bench.client.zadd("chat:idle", {room: 1 for room in ROOMS})
+    await bench.client.zadd("chat:{c}:idle", {room: 1 for room in ROOMS})
     return await bench.run(*REAP)
 
 
@@ -555,7 +555,7 @@ async def an_order_among_many_nodes_is_taken_back(bench: Bench) -> Cost:
 
 @worst("renew")
 async def a_node_with_many_sessions_renews_its_lease(bench: Bench) -> Cost:
-    await bench.client.sadd("chat:at:inc", *[f"s{number}" for number in range(10_000)])
+    await bench.client.sadd("chat:{c}:at:inc", *[f"s{number}" for number in range(10_000)])
     return await bench.run("renew", "inc", 8000, 1, "k1", 7, "{}", *SET)
 
 
@@ -603,7 +603,7 @@ async def a_node_retires(bench: Bench) -> Cost:
 @worst("rooms")
 async def a_page_of_rooms(bench: Bench) -> Cost:
     rooms = {f"room{number:06}": 0 for number in range(100_000)}
-    await bench.client.zadd("chat:rooms", rooms)
+    await bench.client.zadd("chat:{c}:rooms", rooms)
     return await bench.run("rooms", "room000500", directory.PAGE)
 
 
@@ -635,11 +635,11 @@ async def the_newest_entries_are_long(bench: Bench) -> Cost:
 async def much_is_stored_with_a_time(bench: Bench) -> Cost:
     """As after Redis' clock was set back by a year: all is too far ahead, and many ids are over."""
     late = {f"s{number}": HERE for number in range(1000)}
-    for key in ("chat:nodes", "chat:grace", "chat:idle"):
+    for key in ("chat:{c}:nodes", "chat:{c}:grace", "chat:{c}:idle"):
         await bench.client.zadd(key, late)
-    await bench.client.zadd("chat:sents", dict.fromkeys(late, 1))
+    await bench.client.zadd("chat:{c}:sents", dict.fromkeys(late, 1))
     for number in range(1000):
-        await bench.client.hset(f"chat:sent:s{number}", "", "1795486460000 r:p0 ep-5-id5")
+        await bench.client.hset(f"chat:{{c}}:sent:s{number}", "", "1795486460000 r:p0 ep-5-id5")
     return await bench.run("tidy", 8000, 30_000, int(HERE), upkeep.TIDIED)
 
 

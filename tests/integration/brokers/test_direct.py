@@ -62,7 +62,7 @@ async def test_an_inbox_ends_with_its_session(node: Node, place: Place) -> None:
     top = await node.top("i:s1")
     node.broker.part(ana, quit=True)
     await node.idle()
-    assert await place.redis.exists("chat:{i:s1}", "chat:{i:s1}:log") == 0
+    assert await place.redis.exists("chat:{c}:i:s1", "chat:{c}:i:s1:log") == 0
     _, found = await node.hello("s1", "ana")
     assert found.inbox is None
     start = top._replace(offset=0, id=b"0")

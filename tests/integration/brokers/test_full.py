@@ -33,9 +33,9 @@ async def empty(place: Place) -> None:
 
 async def until_renewed(place: Place, node: Node) -> None:
     """Wait until the lease of a node has been renewed after now."""
-    before = await place.redis.zrange("chat:nodes", 0, -1, withscores=True)
+    before = await place.redis.zrange("chat:{c}:nodes", 0, -1, withscores=True)
     async with asyncio.timeout(WITHIN):
-        while await place.redis.zrange("chat:nodes", 0, -1, withscores=True) == before:
+        while await place.redis.zrange("chat:{c}:nodes", 0, -1, withscores=True) == before:
             await asyncio.sleep(0.01)
 
 
@@ -86,8 +86,8 @@ async def test_who_leaves_frees_what_they_held_though_redis_is_full(place: Place
     node.broker.part(bo, False)
     await node.idle()
     kinds = [kind for kind, _ in await node.log("r:tea")]
-    assert kinds == ["e", "e", "l"] and not await place.redis.exists("chat:session:s1")
-    assert await place.redis.zscore("chat:grace", "s2") is not None
+    assert kinds == ["e", "e", "l"] and not await place.redis.exists("chat:{c}:session:s1")
+    assert await place.redis.zscore("chat:{c}:grace", "s2") is not None
     assert await node.ask("members", "tea", "") == (["bo"], False)
     assert [name for name, _ in (await node.ask("rooms", ""))[0]] == ["general", "milk", "tea"]
     assert (await node.ask("history", "tea", "before", "", 5))[1] == []
@@ -103,9 +103,9 @@ async def test_a_full_redis_is_reaped(place: Place) -> None:
     await fill(place)
     await place.node(replace(REAPING, room_idle=0))
     async with asyncio.timeout(WITHIN):
-        while await place.redis.exists("chat:session:s1", "chat:{r:tea}", "chat:{r:tea}:log"):
+        while await place.redis.exists("chat:{c}:session:s1", "chat:{r:tea}", "chat:{r:tea}:log"):
             await asyncio.sleep(0.01)
-        while await place.redis.zscore("chat:nodes", "dead"):
+        while await place.redis.zscore("chat:{c}:nodes", "dead"):
             await asyncio.sleep(0.01)
 
 
@@ -147,6 +147,6 @@ async def test_replicas_are_waited_for_though_redis_is_full(place: Place) -> Non
     node = await place.node(replace(AT_REST, replicas=1), ready=False)
     async with asyncio.timeout(WITHIN):
         # There are none here, so nothing counts as done; but Redis took what they would get.
-        while int(await place.redis.get("chat:waits") or 0) < 2:
+        while int(await place.redis.get("chat:{c}:waits") or 0) < 2:
             await asyncio.sleep(0.01)
     assert node.broker.unready() is not None

@@ -34,7 +34,7 @@ async def taken_back(place: Place, node: Node, keep: int = 2, said: int = 4) -> 
     base, lost = found.entries[keep - 1], found.entries[keep:]
     assert found.top is not None
     await cut(place, keep)
-    await place.redis.hdel("chat:sent:s1", *[f"{number}" for number in range(keep - 1, said)])
+    await place.redis.hdel("chat:{c}:sent:s1", *[f"{number}" for number in range(keep - 1, said)])
     node.events.frames.clear()
     return Before(Position(found.top.epoch, base.offset, base.id), lost, acks)
 
@@ -242,7 +242,7 @@ async def test_a_repeated_direct_that_was_put_back_names_whom_it_was_to(
     await node.hello("s2", "Bo")
     first = await node.direct(hold, "bo", "hi", "1")
     found: Slice = await node.ask("tail", "i:s2", 10, timed=False)
-    await place.redis.delete("chat:{i:s2}", "chat:{i:s2}:log", "chat:sent:s1")
+    await place.redis.delete("chat:{c}:i:s2", "chat:{c}:i:s2:log", "chat:{c}:sent:s1")
     assert found.top is not None
     base = found.top._replace(offset=0, id=b"0")
     missing = Lost(base, base, base.epoch, found.entries)
@@ -254,7 +254,7 @@ async def test_a_repeated_direct_that_was_put_back_names_whom_it_was_to(
 
 async def test_a_forgotten_room_comes_back_whole_with_its_epoch(place: Place, node: Node) -> None:
     before = await taken_back(place, node)
-    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:rooms")
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:{c}:rooms")
     await heal(node, before)
     found = await whole(node)
     assert told(found.entries) == told(before.lost)
@@ -267,7 +267,7 @@ async def test_a_forgotten_room_that_was_begun_anew_gets_what_is_remembered(
     place: Place, node: Node
 ) -> None:
     before = await taken_back(place, node)
-    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:rooms", "chat:rooms:s1")
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:{c}:rooms", "chat:{c}:rooms:s1")
     await node.hello("s2", "bo", rooms=["tea"])
     start = before.base._replace(offset=0, id=b"0")
     assert await heal(node, Before(start, before.lost, [])) in (3, 0)
@@ -312,7 +312,7 @@ async def test_a_room_with_nobody_in_it_that_comes_back_ends_again_in_time(
     before = await taken_back(place, node)
     await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:members")
     await heal(node, before)
-    assert await place.redis.zscore("chat:idle", "tea") is not None
+    assert await place.redis.zscore("chat:{c}:idle", "tea") is not None
 
 
 async def test_what_the_core_finds_lost_is_what_heals(place: Place, node: Node) -> None:

@@ -98,7 +98,7 @@ async def test_a_nick_is_held_by_one_session_in_any_form(place: Place) -> None:
     await here.hello("s1", "Ana")
     taken = await there.ask("claim", there.claim_of("s2", "ANA"))
     assert taken is Denied.TAKEN
-    assert await place.redis.exists("chat:session:s2") == 0
+    assert await place.redis.exists("chat:{c}:session:s2") == 0
 
 
 async def test_a_new_session_needs_a_nick(node: Node) -> None:
@@ -124,11 +124,11 @@ async def test_a_session_is_let_go_for_a_while_and_comes_back(node: Node, place:
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     node.broker.part(hold, quit=False)
     await node.idle()
-    assert await place.redis.zcard("chat:grace") == 1
+    assert await place.redis.zcard("chat:{c}:grace") == 1
     assert await node.ask("members", "tea", "") == (["ana"], False)
     assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
     _, found = await node.hello("s1")
-    assert found.resumed and await place.redis.zcard("chat:grace") == 0
+    assert found.resumed and await place.redis.zcard("chat:{c}:grace") == 0
     assert len(await node.log("r:tea")) == 1
 
 
@@ -146,7 +146,7 @@ async def test_a_session_that_ends_is_gone_at_once(
         assert (await node.log("r:" + room))[1:] == [left]
         assert await node.ask("members", room, "") == ([], False)
     await node.hello("s2", "ana")
-    assert await place.redis.exists("chat:session:s1", "chat:rooms:s1", "chat:grace") == 0
+    assert await place.redis.exists("chat:{c}:session:s1", "chat:{c}:rooms:s1", "chat:{c}:grace") == 0
     ids = [(await node.top("r:" + room)).id for room in ("tea", "milk")]
     assert ids[0] != ids[1]
 
@@ -227,16 +227,16 @@ async def test_positions_of_rooms_that_a_session_will_not_be_in_do_not_matter(
 async def test_an_incarnation_that_was_reaped_gets_no_sessions(place: Place, node: Node) -> None:
     """Else nobody would ever reap them: it is not among the nodes any more."""
     claim = node.claim_of("s1", "ana")
-    await place.redis.set("chat:dead:" + claim.token.owner.split(".")[0], 1)
+    await place.redis.set("chat:{c}:dead:" + claim.token.owner.split(".")[0], 1)
     reply = await node.ask("claim", claim)
     assert reply is Fenced.GONE
-    assert await place.redis.exists("chat:session:s1", "chat:nicks") == 0
+    assert await place.redis.exists("chat:{c}:session:s1", "chat:{c}:nicks") == 0
 
 
 async def test_no_session_begins_in_data_of_another_format(place: Place) -> None:
     """Also before the node has renewed its lease, which tells it of the format."""
     node = await place.node()
-    await place.redis.set("chat:format", 99)
+    await place.redis.set("chat:{c}:format", 99)
     before = sorted(await place.redis.keys())
     assert await node.ask("claim", node.claim_of("s1", "ana")) is Unavailable.UNREACHABLE
     assert sorted(await place.redis.keys()) == before

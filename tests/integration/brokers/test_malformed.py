@@ -155,7 +155,7 @@ async def test_a_malformed_reply_refuses_what_was_asked_and_nothing_else(place: 
     ana, _ = await node.hello("s1", "ana", rooms=("tea",))
     await place.redis.hset("chat:{r:tea}", "id", b"\xff ")
     assert await node.ask("tail", "r:tea", 5, timed=False) is Unavailable.INTERNAL
-    await place.redis.hset("chat:sent:s1", "t1", "9999999999999 nonsense")
+    await place.redis.hset("chat:{c}:sent:s1", "t1", "9999999999999 nonsense")
     assert await node.say(ana, "tea", "one", "t1") is Unavailable.INTERNAL
     assert isinstance(await node.say(ana, "tea", "two", "t2"), Stored)
     assert node.metrics.malformed >= 2
@@ -297,16 +297,16 @@ async def test_moderators_are_shown_what_there_is_beside_what_no_node_has_writte
     place: Place,
 ) -> None:
     node = await place.node()
-    about = "chat:about:" + node.broker._lease.incarnation
+    about = "chat:{c}:about:" + node.broker._lease.incarnation
     async with place.moderator() as moderator:
-        await place.redis.zadd("chat:nodes", {"other": 2e12})
-        await place.redis.hset("chat:about:other", mapping={"facts": "nonsense", "since": "x"})
+        await place.redis.zadd("chat:{c}:nodes", {"other": 2e12})
+        await place.redis.hset("chat:{c}:about:other", mapping={"facts": "nonsense", "since": "x"})
         rows = {row.incarnation: row for row in await moderator.nodes()}
         assert rows["other"].since is None and rows["other"].facts == ClusterFacts()
-        assert rows[about[len("chat:about:") :]].facts.name == "bench"
-        await place.redis.hset("chat:orders", mapping={"net:x": "7 ", "kick:s1": "x"})
+        assert rows[about[len("chat:{c}:about:") :]].facts.name == "bench"
+        await place.redis.hset("chat:{c}:orders", mapping={"net:x": "7 ", "kick:s1": "x"})
         await node.hello("s1", "ana")
         assert await moderator.bans() == []
-        await place.redis.set("chat:format", "two")
+        await place.redis.set("chat:{c}:format", "two")
         with pytest.raises(Trouble):
             await moderator.check()

@@ -122,10 +122,10 @@ async def test_a_ban_that_is_over_is_forgotten(
     place: Place, node: Node, moderator: AdminClient
 ) -> None:
     await moderator.ban_nick("ana", 60, "")
-    await place.redis.hset("chat:orders", "nick:ana", "5 - ")
+    await place.redis.hset("chat:{c}:orders", "nick:ana", "5 - ")
     await node.hello("s1", "ana")
     assert await moderator.bans() == []
-    assert not await place.redis.exists("chat:orders")
+    assert not await place.redis.exists("chat:{c}:orders")
     assert not await moderator.unban("nick:ana")
 
 
@@ -140,8 +140,8 @@ async def test_bans_are_listed_with_what_is_left_of_them(moderator: AdminClient)
 async def test_a_node_learns_from_its_lease_what_no_message_told_it(
     place: Place, node: Node, moderator: AdminClient
 ) -> None:
-    await place.redis.hset("chat:orders", "net:192.0.2.0/24", '0 - "spam"')
-    await place.redis.set("chat:ordered", "1 m1")
+    await place.redis.hset("chat:{c}:orders", "net:192.0.2.0/24", '0 - "spam"')
+    await place.redis.set("chat:{c}:ordered", "1 m1")
     await hears(node, "net", "192.0.2.0/24")
     assert node.events.orders[0].why == "spam"
 
@@ -172,7 +172,7 @@ async def test_nodes_put_back_the_orders_that_redis_forgot(
     await moderator.ban_nick("ana", 0, "")
     for each in (node, other):
         await hears(each, "nick", "ana")
-    await place.redis.delete("chat:orders", "chat:ordered")
+    await place.redis.delete("chat:{c}:orders", "chat:{c}:ordered")
     await moderator.ban_nick("bo", 0, "")
     for each in (node, other):
         await hears(each, "nick", "bo")
@@ -191,7 +191,7 @@ async def test_what_was_done_and_forgotten_is_done_again(
     assert await moderator.kick("ana", "spam") == "ana"
     assert await moderator.close("tea", "") == 0
     await hears(node, "room", "tea")
-    for key in ("chat:orders", "chat:ordered", "chat:grace"):
+    for key in ("chat:{c}:orders", "chat:{c}:ordered", "chat:{c}:grace"):
         await place.redis.delete(key)
     for key, value in before.items():
         assert value is not None
@@ -278,7 +278,7 @@ async def test_an_announcement_reaches_every_node(
 
 
 async def test_nodes_tell_of_themselves(place: Place, node: Node, moderator: AdminClient) -> None:
-    await place.redis.zadd("chat:nodes", {"dead": 1})
+    await place.redis.zadd("chat:{c}:nodes", {"dead": 1})
     living, dead = sorted(await moderator.nodes(), key=lambda row: not row.alive)
     facts = living.facts
     assert (facts.name, facts.clients, facts.sessions, facts.rooms) == ("bench", 3, 0, 1)
@@ -295,8 +295,8 @@ async def test_the_lag_is_that_of_a_probe(place: Place, node: Node, moderator: A
 async def test_what_a_newer_node_tells_in_addition_is_ignored(
     place: Place, node: Node, moderator: AdminClient
 ) -> None:
-    await place.redis.hset("chat:about:later", "facts", json.dumps({"name": "z", "mood": "fine"}))
-    await place.redis.zadd("chat:nodes", {"later": 9e15})
+    await place.redis.hset("chat:{c}:about:later", "facts", json.dumps({"name": "z", "mood": "fine"}))
+    await place.redis.zadd("chat:{c}:nodes", {"later": 9e15})
     assert [row.facts.name for row in await moderator.nodes()] == ["bench", "z"]
 
 
@@ -328,15 +328,15 @@ async def test_more_sessions_are_listed_than_are_looked_at_in_one_go(
 
 async def test_data_of_another_kind_are_left_alone(place: Place, moderator: AdminClient) -> None:
     await moderator.check()
-    await place.redis.set("chat:format", "99")
+    await place.redis.set("chat:{c}:format", "99")
     with pytest.raises(Trouble, match="format 99"):
         await moderator.check()
-    await place.redis.delete("chat:format")
+    await place.redis.delete("chat:{c}:format")
     with pytest.raises(Trouble, match="right one"):
         await moderator.check()
 
 
 async def test_a_malformed_clock_is_named(place: Place, moderator: AdminClient) -> None:
-    await place.redis.hset("chat:clock", "shift", "noon")
+    await place.redis.hset("chat:{c}:clock", "shift", "noon")
     with pytest.raises(Trouble, match="the shift 'noon', not ms"):
         await moderator.nodes()

@@ -55,7 +55,7 @@ async def test_what_a_nick_took_up_is_free_when_it_is_given_up(node: Node, place
     assert await node.ask("members", "tea", "") == ([CYRILLIC], False)
     node.broker.part(hold, quit=True)
     await node.idle()
-    assert await place.redis.hgetall("chat:nicks") == {}
+    assert await place.redis.hgetall("chat:{c}:nicks") == {}
 
 
 async def test_a_session_that_is_put_back_takes_up_the_same(node: Node, place: Place) -> None:
@@ -86,7 +86,7 @@ async def test_a_session_of_an_older_node_keeps_its_name_and_no_more(
     node: Node, place: Place
 ) -> None:
     await begin(node, "s1", CYRILLIC)
-    await place.redis.hdel("chat:session:s1", "looks")
+    await place.redis.hdel("chat:{c}:session:s1", "looks")
     assert await asks_for(node, "s2", CYRILLIC.upper()) is Denied.TAKEN
     # The look stands there still, for a session that does not claim it.
     await begin(node, "s2", LATIN)
@@ -94,8 +94,8 @@ async def test_a_session_of_an_older_node_keeps_its_name_and_no_more(
 
 async def test_a_nick_that_an_older_node_has_changed_is_held(node: Node, place: Place) -> None:
     await begin(node, "s1", CYRILLIC)
-    await place.redis.hset("chat:session:s1", mapping={"nick": "bob", "fold": "bob"})
-    await place.redis.hset("chat:nicks", "bob", "s1")
-    await place.redis.hdel("chat:nicks", CYRILLIC)
+    await place.redis.hset("chat:{c}:session:s1", mapping={"nick": "bob", "fold": "bob"})
+    await place.redis.hset("chat:{c}:nicks", "bob", "s1")
+    await place.redis.hdel("chat:{c}:nicks", CYRILLIC)
     assert await asks_for(node, "s2", "bob") is Denied.TAKEN
     await begin(node, "s2", LATIN)

@@ -112,7 +112,7 @@ async def test_logs_whose_newest_entry_was_missed_are_noticed_by_their_tops(
     other, _ = await node.hello("s2", "bo", rooms=["milk"])
     await node.direct(other, "ana", "hi")
     node.events.unseen = ["i:s1", "i:s2"]
-    node.broker._dispatch.confirm(b"chat:node:inc")
+    node.broker._dispatch.confirm(b"chat:{c}:node:inc")
     await node.idle()
     differs = [what for what in node.events.told if what[0] == "differs"]
     assert set(differs) == {("differs", "r:milk"), ("differs", "i:s1")}

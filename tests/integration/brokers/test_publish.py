@@ -186,14 +186,14 @@ async def test_ids_are_remembered_for_their_time_and_among_the_newest(place: Pla
     hold = await begun(node)
     texts = [f"t{number:04}" for number in range(2001)]
     await asyncio.gather(*[wait(node.say(hold, "tea", text, text)) for text in texts])
-    remembered = await place.redis.hkeys("chat:sent:s1")
+    remembered = await place.redis.hkeys("chat:{c}:sent:s1")
     assert 1000 <= len(remembered) <= 2000
     assert {text.encode() for text in texts[-1000:]} <= set(remembered)
-    till = await place.redis.zscore("chat:sents", "s1") or 0.0
+    till = await place.redis.zscore("chat:{c}:sents", "s1") or 0.0
     assert 0 < till - (await place.redis.time())[0] * 1000 <= 301_000
-    assert await place.redis.pttl("chat:sent:s1") > 300_000, "it is only a net"
+    assert await place.redis.pttl("chat:{c}:sent:s1") > 300_000, "it is only a net"
     old = b"1 r:tea k1-1-a"
-    await place.redis.hset("chat:sent:s1", "ancient", old)
+    await place.redis.hset("chat:{c}:sent:s1", "ancient", old)
     assert await node.ask("sent", "s1", "ancient") is None
 
 

@@ -20,7 +20,7 @@ async def begin(place: Place, session: str, nick: str, keyed: int = 1, inc: str 
         *("hello", next(operations), session, keyed, nick, nick, "", inc + ".1", 200, 1000, 50, 0),
         *(50, "", 1, "tea", ""),
     )
-    await place.redis.zadd("chat:nodes", {inc: 1})
+    await place.redis.zadd("chat:{c}:nodes", {inc: 1})
 
 
 async def reap(
@@ -40,12 +40,12 @@ async def test_sessions_of_a_dead_node_get_their_grace_from_the_end_of_its_lease
 ) -> None:
     await begin(place, "s1", "ana")
     await begin(place, "s2", "bo", inc="other")
-    await place.redis.zadd("chat:nodes", {"dead": 5_000, "other": 9e15})
+    await place.redis.zadd("chat:{c}:nodes", {"dead": 5_000, "other": 9e15})
     assert await reap(place, grace=4_000_000_000_000) == [1, 0, 0, 1]
-    assert await place.redis.zscore("chat:grace", "s1") == 4_000_000_005_000
-    assert await place.redis.zscore("chat:grace", "s2") is None
+    assert await place.redis.zscore("chat:{c}:grace", "s1") == 4_000_000_005_000
+    assert await place.redis.zscore("chat:{c}:grace", "s2") is None
     assert await kinds(node) == ["e", "e"]
-    assert await place.redis.zrange("chat:nodes", 0, -1) != [b"dead"]
+    assert await place.redis.zrange("chat:{c}:nodes", 0, -1) != [b"dead"]
 
 
 async def test_a_session_that_nobody_continued_is_lost_exactly_once(
@@ -64,9 +64,9 @@ async def test_a_session_that_nobody_continued_is_lost_exactly_once(
 async def test_what_ran_out_after_the_call_is_not_reaped(place: Place, node: Node) -> None:
     """As when Redis hung, and does then what it was asked before: nobody could renew meanwhile."""
     await begin(place, "s1", "ana")
-    await place.redis.zadd("chat:nodes", {"dead": 5_000})
+    await place.redis.zadd("chat:{c}:nodes", {"dead": 5_000})
     assert await reap(place, now=4_999) == [0, 0, 0, 0]
-    await place.redis.zadd("chat:grace", {"s1": 5_000})
+    await place.redis.zadd("chat:{c}:grace", {"s1": 5_000})
     assert await reap(place, now=4_999) == [0, 0, 0, 0]
     hello = ("hello", "op", "s2", 1, "ana", "ana", "", "inc.1", 200, 1000, 50)
     assert await place.run(*hello, 4_999, 50, "", 0, "") == [b"taken"]
@@ -103,7 +103,7 @@ async def test_a_reaped_incarnation_learns_it_and_may_not_come_back(place: Place
     await begin(place, "s1", "ana")
     await reap(place)
     assert await place.run("renew", "dead", 8000, 1, "k9", 7) == [b"dead"]
-    assert b"dead" not in await place.redis.zrange("chat:nodes", 0, -1)
+    assert b"dead" not in await place.redis.zrange("chat:{c}:nodes", 0, -1)
 
 
 async def test_a_node_that_was_reaped_begins_anew_and_puts_its_sessions_back(
@@ -111,7 +111,7 @@ async def test_a_node_that_was_reaped_begins_anew_and_puts_its_sessions_back(
 ) -> None:
     await node.hello("s1", "ana")
     inc = node.broker.owner().split(".")[0]
-    await place.redis.set("chat:dead:" + inc, 1)
+    await place.redis.set("chat:{c}:dead:" + inc, 1)
     node.broker.check(lambda reply: None)
     await node.events.hears("forgotten", False)
     assert node.broker.owner().split(".")[0] != inc
@@ -139,7 +139,7 @@ async def test_rooms_that_nobody_uses_end_but_not_the_one_that_always_exists(
     hold, _ = await node.hello("s1", "ana", rooms=["tea", "milk", "general"])
     for room in ("tea", "general"):
         await node.ask("leave", hold, room)
-    await place.redis.zadd("chat:idle", {"tea": 1, "general": 1, "milk": 1})
+    await place.redis.zadd("chat:{c}:idle", {"tea": 1, "general": 1, "milk": 1})
     assert (await reap(place))[2] == 1
     rooms, _ = await node.ask("rooms", "")
     assert rooms == [("general", 0), ("milk", 1)]
@@ -150,9 +150,9 @@ async def test_rooms_that_nobody_uses_end_but_not_the_one_that_always_exists(
 async def test_a_room_that_is_used_again_does_not_end(place: Place, node: Node) -> None:
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     await node.ask("leave", hold, "tea")
-    assert await place.redis.zscore("chat:idle", "tea") is not None
+    assert await place.redis.zscore("chat:{c}:idle", "tea") is not None
     await node.ask("join", hold, "tea", False)
-    assert await place.redis.zscore("chat:idle", "tea") is None
+    assert await place.redis.zscore("chat:{c}:idle", "tea") is None
 
 
 async def test_a_nick_is_free_as_soon_as_its_grace_is_over_though_no_reaper_came(
@@ -160,11 +160,11 @@ async def test_a_nick_is_free_as_soon_as_its_grace_is_over_though_no_reaper_came
 ) -> None:
     node = await place.node(REAPING)
     await begin(place, "s1", "ana")
-    await place.redis.zadd("chat:grace", {"s1": 1})
+    await place.redis.zadd("chat:{c}:grace", {"s1": 1})
     _, found = await node.hello("s2", "ana", rooms=["tea"])
     assert not found.resumed
     assert await kinds(node) == ["e", "l", "e"]
-    await place.redis.zadd("chat:grace", {"s2": 1})
+    await place.redis.zadd("chat:{c}:grace", {"s2": 1})
     _, again = await node.hello("s2", "bo")
     assert not again.resumed, "its own grace was over as well"
 
@@ -173,7 +173,7 @@ async def test_a_node_reaps_only_after_others_had_the_time_to_renew(
     place: Place, node: Node
 ) -> None:
     await begin(place, "s1", "ana")
-    await place.redis.zadd("chat:grace", {"s1": 1})
+    await place.redis.zadd("chat:{c}:grace", {"s1": 1})
     node.broker._upkeep.reap()
     await node.idle()
     assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
@@ -192,12 +192,12 @@ async def test_a_node_that_shuts_down_lets_others_reap_at_once(place: Place) -> 
 
 async def test_the_format_is_written_where_there_is_none(place: Place) -> None:
     await place.run("renew", "inc", 8000, 1, "k9", 7, "{}", 200, 1000)
-    assert await place.redis.get("chat:format") == b"1"
+    assert await place.redis.get("chat:{c}:format") == b"1"
     await place.redis.flushall()  # it forgot everything
     assert (await place.run("renew", "inc", 8000, 1, "k9", 7, "{}", 200, 1000))[0] == b"new"
-    assert await place.redis.get("chat:format") == b"1"
+    assert await place.redis.get("chat:{c}:format") == b"1"
 
 
 async def test_data_of_another_format_is_refused(place: Place) -> None:
-    await place.redis.set("chat:format", 99)
+    await place.redis.set("chat:{c}:format", 99)
     assert await place.run("renew", "inc", 8000, 1, "k9", 7, "{}", 200, 1000) == [b"format", b"99"]

@@ -68,7 +68,7 @@ async def test_a_session_in_its_grace_goes_on_where_it_was(place: Place, node: N
     node.broker.part(hold, quit=False)
     known = memory(node, hold, "ana", "tea")
     assert await restore(node, known) is True
-    assert await place.redis.zcard("chat:grace") == 0
+    assert await place.redis.zcard("chat:{c}:grace") == 0
     assert await node.ask("leave", hold, "tea") is Fenced.GONE
     assert await node.ask("leave", known.token, "tea") is not None
 
@@ -113,7 +113,7 @@ async def test_what_was_left_or_renamed_in_the_forgotten_time_is_done_again(
     assert await node.ask("members", "tea", "") == ([], False)
     assert await node.ask("members", "milk", "") == (["new"], False)
     assert await node.ask("members", "coffee", "") == (["new"], False)
-    assert await place.redis.zscore("chat:idle", "tea") is not None
+    assert await place.redis.zscore("chat:{c}:idle", "tea") is not None
     await node.hello("s2", "old")
 
 
@@ -141,11 +141,11 @@ async def test_a_session_goes_on_as_its_node_knows_it_if_redis_went_back_before_
     hold, _ = await node.hello("s1", "old", rooms=["tea"])
     await node.ask("rename", hold, "new", "new")
     inc = hold.owner.split(".")[0]
-    await place.redis.hincrby("chat:ops", inc, -back)
-    await place.redis.zadd("chat:nodes", {inc: 1})
+    await place.redis.hincrby("chat:{c}:ops", inc, -back)
+    await place.redis.zadd("chat:{c}:nodes", {inc: 1})
     assert (await place.run("reap", "op", 4 * 10**12, 200, 1000, 10**9, 100, 9e15))[0] == 1
     if not count:  # a node of version 0.1
-        await place.redis.set("chat:dead:" + inc, 1)
+        await place.redis.set("chat:{c}:dead:" + inc, 1)
     assert await node.ask("check", timed=False) is True
     assert await restore(node, memory(node, hold, "newest", "tea")) is True
     assert await node.ask("members", "tea", "") == ([nick], False)
@@ -158,8 +158,8 @@ async def test_a_session_whose_last_change_is_not_settled_goes_on_as_redis_has_i
     hold, _ = await node.hello("s1", "old", rooms=["tea"])
     inc = hold.owner.split(".")[0]
     await place.run("nick", "opx", *hold, "new", "new", 200, 1000, 0)  # its reply was lost
-    await place.redis.hincrby("chat:ops", inc, -2)
-    await place.redis.zadd("chat:nodes", {inc: 1})
+    await place.redis.hincrby("chat:{c}:ops", inc, -2)
+    await place.redis.zadd("chat:{c}:nodes", {inc: 1})
     await place.run("reap", "op", 4 * 10**12, 200, 1000, 10**9, 100, 9e15)
     assert await node.ask("check", timed=False) is True
     known = memory(node, hold, "old", "tea", is_settled=False)
@@ -175,7 +175,7 @@ async def test_a_session_that_is_put_back_before_its_node_learns_of_the_reap_und
     two, _ = await node.hello("s2", "bo", rooms=["tea"])
     inc = one.owner.split(".")[0]
     await place.run("nick", "opx", *one, "new", "new", 200, 1000, 0)  # its reply was lost
-    await place.redis.zadd("chat:nodes", {inc: 1})
+    await place.redis.zadd("chat:{c}:nodes", {inc: 1})
     assert (await place.run("reap", "op", 4 * 10**12, 200, 1000, 10**9, 100, 9e15))[0] == 2
     assert await restore(node, memory(node, two, "bo", "tea")) is True
     assert await node.ask("check", timed=False) is True
@@ -194,7 +194,7 @@ async def test_a_node_notices_that_redis_forgot_its_sessions(place: Place, node:
 async def test_a_node_notices_that_redis_went_back(place: Place, node: Node) -> None:
     await node.hello("s1", "ana")
     inc = node.broker.owner().split(".")[0]
-    await place.redis.hincrby("chat:ops", inc, -1)
+    await place.redis.hincrby("chat:{c}:ops", inc, -1)
     assert await node.ask("check", timed=False) is True
     assert ("forgotten", True) in node.events.told
 
@@ -206,7 +206,7 @@ async def test_changes_made_since_do_not_hide_that_redis_went_back(
     await node.hello("s1", "ana")
     await node.hello("s2", "bo")
     inc = node.broker.owner().split(".")[0]
-    await place.redis.hincrby("chat:ops", inc, -2)
+    await place.redis.hincrby("chat:{c}:ops", inc, -2)
     for number in range(3, 7):
         await node.hello(f"s{number}", f"nick{number}")
     assert await node.ask("check", timed=False) is True
@@ -240,7 +240,7 @@ async def test_a_session_that_redis_alone_says_is_here_is_let_go_at_the_second_l
     for grace in ([], [b"s1"]):
         assert await node.ask("check", timed=False) is False
         await node.idle()
-        assert await place.redis.zrange("chat:grace", 0, -1) == grace
+        assert await place.redis.zrange("chat:{c}:grace", 0, -1) == grace
         monkeypatch.setattr(session_audit, "LOOK_EVERY", 0.0)
 
 
@@ -258,7 +258,7 @@ async def test_a_session_that_is_just_coming_in_is_not_let_go(
     monkeypatch.setattr(session_audit, "LOOK_EVERY", 0.0)
     assert await node.ask("check", timed=False) is False
     await node.idle()
-    assert await place.redis.zcard("chat:grace") == 0
+    assert await place.redis.zcard("chat:{c}:grace") == 0
 
 
 async def test_sessions_that_left_in_the_forgotten_time_are_let_go(
@@ -268,7 +268,7 @@ async def test_sessions_that_left_in_the_forgotten_time_are_let_go(
     await node.hello("s2", "bo", rooms=["tea"])
     node.events.here.discard("s2")
     inc = node.broker.owner().split(".")[0]
-    await place.redis.hincrby("chat:ops", inc, -1)
+    await place.redis.hincrby("chat:{c}:ops", inc, -1)
     await node.ask("check", timed=False)
     await node.idle()
-    assert await place.redis.zrange("chat:grace", 0, -1) == [b"s2"]
+    assert await place.redis.zrange("chat:{c}:grace", 0, -1) == [b"s2"]

@@ -101,7 +101,7 @@ async def test_members_are_listed_by_code_points_of_their_folded_nicks(node: Nod
 
 async def test_lists_come_in_pages(node: Node, place: Place) -> None:
     names = [f"room{number:04}" for number in range(PAGE + 5)]
-    await place.redis.zadd("chat:rooms", dict.fromkeys(names, 0))
+    await place.redis.zadd("chat:{c}:rooms", dict.fromkeys(names, 0))
     await place.redis.zadd("chat:{r:tea}:members", {f"{name}\0{name}": 0 for name in names})
     rooms, more = await node.ask("rooms", "")
     assert [name for name, _ in rooms] == ["general", *names[: PAGE - 1]] and more

@@ -21,8 +21,8 @@ async def renew(place: Place, inc: str, name: str) -> None:
 async def silent_for(place: Place, inc: str, seconds: float) -> None:
     """Let the last renewal of a node be so long ago."""
     left = LEASE + DEAD_FOR - seconds
-    await place.redis.pexpire(f"chat:about:{inc}", int(left * 1000))
-    await place.redis.zadd("chat:nodes", {inc: 1})
+    await place.redis.pexpire(f"chat:{{c}}:about:{inc}", int(left * 1000))
+    await place.redis.zadd("chat:{c}:nodes", {inc: 1})
 
 
 async def killed(place: Place, inc: str, ago: float) -> None:
@@ -30,7 +30,7 @@ async def killed(place: Place, inc: str, ago: float) -> None:
     await silent_for(place, inc, ago)
     seconds, micros = await place.redis.time()
     over = seconds + micros / 1e6 + LEASE - ago
-    await place.redis.zadd("chat:nodes", {inc: int(over * 1000)})
+    await place.redis.zadd("chat:{c}:nodes", {inc: int(over * 1000)})
 
 
 async def dead(place: Place) -> list[tuple[str, bool, int]]:
@@ -73,7 +73,7 @@ async def test_the_last_node_is_not_shown_once_it_was_shut_down(place: Place) ->
         # No other node is left to reap it.
         assert [row.alive for row in await moderator.nodes()] == [False]
         assert await moderator.all_nodes() == []
-        await place.redis.delete("chat:about:n1")  # as a day later
+        await place.redis.delete("chat:{c}:about:n1")  # as a day later
         assert await moderator.all_nodes() == []
 
 
@@ -112,7 +112,7 @@ async def test_sessions_of_nodes_that_all_died_have_no_connection(place: Place, 
     await node.hello("s2", "bo")
     async with place.moderator() as moderator:
         assert await moderator.totals() == Totals(sessions=2, away=0, rooms=1, orders=0)
-        await place.redis.zadd("chat:nodes", {node.broker._lease.incarnation: 1})
+        await place.redis.zadd("chat:{c}:nodes", {node.broker._lease.incarnation: 1})
         assert await moderator.totals() == Totals(sessions=2, away=2, rooms=1, orders=0)
 
 
@@ -121,7 +121,7 @@ async def test_a_node_that_died_long_ago_is_not_shown(place: Place) -> None:
     await silent_for(place, "n1", SHOWN_FOR + LEASE + 2)
     await reap(place)
     assert len(await dead(place)) == 1
-    await place.redis.pexpire("chat:dead:n1", int((DEAD_FOR - SHOWN_FOR - 1) * 1000))
+    await place.redis.pexpire("chat:{c}:dead:n1", int((DEAD_FOR - SHOWN_FOR - 1) * 1000))
     assert await dead(place) == []
 
 

@@ -163,17 +163,17 @@ async def test_old_ids_of_many_authors_are_forgotten_one_author_at_a_time(
     for number in range(3):
         hold, _ = await node.hello(f"s{number}", f"nick{number}", rooms=["tea"])
         ids: Any = {f"t{n}": f"{1_000 + n} r:tea k1-{n}-a" for n in range(2001)}
-        await place.redis.hset(f"chat:sent:s{number}", mapping=ids)
+        await place.redis.hset(f"chat:{{c}}:sent:s{number}", mapping=ids)
         holds.append(hold)
     sizes = []
     for turn in range(4):
         for reply in [node.say(hold, "tea", "hi", f"new{turn}") for hold in holds]:
             assert isinstance(await wait(reply), Stored)
-        lengths = [await place.redis.hlen(f"chat:sent:s{number}") for number in range(3)]
+        lengths = [await place.redis.hlen(f"chat:{{c}}:sent:s{number}") for number in range(3)]
         sizes.append(sum(length > 2000 for length in lengths))
     assert sizes == [2, 1, 0, 0]
     for number in range(3):
-        kept = await place.redis.hkeys(f"chat:sent:s{number}")
+        kept = await place.redis.hkeys(f"chat:{{c}}:sent:s{number}")
         assert {b"t2000", b"new0", b"new3"} <= set(kept) and b"t0" not in kept
 
 
@@ -210,15 +210,15 @@ async def crowded(place: Place, node: Node) -> FencingToken:
     for number in range(700):
         nick = f"m{number:03}"
         pipe.zadd("chat:{r:tea}:members", {f"{nick}\0{nick}": 0})
-        pipe.hset("chat:nicks", nick, "sid" + nick)
-        pipe.hset("chat:rooms:sid" + nick, "tea", f"{epoch}-1-a")
+        pipe.hset("chat:{c}:nicks", nick, "sid" + nick)
+        pipe.hset("chat:{c}:rooms:sid" + nick, "tea", f"{epoch}-1-a")
     await pipe.execute()
     return hold
 
 
 async def noted(place: Place) -> int:
     """Return how many sessions `tea` is still noted with."""
-    keys = [key async for key in place.redis.scan_iter("chat:rooms:*", count=1000)]
+    keys = [key async for key in place.redis.scan_iter("chat:{c}:rooms:*", count=1000)]
     return sum([await place.redis.hexists(key, "tea") for key in keys])
 
 
@@ -234,7 +234,7 @@ async def test_the_members_of_a_large_room_are_taken_out_of_it_by_and_by(
     while (await place.run(*reap))[3]:
         left.append(await noted(place))
     assert left == [401, 101] and await noted(place) == 0
-    assert not [key async for key in place.redis.scan_iter("chat:closed*")]
+    assert not [key async for key in place.redis.scan_iter("chat:{c}:closed*")]
 
 
 async def test_who_is_in_a_new_room_of_the_same_name_stays_there(place: Place, node: Node) -> None:
@@ -253,7 +253,7 @@ async def test_who_goes_on_is_not_in_a_closed_room(place: Place, node: Node) -> 
     await crowded(place, node)
     async with place.moderator() as moderator:
         await moderator.close("tea", "")
-    assert await place.redis.hexists("chat:rooms:s1", "tea"), "it is one of the last"
+    assert await place.redis.hexists("chat:{c}:rooms:s1", "tea"), "it is one of the last"
     hold, found = await node.hello("s1", rooms=["milk"])
     assert [membership.room for membership in found.memberships] == ["milk"]
     standing = await node.ask("standing", hold, timed=False)
@@ -266,7 +266,7 @@ async def test_another_nick_brings_nobody_into_a_closed_room(place: Place, node:
         await moderator.close("tea", "")
     assert isinstance(await node.ask("rename", hold, "yo", "yo"), tuple)
     assert not await place.redis.exists("chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:members")
-    assert not await place.redis.hexists("chat:rooms:s1", "tea")
+    assert not await place.redis.hexists("chat:{c}:rooms:s1", "tea")
 
 
 # Reaping
@@ -279,7 +279,7 @@ async def test_one_call_ends_a_session_in_many_rooms_but_not_two(place: Place, n
         node.broker.part(hold, False)
     await node.idle()
     for number in range(3):
-        await place.redis.zadd("chat:grace", {f"s{number}": 1})
+        await place.redis.zadd("chat:{c}:grace", {f"s{number}": 1})
     reap = ("reap", "op", 30_000, 200, 1000, 86_400_000, 100, NEVER)
     assert [(await place.run(*reap))[1:] for _ in range(4)] == [
         [1, 0, 1],
@@ -301,7 +301,7 @@ async def test_a_node_that_reaps_goes_on_until_all_is_done(
     await other.ask("check", timed=False)
     with caplog.at_level("INFO", "node.brokers.upkeep"):
         # Here, because the other one may reap by itself at any time, and the node renews its lease.
-        await place.redis.zadd("chat:nodes", {row.incarnation: 1})
+        await place.redis.zadd("chat:{c}:nodes", {row.incarnation: 1})
         for _ in range(3):
             other.broker._upkeep.reap()
         await other.idle()
@@ -317,8 +317,8 @@ async def test_strays_are_found_among_many_sessions(place: Place, node: Node) ->
     inc = node.broker.owner().split(".")[0]
     pipe = place.redis.pipeline()
     for number in range(700):
-        pipe.sadd("chat:at:" + inc, f"s{number}")
-        pipe.hset(f"chat:session:s{number}", "owner", f"{inc}.{number}")
+        pipe.sadd("chat:{c}:at:" + inc, f"s{number}")
+        pipe.hset(f"chat:{{c}}:session:s{number}", "owner", f"{inc}.{number}")
     await pipe.execute()
     node.events.here = {f"s{number}" for number in range(700)} - {"s5", "s650"}
     gone: list[str] = []
@@ -338,13 +338,13 @@ async def test_orders_are_read_and_put_back_however_many_there_are(place: Place)
     node, other = await place.node(), await place.node()
     count = 2 * moderation_sync.LISTED + 100
     rows: Any = {f"net:10.0.{number >> 8}.{number & 255}/32": '0 - ""' for number in range(count)}
-    await place.redis.hset("chat:orders", mapping=rows)
+    await place.redis.hset("chat:{c}:orders", mapping=rows)
     async with place.moderator() as moderator:
         await moderator.ban_nick("ana", 0, "")
         for each in (node, other):
             await each.events.until(partial(knows, each, count + 1))
         assert len(await moderator.bans()) == count + 1
-        await place.redis.delete("chat:orders", "chat:ordered")
+        await place.redis.delete("chat:{c}:orders", "chat:{c}:ordered")
         node.events.told.clear()
         other.events.told.clear()
         await moderator.ban_nick("bo", 0, "")
@@ -353,4 +353,4 @@ async def test_orders_are_read_and_put_back_however_many_there_are(place: Place)
             # Nobody takes a part of them for all.
             told = [len(what[1]) for what in each.events.told if what[0] == "moderated"]
             assert set(told) == {count + 2}
-        assert await place.redis.hlen("chat:orders") == count + 2
+        assert await place.redis.hlen("chat:{c}:orders") == count + 2

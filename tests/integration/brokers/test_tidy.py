@@ -19,26 +19,26 @@ async def now_ms(place: Place) -> int:
 
 async def test_no_deadline_is_further_ahead_than_its_own_length(place: Place, node: Node) -> None:
     for key in ("grace", "nodes", "idle"):
-        await place.redis.zadd("chat:" + key, {"late": 9e15, "early": 5})
+        await place.redis.zadd("chat:{c}:" + key, {"late": 9e15, "early": 5})
     assert await tidy(place) == 0
     now = await now_ms(place)
     for key, length in (("grace", GRACE_MS), ("nodes", LEASE_MS), ("idle", 0)):
-        late = await place.redis.zscore("chat:" + key, "late") or 0.0
+        late = await place.redis.zscore("chat:{c}:" + key, "late") or 0.0
         assert 0 <= now + length - late < 5_000
-        assert await place.redis.zscore("chat:" + key, "early") == 5
+        assert await place.redis.zscore("chat:{c}:" + key, "early") == 5
 
 
 async def test_a_session_that_is_to_leave_again_gets_the_time_for_it(
     place: Place, node: Node
 ) -> None:
     due = await now_ms(place) + 4_900
-    await place.redis.zadd("chat:grace", {"s1": due})
+    await place.redis.zadd("chat:{c}:grace", {"s1": due})
     await tidy(place, grace=0)
-    assert await place.redis.zscore("chat:grace", "s1") == due
+    assert await place.redis.zscore("chat:{c}:grace", "s1") == due
 
 
 async def test_a_lot_is_tidied_up_in_parts(place: Place, node: Node) -> None:
-    await place.redis.zadd("chat:grace", {f"s{number}": 9e15 for number in range(5)})
+    await place.redis.zadd("chat:{c}:grace", {f"s{number}": 9e15 for number in range(5)})
     assert [await tidy(place, most=3) for _ in range(3)] == [1, 0, 0]
 
 
@@ -47,11 +47,11 @@ async def test_ids_outlive_redis_own_expiry_while_somebody_goes_on_sending(
 ) -> None:
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     first = await wait(node.say(hold, "tea", "hi", "once"))
-    await place.redis.zadd("chat:sents", {"s1": 5})
-    await place.redis.pexpire("chat:sent:s1", 1_000)
+    await place.redis.zadd("chat:{c}:sents", {"s1": 5})
+    await place.redis.pexpire("chat:{c}:sent:s1", 1_000)
     await tidy(place)
-    assert await place.redis.pttl("chat:sent:s1") > 300_000
-    assert await place.redis.zscore("chat:sents", "s1") == first.at + 300_000
+    assert await place.redis.pttl("chat:{c}:sent:s1") > 300_000
+    assert await place.redis.zscore("chat:{c}:sents", "s1") == first.at + 300_000
 
 
 async def test_ids_are_forgotten_when_the_newest_does_not_count_any_more(
@@ -59,17 +59,17 @@ async def test_ids_are_forgotten_when_the_newest_does_not_count_any_more(
 ) -> None:
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     await wait(node.say(hold, "tea", "hi", "once"))
-    await place.redis.hset("chat:sent:s1", mapping={"once": "1 r:tea k-1-a", "": "1 r:tea k-1-a"})
-    await place.redis.zadd("chat:sents", {"s1": 5})
+    await place.redis.hset("chat:{c}:sent:s1", mapping={"once": "1 r:tea k-1-a", "": "1 r:tea k-1-a"})
+    await place.redis.zadd("chat:{c}:sents", {"s1": 5})
     await tidy(place, now=4)
-    assert await place.redis.zscore("chat:sents", "s1") == 5, "it was not over when it was asked"
+    assert await place.redis.zscore("chat:{c}:sents", "s1") == 5, "it was not over when it was asked"
     await tidy(place)
-    assert await place.redis.zscore("chat:sents", "s1") is None
-    assert 0 < await place.redis.pttl("chat:sent:s1") <= 300_000
+    assert await place.redis.zscore("chat:{c}:sents", "s1") is None
+    assert 0 < await place.redis.pttl("chat:{c}:sent:s1") <= 300_000
     # Somebody says something just then.
     assert isinstance(await wait(node.say(hold, "tea", "hi", "again")), Stored)
-    assert await place.redis.pttl("chat:sent:s1") > 300_000
-    assert await place.redis.zscore("chat:sents", "s1") is not None
+    assert await place.redis.pttl("chat:{c}:sent:s1") > 300_000
+    assert await place.redis.zscore("chat:{c}:sents", "s1") is not None
 
 
 async def test_words_of_before_and_of_now_tell_the_same(place: Place, node: Node) -> None:
@@ -82,9 +82,9 @@ async def test_words_of_before_and_of_now_tell_the_same(place: Place, node: Node
         "ahead": f"{now + seconds} r:tea k-1-a  -{seconds}",
         "named": f"{now + seconds} i:s2 k-1-a 12345 -{seconds}",
     }.items():
-        await place.redis.hset("chat:sent:s1", id, value)
+        await place.redis.hset("chat:{c}:sent:s1", id, value)
         kept = await node.ask("sent", "s1", id)
         assert isinstance(kept, Stored), id
         assert kept.to == {"direct": f"-{seconds}", "named": "12345"}.get(id, "")
-    await place.redis.hset("chat:sent:s1", "old", f"{now} r:tea k-1-a  -{seconds}")
+    await place.redis.hset("chat:{c}:sent:s1", "old", f"{now} r:tea k-1-a  -{seconds}")
     assert await node.ask("sent", "s1", "old") is None

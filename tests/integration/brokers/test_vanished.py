@@ -32,10 +32,10 @@ async def test_the_hash_of_a_log_is_made_again_with_the_epoch_that_a_node_knows(
     await node.say(ana, "tea", "one")
     top = await knows(node)
     await place.redis.delete(HASH)
-    await place.redis.delete("chat:rooms")
+    await place.redis.delete("chat:{c}:rooms")
     await compare(node)
     assert await node.top("r:tea") == top
-    assert await place.redis.zscore("chat:rooms", "tea") is not None
+    assert await place.redis.zscore("chat:{c}:rooms", "tea") is not None
     reply = await node.say(ana, "tea", "two")
     assert isinstance(reply, Stored) and reply.position.startswith(top.epoch.decode())
     assert await node.texts("r:tea") == ["one", "two"]
@@ -164,7 +164,7 @@ async def test_members_are_missed_though_somebody_entered_before_a_node_looked(
     assert ("absent", "r:tea") in node.events.told
 
 
-@pytest.mark.parametrize("key", ["chat:nicks", "chat:at:INC"])
+@pytest.mark.parametrize("key", ["chat:{c}:nicks", "chat:{c}:at:INC"])
 async def test_names_and_places_that_redis_lost_are_noticed_and_put_back(
     place: Place, key: str
 ) -> None:
@@ -177,26 +177,26 @@ async def test_names_and_places_that_redis_lost_are_noticed_and_put_back(
     args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0, 0)
     assert (await place.run("restore", *args))[0] == b"ok"
     assert await place.redis.exists(key)
-    await place.redis.delete("chat:nicks:lost")  # Its time is over.
+    await place.redis.delete("chat:{c}:nicks:lost")  # Its time is over.
     assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
 
 
 async def test_no_nick_can_be_taken_until_nodes_had_the_time_to_put_all_back(place: Place) -> None:
     node = await place.node()
     hold, _ = await node.hello("s1", "ana", rooms=("tea",))
-    await place.redis.delete("chat:nicks")
+    await place.redis.delete("chat:{c}:nicks")
     assert await node.ask("claim", node.claim_of("s2", "ana")) is Fenced.UNHEALED
     assert await node.ask("rename", hold, "bo", "bo") is Fenced.UNHEALED
     again = await node.ask("claim", node.claim_of("s1", "ana"))
     assert isinstance(again, Claimed) and again.resumed
-    await place.redis.delete("chat:nicks:lost", "chat:at:" + node.broker._lease.incarnation)
+    await place.redis.delete("chat:{c}:nicks:lost", "chat:{c}:at:" + node.broker._lease.incarnation)
     assert isinstance(await node.ask("claim", node.claim_of("s3", "cy")), Claimed)
 
 
 async def test_the_nick_of_a_session_that_redis_lost_is_not_free(place: Place) -> None:
     node = await place.node()
     await node.hello("s1", "ana", rooms=("tea",))
-    await place.redis.delete("chat:session:s1")
+    await place.redis.delete("chat:{c}:session:s1")
     assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
 
 
@@ -224,7 +224,7 @@ async def test_a_session_that_redis_lost_is_put_back_and_one_that_ended_is_not(
     node = await place.node()
     ana, _ = await node.hello("s1", "ana", rooms=("tea",))
     bo, _ = await node.hello("s2", "bo", rooms=("tea",))
-    await place.redis.delete("chat:session:s1")
+    await place.redis.delete("chat:{c}:session:s1")
     node.broker.part(bo, True)
     await node.idle()
     for session, nick, hold in (("s1", "ana", ana), ("s2", "bo", bo)):
@@ -239,7 +239,7 @@ async def test_a_session_that_says_nothing_is_missed_too(place: Place) -> None:
     node = await place.node()
     await node.hello("s1", "ana", rooms=("tea",))
     await node.hello("s2", "bo", rooms=("tea",))
-    await place.redis.delete("chat:session:s1")
+    await place.redis.delete("chat:{c}:session:s1")
     async with asyncio.timeout(WITHIN):
         await node.events.hears("vanished", "s1")
     assert ("vanished", "s2") not in node.events.told

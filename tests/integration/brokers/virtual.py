@@ -99,7 +99,7 @@ class System:
 
     def shift(self) -> float:
         """Return the seconds that the chat adds to the clock of Redis."""
-        return int(self.data("chat:clock")[b"shift"]) / 1000
+        return int(self.data("chat:{c}:clock")[b"shift"]) / 1000
 
     def restart(self, data: Any = None) -> None:
         """Kill Redis, and start it at once, with other data unless they are None."""

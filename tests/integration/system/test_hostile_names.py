@@ -19,7 +19,7 @@ HOSTILE = [
     "a*b?c[d]",
     "a b",
     "a\nb",
-    "a\r\nDEL chat:rooms\r\n",
+    "a\r\nDEL chat:{c}:rooms\r\n",
     "a\0b",
     "\0",
     "a\x01b",
@@ -38,7 +38,7 @@ HOSTILE = [
     "+",
     "%s%n",
     "\U0001f4a9",
-    "chat:format",
+    "chat:{c}:format",
     "../../etc/passwd",
     "a:b",
     "a/b",
@@ -47,9 +47,10 @@ ODD_BUT_FINE = ["a.b-c_d", "_", "..".join("ab"), "e\u0301", "0", "日本", "nil"
 
 KEYS = re.compile(
     r"chat:(\{r:(?P<room>[^{}: \n\0]+)\}(:log|:members|:moved|:back)?"
-    r"|\{i:[0-9a-z]+\}(:log|:moved|:back)?"
+    r"|\{c\}:(i:[0-9a-z]+(:log|:moved|:back)?"
     r"|(session|rooms|sent|at|dead|about):[0-9a-z]+"
     r"|rooms|idle|nicks|grace|nodes|ops|orders|ordered|format|sents|clock)"
+    r"|format)"
 )
 FROM_A_NAME = ("bad-room", "bad-nick", "bad-request", "no-such-room", "no-such-nick", "not-in-room")
 
@@ -109,4 +110,4 @@ async def check(log: str, redis: RedisServer) -> None:
         }
         assert rooms <= {"general", *(name.lower() for name in ODD_BUT_FINE), "\xe9"}
         for channel in channels:
-            assert re.fullmatch(r"chat:(\{r:[^{}: \n]+\}:live|node:[0-9a-z]+)", channel), channel
+            assert re.fullmatch(r"chat:(\{r:[^{}: \n]+\}:live|\{c\}:node:[0-9a-z]+)", channel), channel

@@ -41,7 +41,7 @@ async def test_a_node_is_not_ready_while_redis_answers_but_no_frame_comes(lab: L
 async def test_a_node_at_data_of_another_format_is_never_ready_and_says_why(lab: Lab) -> None:
     redis = await lab.redis()
     async with redis.client() as client:
-        await client.set("chat:format", "99")
+        await client.set("chat:{c}:format", "99")
     node = await lab.node(redis, "--http-port", "0")
     while "format" not in (reason := await web.ready(node.http, wanted=False)):
         assert "not been reached yet" in reason

@@ -80,14 +80,14 @@ async def test_neither_key_nor_token_leaves_the_node(lab: Lab) -> None:
         again.send_line(b'{"type":"send","key":"%b"' % KEY.encode())
         await again.expect("bye", reason="protocol")
         held = await dumped(client)
-        assert b"chat:session:" in held and b'"hi"' in held
+        assert b"chat:{c}:session:" in held and b'"hi"' in held
         for node in nodes:
             node.terminate()
             await node.wait()
     await server.stop()
     kept = b"".join(path.read_bytes() for path in server.directory.rglob("*") if path.is_file())
     told = b"".join(heard)
-    assert b"evalsha" in told.lower() and b"chat:session:" in kept
+    assert b"evalsha" in told.lower() and b"chat:{c}:session:" in kept
     events = "".join(str(talker.events) for talker in (ana, bo, again, late))
     for secret in SECRETS:
         assert secret.encode() not in held + kept + told

@@ -16,6 +16,8 @@ from tests.support.talker import Talker
 
 SINCE = "d564fdba0fc01af79f4a56c63f55484d27765a41"
 """What counts as the last release until there is a tag of one."""
+FORMAT_1 = "d564fdba0fc01af79f4a56c63f55484d27765a41"
+"""A commit whose nodes know only format 1 of the data."""
 FLAGS = ("--rate", "0", "--drain", "1")
 
 
@@ -37,8 +39,12 @@ def last_release() -> str:
 @pytest.fixture(scope="module")
 def old_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the code of the last release is."""
-    directory = tmp_path_factory.mktemp("release")
-    archive = _git("archive", "--format=tar", last_release(), "node", "wire")
+    return _code(last_release(), tmp_path_factory)
+
+
+def _code(commit: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("code")
+    archive = _git("archive", "--format=tar", commit, "node", "wire")
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(directory, filter="data")
     return directory
@@ -133,10 +139,10 @@ async def test_a_node_finds_data_that_are_too_new_for_it_and_says_so(
     lab: Lab, redis: RedisServer
 ) -> None:
     async with redis.client() as data:
-        await data.set("chat:format", 2)
+        await data.set("chat:{c}:format", 3)
     node = await lab.node(redis, *FLAGS, "--http-port", "0")
     async with asyncio.timeout(10):
-        while "format 2" not in (await web.get(node.http, "/readyz"))[1]:
+        while "format 3" not in (await web.get(node.http, "/readyz"))[1]:
             await asyncio.sleep(0.05)
     talker = await lab.connect(node.address)
     refused = await talker.refused("hello", "unavailable", nick="ana")
@@ -145,7 +151,7 @@ async def test_a_node_finds_data_that_are_too_new_for_it_and_says_so(
     assert await node.wait(1 + 5) == 0
     assert node.log.count("upgrade this node") == 1
     async with redis.client() as data:
-        assert await data.keys() == [b"chat:format"]
+        assert sorted(await data.keys()) == [b"chat:format", b"chat:{c}:format"]
 
 
 async def test_a_node_lets_go_of_all_when_the_data_become_too_new_under_it(
@@ -155,12 +161,52 @@ async def test_a_node_lets_go_of_all_when_the_data_become_too_new_under_it(
     await web.ready(node.http)
     ana = await lab.member(node.address, "ana", key=key())
     async with redis.client() as data:
-        await data.set("chat:format", 2)
+        await data.set("chat:{c}:format", 3)
     bye = await ana.expect("bye", reason="cut-off")
     assert bye["retry_after_ms"] == 1000
     assert (await web.get(node.http, "/readyz"))[0] == 503
     async with redis.client() as data:
-        await data.set("chat:format", 1)
+        await data.set("chat:{c}:format", 2)
     await web.ready(node.http)
     again = await lab.connect(node.address)
     assert (await again.ask("hello", "welcome", nick="bo"))["nick"] == "bo"
+
+
+@pytest.fixture(scope="module")
+def code_of_format_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the code of a node is that knows only format 1."""
+    return _code(FORMAT_1, tmp_path_factory)
+
+
+async def test_a_node_beside_one_of_format_1_serves_nobody_and_changes_nothing(
+    lab: Lab, redis: RedisServer, code_of_format_1: Path
+) -> None:
+    old = await lab.node(redis, *FLAGS, root=code_of_format_1)
+    ana = await lab.member(old.address, "ana")
+    node = await lab.node(redis, *FLAGS, "--http-port", "0")
+    async with asyncio.timeout(10):
+        while "format 1" not in (await web.get(node.http, "/readyz"))[1]:
+            await asyncio.sleep(0.05)
+    talker = await lab.connect(node.address)
+    await talker.refused("hello", "unavailable", nick="bo")
+    assert node.log.count("delete them with FLUSHDB, or give it another database") == 1
+    await ana.say("general", "still here", "1")
+    await ana.expect("message", id="1")
+    async with redis.client() as data:
+        assert not [key for key in await data.keys() if key.startswith(b"chat:{c}")]
+
+
+async def test_a_node_of_format_1_serves_nobody_beside_one_of_today(
+    lab: Lab, redis: RedisServer, code_of_format_1: Path
+) -> None:
+    new = await lab.node(redis, *FLAGS)
+    await lab.member(new.address, "ana")
+    old = await lab.node(redis, *FLAGS, root=code_of_format_1)
+    async with asyncio.timeout(10):
+        while "format 2" not in old.log:
+            await asyncio.sleep(0.05)
+    talker = await lab.connect(old.address)
+    await talker.refused("hello", "unavailable", nick="bo")
+    async with redis.client() as data:
+        assert await data.hkeys("chat:{c}:nicks") == [b"ana"]
+        assert not await data.exists("chat:nicks")

@@ -61,7 +61,7 @@ async def _fill(lab: Cluster, number: int) -> None:
 
 
 LOGS = ("chat:{r:general}", "chat:{r:general}:log")
-SESSIONS = ("chat:nicks", "chat:{r:general}:members", "chat:session:SID", "chat:sent:SID")
+SESSIONS = ("chat:{c}:nicks", "chat:{r:general}:members", "chat:{c}:session:SID", "chat:{c}:sent:SID")
 """One key of each kind that an eviction may take; SID is a session's. The nicks first: nobody is
 let in for 8 s then, and a client that looks at the end is new."""
 
@@ -85,7 +85,7 @@ async def _session_of(lab: Cluster, nick: str) -> str:
     with contextlib.suppress(RedisError, OSError):
         async with lab.redis.client() as client:
             found = await client.execute_command(  # type: ignore[no-untyped-call]
-                "HGET", "chat:nicks", nick
+                "HGET", "chat:{c}:nicks", nick
             )
             return found.decode() if found else "none"
     return "none"

@@ -58,11 +58,11 @@ class Chronicle:
             log = fields[0].decode()[6:-5]
             top = max(self.logs[log])
             self.trims.setdefault(log, []).append((now, top - int(fields[1]) + 1))
-        elif name == "zadd" and fields[0] == b"chat:nodes":
+        elif name == "zadd" and fields[0] == b"chat:{c}:nodes":
             self.leases.setdefault(fields[2].decode(), []).append((now, int(fields[1]) / 1000))
         elif name == "del":
             for key in fields:
-                if key.startswith(b"chat:session:"):
+                if key.startswith(b"chat:{c}:session:"):
                     self.ended.setdefault(key[13:].decode(), []).append(now)
                 elif key.endswith(b"}:log"):
                     self.logs.pop(key.decode()[6:-5], None)

@@ -175,7 +175,7 @@ def _began_again(world: World, sid: str, since: float, at: float) -> bool:
     A session that was in its grace period when Redis forgot it, ``at`` that time, has ended.
     """
     # The session may have begun again with a welcome that never arrived.
-    session = world.server.shell.store.keys.get(b"chat:session:" + sid.encode(), {})
+    session = world.server.shell.store.keys.get(b"chat:{c}:session:" + sid.encode(), {})
     if int(session.get(b"since", 0)) > since * 1000:
         return True
     numbers = [client.person.number for client in world.clients if client.sid == sid]

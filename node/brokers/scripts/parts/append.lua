@@ -54,7 +54,7 @@ local function append(log, channel, cap, entries, epoch)
     meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch')
   end
   if not meta[1] then
-    if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3)) end
+    if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:{c}:rooms', 0, string.sub(log, 3)) end
     meta[1] = epoch
   end
   return write(log, channel, cap, entries, meta)

@@ -7,7 +7,7 @@ local CLOCK_SLACK = 3000
 local wall, time, seen, shift
 
 local function read_clocks()
-  local now, clock = redis.call('TIME'), redis.call('HMGET', 'chat:clock', 'seen', 'shift')
+  local now, clock = redis.call('TIME'), redis.call('HMGET', 'chat:{c}:clock', 'seen', 'shift')
   wall = now[1] * 1000 + math.floor(now[2] / 1000)
   seen, shift = tonumber(clock[1] or ''), tonumber(clock[2] or '') or 0
   time = wall + shift

@@ -6,25 +6,25 @@ local ENDED_MS = 30000
 
 -- Ends a session: it leaves its rooms, its nick becomes free, and its inbox is deleted.
 local function finish(sid, reason, id, set, why)
-  local key = 'chat:session:' .. sid
+  local key = 'chat:{c}:session:' .. sid
   local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'hellos')
   if not session[1] then return end
-  local rooms = redis.call('HKEYS', 'chat:rooms:' .. sid)
+  local rooms = redis.call('HKEYS', 'chat:{c}:rooms:' .. sid)
   for n, room in ipairs(rooms) do
     exit(sid, session[1], session[2], room, reason, id .. 'k' .. n, set, why)
   end
   free_names(sid, names_of(sid))
-  if session[3] ~= '' then redis.call('SREM', 'chat:at:' .. node_of(session[3]), sid) end
-  redis.call('ZREM', 'chat:grace', sid)
+  if session[3] ~= '' then redis.call('SREM', 'chat:{c}:at:' .. node_of(session[3]), sid) end
+  redis.call('ZREM', 'chat:{c}:grace', sid)
   work = work + 1 + #rooms + redis.call('XLEN', key_of('i:' .. sid) .. ':log') / ENTRIES
-  redis.call('DEL', key, 'chat:rooms:' .. sid)
+  redis.call('DEL', key, 'chat:{c}:rooms:' .. sid)
   drop_log('i:' .. sid)
-  if session[4] then redis.call('SET', 'chat:ended:' .. sid, session[4], 'PX', ENDED_MS) end
+  if session[4] then redis.call('SET', 'chat:{c}:ended:' .. sid, session[4], 'PX', ENDED_MS) end
 end
 
 -- Ends a session if its grace period was over at `set.reap`: reap.lua may be late.
 local function finish_if_due(sid, id, set)
-  local due = redis.call('ZSCORE', 'chat:grace', sid)
+  local due = redis.call('ZSCORE', 'chat:{c}:grace', sid)
   if due and tonumber(due) <= math.min(now_ms(), set.reap) then finish(sid, 'lost', id, set) end
 end
 
@@ -34,7 +34,7 @@ end
 local function taken(sid, names, op, set)
   local place = 0
   for name in string.gmatch(names, '[^ ]+') do
-    local holder = redis.call('HGET', 'chat:nicks', name)
+    local holder = redis.call('HGET', 'chat:{c}:nicks', name)
     if holder and holder ~= sid then
       place = place + 1
       if op and work <= 2 * ENOUGH then finish_if_due(holder, op .. 'h' .. place, set) end

@@ -1,8 +1,8 @@
 -- What nearly all scripts use, and the data that they work on.
 --
 -- The data, all keys under "chat:" (docs/architecture.md has the same table):
---   chat:format           string  the layout of all this, as a number
---   chat:waits            string  number of pipelines that waited for replicas (waits.lua)
+--   chat:{c}:format           string  the layout of all this, as a number
+--   chat:{c}:waits            string  number of pipelines that waited for replicas (waits.lua)
 --   chat:{LOG}            hash    epoch, top (offset of the newest entry), id (its id), cut (offset
 --                                 and id of the newest entry that was trimmed), branch (see below),
 --                                 moved (offset of the newest entry that has a home), hollow (ms
@@ -14,35 +14,35 @@
 --   chat:{LOG}:back       hash    id of an entry that tells of a session, and that was put back ->
 --                                 offset, for 5 minutes
 --   chat:{LOG}:never      none    nobody ever writes it: see keys.py
---   chat:rooms            zset    room names, all of score 0
---   chat:idle             zset    rooms without members -> ms since when
---   chat:closed           zset    "ROOM EPOCH" of closed rooms that sessions still name, of score 0
---   chat:closed:ROOM EPOCH  zset  the members of such a room, as in chat:{LOG}:members
---   chat:nicks            hash    each key that a nick reserves -> session
---   chat:nicks:lost       string  ms at which chat:nicks was found to be lost; for NICKS_LOST_MS
---   chat:session:SID      hash    nick, fold, looks, owner, was, attempt, keyed, claim, op, reply,
+--   chat:{c}:rooms            zset    room names, all of score 0
+--   chat:{c}:idle             zset    rooms without members -> ms since when
+--   chat:{c}:closed           zset    "ROOM EPOCH" of closed rooms that sessions still name, of score 0
+--   chat:{c}:closed:ROOM EPOCH  zset  the members of such a room, as in chat:{LOG}:members
+--   chat:{c}:nicks            hash    each key that a nick reserves -> session
+--   chat:{c}:nicks:lost       string  ms at which chat:{c}:nicks was found to be lost; for NICKS_LOST_MS
+--   chat:{c}:session:SID      hash    nick, fold, looks, owner, was, attempt, keyed, claim, op, reply,
 --                                 hellos (the newest calls of hello.lua)
---   chat:ended:SID        string  hellos of a session that has ended, for 30 s
---   chat:rooms:SID        hash    room -> position at which the session joined it
---   chat:sent:SID         hash    id of a message -> "AT LOG POSITION TO LAG", for 5 minutes; LAG, and
+--   chat:{c}:ended:SID        string  hellos of a session that has ended, for 30 s
+--   chat:{c}:rooms:SID        hash    room -> position at which the session joined it
+--   chat:{c}:sent:SID         hash    id of a message -> "AT LOG POSITION TO LAG", for 5 minutes; LAG, and
 --                                 TO before it, only if the chat's time is not Redis' own: ms by
 --                                 which it was behind (below 0) or ahead. '' -> the newest value
---   chat:sents            zset    sessions whose ids are remembered -> ms at which to check them
---   chat:clock            hash    seen: ms of the chat's time at the newest renewal of a lease; shift:
+--   chat:{c}:sents            zset    sessions whose ids are remembered -> ms at which to check them
+--   chat:{c}:clock            hash    seen: ms of the chat's time at the newest renewal of a lease; shift:
 --                                 ms to be added to the time of Redis (see now_ms)
---   chat:grace            zset    sessions without a connection -> ms at which they end
---   chat:nodes            zset    incarnations -> ms at which their leases end
---   chat:ops              hash    incarnation -> number of changes it made to sessions
---   chat:at:INC           set     sessions whose connection is at this incarnation
---   chat:dead:INC         string  this incarnation has been reaped: "COUNT changes", as in chat:ops
---   chat:about:INC        hash    facts (JSON), since, notices, kept: for moderators; for a
+--   chat:{c}:grace            zset    sessions without a connection -> ms at which they end
+--   chat:{c}:nodes            zset    incarnations -> ms at which their leases end
+--   chat:{c}:ops              hash    incarnation -> number of changes it made to sessions
+--   chat:{c}:at:INC           set     sessions whose connection is at this incarnation
+--   chat:{c}:dead:INC         string  this incarnation has been reaped: "COUNT changes", as in chat:{c}:ops
+--   chat:{c}:about:INC        hash    facts (JSON), since, notices, kept: for moderators; for a
 --                                 day longer than the lease
---   chat:orders           hash    the moderation rules: nick:FOLDED, net:NETWORK, kick:SID or
+--   chat:{c}:orders           hash    the moderation rules: nick:FOLDED, net:NETWORK, kick:SID or
 --                                 room:ROOM -> "TILL EXTRA WHY": ms at which it ends (0: never), the
 --                                 epoch of a closed room or "-", a JSON string or nothing
---   chat:ordered          string  "COUNT ID" of the newest change to the moderation rules
+--   chat:{c}:ordered          string  "COUNT ID" of the newest change to the moderation rules
 -- LOG is r:ROOM or i:SID (the inbox of a session). Frames of a room go to the channel
--- chat:{r:ROOM}:live, those of an inbox to chat:node:INC of the node its session is at.
+-- chat:{r:ROOM}:live, those of an inbox to chat:{c}:node:INC of the node its session is at.
 --
 -- A nick reserves keys: its folded form, and what it looks like: "FOLD LOOK LOOK", each but the first
 -- only if it differs. A session whose nick reserves more than its fold has all of them in `looks`.
@@ -64,7 +64,11 @@
 
 local function int(number) return string.format('%.0f', number) end
 
-local function key_of(log) return 'chat:{' .. log .. '}' end
+-- All keys of a room have the same slot in a Redis Cluster; those of sessions and inboxes have another one.
+local function key_of(log)
+  if string.sub(log, 1, 2) == 'r:' then return 'chat:{' .. log .. '}' end
+  return 'chat:{c}:' .. log
+end
 
 local function node_of(owner) return string.match(owner, '^[^.]+') end
 
@@ -74,4 +78,4 @@ local function room_channel(room) return 'chat:{r:' .. room .. '}:live' end
 -- until the first write of a script that needs none: a script that frees memory is not interrupted.
 -- This works in all versions, also in those without `#!lua flags=allow-oom`. For scripts that free memory
 -- in the end, or need it for a short time only.
-local function though_full() redis.call('ZREM', 'chat:nodes', '') end
+local function though_full() redis.call('ZREM', 'chat:{c}:nodes', '') end

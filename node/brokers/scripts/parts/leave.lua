@@ -13,17 +13,17 @@ end
 local function remove_member(sid, nick, fold, room)
   local members = key_of('r:' .. room) .. ':members'
   local was_no_member = redis.call('ZREM', members, fold .. '\0' .. nick) == 0 and
-    not is_of(room, redis.call('HGET', 'chat:rooms:' .. sid, room))
-  redis.call('HDEL', 'chat:rooms:' .. sid, room)
+    not is_of(room, redis.call('HGET', 'chat:{c}:rooms:' .. sid, room))
+  redis.call('HDEL', 'chat:{c}:rooms:' .. sid, room)
   if was_no_member then return nil end
   local count = redis.call('ZCARD', members)
-  if count == 0 then redis.call('ZADD', 'chat:idle', int(now_ms()), room) end
+  if count == 0 then redis.call('ZADD', 'chat:{c}:idle', int(now_ms()), room) end
   return count
 end
 
 -- The last owner of a session: its connection, or the connection that it had.
 local function last_owner(sid)
-  local owners = redis.call('HMGET', 'chat:session:' .. sid, 'owner', 'was')
+  local owners = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'owner', 'was')
   return owners[1] ~= '' and owners[1] or owners[2]
 end
 

@@ -6,8 +6,8 @@ local function epoch_by_members(room)
   local members = redis.call('ZRANGE', key_of('r:' .. room) .. ':members', 0, 4)
   for _, member in ipairs(members) do
     local fold = string.sub(member, 1, string.find(member, '\0', 1, true) - 1)
-    local sid = redis.call('HGET', 'chat:nicks', fold)
-    local position = sid and redis.call('HGET', 'chat:rooms:' .. sid, room)
+    local sid = redis.call('HGET', 'chat:{c}:nicks', fold)
+    local position = sid and redis.call('HGET', 'chat:{c}:rooms:' .. sid, room)
     if position then return string.match(position, '^%w+') end
   end
 end
@@ -29,7 +29,7 @@ local function mend(log, epoch, new)
     redis.call('HSET', key_of(log), 'moved', top)
   end
   if not meta[1] and string.sub(log, 1, 2) == 'r:' then
-    redis.call('ZADD', 'chat:rooms', 0, string.sub(log, 3))
+    redis.call('ZADD', 'chat:{c}:rooms', 0, string.sub(log, 3))
   end
   return true
 end

@@ -6,15 +6,15 @@ local function fold_of(names) return string.match(names, '^[^ ]*') end
 -- The keys that a session's nick reserves, or nil if there is no such session. A node of version 0.1
 -- changes only `fold`.
 local function names_of(sid)
-  local found = redis.call('HMGET', 'chat:session:' .. sid, 'looks', 'fold')
+  local found = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'looks', 'fold')
   if found[1] and fold_of(found[1]) == found[2] then return found[1] end
   return found[2] or nil
 end
 
 -- Reserves keys for a session's nick.
 local function take_names(sid, names)
-  local key = 'chat:session:' .. sid
-  for name in string.gmatch(names, '[^ ]+') do redis.call('HSET', 'chat:nicks', name, sid) end
+  local key = 'chat:{c}:session:' .. sid
+  for name in string.gmatch(names, '[^ ]+') do redis.call('HSET', 'chat:{c}:nicks', name, sid) end
   if string.find(names, ' ', 1, true) then
     redis.call('HSET', key, 'looks', names)
   else
@@ -24,7 +24,7 @@ end
 
 local function free_names(sid, names)
   for name in string.gmatch(names, '[^ ]+') do
-    if redis.call('HGET', 'chat:nicks', name) == sid then redis.call('HDEL', 'chat:nicks', name) end
+    if redis.call('HGET', 'chat:{c}:nicks', name) == sid then redis.call('HDEL', 'chat:{c}:nicks', name) end
   end
 end
 
@@ -33,20 +33,20 @@ local NICKS_LOST_MS = 8000
 
 -- Whether a node is known to have the connection of a session.
 local function is_connected(sid)
-  for _, inc in ipairs(redis.call('ZRANGE', 'chat:nodes', 0, -1)) do
-    if redis.call('SISMEMBER', 'chat:at:' .. inc, sid) == 1 then return true end
+  for _, inc in ipairs(redis.call('ZRANGE', 'chat:{c}:nodes', 0, -1)) do
+    if redis.call('SISMEMBER', 'chat:{c}:at:' .. inc, sid) == 1 then return true end
   end
   return false
 end
 
 -- When Redis was found to have lost all nicks of sessions; nil if it has not, or they must be back by now.
 local function nicks_lost()
-  local lost = redis.call('GET', 'chat:nicks:lost')
-  if lost or redis.call('EXISTS', 'chat:nicks') == 1 then return lost end
-  for _, inc in ipairs(redis.call('ZRANGE', 'chat:nodes', 0, -1)) do
-    if redis.call('SCARD', 'chat:at:' .. inc) > 0 then
+  local lost = redis.call('GET', 'chat:{c}:nicks:lost')
+  if lost or redis.call('EXISTS', 'chat:{c}:nicks') == 1 then return lost end
+  for _, inc in ipairs(redis.call('ZRANGE', 'chat:{c}:nodes', 0, -1)) do
+    if redis.call('SCARD', 'chat:{c}:at:' .. inc) > 0 then
       lost = int(wall_ms())
-      redis.call('SET', 'chat:nicks:lost', lost, 'PX', NICKS_LOST_MS)
+      redis.call('SET', 'chat:{c}:nicks:lost', lost, 'PX', NICKS_LOST_MS)
       return lost
     end
   end

@@ -8,8 +8,8 @@ local function make_room(room, epoch)
   end
   redis.call('HSET', key_of('r:' .. room), 'epoch', epoch)
   redis.call('HSET', key_of('r:' .. room), 'top', 0, 'id', '0')
-  redis.call('ZADD', 'chat:rooms', 0, room)
-  redis.call('ZADD', 'chat:idle', int(now_ms()), room)
+  redis.call('ZADD', 'chat:{c}:rooms', 0, room)
+  redis.call('ZADD', 'chat:{c}:idle', int(now_ms()), room)
   return true
 end
 
@@ -29,7 +29,7 @@ end
 local function enter(sid, nick, fold, room, id, set)
   local members = key_of('r:' .. room) .. ':members'
   local added = redis.call('ZADD', members, 0, fold .. '\0' .. nick)
-  local was_idle = redis.call('ZREM', 'chat:idle', room)
+  local was_idle = redis.call('ZREM', 'chat:{c}:idle', room)
   local count, position, frame = redis.call('ZCARD', members), nil, nil
   -- The room was not idle, so it had members: Redis has lost them.
   if count == 1 and added == 1 and was_idle == 0 then
@@ -45,6 +45,6 @@ local function enter(sid, nick, fold, room, id, set)
   else
     position = position_of('r:' .. room)
   end
-  redis.call('HSET', 'chat:rooms:' .. sid, room, position)
+  redis.call('HSET', 'chat:{c}:rooms:' .. sid, room, position)
   return position, count, count > set.notices and 1 or 0, frame
 end

@@ -3,7 +3,7 @@
 
 -- EXTRA and WHY of a moderation rule that is in force, or nil.
 local function rule_of(field)
-  local found = redis.call('HGET', 'chat:orders', field)
+  local found = redis.call('HGET', 'chat:{c}:orders', field)
   if not found then return nil end
   local till, extra, why = string.match(found, '^(%d+) (%S+) (.*)$')
   if not till then return nil end
@@ -22,13 +22,13 @@ end
 -- Tells all nodes that the moderation rules have changed; a node that misses it learns it with its next
 -- renewal. A repeated call tells nothing. The change gets a number above `least`, if that is given.
 local function announce_rules(id, least)
-  local count, last = string.match(redis.call('GET', 'chat:ordered') or '', '^(%d+) (%S+)')
+  local count, last = string.match(redis.call('GET', 'chat:{c}:ordered') or '', '^(%d+) (%S+)')
   if last == id then return end
   count = tonumber(count or 0)
   local newest = int(math.max(count, least or 0) + 1) .. ' ' .. id
-  redis.call('SET', 'chat:ordered', newest)
-  for _, inc in ipairs(redis.call('ZRANGE', 'chat:nodes', 0, -1)) do
-    redis.call('PUBLISH', 'chat:node:' .. inc, 'orders ' .. newest)
+  redis.call('SET', 'chat:{c}:ordered', newest)
+  for _, inc in ipairs(redis.call('ZRANGE', 'chat:{c}:nodes', 0, -1)) do
+    redis.call('PUBLISH', 'chat:{c}:node:' .. inc, 'orders ' .. newest)
   end
 end
 
@@ -36,6 +36,6 @@ end
 -- time: perhaps no node has renewed a lease for long.
 local function add_rule(id, field, ms, extra, why)
   local till = ms == 0 and '0' or int(latest_ms() + ms)
-  redis.call('HSET', 'chat:orders', field, till .. ' ' .. extra .. ' ' .. why)
+  redis.call('HSET', 'chat:{c}:orders', field, till .. ' ' .. extra .. ' ' .. why)
   announce_rules(id)
 end

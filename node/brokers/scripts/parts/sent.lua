@@ -11,7 +11,7 @@ end
 
 -- The value that is remembered for a message: "AT LOG POSITION TO LAG", or nil.
 local function sent_before(sid, token)
-  local found = redis.call('HGET', 'chat:sent:' .. sid, token)
+  local found = redis.call('HGET', 'chat:{c}:sent:' .. sid, token)
   if found and remembered_at(found) + REPEAT_MS > now_ms() then return found end
 end
 
@@ -28,8 +28,8 @@ end
 local SENT_NET_MS = 86400000
 
 local function keep_sent(sid, till)
-  redis.call('ZADD', 'chat:sents', int(till), sid)
-  redis.call('PEXPIRE', 'chat:sent:' .. sid, SENT_NET_MS)
+  redis.call('ZADD', 'chat:{c}:sents', int(till), sid)
+  redis.call('PEXPIRE', 'chat:{c}:sent:' .. sid, SENT_NET_MS)
 end
 
 -- Remembers where a message is stored. `at` is a time of the wall; `old`: it is not the present one.
@@ -42,7 +42,7 @@ local function remember(sid, token, at, log, position, to, old)
   elseif to then
     value = value .. ' ' .. to
   end
-  if redis.call('HSET', 'chat:sent:' .. sid, token, value, '', value) == 2 then
+  if redis.call('HSET', 'chat:{c}:sent:' .. sid, token, value, '', value) == 2 then
     keep_sent(sid, remembered_at(value) + REPEAT_MS)
   end
 end
@@ -52,7 +52,7 @@ end
 local forgot = false
 
 local function forget_old(sid)
-  local key = 'chat:sent:' .. sid
+  local key = 'chat:{c}:sent:' .. sid
   if forgot or redis.call('HLEN', key) <= 2 * REPEATS then return end
   forgot = true
   local all, ages, places, old, now = redis.call('HGETALL', key), {}, {}, {}, now_ms()

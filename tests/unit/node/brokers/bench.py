@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+from node.brokers import keys
 from node.brokers.calls import Call
 from node.brokers.config import BrokerConfig
 from node.brokers.contact import Contact
@@ -67,9 +68,17 @@ class ContextBench:
         """Answer the oldest call of a script, or refuse it; return its arguments."""
         call = next(call for call in self.calls if call.script == script)
         self.calls.remove(call)
-        args = call.args()
+        args = args_of(call)
         if isinstance(reply, Failure):
             call.refuse(reply)
         else:
             call.reply(reply)
         return args
+
+
+def args_of(call: Call) -> Sequence[Any] | None:
+    """Return the arguments of a call; without the keys that each script about sessions declares."""
+    args = call.args()
+    if args is None or tuple(args[1 : 1 + args[0]]) != keys.CONTROL:
+        return args
+    return 0, *args[1 + args[0] :]

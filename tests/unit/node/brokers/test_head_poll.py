@@ -7,7 +7,7 @@ import pytest
 from node.brokers.head_poll import HEADS, HeadPoll
 from node.core.entries import Position
 from node.core.model import Unavailable
-from tests.unit.node.brokers.bench import ContextBench, RecordingEvents
+from tests.unit.node.brokers.bench import ContextBench, RecordingEvents, args_of
 
 TEA = Position(b"k1", 5, b"x5")
 
@@ -104,6 +104,6 @@ def test_inboxes_are_looked_for_again_if_redis_did_not_answer(bench: PollBench) 
 def test_many_logs_are_compared_in_several_calls(bench: PollBench) -> None:
     bench.events.known = {f"r:{number}": TEA for number in range(HEADS + 1)}
     bench.poll.compare()
-    assert [len(call.args() or ()) for call in bench.calls] == [2 * HEADS + 1, 3]
+    assert [len(args_of(call) or ()) for call in bench.calls] == [2 * HEADS + 1, 3]
     bench.answer("tops", Unavailable.UNREACHABLE)
     assert bench.events.told == []

@@ -8,12 +8,17 @@ def test_the_keys_of_a_log_are_those_of_the_scripts() -> None:
     found = keys.of_log("r:tea", names)
     assert found[:2] == ["chat:{r:tea}", "chat:{r:tea}:log"]
     assert found[2:] == [f"chat:{{r:tea}}:{name}" for name in names[2:]]
-    assert keys.members_key("r:tea") == found[3]
     head = scripts.part("head")
     assert "return 'chat:{' .. log .. '}'" in head
     assert "return 'chat:{r:' .. room .. '}:live'" in head
     for key in found:
         assert f"--   {key.replace('r:tea', 'LOG')} " in head, key
+
+
+def test_the_keys_of_an_inbox_are_among_those_of_sessions() -> None:
+    found = keys.of_log("i:s1", ("hash", "stream", "never"))
+    assert found == ["chat:{c}:i:s1", "chat:{c}:i:s1:log", "chat:{c}:never"]
+    assert "return 'chat:{c}:' .. log" in scripts.part("head")
 
 
 def test_the_keys_of_sessions_and_nodes_are_those_of_the_scripts() -> None:
@@ -33,5 +38,5 @@ def test_the_channel_of_a_log_tells_which_log_it_is() -> None:
 
 def test_the_channel_of_a_node_is_that_of_no_log() -> None:
     channel = keys.node_channel("inc1")
-    assert channel == b"chat:node:inc1"
+    assert channel == b"chat:{c}:node:inc1"
     assert keys.log_of_channel(channel) is None

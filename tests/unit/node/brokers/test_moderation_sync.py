@@ -6,7 +6,7 @@ import pytest
 
 from node.brokers.moderation_sync import LISTED, ModerationSync
 from node.core.model import Unavailable
-from tests.unit.node.brokers.bench import ContextBench
+from tests.unit.node.brokers.bench import ContextBench, args_of
 
 
 class SyncBench(ContextBench):
@@ -54,7 +54,7 @@ def test_pages_of_different_changes_are_not_mixed(bench: SyncBench) -> None:
     bench.sync.newest(b"1 a")
     bench.read(b"1 a", b"7", b"nick:ana")
     bench.read(b"2 b", b"0", b"nick:bo")
-    assert bench.rules() == [] and bench.calls[0].args() == (0, b"0", LISTED)
+    assert bench.rules() == [] and args_of(bench.calls[0]) == (0, b"0", LISTED)
     bench.read(b"2 b", b"0", b"nick:bo")
     assert bench.rules() == [["nick:bo"]]
 

@@ -10,8 +10,8 @@ import pytest
 from redis import exceptions
 from redis.asyncio import Redis
 
+from node.brokers import keys, scripts
 from node.brokers import pipeline as pipelines
-from node.brokers import scripts
 from node.brokers.calls import Next, SimpleCall
 from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, READ_BYTES, READS, UPKEEP, Lane
@@ -57,7 +57,7 @@ class ScriptedPipeline:
         await self.redis.gate.wait()
         if self.commands[0][:2] == ("SCRIPT", "LOAD"):
             return self.load()
-        sent = [c[3] if c[0] == "EVALSHA" and len(c) > 3 else c for c in self.commands]
+        sent = [first_arg(c) if c[0] == "EVALSHA" and len(c) > 3 + c[2] else c for c in self.commands]
         self.redis.pipelines.append(sent)
         handler = self.redis.handlers.pop(0) if self.redis.handlers else echo
         found = handler(self.commands)
@@ -74,7 +74,12 @@ class ScriptedPipeline:
 
 
 def echo(commands: list[Any]) -> list[Any]:
-    return [command[3] if command[0] == "EVALSHA" else command for command in commands]
+    return [first_arg(command) if command[0] == "EVALSHA" else command for command in commands]
+
+
+def first_arg(command: Any) -> Any:
+    """Return the first argument behind the keys."""
+    return command[3 + command[2]]
 
 
 def refuse_load(_commands: list[Any]) -> list[Any]:
@@ -391,7 +396,7 @@ async def test_without_enough_replicas_nothing_counts_as_done(
         return [*echo(commands[:-2]), written, confirmed]
 
     def enough(commands: list[Any]) -> list[Any]:
-        assert commands[-2:] == [("EVALSHA", scripts.digest("waits"), 0), ("WAIT", 1, 1000)]
+        assert commands[-2:] == [("EVALSHA", scripts.digest("waits"), 2, *keys.CONTROL), ("WAIT", 1, 1000)]
         return [*echo(commands[:-2]), 2, 1]
 
     async with running(too_few, enough, replicas=1) as bench:

@@ -1,0 +1,6 @@
+-- Shows nodes of format 1 which format the data have: they look at another key than later ones.
+-- KEYS format never
+-- ARGV  format of the data
+-- Returns the format that such a node finds.
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+return redis.call('GET', KEYS[1])
