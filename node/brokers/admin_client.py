@@ -134,7 +134,7 @@ class AdminClient:
         return Totals(
             await self._do("HLEN", keys.NICKS),
             await self._do("ZCARD", keys.GRACE),
-            await self._do("ZCARD", keys.ROOMS),
+            await self._do("HLEN", keys.BIRTHS),
             await self._do("HLEN", keys.RULES),
         )
 
@@ -196,7 +196,7 @@ class AdminClient:
 
     async def has_room(self, room: str) -> bool:
         """Say whether there is a room of that name."""
-        return await self._do("ZSCORE", keys.ROOMS, room) is not None
+        return bool(await self._do("HEXISTS", keys.BIRTHS, room))
 
     async def sessions(self, room: str | None = None) -> AsyncIterator[SessionRow]:
         """List all sessions, or those in a room, unsorted; one that moves may come twice."""

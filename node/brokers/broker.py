@@ -101,6 +101,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
                 tasks.create_task(self._maintain(1.0, self._upkeep.tidy))
                 tasks.create_task(self._maintain(2.0, self._heads.compare))
                 tasks.create_task(_every(10.0, self.forget_idle))
+                tasks.create_task(_every(10.0, self.forget_gone))
                 if not self._context.config.alone:
                     # The embedded broker keeps nothing on disk; whoever asked for it knows that.
                     tasks.create_task(self._maintain(1.0, self._health.look))

@@ -20,10 +20,11 @@ LONG = 8
 class BrokerContext:
     """Runs scripts for the parts of a broker, and knows to whom they report.
 
-    ``events`` is set by ``bind``, before anything runs.
+    ``events`` is set by ``bind``, before anything runs. ``births`` are those of the rooms that this
+    node follows, by their logs.
     """
 
-    __slots__ = ("config", "pipeline", "contact", "clock", "random_id", "events")
+    __slots__ = ("config", "pipeline", "contact", "clock", "random_id", "events", "births")
 
     events: BrokerEvents
 
@@ -40,6 +41,7 @@ class BrokerContext:
         self.contact = contact
         self.clock = clock
         self.random_id = random_id
+        self.births: dict[str, bytes] = {}
 
     def bind(self, events: BrokerEvents) -> None:
         """Report to ``events`` from now on."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from node.brokers.decode_logs import notice
+from node.brokers.malformed import string
 from node.core.entries import Append, Position
 from node.core.model import (
     Claimed,
@@ -17,6 +18,7 @@ from node.core.model import (
     MemberPage,
     Membership,
     Renaming,
+    Restored,
     RoomPage,
     SessionState,
     Unavailable,
@@ -51,10 +53,11 @@ def position(text: bytes) -> Position | None:
 
 def membership(room: bytes, found: Any) -> Membership:
     """Return a membership, as join.lua returns it."""
-    _, position, members, created, quiet, *_ = found
+    _, position, members, created, quiet, birth, *_ = found
     if Position.parse(position.decode()) is None:
         raise ValueError
-    return Membership(room.decode(), position.decode(), int(members), bool(created), bool(quiet))
+    facts = int(members), bool(created), bool(quiet), string(birth)
+    return Membership(room.decode(), position.decode(), *facts)
 
 
 def _memberships(rooms: Any) -> list[Membership]:
@@ -70,7 +73,7 @@ def _memberships(rooms: Any) -> list[Membership]:
 
 def claimed(found: Any) -> Claimed:
     """Return a session that has begun or was continued, as hello.lua returns it."""
-    _, resumed, nick, claim, inbox, _, _, refused, *rooms = found
+    _, resumed, nick, claim, inbox, refused, rooms, *_ = found
     names = [room.decode() for room in refused]
     memberships = _memberships(rooms)
     return Claimed(bool(resumed), nick.decode(), int(claim), position(inbox), names, memberships)
@@ -79,6 +82,12 @@ def claimed(found: Any) -> Claimed:
 def standing(found: Any) -> SessionState:
     """Return the state of a session, as standing.lua returns it."""
     return SessionState(found[1].decode(), int(found[2]), _memberships(found[3:]))
+
+
+def restored(found: Any) -> Restored:
+    """Return the births of the rooms of a session, as restore.lua returns them."""
+    pairs = zip(found[1][::2], found[1][1::2], strict=True)
+    return Restored({room.decode(): string(birth) for room, birth in pairs})
 
 
 def left(reply: Any) -> Departure | None:
@@ -92,17 +101,23 @@ def renamed(reply: Any) -> Renaming:
 
 
 class Change(NamedTuple):
-    """The reply to a change: how many there were, its notices, and what it came to."""
+    """The reply to a change of a session, and what it is afterwards.
 
-    changes: int
+    ``changes``: how many there were.
+    """
+
+    life: bytes
+    gen: int
     notices: list[Append]
+    changes: int
     result: Any
 
 
-def change(parse: Callable[[Any], Any], place: int, reply: Any) -> Change:
-    """Return a change; their number is at a place of the reply, and the notices in front of it."""
-    notices = [notice(payload) for payload in reply[place - 1]]
-    return Change(changes(reply, place), notices, parse(reply))
+def change(parse: Callable[[Any], Any], reply: Any) -> Change:
+    """Return a change, as scripts end their replies (`with_change`)."""
+    life, gen, notices, changes = reply[-4:]
+    frames = [notice(payload) for payload in notices]
+    return Change(string(life), int(gen), frames, int(changes), parse(reply))
 
 
 def changes(reply: Any, place: int) -> int:

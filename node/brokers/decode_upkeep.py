@@ -86,10 +86,10 @@ def moderation_rules(found: list[Any], now: float) -> list[ModerationRule]:
 
 
 def _rule(row: list[Any], now: float) -> ModerationRule:
-    field, left, epoch, why = row
+    field, left, birth, why = row
     kind, _, what = field.decode().partition(":")
     until = now + int(left) / 1000 if int(left) else inf
-    return ModerationRule(kind, what, until, epoch, _text(why) if why else "")
+    return ModerationRule(kind, what, until, birth, _text(why) if why else "")
 
 
 def restored_rules(reply: Any) -> int:

@@ -15,7 +15,7 @@ CLOCK = "chat:{c}:clock"
 NODES = "chat:{c}:nodes"
 NICKS = "chat:{c}:nicks"
 GRACE = "chat:{c}:grace"
-ROOMS = "chat:{c}:rooms"
+BIRTHS = "chat:{c}:births"
 RULES = "chat:{c}:orders"
 DEAD = "chat:{c}:dead:"
 """Prefix of the keys that name incarnations whose leases were found to be over."""
@@ -24,7 +24,8 @@ SESSIONS_AT = "chat:{c}:at:"
 
 _ROOM = "chat:{r:"
 _CHANNEL_END = "}:live"
-_ENDS = {"hash": "", "stream": ":log", "moved": ":moved", "members": ":members", "back": ":back"}
+_ENDS = {"hash": "", "stream": ":log", "moved": ":moved", "members": ":members"}
+_ENDS |= {"seats": ":seats", "gone": ":gone"}
 """How the keys of a log end, by the names that scripts have for them (the line KEYS)."""
 
 

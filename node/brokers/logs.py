@@ -12,8 +12,8 @@ from node.brokers.decode_logs import Repeated
 from node.brokers.publish_batch import Directed, Publish, Taken, directed
 from node.brokers.subscriber import Subscriber
 from node.core.entries import Compared, Lost, Position, Slice
-from node.core.log_names import room_log
-from node.core.model import Done, Failure, HistoryPage, PendingMessage, Stored
+from node.core.log_names import room_log, room_name
+from node.core.model import Denied, Done, Failure, HistoryPage, PendingMessage, Stored
 
 
 class RedisLogs:
@@ -119,8 +119,8 @@ class RedisLogs:
     def begin(self, room: str, done: Done[bool]) -> None:
         """Create the log of a room if it is missing."""
         context = self._context
-        args = [context.random_id(), room]
         deadline, log = context.clock() + READ_WITHIN, room_log(room)
+        args = [context.random_id(), room, context.births.get(log, b"")]
         context.ask("begin", args, deadline, done, lambda found: True, log=log)
 
     def compare(
@@ -138,10 +138,29 @@ class RedisLogs:
 
     def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
         """Put lost entries back into a log."""
-        context = self._context
-        args = healing(log, context.config.retained, lost, context.random_id())
-        deadline = context.clock() + READ_WITHIN
-        context.ask("heal", args, deadline, done, decode_logs.healed, CHANGES, 2 * LONG, log)
+        context, birth = self._context, self._context.births.get(log, b"")
+        head = [log, context.config.retained]
+
+        def heal(birth: bytes, anew: bool, done: Done[Any]) -> None:
+            rest = healing(lost, context.random_id(), birth, anew)
+            deadline, parse = context.clock() + READ_WITHIN, decode_logs.healed
+            context.ask("heal", head + rest, deadline, done, parse, CHANGES, 2 * LONG, log)
+
+        def on_healed(found: Any) -> None:
+            if found is not Denied.MISSING:
+                done(found)
+                return
+            # Perhaps a moderator has closed the room: the log must not come back then.
+            deadline = context.clock() + READ_WITHIN
+            context.ask("mayheal", [room_name(log), birth], deadline, on_allowed, decode_logs.allowed)
+
+        def on_allowed(found: Any) -> None:
+            if isinstance(found, Failure):
+                done(found)
+            else:
+                heal(found, True, done)
+
+        heal(birth, False, on_healed)
 
     def unhealed(self, part: float = 1.0) -> bool:
         """Say whether other nodes may still be putting back what Redis lost."""
@@ -156,13 +175,17 @@ class RedisLogs:
     def unwatch(self, log: str) -> None:
         """Stop delivering the frames of a log."""
         self._subscriber.unwant(keys.log_channel(log))
+        self._context.births.pop(log, None)
 
 
-def healing(log: str, retained: int, lost: Lost, fresh: str) -> list[Any]:
-    """Return the arguments of heal.lua; ``fresh`` is a name for a new branch."""
+def healing(lost: Lost, fresh: str, birth: bytes, anew: bool) -> list[Any]:
+    """Return the arguments of heal.lua behind the first two.
+
+    ``fresh`` is a name for a new branch. ``anew``: a log that is missing may be created again.
+    """
     base, read = lost.base, lost.read
-    args: list[Any] = [log, retained, base.epoch, lost.branch or base.epoch]
-    args += (base.offset, base.id, read.offset, read.id, fresh)
+    args: list[Any] = [base.epoch, lost.branch or base.epoch]
+    args += (base.offset, base.id, read.offset, read.id, fresh, birth, int(anew))
     for entry in lost.entries:
         homes = b" ".join([bytes(home) for home in entry.original_positions])
         args += (entry.kind, entry.id, entry.at, entry.origin, entry.body, entry.offset, homes)

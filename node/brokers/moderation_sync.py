@@ -118,7 +118,7 @@ class ModerationSync:
         for rule in part:
             left = 0 if rule.until == inf else max(1, int((rule.until - now) * 1000))
             why = msgspec.json.encode(rule.why) if rule.why else b""
-            args += (f"{rule.kind}:{rule.what}", left, rule.epoch, why)
+            args += (f"{rule.kind}:{rule.what}", left, rule.birth, why)
         self._busy = True
         reply = partial(self._on_put_back, rules)
         parse = decode_upkeep.restored_rules
@@ -143,7 +143,7 @@ def _tell(
         facts = {_PLURAL[kind]: kinds[kind] for kind in _PLURAL}
         log.info("orders of moderators that are in force", extra=facts)
         return
-    old, new = ({(*rule[:2], rule.epoch): rule for rule in some} for some in (before, rules))
+    old, new = ({(*rule[:2], rule.birth): rule for rule in some} for some in (before, rules))
     for key, rule in new.items():
         if key not in old or _was_set_anew(old[key], rule):
             log.info("order of a moderator", extra=_facts(rule, now))

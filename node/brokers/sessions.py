@@ -9,24 +9,29 @@ from node.brokers import decode_sessions
 from node.brokers.calls import READ_WITHIN, Args
 from node.brokers.context import LONG, BrokerContext
 from node.brokers.decode_sessions import Change
+from node.brokers.holds import Holds
 from node.brokers.lanes import CHANGES, CLAIMS, Lane
 from node.brokers.lease import Lease
 from node.brokers.readiness import Readiness
 from node.brokers.upkeep import Upkeep
 from node.core.model import (
     Claim,
+    Claimed,
     ClaimReply,
     Departure,
     Done,
     Failure,
     FencingToken,
     JoinReply,
+    Membership,
     NickReply,
+    Restored,
     RestoreReply,
     SessionSnapshot,
     SessionState,
     Unavailable,
 )
+from node.core.log_names import room_log
 from wire import limits
 
 
@@ -42,6 +47,7 @@ class RedisSessions:
         self._readiness = readiness
         self._upkeep = upkeep
         self._owners = 0
+        self._holds = Holds()
 
     def owner(self) -> str:
         """Return the owner part of a new fencing token."""
@@ -51,16 +57,15 @@ class RedisSessions:
     def _change(
         self,
         script: str,
-        owner: str,
+        token: FencingToken,
         args: Args,
         deadline: float,
         done: Done[Any],
         parse: Callable[[Any], Any],
-        place: int = -1,
         lane: Lane = CHANGES,
         weight: int = 1,
     ) -> None:
-        """Change a session; the number of changes is at a place of the reply.
+        """Change a session.
 
         First the changes and the notices are noted, then the client is told: from then on this node
         must know the notices.
@@ -68,14 +73,27 @@ class RedisSessions:
 
         def reply(found: Any) -> None:
             if isinstance(found, Change):
-                self._lease.note(owner, found.changes)
+                self._lease.note(token.owner, found.changes)
+                self._holds.note(token, found.life, found.gen)
                 for notice in found.notices:
                     self._context.events.appended(notice)
                 found = found.result
+                self._note_births(found)
             done(found)
 
-        read = partial(decode_sessions.change, parse, place)
+        read = partial(decode_sessions.change, parse)
         self._context.ask(script, args, deadline, reply, read, lane, weight)
+
+    def _note_births(self, result: Any) -> None:
+        """Remember which rooms they are that sessions here are in."""
+        births = self._context.births
+        if isinstance(result, Membership):
+            births[room_log(result.room)] = result.birth
+        elif isinstance(result, Claimed):
+            for membership in result.memberships:
+                births[room_log(membership.room)] = membership.birth
+        elif isinstance(result, Restored):
+            births.update((room_log(room), birth) for room, birth in result.births.items())
 
     def claim(self, claim: Claim, deadline: float, done: Done[ClaimReply]) -> None:
         """Begin a session, or continue one."""
@@ -99,8 +117,8 @@ class RedisSessions:
 
         # Two rooms take about as long as everything else in the script.
         weight = 1 + len(claim.rooms) // 2
-        owner, parse = claim.token.owner, decode_sessions.claimed
-        self._change("hello", owner, args, deadline, done, parse, 6, CLAIMS, weight)
+        parse = decode_sessions.claimed
+        self._change("hello", claim.token, args, deadline, done, parse, CLAIMS, weight)
 
     def join(
         self, token: FencingToken, room: str, create: bool, deadline: float, done: Done[JoinReply]
@@ -109,7 +127,7 @@ class RedisSessions:
         how, config = "create" if create else "join", self._config
         args = [self._context.random_id(), *token, how, room, config.notices, config.retained]
         membership = partial(decode_sessions.membership, room.encode())
-        self._change("join", token.owner, args, deadline, done, membership)
+        self._change("join", token, args, deadline, done, membership)
 
     def leave(
         self, token: FencingToken, room: str, deadline: float, done: Done[Departure | None]
@@ -117,7 +135,7 @@ class RedisSessions:
         """Take a session out of a room."""
         config = self._config
         args = [self._context.random_id(), *token, room, config.notices, config.retained]
-        self._change("leave", token.owner, args, deadline, done, decode_sessions.left)
+        self._change("leave", token, args, deadline, done, decode_sessions.left)
 
     def rename(
         self, token: FencingToken, nick: str, fold: str, deadline: float, done: Done[NickReply]
@@ -130,7 +148,11 @@ class RedisSessions:
             return [*base, self._upkeep.reaps_until()]
 
         parse = decode_sessions.renamed
-        self._change("nick", token.owner, args, deadline, done, parse, weight=LONG)
+        self._change("nick", token, args, deadline, done, parse, weight=LONG)
+
+    def forget_gone(self) -> None:
+        """Forget the sessions whose connections are not here any more."""
+        self._holds.keep(self._context.events.holds)
 
     def standing(self, token: FencingToken, done: Done[SessionState]) -> None:
         """Fetch the current state of a session."""
@@ -150,6 +172,7 @@ class RedisSessions:
         def reply(found: Any) -> None:
             if not isinstance(found, Failure):
                 self._lease.note(token.owner, found)
+                self._holds.end(token)
             if done is not None:
                 done()
 
@@ -162,23 +185,17 @@ class RedisSessions:
     def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[RestoreReply]) -> None:
         """Put a session back."""
         owner, attempt = snapshot.token.owner, snapshot.attempt
+        hold, config = self._holds.get(snapshot.token.session), self._config
         args: list[Any] = [
             *(self._context.random_id(), snapshot.token.session, snapshot.was, owner),
             *(int(snapshot.keyed), snapshot.nick, snapshot.fold),
             *("" if attempt is None else attempt, snapshot.claim, int(forgotten)),
             self._lease.changes_before(snapshot.was) if snapshot.is_settled else 0,
-            len(snapshot.rooms),
+            *(hold.life, hold.gen, config.notices, config.retained, len(snapshot.rooms)),
         ]
-        for room, position in snapshot.rooms:
-            args += (room, position)
-
-        def reply(found: Any) -> None:
-            if isinstance(found, int):
-                self._lease.note(owner, found)
-                found = True
-            done(found)
-
+        for place in snapshot.rooms:
+            args += place
         deadline = self._context.clock() + READ_WITHIN
-        parse = partial(decode_sessions.changes, place=-1)
         weight = 1 + len(snapshot.rooms) // 2
-        self._context.ask("restore", args, deadline, reply, parse, weight=weight)
+        parse = decode_sessions.restored
+        self._change("restore", snapshot.token, args, deadline, done, parse, weight=weight)

@@ -1,22 +1,23 @@
 -- Puts lost entries back into a log: each once, however many nodes remember them.
--- PARTS head clock log mend page append sent rules leave
--- KEYS hash stream moved members back never
+-- PARTS head clock log mend page append sent session settle
+-- KEYS hash stream moved members seats gone never
 -- ARGV  log, cap, epoch and branch that the node knows, offset and id of an entry up to which its log
 --       and this one are the same (id '': it is not known), offset and id up to which the node has
---       read this log, name for a new branch, then for each entry: kind, id, at, origin, body,
---       offset, "HOME FORK ..." of earlier losses (''), offset at which the node has read it in this
---       log ('' if it is lost)
--- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, or {'gone'} if the
--- session of this inbox has ended, or a moderator has closed the room of this log.
-local LEAVE_AGAIN_MS, MOST_NEW = 5000, 500
+--       read this log, name for a new branch, birth of the room ('': not known), 1 if a log that is missing may be created
+--       again, then for each entry: kind, id, at, origin, body, offset, "HOME FORK ..." of earlier losses
+--       (''), offset at which the node has read it in this log ('' if it is lost)
+-- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, {'missing'} if it is missing
+-- and must not be created, or {'gone'} if the session of this inbox has ended, or there is another room.
+local MOST_NEW = 500
 -- Original positions of an entry that are remembered: it gets one each time it is put back elsewhere.
 local HOMES = 4
-local log, cap, epoch, branch, base, base_id, read, read_id, fresh = unpack(ARGV, 1, 9)
-local key, FIRST = key_of(log), 10
+local log, cap, epoch, branch, base, base_id, read, read_id, fresh, birth, anew = unpack(ARGV, 1, 11)
+local key, FIRST = key_of(log), 12
 base, read = tonumber(base), tonumber(read)
-local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
+local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'birth')
 local sid = string.match(log, '^i:(.*)')
-if not sid and rule_of('room:' .. string.sub(log, 3)) == epoch then return {'gone'} end
+if meta[4] and birth ~= '' and meta[4] ~= birth then return {'gone'} end
+if not sid and not meta[1] and anew == '0' then return {'missing'} end
 -- An inbox ends with its session. A later session may have an inbox of the same name.
 local since = 0
 if sid then
@@ -37,14 +38,8 @@ if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) or hollow then
   if base > 0 then redis.call('HSET', key, 'cut', int(base) .. ' ' .. base_id) end
   redis.call('DEL', key .. ':moved')
   if branch ~= epoch then redis.call('HSET', key, 'branch', branch) end
-  if not sid then
-    local room = string.sub(log, 3)
-    redis.call('ZADD', 'chat:{c}:rooms', 0, room)
-    -- Perhaps it was deleted because nobody used it: then it is to be deleted again.
-    if redis.call('ZCARD', key .. ':members') == 0 then
-      redis.call('ZADD', 'chat:{c}:idle', 'NX', int(now_ms()), room)
-    end
-  end
+  -- Each node notices that its members are missing, and puts them back.
+  if not sid then redis.call('HSET', key, 'birth', birth, 'bare', int(wall_ms())) end
   meta = {epoch, int(base), base_id}
 end
 local top = tonumber(meta[2])
@@ -171,21 +166,31 @@ if with_home then
 end
 if #lost == 0 then return {'ok', 0} end
 
--- Repeats the effect of a `left` that was lost: Redis still has the session in the room, and would let it
--- leave once more. A session that was continued since, or put back by its node, has another owner.
-local function leave_again(place, sid, owner)
-  local nick, reason = string.match(lost[place][4], '^"nick":"([^"]*)","reason":"(%a+)"')
-  for n = place + 1, #lost do
-    if lost[n][1] == 'e' and string.match(lost[n][4], '^"nick":"([^"]*)"') == nick then return end
+-- Repeats the effect of an entry that was lost on the seats: one that says that a session came or changed its
+-- nick seats it, but lets nobody speak for it until its node says who may; one that says that it left ends
+-- that. What a seat, or its end, knows of a later generation stays.
+local function reseat(entry, position)
+  local sid, gen, life, fold = string.match(entry[3], '^([^/]+)/(%d+)/([^/]+)/(.+)$')
+  local nick = string.match(entry[4], '^"nick":"([^"]*)"')
+  if not sid or not nick then return end
+  gen = tonumber(gen)
+  local seat = seat_of(redis.call('HGET', KEYS[5], sid))
+  local gone = tonumber(redis.call('ZSCORE', KEYS[6], sid) or -1)
+  if entry[1] == 'l' then
+    if seat and seat.life == life and seat.gen <= gen then
+      redis.call('HDEL', KEYS[5], sid)
+      redis.call('ZREM', KEYS[4], member_of(seat))
+    end
+    redis.call('ZADD', KEYS[6], int(math.max(gone, gen)), sid)
+  elseif (not seat or seat.gen < gen) and gone < gen then
+    if seat then
+      redis.call('ZREM', KEYS[4], member_of(seat))
+      position = seat.life == life and seat.position or position
+    end
+    local row = {int(gen), life, '-', position, fold, nick}
+    redis.call('HSET', KEYS[5], sid, table.concat(row, ' '))
+    redis.call('ZADD', KEYS[4], 0, fold .. '\0' .. nick)
   end
-  local session = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold')
-  if not session[1] or last_owner(sid) ~= owner then return end
-  remove_member(sid, session[1], session[2], string.sub(log, 3))
-  if reason == 'left' then return end
-  redis.call('HSET', 'chat:{c}:session:' .. sid, 'owner', '', 'was', owner)
-  redis.call('SREM', 'chat:{c}:at:' .. node_of(owner), sid)
-  -- It ends later, when its other rooms have been put back.
-  redis.call('ZADD', 'chat:{c}:grace', int(latest_ms() + LEAVE_AGAIN_MS), sid)
 end
 
 -- Whether an entry may be young enough for its message to be repeated. If Redis' clock has been set, the
@@ -204,13 +209,8 @@ local _, first
 epoch, first = append(log, channel, tonumber(cap), lost, epoch)
 local authors = {}
 for n, entry in ipairs(lost) do
-  if entry[1] == 'e' or entry[1] == 'r' then
-    redis.call('HSET', key .. ':back', entry[2], int(first + n - 1))
-    redis.call('PEXPIRE', key .. ':back', REPEAT_MS)
-  end
-  if entry[1] == 'l' then
-    local who, owner = string.match(entry[3], '^([^/]+)/(.+)$')
-    if who then leave_again(n, who, owner) end
+  if not sid and (entry[1] == 'e' or entry[1] == 'r' or entry[1] == 'l') then
+    reseat(entry, epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2])
   end
   local author, token = string.match(entry[3], '^([^:]+):(.+)$')
   if author and may_repeat(entry[5]) then
@@ -221,4 +221,5 @@ for n, entry in ipairs(lost) do
   end
 end
 for author in pairs(authors) do forget_old(author) end
+if not sid then redis.call('HSET', key, 'size', redis.call('HLEN', KEYS[5])) end
 return {'ok', #lost}

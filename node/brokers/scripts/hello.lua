@@ -1,14 +1,13 @@
 -- Begins a session or continues it, and puts it into rooms.
--- PARTS head clock page rules room session nick finish
+-- PARTS head clock log page rules room session nick now finish
 -- ARGV  op, session, keyed (0, 1), nick, the keys that it reserves, attempt (''), owner, notices, cap,
 --       most rooms, until when sessions may be reaped, how many rooms it may create (the default room
 --       does not count), the client's address, number of rooms, the rooms (created if missing), default
 --       room for a new session that asked for none (''), then, if positions that the log does not
 --       know are to be refused, log and position of each
--- Returns {'ok', resumed, nick, claim, position of the inbox ('' if none), frames of the notices that it
---       appended for the session, changes, rooms that exceed a limit (rooms of a session, or rooms to
---       create), rooms...}, each room {name, position, members, created, quiet, and 1 if it was entered
---       now};
+-- Returns {'ok', resumed, nick, claim, position of the inbox ('' if none), rooms that exceed a limit (rooms
+--       of a session, or rooms to create), {rooms...}, and what `with_change` adds}, each room {name, position, members, created, quiet, birth, and 1 if it was
+--       entered now};
 --       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log} ('': nicks are not back yet), {'gone'} (the
 --       node was reaped), {'kicked'} (the key, not long ago), {'banned'} (the nick), or {'foreign'} (the
 --       data have another layout).
@@ -22,7 +21,7 @@ local most, makes, count = tonumber(ARGV[10]), tonumber(ARGV[12]), tonumber(ARGV
 local key, rooms = 'chat:{c}:session:' .. sid, {unpack(ARGV, 15, 14 + count)}
 local fallback = ARGV[15 + count]
 if (redis.call('GET', 'chat:{c}:format') or FORMAT) ~= FORMAT then return {'foreign'} end
-local before = answered(sid, op, owner, 7)
+local before = answered(sid, op, owner)
 if before then return before end
 -- Nobody would ever reap a session of an incarnation that has been reaped already.
 if redis.call('EXISTS', 'chat:{c}:dead:' .. node_of(owner)) == 1 then return {'gone'} end
@@ -52,7 +51,7 @@ for n = 16 + count, #ARGV, 2 do
   end
 end
 finish_if_due(sid, op .. 'w', set)
-local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt', 'hellos')
+local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt', 'hellos', 'gen', 'life')
 local resumed = session[1] and 1 or 0
 -- A call whose reply was lost is repeated, perhaps after another connection has continued the session, or
 -- ended it: then the connection of this call is gone.
@@ -73,10 +72,11 @@ else
   if nicks_lost() then return {'unhealed', ''} end
   if taken(sid, names, op, set) then return {'taken'} end
   take_names(sid, names)
-  redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'since', int(wall_ms()))
+  redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'since', int(wall_ms()), 'life', op)
   if fallback ~= '' then rooms[#rooms + 1] = fallback end
 end
-redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[13],
+local gen, life = next_gen(session[6]), session[7] or op
+redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[13], 'gen', int(gen),
   'hellos', op .. ' ' .. (string.match(hellos, '^%S+ %S+') or hellos))
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
 -- A later claim is always higher, even if Redis has lost the earlier one.
@@ -85,28 +85,38 @@ redis.call('HSET', key, 'claim', int(claim))
 redis.call('SADD', 'chat:{c}:at:' .. node_of(owner), sid)
 local noted, joined, new, refused, notices = rooms_of(sid), {}, {}, {}, {}
 local total = #noted / 2
+
+-- Settles a room that the session is in; `id` is that of an entry that it may make.
+local function take_seat(room, birth, id, again, made)
+  local item = {sid = sid, gen = gen, life = life, want = 'in', id = id, fold = fold, nick = nick, owner = owner}
+  set.again = again
+  local found, frame = settle_now(room, birth, item, set)
+  if not found then return note_out(sid, room) end
+  local _, position, size, quiet = unpack(found)
+  notices[#notices + 1] = frame
+  joined[#joined + 1] = {room, position, size, made and 1 or 0, quiet, redis.call('HGET', 'chat:{c}:rooms:' .. sid, room)}
+  if not again then joined[#joined][7] = 1 end
+end
+
 for n = 1, #noted, 2 do
-  local size = redis.call('ZCARD', key_of('r:' .. noted[n]) .. ':members')
-  joined[#joined + 1] = {noted[n], noted[n + 1], size, 0, size > set.notices and 1 or 0}
+  take_seat(noted[n], noted[n + 1], op .. 'a' .. int(n), true)
   new[noted[n]] = true
 end
 for n, room in ipairs(rooms) do
   if not new[room] then
     new[room] = true
-    local missing = room ~= fallback and redis.call('EXISTS', key_of('r:' .. room)) == 0
+    local missing = room ~= fallback and redis.call('HEXISTS', 'chat:{c}:births', room) == 0
     if total >= most or (missing and makes <= 0) then
       refused[#refused + 1] = room
     else
       if missing then makes = makes - 1 end
       total = total + 1
-      local created = make_room(room, op .. n) and 1 or 0
-      local position, size, quiet, frame = enter(sid, nick, fold, room, op .. 'j' .. n, set)
-      notices[#notices + 1] = frame
-      joined[#joined + 1] = {room, position, size, created, quiet, 1}
+      local birth, made = make_room(room, op .. 'b' .. n)
+      note_in(sid, room, birth)
+      take_seat(room, birth, op .. 'j' .. n, false, made)
     end
   end
 end
-local inbox = position_of('i:' .. sid) or ''
-local changes = changed(node_of(owner))
-local reply = {'ok', resumed, nick, claim, inbox, notices, changes, refused, unpack(joined)}
-return answer(sid, op, reply)
+local log = redis.call('HMGET', key_of(inbox_log), 'epoch', 'top', 'id')
+local inbox = log[1] and log[1] .. '-' .. log[2] .. '-' .. log[3] or ''
+return answer(sid, op, owner, {'ok', resumed, nick, claim, inbox, refused, joined}, notices)

@@ -1,7 +1,7 @@
 -- Appends a batch of messages to a room's log and publishes it, if the log still is the one that the
 -- node knows.
 -- PARTS head clock log mend append sent
--- KEYS hash stream moved members never
+-- KEYS hash stream moved seats never
 -- ARGV  room, cap, epoch, top and id that the node saw last ('' if none), '' or, if this is a repeat
 --       of messages without tokens, the EPOCH-OFFSET behind which they are if they were appended,
 --       then for each message: id, session, owner, token ('' if the client gave it no id), body
@@ -76,6 +76,8 @@ if ARGV[6] ~= '' and ARGV[6] ~= '0' then
 end
 local at = int(wall_ms())
 local owners, entries, results, places = {}, {}, {}, {}
+-- Only the connection that owns a session's seat may speak; see parts/settle.lua.
+local function owner_of(seat) return seat and string.match(seat, '^%S+ %S+ (%S+)') or false end
 local first = tonumber(meta[2]) + 1
 local tokens = {}
 for n = 7, #ARGV, 5 do
@@ -83,7 +85,7 @@ for n = 7, #ARGV, 5 do
   local origin = token ~= '' and sid .. ':' .. token
   local first_copy = origin and tokens[origin]
   local before = stored[id] or (origin and not first_copy and sent_before(sid, token))
-  if owners[sid] == nil then owners[sid] = redis.call('HGET', 'chat:{c}:session:' .. sid, 'owner') end
+  if owners[sid] == nil then owners[sid] = owner_of(redis.call('HGET', KEYS[4], sid)) end
   if first_copy then
     results[#results + 1] = at .. ' ' .. log .. ' ' .. first_copy
   elseif before then

@@ -2,7 +2,7 @@
 -- The node that calls it must have been connected to Redis for as long as a lease, so that other nodes had
 -- the time to renew theirs. Only what was over at the time of the call is ended: Redis may have hung since,
 -- and all leases may be over by now.
--- PARTS head clock work close finish
+-- PARTS head clock work room finish
 -- ARGV  op, ms of grace, notices, cap, ms that a room lives with nobody in it, most at a time, the
 --       time of the call
 -- It stops once it has done ENOUGH (parts/work.lua), and returns that there is more.
@@ -50,13 +50,12 @@ end
 local unused = redis.call('ZRANGEBYSCORE', 'chat:{c}:idle', '-inf', now - idle, 'LIMIT', 0, most)
 for _, room in ipairs(unused) do
   if work >= ENOUGH then break end
-  local key = key_of('r:' .. room)
   redis.call('ZREM', 'chat:{c}:idle', room)
-  if room ~= 'general' and redis.call('ZCARD', key .. ':members') == 0 then
+  if room ~= 'general' and tonumber(redis.call('HGET', 'chat:{c}:counts', room) or 0) <= 0 then
     closed = closed + 1
-    delete_room(room)
+    remove_room(room)
+    drop_room(room)
   end
 end
-if work < ENOUGH and sweep() then more = 1 end
 if work >= ENOUGH or #due == most or closed == most then more = 1 end
 return {orphans, ended, closed, more}

@@ -1,5 +1,5 @@
 -- Puts back moderation rules that Redis has lost, as a node remembers them, and repeats their effects.
--- PARTS head clock rules work close finish
+-- PARTS head clock rules work room finish
 -- ARGV  id, number of changes that the node knows of ('' if more rules follow: all nodes are told when all
 --       are back), notices, cap, then for each rule: field, ms for which it is still in force (0: for
 --       ever), extra, why
@@ -16,8 +16,9 @@ for n = 5, #ARGV, 4 do
     local kind, what = string.match(field, '^(%a+):(.*)$')
     if kind == 'kick' then
       finish(what, 'kicked', id .. 'n' .. n .. 'x', set, why)
-    elseif kind == 'room' and redis.call('HGET', key_of('r:' .. what), 'epoch') == extra then
+    elseif kind == 'room' and redis.call('HGET', 'chat:{c}:births', what) == extra then
       remove_room(what)
+      drop_room(what)
     end
   end
   back = back + 1

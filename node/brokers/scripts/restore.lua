@@ -1,27 +1,56 @@
 -- Puts back a session that Redis has lost, as the node of its connection knows it; or returns a session,
 -- unchanged, to a node that could not renew its lease.
--- PARTS head clock rules session nick finish
+-- PARTS head clock rules session nick now finish
 -- ARGV  op, session, old owner, owner, keyed, nick, the keys that it reserves, attempt (''), claim,
 --       1 if a missing session is to be created again (Redis has lost it), changes that the node of the
---       old owner knew of, if it was reaped (0: it was not), number of rooms,
---       then for each room: its name and the position at which it was joined
--- Returns {'ok', changes}, {'gone'} (it ended, has another owner or was kicked) or {'taken'} (its nick).
+--       old owner knew of, if it was reaped (0: it was not), life of the session and the newest generation
+--       that the node knows, notices, cap, number of rooms, then for each room: its name, the position at
+--       which it was joined, the room's birth
+-- Returns {'ok', {room, birth, room, birth...}, and what `with_change` adds}, {'gone'} (it ended, has another owner or was kicked) or {'taken'} (its nick).
 local _, sid, was, owner, keyed, nick, names, attempt, claim, forgotten = unpack(ARGV, 1, 10)
 local known = tonumber(ARGV[11])
 local fold = fold_of(names)
 local key = 'chat:{c}:session:' .. sid
 though_full()
 if rule_of('kick:' .. sid) or is_banned(names) then return {'gone'} end
-local session = redis.call('HMGET', key, 'owner', 'was', 'claim')
+local session = redis.call('HMGET', key, 'owner', 'was', 'claim', 'gen', 'life')
+local gen = next_gen(math.max(tonumber(session[4] or 0), tonumber(ARGV[13] ~= '' and ARGV[13] or 0)))
+local life = ARGV[12] ~= '' and ARGV[12] or session[5] or ARGV[1]
+local set = {again = true, notices = tonumber(ARGV[14]), cap = tonumber(ARGV[15])}
 
 local function take_over()
   if session[1] and session[1] ~= '' then
     redis.call('SREM', 'chat:{c}:at:' .. node_of(session[1]), sid)
   end
-  redis.call('HSET', key, 'owner', owner, 'was', '', 'claim', claim)
+  redis.call('HSET', key, 'owner', owner, 'was', '', 'claim', claim, 'gen', int(gen), 'life', life)
   redis.call('ZREM', 'chat:{c}:grace', sid)
   redis.call('SADD', 'chat:{c}:at:' .. node_of(owner), sid)
 end
+
+-- Seats the session as the one that it is now; `place` is where it joined.
+local function take_seat(room, birth, place)
+  local own = redis.call('HMGET', key, 'nick', 'fold')
+  local item = {sid = sid, gen = gen, life = life, want = 'in', id = ARGV[1] .. 'a', fold = own[2],
+    nick = own[1], owner = owner, position = place}
+  settle_now(room, birth, item, set)
+end
+
+local places, births = {}, {}
+for n = 17, #ARGV, 3 do places[ARGV[n]], births[ARGV[n]] = ARGV[n + 1], ARGV[n + 2] end
+
+-- Rooms that Redis has lost are put back, but not those that a moderator has closed meanwhile.
+local function put_back_rooms()
+  for n = 17, #ARGV, 3 do
+    local room = ARGV[n]
+    if rule_of('room:' .. room) == births[room] then
+      births[room] = nil
+    else
+      make_room(room, births[room])
+    end
+  end
+end
+
+local function done() return with_change(sid, owner, {'ok', rooms_of(sid)}, {}) end
 
 if session[1] then
   local is_ours = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
@@ -30,15 +59,13 @@ if session[1] then
   if is_ours and forgotten ~= '1' and tonumber(counted or known) >= known then
     -- The session was not lost, and may have changes that its node does not know of. But other keys that
     -- name the session may be lost.
+    life = session[5] or life
     take_over()
-    local own = redis.call('HMGET', key, 'nick', 'fold')
+    put_back_rooms()
     if not taken(sid, names_of(sid) or '') then take_names(sid, names_of(sid) or '') end
     local rooms = rooms_of(sid)
-    for n = 1, #rooms, 2 do
-      redis.call('ZADD', key_of('r:' .. rooms[n]) .. ':members', 0, own[2] .. '\0' .. own[1])
-      redis.call('ZREM', 'chat:{c}:idle', rooms[n])
-    end
-    return {'ok', changed(node_of(owner))}
+    for n = 1, #rooms, 2 do take_seat(rooms[n], rooms[n + 1], places[rooms[n]]) end
+    return done()
   end
   -- Its claim is lower than this node's: Redis went back to a time before this node had the session.
   if not is_ours and tonumber(session[3]) >= tonumber(claim) then return {'gone'} end
@@ -48,32 +75,23 @@ elseif forgotten ~= '1' and redis.call('SISMEMBER', 'chat:{c}:at:' .. node_of(wa
 end
 if taken(sid, names) then return {'taken'} end
 free_names(sid, names_of(sid) or '')
-local old = redis.call('HMGET', key, 'nick', 'fold')
 take_over()
 take_names(sid, names)
 redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed)
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
-local keep = {}
-for n = 13, #ARGV, 2 do
-  local room = ARGV[n]
-  -- The session is not put back into a room that a moderator has closed meanwhile.
-  if rule_of('room:' .. room) ~= string.match(ARGV[n + 1], '^%w+') then
-    keep[room] = true
-    local members = key_of('r:' .. room) .. ':members'
-    -- A room that Redis has lost is put back with its log (heal.lua), not here.
-    if old[1] and old[1] ~= nick then redis.call('ZREM', members, old[2] .. '\0' .. old[1]) end
-    redis.call('ZADD', members, 0, fold .. '\0' .. nick)
-    redis.call('ZREM', 'chat:{c}:idle', room)
-    redis.call('HSET', 'chat:{c}:rooms:' .. sid, room, ARGV[n + 1])
-  end
-end
+put_back_rooms()
 for _, room in ipairs(redis.call('HKEYS', 'chat:{c}:rooms:' .. sid)) do
-  if not keep[room] then
-    redis.call('HDEL', 'chat:{c}:rooms:' .. sid, room)
-    local members = key_of('r:' .. room) .. ':members'
-    redis.call('ZREM', members, fold .. '\0' .. nick)
-    if old[1] then redis.call('ZREM', members, old[2] .. '\0' .. old[1]) end
-    if redis.call('ZCARD', members) == 0 then redis.call('ZADD', 'chat:{c}:idle', int(now_ms()), room) end
+  if births[room] ~= redis.call('HGET', 'chat:{c}:rooms:' .. sid, room) then
+    exit(sid, life, gen, room, 'left', ARGV[1] .. 'o', set)
   end
 end
-return {'ok', changed(node_of(owner))}
+for n = 17, #ARGV, 3 do
+  local room = ARGV[n]
+  if births[room] then
+    -- Redis may know the room by another birth: then that one counts.
+    local birth = redis.call('HGET', 'chat:{c}:births', room)
+    note_in(sid, room, birth)
+    take_seat(room, birth, places[room])
+  end
+end
+return done()

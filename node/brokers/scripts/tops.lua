@@ -1,5 +1,5 @@
 -- Returns the newest position of many logs, and repairs the hashes of logs that are lost in part.
--- PARTS head clock log mend
+-- PARTS head clock log mend settle
 -- ARGV  for each log: its name, the epoch that the node knows ('' if none)
 -- Returns epoch, top, id and number of members of each, one after the other; '' for a missing log. A log
 -- without its entries has no id, so it differs from what any node knows. One call repairs MENDED logs at
@@ -8,29 +8,34 @@
 local MENDED, BARE_MS = 20, 6000
 local heads, mended = {}, 0
 
+-- The number of seats; a list of members that does not fit them is made again.
 local function members_of(log, meta)
-  local count, bare = redis.call('ZCARD', key_of(log) .. ':members'), tonumber(meta[4] or '')
-  local room = meta[1] and string.match(log, '^r:(.*)')
-  if bare and now_ms() >= bare + BARE_MS then
-    redis.call('HDEL', key_of(log), 'bare')
-  elseif bare then
-    return 0
-  elseif room and count == 0 and not redis.call('ZSCORE', 'chat:{c}:idle', room) then
-    though_full()
-    redis.call('HSET', key_of(log), 'bare', int(now_ms()))
+  if string.sub(log, 1, 2) ~= 'r:' then return 0 end
+  local key, bare = key_of(log), tonumber(meta[4] or '')
+  local count = redis.call('HLEN', key .. ':seats')
+  if meta[1] then see_loss(key, count, meta[5]) end
+  if mended < MENDED and redis.call('ZCARD', key .. ':members') ~= count then
+    mended = mended + 1
+    list_members(key)
   end
+  if tonumber(meta[5] or count) ~= count then
+    redis.call('HSET', key, 'size', count)
+    return 0
+  end
+  if bare and math.abs(wall_ms() - bare) < BARE_MS then return 0 end
+  if bare then redis.call('HDEL', key, 'bare') end
   return count
 end
 
 for n = 1, #ARGV, 2 do
   local log, known = ARGV[n], ARGV[n + 1]
   local key = key_of(log)
-  local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'bare')
+  local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'bare', 'size')
   local beyond = meta[1] and int(tonumber(meta[2]) + 1) .. '-0' or '-'
   if mended < MENDED and redis.call('XRANGE', key .. ':log', beyond, '+', 'COUNT', 1)[1] then
     mended = mended + 1
     if mend(log, known ~= '' and known or nil) then
-      meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
+      meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'bare', 'size')
     end
   end
   if meta[1] and is_hollow(log) then meta[3] = '' end

@@ -14,6 +14,7 @@ from node.core.model import (
     Failure,
     Fenced,
     FencingToken,
+    Restored,
     RestoreReply,
     SessionSnapshot,
     SessionState,
@@ -213,10 +214,10 @@ class Recovery:
         if host.is_over:
             self._take(Step.STOPPED)
             # It ended while it was being put back: release it once more.
-            if reply is True or reply is Unavailable.UNREACHABLE:
+            if isinstance(reply, Restored) or reply is Unavailable.UNREACHABLE:
                 self._broker.part(snapshot.token, quit=False)
-        elif reply is True:
-            host.session.take(snapshot.token)
+        elif isinstance(reply, Restored):
+            host.session.take(snapshot.token, reply.births)
             if host.session.agrees(snapshot) and self._forgotten == forgotten:
                 self._take(Step.RESTORED)
                 self.replied()

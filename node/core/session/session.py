@@ -1,5 +1,7 @@
 """The session that a connection holds: what outlives the connection. Pure data."""
 
+from collections.abc import Mapping
+
 from node.core.entries import Cursor
 from node.core.model import FencingToken, SessionSnapshot
 from node.core.names import names
@@ -41,9 +43,11 @@ class Session:
         self.token, self.nick, self.claim = token, nick, claim
         self.fold = names.claims(nick)
 
-    def take(self, token: FencingToken) -> None:
-        """The session was put back, under another token."""
+    def take(self, token: FencingToken, births: Mapping[str, bytes]) -> None:
+        """The session was put back, under another token, into rooms of these births."""
         self.token = token
+        for name, member in self.rooms.items():
+            member.place(births.get(name, member.birth))
 
     def rename(self, nick: str, fold: str) -> None:
         """The session has another nick, which reserves ``fold``."""
@@ -91,11 +95,16 @@ class Session:
             self.fold,
             self.attempt,
             self.claim,
-            [(name, member.joined) for name, member in self.rooms.items() if member.done is None],
+            [
+                (name, member.joined, member.birth)
+                for name, member in self.rooms.items()
+                if member.done is None
+            ],
             is_settled,
         )
 
     def agrees(self, snapshot: SessionSnapshot) -> bool:
         """Say whether a snapshot is still what would be put back."""
         now = self.snapshot(snapshot.token.owner)
-        return (now.nick, now.rooms) == (snapshot.nick, snapshot.rooms)
+        places, those = ({room[:2] for room in each.rooms} for each in (now, snapshot))
+        return (now.nick, places) == (snapshot.nick, those)

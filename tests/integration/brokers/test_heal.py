@@ -310,7 +310,7 @@ async def test_a_room_with_nobody_in_it_that_comes_back_ends_again_in_time(
 ) -> None:
     """A node may still follow a room that was ended because nobody used it."""
     before = await taken_back(place, node)
-    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:members")
+    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:{c}:births")
     await heal(node, before)
     assert await place.redis.zscore("chat:{c}:idle", "tea") is not None
 

@@ -241,7 +241,7 @@ async def test_who_remembers_a_closed_room_does_not_bring_it_back(
     lost = Lost(start, start, start.epoch, found.entries)
     assert await node.ask("heal", "r:tea", lost, timed=False) is Fenced.GONE
     joined = str(found.top)
-    memory = SessionSnapshot(hold, hold.owner, True, "ana", "ana", None, 9, [("tea", joined)])
+    memory = SessionSnapshot(hold, hold.owner, True, "ana", "ana", None, 9, [("tea", joined, birth)])
     assert await node.ask("restore", memory, True, timed=False) is True
     assert not await moderator.has_room("tea")
     assert (await node.ask("standing", hold, timed=False)).memberships == []

@@ -53,9 +53,6 @@ local function append(log, channel, cap, entries, epoch)
   if not meta[1] and mend(log, nil, epoch) then
     meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch')
   end
-  if not meta[1] then
-    if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:{c}:rooms', 0, string.sub(log, 3)) end
-    meta[1] = epoch
-  end
+  meta[1] = meta[1] or epoch
   return write(log, channel, cap, entries, meta)
 end

@@ -1,22 +1,33 @@
--- Sessions that end, and nicks that become free by that.
--- PARTS head clock leave work nick
+-- Sessions that leave rooms and end, and nicks that become free by that.
+-- PARTS head clock work nick room now
 
 -- For so long the call that began a session may be repeated: longer than a node repeats it.
 local ENDED_MS = 30000
 
+-- Takes a session out of a room; `why` is a JSON string that the other members are told, or nil.
+-- Returns position, at and frame of the entry `left`, or '' and '' in a quiet room.
+local function exit(sid, life, gen, room, reason, id, set, why)
+  local birth = note_out(sid, room)
+  if not birth then return '', '' end
+  local item = {sid = sid, gen = gen, life = life, want = reason, id = id, why = why}
+  local found, frame = settle_now(room, birth, item, set)
+  if not found or found[1] ~= 'ok' then return '', '' end
+  return found[2], found[3], frame
+end
+
 -- Ends a session: it leaves its rooms, its nick becomes free, and its inbox is deleted.
 local function finish(sid, reason, id, set, why)
   local key = 'chat:{c}:session:' .. sid
-  local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'hellos')
+  local session = redis.call('HMGET', key, 'nick', 'life', 'owner', 'hellos', 'gen')
   if not session[1] then return end
-  local rooms = redis.call('HKEYS', 'chat:{c}:rooms:' .. sid)
-  for n, room in ipairs(rooms) do
-    exit(sid, session[1], session[2], room, reason, id .. 'k' .. n, set, why)
+  local gen, rooms = next_gen(session[5]), rooms_of(sid)
+  for n = 1, #rooms, 2 do
+    exit(sid, session[2], gen, rooms[n], reason, id .. 'k' .. int((n + 1) / 2), set, why)
   end
   free_names(sid, names_of(sid))
   if session[3] ~= '' then redis.call('SREM', 'chat:{c}:at:' .. node_of(session[3]), sid) end
   redis.call('ZREM', 'chat:{c}:grace', sid)
-  work = work + 1 + #rooms + redis.call('XLEN', key_of('i:' .. sid) .. ':log') / ENTRIES
+  work = work + 1 + #rooms / 2 + redis.call('XLEN', key_of('i:' .. sid) .. ':log') / ENTRIES
   redis.call('DEL', key, 'chat:{c}:rooms:' .. sid)
   drop_log('i:' .. sid)
   if session[4] then redis.call('SET', 'chat:{c}:ended:' .. sid, session[4], 'PX', ENDED_MS) end

@@ -39,10 +39,11 @@ local function is_connected(sid)
   return false
 end
 
--- When Redis was found to have lost all nicks of sessions; nil if it has not, or they must be back by now.
+-- When Redis was found to have lost all nicks of sessions, or all rooms; nil if it has not, or they must be
+-- back by now.
 local function nicks_lost()
   local lost = redis.call('GET', 'chat:{c}:nicks:lost')
-  if lost or redis.call('EXISTS', 'chat:{c}:nicks') == 1 then return lost end
+  if lost or redis.call('EXISTS', 'chat:{c}:nicks', 'chat:{c}:births') == 2 then return lost end
   for _, inc in ipairs(redis.call('ZRANGE', 'chat:{c}:nodes', 0, -1)) do
     if redis.call('SCARD', 'chat:{c}:at:' .. inc) > 0 then
       lost = int(wall_ms())

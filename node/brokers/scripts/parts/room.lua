@@ -1,50 +1,63 @@
--- Rooms that begin, and sessions that come into them.
--- PARTS head clock mend append
+-- The rooms that there are, and which of them sessions are in, as decided. What a room's own data say of
+-- that follows (parts/settle.lua).
+-- PARTS head clock
 
--- Creates a room if it is missing; returns whether it was.
-local function make_room(room, epoch)
-  if redis.call('EXISTS', key_of('r:' .. room)) == 1 or mend('r:' .. room, nil, epoch) then
-    return false
+-- Creates a room if there is none of that name; returns its birth, and whether it was created.
+local function make_room(room, birth)
+  if redis.call('HSETNX', 'chat:{c}:births', room, birth) == 0 then
+    return redis.call('HGET', 'chat:{c}:births', room), false
   end
-  redis.call('HSET', key_of('r:' .. room), 'epoch', epoch)
-  redis.call('HSET', key_of('r:' .. room), 'top', 0, 'id', '0')
+  redis.call('HDEL', 'chat:{c}:counts', room)
   redis.call('ZADD', 'chat:{c}:rooms', 0, room)
   redis.call('ZADD', 'chat:{c}:idle', int(now_ms()), room)
-  return true
+  return birth, true
 end
 
-local function position_of(log)
-  local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id')
-  return meta[1] and meta[1] .. '-' .. meta[2] .. '-' .. meta[3]
+-- Removes a room. Sessions still name its birth, which shows that they are not in a later room.
+local function remove_room(room)
+  redis.call('HDEL', 'chat:{c}:births', room)
+  redis.call('ZREM', 'chat:{c}:rooms', room)
+  redis.call('ZREM', 'chat:{c}:idle', room)
+  local count = tonumber(redis.call('HGET', 'chat:{c}:counts', room) or 0)
+  redis.call('HDEL', 'chat:{c}:counts', room)
+  return count
 end
 
--- The offset of an entry that was put back (heal.lua), or nil. Redis may have lost a call that is being
--- repeated now, while a node has put back its entry: then it must not be appended again.
-local function put_back(log, id)
-  return tonumber(redis.call('HGET', key_of(log) .. ':back', id) or nil)
-end
-
--- Puts a session into a room; `set` has notices and cap. Returns position, members, quiet (0, 1), and
--- the frame of `entered`, or nil.
-local function enter(sid, nick, fold, room, id, set)
-  local members = key_of('r:' .. room) .. ':members'
-  local added = redis.call('ZADD', members, 0, fold .. '\0' .. nick)
-  local was_idle = redis.call('ZREM', 'chat:{c}:idle', room)
-  local count, position, frame = redis.call('ZCARD', members), nil, nil
-  -- The room was not idle, so it had members: Redis has lost them.
-  if count == 1 and added == 1 and was_idle == 0 then
-    redis.call('HSET', key_of('r:' .. room), 'bare', int(now_ms()))
-  end
-  if count <= set.notices then
-    local log, body = 'r:' .. room, '"nick":"' .. nick .. '"}'
-    local epoch, first, _ = redis.call('HGET', key_of(log), 'epoch'), put_back(log, id), nil
-    if not first then
-      epoch, first, _, frame = append(log, room_channel(room), set.cap, {{'e', id, '-', body}})
+-- The rooms that a session is in: room, birth, room, birth... One that has ended is forgotten.
+local function rooms_of(sid)
+  local key = 'chat:{c}:rooms:' .. sid
+  local noted, names, rooms = redis.call('HGETALL', key), {}, {}
+  if #noted == 0 then return noted end
+  for n = 1, #noted, 2 do names[#names + 1] = noted[n] end
+  for n, birth in ipairs(redis.call('HMGET', 'chat:{c}:births', unpack(names))) do
+    if birth == noted[2 * n] then
+      rooms[#rooms + 1] = names[n]
+      rooms[#rooms + 1] = birth
+    else
+      redis.call('HDEL', key, names[n])
     end
-    position = epoch .. '-' .. int(first) .. '-' .. id
-  else
-    position = position_of('r:' .. room)
   end
-  redis.call('HSET', 'chat:{c}:rooms:' .. sid, room, position)
-  return position, count, count > set.notices and 1 or 0, frame
+  return rooms
+end
+
+-- Notes that a session is in a room of some birth.
+local function note_in(sid, room, birth)
+  local key = 'chat:{c}:rooms:' .. sid
+  if redis.call('HGET', key, room) == birth then return end
+  redis.call('HSET', key, room, birth)
+  redis.call('HINCRBY', 'chat:{c}:counts', room, 1)
+  redis.call('ZREM', 'chat:{c}:idle', room)
+end
+
+-- Notes that a session is not in a room any more; returns the room's birth, or nil if it was not in it.
+local function note_out(sid, room)
+  local key = 'chat:{c}:rooms:' .. sid
+  local birth = redis.call('HGET', key, room)
+  redis.call('HDEL', key, room)
+  if not birth or redis.call('HGET', 'chat:{c}:births', room) ~= birth then return nil end
+  if redis.call('HINCRBY', 'chat:{c}:counts', room, -1) <= 0 then
+    redis.call('HDEL', 'chat:{c}:counts', room)
+    redis.call('ZADD', 'chat:{c}:idle', int(now_ms()), room)
+  end
+  return birth
 end

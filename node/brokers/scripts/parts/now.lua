@@ -1,0 +1,38 @@
+-- Settles at once, in a call about a session, what it decides about rooms.
+-- PARTS head rules room settle
+
+-- A number that grows with each change of a session that rooms have to know, also if Redis goes back.
+local function next_gen(last)
+  return math.max(tonumber(last or 0) + 1, wall_ms() * 1000)
+end
+
+-- Settles one item; `set` has notices and cap. Returns its reply and the frame, or nil and nil.
+local function settle_now(room, birth, item, set)
+  local lost = false
+  local key = key_of('r:' .. room)
+  if redis.call('EXISTS', key) == 0 and tonumber(redis.call('HGET', 'chat:{c}:counts', room) or 0) > 1 then
+    lost = true
+  end
+  local how = {make = set.make or item.id, again = set.again, notices = set.notices, cap = set.cap}
+  for _ = 1, 4 do
+    local status, found, frame = settle(room, birth, how, {item})
+    if status == 'other' then
+      -- Redis has lost one of both: what the room has counts, unless that was closed.
+      if item.want ~= 'in' or rule_of('room:' .. room) == found then return nil end
+      redis.call('HSET', 'chat:{c}:births', room, found)
+      redis.call('HSET', 'chat:{c}:rooms:' .. item.sid, room, found)
+      birth = found
+    elseif found[1][1] == 'ahead' and item.want == 'in' then
+      item.gen = next_gen(found[1][2])
+      redis.call('HSET', 'chat:{c}:session:' .. item.sid, 'gen', int(item.gen))
+    elseif found[1][1] == 'held' then
+      local _, sid, life, gen = unpack(found[1])
+      local other = {sid = sid, life = life, gen = tonumber(gen), want = 'lost', id = item.id .. 'v', why = ''}
+      settle(room, birth, how, {other})
+    else
+      -- Redis has lost the room: each node notices that its members are missing, and puts them back.
+      if lost then redis.call('HSET', key, 'bare', int(wall_ms())) end
+      return found[1], frame
+    end
+  end
+end

@@ -1,0 +1,170 @@
+-- Seats: a room's records that sessions are in it. Its list of members follows from them, and so does what
+-- its log says of who enters, leaves and is renamed. Only keys of the room are touched.
+-- PARTS head clock log mend append
+
+-- For so long the end of a seat is remembered: an older call must not seat the session once more. Micros.
+local GONE_US = 300000000
+
+-- Entries among which one is looked for that a repeated call may have appended already.
+local LOOKED_AT = 32
+
+-- A seat as a table; the text is "GEN LIFE OWNER POSITION FOLD NICK".
+local function seat_of(text)
+  local gen, life, owner, position, fold, nick = string.match(text or '', '^(%d+) (%S+) (%S+) (%S+) (%S+) (.*)$')
+  return gen and {gen = tonumber(gen), life = life, owner = owner, position = position, fold = fold, nick = nick}
+end
+
+local function member_of(seat) return seat.fold .. '\0' .. seat.nick end
+
+-- The session whose seat has a folded nick. There are many seats, but this is asked only after a loss.
+local function holder_of(key, fold)
+  local all = redis.call('HGETALL', key .. ':seats')
+  for n = 1, #all, 2 do
+    local seat = seat_of(all[n + 1])
+    if seat and seat.fold == fold then return all[n], seat end
+  end
+end
+
+-- Makes the list of members again.
+local function list_members(key)
+  redis.call('DEL', key .. ':members')
+  local all = redis.call('HGETALL', key .. ':seats')
+  for n = 2, #all, 2 do
+    local seat = seat_of(all[n])
+    if seat then redis.call('ZADD', key .. ':members', 0, member_of(seat)) end
+  end
+end
+
+-- Notes since when seats are known to be lost: how many there were is remembered.
+local function see_loss(key, count, size)
+  if size and tonumber(size) ~= count then redis.call('HSET', key, 'bare', int(wall_ms())) end
+end
+
+-- Brings the seats of sessions to what was decided about them. `set`: make (epoch for a log that is missing;
+-- nil: it is not created), again (the sessions had been seated before Redis lost something: nothing is
+-- said), notices, cap. Each of `items` has sid, gen, life, want ('in', or why it leaves), id (of the entry),
+-- and fold, nick, owner, position (if again), or why (a JSON string).
+-- Returns 'ok', the reply to each item, and the frame that was appended or nil; 'other' and the birth of the
+-- room that is there; or 'missing'. A reply is {'ok', position, members, quiet, nick before, 1 if it had no
+-- seat}, or for one that leaves {'ok', position, at} (both '' if nothing was said); {'ahead', gen};
+-- {'held', session, life, gen, nick}.
+local function settle(room, birth, set, items)
+  local log, key = 'r:' .. room, key_of('r:' .. room)
+  local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'birth', 'size')
+  if not meta[1] and mend(log, nil, set.make) then
+    meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'birth', 'size')
+  end
+  if meta[1] and meta[5] and meta[5] ~= birth then return 'other', meta[5] end
+  if not meta[1] then
+    if not set.make then return 'missing' end
+    redis.call('HSET', key, 'epoch', set.make, 'top', 0, 'id', '0')
+    meta = {set.make, '0', '0', false, false, meta[6]}
+  end
+  if not meta[5] then redis.call('HSET', key, 'birth', birth) end
+  local seats, members = key .. ':seats', key .. ':members'
+  local count, entries, replies = redis.call('HLEN', seats), {}, {}
+  local before = count
+  see_loss(key, count, meta[6])
+  local at, top = int(wall_ms()), tonumber(meta[2])
+  local recent
+
+  local function found(id)
+    if not recent then
+      recent = {}
+      for _, entry in ipairs(redis.call('XREVRANGE', key .. ':log', '+', '-', 'COUNT', LOOKED_AT)) do
+        recent[id_of(entry)] = string.match(entry[1], '^%d+')
+      end
+    end
+    return recent[id] and meta[1] .. '-' .. recent[id] .. '-' .. id
+  end
+
+  -- Says something about a session; returns its position.
+  local function say(kind, id, item, fold, body)
+    local place = found(id)
+    if place then return place end
+    local origin = item.sid .. '/' .. int(item.gen) .. '/' .. item.life .. '/' .. fold
+    entries[#entries + 1] = {kind, id, origin, body, at}
+    return meta[1] .. '-' .. int(top + #entries) .. '-' .. id
+  end
+
+  local function take_out(sid, seat, item, reason, why)
+    redis.call('HDEL', seats, sid)
+    redis.call('ZREM', members, member_of(seat))
+    count = count - 1
+    if count > set.notices or set.again then return '', '' end
+    local more = why and why ~= '' and ',"text":' .. why or ''
+    local body = '"nick":"' .. seat.nick .. '","reason":"' .. reason .. '"' .. more .. '}'
+    return say('l', item.id, item, seat.fold, body), at
+  end
+
+  -- The position of the newest entry, those included that this call appends.
+  local function newest()
+    local last = entries[#entries]
+    return meta[1] .. '-' .. int(top + #entries) .. '-' .. (last and last[2] or meta[3])
+  end
+
+  local function seat_in(item, seat)
+    if seat and seat.life ~= item.life then
+      local left = {sid = item.sid, gen = seat.gen, life = seat.life, id = item.id .. 'w'}
+      take_out(item.sid, seat, left, 'lost')
+      seat = nil
+    end
+    if not seat or seat.fold ~= item.fold then
+      local there = redis.call('ZRANGEBYLEX', members, '[' .. item.fold .. '\0', '(' .. item.fold .. '\1', 'LIMIT', 0, 1)[1]
+      if there then
+        local sid, other = holder_of(key, item.fold)
+        if sid and sid ~= item.sid then return {'held', sid, other.life, int(other.gen), other.nick} end
+        redis.call('ZREM', members, there)
+      end
+    end
+    local position, fresh, nick = seat and seat.position, 0, seat and seat.nick or ''
+    if not seat then
+      count, fresh = count + 1, 1
+      redis.call('ZADD', members, 0, member_of(item))
+      if set.again then
+        position = item.position or newest()
+      elseif count <= set.notices then
+        position = say('e', item.id, item, item.fold, '"nick":"' .. item.nick .. '"}')
+      else
+        position = newest()
+      end
+    elseif seat.nick ~= item.nick or seat.fold ~= item.fold then
+      redis.call('ZREM', members, member_of(seat))
+      redis.call('ZADD', members, 0, member_of(item))
+      if count <= set.notices and not set.again then
+        say('r', item.id, item, item.fold, '"nick":"' .. item.nick .. '","from":"' .. seat.nick .. '"}')
+      end
+    elseif set.again then
+      redis.call('ZADD', members, 0, member_of(item))
+    end
+    local row = {int(item.gen), item.life, item.owner, position, item.fold, item.nick}
+    redis.call('HSET', seats, item.sid, table.concat(row, ' '))
+    redis.call('ZREM', key .. ':gone', item.sid)
+    return {'ok', position, count, count > set.notices and 1 or 0, nick, fresh}
+  end
+
+  local function seat_out(item, seat)
+    local gone = tonumber(redis.call('ZSCORE', key .. ':gone', item.sid) or 0)
+    redis.call('ZADD', key .. ':gone', int(math.max(gone, item.gen)), item.sid)
+    redis.call('ZREMRANGEBYSCORE', key .. ':gone', '-inf', int(wall_ms() * 1000 - GONE_US))
+    if not seat or seat.life ~= item.life then return {'ok', '', ''} end
+    local position, said_at = take_out(item.sid, seat, item, item.want, item.why)
+    return {'ok', position, said_at}
+  end
+
+  for n, item in ipairs(items) do
+    local seat = seat_of(redis.call('HGET', seats, item.sid))
+    local gone = not seat and item.want == 'in' and tonumber(redis.call('ZSCORE', key .. ':gone', item.sid))
+    if (seat and seat.gen > item.gen) or (gone and gone >= item.gen) then
+      replies[n] = {'ahead', int(seat and seat.gen or gone)}
+    else
+      replies[n] = item.want == 'in' and seat_in(item, seat) or seat_out(item, seat)
+    end
+  end
+  local frame, _
+  if #entries > 0 then
+    _, _, _, frame = write(log, room_channel(room), set.cap, entries, meta)
+  end
+  if count ~= before or tonumber(meta[6] or -1) ~= count then redis.call('HSET', key, 'size', count) end
+  return 'ok', replies, frame
+end
