@@ -149,16 +149,7 @@ class AdminClient:
         return nick.decode()
 
     async def _kick(self, fold: str, ban_ms: int | str, why: str) -> Any:
-        notices, retained = await self._limits()
-        return await self._run("kick", fold, ban_ms, _quoted(why), KEPT_OUT_MS, notices, retained)
-
-    async def _limits(self) -> Sequence[int]:
-        """Return the nodes' --notices and --history, which are the same on all of them."""
-        for inc in await self._do("ZREVRANGE", keys.NODES, 0, -1):
-            found = await self._do("HMGET", keys.facts_key(inc.decode()), "notices", "kept")
-            if None not in found:
-                return [int(limit) for limit in found]
-        return 200, 1000
+        return await self._run("kick", fold, ban_ms, _quoted(why), KEPT_OUT_MS)
 
     async def ban_network(self, network: str, seconds: float, why: str) -> None:
         """Ban a network, for ever if ``seconds`` is 0."""

@@ -12,6 +12,7 @@ from node.brokers.context import BrokerContext
 from node.brokers.directory import RedisDirectory
 from node.brokers.head_poll import HeadPoll
 from node.brokers.health import Fault, Health
+from node.brokers.janitor import Janitor
 from node.brokers.lease import Lease
 from node.brokers.logs import RedisLogs
 from node.brokers.malformed import ProblemLog
@@ -23,6 +24,7 @@ from node.brokers.readiness import Readiness
 from node.brokers.renewal import LeaseRenewal
 from node.brokers.session_audit import SessionAudit
 from node.brokers.sessions import RedisSessions
+from node.brokers.settler import Settler
 from node.brokers.subscriber import MessageDispatch, Subscriber
 from node.brokers.upkeep import Upkeep
 from node.core.interfaces import BrokerEvents
@@ -64,8 +66,10 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         lease, readiness = Lease(config.lease, clock, random_id), Readiness(outage)
         self._health = Health(context.call, counts, clock)
         self._heads = HeadPoll(context)
-        moderation = ModerationSync(context)
-        upkeep = Upkeep(context, lease)
+        settler = Settler(context)
+        self._janitor = Janitor(context, settler)
+        moderation = ModerationSync(context, self._janitor.settle)
+        upkeep = Upkeep(context, lease, self._janitor.settle)
         taken = Taken()
         self._dispatch = MessageDispatch(
             *(context, readiness, taken, moderation, self._heads, problems)
@@ -74,7 +78,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
             *(self._clients[1], self._dispatch.take, self._dispatch.confirm, outage.messages)
         )
         RedisLogs.__init__(self, context, subscriber, taken)
-        RedisSessions.__init__(self, context, lease, readiness, upkeep)
+        RedisSessions.__init__(self, context, lease, readiness, upkeep, settler)
         RedisDirectory.__init__(self, context)
         self._audit = SessionAudit(context, lease, self.part)
         self._renewal = LeaseRenewal(
@@ -99,9 +103,11 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
                 tasks.create_task(_every(1.0, self._renewal.renew))
                 tasks.create_task(self._maintain(1.0, self._upkeep.reap))
                 tasks.create_task(self._maintain(1.0, self._upkeep.tidy))
+                tasks.create_task(self._maintain(1.0, self._janitor.look))
                 tasks.create_task(self._maintain(2.0, self._heads.compare))
                 tasks.create_task(_every(10.0, self.forget_idle))
                 tasks.create_task(_every(10.0, self.forget_gone))
+                tasks.create_task(_every(10.0, self._settler.forget_idle))
                 if not self._context.config.alone:
                     # The embedded broker keeps nothing on disk; whoever asked for it knows that.
                     tasks.create_task(self._maintain(1.0, self._health.look))

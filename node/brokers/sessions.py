@@ -1,23 +1,31 @@
-"""The sessions of all nodes, in Redis."""
+"""The sessions of all nodes, in Redis.
 
-from collections.abc import Callable
+Each operation is decided by one script in the slot of sessions; then the rooms are settled.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import inf
 from typing import Any
 
 from node.brokers import decode_sessions
 from node.brokers.calls import READ_WITHIN, Args
+from node.brokers.claiming import Claiming
 from node.brokers.context import LONG, BrokerContext
-from node.brokers.decode_sessions import Change
+from node.brokers.decode_seats import Row, Settled
+from node.brokers.decode_sessions import Change, Ending, Parted
 from node.brokers.holds import Holds
-from node.brokers.lanes import CHANGES, CLAIMS, Lane
+from node.brokers.lanes import CHANGES, Lane
 from node.brokers.lease import Lease
 from node.brokers.readiness import Readiness
+from node.brokers.seats import Item
+from node.brokers.settler import Settler
 from node.brokers.upkeep import Upkeep
+from node.core.log_names import room_log
 from node.core.model import (
     Claim,
-    Claimed,
     ClaimReply,
+    Denied,
     Departure,
     Done,
     Failure,
@@ -25,36 +33,44 @@ from node.core.model import (
     JoinReply,
     Membership,
     NickReply,
+    Renaming,
     Restored,
     RestoreReply,
     SessionSnapshot,
     SessionState,
     Unavailable,
 )
-from node.core.log_names import room_log
-from wire import limits
+
+ENDINGS = 3
+"""How often a nick is asked for whose session has just ended, once its rooms know that."""
 
 
 class RedisSessions:
     """Implements ``interfaces.SessionStore``, except ``check``: that is a renewal of the lease."""
 
     def __init__(
-        self, context: BrokerContext, lease: Lease, readiness: Readiness, upkeep: Upkeep
+        self,
+        context: BrokerContext,
+        lease: Lease,
+        readiness: Readiness,
+        upkeep: Upkeep,
+        settler: Settler,
     ) -> None:
         self._context = context
         self._config = context.config
         self._lease = lease
         self._readiness = readiness
         self._upkeep = upkeep
-        self._owners = 0
+        self._settler = settler
         self._holds = Holds()
+        self._owners = 0
 
     def owner(self) -> str:
         """Return the owner part of a new fencing token."""
         self._owners += 1
         return f"{self._lease.incarnation}.{self._owners}"
 
-    def _change(
+    def change(
         self,
         script: str,
         token: FencingToken,
@@ -65,100 +81,186 @@ class RedisSessions:
         lane: Lane = CHANGES,
         weight: int = 1,
     ) -> None:
-        """Change a session.
+        """Decide a change of a session; ``done`` gets a Change, or why there is none.
 
-        First the changes and the notices are noted, then the client is told: from then on this node
-        must know the notices.
+        A nick whose session ends just now is asked for again once its rooms know that.
         """
+        endings = ENDINGS
 
         def reply(found: Any) -> None:
+            nonlocal endings
+            if isinstance(found, Ending):
+                endings -= 1
+                if endings < 0:
+                    done(Denied.TAKEN)
+                else:
+                    self._settler.finish(found.session, deadline, ask)
+                return
             if isinstance(found, Change):
                 self._lease.note(token.owner, found.changes)
                 self._holds.note(token, found.life, found.gen)
-                for notice in found.notices:
-                    self._context.events.appended(notice)
-                found = found.result
-                self._note_births(found)
             done(found)
 
-        read = partial(decode_sessions.change, parse)
-        self._context.ask(script, args, deadline, reply, read, lane, weight)
+        def ask() -> None:
+            self._context.ask(script, args, deadline, reply, read, lane, weight)
 
-    def _note_births(self, result: Any) -> None:
-        """Remember which rooms they are that sessions here are in."""
-        births = self._context.births
-        if isinstance(result, Membership):
-            births[room_log(result.room)] = result.birth
-        elif isinstance(result, Claimed):
-            for membership in result.memberships:
-                births[room_log(membership.room)] = membership.birth
-        elif isinstance(result, Restored):
-            births.update((room_log(room), birth) for room, birth in result.births.items())
+        read = partial(decode_sessions.change, parse)
+        ask()
+
+    def seat(
+        self,
+        token: FencingToken,
+        change: Change,
+        op: str,
+        nick: str,
+        fold: str,
+        rows: Sequence[Row],
+        deadline: float,
+        done: Done[list[Membership]],
+        positions: Mapping[str, str] | None = None,
+    ) -> None:
+        """Settle that a session is in rooms; ``positions`` are those that Redis has lost."""
+        places: list[Membership | None] = [None] * len(rows)
+        failure: Failure | None = None
+        left = len(rows)
+
+        def reply(place: int, found: tuple[Settled, bytes] | Failure) -> None:
+            nonlocal left, failure
+            left -= 1
+            if isinstance(found, tuple):
+                settled, birth = found
+                row = rows[place]
+                self._context.births[room_log(row.room)] = birth
+                places[place] = Membership(
+                    *(row.room, settled.position, settled.members, row.created, settled.quiet),
+                    *(birth, row.fresh),
+                )
+            else:
+                failure = found
+            if left == 0:
+                done([one for one in places if one is not None] if failure is None else failure)
+
+        for place, row in enumerate(rows):
+            item = Item(
+                *(token.session, change.gen, change.life, "in", f"{op}j{place}", row.birth),
+                *(deadline, _unanswered, fold, nick, token.owner),
+                position=(positions or {}).get(row.room, ""),
+                others=row.members > 1,
+            )
+            self._settler.seat(row.room, item, partial(reply, place))
+        if not rows:
+            done([])
 
     def claim(self, claim: Claim, deadline: float, done: Done[ClaimReply]) -> None:
         """Begin a session, or continue one."""
         if self._readiness.refused:
             done(Unavailable.UNREACHABLE)
             return
-        config, op = self._config, self._context.random_id()
-
-        def args() -> list[Any]:
-            args: list[Any] = [
-                *(op, claim.token.session, int(claim.keyed), claim.nick, claim.fold),
-                *("" if claim.attempt is None else claim.attempt, claim.token.owner),
-                *(config.notices, config.retained, limits.ROOMS, self._upkeep.reaps_until()),
-                *(claim.makes, claim.address),
-                *(len(claim.rooms), *claim.rooms, claim.default_room),
-            ]
-            if self._context.unhealed():
-                for name, position in claim.known:
-                    args += (name, str(position))
-            return args
-
-        # Two rooms take about as long as everything else in the script.
-        weight = 1 + len(claim.rooms) // 2
-        parse = decode_sessions.claimed
-        self._change("hello", claim.token, args, deadline, done, parse, CLAIMS, weight)
+        until = self._upkeep.reaps_until
+        Claiming(self, self._context, self._settler, until, claim, deadline, done).begin()
 
     def join(
         self, token: FencingToken, room: str, create: bool, deadline: float, done: Done[JoinReply]
     ) -> None:
         """Put a session into a room."""
-        how, config = "create" if create else "join", self._config
-        args = [self._context.random_id(), *token, how, room, config.notices, config.retained]
-        membership = partial(decode_sessions.membership, room.encode())
-        self._change("join", token, args, deadline, done, membership)
+        op = self._context.random_id()
+
+        def decided(found: Any) -> None:
+            if not isinstance(found, Change):
+                done(found)
+                return
+            joined = found.result
+            self._settler.depart(joined.departures, deadline, lambda settled: None)
+            rows = [joined.row]
+            self.seat(token, found, op, joined.nick, joined.fold, rows, deadline, seated)
+
+        def seated(found: list[Membership] | Failure) -> None:
+            done(found[0] if isinstance(found, list) else found)
+
+        args = [op, *token, "create" if create else "join", room]
+        self.change("join", token, args, deadline, decided, decode_sessions.joined)
 
     def leave(
         self, token: FencingToken, room: str, deadline: float, done: Done[Departure | None]
     ) -> None:
         """Take a session out of a room."""
-        config = self._config
-        args = [self._context.random_id(), *token, room, config.notices, config.retained]
-        self._change("leave", token, args, deadline, done, decode_sessions.left)
+
+        def decided(found: Any) -> None:
+            if isinstance(found, Change):
+                self._settler.depart(found.result, deadline, settled)
+            else:
+                done(found)
+
+        def settled(found: list[Settled | None]) -> None:
+            said = found[-1] if found else None
+            if found and said is None:
+                done(Unavailable.UNREACHABLE)
+            else:
+                done(Departure(said.position, said.at) if said and said.position else None)
+
+        args = [self._context.random_id(), *token, room]
+        self.change("leave", token, args, deadline, decided, decode_sessions.left)
 
     def rename(
         self, token: FencingToken, nick: str, fold: str, deadline: float, done: Done[NickReply]
     ) -> None:
         """Give a session another nick."""
-        config = self._config
-        base = [self._context.random_id(), *token, nick, fold, config.notices, config.retained]
+        op = self._context.random_id()
 
         def args() -> list[Any]:
-            return [*base, self._upkeep.reaps_until()]
+            return [op, *token, nick, fold, self._upkeep.reaps_until()]
+
+        def decided(found: Any) -> None:
+            if isinstance(found, Change):
+                renamed = found.result
+                told = partial(self._renamed, token, renamed.renaming, done)
+                folded = fold.partition(" ")[0]
+                self.seat(token, found, op, nick, folded, renamed.rows, deadline, told)
+            else:
+                done(found)
 
         parse = decode_sessions.renamed
-        self._change("nick", token, args, deadline, done, parse, weight=LONG)
+        self.change("nick", token, args, deadline, decided, parse, weight=LONG)
+
+    def _renamed(
+        self,
+        token: FencingToken,
+        renaming: Renaming,
+        done: Done[NickReply],
+        found: list[Membership] | Failure,
+    ) -> None:
+        if isinstance(found, list):
+            self.named(token)
+        done(renaming if isinstance(found, list) else found)
+
+    def named(self, token: FencingToken) -> None:
+        """Free the names that a session has given up: its rooms know its nick."""
+        args = [token.session, self._holds.get(token.session).gen]
+        self._context.call("named", args, self._context.clock() + READ_WITHIN, _ignore)
 
     def forget_gone(self) -> None:
         """Forget the sessions whose connections are not here any more."""
         self._holds.keep(self._context.events.holds)
 
     def standing(self, token: FencingToken, done: Done[SessionState]) -> None:
-        """Fetch the current state of a session."""
-        args = [*token, self._config.notices]
-        deadline = self._context.clock() + READ_WITHIN
-        self._context.ask("standing", args, deadline, done, decode_sessions.standing)
+        """Fetch the current state of a session; its rooms are settled by it."""
+        op, deadline = self._context.random_id(), self._context.clock() + READ_WITHIN
+
+        def decided(found: Any) -> None:
+            if not isinstance(found, Change):
+                done(found)
+                return
+            state = found.result
+
+            def seated(places: list[Membership] | Failure) -> None:
+                if isinstance(places, list):
+                    done(SessionState(state.nick, state.at, places))
+                else:
+                    done(places)
+
+            self.seat(token, found, op, state.nick, state.fold, state.rows, deadline, seated)
+
+        self.change("standing", token, [*token], deadline, decided, decode_sessions.standing)
 
     def part(self, token: FencingToken, quit: bool, done: Callable[[], None] | None = None) -> None:
         """Release a session, or end it with ``quit``; repeated until the broker has done it."""
@@ -169,33 +271,60 @@ class RedisSessions:
         self._part(token, "kicked", None)
 
     def _part(self, token: FencingToken, reason: str, done: Callable[[], None] | None) -> None:
-        def reply(found: Any) -> None:
-            if not isinstance(found, Failure):
-                self._lease.note(token.owner, found)
-                self._holds.end(token)
+        def decided(found: Parted | Failure) -> None:
+            if isinstance(found, Failure):
+                told([])
+                return
+            self._lease.note(token.owner, found.changes)
+            self._holds.end(token)
+            deadline = self._context.clock() + READ_WITHIN
+            self._settler.depart(found.departures, deadline, told)
+
+        def told(_settled: list[Settled | None]) -> None:
             if done is not None:
                 done()
 
-        config = self._config
-        args = [self._context.random_id(), *token, reason, int(config.grace * 1000)]
-        args += (config.notices, config.retained)
-        parse = partial(decode_sessions.changes, place=0)
-        self._context.call("part", args, inf, reply, parse, weight=LONG)
+        args = [self._context.random_id(), *token, reason, int(self._config.grace * 1000)]
+        self._context.call("part", args, inf, decided, decode_sessions.parted, weight=LONG)
 
     def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[RestoreReply]) -> None:
         """Put a session back."""
-        owner, attempt = snapshot.token.owner, snapshot.attempt
-        hold, config = self._holds.get(snapshot.token.session), self._config
+        token, attempt, op = snapshot.token, snapshot.attempt, self._context.random_id()
+        hold, deadline = self._holds.get(token.session), self._context.clock() + READ_WITHIN
+        positions = {room: position for room, position, _ in snapshot.rooms}
         args: list[Any] = [
-            *(self._context.random_id(), snapshot.token.session, snapshot.was, owner),
+            *(op, token.session, snapshot.was, token.owner),
             *(int(snapshot.keyed), snapshot.nick, snapshot.fold),
             *("" if attempt is None else attempt, snapshot.claim, int(forgotten)),
             self._lease.changes_before(snapshot.was) if snapshot.is_settled else 0,
-            *(hold.life, hold.gen, config.notices, config.retained, len(snapshot.rooms)),
+            *(hold.life, hold.gen),
         ]
-        for place in snapshot.rooms:
-            args += place
-        deadline = self._context.clock() + READ_WITHIN
+        for room, _, birth in snapshot.rooms:
+            args += (room, birth)
+
+        def decided(found: Any) -> None:
+            if not isinstance(found, Change):
+                done(found)
+                return
+            back = found.result
+            self._settler.depart(back.departures, deadline, lambda settled: None)
+            rows = back.rows
+            self.seat(token, found, op, back.nick, back.fold, rows, deadline, seated, positions)
+
+        def seated(found: list[Membership] | Failure) -> None:
+            if isinstance(found, list):
+                done(Restored({one.room: one.birth for one in found}))
+            else:
+                done(found)
+
         weight = 1 + len(snapshot.rooms) // 2
         parse = decode_sessions.restored
-        self._change("restore", snapshot.token, args, deadline, done, parse, weight=weight)
+        self.change("restore", token, args, deadline, decided, parse, weight=weight)
+
+
+def _unanswered(_reply: Any) -> None:
+    """Take the place of the ``done`` of an item that was not queued yet."""
+
+
+def _ignore(_reply: Any) -> None:
+    """Take the place of a ``done`` where no reply is wanted."""

@@ -1,5 +1,5 @@
 -- Creates the log of a room that Redis has lost, and that no node remembers.
--- PARTS head clock mend
+-- PARTS head mend wall
 -- KEYS hash stream moved seats never
 -- ARGV  epoch for it, room, birth of the room
 -- Returns {'ok'}; a room that exists is not changed.

@@ -1,56 +1,42 @@
--- Begins a session or continues it, and puts it into rooms.
--- PARTS head clock log page rules room session nick now finish
--- ARGV  op, session, keyed (0, 1), nick, the keys that it reserves, attempt (''), owner, notices, cap,
---       most rooms, until when sessions may be reaped, how many rooms it may create (the default room
---       does not count), the client's address, number of rooms, the rooms (created if missing), default
---       room for a new session that asked for none (''), then, if positions that the log does not
---       know are to be refused, log and position of each
--- Returns {'ok', resumed, nick, claim, position of the inbox ('' if none), rooms that exceed a limit (rooms
---       of a session, or rooms to create), {rooms...}, and what `with_change` adds}, each room {name, position, members, created, quiet, birth, and 1 if it was
---       entered now};
---       {'taken'}, {'nameless'}, {'stale'}, {'unhealed', log} ('': nicks are not back yet), {'gone'} (the
---       node was reaped), {'kicked'} (the key, not long ago), {'banned'} (the nick), or {'foreign'} (the
---       data have another layout).
+-- Begins a session or continues it, and decides which rooms it is in.
+-- PARTS head clock page rules room session nick outs finish wall
+-- ARGV  op, session, keyed (0, 1), nick, the keys that it reserves, attempt (''), owner, most rooms, until
+--       when sessions may be reaped, how many rooms it may create (the default room does not count), the
+--       client's address, number of rooms, the rooms (created if missing), default room for a new session
+--       that asked for none (''), position in the inbox that has to be known ('': none)
+-- Returns {'ok', resumed, nick, fold, claim, position of the inbox ('' if none), rooms that exceed a limit
+--       (rooms of a session, or rooms to create), rows of its rooms, its departures, 1 if it has given up
+--       names, and what `with_change` adds};
+--       {'taken'}, {'ending', session whose departures have to be settled first}, {'nameless'}, {'stale'},
+--       {'unhealed'} (the inbox, or nicks, are not back yet), {'gone'} (the node was reaped), {'kicked'} (the
+--       key, not long ago), {'banned'} (the nick), or {'foreign'} (the data have another layout).
 -- The layout that these scripts know. The renewal of the lease tells a node if the data have another
 -- one, but a client may ask for a session before that.
 local FORMAT = '2'
 local op, sid, keyed, nick, names, attempt, owner = unpack(ARGV, 1, 7)
 local fold = fold_of(names)
-local set = {notices = tonumber(ARGV[8]), cap = tonumber(ARGV[9]), reap = tonumber(ARGV[11])}
-local most, makes, count = tonumber(ARGV[10]), tonumber(ARGV[12]), tonumber(ARGV[14])
-local key, rooms = 'chat:{c}:session:' .. sid, {unpack(ARGV, 15, 14 + count)}
-local fallback = ARGV[15 + count]
+local most, till, makes, count = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[12])
+local key, rooms = 'chat:{c}:session:' .. sid, {unpack(ARGV, 13, 12 + count)}
+local fallback, read = ARGV[13 + count], ARGV[14 + count]
 if (redis.call('GET', 'chat:{c}:format') or FORMAT) ~= FORMAT then return {'foreign'} end
 local before = answered(sid, op, owner)
 if before then return before end
 -- Nobody would ever reap a session of an incarnation that has been reaped already.
 if redis.call('EXISTS', 'chat:{c}:dead:' .. node_of(owner)) == 1 then return {'gone'} end
 if rule_of('kick:' .. sid) then return {'kicked'} end
--- Positions in rooms that the session will not be in are ignored. A client that names no rooms expects
--- those of its session, which Redis may have lost: then all positions count.
-local wanted = {}
-for _, room in ipairs(redis.call('HKEYS', 'chat:{c}:rooms:' .. sid)) do wanted['r:' .. room] = true end
-for _, room in ipairs(rooms) do wanted['r:' .. room] = true end
 -- A new session must not be begun while an inbox of an earlier one may still be put back, as that would
 -- become its own. A session that is known to have ended is not put back.
 local inbox_log = 'i:' .. sid
-if redis.call('EXISTS', key) == 0 and redis.call('EXISTS', 'chat:{c}:ended:' .. sid) == 0 then
-  wanted[inbox_log] = true
+if read ~= '' and (redis.call('EXISTS', key) == 1 or redis.call('EXISTS', 'chat:{c}:ended:' .. sid) == 0) then
+  local epoch, offset, id = string.match(read, '^(%w+)%-(%d+)%-(%w+)$')
+  local meta = redis.call('HMGET', key_of(inbox_log), 'epoch', 'top', 'id', 'branch', 'moved', 'cut')
+  local known = meta[1] and place_of(inbox_log, meta, epoch, tonumber(offset), id, '')
+  -- No node remembers entries that have been trimmed.
+  local cut = meta[1] == epoch and tonumber(string.match(meta[6] or '', '^%d+') or 0)
+  if known == 'off' and cut and tonumber(offset) <= cut then known = 'on' end
+  if redis.call('EXISTS', key) == 0 and (not known or known == 'off') then return {'unhealed'} end
 end
-for n = 16 + count, #ARGV, 2 do
-  local log, epoch, offset, id =
-    ARGV[n], string.match(ARGV[n + 1], '^(%w+)%-(%d+)%-(%w+)$')
-  local counts = wanted[log] or (fallback ~= '' and log ~= inbox_log)
-  if counts and tonumber(offset) > 0 then
-    local meta = redis.call('HMGET', key_of(log), 'epoch', 'top', 'id', 'branch', 'moved', 'cut')
-    local known = meta[1] and place_of(log, meta, epoch, tonumber(offset), id, '')
-    -- No node remembers entries that have been trimmed.
-    local cut = meta[1] == epoch and tonumber(string.match(meta[6] or '', '^%d+') or 0)
-    if known == 'off' and cut and tonumber(offset) <= cut then known = 'on' end
-    if not known or known == 'off' then return {'unhealed', log} end
-  end
-end
-finish_if_due(sid, op .. 'w', set)
+finish_if_due(sid, op .. 'w', till)
 local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt', 'hellos', 'gen', 'life')
 local resumed = session[1] and 1 or 0
 -- A call whose reply was lost is repeated, perhaps after another connection has continued the session, or
@@ -69,39 +55,24 @@ if resumed == 1 then
 else
   if nick == '' then return {'nameless'} end
   if is_banned(names) then return {'banned'} end
-  if nicks_lost() then return {'unhealed', ''} end
-  if taken(sid, names, op, set) then return {'taken'} end
+  if nicks_lost() then return {'unhealed'} end
+  local status, holder = taken(sid, names, op, till)
+  if status then return {status, holder} end
   take_names(sid, names)
   redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'since', int(wall_ms()), 'life', op)
   if fallback ~= '' then rooms[#rooms + 1] = fallback end
 end
 local gen, life = next_gen(session[6]), session[7] or op
-redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[13], 'gen', int(gen),
+redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[11], 'gen', int(gen),
   'hellos', op .. ' ' .. (string.match(hellos, '^%S+ %S+') or hellos))
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
 -- A later claim is always higher, even if Redis has lost the earlier one.
 local claim = math.max(tonumber(redis.call('HGET', key, 'claim') or 0) + 1, now_ms())
 redis.call('HSET', key, 'claim', int(claim))
 redis.call('SADD', 'chat:{c}:at:' .. node_of(owner), sid)
-local noted, joined, new, refused, notices = rooms_of(sid), {}, {}, {}, {}
-local total = #noted / 2
-
--- Settles a room that the session is in; `id` is that of an entry that it may make.
-local function take_seat(room, birth, id, again, made)
-  local item = {sid = sid, gen = gen, life = life, want = 'in', id = id, fold = fold, nick = nick, owner = owner}
-  set.again = again
-  local found, frame = settle_now(room, birth, item, set)
-  if not found then return note_out(sid, room) end
-  local _, position, size, quiet = unpack(found)
-  notices[#notices + 1] = frame
-  joined[#joined + 1] = {room, position, size, made and 1 or 0, quiet, redis.call('HGET', 'chat:{c}:rooms:' .. sid, room)}
-  if not again then joined[#joined][7] = 1 end
-end
-
-for n = 1, #noted, 2 do
-  take_seat(noted[n], noted[n + 1], op .. 'a' .. int(n), true)
-  new[noted[n]] = true
-end
+local rows, new, refused = rows_of(sid), {}, {}
+local total = #rows
+for _, row in ipairs(rows) do new[row[1]] = true end
 for n, room in ipairs(rooms) do
   if not new[room] then
     new[room] = true
@@ -113,10 +84,12 @@ for n, room in ipairs(rooms) do
       total = total + 1
       local birth, made = make_room(room, op .. 'b' .. n)
       note_in(sid, room, birth)
-      take_seat(room, birth, op .. 'j' .. n, false, made)
+      rows[#rows + 1] = row_of(room, birth, made, true)
     end
   end
 end
 local log = redis.call('HMGET', key_of(inbox_log), 'epoch', 'top', 'id')
 local inbox = log[1] and log[1] .. '-' .. log[2] .. '-' .. log[3] or ''
-return answer(sid, op, owner, {'ok', resumed, nick, claim, inbox, refused, joined}, notices)
+local old = redis.call('HGET', key, 'old')
+local reply = {'ok', resumed, nick, fold, claim, inbox, refused, rows, departures(sid), old and old ~= '' and 1 or 0}
+return answer(sid, op, owner, reply)

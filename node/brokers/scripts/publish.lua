@@ -1,6 +1,6 @@
 -- Appends a batch of messages to a room's log and publishes it, if the log still is the one that the
 -- node knows.
--- PARTS head clock log mend append sent
+-- PARTS head clock log mend append sent wall
 -- KEYS hash stream moved seats never
 -- ARGV  room, cap, epoch, top and id that the node saw last ('' if none), '' or, if this is a repeat
 --       of messages without tokens, the EPOCH-OFFSET behind which they are if they were appended,

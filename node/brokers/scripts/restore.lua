@@ -1,12 +1,11 @@
 -- Puts back a session that Redis has lost, as the node of its connection knows it; or returns a session,
 -- unchanged, to a node that could not renew its lease.
--- PARTS head clock rules session nick now finish
+-- PARTS head rules room session nick outs finish
 -- ARGV  op, session, old owner, owner, keyed, nick, the keys that it reserves, attempt (''), claim,
 --       1 if a missing session is to be created again (Redis has lost it), changes that the node of the
 --       old owner knew of, if it was reaped (0: it was not), life of the session and the newest generation
---       that the node knows, notices, cap, number of rooms, then for each room: its name, the position at
---       which it was joined, the room's birth
--- Returns {'ok', {room, birth, room, birth...}, and what `with_change` adds}, {'gone'} (it ended, has another owner or was kicked) or {'taken'} (its nick).
+--       that the node knows, then for each room: its name and its birth
+-- Returns {'ok', nick, fold, rows of its rooms, its departures, and what `with_change` adds}, {'gone'} (it ended, has another owner or was kicked), {'taken'} or {'ending', session} (its nick).
 local _, sid, was, owner, keyed, nick, names, attempt, claim, forgotten = unpack(ARGV, 1, 10)
 local known = tonumber(ARGV[11])
 local fold = fold_of(names)
@@ -16,7 +15,6 @@ if rule_of('kick:' .. sid) or is_banned(names) then return {'gone'} end
 local session = redis.call('HMGET', key, 'owner', 'was', 'claim', 'gen', 'life')
 local gen = next_gen(math.max(tonumber(session[4] or 0), tonumber(ARGV[13] ~= '' and ARGV[13] or 0)))
 local life = ARGV[12] ~= '' and ARGV[12] or session[5] or ARGV[1]
-local set = {again = true, notices = tonumber(ARGV[14]), cap = tonumber(ARGV[15])}
 
 local function take_over()
   if session[1] and session[1] ~= '' then
@@ -27,20 +25,12 @@ local function take_over()
   redis.call('SADD', 'chat:{c}:at:' .. node_of(owner), sid)
 end
 
--- Seats the session as the one that it is now; `place` is where it joined.
-local function take_seat(room, birth, place)
-  local own = redis.call('HMGET', key, 'nick', 'fold')
-  local item = {sid = sid, gen = gen, life = life, want = 'in', id = ARGV[1] .. 'a', fold = own[2],
-    nick = own[1], owner = owner, position = place}
-  settle_now(room, birth, item, set)
-end
-
-local places, births = {}, {}
-for n = 17, #ARGV, 3 do places[ARGV[n]], births[ARGV[n]] = ARGV[n + 1], ARGV[n + 2] end
+local births = {}
+for n = 14, #ARGV, 2 do births[ARGV[n]] = ARGV[n + 1] end
 
 -- Rooms that Redis has lost are put back, but not those that a moderator has closed meanwhile.
 local function put_back_rooms()
-  for n = 17, #ARGV, 3 do
+  for n = 14, #ARGV, 2 do
     local room = ARGV[n]
     if rule_of('room:' .. room) == births[room] then
       births[room] = nil
@@ -50,7 +40,10 @@ local function put_back_rooms()
   end
 end
 
-local function done() return with_change(sid, owner, {'ok', rooms_of(sid)}, {}) end
+local function done()
+  local now = redis.call('HMGET', key, 'nick', 'fold')
+  return with_change(sid, owner, {'ok', now[1], now[2], rows_of(sid), departures(sid)})
+end
 
 if session[1] then
   local is_ours = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
@@ -63,8 +56,6 @@ if session[1] then
     take_over()
     put_back_rooms()
     if not taken(sid, names_of(sid) or '') then take_names(sid, names_of(sid) or '') end
-    local rooms = rooms_of(sid)
-    for n = 1, #rooms, 2 do take_seat(rooms[n], rooms[n + 1], places[rooms[n]]) end
     return done()
   end
   -- Its claim is lower than this node's: Redis went back to a time before this node had the session.
@@ -73,25 +64,30 @@ elseif forgotten ~= '1' and redis.call('SISMEMBER', 'chat:{c}:at:' .. node_of(wa
   -- Ending a session removes it from that set; so a session that is still there was not ended.
   return {'gone'}
 end
-if taken(sid, names) then return {'taken'} end
-free_names(sid, names_of(sid) or '')
+local status, holder = taken(sid, names)
+if status then return {status, holder} end
+local before = names_of(sid) or ''
 take_over()
 take_names(sid, names)
 redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed)
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
+release(sid, before)
 put_back_rooms()
-for _, room in ipairs(redis.call('HKEYS', 'chat:{c}:rooms:' .. sid)) do
-  if births[room] ~= redis.call('HGET', 'chat:{c}:rooms:' .. sid, room) then
-    exit(sid, life, gen, room, 'left', ARGV[1] .. 'o', set)
+local noted = redis.call('HGETALL', 'chat:{c}:rooms:' .. sid)
+for n = 1, #noted, 2 do
+  if births[noted[n]] ~= noted[n + 1] then
+    depart(sid, life, gen, noted[n], 'left', ARGV[1] .. 'o' .. int(n))
   end
 end
-for n = 17, #ARGV, 3 do
+for n = 14, #ARGV, 2 do
   local room = ARGV[n]
-  if births[room] then
-    -- Redis may know the room by another birth: then that one counts.
-    local birth = redis.call('HGET', 'chat:{c}:births', room)
-    note_in(sid, room, birth)
-    take_seat(room, birth, places[room])
+  -- Redis may know the room by another birth: then that one counts.
+  if births[room] then note_in(sid, room, redis.call('HGET', 'chat:{c}:births', room)) end
+end
+-- It is in these rooms: departures that Redis has from before are not what its node knows.
+for _, departure in ipairs(departures(sid)) do
+  if births[departure[3]] and departure[4] == life then
+    redis.call('HDEL', 'chat:{c}:out:' .. sid, departure[2] .. ' ' .. departure[3])
   end
 end
 return done()

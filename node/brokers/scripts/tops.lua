@@ -1,5 +1,5 @@
 -- Returns the newest position of many logs, and repairs the hashes of logs that are lost in part.
--- PARTS head clock log mend settle
+-- PARTS head log mend settle wall
 -- ARGV  for each log: its name, the epoch that the node knows ('' if none)
 -- Returns epoch, top, id and number of members of each, one after the other; '' for a missing log. A log
 -- without its entries has no id, so it differs from what any node knows. One call repairs MENDED logs at

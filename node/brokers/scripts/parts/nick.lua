@@ -1,5 +1,5 @@
 -- Nicks, and the keys that they reserve.
--- PARTS clock head
+-- PARTS head wall
 
 local function fold_of(names) return string.match(names, '^[^ ]*') end
 
@@ -19,12 +19,6 @@ local function take_names(sid, names)
     redis.call('HSET', key, 'looks', names)
   else
     redis.call('HDEL', key, 'looks')
-  end
-end
-
-local function free_names(sid, names)
-  for name in string.gmatch(names, '[^ ]+') do
-    if redis.call('HGET', 'chat:{c}:nicks', name) == sid then redis.call('HDEL', 'chat:{c}:nicks', name) end
   end
 end
 

@@ -27,7 +27,8 @@ end
 local function rooms_of(sid)
   local key = 'chat:{c}:rooms:' .. sid
   local noted, names, rooms = redis.call('HGETALL', key), {}, {}
-  if #noted == 0 then return noted end
+  -- If Redis has lost which rooms there are, nodes put them back.
+  if #noted == 0 or redis.call('EXISTS', 'chat:{c}:births') == 0 then return noted end
   for n = 1, #noted, 2 do names[#names + 1] = noted[n] end
   for n, birth in ipairs(redis.call('HMGET', 'chat:{c}:births', unpack(names))) do
     if birth == noted[2 * n] then
@@ -60,4 +61,17 @@ local function note_out(sid, room)
     redis.call('ZADD', 'chat:{c}:idle', int(now_ms()), room)
   end
   return birth
+end
+
+-- What a reply tells of a room that a session is in: {room, birth, created (0, 1), sessions in it, 1 if it
+-- was not in it before}.
+local function row_of(room, birth, made, fresh)
+  local count = tonumber(redis.call('HGET', 'chat:{c}:counts', room) or 0)
+  return {room, birth, made and 1 or 0, count, fresh and 1 or 0}
+end
+
+local function rows_of(sid)
+  local noted, rows = rooms_of(sid), {}
+  for n = 1, #noted, 2 do rows[#rows + 1] = row_of(noted[n], noted[n + 1]) end
+  return rows
 end

@@ -1,5 +1,5 @@
 -- Where messages are stored, for those that are repeated: each is stored once.
--- PARTS head clock log
+-- PARTS head clock log wall
 
 local REPEAT_MS, REPEATS = 300000, 1000
 

@@ -20,18 +20,18 @@ local function answered(sid, op, owner)
   return reply
 end
 
--- Adds to a reply: life and generation of the session, frames of the notices that were appended, changes.
-local function with_change(sid, owner, reply, notices)
+-- Adds to a reply: life and generation of the session, and the number of changes.
+local function with_change(sid, owner, reply)
   local session = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'life', 'gen')
-  for _, more in ipairs({session[1] or '', session[2] or '0', notices, changed(node_of(owner))}) do
-    reply[#reply + 1] = more
-  end
+  reply[#reply + 1] = session[1] or ''
+  reply[#reply + 1] = session[2] or '0'
+  reply[#reply + 1] = changed(node_of(owner))
   return reply
 end
 
 -- Returns the reply to a call, with what `with_change` adds, and stores it for a repeat.
-local function answer(sid, op, owner, reply, notices)
-  with_change(sid, owner, reply, notices)
+local function answer(sid, op, owner, reply)
+  with_change(sid, owner, reply)
   redis.call('HSET', 'chat:{c}:session:' .. sid, 'op', op, 'reply', cjson.encode(reply))
   return reply
 end

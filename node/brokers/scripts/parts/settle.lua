@@ -1,6 +1,6 @@
 -- Seats: a room's records that sessions are in it. Its list of members follows from them, and so does what
 -- its log says of who enters, leaves and is renamed. Only keys of the room are touched.
--- PARTS head clock log mend append
+-- PARTS head log mend append wall
 
 -- For so long the end of a seat is remembered: an older call must not seat the session once more. Micros.
 local GONE_US = 300000000
@@ -40,12 +40,12 @@ local function see_loss(key, count, size)
   if size and tonumber(size) ~= count then redis.call('HSET', key, 'bare', int(wall_ms())) end
 end
 
--- Brings the seats of sessions to what was decided about them. `set`: make (epoch for a log that is missing;
--- nil: it is not created), again (the sessions had been seated before Redis lost something: nothing is
--- said), notices, cap. Each of `items` has sid, gen, life, want ('in', or why it leaves), id (of the entry),
--- and fold, nick, owner, position (if again), or why (a JSON string).
--- Returns 'ok', the reply to each item, and the frame that was appended or nil; 'other' and the birth of the
--- room that is there; or 'missing'. A reply is {'ok', position, members, quiet, nick before, 1 if it had no
+-- Brings the seats of sessions to what was decided about them. `set`: make (epoch for a log that is
+-- missing), others (others are known to be in the room), notices, cap. Each of `items` has sid, gen, life,
+-- want ('in', or why it leaves), id (of the entry), and fold, nick, owner, position, or why (a JSON string).
+-- A position is that of a session that had been seated before Redis lost something: nothing is said of it.
+-- Returns 'ok', the reply to each item, and the frame that was appended or nil; or 'other' and the birth of
+-- the room that is there. A reply is {'ok', position, members, quiet, nick before, 1 if it had no
 -- seat}, or for one that leaves {'ok', position, at} (both '' if nothing was said); {'ahead', gen};
 -- {'held', session, life, gen, nick}.
 local function settle(room, birth, set, items)
@@ -56,8 +56,9 @@ local function settle(room, birth, set, items)
   end
   if meta[1] and meta[5] and meta[5] ~= birth then return 'other', meta[5] end
   if not meta[1] then
-    if not set.make then return 'missing' end
     redis.call('HSET', key, 'epoch', set.make, 'top', 0, 'id', '0')
+    -- Redis has lost the room: each node notices that its members are missing, and puts them back.
+    if set.others then redis.call('HSET', key, 'bare', int(wall_ms())) end
     meta = {set.make, '0', '0', false, false, meta[6]}
   end
   if not meta[5] then redis.call('HSET', key, 'birth', birth) end
@@ -91,7 +92,7 @@ local function settle(room, birth, set, items)
     redis.call('HDEL', seats, sid)
     redis.call('ZREM', members, member_of(seat))
     count = count - 1
-    if count > set.notices or set.again then return '', '' end
+    if count > set.notices or item.position then return '', '' end
     local more = why and why ~= '' and ',"text":' .. why or ''
     local body = '"nick":"' .. seat.nick .. '","reason":"' .. reason .. '"' .. more .. '}'
     return say('l', item.id, item, seat.fold, body), at
@@ -105,7 +106,7 @@ local function settle(room, birth, set, items)
 
   local function seat_in(item, seat)
     if seat and seat.life ~= item.life then
-      local left = {sid = item.sid, gen = seat.gen, life = seat.life, id = item.id .. 'w'}
+      local left = {sid = item.sid, gen = seat.gen, life = seat.life, id = item.id .. 'w', position = item.position}
       take_out(item.sid, seat, left, 'lost')
       seat = nil
     end
@@ -118,11 +119,12 @@ local function settle(room, birth, set, items)
       end
     end
     local position, fresh, nick = seat and seat.position, 0, seat and seat.nick or ''
+    local again = item.position
     if not seat then
       count, fresh = count + 1, 1
       redis.call('ZADD', members, 0, member_of(item))
-      if set.again then
-        position = item.position or newest()
+      if again then
+        position = again
       elseif count <= set.notices then
         position = say('e', item.id, item, item.fold, '"nick":"' .. item.nick .. '"}')
       else
@@ -131,10 +133,10 @@ local function settle(room, birth, set, items)
     elseif seat.nick ~= item.nick or seat.fold ~= item.fold then
       redis.call('ZREM', members, member_of(seat))
       redis.call('ZADD', members, 0, member_of(item))
-      if count <= set.notices and not set.again then
+      if count <= set.notices and not again then
         say('r', item.id, item, item.fold, '"nick":"' .. item.nick .. '","from":"' .. seat.nick .. '"}')
       end
-    elseif set.again then
+    elseif again then
       redis.call('ZADD', members, 0, member_of(item))
     end
     local row = {int(item.gen), item.life, item.owner, position, item.fold, item.nick}

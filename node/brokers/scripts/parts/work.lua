@@ -11,11 +11,3 @@ local function drop_log(log)
   local key = key_of(log)
   redis.call('DEL', key, key .. ':log', key .. ':moved', key .. ':back')
 end
-
--- Deletes the data of a room, but for the ids of its messages.
-local function drop_room(room)
-  local key = key_of('r:' .. room)
-  work = work + 1 + redis.call('XLEN', key .. ':log') / ENTRIES + redis.call('HLEN', key .. ':seats') / ENTRIES
-  drop_log('r:' .. room)
-  redis.call('DEL', key .. ':members', key .. ':seats', key .. ':gone')
-end

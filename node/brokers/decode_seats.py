@@ -1,0 +1,160 @@
+"""Reads what Redis answers about seats in rooms, and about departures. Pure.
+
+Each function raises one of ``malformed.WRONG`` where data do not have the shape that it expects.
+"""
+
+from typing import Any, NamedTuple
+
+from node.brokers.decode_logs import notice
+from node.brokers.malformed import string
+from node.core.entries import Append, Position
+
+
+class Settled(NamedTuple):
+    """A seat is as it was decided; ``position`` is where the session joined, or where it left.
+
+    For one that leaves, position and ``at`` are "" and 0 if nothing was said.
+    """
+
+    position: str
+    at: int = 0
+    members: int = 0
+    quiet: bool = False
+
+
+class Ahead(NamedTuple):
+    """A seat, or its end, is of a later generation than what was decided."""
+
+    gen: int
+
+
+class Held(NamedTuple):
+    """Another session has the nick in the room."""
+
+    session: str
+    life: bytes
+    gen: int
+
+
+class Other(NamedTuple):
+    """The room that is there has another birth."""
+
+    birth: bytes
+
+
+Outcome = Settled | Ahead | Held | Other
+"""What a room answers about a session."""
+
+
+class Departure(NamedTuple):
+    """A session that has left a room, as decided, and of which the room has to be told."""
+
+    session: str
+    gen: int
+    room: str
+    life: bytes
+    reason: str
+    id: str
+    birth: bytes
+    why: bytes
+
+
+class Row(NamedTuple):
+    """A room that a session is in, as decided; ``fresh``: it was not in it before."""
+
+    room: str
+    birth: bytes
+    created: bool
+    members: int
+    fresh: bool
+
+
+class Verdict(NamedTuple):
+    """What a session's seat should be; without a nick, there should be none."""
+
+    gen: int
+    nick: str = ""
+    fold: str = ""
+    owner: str = "-"
+
+
+def settled(reply: Any, count: int) -> tuple[list[Outcome], Append | None]:
+    """Return what settle.lua answers about so many sessions, and the frame that it appended."""
+    status, found, *frame = reply
+    if status == b"other":
+        return [Other(string(found))] * count, None
+    outcomes = [_outcome(each) for each in found]
+    if len(outcomes) != count:
+        raise ValueError
+    return outcomes, notice(frame[0]) if frame[0] else None
+
+
+def _outcome(found: Any) -> Outcome:
+    match found[0]:
+        case b"ok":
+            return _settled(*found[1:])
+        case b"ahead":
+            return Ahead(int(found[1]))
+        case b"held":
+            return Held(found[1].decode(), string(found[2]), int(found[3]))
+    raise ValueError
+
+
+def _settled(position: bytes, second: Any, quiet: Any = None, *_: Any) -> Settled:
+    text = position.decode()
+    if text and Position.parse(text) is None:
+        raise ValueError
+    if quiet is None:
+        return Settled(text, int(second or 0))
+    return Settled(text, 0, int(second), bool(quiet))
+
+
+def departures(found: Any) -> list[Departure]:
+    """Return departures, as the scripts list them."""
+    return [_departure(*row) for row in found]
+
+
+def _departure(
+    sid: bytes, gen: Any, room: bytes, life: bytes, reason: bytes, id: bytes, birth: bytes, why: Any
+) -> Departure:
+    return Departure(
+        *(sid.decode(), int(gen), room.decode(), string(life), reason.decode(), id.decode()),
+        *(string(birth), string(why)),
+    )
+
+
+def rows(found: Any) -> list[Row]:
+    """Return the rooms that a session is in, as the scripts list them."""
+    return [
+        Row(room.decode(), string(birth), bool(created), int(members), bool(fresh))
+        for room, birth, created, members, fresh in found
+    ]
+
+
+def outs(reply: Any) -> tuple[list[Departure], list[tuple[str, bytes, bytes]]]:
+    """Return departures, and rooms to be deleted, as outs.lua lists them."""
+    drops = reply[1]
+    triples = zip(drops[::3], drops[1::3], drops[2::3], strict=True)
+    rooms = [(room.decode(), string(birth), string(mark)) for room, birth, mark in triples]
+    return departures(reply[0]), rooms
+
+
+def raised(reply: Any) -> int:
+    """Return the generation that raise.lua has given a session."""
+    return int(reply[1])
+
+
+def adopted(reply: Any) -> bytes:
+    """Return the birth that adopt.lua decided for."""
+    return string(reply[1])
+
+
+def verdicts(reply: Any) -> list[Verdict]:
+    """Return what seats should be, as verify.lua says it."""
+    return [_verdict(*row) for row in reply[1:]]
+
+
+def _verdict(kind: bytes, gen: Any, nick: bytes = b"", fold: bytes = b"", owner: bytes = b"-") -> Verdict:
+    if kind not in (b"in", b"out"):
+        raise ValueError
+    return Verdict(int(gen), nick.decode(), fold.decode(), owner.decode())

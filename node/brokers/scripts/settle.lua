@@ -1,0 +1,18 @@
+-- Brings seats of a room to what was decided about sessions; see parts/settle.lua.
+-- PARTS settle head
+-- KEYS hash stream moved members seats gone never
+-- ARGV  room, its birth, epoch for a log that is missing, notices, cap, 1 if others are known to be in the
+--       room, then for each item: session, gen, life, 'in' or why it leaves, id of the entry, why (a JSON string, or
+--       ''), fold, nick, owner, position at which it joined if nothing is to be said ('': it is)
+-- Returns {'ok', {a reply to each item}, the frame that was appended, or ''}; {'other', birth of the room
+-- that is there}.
+local set = {make = ARGV[3], notices = tonumber(ARGV[4]), cap = tonumber(ARGV[5]), others = ARGV[6] == '1'}
+local items = {}
+though_full()
+for n = 7, #ARGV, 10 do
+  local sid, gen, life, want, id, why, fold, nick, owner, position = unpack(ARGV, n, n + 9)
+  items[#items + 1] = {sid = sid, gen = tonumber(gen), life = life, want = want, id = id, why = why,
+    fold = fold, nick = nick, owner = owner, position = position ~= '' and position or nil}
+end
+local status, found, frame = settle(ARGV[1], ARGV[2], set, items)
+return {status, found, frame or ''}
