@@ -8,7 +8,7 @@
 -- that is there}.
 local set = {make = ARGV[3], notices = tonumber(ARGV[4]), cap = tonumber(ARGV[5]), others = ARGV[6] == '1'}
 local items = {}
-though_full()
+though_full('r:' .. ARGV[1])
 for n = 7, #ARGV, 10 do
   local sid, gen, life, want, id, why, fold, nick, owner, position = unpack(ARGV, n, n + 9)
   items[#items + 1] = {sid = sid, gen = tonumber(gen), life = life, want = want, id = id, why = why,

@@ -46,7 +46,7 @@ class Chronicle:
     def on_call(self, now: float, name: str, fields: Sequence[bytes]) -> None:
         """Note what a script does to a log."""
         if name == "xadd":
-            log = fields[0].decode()[6:-5]
+            log = _log_of(fields[0])
             offset = int(fields[1][:-2])
             kind, id, _, origin, *home = fields[3].decode().split(" ")
             entries = self.logs.setdefault(log, {})
@@ -55,7 +55,7 @@ class Chronicle:
             self.added.append(entry)
             entries[offset] = entry
         elif name == "xtrim":
-            log = fields[0].decode()[6:-5]
+            log = _log_of(fields[0])
             top = max(self.logs[log])
             self.trims.setdefault(log, []).append((now, top - int(fields[1]) + 1))
         elif name == "zadd" and fields[0] == b"chat:{c}:nodes":
@@ -63,10 +63,12 @@ class Chronicle:
         elif name == "del":
             for key in fields:
                 if key.startswith(b"chat:{c}:session:"):
-                    self.ended.setdefault(key[13:].decode(), []).append(now)
-                elif key.endswith(b"}:log"):
-                    self.logs.pop(key.decode()[6:-5], None)
-                    self.deleted.setdefault(key.decode()[6:-5], []).append(now)
+                    session = key.removeprefix(b"chat:{c}:session:").decode()
+                    self.ended.setdefault(session, []).append(now)
+                elif key.endswith(b":log"):
+                    log = _log_of(key)
+                    self.logs.pop(log, None)
+                    self.deleted.setdefault(log, []).append(now)
 
     def copy(self) -> dict[str, dict[int, Added]]:
         """Return the logs as they stand."""
@@ -126,3 +128,9 @@ class Chronicle:
             if when <= at:
                 first = max(first, offset)
         return first
+
+
+def _log_of(key: bytes) -> str:
+    """Return the log whose stream has a key."""
+    name = key.decode().removesuffix(":log")
+    return name.removeprefix("chat:{c}:") if "{c}" in name else name[len("chat:{") : -1]

@@ -72,8 +72,9 @@ class Store:
             self._ends[key] = self._clock() + int(how[1])
         return b"OK"
 
-    def do_exists(self, key: bytes) -> int:
-        return int(key in self.keys)
+    def do_exists(self, *keys: bytes) -> int:
+        self._expire(keys)
+        return sum([key in self.keys for key in keys])
 
     def do_del(self, *keys: bytes) -> int:
         self._told("del", keys)
@@ -155,6 +156,9 @@ class Store:
     def do_sismember(self, key: bytes, member: bytes) -> int:
         return int(member in self.keys.get(key, ()))
 
+    def do_hexists(self, key: bytes, field: bytes) -> int:
+        return int(field in self.keys.get(key, ()))
+
     do_srem = do_hdel
     do_smembers = do_hkeys
     do_scard = do_hlen
@@ -204,16 +208,17 @@ class Store:
             found += [member, b"%.17g" % score] if scores else [member]
         return found
 
-    def do_zunionstore(self, target: bytes, _count: bytes, key: bytes) -> int:
-        self._remove(target)
-        if key in self.keys:
-            self.keys[target] = dict(self.keys[key])
-        return len(self.keys.get(target, ()))
+    def do_zremrangebyscore(self, key: bytes, low: bytes, high: bytes) -> int:
+        rows = self._sorted(key)
+        return self._take(key, [name for score, name in rows if float(low) <= score <= float(high)])
 
-    def do_zrangebylex(self, key: bytes, low: bytes, _high: bytes, *how: bytes) -> list[bytes]:
-        after = b"" if low == b"-" else low[1:]
+    def do_zrangebylex(self, key: bytes, low: bytes, high: bytes, *how: bytes) -> list[bytes]:
+        first, last = (b"" if end in (b"-", b"+") else end[1:] for end in (low, high))
+        names = [name for _, name in self._sorted(key) if name > first or low == b"[" + name]
+        if last:
+            names = [name for name in names if name < last or high == b"[" + name]
         start, most = map(int, how[1:])
-        return [name for _, name in self._sorted(key) if name > after][start : start + most]
+        return names[start : start + most]
 
     # Streams
 

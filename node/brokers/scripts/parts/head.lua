@@ -78,4 +78,5 @@ local function room_channel(room) return 'chat:{r:' .. room .. '}:live' end
 -- until the first write of a script that needs none: a script that frees memory is not interrupted.
 -- This works in all versions, also in those without `#!lua flags=allow-oom`. For scripts that free memory
 -- in the end, or need it for a short time only.
-local function though_full() redis.call('ZREM', 'chat:{c}:nodes', '') end
+-- `log`: the one that the script is about; none if it is about sessions.
+local function though_full(log) redis.call('HDEL', log and key_of(log) or 'chat:{c}:births', '') end

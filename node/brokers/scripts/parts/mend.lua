@@ -18,7 +18,7 @@ local function mend(log, epoch, new)
   if meta[1] and tonumber(meta[2]) >= tonumber(top) then return false end
   epoch = meta[1] or epoch or epoch_by_seats(log) or new
   if not epoch then return false end
-  though_full()
+  though_full(log)
   redis.call('HSET', key_of(log), 'epoch', epoch, 'top', top, 'id', id_of(newest))
   if not meta[1] and redis.call('EXISTS', key_of(log) .. ':moved') == 1 then
     redis.call('HSET', key_of(log), 'moved', top)
