@@ -22,6 +22,7 @@ from node.brokers.pipeline import Pipeline, PipelineCounts
 from node.brokers.publish_batch import Taken
 from node.brokers.readiness import Readiness
 from node.brokers.renewal import LeaseRenewal
+from node.brokers.seat_audit import SeatAudit
 from node.brokers.session_audit import SessionAudit
 from node.brokers.sessions import RedisSessions
 from node.brokers.settler import Settler
@@ -68,6 +69,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         self._heads = HeadPoll(context)
         settler = Settler(context)
         self._janitor = Janitor(context, settler)
+        self._seats = SeatAudit(context, settler)
         moderation = ModerationSync(context, self._janitor.settle)
         upkeep = Upkeep(context, lease, self._janitor.settle)
         taken = Taken()
@@ -104,6 +106,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
                 tasks.create_task(self._maintain(1.0, self._upkeep.reap))
                 tasks.create_task(self._maintain(1.0, self._upkeep.tidy))
                 tasks.create_task(self._maintain(1.0, self._janitor.look))
+                tasks.create_task(self._maintain(1.0, self._seats.look))
                 tasks.create_task(self._maintain(2.0, self._heads.compare))
                 tasks.create_task(_every(10.0, self.forget_idle))
                 tasks.create_task(_every(10.0, self.forget_gone))

@@ -21,10 +21,10 @@ class BrokerContext:
     """Runs scripts for the parts of a broker, and knows to whom they report.
 
     ``events`` is set by ``bind``, before anything runs. ``births`` are those of the rooms that this
-    node follows, by their logs.
+    node follows, by their logs; ``healed`` are logs whose seats have to be looked through.
     """
 
-    __slots__ = ("config", "pipeline", "contact", "clock", "random_id", "events", "births")
+    __slots__ = ("config", "pipeline", "contact", "clock", "random_id", "events", "births", "healed")
 
     events: BrokerEvents
 
@@ -42,6 +42,7 @@ class BrokerContext:
         self.clock = clock
         self.random_id = random_id
         self.births: dict[str, bytes] = {}
+        self.healed: set[str] = set()
 
     def bind(self, events: BrokerEvents) -> None:
         """Report to ``events`` from now on."""

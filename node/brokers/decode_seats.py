@@ -70,12 +70,34 @@ class Row(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What a session's seat should be; without a nick, there should be none."""
+    """What a session's seat should be; without a nick, there should be none.
+
+    ``later``: the room will be told.
+    """
 
     gen: int
     nick: str = ""
     fold: str = ""
     owner: str = "-"
+    later: bool = False
+
+
+class Seat(NamedTuple):
+    """A session's seat in a room."""
+
+    session: str
+    life: bytes
+    gen: int
+    nick: str
+    owner: str
+
+
+class Listed(NamedTuple):
+    """Some seats of a room; a cursor other than "0" is that of the next page."""
+
+    birth: bytes
+    cursor: bytes
+    seats: list[Seat]
 
 
 def settled(reply: Any, count: int) -> tuple[list[Outcome], Append | None]:
@@ -155,6 +177,17 @@ def verdicts(reply: Any) -> list[Verdict]:
 
 
 def _verdict(kind: bytes, gen: Any, nick: bytes = b"", fold: bytes = b"", owner: bytes = b"-") -> Verdict:
-    if kind not in (b"in", b"out"):
+    if kind not in (b"in", b"out", b"later"):
         raise ValueError
-    return Verdict(int(gen), nick.decode(), fold.decode(), owner.decode())
+    return Verdict(int(gen), nick.decode(), fold.decode(), owner.decode(), kind == b"later")
+
+
+def listed(reply: Any) -> Listed:
+    """Return seats, as seats.lua lists them."""
+    birth, cursor, *parts = reply
+    rows = [parts[place : place + 5] for place in range(0, len(parts), 5)]
+    return Listed(string(birth), string(cursor), [_seat(*row) for row in rows])
+
+
+def _seat(session: bytes, life: bytes, gen: Any, nick: bytes, owner: bytes) -> Seat:
+    return Seat(session.decode(), string(life), int(gen), nick.decode(), owner.decode())

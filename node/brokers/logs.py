@@ -12,7 +12,7 @@ from node.brokers.decode_logs import Repeated
 from node.brokers.publish_batch import Directed, Publish, Taken, directed
 from node.brokers.subscriber import Subscriber
 from node.core.entries import Compared, Lost, Position, Slice
-from node.core.log_names import room_log, room_name
+from node.core.log_names import is_room, room_log, room_name
 from node.core.model import Denied, Done, Failure, HistoryPage, PendingMessage, Stored
 
 
@@ -148,6 +148,8 @@ class RedisLogs:
 
         def on_healed(found: Any) -> None:
             if found is not Denied.MISSING:
+                if is_room(log) and found:
+                    context.healed.add(log)
                 done(found)
                 return
             # Perhaps a moderator has closed the room: the log must not come back then.
@@ -158,7 +160,7 @@ class RedisLogs:
             if isinstance(found, Failure):
                 done(found)
             else:
-                heal(found, True, done)
+                heal(found, True, on_healed)
 
         heal(birth, False, on_healed)
 

@@ -1,0 +1,115 @@
+"""Compares the seats of rooms with what is decided about their sessions.
+
+When Redis has gone back, a seat may come back whose session nobody remembers, with the log that
+says that it came in. And a node may die before it has settled what it decided.
+"""
+
+import logging
+from collections.abc import Sequence
+from math import inf
+from typing import Any
+
+from node.brokers import decode_seats
+from node.brokers.calls import READ_WITHIN
+from node.brokers.context import BrokerContext
+from node.brokers.decode_seats import Held, Listed, Seat, Verdict
+from node.brokers.lanes import UPKEEP
+from node.brokers.settler import Settler
+from node.core.log_names import room_log
+from node.core.model import Failure
+
+log = logging.getLogger(__name__)
+
+EVERY = 600.0
+"""Seconds after which all rooms that this node follows are looked through again."""
+LISTED = 250
+"""Seats in one reply, or somewhat more."""
+
+
+class SeatAudit:
+    """Looks through rooms that are due, one page of one room at a time."""
+
+    def __init__(self, context: BrokerContext, settler: Settler) -> None:
+        self._context = context
+        self._settler = settler
+        self._due: dict[str, None] = {}
+        self._busy = False
+        self._last = -inf
+        self._since: float | None = None
+
+    def look(self) -> None:
+        """Look through a room, once all other nodes had the time to put their sessions back."""
+        context = self._context
+        now = context.clock()
+        if self._since != context.contact.since or now - self._last >= EVERY:
+            # Redis may have gone back while it was away.
+            self._since, self._last = context.contact.since, now
+            self._due |= dict.fromkeys(context.births)
+        self._due |= dict.fromkeys(context.healed)
+        context.healed.clear()
+        steady = context.config.alone or context.contact.steady(now, context.config.lease)
+        if self._due and steady and not self._busy:
+            room = next(iter(self._due))
+            del self._due[room]
+            self._list(room, b"0")
+
+    def _list(self, log: str, cursor: bytes) -> None:
+        self._busy = True
+        context = self._context
+
+        def listed(found: Listed | Failure) -> None:
+            if isinstance(found, Failure) or not found.seats:
+                self._end(log, isinstance(found, Failure))
+                return
+            self._verify(log, found)
+
+        args, deadline = [cursor, LISTED], context.clock() + READ_WITHIN
+        context.call("seats", args, deadline, listed, decode_seats.listed, UPKEEP, log=log)
+
+    def _end(self, log: str, again: bool) -> None:
+        self._busy = False
+        if again:
+            self._due[log] = None
+        elif self._due:
+            self.look()
+
+    def _verify(self, name: str, listed: Listed) -> None:
+        context, room = self._context, name[len(room_log("")) :]
+        args: list[Any] = [room, listed.birth]
+        for seat in listed.seats:
+            args += (seat.session, seat.life, seat.gen)
+
+        def verified(found: list[Verdict] | Failure) -> None:
+            if isinstance(found, Failure):
+                self._end(name, True)
+                return
+            self._correct(room, listed.birth, listed.seats, found)
+            if listed.cursor == b"0":
+                self._end(name, False)
+            else:
+                self._list(name, listed.cursor)
+
+        deadline = context.clock() + READ_WITHIN
+        context.ask("verify", args, deadline, verified, decode_seats.verdicts, UPKEEP)
+
+    def _correct(
+        self, room: str, birth: bytes, seats: Sequence[Seat], should: Sequence[Verdict]
+    ) -> None:
+        wrong = [
+            (seat, verdict)
+            for seat, verdict in zip(seats, should, strict=True)
+            if not verdict.later and not _is_right(seat, verdict)
+        ]
+        for seat, verdict in wrong:
+            held = Held(seat.session, seat.life, seat.gen)
+            self._settler.correct(room, birth, held, verdict, _ignore)
+        if wrong:
+            log.info("corrected who is in a room", extra={"room": room, "sessions": len(wrong)})
+
+
+def _is_right(seat: Seat, should: Verdict) -> bool:
+    return (seat.gen, seat.nick) == (should.gen, should.nick) and should.owner in (seat.owner, "-")
+
+
+def _ignore(_reply: Any) -> None:
+    """Take the place of a ``done`` where no reply is wanted."""
