@@ -1,6 +1,7 @@
 """A session that begins or is continued, step by step."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from node.brokers import decode_sessions
@@ -10,8 +11,8 @@ from node.brokers.decode_seats import Row
 from node.brokers.decode_sessions import Change, Greeted
 from node.brokers.lanes import CLAIMS, Lane
 from node.brokers.settler import Settler
-from node.core.log_names import is_room
-from node.core.model import Claim, Claimed, ClaimReply, Done, Failure, Fenced, FencingToken
+from node.core.log_names import is_room, room_name
+from node.core.model import Claim, Claimed, ClaimReply, Done, Failure, FencingToken
 from node.core.model import Membership
 from wire import limits
 
@@ -55,7 +56,7 @@ class Claiming:
 
     __slots__ = (
         *("_sessions", "_context", "_settler", "_until", "_claim", "_deadline", "_done"),
-        *("_op", "_since", "_left", "_unknown", "_greeted"),
+        *("_op", "_since", "_left", "_unknown", "_failure", "_greeted"),
     )
 
     def __init__(
@@ -78,18 +79,17 @@ class Claiming:
         self._op = context.random_id()
         self._since: float | None = None
         self._left = 0
-        self._unknown: Failure | None = None
+        self._unknown: list[str] = []
+        self._failure: Failure | None = None
         self._greeted: Greeted | None = None
 
     def begin(self) -> None:
         """Ask whether the positions are known, if that is in question."""
         known = self._positions()
-        self._left, self._unknown = len(known), None
+        self._left, self._unknown, self._failure = len(known), [], None
         for log, position in known:
-            args = [log, *position]
-            self._context.call(
-                "known", args, self._deadline, self._on_known, bool, CLAIMS, log=log
-            )
+            args, done = [log, *position], partial(self._on_known, log)
+            self._context.call("known", args, self._deadline, done, bool, CLAIMS, log=log)
         if not known:
             self._decide()
 
@@ -99,12 +99,14 @@ class Claiming:
             return []
         return [one for one in self._claim.known if is_room(one[0]) and one[1].offset > 0]
 
-    def _on_known(self, found: bool | Failure) -> None:
+    def _on_known(self, log: str, found: bool | Failure) -> None:
         self._left -= 1
-        if found is not True:
-            self._unknown = Fenced.UNHEALED if found is False else found
-        if self._left == 0 and self._unknown is not None:
-            self._done(self._unknown)
+        if found is False:
+            self._unknown.append(room_name(log))
+        elif found is not True:
+            self._failure = found
+        if self._left == 0 and self._failure is not None:
+            self._done(self._failure)
         elif self._left == 0:
             self._decide()
 
@@ -129,7 +131,7 @@ class Claiming:
             *(self._op, claim.token.session, int(claim.keyed), claim.nick, claim.fold),
             *("" if claim.attempt is None else claim.attempt, claim.token.owner),
             *(limits.ROOMS, self._until(), claim.makes, claim.address),
-            *(len(claim.rooms), *claim.rooms, claim.default_room, inbox),
+            *(len(claim.rooms), *claim.rooms, claim.default_room, inbox, *self._unknown),
         ]
 
     def _on_decided(self, found: Any) -> None:

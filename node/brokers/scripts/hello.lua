@@ -3,12 +3,13 @@
 -- ARGV  op, session, keyed (0, 1), nick, the keys that it reserves, attempt (''), owner, most rooms, until
 --       when sessions may be reaped, how many rooms it may create (the default room does not count), the
 --       client's address, number of rooms, the rooms (created if missing), default room for a new session
---       that asked for none (''), position in the inbox that has to be known ('': none)
+--       that asked for none (''), position in the inbox that has to be known ('': none), then rooms whose
+--       logs do not know the client's positions, though nodes may still put them back
 -- Returns {'ok', resumed, nick, fold, claim, position of the inbox ('' if none), rooms that exceed a limit
 --       (rooms of a session, or rooms to create), rows of its rooms, its departures, 1 if it has given up
 --       names, and what `with_change` adds};
 --       {'taken'}, {'ending', session whose departures have to be settled first}, {'nameless'}, {'stale'},
---       {'unhealed'} (the inbox, or nicks, are not back yet), {'gone'} (the node was reaped), {'kicked'} (the
+--       {'unhealed'} (a room that it is in, the inbox, or nicks are not back yet), {'gone'} (the node was reaped), {'kicked'} (the
 --       key, not long ago), {'banned'} (the nick), or {'foreign'} (the data have another layout).
 -- The layout that these scripts know. The renewal of the lease tells a node if the data have another
 -- one, but a client may ask for a session before that.
@@ -35,6 +36,13 @@ if read ~= '' and (redis.call('EXISTS', key) == 1 or redis.call('EXISTS', 'chat:
   local cut = meta[1] == epoch and tonumber(string.match(meta[6] or '', '^%d+') or 0)
   if known == 'off' and cut and tonumber(offset) <= cut then known = 'on' end
   if redis.call('EXISTS', key) == 0 and (not known or known == 'off') then return {'unhealed'} end
+end
+-- Positions in rooms that the session will not be in are ignored. A client that names no rooms expects
+-- those of its session, which Redis may have lost: then all positions count.
+for n = 15 + count, #ARGV do
+  local wanted = fallback ~= '' or redis.call('HEXISTS', 'chat:{c}:rooms:' .. sid, ARGV[n]) == 1
+  for _, room in ipairs(rooms) do wanted = wanted or room == ARGV[n] end
+  if wanted then return {'unhealed'} end
 end
 finish_if_due(sid, op .. 'w', till)
 local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt', 'hellos', 'gen', 'life')
