@@ -152,7 +152,8 @@ class RedisLogs:
                     context.healed.add(log)
                 done(found)
                 return
-            # Perhaps a moderator has closed the room: the log must not come back then.
+            # If a moderator has closed the room, its log must not come back. Redis may know it by
+            # another birth, if it had lost the room.
             deadline = context.clock() + READ_WITHIN
             context.ask("mayheal", [room_name(log), birth], deadline, on_allowed, decode_logs.allowed)
 
@@ -160,6 +161,7 @@ class RedisLogs:
             if isinstance(found, Failure):
                 done(found)
             else:
+                context.births[log] = found
                 heal(found, True, on_healed)
 
         heal(birth, False, on_healed)

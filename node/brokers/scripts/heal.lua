@@ -7,7 +7,7 @@
 --       again, then for each entry: kind, id, at, origin, body, offset, "HOME FORK ..." of earlier losses
 --       (''), offset at which the node has read it in this log ('' if it is lost)
 -- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, {'missing'} if it is missing
--- and must not be created, or {'gone'} if the session of this inbox has ended, or there is another room.
+-- and must not be created, or of another birth, or {'gone'} if the session of this inbox has ended, or there is another room.
 local MOST_NEW = 500
 -- Original positions of an entry that are remembered: it gets one each time it is put back elsewhere.
 local HOMES = 4
@@ -16,7 +16,7 @@ local key, FIRST = key_of(log), 12
 base, read = tonumber(base), tonumber(read)
 local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'birth')
 local sid = string.match(log, '^i:(.*)')
-if meta[4] and birth ~= '' and meta[4] ~= birth then return {'gone'} end
+if meta[4] and birth ~= '' and meta[4] ~= birth then return {anew == '1' and 'gone' or 'missing'} end
 if not sid and not meta[1] and anew == '0' then return {'missing'} end
 -- An inbox ends with its session. A later session may have an inbox of the same name.
 local since = 0
