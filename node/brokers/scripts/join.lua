@@ -1,5 +1,5 @@
 -- Puts a session into a room that exists ('join'), or that does not exist yet ('create').
--- PARTS head room session nick now
+-- PARTS head room session now
 -- ARGV  op, session, owner, 'join' or 'create', room, notices, cap
 -- Returns {'ok', position, members, created, quiet, birth, and what `with_change` adds}, {'exists'}, {'missing'}, {'gone'}.
 local op, sid, owner, how, room = unpack(ARGV, 1, 5)

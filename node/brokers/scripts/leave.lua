@@ -1,5 +1,5 @@
 -- Takes a session out of a room.
--- PARTS head session finish
+-- PARTS head session now finish
 -- ARGV  op, session, owner, room, notices, cap
 -- Returns {'ok', position, at, and what `with_change` adds} (in a quiet room position and at are ''), or
 -- {'gone'}.

@@ -1,6 +1,6 @@
 -- Puts back a session that Redis has lost, as the node of its connection knows it; or returns a session,
 -- unchanged, to a node that could not renew its lease.
--- PARTS head clock rules session nick now finish
+-- PARTS head rules room session nick now finish
 -- ARGV  op, session, old owner, owner, keyed, nick, the keys that it reserves, attempt (''), claim,
 --       1 if a missing session is to be created again (Redis has lost it), changes that the node of the
 --       old owner knew of, if it was reaped (0: it was not), life of the session and the newest generation

@@ -68,12 +68,12 @@ class Store:
         if how == (b"NX",) and key in self.keys:
             return None
         self.keys[key] = value
-        if how[:1] == (b"EX",):
-            self._ends[key] = self._clock() + int(how[1])
+        if how[:1] in ((b"EX",), (b"PX",)):
+            self._ends[key] = self._clock() + int(how[1]) / (1 if how[0] == b"EX" else 1000)
         return b"OK"
 
-    def do_exists(self, key: bytes) -> int:
-        return int(key in self.keys)
+    def do_exists(self, *keys: bytes) -> int:
+        return sum([key in self.keys for key in keys])
 
     def do_del(self, *keys: bytes) -> int:
         self._told("del", keys)
@@ -99,6 +99,9 @@ class Store:
 
     def do_hget(self, key: bytes, field: bytes) -> bytes | None:
         return self.keys[key].get(field) if key in self.keys else None
+
+    def do_hexists(self, key: bytes, field: bytes) -> int:
+        return int(field in self.keys.get(key, ()))
 
     def do_hmget(self, key: bytes, *fields: bytes) -> list[bytes | None]:
         found = self.keys.get(key, {})
@@ -204,16 +207,20 @@ class Store:
             found += [member, b"%.17g" % score] if scores else [member]
         return found
 
-    def do_zunionstore(self, target: bytes, _count: bytes, key: bytes) -> int:
-        self._remove(target)
-        if key in self.keys:
-            self.keys[target] = dict(self.keys[key])
-        return len(self.keys.get(target, ()))
+    def do_zremrangebyscore(self, key: bytes, low: bytes, high: bytes) -> int:
+        found = self.keys.get(key, {})
+        least, most = float(low), float(high)
+        return self._take(key, [name for name, score in found.items() if least <= score <= most])
 
-    def do_zrangebylex(self, key: bytes, low: bytes, _high: bytes, *how: bytes) -> list[bytes]:
-        after = b"" if low == b"-" else low[1:]
+    def do_zrangebylex(self, key: bytes, low: bytes, high: bytes, *how: bytes) -> list[bytes]:
+        names = [name for _, name in self._sorted(key)]
+        if low != b"-":
+            is_in = low[:1] == b"["
+            names = [name for name in names if name > low[1:] or (is_in and name == low[1:])]
+        if high != b"+":
+            names = [name for name in names if name < high[1:]]
         start, most = map(int, how[1:])
-        return [name for _, name in self._sorted(key) if name > after][start : start + most]
+        return names[start : start + most]
 
     # Streams
 

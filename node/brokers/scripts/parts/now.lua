@@ -1,5 +1,5 @@
 -- Settles at once, in a call about a session, what it decides about rooms.
--- PARTS head rules room settle
+-- PARTS head clock rules settle
 
 -- A number that grows with each change of a session that rooms have to know, also if Redis goes back.
 local function next_gen(last)

@@ -9,7 +9,7 @@ local work, ENOUGH, ENTRIES = 0, 50, 50
 -- Deletes a log.
 local function drop_log(log)
   local key = key_of(log)
-  redis.call('DEL', key, key .. ':log', key .. ':moved', key .. ':back')
+  redis.call('DEL', key, key .. ':log', key .. ':moved')
 end
 
 -- Deletes the data of a room, but for the ids of its messages.
