@@ -23,7 +23,7 @@ EXCEPTIONS = {
     **dict.fromkeys(("hello", "join", "kick", "leave", "nick", "part", "reap"), _SESSION),
     **dict.fromkeys(("restore", "standing", "reorder"), _SESSION),
     **dict.fromkeys(("publish", "heal", "sent"), _BOTH),
-    **dict.fromkeys(("begin", "close", "renew", "rooms"), "until rooms are listed with sessions"),
+    **dict.fromkeys(("begin", "close"), "until a room is closed by calls of their own"),
     "tops": "until each log is asked for by itself",
 }
 """Scripts that touch several slots, and until when they may."""

@@ -90,11 +90,11 @@ local total = #noted / 2
 local function take_seat(room, birth, id, again, made)
   local item = {sid = sid, gen = gen, life = life, want = 'in', id = id, fold = fold, nick = nick, owner = owner}
   set.again = again
-  local found, frame = settle_now(room, birth, item, set)
+  local found, frame, its = settle_now(room, birth, item, set)
   if not found then return note_out(sid, room) end
   local _, position, size, quiet = unpack(found)
   notices[#notices + 1] = frame
-  joined[#joined + 1] = {room, position, size, made and 1 or 0, quiet, redis.call('HGET', 'chat:{c}:rooms:' .. sid, room)}
+  joined[#joined + 1] = {room, position, size, made and 1 or 0, quiet, its}
   if not again then joined[#joined][7] = 1 end
 end
 
@@ -105,13 +105,14 @@ end
 for n, room in ipairs(rooms) do
   if not new[room] then
     new[room] = true
-    local missing = room ~= fallback and redis.call('HEXISTS', 'chat:{c}:births', room) == 0
+    local birth, made = redis.call('HGET', 'chat:{c}:births', room), false
+    local missing = room ~= fallback and not birth
     if total >= most or (missing and makes <= 0) then
       refused[#refused + 1] = room
     else
       if missing then makes = makes - 1 end
       total = total + 1
-      local birth, made = make_room(room, op .. 'b' .. n)
+      if not birth then birth, made = make_room(room, op .. 'b' .. n) end
       note_in(sid, room, birth)
       take_seat(room, birth, op .. 'j' .. n, false, made)
     end

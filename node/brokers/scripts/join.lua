@@ -20,8 +20,8 @@ if redis.call('HGET', 'chat:{c}:rooms:' .. sid, room) ~= birth then
 end
 local item = {sid = sid, gen = gen, life = session[3], want = 'in', id = op .. 'j', fold = session[2],
   nick = session[1], owner = owner}
-local found, frame = settle_now(room, birth, item, set)
+local found, frame
+found, frame, birth = settle_now(room, birth, item, set)
 if not found then return {'gone'} end
 local _, position, size, quiet = unpack(found)
-birth = redis.call('HGET', 'chat:{c}:rooms:' .. sid, room)
 return answer(sid, op, owner, {'ok', position, size, made and 1 or 0, quiet, birth}, {frame})

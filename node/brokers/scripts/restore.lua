@@ -90,7 +90,7 @@ for n = 17, #ARGV, 3 do
   if births[room] then
     -- Redis may know the room by another birth: then that one counts.
     local birth = redis.call('HGET', 'chat:{c}:births', room)
-    note_in(sid, room, birth)
+    if redis.call('HGET', 'chat:{c}:rooms:' .. sid, room) ~= birth then note_in(sid, room, birth) end
     take_seat(room, birth, places[room])
   end
 end

@@ -175,13 +175,14 @@ class Store:
 
     def do_zadd(self, key: bytes, *fields: bytes) -> int:
         only_new = fields[0] == b"NX"
-        score, member = fields[1:] if only_new else fields
+        pairs = fields[1:] if only_new else fields
         found = self.keys.setdefault(key, {})
-        new = member not in found
-        if new or not only_new:
-            found[member] = float(score)
-        self._told("zadd", (key, score, member))
-        return int(new)
+        before = len(found)
+        for score, member in zip(pairs[::2], pairs[1::2], strict=True):
+            if member not in found or not only_new:
+                found[member] = float(score)
+            self._told("zadd", (key, score, member))
+        return len(found) - before
 
     do_zrem = do_hdel
     do_zcard = do_hlen

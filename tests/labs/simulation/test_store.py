@@ -33,7 +33,7 @@ COMMANDS = """
     SSCAN none 0 COUNT 5; HSET scanned a 1 b 2; HSCAN scanned 0 COUNT 5; HSCAN none 0 COUNT 5;
     SET p 1 PX 100000; EXISTS p h nothing p; HSET i a 1; HEXISTS i a; HEXISTS i z; HEXISTS none a;
     ZRANGEBYLEX z [a (b LIMIT 0 9; ZRANGEBYLEX z [a (ab LIMIT 0 1; ZRANGEBYLEX z (a (a LIMIT 0 9;
-    ZADD old 1 a; ZADD old 2 b; ZADD old 3 c; ZREMRANGEBYSCORE old -inf 2; ZRANGE old 0 -1;
+    ZADD old 1 a; ZADD old 2 b 3 c; ZADD old 3 c 4 d; ZREMRANGEBYSCORE old -inf 2; ZRANGE old 0 -1;
     ZREMRANGEBYSCORE old -inf 5; EXISTS old; ZREMRANGEBYSCORE none -inf 5;
 """
 

@@ -4,15 +4,20 @@
 -- For so long the call that began a session may be repeated: longer than a node repeats it.
 local ENDED_MS = 30000
 
--- Takes a session out of a room; `why` is a JSON string that the other members are told, or nil.
+-- Ends the seat of a session in a room; `why` is a JSON string that the other members are told, or nil.
 -- Returns position, at and frame of the entry `left`, or '' and '' in a quiet room.
-local function exit(sid, life, gen, room, reason, id, set, why)
-  local birth = note_out(sid, room)
-  if not birth then return '', '' end
+local function unseat(sid, life, gen, room, birth, reason, id, set, why)
   local item = {sid = sid, gen = gen, life = life, want = reason, id = id, why = why}
   local found, frame = settle_now(room, birth, item, set)
   if not found or found[1] ~= 'ok' then return '', '' end
   return found[2], found[3], frame
+end
+
+-- Takes a session out of a room. Returns the same.
+local function exit(sid, life, gen, room, reason, id, set)
+  local birth = note_out(sid, room)
+  if not birth then return '', '' end
+  return unseat(sid, life, gen, room, birth, reason, id, set)
 end
 
 -- Ends a session: it leaves its rooms, its nick becomes free, and its inbox is deleted.
@@ -22,7 +27,8 @@ local function finish(sid, reason, id, set, why)
   if not session[1] then return end
   local gen, rooms = next_gen(session[5]), rooms_of(sid)
   for n = 1, #rooms, 2 do
-    exit(sid, session[2], gen, rooms[n], reason, id .. 'k' .. int((n + 1) / 2), set, why)
+    count_out(rooms[n])
+    unseat(sid, session[2], gen, rooms[n], rooms[n + 1], reason, id .. 'k' .. int((n + 1) / 2), set, why)
   end
   free_names(sid, names_of(sid))
   if session[3] ~= '' then redis.call('SREM', 'chat:{c}:at:' .. node_of(session[3]), sid) end
@@ -48,7 +54,7 @@ local function taken(sid, names, op, set)
     local holder = redis.call('HGET', 'chat:{c}:nicks', name)
     if holder and holder ~= sid then
       place = place + 1
-      if op and work <= 2 * ENOUGH then finish_if_due(holder, op .. 'h' .. place, set) end
+      if op and work <= ENOUGH then finish_if_due(holder, op .. 'h' .. place, set) end
       local theirs = names_of(holder)
       -- The nick of a session that Redis has lost is not known until its node has put it back.
       if not theirs and is_connected(holder) then return true end

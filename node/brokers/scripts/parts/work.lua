@@ -2,7 +2,7 @@
 -- PARTS head
 
 -- What was done: each room that was left, each session, and fifty deleted entries count 1. Each takes
--- about ten commands, or thirty microseconds. A script that may have to end many stops at ENOUGH, and is
+-- about twelve commands, or forty microseconds. A script that may have to end many stops at ENOUGH, and is
 -- called again; its last session may have 50 rooms more.
 local work, ENOUGH, ENTRIES = 0, 50, 50
 
