@@ -23,14 +23,13 @@ EXCEPTIONS = {
     **dict.fromkeys(("hello", "join", "kick", "leave", "nick", "part", "reap"), _SESSION),
     **dict.fromkeys(("restore", "standing", "reorder"), _SESSION),
     **dict.fromkeys(("publish", "heal", "sent"), _BOTH),
-    **dict.fromkeys(("begin", "close", "renew", "rooms"), "until rooms are listed with sessions"),
+    **dict.fromkeys(("begin", "close"), "until a room is closed by calls of their own"),
     "tops": "until each log is asked for by itself",
 }
 """Scripts that touch several slots, and until when they may."""
 
 _ALL = frozenset(("DEL", "EXISTS"))
 _NONE = frozenset(("TIME", "INFO", "PUBLISH"))
-_MANY = frozenset((*_ALL, "ZUNIONSTORE"))
 _TAG = re.compile(rb"\{([^}]+)\}")
 _LINE = re.compile(rb"\+[\d.]+ \[\d+ (\S+)\] ")
 _WORD = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -46,8 +45,6 @@ class Run(NamedTuple):
 
 def keys_of(command: str, args: Sequence[bytes]) -> Sequence[bytes]:
     """Return the keys of a command that a script makes; PUBLISH is for all shards."""
-    if command == "ZUNIONSTORE":
-        return [args[0], *args[2 : 2 + int(args[1])]]
     if command in _NONE:
         return ()
     return args if command in _ALL else args[:1]
@@ -117,7 +114,7 @@ def runs_of(said: bytes) -> Iterator[Run]:
             run = _run_of(next(words, b"").upper(), words, digests)
         elif run is not None:
             command = next(words).decode()
-            most = None if command in _MANY else 1
+            most = None if command in _ALL else 1
             run.touched.update(keys_of(command, list(islice(words, most))))
     if run is not None:
         yield run

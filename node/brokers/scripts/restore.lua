@@ -82,7 +82,8 @@ end
 for n = 14, #ARGV, 2 do
   local room = ARGV[n]
   -- Redis may know the room by another birth: then that one counts.
-  if births[room] then note_in(sid, room, redis.call('HGET', 'chat:{c}:births', room)) end
+  local birth = births[room] and redis.call('HGET', 'chat:{c}:births', room)
+  if birth and redis.call('HGET', 'chat:{c}:rooms:' .. sid, room) ~= birth then note_in(sid, room, birth) end
 end
 -- It is in these rooms: departures that Redis has from before are not what its node knows.
 for _, departure in ipairs(departures(sid)) do

@@ -1,5 +1,4 @@
 -- Lists rooms by code points of their names.
-
 -- ARGV  name after which to begin (''), most rooms
 -- Returns {more (0, 1), name, members, name, members...}
 if redis.call('ZCARD', 'chat:{c}:rooms') ~= redis.call('HLEN', 'chat:{c}:births') then

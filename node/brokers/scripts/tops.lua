@@ -3,9 +3,9 @@
 -- ARGV  for each log: its name, the epoch that the node knows ('' if none)
 -- Returns epoch, top, id and number of members of each, one after the other; '' for a missing log. A log
 -- without its entries has no id, so it differs from what any node knows. One call repairs MENDED logs at
--- most, because their entries may be long. A room whose members are found to be lost counts as empty for
+-- most, because their entries may be long; a list of LISTED members counts as one. A room whose members are found to be lost counts as empty for
 -- BARE_MS: in that time each node notices, and puts back its own members.
-local MENDED, BARE_MS = 20, 6000
+local MENDED, LISTED, BARE_MS = 20, 250, 6000
 local heads, mended = {}, 0
 
 -- The number of seats; a list of members that does not fit them is made again.
@@ -15,7 +15,7 @@ local function members_of(log, meta)
   local count = redis.call('HLEN', key .. ':seats')
   if meta[1] then see_loss(key, count, meta[5]) end
   if mended < MENDED and redis.call('ZCARD', key .. ':members') ~= count then
-    mended = mended + 1
+    mended = mended + 1 + count / LISTED
     list_members(key)
   end
   if tonumber(meta[5] or count) ~= count then

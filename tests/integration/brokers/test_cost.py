@@ -17,7 +17,7 @@ log that keeps 1000, 200 messages in a batch, and as many members, rooms, sessio
 as a large system has.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,8 +67,6 @@ end, call = function(name, ...)
     end
   elseif name == 'PUBLISH' then
     counted[3] = counted[3] + 2 * #select(2, ...)
-  elseif name == 'ZUNIONSTORE' then
-    counted[2] = counted[2] + real.call('ZCARD', select(3, ...))
   end
   local reply = real.call(name, ...)
   if name == 'XTRIM' then counted[2] = counted[2] + reply end
@@ -85,14 +83,19 @@ return {counted[1], counted[2], counted[3], cjson.encode(reply)}
 FILL = """
 local log, count, size, kind = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local text = string.rep('x', size)
-local key = 'chat:{' .. log .. '}'
+local room = string.match(log, '^r:(.*)')
+local key = room and 'chat:{' .. log .. '}' or 'chat:{c}:' .. log
 local body = kind == 'm' and '"from":"ana","text":"' .. text .. '"}' or '"nick":"ana"}'
 for n = 1, count do
   local head = kind .. ' id' .. n .. ' 1795486460000 -'
   redis.call('XADD', key .. ':log', n .. '-0', 'h', head, 'b', body)
 end
 redis.call('HSET', key, 'epoch', 'ep', 'top', count, 'id', 'id' .. count)
-if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:{c}:rooms', 0, string.sub(log, 3)) end
+if room then
+  redis.call('HSET', key, 'birth', 'b1', 'size', redis.call('HLEN', key .. ':seats'))
+  redis.call('HSET', 'chat:{c}:births', room, 'b1')
+  redis.call('ZADD', 'chat:{c}:rooms', 0, room)
+end
 """
 HERE = 9e15
 """The end of a lease, or a time, that is far away."""
@@ -116,6 +119,14 @@ class Cost(NamedTuple):
         return 3 * self.commands + 0.5 * self.elements + 0.003 * self.bytes
 
 
+def declared_by(script: str, log: str) -> Sequence[str]:
+    """Return the keys that a script declares; ``log``: the one that it is about, if any."""
+    names = scripts.key_names(script)
+    if script == "mark":
+        return keys.MARK
+    return keys.of_log(log, names) if names else keys.CONTROL
+
+
 class Bench:
     """A Redis with much in it."""
 
@@ -130,7 +141,8 @@ class Bench:
 
     async def session(self, sid: str, owner: str = "inc.1", **fields: Any) -> None:
         """Let a session be in no room."""
-        about = {"owner": owner, "nick": sid, "fold": sid, "keyed": 1, **fields}
+        about = {"owner": owner, "nick": sid, "fold": sid, "keyed": 1, "life": "op0", "gen": 1}
+        about |= fields
         await self.client.hset("chat:{c}:session:" + sid, mapping=about)
         await self.client.hset("chat:{c}:nicks", sid, sid)
         if owner:
@@ -140,12 +152,17 @@ class Bench:
         """Let a session be in as many rooms as it can."""
         await self.session(sid, owner, **fields)
         for room in ROOMS:
-            await self.membership(sid, room)
+            await self.membership(sid, room, fields.get("nick", sid))
 
-    async def membership(self, sid: str, room: str) -> None:
+    async def membership(self, sid: str, room: str, nick: str) -> None:
         """Let a session be in a room."""
-        await self.client.hset("chat:{c}:rooms:" + sid, room, "ep-1-id1")
-        await self.client.zadd("chat:{r:" + room + "}:members", {f"{sid}\0{sid}": 0})
+        key = "chat:{r:" + room + "}"
+        await self.client.hset("chat:{c}:births", room, "b1")
+        await self.client.hset("chat:{c}:rooms:" + sid, room, "b1")
+        await self.client.hincrby("chat:{c}:counts", room, 1)
+        await self.client.hset(key + ":seats", sid, f"1 op0 inc.1 ep-1-id1 {nick} {nick}")
+        await self.client.zadd(key + ":members", {f"{nick}\0{nick}": 0})
+        await self.client.hset(key, mapping={"size": await self.client.hlen(key + ":seats")})
 
     async def over(self, sid: str, inbox: int = 0, nick: str = "") -> None:
         """Let the grace period of a session in 50 rooms be over."""
@@ -153,8 +170,6 @@ class Bench:
         await self.seated(sid, owner="", was="dead.1", nick=nick, fold=nick)
         await self.client.hset("chat:{c}:nicks", nick, sid)
         await self.client.zadd("chat:{c}:grace", {sid: 1})
-        for room in ROOMS:
-            await self.client.zadd("chat:{r:" + room + "}:members", {f"{nick}\0{nick}": 0})
         if inbox:
             await self.log("i:" + sid, inbox, LONG)
 
@@ -162,10 +177,15 @@ class Bench:
         """Let many be in a room."""
         nicks = [f"member{number:05}" for number in range(count)]
         pipe = self.client.pipeline()
-        pipe.zadd("chat:{r:" + room + "}:members", {f"{nick}\0{nick}": 0 for nick in nicks})
+        key = "chat:{r:" + room + "}"
+        seats: Any = {nick: f"1 op0 inc.1 ep-1-id1 {nick} {nick}" for nick in nicks}
+        pipe.hset(key + ":seats", mapping=seats)
+        pipe.zadd(key + ":members", {f"{nick}\0{nick}": 0 for nick in nicks})
         pipe.hset("chat:{c}:nicks", mapping={nick: nick for nick in nicks})
+        pipe.hset("chat:{c}:births", room, "b1")
+        pipe.hset("chat:{c}:counts", room, count)
         for nick in nicks:
-            pipe.hset("chat:{c}:rooms:" + nick, room, "ep-1-id1")
+            pipe.hset("chat:{c}:rooms:" + nick, room, "b1")
         await pipe.execute()
 
     async def rooms(self) -> None:
@@ -185,7 +205,7 @@ class Bench:
     async def run(self, script: str, *args: Any, log: str = "r:tea") -> Cost:
         """Run a script with the keys that it declares, if any, of a log; and count."""
         source = COUNTING.replace("%s", scripts.source(script))
-        declared = keys.of_log(log, scripts.key_names(script))
+        declared = declared_by(script, log)
         async with slots.watching(self.port) as runs:
             *found, reply = await self.client.eval(source, len(declared), *declared, *args)
         self.runs += runs
@@ -222,7 +242,7 @@ def worst(script: str) -> Callable[[Run], Run]:
 @worst("begin")
 async def a_room_that_is_missing(bench: Bench) -> Cost:
     await bench.crowd("tea")
-    return await bench.run("begin", "op1", "tea")
+    return await bench.run("begin", "ep", "tea", "b1")
 
 
 @worst("close")
@@ -271,7 +291,7 @@ async def moved_to(bench: Bench, log: str, offsets: range) -> None:
 def lost_entries(first: int, epoch: str, read: int) -> list[Any]:
     """Return the arguments of heal.lua for as many entries as one call has."""
     args: list[Any] = ["r:tea", KEPT, epoch, epoch, first - 1, f"id{first - 1}", read, f"id{read}"]
-    args.append("new")
+    args += ("new", "b1", 0)
     body = "x" * (merge.HEALED_BYTES // merge.HEALED)
     for n in range(first, first + merge.HEALED):
         args += ("m", f"lost{n}", 1795486460000, "ana:t%d" % n, body, n, "", "")
@@ -290,6 +310,16 @@ async def entries_that_were_lost_of_another_branch(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
     await moved_to(bench, "r:tea", range(1, FULL + 1))
     return await bench.run("heal", *lost_entries(200, "other", FULL))
+
+
+@worst("heal")
+async def notices_that_were_lost(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=100)
+    args = lost_entries(FULL + 1, "ep", FULL)
+    for n, place in enumerate(range(11, len(args), 8)):
+        args[place], args[place + 3] = "elr"[n % 3], f"s{n % 9}/{n}/op{n % 2}/nick{n % 9}"
+        args[place + 4] = f'"nick":"nick{n % 9}"}}'
+    return await bench.run("heal", *args)
 
 
 @worst("held")
@@ -317,10 +347,9 @@ async def a_session_begins_in_fifty_new_rooms(bench: Bench) -> Cost:
 
 
 @worst("hello")
-async def a_session_begins_with_a_nick_that_others_are_losing(bench: Bench) -> Cost:
+async def a_session_begins_with_a_nick_that_another_is_losing(bench: Bench) -> Cost:
     await bench.rooms()
-    for nick, sid in {"ana": "a", "look": "b"}.items():
-        await bench.over(sid, 100, nick)
+    await bench.over("a", 100, "ana")
     return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
 
 
@@ -380,6 +409,17 @@ async def a_session_leaves_a_room(bench: Bench) -> Cost:
     return await bench.run("leave", "op1", "ana", "inc.1", "p0", *SET)
 
 
+@worst("mark")
+async def a_node_shows_the_format_to_older_ones(bench: Bench) -> Cost:
+    return await bench.run("mark", "2")
+
+
+@worst("mayheal")
+async def a_room_whose_log_is_lost(bench: Bench) -> Cost:
+    await bench.nodes()
+    return await bench.run("mayheal", "tea", "b1")
+
+
 @worst("members")
 async def a_page_of_members(bench: Bench) -> Cost:
     await bench.crowd("tea")
@@ -390,8 +430,7 @@ async def a_page_of_members(bench: Bench) -> Cost:
 async def a_session_in_fifty_rooms_is_renamed(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
-    for nick, sid in {"bo": "a", "look": "b"}.items():
-        await bench.over(sid, 100, nick)
+    await bench.over("a", 100, "bo")
     return await bench.run("nick", "op1", "ana", "inc.1", "bo", "bo look other", *SET, HERE)
 
 
@@ -536,16 +575,6 @@ async def many_rooms_are_unused(bench: Bench) -> Cost:
     return await bench.run(*REAP)
 
 
-@worst("reap")
-async def a_closed_room_is_left(bench: Bench) -> Cost:
-    await bench.crowd("tea")
-    await bench.log("r:tea")
-    await bench.run("close", "op1", "tea", 86_400_000, "")
-    for _ in range(3):
-        found = await bench.run(*REAP)
-    return found
-
-
 @worst("recall")
 async def an_order_among_many_nodes_is_taken_back(bench: Bench) -> Cost:
     await bench.nodes()
@@ -581,7 +610,7 @@ async def closed_rooms_are_put_back(bench: Bench) -> Cost:
     for number in range(4):
         await bench.crowd(f"tea{number}")
         await bench.log(f"r:tea{number}")
-    args = [part for n in range(4) for part in (f"room:tea{n}", 0, "ep", "")]
+    args = [part for n in range(4) for part in (f"room:tea{n}", 0, "b1", "")]
     return await bench.run("reorder", "op1", 7, *SET, *args)
 
 
@@ -589,9 +618,9 @@ async def closed_rooms_are_put_back(bench: Bench) -> Cost:
 async def a_session_in_other_rooms_is_put_back(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
-    rooms = [part for n in range(limits.ROOMS) for part in (f"q{n}", "ep-1-id1")]
+    rooms = [part for n in range(limits.ROOMS) for part in (f"q{n}", "ep-1-id1", "b1")]
     args = ("op1", "ana", "inc.1", "inc.2", 1, "bo", "bo look other", 1, int(HERE), 1, 0)
-    return await bench.run("restore", *args, limits.ROOMS, *rooms)
+    return await bench.run("restore", *args, "op0", 1, *SET, limits.ROOMS, *rooms)
 
 
 @worst("retire")
@@ -602,8 +631,10 @@ async def a_node_retires(bench: Bench) -> Cost:
 
 @worst("rooms")
 async def a_page_of_rooms(bench: Bench) -> Cost:
-    rooms = {f"room{number:06}": 0 for number in range(100_000)}
-    await bench.client.zadd("chat:{c}:rooms", rooms)
+    names = [f"room{number:06}" for number in range(100_000)]
+    await bench.client.zadd("chat:{c}:rooms", dict.fromkeys(names, 0))
+    await bench.client.hset("chat:{c}:births", mapping=dict.fromkeys(names, "b1"))
+    await bench.client.hset("chat:{c}:counts", mapping=dict.fromkeys(names, 7))
     return await bench.run("rooms", "room000500", directory.PAGE)
 
 
@@ -662,6 +693,16 @@ async def many_logs_have_lost_their_hash(bench: Bench) -> Cost:
     await bench.client.delete("chat:{r:0}")
     args = [part for number in range(head_poll.HEADS) for part in (f"r:{number}", "ep")]
     return await bench.run("tops", *args)
+
+
+@worst("tops")
+async def large_rooms_have_lost_their_lists_of_members(bench: Bench) -> Cost:
+    rooms = ("tea", "milk", "coffee")
+    for room in rooms:
+        await bench.crowd(room)
+        await bench.log("r:" + room, count=1)
+        await bench.client.delete("chat:{r:" + room + "}:members")
+    return await bench.run("tops", *[part for room in rooms for part in ("r:" + room, "ep")])
 
 
 @worst("look")

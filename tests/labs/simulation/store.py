@@ -68,8 +68,8 @@ class Store:
         if how == (b"NX",) and key in self.keys:
             return None
         self.keys[key] = value
-        if how[:1] == (b"EX",):
-            self._ends[key] = self._clock() + int(how[1])
+        if how[:1] in ((b"EX",), (b"PX",)):
+            self._ends[key] = self._clock() + int(how[1]) / (1 if how[0] == b"EX" else 1000)
         return b"OK"
 
     def do_exists(self, *keys: bytes) -> int:
@@ -100,6 +100,9 @@ class Store:
 
     def do_hget(self, key: bytes, field: bytes) -> bytes | None:
         return self.keys[key].get(field) if key in self.keys else None
+
+    def do_hexists(self, key: bytes, field: bytes) -> int:
+        return int(field in self.keys.get(key, ()))
 
     def do_hmget(self, key: bytes, *fields: bytes) -> list[bytes | None]:
         found = self.keys.get(key, {})
@@ -176,13 +179,14 @@ class Store:
 
     def do_zadd(self, key: bytes, *fields: bytes) -> int:
         only_new = fields[0] == b"NX"
-        score, member = fields[1:] if only_new else fields
+        pairs = fields[1:] if only_new else fields
         found = self.keys.setdefault(key, {})
-        new = member not in found
-        if new or not only_new:
-            found[member] = float(score)
-        self._told("zadd", (key, score, member))
-        return int(new)
+        before = len(found)
+        for score, member in zip(pairs[::2], pairs[1::2], strict=True):
+            if member not in found or not only_new:
+                found[member] = float(score)
+            self._told("zadd", (key, score, member))
+        return len(found) - before
 
     do_zrem = do_hdel
     do_zcard = do_hlen
@@ -209,14 +213,17 @@ class Store:
         return found
 
     def do_zremrangebyscore(self, key: bytes, low: bytes, high: bytes) -> int:
-        rows = self._sorted(key)
-        return self._take(key, [name for score, name in rows if float(low) <= score <= float(high)])
+        found = self.keys.get(key, {})
+        least, most = float(low), float(high)
+        return self._take(key, [name for name, score in found.items() if least <= score <= most])
 
     def do_zrangebylex(self, key: bytes, low: bytes, high: bytes, *how: bytes) -> list[bytes]:
-        first, last = (b"" if end in (b"-", b"+") else end[1:] for end in (low, high))
-        names = [name for _, name in self._sorted(key) if name > first or low == b"[" + name]
-        if last:
-            names = [name for name in names if name < last or high == b"[" + name]
+        names = [name for _, name in self._sorted(key)]
+        if low != b"-":
+            is_in = low[:1] == b"["
+            names = [name for name in names if name > low[1:] or (is_in and name == low[1:])]
+        if high != b"+":
+            names = [name for name in names if name < high[1:]]
         start, most = map(int, how[1:])
         return names[start : start + most]
 

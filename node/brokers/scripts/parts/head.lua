@@ -7,23 +7,25 @@
 --                                 and id of the newest entry that was trimmed), branch (see below),
 --                                 moved (offset of the newest entry that has a home), hollow (ms
 --                                 since when its entries are known to be lost), bare (the same of
---                                 its members)
+--                                 its seats), birth (of the room: tells it from others of its name),
+--                                 size (number of its seats)
 --   chat:{LOG}:log        stream  OFFSET-0 -> h (head), b (body)
 --   chat:{LOG}:moved      hash    id of an entry that has a home -> "OFFSET HOME FORK [HOME FORK ...]"
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
---   chat:{LOG}:back       hash    id of an entry that tells of a session, and that was put back ->
---                                 offset, for 5 minutes
+--   chat:{LOG}:seats      hash    SID -> "GEN LIFE OWNER POSITION FOLD NICK" (parts/settle.lua)
+--   chat:{LOG}:gone       zset    sessions whose seats have ended -> their generation, for 5 minutes
 --   chat:{LOG}:never      none    nobody ever writes it: see keys.py
+--   chat:{c}:births           hash    each room that there is -> its birth
+--   chat:{c}:counts           hash    room -> number of sessions in it
 --   chat:{c}:rooms            zset    room names, all of score 0
 --   chat:{c}:idle             zset    rooms without members -> ms since when
---   chat:{c}:closed           zset    "ROOM EPOCH" of closed rooms that sessions still name, of score 0
---   chat:{c}:closed:ROOM EPOCH  zset  the members of such a room, as in chat:{LOG}:members
 --   chat:{c}:nicks            hash    each key that a nick reserves -> session
 --   chat:{c}:nicks:lost       string  ms at which chat:{c}:nicks was found to be lost; for NICKS_LOST_MS
 --   chat:{c}:session:SID      hash    nick, fold, looks, owner, was, attempt, keyed, claim, op, reply,
---                                 hellos (the newest calls of hello.lua)
+--                                 hellos (the newest calls of hello.lua), life (the call that began
+--                                 it), gen (grows with each change that rooms have to know)
 --   chat:{c}:ended:SID        string  hellos of a session that has ended, for 30 s
---   chat:{c}:rooms:SID        hash    room -> position at which the session joined it
+--   chat:{c}:rooms:SID        hash    room that the session is in -> birth of the room
 --   chat:{c}:sent:SID         hash    id of a message -> "AT LOG POSITION TO LAG", for 5 minutes; LAG, and
 --                                 TO before it, only if the chat's time is not Redis' own: ms by
 --                                 which it was behind (below 0) or ahead. '' -> the newest value
@@ -39,7 +41,7 @@
 --                                 day longer than the lease
 --   chat:{c}:orders           hash    the moderation rules: nick:FOLDED, net:NETWORK, kick:SID or
 --                                 room:ROOM -> "TILL EXTRA WHY": ms at which it ends (0: never), the
---                                 epoch of a closed room or "-", a JSON string or nothing
+--                                 birth of a closed room or "-", a JSON string or nothing
 --   chat:{c}:ordered          string  "COUNT ID" of the newest change to the moderation rules
 -- LOG is r:ROOM or i:SID (the inbox of a session). Frames of a room go to the channel
 -- chat:{r:ROOM}:live, those of an inbox to chat:{c}:node:INC of the node its session is at.
@@ -48,8 +50,8 @@
 -- only if it differs. A session whose nick reserves more than its fold has all of them in `looks`.
 --
 -- A head is "KIND ID AT ORIGIN [HOME FORK ...]": KIND m message, d direct, e entered, l left,
--- r renamed; ORIGIN is SID:TOKEN, the author of a message and its id; SID/OWNER, the session that left
--- and its last owner; or "-".
+-- r renamed; ORIGIN is SID:TOKEN, the author of a message and its id; SID/GEN/LIFE/FOLD, the session of
+-- a seat and what it had then; or "-".
 --
 -- Redis may go back to an older state, and nodes may append to a log before the lost entries are put
 -- back. Then the log has two branches: the one that was lost, and the one that goes on. A branch is

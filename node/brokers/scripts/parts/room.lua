@@ -41,13 +41,18 @@ local function rooms_of(sid)
   return rooms
 end
 
--- Notes that a session is in a room of some birth.
+-- Notes that a session is in a room of some birth; it was not in that.
 local function note_in(sid, room, birth)
-  local key = 'chat:{c}:rooms:' .. sid
-  if redis.call('HGET', key, room) == birth then return end
-  redis.call('HSET', key, room, birth)
-  redis.call('HINCRBY', 'chat:{c}:counts', room, 1)
-  redis.call('ZREM', 'chat:{c}:idle', room)
+  redis.call('HSET', 'chat:{c}:rooms:' .. sid, room, birth)
+  if redis.call('HINCRBY', 'chat:{c}:counts', room, 1) == 1 then redis.call('ZREM', 'chat:{c}:idle', room) end
+end
+
+-- Counts one session less in a room.
+local function count_out(room)
+  if redis.call('HINCRBY', 'chat:{c}:counts', room, -1) <= 0 then
+    redis.call('HDEL', 'chat:{c}:counts', room)
+    redis.call('ZADD', 'chat:{c}:idle', int(now_ms()), room)
+  end
 end
 
 -- Notes that a session is not in a room any more; returns the room's birth, or nil if it was not in it.
@@ -56,10 +61,7 @@ local function note_out(sid, room)
   local birth = redis.call('HGET', key, room)
   redis.call('HDEL', key, room)
   if not birth or redis.call('HGET', 'chat:{c}:births', room) ~= birth then return nil end
-  if redis.call('HINCRBY', 'chat:{c}:counts', room, -1) <= 0 then
-    redis.call('HDEL', 'chat:{c}:counts', room)
-    redis.call('ZADD', 'chat:{c}:idle', int(now_ms()), room)
-  end
+  count_out(room)
   return birth
 end
 

@@ -28,16 +28,25 @@ end
 -- Makes the list of members again.
 local function list_members(key)
   redis.call('DEL', key .. ':members')
-  local all = redis.call('HGETALL', key .. ':seats')
+  local all, row = redis.call('HGETALL', key .. ':seats'), {}
   for n = 2, #all, 2 do
     local seat = seat_of(all[n])
-    if seat then redis.call('ZADD', key .. ':members', 0, member_of(seat)) end
+    if seat then
+      row[#row + 1] = 0
+      row[#row + 1] = member_of(seat)
+    end
+    if #row > 0 and (#row >= 1000 or n == #all) then
+      redis.call('ZADD', key .. ':members', unpack(row))
+      row = {}
+    end
   end
 end
 
--- Notes since when seats are known to be lost: how many there were is remembered.
+-- Notes since when seats are known to be lost: how many there were is remembered. Returns whether some are.
 local function see_loss(key, count, size)
-  if size and tonumber(size) ~= count then redis.call('HSET', key, 'bare', int(wall_ms())) end
+  if not size or tonumber(size) == count then return false end
+  redis.call('HSET', key, 'bare', int(wall_ms()))
+  return true
 end
 
 -- Brings the seats of sessions to what was decided about them. `set`: make (epoch for a log that is
@@ -50,26 +59,30 @@ end
 -- {'held', session, life, gen, nick}.
 local function settle(room, birth, set, items)
   local log, key = 'r:' .. room, key_of('r:' .. room)
-  local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'birth', 'size')
-  if not meta[1] and mend(log, nil, set.make) then
-    meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'birth', 'size')
+  local function look() return redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'birth', 'size', 'bare') end
+  local meta, mended = look(), false
+  if not meta[1] then
+    mended = mend(log, nil, set.make)
+    if mended then meta = look() end
   end
   if meta[1] and meta[5] and meta[5] ~= birth then return 'other', meta[5] end
   if not meta[1] then
     redis.call('HSET', key, 'epoch', set.make, 'top', 0, 'id', '0')
     -- Redis has lost the room: each node notices that its members are missing, and puts them back.
     if set.others then redis.call('HSET', key, 'bare', int(wall_ms())) end
-    meta = {set.make, '0', '0', false, false, meta[6]}
+    meta = {set.make, '0', '0', false, false, meta[6], false}
   end
   if not meta[5] then redis.call('HSET', key, 'birth', birth) end
   local seats, members = key .. ':seats', key .. ':members'
   local count, entries, replies = redis.call('HLEN', seats), {}, {}
   local before = count
-  see_loss(key, count, meta[6])
+  -- Only if seats were lost can an entry be there that the seats know nothing of.
+  local bare = see_loss(key, count, meta[6]) or meta[7] or mended
   local at, top = int(wall_ms()), tonumber(meta[2])
   local recent
 
   local function found(id)
+    if not bare then return nil end
     if not recent then
       recent = {}
       for _, entry in ipairs(redis.call('XREVRANGE', key .. ':log', '+', '-', 'COUNT', LOOKED_AT)) do
@@ -141,13 +154,12 @@ local function settle(room, birth, set, items)
     end
     local row = {int(item.gen), item.life, item.owner, position, item.fold, item.nick}
     redis.call('HSET', seats, item.sid, table.concat(row, ' '))
-    redis.call('ZREM', key .. ':gone', item.sid)
+    if item.gone then redis.call('ZREM', key .. ':gone', item.sid) end
     return {'ok', position, count, count > set.notices and 1 or 0, nick, fresh}
   end
 
   local function seat_out(item, seat)
-    local gone = tonumber(redis.call('ZSCORE', key .. ':gone', item.sid) or 0)
-    redis.call('ZADD', key .. ':gone', int(math.max(gone, item.gen)), item.sid)
+    redis.call('ZADD', key .. ':gone', int(math.max(item.gone or 0, item.gen)), item.sid)
     redis.call('ZREMRANGEBYSCORE', key .. ':gone', '-inf', int(wall_ms() * 1000 - GONE_US))
     if not seat or seat.life ~= item.life then return {'ok', '', ''} end
     local position, said_at = take_out(item.sid, seat, item, item.want, item.why)
@@ -156,17 +168,20 @@ local function settle(room, birth, set, items)
 
   for n, item in ipairs(items) do
     local seat = seat_of(redis.call('HGET', seats, item.sid))
-    local gone = not seat and item.want == 'in' and tonumber(redis.call('ZSCORE', key .. ':gone', item.sid))
-    if (seat and seat.gen > item.gen) or (gone and gone >= item.gen) then
-      replies[n] = {'ahead', int(seat and seat.gen or gone)}
+    -- Who has a seat is not gone.
+    item.gone = not seat and tonumber(redis.call('ZSCORE', key .. ':gone', item.sid) or '')
+    if (seat and seat.gen > item.gen) or (item.want == 'in' and item.gone and item.gone >= item.gen) then
+      replies[n] = {'ahead', int(seat and seat.gen or item.gone)}
     else
       replies[n] = item.want == 'in' and seat_in(item, seat) or seat_out(item, seat)
     end
   end
   local frame, _
+  if count ~= before or tonumber(meta[6] or -1) ~= count then meta.size = count end
   if #entries > 0 then
     _, _, _, frame = write(log, room_channel(room), set.cap, entries, meta)
+  elseif meta.size then
+    redis.call('HSET', key, 'size', count)
   end
-  if count ~= before or tonumber(meta[6] or -1) ~= count then redis.call('HSET', key, 'size', count) end
   return 'ok', replies, frame
 end

@@ -4,7 +4,7 @@ from node.brokers import keys, scripts
 
 
 def test_the_keys_of_a_log_are_those_of_the_scripts() -> None:
-    names = ("hash", "stream", "moved", "members", "back", "never")
+    names = ("hash", "stream", "moved", "members", "seats", "gone", "never")
     found = keys.of_log("r:tea", names)
     assert found[:2] == ["chat:{r:tea}", "chat:{r:tea}:log"]
     assert found[2:] == [f"chat:{{r:tea}}:{name}" for name in names[2:]]
@@ -24,7 +24,7 @@ def test_the_keys_of_an_inbox_are_among_those_of_sessions() -> None:
 def test_the_keys_of_sessions_and_nodes_are_those_of_the_scripts() -> None:
     head = scripts.part("head")
     for key in (
-        *(keys.FORMAT, keys.CLOCK, keys.NODES, keys.NICKS, keys.GRACE, keys.ROOMS, keys.RULES),
+        *(keys.FORMAT, keys.CLOCK, keys.NODES, keys.NICKS, keys.GRACE, keys.BIRTHS, keys.RULES),
         *(keys.session_key("SID"), keys.session_rooms_key("SID"), keys.facts_key("INC")),
     ):
         assert f"--   {key} " in head, key

@@ -33,7 +33,7 @@ def test_a_batch_names_the_keys_of_its_log() -> None:
     publish = Publish("tea", 1000, events())
     publish.add(PendingMessage(FencingToken("s", "o"), b"1", "t", b"{}", 1.0, lambda reply: None))
     assert publish.args() == [
-        *(5, "chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:moved", "chat:{r:tea}:members"),
+        *(5, "chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:moved", "chat:{r:tea}:seats"),
         *("chat:{r:tea}:never", "tea", 1000, b"", 0, b"", ""),
         *(b"1", "s", "o", "t", b"{}"),
     ]
