@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from node.brokers import keys
-from node.brokers.calls import Call
+from node.brokers.calls import Call, Next
 from node.brokers.config import BrokerConfig
 from node.brokers.contact import Contact
 from node.brokers.context import BrokerContext
+from node.brokers.malformed import Malformed
 from node.brokers.pipeline import Pipeline
 from node.core.interfaces import BrokerEvents
-from node.core.model import Failure, NodeFacts
+from node.core.model import Failure, NodeFacts, Unavailable
 
 
 class RecordingEvents:
@@ -65,14 +66,22 @@ class ContextBench:
         return [call.script for call in self.calls]
 
     def answer(self, script: str, reply: Any) -> Sequence[Any] | None:
-        """Answer the oldest call of a script, or refuse it; return its arguments."""
+        """Answer the oldest call of a script, or refuse it; return its arguments.
+
+        As by the pipeline, a call with more to do is queued again, and one whose reply is malformed
+        is refused.
+        """
         call = next(call for call in self.calls if call.script == script)
         self.calls.remove(call)
         args = args_of(call)
         if isinstance(reply, Failure):
             call.refuse(reply)
-        else:
-            call.reply(reply)
+            return args
+        try:
+            if call.reply(reply) is not Next.NOTHING:
+                self.calls.append(call)
+        except Malformed:
+            call.refuse(Unavailable.INTERNAL)
         return args
 
 
