@@ -6,6 +6,7 @@ says that it came in. And a node may die before it has settled what it decided.
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -90,7 +91,8 @@ class SeatAudit:
                 self._list(name, listed.cursor)
 
         deadline = context.clock() + READ_WITHIN
-        context.ask("verify", args, deadline, verified, decode_seats.verdicts, UPKEEP)
+        parse = partial(decode_seats.verdicts, count=len(listed.seats))
+        context.ask("verify", args, deadline, verified, parse, UPKEEP)
 
     def _correct(
         self, room: str, birth: bytes, seats: Sequence[Seat], should: Sequence[Verdict]

@@ -5,6 +5,7 @@ there is no step that does both. Each may be repeated, and a node may die betwee
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -17,7 +18,7 @@ from node.core.log_names import room_log
 from node.core.model import Done, Failure, Unavailable
 
 TRIES = 5
-"""Answers to one item that ask for something else first: after a loss there may be some in a row."""
+"""Answers to an item that ask for something else first: after a loss, some may come in a row."""
 
 
 class Settler:
@@ -102,7 +103,8 @@ class Settler:
             self.correct(room, item.birth, other, found[0], lambda reply: again())
 
         args = [room, item.birth, *other]
-        self._ask("verify", args, item.deadline, on_verdict, decode_seats.verdicts)
+        parse = partial(decode_seats.verdicts, count=1)
+        self._ask("verify", args, item.deadline, on_verdict, parse)
 
     def correct(
         self, room: str, birth: bytes, seat: Held, should: Verdict, done: Done[Outcome]

@@ -64,7 +64,7 @@ READERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("outs", decode_seats.outs),
     ("raised", decode_seats.raised),
     ("adopted", decode_seats.adopted),
-    ("verdicts", decode_seats.verdicts),
+    ("verdicts", lambda found: decode_seats.verdicts(found, 1)),
     ("listed", decode_seats.listed),
     ("notice", decode_logs.notice),
     ("renewed", decode_upkeep.renewed),
