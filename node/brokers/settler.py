@@ -5,6 +5,7 @@ there is no step that does both. Each may be repeated, and a node may die betwee
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from math import inf
 from typing import Any
@@ -42,15 +43,18 @@ class Settler:
 
     # Sessions that come in
 
-    def seat(self, room: str, item: Item, done: Done[tuple[Settled, bytes]]) -> None:
-        """Settle that a session is in a room; the reply has the birth of the room it is in."""
+    def seat(self, room: str, item: Item, done: Done[tuple[Settled, Item]]) -> None:
+        """Settle that a session is in a room.
+
+        The reply has the item as the room has taken it: its birth and its generation may be others.
+        """
         tries = TRIES
 
         def on_outcome(found: Outcome | Failure) -> None:
             nonlocal tries
             tries -= 1
             if isinstance(found, Settled):
-                done((found, item.birth))
+                done((found, item))
             elif not isinstance(found, (Ahead, Held, Other)):
                 done(found)
             elif tries == 0:
@@ -59,39 +63,43 @@ class Settler:
                 args = [item.session, item.owner, found.gen]
                 self._ask("raise", args, item.deadline, on_raised, decode_seats.raised)
             elif isinstance(found, Other):
-                args = [item.session, room, item.birth, found.birth]
-                adopt = self._adopting(room, found.birth, item, again, done)
-                self._ask("adopt", args, item.deadline, adopt, decode_seats.adopted)
+                self._adopt(room, found.birth, item, ask, done)
             else:
-                self._clear(room, item, found, again)
+                self._clear(room, item, found, lambda: ask(item))
 
         def on_raised(found: int | Failure) -> None:
             if isinstance(found, int):
-                item.gen = found
-                again()
+                ask(replace(item, gen=found))
             else:
                 done(found)
 
-        def again() -> None:
+        def ask(changed: Item) -> None:
+            nonlocal item
+            item = changed
             self.put(room, item)
 
-        item.done = on_outcome
-        again()
+        ask(replace(item, done=on_outcome))
 
-    def _adopting(
-        self, room: str, there: bytes, item: Item, again: Callable[[], None], done: Done[Any]
-    ) -> Done[bytes]:
+    def _adopt(
+        self,
+        room: str,
+        there: bytes,
+        item: Item,
+        ask: Callable[[Item], None],
+        done: Done[Any],
+    ) -> None:
+        """Find out which of two rooms of a name is the one."""
+
         def on_adopted(found: bytes | Failure) -> None:
             if isinstance(found, Failure):
                 done(found)
-                return
-            item.birth = found
-            if found == there:
-                again()
+            elif found == there:
+                ask(replace(item, birth=found))
             else:
-                self.drop(room, there, lambda reply: again())
+                self.drop(room, there, lambda reply: ask(replace(item, birth=found)))
 
-        return on_adopted
+        args = [item.session, room, item.birth, there]
+        self._ask("adopt", args, item.deadline, on_adopted, decode_seats.adopted)
 
     def _clear(self, room: str, item: Item, other: Held, again: Callable[[], None]) -> None:
         """Correct the seat of a session that has a nick which belongs to another one by now."""
@@ -99,8 +107,11 @@ class Settler:
         def on_verdict(found: list[Verdict] | Failure) -> None:
             if isinstance(found, Failure):
                 again()
-                return
-            self.correct(room, item.birth, other, found[0], lambda reply: again())
+            elif found[0].later:
+                # Its departure says why it has left.
+                self.finish(other.session, item.deadline, again)
+            else:
+                self.correct(room, item.birth, other, found[0], lambda reply: again())
 
         args = [room, item.birth, *other]
         parse = partial(decode_seats.verdicts, count=1)
@@ -171,6 +182,9 @@ class Settler:
 
         def on_outs(found: Any) -> None:
             departures = [] if isinstance(found, Failure) else found[0]
+            if not departures and not isinstance(found, Failure):
+                # If they are lost, nothing but this frees its nick.
+                self._forget({session: []})
             self.depart(departures, deadline, lambda settled: done())
 
         self._context.call("outs", ["", session], deadline, on_outs, decode_seats.outs)
