@@ -49,7 +49,7 @@ class Ear:
 
     async def says(self, channel: bytes, payload: bytes) -> int:
         """Publish something; return how many heard it."""
-        return int(await self.place.redis.publish(channel, payload))
+        return int(await self.place.redis.spublish(channel, payload))
 
     async def unheard(self, channel: bytes) -> None:
         """Wait until nobody listens to a channel any more."""

@@ -29,7 +29,7 @@ COMMANDS = """
     XRANGE x 3-0 + COUNT 1; XREVRANGE x + - COUNT 2; XREVRANGE x 5-0 - COUNT 9; XREVRANGE x 0-0 -;
     XRANGE none - +; XRANGE x 7-0 + COUNT 1; XTRIM x MAXLEN 2; XTRIM x MAXLEN 2; XRANGE x - +;
     DEL x none s; EXISTS x;
-    PUBLISH c m; XADD y 1-0 h one b 1; XLEN y; XLEN none; SADD one x; SSCAN one 0 COUNT 5;
+    SPUBLISH c m; XADD y 1-0 h one b 1; XLEN y; XLEN none; SADD one x; SSCAN one 0 COUNT 5;
     SSCAN none 0 COUNT 5; HSET scanned a 1 b 2; HSCAN scanned 0 COUNT 5; HSCAN none 0 COUNT 5;
     ZUNIONSTORE copy 1 z; ZRANGEBYLEX copy - + LIMIT 0 9; ZREM copy a ab; ZUNIONSTORE copy 1 none;
     EXISTS copy;
