@@ -145,7 +145,8 @@ class Reasons:
         """Note that it does not fail any more."""
         self.reason = None
         # A script may be done without the command that Redis does not know.
-        self._told.at = {kind: at for kind, at in self._told.at.items() if kind == OLD}
+        for kind in self._told.at.keys() - {OLD}:
+            del self._told.at[kind]
         self._told.worked = True
 
     def _is_news(self) -> bool:

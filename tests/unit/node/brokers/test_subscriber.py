@@ -99,7 +99,7 @@ async def test_a_connection_that_fails_while_it_is_replaced_is_replaced(
 
 
 class Shard:
-    """Stands in for Redis and the connection to it: tells what is asked, and says what it is told."""
+    """Stands in for Redis and the connection to it: notes what is asked, says what it is told."""
 
     connection = None  # none of redis-py's
 
