@@ -29,7 +29,7 @@ EXCEPTIONS = {
 """Scripts that touch several slots, and until when they may."""
 
 _ALL = frozenset(("DEL", "EXISTS"))
-_NONE = frozenset(("TIME", "INFO", "PUBLISH"))
+_NONE = frozenset(("TIME", "INFO"))
 _TAG = re.compile(rb"\{([^}]+)\}")
 _LINE = re.compile(rb"\+[\d.]+ \[\d+ (\S+)\] ")
 _WORD = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -44,7 +44,7 @@ class Run(NamedTuple):
 
 
 def keys_of(command: str, args: Sequence[bytes]) -> Sequence[bytes]:
-    """Return the keys of a command that a script makes; PUBLISH is for all shards."""
+    """Return the keys of a command that a script makes, or the shard channel of SPUBLISH."""
     if command in _NONE:
         return ()
     return args if command in _ALL else args[:1]
@@ -66,6 +66,8 @@ def faults(run: Run) -> list[str]:
             continue
         elif declared and _tag(key) == _tag(declared[0]) == b"c":
             continue  # Keys about sessions follow from what a script reads.
+        elif key.endswith(b"}:live") and _slot(key) in slots:
+            continue  # A channel is in a slot as a key is, but nobody declares it.
         elif slots and _slot(key) in slots:
             # A key of another tag is there by chance: one of 16,384 is.
             if script not in EXCEPTIONS or _tag(key) == _tag(declared[0]):

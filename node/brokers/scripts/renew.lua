@@ -57,7 +57,7 @@ local about = 'chat:{c}:about:' .. inc
 redis.call('HSETNX', about, 'since', int(wall_ms()))
 redis.call('HSET', about, 'facts', ARGV[6], 'notices', ARGV[7], 'kept', ARGV[8])
 redis.call('PEXPIRE', about, ARGV[2] + 86400000)
-redis.call('PUBLISH', 'chat:{c}:node:' .. inc, 'probe ' .. ARGV[5])
+redis.call('SPUBLISH', 'chat:{c}:node:' .. inc, 'probe ' .. ARGV[5])
 local changes = tonumber(redis.call('HGET', 'chat:{c}:ops', inc) or 0)
 local ordered = redis.call('GET', 'chat:{c}:ordered') or ''
 local here = redis.call('SCARD', 'chat:{c}:at:' .. inc)

@@ -65,7 +65,7 @@ end, call = function(name, ...)
       local length = lengths[real.call('TYPE', key).ok]
       counted[2] = counted[2] + (length and real.call(length, key) or 0)
     end
-  elseif name == 'PUBLISH' then
+  elseif name == 'SPUBLISH' then
     counted[3] = counted[3] + 2 * #select(2, ...)
   end
   local reply = real.call(name, ...)

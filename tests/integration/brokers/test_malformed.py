@@ -204,7 +204,7 @@ async def test_garbage_on_a_channel_does_not_disturb_those_who_talk(server: Redi
         ana, _ = await node.hello("s1", "ana", rooms=("tea",))
         node.broker.watch("r:tea")
         async with asyncio.timeout(WITHIN):
-            while not await redis.publish(LIVE, b"log r:tea"):
+            while not await redis.spublish(LIVE, b"log r:tea"):
                 await asyncio.sleep(0.01)
         await node.events.hears("differs", "r:tea")
         await node.say(ana, "tea", "one")

@@ -36,6 +36,10 @@ PLANTED = {
     "another key of the log": ("history", "HGET chat:{r:tea}:back x", "which it does not declare"),
     "an exception": ("publish", "HGET chat:{r:tea}:back x", "which it does not declare"),
     "the key that nobody writes": ("read", "SET chat:{r:tea}:never 1", "which nobody may write"),
+    "a channel of another slot": (
+        *("tail", "SPUBLISH chat:{r:milk}:live x", "which is in another slot"),
+    ),
+    "a channel without a tag": ("read", "SPUBLISH chat:live x", "which is in another slot"),
     "several keys": ("compare", "DEL chat:{r:tea} chat:{r:milk}", "which is in another slot"),
 }
 
@@ -59,12 +63,13 @@ async def test_a_key_that_a_script_may_not_touch_is_told(case: str, server: Redi
 
 def test_what_is_declared_is_of_one_slot_and_ends_with_the_key_that_nobody_writes() -> None:
     other = b"chat:{r:milk}:never"
-    assert slots.faults(Run("read", LOG, set(LOG[:3]))) == []
+    assert slots.faults(Run("read", LOG, {*LOG[:3], b"chat:{r:tea}:live"})) == []
     [fault] = slots.faults(Run("read", [*LOG[:3], other], set()))
     assert "keys of several slots" in fault
     [fault] = slots.faults(Run("read", LOG[:3], set()))
     assert "does not declare the key that nobody writes" in fault
     assert slots.faults(Run("look", [], set())) == []
+    assert slots.faults(Run("look", [], {b"chat:{r:tea}:live"})) != []
     assert slots.faults(Run("look", [], {LOG[0]})) != []
 
 

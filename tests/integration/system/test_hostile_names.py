@@ -101,8 +101,10 @@ async def check(log: str, redis: RedisServer) -> None:
     assert "refused the script" not in log and "Traceback" not in log
     async with redis.client() as client:
         names = [name.decode() async for name in client.scan_iter()]
-        channels = [name.decode() for name in cast(list[bytes], await client.pubsub_channels())]
-        assert len(names) > 10
+        channels = [
+            name.decode() for name in cast(list[bytes], await client.pubsub_shardchannels())
+        ]
+        assert len(names) > 10 and len(channels) > 2
         for name in names:
             assert KEYS.fullmatch(name), name
         rooms = {

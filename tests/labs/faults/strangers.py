@@ -115,9 +115,9 @@ async def write_odds(lab: Cluster, end: float) -> None:
         lab.faults += 1
         with contextlib.suppress(RedisError, OSError):
             async with lab.redis.client() as client:
-                for channel in await client.pubsub_channels("chat:*"):
+                for channel in await client.pubsub_shardchannels("chat:*"):
                     for frame in FRAMES:
-                        await client.publish(channel, frame)
+                        await client.spublish(channel, frame)
         await _read_odds(lab, f"odds-{number}", ENTRIES[number % len(ENTRIES)])
 
 

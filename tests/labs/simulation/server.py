@@ -90,17 +90,17 @@ class Server:
         """Let a connection have what is published to a channel."""
         if peer in self._peers:
             self._channels.setdefault(channel, {})[peer] = None
-            peer.push([b"subscribe", channel, 1])
+            peer.push([b"ssubscribe", channel, 1])
 
     def unsubscribe(self, peer: Subscription, channel: bytes) -> None:
         """Let a connection have it no longer."""
         if peer in self._peers:
             self._channels.get(channel, {}).pop(peer, None)
-            peer.push([b"unsubscribe", channel, 1])
+            peer.push([b"sunsubscribe", channel, 1])
 
     def _publish(self, channel: bytes, payload: bytes) -> None:
         for peer in self._channels.get(channel, ()):
-            peer.push([b"message", channel, payload])
+            peer.push([b"smessage", channel, payload])
 
     def subscriptions(self) -> list[Subscription]:
         """Return all connections that are subscribed to something."""

@@ -89,7 +89,7 @@ class Store:
         micros = round(self._clock() * 1_000_000)
         return [b"%d" % (micros // 1_000_000), b"%d" % (micros % 1_000_000)]
 
-    def do_publish(self, channel: bytes, message: bytes) -> int:
+    def do_spublish(self, channel: bytes, message: bytes) -> int:
         self._publish(channel, message)
         return 0
 

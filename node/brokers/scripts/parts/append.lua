@@ -47,7 +47,7 @@ local function write(log, channel, cap, entries, meta)
     end
   end
   local text = table.concat(frame, '\n')
-  if channel then redis.call('PUBLISH', channel, text) end
+  if channel then redis.call('SPUBLISH', channel, text) end
   return epoch, first, at, text
 end
 

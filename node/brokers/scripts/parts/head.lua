@@ -43,8 +43,8 @@
 --                                 room:ROOM -> "TILL EXTRA WHY": ms at which it ends (0: never), the
 --                                 birth of a closed room or "-", a JSON string or nothing
 --   chat:{c}:ordered          string  "COUNT ID" of the newest change to the moderation rules
--- LOG is r:ROOM or i:SID (the inbox of a session). Frames of a room go to the channel
--- chat:{r:ROOM}:live, those of an inbox to chat:{c}:node:INC of the node its session is at.
+-- LOG is r:ROOM or i:SID (the inbox of a session). Frames of a room go to the shard
+-- channel chat:{r:ROOM}:live, those of an inbox to chat:{c}:node:INC of the node its session is at.
 --
 -- A nick reserves keys: its folded form, and what it looks like: "FOLD LOOK LOOK", each but the first
 -- only if it differs. A session whose nick reserves more than its fold has all of them in `looks`.
