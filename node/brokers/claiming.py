@@ -77,7 +77,7 @@ class Claiming:
         self._deadline = deadline
         self._done = done
         self._op = context.random_id()
-        self._since: float | None = None
+        self._since: list[float | None] = []
         self._left = 0
         self._unknown: list[str] = []
         self._failure: Failure | None = None
@@ -95,9 +95,12 @@ class Claiming:
 
     def _positions(self) -> list[Any]:
         """Return the rooms' positions that have to be known; none once all has been put back."""
-        if not self._context.unhealed():
-            return []
-        return [one for one in self._claim.known if is_room(one[0]) and one[1].offset > 0]
+        rooms = [one for one in self._claim.known if is_room(one[0]) and one[1].offset > 0]
+        return [one for one in rooms if self._context.unhealed(one[0])]
+
+    def _contacts(self) -> list[float | None]:
+        """Return since when each server answers without a break."""
+        return [shard.contact.since for shard in self._context.shards.all]
 
     def _on_known(self, log: str, found: bool | Failure) -> None:
         self._left -= 1
@@ -111,7 +114,7 @@ class Claiming:
             self._decide()
 
     def _decide(self) -> None:
-        self._since = self._context.contact.since
+        self._since = self._contacts()
         # Two rooms take about as long as everything else in the script.
         weight = 1 + len(self._claim.rooms) // 2
         self._sessions.change(
@@ -121,12 +124,12 @@ class Claiming:
 
     def _args(self) -> list[Any] | None:
         """Return the arguments; None if Redis was away since: then it may have lost something."""
-        if self._since != self._context.contact.since and self._positions():
+        if self._since != self._contacts() and self._positions():
             self.begin()
             return None
         claim = self._claim
         known = [position for log, position in claim.known if not is_room(log)]
-        inbox = str(known[0]) if known and known[0].offset and self._context.unhealed() else ""
+        inbox = str(known[0]) if known and known[0].offset and self._context.unhealed("") else ""
         return [
             *(self._op, claim.token.session, int(claim.keyed), claim.nick, claim.fold),
             *("" if claim.attempt is None else claim.attempt, claim.token.owner),

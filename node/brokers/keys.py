@@ -9,6 +9,8 @@ OLD_FORMAT = "chat:format"
 """Where nodes up to format 1 look for the format."""
 MARK = (OLD_FORMAT, f"chat:{{{OLD_FORMAT}}}:never")
 """Keys of the script that shows such nodes the format of the data."""
+CONTROL_TAG = "c"
+"""Hash tag of all keys about sessions, nodes and moderation."""
 CONTROL = (FORMAT, "chat:{c}:never")
 """Keys that a script declares which is about sessions; its others follow from what it reads."""
 CLOCK = "chat:{c}:clock"
@@ -58,6 +60,11 @@ def facts_key(incarnation: str) -> str:
 def log_channel(log: str) -> bytes:
     """Return the channel of a room's frames, given its log."""
     return f"chat:{{{log}{_CHANNEL_END}".encode()
+
+
+def probe_channel(tag: str, incarnation: str) -> bytes:
+    """Return the channel by which a node finds out whether a server delivers to it."""
+    return f"chat:{{{tag}}}:probe:{incarnation}".encode()
 
 
 def log_of_channel(channel: bytes) -> str | None:

@@ -10,7 +10,7 @@ from node.brokers.history import HistoryRead
 from node.brokers.lanes import CHANGES, LOGS
 from node.brokers.decode_logs import Repeated
 from node.brokers.publish_batch import Directed, Publish, Taken, directed
-from node.brokers.subscriber import Subscriber
+from node.brokers.subscriptions import Subscriptions
 from node.core.entries import Compared, Lost, Position, Slice
 from node.core.log_names import is_room, room_log, room_name
 from node.core.model import Denied, Done, Failure, HistoryPage, PendingMessage, Stored
@@ -19,9 +19,9 @@ from node.core.model import Denied, Done, Failure, HistoryPage, PendingMessage, 
 class RedisLogs:
     """Implements ``interfaces.LogStore``."""
 
-    def __init__(self, context: BrokerContext, subscriber: Subscriber, taken: Taken) -> None:
+    def __init__(self, context: BrokerContext, subscriptions: Subscriptions, taken: Taken) -> None:
         self._context = context
-        self._subscriber = subscriber
+        self._subscriptions = subscriptions
         self._taken = taken
         self._publishes: dict[str, Publish] = {}
 
@@ -36,7 +36,7 @@ class RedisLogs:
                 room, context.config.retained, context.events, self._taken
             )
         if publish.add(message):
-            self._context.pipeline.call(publish)
+            self._context.shards.of(room_log(room)).pipeline.call(publish)
 
     def forget_idle(self) -> None:
         """Forget the rooms for which no message is queued."""
@@ -90,7 +90,7 @@ class RedisLogs:
         done: Done[HistoryPage],
     ) -> None:
         """Read a page of messages."""
-        pipeline = self._context.pipeline
+        pipeline = self._context.shards.of(room_log(room)).pipeline
         HistoryRead(pipeline, room, limit, deadline, done).run(page, position)
 
     def read(
@@ -166,19 +166,23 @@ class RedisLogs:
 
         heal(birth, False, on_healed)
 
-    def unhealed(self, part: float = 1.0) -> bool:
-        """Say whether other nodes may still be putting back what Redis lost."""
-        return self._context.unhealed(part)
+    def unhealed(self, log: str, part: float = 1.0) -> bool:
+        """Say whether other nodes may still be putting back what Redis lost of a log."""
+        return self._context.unhealed(log, part)
+
+    def any_unhealed(self) -> bool:
+        """Say whether that may be so for any log."""
+        return self._context.any_unhealed()
 
     # Frames
 
     def watch(self, log: str) -> None:
         """Deliver the frames of a log from now on."""
-        self._subscriber.want(keys.log_channel(log))
+        self._subscriptions.want(keys.log_channel(log))
 
     def unwatch(self, log: str) -> None:
         """Stop delivering the frames of a log."""
-        self._subscriber.unwant(keys.log_channel(log))
+        self._subscriptions.unwant(keys.log_channel(log))
         self._context.births.pop(log, None)
 
 

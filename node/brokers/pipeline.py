@@ -140,6 +140,11 @@ class Pipeline:
             self._counts.published(self._clock() - started)
             await self._settle([call for call, _ in batch], found, started)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is queued or under way."""
+        return self._idle.is_set()
+
     async def idle(self) -> None:
         """Wait until no call is queued or under way."""
         await self._idle.wait()

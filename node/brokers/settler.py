@@ -33,7 +33,7 @@ class Settler:
         if seats is None:
             seats = self._seats[room] = RoomSeats(room, self._context)
         if seats.add(item):
-            self._context.pipeline.call(seats)
+            self._context.shards.of(room_log(room)).pipeline.call(seats)
 
     def forget_idle(self) -> None:
         """Forget the rooms for which nothing is queued."""

@@ -184,6 +184,11 @@ class MessageDispatch:
         self._moderation = moderation
         self._heads = heads
         self._problems = problems
+        self._probed: dict[int, Callable[[], None]] = {}
+
+    def expect(self, shard: int, heard: Callable[[], None]) -> None:
+        """Hand the probes of a server without sessions to ``heard``."""
+        self._probed[shard] = heard
 
     def take(self, payload: bytes) -> None:
         """Take a message of a channel."""
@@ -191,6 +196,7 @@ class MessageDispatch:
             return
         kind = b""
         events = self._context.events
+        tell: Callable[[], object] | None
         try:
             kind, _, rest = payload.partition(b" ")
             # Read it before anything is called: an error of the core is no malformed message.
@@ -201,6 +207,9 @@ class MessageDispatch:
                 tell = None
             elif kind == b"probe":
                 tell = partial(self._hear_probe, decode_upkeep.probe(rest))
+            elif kind == b"shard":
+                if (tell := self._probed.get(int(rest))) is None:
+                    return
             elif kind == b"moved":
                 tell = partial(events.moved, decode_upkeep.moved(rest))
             elif kind == b"orders":

@@ -12,6 +12,7 @@ from typing import Any, cast
 from redis import exceptions
 from redis.asyncio import Redis
 
+from node.brokers.shards import one
 from node.brokers import keys, scripts
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
@@ -185,7 +186,7 @@ class Node:
         self.events = RecordingEvents()
         self.metrics = Metrics()
         self.clock = clock
-        self.broker = RedisBroker(connect, rules, self.metrics, clock, self.ids)
+        self.broker = RedisBroker(one(connect), rules, self.metrics, clock, self.ids)
         # One that is not run reports all the same: tests hand it messages.
         self.broker._context.bind(self.events)
         self.retained = rules.retained

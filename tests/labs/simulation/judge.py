@@ -37,7 +37,10 @@ class Verdict(NamedTuple):
 def judge(world: World) -> Verdict:
     """Return what is wrong."""
     plan, chronicle = world.plan, world.chronicle
-    found = list(world.notes.troubles) + world.server.shell.faults
+    found = [
+        *world.notes.troubles,
+        *(fault for server in world.servers for fault in server.shell.faults),
+    ]
     violations, limits = _doubled(world)
     for number, steps in world.notes.steps.items():
         for track in tracks(number, steps):
@@ -175,7 +178,7 @@ def _began_again(world: World, sid: str, since: float, at: float) -> bool:
     A session that was in its grace period when Redis forgot it, ``at`` that time, has ended.
     """
     # The session may have begun again with a welcome that never arrived.
-    session = world.server.shell.store.keys.get(b"chat:{c}:session:" + sid.encode(), {})
+    session = world.data(b"chat:{c}:session:" + sid.encode()) or {}
     if int(session.get(b"since", 0)) > since * 1000:
         return True
     numbers = [client.person.number for client in world.clients if client.sid == sid]
@@ -257,7 +260,7 @@ def _presence(world: World) -> list[Violation]:
     found = []
     present = {client.nick for client in world.clients if not client.finished}
     for room in ("general", "tea", "ink"):
-        rows = world.server.shell.store.keys.get(b"chat:{r:%b}:members" % room.encode(), ())
+        rows = world.data(b"chat:{r:%b}:members" % room.encode()) or ()
         members = sorted(row.decode().partition("\0")[2] for row in rows)
         there = sorted(
             client.nick
@@ -360,9 +363,39 @@ def _missing_directs(world: World, got: dict[int, set[str]], gaps: set[int]) -> 
     return found
 
 
+def _settled(world: World) -> list[str]:
+    """At the end all rooms know what was decided, and no name is held that nobody has."""
+    found = []
+    for server in world.servers:
+        keys = server.shell.store.keys
+        outs = [key for key in keys if key.startswith((b"chat:{c}:out:", b"chat:{c}:end:"))]
+        found += [f"unsettled: {key.decode()} is {keys[key]}" for key in outs]
+    decided: dict[bytes, set[bytes]] = {}
+    names = set[bytes]()
+    for key, session in world.servers[0].shell.store.keys.items():
+        if key.startswith(b"chat:{c}:session:"):
+            sid = key.removeprefix(b"chat:{c}:session:")
+            names.add(session.get(b"fold", b""))
+            if session.get(b"old"):
+                found.append(f"unsettled: {key.decode()} has given up {session[b'old']}")
+            for room in world.data(b"chat:{c}:rooms:" + sid) or ():
+                decided.setdefault(room, set()).add(sid)
+    if leaked := set(world.data(b"chat:{c}:nicks") or ()) - names:
+        found.append(f"unsettled: nobody has the names {leaked}")
+    for room in (b"general", b"tea", b"ink"):
+        seats = set(world.data(b"chat:{r:%b}:seats" % room) or ())
+        if seats != decided.get(room, set()):
+            text = f"{sorted(seats)} have seats in {room!r}, not {sorted(decided.get(room, ()))}"
+            found.append(f"unsettled: {text}")
+        count = int((world.data(b"chat:{c}:counts") or {}).get(room, 0))
+        if count != len(decided.get(room, ())):
+            found.append(f"unsettled: {count} are counted in {room!r}, not {len(seats)}")
+    return found
+
+
 def _quiet(world: World) -> list[str]:
     """At the end everybody is connected, and nothing is left to be done."""
-    found = []
+    found = _settled(world)
     for client in world.clients:
         who = f"p{client.person.number}"
         if not client.finished and not client.welcome:

@@ -4,9 +4,17 @@ for the other end of these connections."""
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Protocol
+from zlib import crc32
 
 from tests.labs.simulation.loop import VirtualLoop
 from tests.labs.simulation.shell import Shell
+
+
+def place(servers: int, tag: str) -> int:
+    """Return which of some servers keeps the keys of a hash tag: the first one has sessions."""
+    if servers == 1 or tag == "c":
+        return 0
+    return 1 + crc32(tag.encode()) % (servers - 1)
 
 
 class Peer(Protocol):

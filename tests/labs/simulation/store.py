@@ -159,9 +159,6 @@ class Store:
     def do_sismember(self, key: bytes, member: bytes) -> int:
         return int(member in self.keys.get(key, ()))
 
-    def do_hexists(self, key: bytes, field: bytes) -> int:
-        return int(field in self.keys.get(key, ()))
-
     do_srem = do_hdel
     do_smembers = do_hkeys
     do_scard = do_hlen
