@@ -5,7 +5,6 @@ from typing import Any
 from tests.support import web
 from tests.support.lab import Lab
 
-
 SHARDED = ("SPUBLISH", "SSUBSCRIBE", "SUNSUBSCRIBE")
 
 
