@@ -29,6 +29,12 @@ class Rollback(NamedTuple):
     remembered: dict[str, list[object]]
 
 
+def _log_of(key: bytes) -> str:
+    """Return the log that is the stream at a key."""
+    name = key.decode()[len("chat:") : -len(":log")]
+    return name[1:-1] if name.endswith("}") else name.removeprefix("{c}:")
+
+
 @dataclass
 class Chronicle:
     """All entries that were ever added, and how the logs stand."""
@@ -46,7 +52,7 @@ class Chronicle:
     def on_call(self, now: float, name: str, fields: Sequence[bytes]) -> None:
         """Note what a script does to a log."""
         if name == "xadd":
-            log = fields[0].decode()[6:-5]
+            log = _log_of(fields[0])
             offset = int(fields[1][:-2])
             kind, id, _, origin, *home = fields[3].decode().split(" ")
             entries = self.logs.setdefault(log, {})
@@ -55,7 +61,7 @@ class Chronicle:
             self.added.append(entry)
             entries[offset] = entry
         elif name == "xtrim":
-            log = fields[0].decode()[6:-5]
+            log = _log_of(fields[0])
             top = max(self.logs[log])
             self.trims.setdefault(log, []).append((now, top - int(fields[1]) + 1))
         elif name == "zadd" and fields[0] == b"chat:{c}:nodes":
@@ -63,10 +69,10 @@ class Chronicle:
         elif name == "del":
             for key in fields:
                 if key.startswith(b"chat:{c}:session:"):
-                    self.ended.setdefault(key[13:].decode(), []).append(now)
-                elif key.endswith(b"}:log"):
-                    self.logs.pop(key.decode()[6:-5], None)
-                    self.deleted.setdefault(key.decode()[6:-5], []).append(now)
+                    self.ended.setdefault(key[len(b"chat:{c}:session:") :].decode(), []).append(now)
+                elif key.endswith(b":log"):
+                    self.logs.pop(_log_of(key), None)
+                    self.deleted.setdefault(_log_of(key), []).append(now)
 
     def copy(self) -> dict[str, dict[int, Added]]:
         """Return the logs as they stand."""
