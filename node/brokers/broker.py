@@ -73,7 +73,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         subscriber = Subscriber(
             *(self._clients[1], self._dispatch.take, self._dispatch.confirm, outage.messages)
         )
-        RedisLogs.__init__(self, context, subscriber, taken)
+        RedisLogs.__init__(self, context, subscriber, taken, lease.time)
         RedisSessions.__init__(self, context, lease, readiness, upkeep)
         RedisDirectory.__init__(self, context)
         self._audit = SessionAudit(context, lease, self.part)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from node.brokers import decode_logs, keys
 from node.brokers.calls import READ_WITHIN
+from node.brokers.clock import Clock
 from node.brokers.context import LONG, BrokerContext
 from node.brokers.history import HistoryRead
 from node.brokers.lanes import CHANGES, LOGS
@@ -19,8 +20,11 @@ from node.core.model import Done, Failure, HistoryPage, PendingMessage, Stored
 class RedisLogs:
     """Implements ``interfaces.LogStore``."""
 
-    def __init__(self, context: BrokerContext, subscriber: Subscriber, taken: Taken) -> None:
+    def __init__(
+        self, context: BrokerContext, subscriber: Subscriber, taken: Taken, time: Clock
+    ) -> None:
         self._context = context
+        self._time = time
         self._subscriber = subscriber
         self._taken = taken
         self._publishes: dict[str, Publish] = {}
@@ -33,7 +37,7 @@ class RedisLogs:
         if publish is None:
             context = self._context
             publish = self._publishes[room] = Publish(
-                room, context.config.retained, context.events, self._taken
+                *(room, context.config.retained, context.events, self._taken, self._time.least)
             )
         if publish.add(message):
             self._context.pipeline.call(publish)
@@ -62,9 +66,15 @@ class RedisLogs:
         self._context.call("direct", args, message.deadline, reply, parse)
 
     def sent(
-        self, session: str, message_id: str, deadline: float, done: Done[Stored | None]
+        self,
+        room: str | None,
+        session: str,
+        message_id: str,
+        deadline: float,
+        done: Done[Stored | None],
     ) -> None:
         """Look up where a message was stored."""
+        log = room_log(room) if room is not None else ""
 
         def reply(found: Repeated | None | Failure) -> None:
             if found is None or isinstance(found, Failure):
@@ -76,7 +86,10 @@ class RedisLogs:
                 self._context.events.appended(append)
             done(place)
 
-        self._context.call("sent", [session, message_id], deadline, reply, decode_logs.sent)
+        args = lambda: [log, session, message_id, self._time.least()]  # noqa: E731
+        self._context.call(
+            "sent", args, deadline, reply, decode_logs.sent, log=log, authors=[session]
+        )
 
     # Pages
 
@@ -139,7 +152,8 @@ class RedisLogs:
     def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
         """Put lost entries back into a log."""
         context = self._context
-        args = healing(log, context.config.retained, lost, context.random_id())
+        retained, fresh = context.config.retained, context.random_id()
+        args = lambda: healing(log, retained, lost, fresh, self._time.least())  # noqa: E731
         deadline = context.clock() + READ_WITHIN
         context.ask("heal", args, deadline, done, decode_logs.healed, CHANGES, 2 * LONG, log)
 
@@ -158,11 +172,11 @@ class RedisLogs:
         self._subscriber.unwant(keys.log_channel(log))
 
 
-def healing(log: str, retained: int, lost: Lost, fresh: str) -> list[Any]:
+def healing(log: str, retained: int, lost: Lost, fresh: str, time: int) -> list[Any]:
     """Return the arguments of heal.lua; ``fresh`` is a name for a new branch."""
     base, read = lost.base, lost.read
     args: list[Any] = [log, retained, base.epoch, lost.branch or base.epoch]
-    args += (base.offset, base.id, read.offset, read.id, fresh)
+    args += (base.offset, base.id, read.offset, read.id, fresh, time)
     for entry in lost.entries:
         homes = b" ".join([bytes(home) for home in entry.original_positions])
         args += (entry.kind, entry.id, entry.at, entry.origin, entry.body, entry.offset, homes)

@@ -1,19 +1,19 @@
 -- Puts lost entries back into a log: each once, however many nodes remember them.
--- PARTS head clock log mend page append sent rules leave
--- KEYS hash stream moved members back never
+-- PARTS head wall clock log mend page append repeats said sent rules leave
+-- KEYS hash stream moved members back sents never
 -- ARGV  log, cap, epoch and branch that the node knows, offset and id of an entry up to which its log
 --       and this one are the same (id '': it is not known), offset and id up to which the node has
---       read this log, name for a new branch, then for each entry: kind, id, at, origin, body,
---       offset, "HOME FORK ..." of earlier losses (''), offset at which the node has read it in this
---       log ('' if it is lost)
+--       read this log, name for a new branch, the chat's time as far as the node knows it, at least (0:
+--       unknown), then for each entry: kind, id, at, origin, body, offset, "HOME FORK ..." of earlier
+--       losses (''), offset at which the node has read it in this log ('' if it is lost)
 -- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, or {'gone'} if the
 -- session of this inbox has ended, or a moderator has closed the room of this log.
 local LEAVE_AGAIN_MS, MOST_NEW = 5000, 500
 -- Original positions of an entry that are remembered: it gets one each time it is put back elsewhere.
 local HOMES = 4
-local log, cap, epoch, branch, base, base_id, read, read_id, fresh = unpack(ARGV, 1, 9)
-local key, FIRST = key_of(log), 10
-base, read = tonumber(base), tonumber(read)
+local log, cap, epoch, branch, base, base_id, read, read_id, fresh, least = unpack(ARGV, 1, 10)
+local key, FIRST = key_of(log), 11
+base, read, least = tonumber(base), tonumber(read), tonumber(least)
 local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
 local sid = string.match(log, '^i:(.*)')
 if not sid and rule_of('room:' .. string.sub(log, 3)) == epoch then return {'gone'} end
@@ -188,11 +188,22 @@ local function leave_again(place, sid, owner)
   redis.call('ZADD', 'chat:{c}:grace', int(latest_ms() + LEAVE_AGAIN_MS), sid)
 end
 
--- Whether an entry may be young enough for its message to be repeated. If Redis' clock has been set, the
--- age is not known, and the entry counts as young.
-local function may_repeat(at)
-  now_ms()
-  return shift ~= 0 or tonumber(at) + REPEAT_MS > wall
+-- Remembers the id of a message whose entry was put back, unless it is too old to be repeated. If Redis'
+-- clock has been set, the age is not known, and the message counts as young.
+local function remember_again(entry, author, token, position)
+  local at = tonumber(entry[5])
+  if not sid then
+    local stored = least
+    if math.abs(wall_ms() - least) <= LEAST_LATE_MS then stored = math.min(at + LEAST_LATE_MS, least) end
+    if stored + REPEAT_MS < least then return false end
+    redis.call('HSET', key .. ':sent:' .. author, token, entry[5] .. ' ' .. position .. ' ' .. int(stored))
+  else
+    now_ms()
+    if shift == 0 and at + REPEAT_MS <= wall then return false end
+    local to = string.match(entry[4], '^"from":"[^"]*","to":"([^"]*)"')
+    remember(author, token, entry[5], log, position, to, true)
+  end
+  return true
 end
 
 local channel = not sid and room_channel(string.sub(log, 3))
@@ -213,12 +224,12 @@ for n, entry in ipairs(lost) do
     if who then leave_again(n, who, owner) end
   end
   local author, token = string.match(entry[3], '^([^:]+):(.+)$')
-  if author and may_repeat(entry[5]) then
-    local position = epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2]
-    local to = string.match(entry[4], '^"from":"[^"]*","to":"([^"]*)"')
-    remember(author, token, entry[5], log, position, to, true)
-    authors[author] = true
-  end
+  local position = epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2]
+  if author and remember_again(entry, author, token, position) then authors[author] = false end
 end
-for author in pairs(authors) do forget_old(author) end
+if sid then
+  for author in pairs(authors) do forget_sent(author) end
+else
+  tend_said(log, authors, least)
+end
 return {'ok', #lost}

@@ -1,5 +1,5 @@
 -- Begins a session or continues it, and puts it into rooms.
--- PARTS head clock page rules room session nick finish
+-- PARTS head wall clock page rules room session nick finish
 -- ARGV  op, session, keyed (0, 1), nick, the keys that it reserves, attempt (''), owner, notices, cap,
 --       most rooms, until when sessions may be reaped, how many rooms it may create (the default room
 --       does not count), the client's address, number of rooms, the rooms (created if missing), default

@@ -1,5 +1,5 @@
 -- Gives a session another nick; its rooms see `renamed`.
--- PARTS head clock append rules room leave session nick finish
+-- PARTS head wall append rules room leave session nick finish
 -- ARGV  op, session, owner, nick, the keys that it reserves, notices, cap, until when sessions may be reaped
 -- Returns {'ok', old nick, at, frames of the notices that it appended, changes}, {'taken'}, {'banned'},
 -- {'unhealed'} or {'gone'}.

@@ -1,5 +1,5 @@
 -- Renews the lease of an incarnation, and adjusts the chat's time (now_ms).
--- PARTS head clock room nick
+-- PARTS head wall clock room nick
 -- ARGV  incarnation, ms of the lease, format of the data, epoch for the room `general`, probe to be
 --       published to the incarnation's own channel, facts about the node (JSON), notices, cap,
 --       the chat's time by the node's own clock, at least and at most (0: unknown), 1 if it is certain
@@ -23,6 +23,7 @@ local STEP_MS = 1000
 
 -- Sets `time`; returns the doubt, and by how many ms the clock of Redis was set.
 local function see_clock(least, most, certain)
+  now_ms()
   local raw = wall_ms() + shift
   local late = raw > most + STEP_MS
   if seen and raw >= seen and raw <= seen + CLOCK_SLACK and (most < seen or not late) then

@@ -1,5 +1,5 @@
 -- Returns the state of a session, after a change to it that was not answered in time.
--- PARTS head clock session
+-- PARTS head wall session
 -- ARGV  session, owner, notices
 -- Returns {'ok', nick, at, rooms...}, each room {name, position, members, created (0), quiet}, or
 -- {'gone'}.

@@ -116,10 +116,11 @@ async def test_a_message_is_remembered_for_its_time(system: System, step: float)
         await asyncio.sleep(seconds)
         assert await wait(here.node.say(hold, "tea", "hi", "once")) == first
         again = await here.node.direct(hold, "bo", "psst", "twice")
-        assert again == await there.node.ask("sent", "s1", "twice")
+        assert again == await there.node.ask("sent", None, "s1", "twice")
         assert again == direct._replace(log="i:s2")
     await asyncio.sleep(15)
-    assert await there.node.ask("sent", "s1", "once") is None
+    assert await there.node.ask("sent", "tea", "s1", "once") is None
+    assert await there.node.ask("sent", None, "s1", "twice") is None
     await asyncio.sleep(310)
     assert not system.data("chat:{c}:sents")
     assert not system.server.shell.store.call("exists", [b"chat:{c}:sent:s1"])

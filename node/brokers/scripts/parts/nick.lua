@@ -1,5 +1,5 @@
 -- Nicks, and the keys that they reserve.
--- PARTS clock head
+-- PARTS wall head
 
 local function fold_of(names) return string.match(names, '^[^ ]*') end
 
