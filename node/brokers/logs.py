@@ -66,12 +66,7 @@ class RedisLogs:
         self._context.call("direct", args, message.deadline, reply, parse)
 
     def sent(
-        self,
-        room: str | None,
-        session: str,
-        message_id: str,
-        deadline: float,
-        done: Done[Stored | None],
+        self, room: str | None, session: str, id: str, deadline: float, done: Done[Stored | None]
     ) -> None:
         """Look up where a message was stored."""
         log = room_log(room) if room is not None else ""
@@ -86,7 +81,7 @@ class RedisLogs:
                 self._context.events.appended(append)
             done(place)
 
-        args = lambda: [log, session, message_id, self._time.least()]  # noqa: E731
+        args = lambda: [log, session, id, self._time.least()]  # noqa: E731
         self._context.call(
             "sent", args, deadline, reply, decode_logs.sent, log=log, authors=[session]
         )
