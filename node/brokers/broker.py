@@ -95,7 +95,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         ]
         for probe in self._probes:
             dispatch.expect(probe.number, probe.heard)
-        RedisLogs.__init__(self, context, self._subscriptions, taken)
+        RedisLogs.__init__(self, context, self._subscriptions, taken, lease.time)
         RedisSessions.__init__(self, context, lease, readiness, upkeep, settler)
         RedisDirectory.__init__(self, context)
         self._audit = SessionAudit(context, lease, self.part)

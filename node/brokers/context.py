@@ -1,6 +1,6 @@
 """What the parts of a node's broker share: settings, the way to Redis, the clock, the events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from node.brokers import keys, scripts
@@ -56,12 +56,14 @@ class BrokerContext:
         lane: Lane = CHANGES,
         weight: int = 1,
         log: str = "",
+        authors: Iterable[str] = (),
     ) -> None:
         """Run a script; ``done`` gets what ``parse`` reads in its reply, or a Failure.
 
-        ``log``: the one whose keys the script declares; '' if it is about sessions.
+        ``log``: the one whose keys the script declares; '' if it is about sessions. ``authors``:
+        those of whom it may look for ids.
         """
-        declared = keys.of_log(log, scripts.key_names(script)) if log else keys.CONTROL
+        declared = keys.of_log(log, scripts.key_names(script), authors) if log else keys.CONTROL
         call = SimpleCall(script, args, deadline, done, lane, weight, parse, declared)
         self.shards.of(log).pipeline.call(call)
 

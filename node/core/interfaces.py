@@ -46,9 +46,9 @@ class LogStore(Protocol):
         """
 
     def sent(
-        self, session: str, message_id: str, deadline: float, done: Done[Stored | None]
+        self, room: str | None, session: str, id: str, deadline: float, done: Done[Stored | None]
     ) -> None:
-        """Look up where a message was stored; None if it was not sent before."""
+        """Look up where a message to a room, or else a direct, was stored; None if it was not."""
 
     def history(
         self,

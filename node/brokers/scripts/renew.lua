@@ -1,5 +1,5 @@
 -- Renews the lease of an incarnation, and adjusts the chat's time (now_ms).
--- PARTS head clock room nick wall
+-- PARTS head wall clock room nick
 -- ARGV  incarnation, ms of the lease, format of the data, birth for the room `general`, probe to be
 --       published to the incarnation's own channel, facts about the node (JSON), notices, cap,
 --       the chat's time by the node's own clock, at least and at most (0: unknown), 1 if it is certain

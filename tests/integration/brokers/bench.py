@@ -318,9 +318,10 @@ class Place:
         """Return a client that waits for messages for ever."""
         return self._connect(None)
 
-    async def run(self, script: str, *args: Any, log: str = "") -> Any:
+    async def run(self, script: str, *args: Any, log: str = "", authors: Sequence[str] = ()) -> Any:
         """Run a script by itself, with the keys of a log if it declares some."""
-        declared = keys.of_log(log, scripts.key_names(script)) if log else keys.CONTROL
+        names = scripts.key_names(script)
+        declared = keys.of_log(log, names, authors) if log else keys.CONTROL
         text = [str(arg) for arg in args]
         return await self.redis.eval(scripts.source(script), len(declared), *declared, *text)
 

@@ -34,7 +34,9 @@ async def taken_back(place: Place, node: Node, keep: int = 2, said: int = 4) -> 
     base, lost = found.entries[keep - 1], found.entries[keep:]
     assert found.top is not None
     await cut(place, keep)
-    await place.redis.hdel("chat:{c}:sent:s1", *[f"{number}" for number in range(keep - 1, said)])
+    await place.redis.hdel(
+        "chat:{r:tea}:sent:s1", *[f"{number}" for number in range(keep - 1, said)]
+    )
     node.events.frames.clear()
     return Before(Position(found.top.epoch, base.offset, base.id), lost, acks)
 
@@ -224,12 +226,13 @@ async def test_a_repeat_of_a_message_that_was_put_back_is_acknowledged_where_it_
     place: Place, node: Node
 ) -> None:
     before = await taken_back(place, node)
-    assert await node.ask("sent", "s1", "3") is None
+    assert await node.ask("sent", "tea", "s1", "3") is None
     await node.hello("s2", "bo", rooms=["tea"])
     await heal(node, before)
     found = await whole(node)
     assert found.top is not None
-    again = await node.ask("sent", "s1", "3")
+    again = await node.ask("sent", "tea", "s1", "3")
+    assert await node.ask("sent", None, "s1", "3") is None, "it is not the id of a direct"
     assert again == before.acks[3]._replace(position=str(found.top))
     hold, _ = await node.hello("s1")
     assert await wait(node.say(hold, "tea", "t3", "3")) == again
@@ -247,7 +250,7 @@ async def test_a_repeated_direct_that_was_put_back_names_whom_it_was_to(
     base = found.top._replace(offset=0, id=b"0")
     missing = Lost(base, base, base.epoch, found.entries)
     assert await node.ask("heal", "i:s2", missing, timed=False) in (1, 0)
-    again = await node.ask("sent", "s1", "1")
+    again = await node.ask("sent", None, "s1", "1")
     assert isinstance(first, Stored)
     assert again == first._replace(log="i:s2") and again.to == "Bo"
 

@@ -54,7 +54,7 @@ class Repeated:
         if args is None:
             return None
         count, *rest = args
-        self.looks.append(rest[count + 5])
+        self.looks.append(rest[count + 6])
         return await self.place.redis.eval(scripts.source("publish"), count, *rest)
 
     async def again(self) -> None:
@@ -150,7 +150,7 @@ async def test_a_batch_is_not_longer_than_redis_can_take_at_once() -> None:
             )
         )
     args = publish.args()
-    assert args is not None and len(args) == 12 + 10 * 5 and publish.weight == 2
+    assert args is not None and len(args) == 14 + 10 * 5 and publish.weight == 2
 
 
 # Ids
@@ -162,18 +162,18 @@ async def test_old_ids_of_many_authors_are_forgotten_one_author_at_a_time(
     holds = []
     for number in range(3):
         hold, _ = await node.hello(f"s{number}", f"nick{number}", rooms=["tea"])
-        ids: Any = {f"t{n}": f"{1_000 + n} r:tea k1-{n}-a" for n in range(2001)}
-        await place.redis.hset(f"chat:{{c}}:sent:s{number}", mapping=ids)
+        ids: Any = {f"t{n}": f"{1_000 + n} k1-{n}-a {1_000 + n}" for n in range(2001)}
+        await place.redis.hset(f"chat:{{r:tea}}:sent:s{number}", mapping=ids)
         holds.append(hold)
     sizes = []
     for turn in range(4):
         for reply in [node.say(hold, "tea", "hi", f"new{turn}") for hold in holds]:
             assert isinstance(await wait(reply), Stored)
-        lengths = [await place.redis.hlen(f"chat:{{c}}:sent:s{number}") for number in range(3)]
+        lengths = [await place.redis.hlen(f"chat:{{r:tea}}:sent:s{number}") for number in range(3)]
         sizes.append(sum(length > 2000 for length in lengths))
     assert sizes == [2, 1, 0, 0]
     for number in range(3):
-        kept = await place.redis.hkeys(f"chat:{{c}}:sent:s{number}")
+        kept = await place.redis.hkeys(f"chat:{{r:tea}}:sent:s{number}")
         assert {b"t2000", b"new0", b"new3"} <= set(kept) and b"t0" not in kept
 
 

@@ -274,3 +274,23 @@ async def test_a_message_does_not_wait_for_ever_for_entries_that_nobody_remember
     await place.redis.delete("chat:{r:tea}:log")
     await place.redis.hset("chat:{r:tea}", "hollow", 1)  # Since long ago.
     assert isinstance(await node.say(ana, "tea", "two"), Stored)
+
+
+async def test_how_long_entries_are_lost_is_told_by_a_node_that_knows_the_time(
+    place: Place,
+) -> None:
+    node = await place.node()
+    ana, _ = await node.hello("s1", "ana", rooms=("tea",))
+    await node.say(ana, "tea", "one")
+    top = await knows(node)
+    await place.redis.delete("chat:{r:tea}:log")
+
+    async def say(time: int) -> bytes:
+        known = top.epoch.decode(), top.offset, top.id.decode(), ""
+        args = ("tea", 1000, time, *known, "9e1", *ana, "", '"from":"ana","text":"two"}')
+        return (await place.run("publish", *args, log="r:tea"))[0]
+
+    never_reached = 10**15
+    await place.redis.hset("chat:{r:tea}", "hollow", never_reached)
+    said = [await say(time) for time in (0, 50_000, 53_999, 0, 54_000)]
+    assert said == [b"rewound"] * 4 + [b"ok"]

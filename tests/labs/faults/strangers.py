@@ -61,7 +61,10 @@ async def _fill(lab: Cluster, number: int) -> None:
 
 
 LOGS = ("chat:{r:general}", "chat:{r:general}:log")
-SESSIONS = ("chat:{c}:nicks", "chat:{r:general}:members", "chat:{c}:session:SID", "chat:{c}:sent:SID")
+SESSIONS = (
+    *("chat:{c}:nicks", "chat:{r:general}:members", "chat:{c}:session:SID"),
+    *("chat:{c}:sent:SID", "chat:{r:general}:sent:SID"),
+)
 """One key of each kind that an eviction may take; SID is a session's. The nicks first: nobody is
 let in for 8 s then, and a client that looks at the end is new."""
 

@@ -29,6 +29,12 @@ class Rollback(NamedTuple):
     remembered: dict[str, list[object]]
 
 
+def _log_of(key: bytes) -> str:
+    """Return the log that is the stream at a key."""
+    name = key.decode()[len("chat:") : -len(":log")]
+    return name[1:-1] if name.endswith("}") else name.removeprefix("{c}:")
+
+
 @dataclass
 class Chronicle:
     """All entries that were ever added, and how the logs stand."""
@@ -128,9 +134,3 @@ class Chronicle:
             if when <= at:
                 first = max(first, offset)
         return first
-
-
-def _log_of(key: bytes) -> str:
-    """Return the log whose stream has a key."""
-    name = key.decode().removesuffix(":log")
-    return name.removeprefix("chat:{c}:") if "{c}" in name else name[len("chat:{") : -1]
