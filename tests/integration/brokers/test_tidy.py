@@ -59,10 +59,14 @@ async def test_ids_are_forgotten_when_the_newest_does_not_count_any_more(
 ) -> None:
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     await wait(node.say(hold, "tea", "hi", "once"))
-    await place.redis.hset("chat:{c}:sent:s1", mapping={"once": "1 r:tea k-1-a", "": "1 r:tea k-1-a"})
+    await place.redis.hset(
+        "chat:{c}:sent:s1", mapping={"once": "1 r:tea k-1-a", "": "1 r:tea k-1-a"}
+    )
     await place.redis.zadd("chat:{c}:sents", {"s1": 5})
     await tidy(place, now=4)
-    assert await place.redis.zscore("chat:{c}:sents", "s1") == 5, "it was not over when it was asked"
+    assert (
+        await place.redis.zscore("chat:{c}:sents", "s1") == 5
+    ), "it was not over when it was asked"
     await tidy(place)
     assert await place.redis.zscore("chat:{c}:sents", "s1") is None
     assert 0 < await place.redis.pttl("chat:{c}:sent:s1") <= 300_000
