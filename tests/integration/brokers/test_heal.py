@@ -409,7 +409,8 @@ async def test_an_entry_that_another_node_put_back_is_not_taken_for_what_stood_t
     for entry in (fourth, second):
         base, unread = Position(epoch, entry.offset - 1, b""), Position(epoch, 0, b"0")
         missing = Lost(base, unread, epoch, [entry])
-        assert await node.ask("heal", LOG, missing, timed=False) in (1, 0)
+        # A repeat of a call that was done may be told to look at the log once more.
+        assert await node.ask("heal", LOG, missing, timed=False) in (1, 0, Fenced.AGAIN)
     found = (await whole(node)).entries
     assert [(entry.offset, entry.id) for entry in found] == [(1, fourth.id), (2, second.id)]
     assert [home.offset for entry in found for home in entry.original_positions] == [4, 2]
