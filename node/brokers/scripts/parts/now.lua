@@ -21,7 +21,7 @@ local function settle_now(room, birth, item, set)
       redis.call('HSET', 'chat:{c}:births', room, found)
       redis.call('HSET', 'chat:{c}:rooms:' .. item.sid, room, found)
       birth = found
-    elseif found[1][1] == 'ahead' and item.want == 'in' then
+    elseif found[1][1] == 'ahead' then
       item.gen = next_gen(found[1][2])
       redis.call('HSET', 'chat:{c}:session:' .. item.sid, 'gen', int(item.gen))
     elseif found[1][1] == 'held' then
