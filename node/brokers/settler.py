@@ -141,6 +141,9 @@ class Settler:
                 # The seat was taken in a later generation, or is that of another room of this name.
                 found[place] = outcome if isinstance(outcome, Settled) else Settled("")
                 one = departures[place]
+                if isinstance(outcome, Ahead):
+                    # Or Redis has lost that generation, and counts from an earlier one.
+                    self._context.healed.add(room_log(one.room))
                 settled.setdefault(one.session, []).extend((one.gen, one.room))
             if not left:
                 self._forget(settled)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from node.brokers.config import BrokerConfig
+from node.brokers.lease import FORMAT
 from node.core.entries import Lost
 from node.core.model import ClaimDenied, Claimed, Denied, Failure, Stored
 from tests.integration.brokers.bench import Place, wait
@@ -344,6 +345,6 @@ async def test_a_lease_that_begins_before_any_node_knows_the_time_is_whole(place
     now = seconds * 1000
     await place.redis.hset("chat:{c}:clock", "seen", now - 60_000)
     unknown = (0, 0, 0)
-    reply = await place.run("renew", "inc9", 8000, 1, "e1", 1, "{}", 200, 1000, *unknown)
+    reply = await place.run("renew", "inc9", 8000, FORMAT, "e1", 1, "{}", 200, 1000, *unknown)
     assert reply[0] == b"new" and int(reply[2]) < now - 50_000, "the time stands still"
     assert (await place.redis.zscore("chat:{c}:nodes", "inc9") or 0) >= now + 8000
