@@ -3,7 +3,8 @@
 import pytest
 
 from node.core.model import Failure, Fenced, SessionState, Unavailable
-from node.core.session.recovery import Outcome, TokenState
+from node.core.session.recovery import Outcome
+from node.core.session.token_state import TokenState
 from tests.unit.node.core.session.recovery_bench import RecoveryBench
 from tests.unit.node.core.session.test_recovery import STANDS, outcome, reconcile, state
 

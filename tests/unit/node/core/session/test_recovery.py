@@ -3,7 +3,8 @@
 import pytest
 
 from node.core.model import Failure, Fenced, FencingToken, SessionState, Unavailable
-from node.core.session.recovery import NEXT, TOO_LATE, Outcome, Step, TokenState
+from node.core.session.recovery import TOO_LATE, Outcome
+from node.core.session.token_state import NEXT, Step, TokenState
 from tests.unit.node.core.session.recovery_bench import RecoveryBench
 from wire import messages as m
 
