@@ -79,6 +79,11 @@ class Member:
         return self.state is MemberState.LEAVING
 
     @property
+    def stays(self) -> bool:
+        """Whether the member is in the room and does not want to leave."""
+        return self.state in (MemberState.BEHIND, MemberState.LIVE)
+
+    @property
     def is_fed(self) -> bool:
         """Whether the member reads the log from its cursor on."""
         return self.state in (MemberState.BEHIND, MemberState.LEAVING)

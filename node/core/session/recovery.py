@@ -168,6 +168,8 @@ class Recovery:
             host.session.take(snapshot.token)
             if host.session.agrees(snapshot) and self._forgotten == forgotten:
                 self._take(Step.RESTORED)
+                if not forgotten:
+                    self._compare_rooms(snapshot.token)
                 self.replied()
                 host.advance()
             else:
@@ -185,6 +187,31 @@ class Recovery:
             self._take(Step.TAKEN)
             self._stranded = None
             host.cut_off()
+
+    def _compare_rooms(self, token: FencingToken, again: bool = False) -> None:
+        """Ask whether a session that was given back is in all the rooms that it is in here.
+
+        Redis may have gone back to before the end of the session, and another node may have put
+        one `left` of that end back: then the session is not in that room any more.
+        """
+        done = partial(self._on_rooms, token, again)
+        self._broker.standing(token, done)
+
+    def _on_rooms(self, token: FencingToken, again: bool, reply: SessionState | Failure) -> None:
+        host = self._host
+        if host.is_over or token != host.session.token:
+            return
+        if reply is Unavailable.UNREACHABLE:
+            self._compare_rooms(token, again)
+        elif isinstance(reply, SessionState) and host.session.is_missing_in(reply):
+            if not again:
+                # Seen once, a moderator may have closed a room, and this node is about to hear it.
+                self._compare_rooms(token, again=True)
+                return
+            # Its client comes back and enters those rooms again, which everybody is told.
+            self._stranded = None
+            host.cut_off()
+            self._broker.part(token, quit=False)
 
     def replied(self) -> None:
         """Repeat what was refused for the old token, once the session has been put back.

@@ -1,7 +1,7 @@
 """The session that a connection holds: what outlives the connection. Pure data."""
 
 from node.core.entries import Cursor
-from node.core.model import FencingToken, SessionSnapshot
+from node.core.model import FencingToken, SessionSnapshot, SessionState
 from node.core.names import names
 from node.core.rooms.room import RoomMember
 
@@ -99,3 +99,8 @@ class Session:
         """Say whether a snapshot is still what would be put back."""
         now = self.snapshot(snapshot.token.owner)
         return (now.nick, now.rooms) == (snapshot.nick, snapshot.rooms)
+
+    def is_missing_in(self, state: SessionState) -> bool:
+        """Say whether the broker does not have the session in a room that it is not leaving."""
+        there = {membership.room for membership in state.memberships}
+        return any(member.stays and name not in there for name, member in self.rooms.items())
