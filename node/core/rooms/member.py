@@ -79,9 +79,9 @@ class Member:
         return self.state is MemberState.LEAVING
 
     @property
-    def stays(self) -> bool:
-        """Whether the member is in the room and does not want to leave."""
-        return self.state in (MemberState.BEHIND, MemberState.LIVE)
+    def is_stopped(self) -> bool:
+        """Whether it is not known yet if the member leaves."""
+        return self.state is MemberState.STOPPED
 
     @property
     def is_fed(self) -> bool:

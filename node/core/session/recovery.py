@@ -203,9 +203,9 @@ class Recovery:
             return
         if reply is Unavailable.UNREACHABLE:
             self._compare_rooms(token, again)
-        elif isinstance(reply, SessionState) and host.session.is_missing_in(reply):
-            if not again:
-                # Seen once, a moderator may have closed a room, and this node is about to hear it.
+        elif isinstance(reply, SessionState) and (missing := host.session.missing_in(reply)):
+            # Seen once, a moderator may have closed a room, and this node is about to hear it.
+            if not again or any(member.is_stopped for member in missing):
                 self._compare_rooms(token, again=True)
                 return
             # Its client comes back and enters those rooms again, which everybody is told.

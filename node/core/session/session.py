@@ -100,7 +100,8 @@ class Session:
         now = self.snapshot(snapshot.token.owner)
         return (now.nick, now.rooms) == (snapshot.nick, snapshot.rooms)
 
-    def is_missing_in(self, state: SessionState) -> bool:
-        """Say whether the broker does not have the session in a room that it is not leaving."""
+    def missing_in(self, state: SessionState) -> list[RoomMember]:
+        """Return the places in rooms that the broker does not have, except those being left."""
         there = {membership.room for membership in state.memberships}
-        return any(member.stays and name not in there for name, member in self.rooms.items())
+        rooms = self.rooms.items()
+        return [one for name, one in rooms if name not in there and not one.is_leaving]

@@ -6,7 +6,7 @@ the `left` of the session in one of its rooms back, and so took it out of that r
 
 import pytest
 
-from node.core.model import Fenced, Membership, SessionState, Unavailable
+from node.core.model import Fenced, Membership, Renaming, SessionState, Unavailable
 from tests.unit.node.core.fakes import Client, HubBench, membership
 from wire import messages as m
 
@@ -60,7 +60,23 @@ def test_a_room_that_the_client_is_leaving_is_no_reason() -> None:
     bench, client = given_back()
     client.says(m.Leave(room="tea"))
     stands(bench, "general")
-    assert client.hears() == [] and bench.broker.names() == ["leave"]
+    stands(bench, "general")
+    assert client.hears() == [], "it may have left"
+    bench.broker.answer("leave", None)
+    stands(bench, "general")
+    assert client.hears() == ["left ana"] and bench.broker.calls == []
+
+
+def test_a_nick_that_is_being_taken_does_not_hide_a_room_that_is_missing() -> None:
+    """Meanwhile nothing is delivered in any room, as if the client were leaving."""
+    bench, client = given_back()
+    client.says(m.SetNick(nick="bo"))
+    stands(bench, "general")
+    stands(bench, "general")
+    assert client.hears() == []
+    bench.broker.answer("rename", Renaming("ana", 17))
+    stands(bench, "general")
+    assert client.hears() == ["renamed", "bye cut-off"]
 
 
 def test_the_broker_is_asked_for_the_rooms_until_it_answers() -> None:
