@@ -105,7 +105,7 @@ class Chronicle:
     def was_away(self, id: str, since: float, until: float) -> bool:
         """Say whether an entry was forgotten, and not put back yet, at some time between two."""
         for rollback in self.rollbacks:
-            if rollback.at <= until and any(entry.id == id for entry in rollback.lost):
+            if rollback.at <= until and has(rollback.lost, id):
                 back = [new.at for new in self.added if new.id == id and new.at >= rollback.at]
                 if min(back, default=until) >= since:
                     return True
@@ -134,3 +134,8 @@ class Chronicle:
             if when <= at:
                 first = max(first, offset)
         return first
+
+
+def has(entries: Iterable[Added], id: str) -> bool:
+    """Say whether an entry is among others."""
+    return any(entry.id == id for entry in entries)
