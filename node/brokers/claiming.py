@@ -44,7 +44,7 @@ class Sessions(Protocol):
         done: Done[list[Membership]],
     ) -> None: ...
 
-    def named(self, token: FencingToken) -> None: ...
+    def named(self, token: FencingToken, gen: int) -> None: ...
 
 
 class Claiming:
@@ -56,7 +56,7 @@ class Claiming:
 
     __slots__ = (
         *("_sessions", "_context", "_settler", "_until", "_claim", "_deadline", "_done"),
-        *("_op", "_since", "_left", "_unknown", "_failure", "_greeted"),
+        *("_op", "_since", "_left", "_unknown", "_failure", "_greeted", "_gen"),
     )
 
     def __init__(
@@ -82,6 +82,7 @@ class Claiming:
         self._unknown: list[str] = []
         self._failure: Failure | None = None
         self._greeted: Greeted | None = None
+        self._gen = 0
 
     def begin(self) -> None:
         """Ask whether the positions are known, if that is in question."""
@@ -142,6 +143,7 @@ class Claiming:
             self._done(found)
             return
         greeted = self._greeted = found.result
+        self._gen = found.gen
         # Departures of this session from before are settled first: each room takes them in order.
         self._settler.depart(greeted.departures, self._deadline, lambda settled: None)
         self._sessions.seat(
@@ -156,7 +158,7 @@ class Claiming:
             self._done(found)
             return
         if greeted.renamed:
-            self._sessions.named(self._claim.token)
+            self._sessions.named(self._claim.token, self._gen)
         self._done(
             Claimed(
                 *(greeted.resumed, greeted.nick, greeted.claim, greeted.inbox, greeted.refused),
