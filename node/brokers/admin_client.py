@@ -182,7 +182,7 @@ class AdminClient:
         payload = b"announce " + msgspec.json.encode({"text": text, "room": room, "at": at})
         received = 0
         for inc in await self._do("ZRANGE", keys.NODES, 0, -1):
-            received += await self._do("PUBLISH", keys.node_channel(inc.decode()), payload)
+            received += await self._do("SPUBLISH", keys.node_channel(inc.decode()), payload)
         return received
 
     async def has_room(self, room: str) -> bool:

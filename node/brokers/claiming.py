@@ -44,7 +44,7 @@ class Sessions(Protocol):
         done: Done[list[Membership]],
     ) -> None: ...
 
-    def named(self, token: FencingToken) -> None: ...
+    def named(self, token: FencingToken, gen: int) -> None: ...
 
 
 class Claiming:
@@ -56,7 +56,7 @@ class Claiming:
 
     __slots__ = (
         *("_sessions", "_context", "_settler", "_until", "_claim", "_deadline", "_done"),
-        *("_op", "_since", "_left", "_unknown", "_failure", "_greeted"),
+        *("_op", "_since", "_left", "_unknown", "_failure", "_greeted", "_gen"),
     )
 
     def __init__(
@@ -77,11 +77,12 @@ class Claiming:
         self._deadline = deadline
         self._done = done
         self._op = context.random_id()
-        self._since: float | None = None
+        self._since: list[float | None] = []
         self._left = 0
         self._unknown: list[str] = []
         self._failure: Failure | None = None
         self._greeted: Greeted | None = None
+        self._gen = 0
 
     def begin(self) -> None:
         """Ask whether the positions are known, if that is in question."""
@@ -95,9 +96,12 @@ class Claiming:
 
     def _positions(self) -> list[Any]:
         """Return the rooms' positions that have to be known; none once all has been put back."""
-        if not self._context.unhealed():
-            return []
-        return [one for one in self._claim.known if is_room(one[0]) and one[1].offset > 0]
+        rooms = [one for one in self._claim.known if is_room(one[0]) and one[1].offset > 0]
+        return [one for one in rooms if self._context.unhealed(one[0])]
+
+    def _contacts(self) -> list[float | None]:
+        """Return since when each server answers without a break."""
+        return [shard.contact.since for shard in self._context.shards.all]
 
     def _on_known(self, log: str, found: bool | Failure) -> None:
         self._left -= 1
@@ -111,7 +115,7 @@ class Claiming:
             self._decide()
 
     def _decide(self) -> None:
-        self._since = self._context.contact.since
+        self._since = self._contacts()
         # Two rooms take about as long as everything else in the script.
         weight = 1 + len(self._claim.rooms) // 2
         self._sessions.change(
@@ -121,12 +125,12 @@ class Claiming:
 
     def _args(self) -> list[Any] | None:
         """Return the arguments; None if Redis was away since: then it may have lost something."""
-        if self._since != self._context.contact.since and self._positions():
+        if self._since != self._contacts() and self._positions():
             self.begin()
             return None
         claim = self._claim
         known = [position for log, position in claim.known if not is_room(log)]
-        inbox = str(known[0]) if known and known[0].offset and self._context.unhealed() else ""
+        inbox = str(known[0]) if known and known[0].offset and self._context.unhealed("") else ""
         return [
             *(self._op, claim.token.session, int(claim.keyed), claim.nick, claim.fold),
             *("" if claim.attempt is None else claim.attempt, claim.token.owner),
@@ -139,6 +143,7 @@ class Claiming:
             self._done(found)
             return
         greeted = self._greeted = found.result
+        self._gen = found.gen
         # Departures of this session from before are settled first: each room takes them in order.
         self._settler.depart(greeted.departures, self._deadline, lambda settled: None)
         self._sessions.seat(
@@ -153,7 +158,7 @@ class Claiming:
             self._done(found)
             return
         if greeted.renamed:
-            self._sessions.named(self._claim.token)
+            self._sessions.named(self._claim.token, self._gen)
         self._done(
             Claimed(
                 *(greeted.resumed, greeted.nick, greeted.claim, greeted.inbox, greeted.refused),

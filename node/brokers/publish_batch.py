@@ -1,6 +1,6 @@
 """Appends messages to logs: one batch at a time for each room, and directs one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from node.brokers import decode_logs, keys, scripts
@@ -87,23 +87,29 @@ class Taken:
 class Publish:
     """A room's messages: some under way in a call, others waiting for the next call.
 
-    There is one for each room, so that its messages cannot overtake each other.
+    There is one for each room, so that its messages cannot overtake each other. ``time`` returns
+    the chat's time in ms, or a little less; 0 if it is not known.
     """
 
     script = "publish"
     lane = CHANGES
     __slots__ = (
         *("room", "weight", "queued", "_waiting", "_under_way", "_repeats", "_behind"),
-        *("_head", "_events", "_base", "_taken", "_log", "_most"),
+        *("_cap", "_time", "_events", "_base", "_taken", "_log", "_most"),
     )
 
     def __init__(
-        self, room: str, cap: int, events: BrokerEvents, taken: Taken | None = None
+        self,
+        room: str,
+        cap: int,
+        events: BrokerEvents,
+        taken: Taken | None = None,
+        time: Callable[[], int] = int,
     ) -> None:
         self.room = room
         self._log = room_log(room)
-        declared = keys.of_log(self._log, scripts.key_names(self.script))
-        self._head = len(declared), *declared, room, cap
+        self._cap = cap
+        self._time = time
         self.weight = 1
         self.queued = False
         self._waiting: list[PendingMessage] = []
@@ -144,7 +150,10 @@ class Publish:
             # The log held this when the call was made first: it appends behind it.
             self._behind = position
         behind = self._look_behind() if self._repeats else ""
-        args: list[Any] = [*self._head, *position, behind]
+        authors = {message.token.session: None for message in self._under_way if message.message_id}
+        declared = keys.of_log(self._log, scripts.key_names(self.script), authors)
+        args: list[Any] = [len(declared), *declared, self.room, self._cap, self._time()]
+        args += (*position, behind)
         for message in self._under_way:
             args += (message.id, *message.token, message.message_id, message.body)
         return args

@@ -36,15 +36,16 @@ class SeatAudit:
         self._due: dict[str, None] = {}
         self._busy = False
         self._last = -inf
-        self._since: float | None = None
+        self._since: list[float | None] = []
 
     def look(self) -> None:
         """Look through a room, once all other nodes had the time to put their sessions back."""
         context = self._context
         now = context.clock()
-        if self._since != context.contact.since or now - self._last >= EVERY:
+        since = [shard.contact.since for shard in context.shards.all]
+        if self._since != since or now - self._last >= EVERY:
             # Redis may have gone back while it was away.
-            self._since, self._last = context.contact.since, now
+            self._since, self._last = since, now
             self._due |= dict.fromkeys(context.births)
         self._due |= dict.fromkeys(context.healed)
         context.healed.clear()

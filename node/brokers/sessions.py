@@ -214,7 +214,7 @@ class RedisSessions:
         def decided(found: Any) -> None:
             if isinstance(found, Change):
                 renamed = found.result
-                told = partial(self._renamed, token, renamed.renaming, done)
+                told = partial(self._renamed, token, found.gen, renamed.renaming, done)
                 folded = fold.partition(" ")[0]
                 self.seat(token, found, op, nick, folded, renamed.rows, deadline, told)
             else:
@@ -226,18 +226,18 @@ class RedisSessions:
     def _renamed(
         self,
         token: FencingToken,
+        gen: int,
         renaming: Renaming,
         done: Done[NickReply],
         found: list[Membership] | Failure,
     ) -> None:
         if isinstance(found, list):
-            self.named(token)
+            self.named(token, gen)
         done(renaming if isinstance(found, list) else found)
 
-    def named(self, token: FencingToken) -> None:
-        """Free the names that a session has given up: its rooms know its nick."""
-        args = [token.session, self._holds.get(token.session).gen]
-        self._context.call("named", args, self._context.clock() + READ_WITHIN, _ignore)
+    def named(self, token: FencingToken, gen: int) -> None:
+        """Free the names that a session has given up: its rooms know it in a generation."""
+        self._context.call("named", [token.session, gen], inf, _ignore)
 
     def forget_gone(self) -> None:
         """Forget the sessions whose connections are not here any more."""
@@ -293,6 +293,7 @@ class RedisSessions:
         token, attempt, op = snapshot.token, snapshot.attempt, self._context.random_id()
         hold, deadline = self._holds.get(token.session), self._context.clock() + READ_WITHIN
         positions = {room: position for room, position, _ in snapshot.rooms}
+        gen = 0
         args: list[Any] = [
             *(op, token.session, snapshot.was, token.owner),
             *(int(snapshot.keyed), snapshot.nick, snapshot.fold),
@@ -307,13 +308,15 @@ class RedisSessions:
             if not isinstance(found, Change):
                 done(found)
                 return
-            back = found.result
+            nonlocal gen
+            back, gen = found.result, found.gen
             self._settler.depart(back.departures, deadline, lambda settled: None)
             rows = back.rows
             self.seat(token, found, op, back.nick, back.fold, rows, deadline, seated, positions)
 
         def seated(found: list[Membership] | Failure) -> None:
             if isinstance(found, list):
+                self.named(token, gen)
                 done(Restored({one.room: one.birth for one in found}))
             else:
                 done(found)

@@ -35,7 +35,7 @@ class Settler:
         if seats is None:
             seats = self._seats[room] = RoomSeats(room, self._context)
         if seats.add(item):
-            self._context.pipeline.call(seats)
+            self._context.shards.of(room_log(room)).pipeline.call(seats)
 
     def forget_idle(self) -> None:
         """Forget the rooms for which nothing is queued."""
@@ -154,6 +154,9 @@ class Settler:
                 # The seat was taken in a later generation, or is that of another room of this name.
                 found[place] = outcome if isinstance(outcome, Settled) else Settled("")
                 one = departures[place]
+                if isinstance(outcome, Ahead):
+                    # Or Redis has lost that generation, and counts from an earlier one.
+                    self._context.healed.add(room_log(one.room))
                 settled.setdefault(one.session, []).extend((one.gen, one.room))
             if not left:
                 self._forget(settled)

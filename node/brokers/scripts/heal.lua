@@ -1,19 +1,21 @@
 -- Puts lost entries back into a log: each once, however many nodes remember them.
--- PARTS head clock log mend page append sent settle wall
--- KEYS hash stream moved members seats gone never
+-- PARTS head wall clock log mend page append repeats said sent settle
+-- KEYS hash stream moved members seats gone sents never
 -- ARGV  log, cap, epoch and branch that the node knows, offset and id of an entry up to which its log
 --       and this one are the same (id '': it is not known), offset and id up to which the node has
---       read this log, name for a new branch, birth of the room ('': not known), 1 if a log that is missing may be created
---       again, then for each entry: kind, id, at, origin, body, offset, "HOME FORK ..." of earlier losses
---       (''), offset at which the node has read it in this log ('' if it is lost)
+--       read this log, name for a new branch, the chat's time as far as the node knows it, at least (0:
+--       unknown), birth of the room ('': not known), 1 if a log that is missing may be created again, then
+--       for each entry: kind, id, at, origin, body, offset, "HOME FORK ..." of earlier losses (''), offset
+--       at which the node has read it in this log ('' if it is lost)
 -- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, {'missing'} if it is missing
--- and must not be created, or of another birth, or {'gone'} if the session of this inbox has ended, or there is another room.
+-- and must not be created, or of another birth, or {'gone'} if the session of this inbox has ended, or
+-- there is another room.
 local MOST_NEW = 500
 -- Original positions of an entry that are remembered: it gets one each time it is put back elsewhere.
 local HOMES = 4
-local log, cap, epoch, branch, base, base_id, read, read_id, fresh, birth, anew = unpack(ARGV, 1, 11)
-local key, FIRST = key_of(log), 12
-base, read = tonumber(base), tonumber(read)
+local log, cap, epoch, branch, base, base_id, read, read_id, fresh, least, birth, anew = unpack(ARGV, 1, 12)
+local key, FIRST = key_of(log), 13
+base, read, least = tonumber(base), tonumber(read), tonumber(least)
 local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'birth')
 local sid = string.match(log, '^i:(.*)')
 if meta[4] and birth ~= '' and meta[4] ~= birth then return {anew == '1' and 'gone' or 'missing'} end
@@ -84,6 +86,8 @@ local other = meta[1] ~= epoch
 local fork = other and 1 or base + 1
 -- Moves the fork behind entries from it on, before an offset, that were appended at `at` or before.
 local next_row = 1
+-- A node may have read the log beyond the newest entry that it knows to be common to both branches.
+if read > base then rows = page_of(log, 'XRANGE', int(base + 1) .. '-0', '+', MOST_NEW) end
 local function pass_older(before, at)
   while rows[next_row] do
     local offset, fields = tonumber(string.match(rows[next_row][1], '^%d+')), rows[next_row][2]
@@ -193,11 +197,22 @@ local function reseat(entry, position)
   end
 end
 
--- Whether an entry may be young enough for its message to be repeated. If Redis' clock has been set, the
--- age is not known, and the entry counts as young.
-local function may_repeat(at)
-  now_ms()
-  return shift ~= 0 or tonumber(at) + REPEAT_MS > wall
+-- Remembers the id of a message whose entry was put back, unless it is too old to be repeated. If Redis'
+-- clock has been set, the age is not known, and the message counts as young.
+local function remember_again(entry, author, token, position)
+  local at = tonumber(entry[5])
+  if not sid then
+    local stored = least
+    if math.abs(wall_ms() - least) <= LEAST_LATE_MS then stored = math.min(at + LEAST_LATE_MS, least) end
+    if stored + REPEAT_MS < least then return false end
+    redis.call('HSET', key .. ':sent:' .. author, token, entry[5] .. ' ' .. position .. ' ' .. int(stored))
+  else
+    now_ms()
+    if shift == 0 and at + REPEAT_MS <= wall then return false end
+    local to = string.match(entry[4], '^"from":"[^"]*","to":"([^"]*)"')
+    remember(author, token, entry[5], log, position, to, true)
+  end
+  return true
 end
 
 local channel = not sid and room_channel(string.sub(log, 3))
@@ -213,13 +228,13 @@ for n, entry in ipairs(lost) do
     reseat(entry, epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2])
   end
   local author, token = string.match(entry[3], '^([^:]+):(.+)$')
-  if author and may_repeat(entry[5]) then
-    local position = epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2]
-    local to = string.match(entry[4], '^"from":"[^"]*","to":"([^"]*)"')
-    remember(author, token, entry[5], log, position, to, true)
-    authors[author] = true
-  end
+  local position = epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2]
+  if author and remember_again(entry, author, token, position) then authors[author] = false end
 end
-for author in pairs(authors) do forget_old(author) end
+if sid then
+  for author in pairs(authors) do forget_sent(author) end
+else
+  tend_said(log, authors, least)
+end
 if not sid then redis.call('HSET', key, 'size', redis.call('HLEN', KEYS[5])) end
 return {'ok', #lost}

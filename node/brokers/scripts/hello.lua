@@ -57,7 +57,7 @@ if resumed == 1 then
   nick, fold = session[1], session[2]
   if session[3] ~= '' and session[3] ~= owner then
     redis.call('SREM', 'chat:{c}:at:' .. node_of(session[3]), sid)
-    redis.call('PUBLISH', 'chat:{c}:node:' .. node_of(session[3]), 'moved ' .. sid .. ' ' .. session[3])
+    redis.call('SPUBLISH', 'chat:{c}:node:' .. node_of(session[3]), 'moved ' .. sid .. ' ' .. session[3])
   end
   redis.call('ZREM', 'chat:{c}:grace', sid)
 else

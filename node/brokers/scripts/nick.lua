@@ -20,6 +20,7 @@ local old = {}
 for name in string.gmatch(names_of(sid) .. ' ' .. (session[4] or ''), '[^ ]+') do
   if not string.find(' ' .. wanted .. ' ', ' ' .. name .. ' ', 1, true) then old[#old + 1] = name end
 end
-redis.call('HSET', key, 'nick', nick, 'fold', fold, 'gen', int(next_gen(session[3])), 'old', table.concat(old, ' '))
+local gen = int(next_gen(session[3]))
+redis.call('HSET', key, 'nick', nick, 'fold', fold, 'gen', gen, 'old', table.concat(old, ' '), 'oldgen', gen)
 take_names(sid, wanted)
 return answer(sid, op, owner, {'ok', session[1], at, rows_of(sid)})

@@ -1,5 +1,5 @@
 -- Renews the lease of an incarnation, and adjusts the chat's time (now_ms).
--- PARTS head clock room nick wall
+-- PARTS head wall clock room nick
 -- ARGV  incarnation, ms of the lease, format of the data, birth for the room `general`, probe to be
 --       published to the incarnation's own channel, facts about the node (JSON), notices, cap,
 --       the chat's time by the node's own clock, at least and at most (0: unknown), 1 if it is certain
@@ -57,7 +57,7 @@ local about = 'chat:{c}:about:' .. inc
 redis.call('HSETNX', about, 'since', int(wall_ms()))
 redis.call('HSET', about, 'facts', ARGV[6], 'notices', ARGV[7], 'kept', ARGV[8])
 redis.call('PEXPIRE', about, ARGV[2] + 86400000)
-redis.call('PUBLISH', 'chat:{c}:node:' .. inc, 'probe ' .. ARGV[5])
+redis.call('SPUBLISH', 'chat:{c}:node:' .. inc, 'probe ' .. ARGV[5])
 local changes = tonumber(redis.call('HGET', 'chat:{c}:ops', inc) or 0)
 local ordered = redis.call('GET', 'chat:{c}:ordered') or ''
 local here = redis.call('SCARD', 'chat:{c}:at:' .. inc)

@@ -1,6 +1,6 @@
--- Shortens deadlines that are further ahead than their length, and forgets ids of messages that are too old
+-- Shortens deadlines that are further ahead than their length, and forgets ids of directs that are too old
 -- to be repeated.
--- PARTS head clock sent
+-- PARTS head clock repeats sent
 -- ARGV  ms of a lease, ms of grace, the time of the call, most of each kind at a time
 -- Returns 1 if there is more to do, else 0.
 local LEAVE_AGAIN_MS = 5000

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from node.core.entries import Cursor
-from node.core.model import FencingToken, SessionSnapshot
+from node.core.model import FencingToken, SessionSnapshot, SessionState
 from node.core.names import names
 from node.core.rooms.room import RoomMember
 
@@ -108,3 +108,9 @@ class Session:
         now = self.snapshot(snapshot.token.owner)
         places, those = ({room[:2] for room in each.rooms} for each in (now, snapshot))
         return (now.nick, places) == (snapshot.nick, those)
+
+    def missing_in(self, state: SessionState) -> list[RoomMember]:
+        """Return the places in rooms that the broker does not have, except those being left."""
+        there = {membership.room for membership in state.memberships}
+        rooms = self.rooms.items()
+        return [one for name, one in rooms if name not in there and not one.is_leaving]

@@ -12,6 +12,7 @@ from typing import Any, cast
 from redis import exceptions
 from redis.asyncio import Redis
 
+from node.brokers.shards import one
 from node.brokers import keys, scripts
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
@@ -185,7 +186,7 @@ class Node:
         self.events = RecordingEvents()
         self.metrics = Metrics()
         self.clock = clock
-        self.broker = RedisBroker(connect, rules, self.metrics, clock, self.ids)
+        self.broker = RedisBroker(one(connect), rules, self.metrics, clock, self.ids)
         # One that is not run reports all the same: tests hand it messages.
         self.broker._context.bind(self.events)
         self.retained = rules.retained
@@ -317,9 +318,10 @@ class Place:
         """Return a client that waits for messages for ever."""
         return self._connect(None)
 
-    async def run(self, script: str, *args: Any, log: str = "") -> Any:
+    async def run(self, script: str, *args: Any, log: str = "", authors: Sequence[str] = ()) -> Any:
         """Run a script by itself, with the keys of a log if it declares some."""
-        declared = keys.of_log(log, scripts.key_names(script)) if log else keys.CONTROL
+        names = scripts.key_names(script)
+        declared = keys.of_log(log, names, authors) if log else keys.CONTROL
         text = [str(arg) for arg in args]
         return await self.redis.eval(scripts.source(script), len(declared), *declared, *text)
 

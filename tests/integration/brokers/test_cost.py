@@ -17,7 +17,7 @@ log that keeps 1000, 200 messages in a batch, and as many members, rooms, sessio
 as a large system has.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,7 +65,7 @@ end, call = function(name, ...)
       local length = lengths[real.call('TYPE', key).ok]
       counted[2] = counted[2] + (length and real.call(length, key) or 0)
     end
-  elseif name == 'PUBLISH' then
+  elseif name == 'SPUBLISH' then
     counted[3] = counted[3] + 2 * #select(2, ...)
   end
   local reply = real.call(name, ...)
@@ -97,6 +97,8 @@ if room then
   redis.call('ZADD', 'chat:{c}:rooms', 0, room)
 end
 """
+NOW = 1795486460000 + 400_000
+"""The chat's time, in ms: ids of 400 s ago are too old to be repeated."""
 HERE = 9e15
 """The end of a lease, or a time, that is far away."""
 LONG, KEPT, FULL = 16_000, 1000, 1099
@@ -197,15 +199,23 @@ class Bench:
         """Let so many nodes be there."""
         await self.client.zadd("chat:{c}:nodes", {f"node{number}": HERE for number in range(count)})
 
-    async def sent(self, sid: str, count: int) -> None:
-        """Let a session have sent messages with ids."""
-        ids = {f"t{n}": f"{1795486460000 + n} r:p0 ep-{n}-id{n}" for n in range(count)}
+    async def directed(self, sid: str, count: int) -> None:
+        """Let a session have sent directs with ids."""
+        ids = {f"t{n}": f"{1795486460000 + n} i:p0 ep-{n}-id{n} p0" for n in range(count)}
         await self.client.hset("chat:{c}:sent:" + sid, mapping=ids)
 
-    async def run(self, script: str, *args: Any, log: str = "r:tea") -> Cost:
+    async def said(self, sid: str, count: int, at: int = 1795486460000, log: str = "r:tea") -> None:
+        """Let a session have sent messages with ids to a room."""
+        ids = {f"t{n}": f"{at + n} ep-{n}-id{n} {at + n}" for n in range(count)}
+        await self.client.hset(f"chat:{{{log}}}:sent:{sid}", mapping=ids)
+        await self.client.zadd(f"chat:{{{log}}}:sents", {sid: at})
+
+    async def run(
+        self, script: str, *args: Any, log: str = "r:tea", authors: Iterable[str] = ()
+    ) -> Cost:
         """Run a script with the keys that it declares, if any, of a log; and count."""
         source = COUNTING.replace("%s", scripts.source(script))
-        declared = declared_by(script, log)
+        declared = declared_by(script, log, authors)
         async with slots.watching(self.port) as runs:
             *found, reply = await self.client.eval(source, len(declared), *declared, *args)
         self.runs += runs
@@ -267,7 +277,7 @@ async def a_direct_of_somebody_who_has_sent_much(bench: Bench) -> Cost:
     await bench.session("ana")
     await bench.session("bo")
     await bench.log("i:bo", size=LONG)
-    await bench.sent("ana", 2001)
+    await bench.directed("ana", 2001)
     body = "x" * LONG
     return await bench.run("direct", "id1", "ana", "inc.1", "new", "bo", '"to":"', body, KEPT)
 
@@ -291,10 +301,10 @@ async def moved_to(bench: Bench, log: str, offsets: range) -> None:
 def lost_entries(first: int, epoch: str, read: int) -> list[Any]:
     """Return the arguments of heal.lua for as many entries as one call has."""
     args: list[Any] = ["r:tea", KEPT, epoch, epoch, first - 1, f"id{first - 1}", read, f"id{read}"]
-    args += ("new", "b1", 0)
+    args += ("new", NOW, "b1", 0)
     body = "x" * (merge.HEALED_BYTES // merge.HEALED)
     for n in range(first, first + merge.HEALED):
-        args += ("m", f"lost{n}", 1795486460000, "ana:t%d" % n, body, n, "", "")
+        args += ("m", f"lost{n}", 1795486460000, f"s{n}:t{n}", body, n, "", "")
     return args
 
 
@@ -469,8 +479,9 @@ async def a_session_in_fifty_rooms_ends(bench: Bench) -> Cost:
 
 async def said(bench: Bench, *messages: tuple[Any, ...], look: str = "") -> Cost:
     """Publish messages to the room `tea`."""
-    args = ["tea", KEPT, "ep", FULL, f"id{FULL}", look, *[part for row in messages for part in row]]
-    return await bench.run("publish", *args)
+    args = ["tea", KEPT, NOW, "ep", FULL, f"id{FULL}", look]
+    args += [part for row in messages for part in row]
+    return await bench.run("publish", *args, authors={row[1] for row in messages if row[3]})
 
 
 @worst("publish")
@@ -488,7 +499,9 @@ async def a_batch_of_authors_who_have_sent_much(bench: Bench) -> Cost:
     await bench.log("r:tea", size=100)
     for n in range(publish_batch.MOST):
         await bench.session(f"s{n}")
-        await bench.sent(f"s{n}", 2001)
+        await bench.said(f"s{n}", 2001, at=NOW)
+    for n in range(3):
+        await bench.said(f"old{n}", 2000)
     return await said(bench, *[(f"new{n}", f"s{n}", "inc.1", "1", "x") for n in range(200)])
 
 
@@ -504,8 +517,7 @@ async def a_batch_is_repeated(bench: Bench) -> Cost:
 async def a_batch_with_the_ids_of_long_messages(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
     await bench.session("ana")
-    places = {f"t{n}": f"{10**15} r:tea ep-{n}-id{n}" for n in range(1, publish_batch.MOST + 1)}
-    await bench.client.hset("chat:{c}:sent:ana", mapping=places)
+    await bench.said("ana", publish_batch.MOST + 1, at=NOW)
     rows = [(f"new{n}", "ana", "inc.1", f"t{n}", "x") for n in range(1, publish_batch.MOST + 1)]
     return await said(bench, *rows)
 
@@ -640,8 +652,9 @@ async def a_page_of_rooms(bench: Bench) -> Cost:
 
 @worst("sent")
 async def a_message_of_somebody_who_has_sent_much(bench: Bench) -> Cost:
-    await bench.sent("ana", 2001)
-    return await bench.run("sent", "ana", "t5")
+    await bench.log("r:tea", size=LONG)
+    await bench.said("ana", 2001, at=NOW)
+    return await bench.run("sent", "r:tea", "ana", "t5", NOW, authors=["ana"])
 
 
 @worst("standing")
@@ -670,7 +683,7 @@ async def much_is_stored_with_a_time(bench: Bench) -> Cost:
         await bench.client.zadd(key, late)
     await bench.client.zadd("chat:{c}:sents", dict.fromkeys(late, 1))
     for number in range(1000):
-        await bench.client.hset(f"chat:{{c}}:sent:s{number}", "", "1795486460000 r:p0 ep-5-id5")
+        await bench.client.hset(f"chat:{{c}}:sent:s{number}", "", "1795486460000 i:p0 ep-5-id5 p0")
     return await bench.run("tidy", 8000, 30_000, int(HERE), upkeep.TIDIED)
 
 

@@ -146,7 +146,9 @@ async def test_a_session_that_ends_is_gone_at_once(
         assert (await node.log("r:" + room))[1:] == [left]
         assert await node.ask("members", room, "") == ([], False)
     await node.hello("s2", "ana")
-    assert await place.redis.exists("chat:{c}:session:s1", "chat:{c}:rooms:s1", "chat:{c}:grace") == 0
+    assert (
+        await place.redis.exists("chat:{c}:session:s1", "chat:{c}:rooms:s1", "chat:{c}:grace") == 0
+    )
     ids = [(await node.top("r:" + room)).id for room in ("tea", "milk")]
     assert ids[0] != ids[1]
 

@@ -7,8 +7,9 @@ import pytest
 import pytest_asyncio
 
 from node.brokers.admin_client import AdminClient, Trouble
+from node.brokers.lease import FORMAT
 from node.core.entries import Lost, Position
-from node.core.model import Denied, Fenced, SessionSnapshot
+from node.core.model import Denied, Fenced, Restored, SessionSnapshot
 from tests.integration.brokers.bench import Node, Place
 
 LEFT = '"nick":"ana","reason":"kicked","text":"be \\"nice\\""}'
@@ -214,11 +215,11 @@ async def test_a_closed_room_is_gone_with_its_members_and_its_log(
 ) -> None:
     hold, _ = await node.hello("s1", "ana", rooms=["tea", "hall"])
     await node.say(hold, "tea", "hi")
-    epoch = (await node.top("r:tea")).epoch
+    birth = await place.redis.hget("chat:{c}:births", "tea")
     assert await moderator.close("tea", "too loud") == 1
     await hears(node, "room", "tea")
     order = node.events.orders[0]
-    assert (order.epoch, order.why) == (epoch, "too loud")
+    assert (order.birth, order.why) == (birth, "too loud")
     assert not await moderator.has_room("tea") and await moderator.has_room("hall")
     standing = await node.ask("standing", hold, timed=False)
     assert [membership.room for membership in standing.memberships] == ["hall"]
@@ -233,7 +234,8 @@ async def test_a_room_that_is_not_there_cannot_be_closed(moderator: AdminClient)
 async def test_who_remembers_a_closed_room_does_not_bring_it_back(
     node: Node, moderator: AdminClient
 ) -> None:
-    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    hold, reply = await node.hello("s1", "ana", rooms=["tea"])
+    birth = reply.memberships[0].birth
     await node.say(hold, "tea", "hi")
     found = await node.ask("tail", "r:tea", 100, timed=False)
     start = Position(found.top.epoch, 0, b"0")
@@ -241,8 +243,9 @@ async def test_who_remembers_a_closed_room_does_not_bring_it_back(
     lost = Lost(start, start, start.epoch, found.entries)
     assert await node.ask("heal", "r:tea", lost, timed=False) is Fenced.GONE
     joined = str(found.top)
-    memory = SessionSnapshot(hold, hold.owner, True, "ana", "ana", None, 9, [("tea", joined, birth)])
-    assert await node.ask("restore", memory, True, timed=False) is True
+    rooms = [("tea", joined, birth)]
+    memory = SessionSnapshot(hold, hold.owner, True, "ana", "ana", None, 9, rooms)
+    assert await node.ask("restore", memory, True, timed=False) == Restored({})
     assert not await moderator.has_room("tea")
     assert (await node.ask("standing", hold, timed=False)).memberships == []
 
@@ -282,7 +285,7 @@ async def test_nodes_tell_of_themselves(place: Place, node: Node, moderator: Adm
     living, dead = sorted(await moderator.nodes(), key=lambda row: not row.alive)
     facts = living.facts
     assert (facts.name, facts.clients, facts.sessions, facts.rooms) == ("bench", 3, 0, 1)
-    assert living.since is not None and facts.format == 1
+    assert living.since is not None and facts.format == FORMAT
     assert (dead.alive, dead.since, dead.facts.name) == (False, None, "?")
 
 
@@ -295,7 +298,9 @@ async def test_the_lag_is_that_of_a_probe(place: Place, node: Node, moderator: A
 async def test_what_a_newer_node_tells_in_addition_is_ignored(
     place: Place, node: Node, moderator: AdminClient
 ) -> None:
-    await place.redis.hset("chat:{c}:about:later", "facts", json.dumps({"name": "z", "mood": "fine"}))
+    await place.redis.hset(
+        "chat:{c}:about:later", "facts", json.dumps({"name": "z", "mood": "fine"})
+    )
     await place.redis.zadd("chat:{c}:nodes", {"later": 9e15})
     assert [row.facts.name for row in await moderator.nodes()] == ["bench", "z"]
 

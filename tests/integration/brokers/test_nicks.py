@@ -1,7 +1,7 @@
 """A nick takes up what it looks like as well; nobody is reached under a name that is not theirs."""
 
 from node.brokers.config import BrokerConfig
-from node.core.model import Denied, FencingToken, SessionSnapshot, Stored
+from node.core.model import Denied, FencingToken, Restored, SessionSnapshot, Stored
 from node.core.names import names
 from tests.integration.brokers.bench import Node, Place
 
@@ -64,9 +64,9 @@ async def test_a_session_that_is_put_back_takes_up_the_same(node: Node, place: P
     owner = FencingToken("s1", node.broker.owner())
     memory = SessionSnapshot(
         *(owner, hold.owner, True, CYRILLIC, names.claims(CYRILLIC), None, 1),
-        [("tea", "k1-7-a")],
+        [("tea", "k1-7-a", b"b1")],
     )
-    assert await node.ask("restore", memory, True, timed=False) is True
+    assert await node.ask("restore", memory, True, timed=False) == Restored({"tea": b"b1"})
     assert await asks_for(node, "s2", LATIN) is Denied.TAKEN
     assert await node.ask("members", "tea", "") == ([CYRILLIC], False)
 

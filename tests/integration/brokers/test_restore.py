@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from node.brokers import session_audit
-from node.core.model import Denied, Fenced, FencingToken, SessionSnapshot
+from node.core.model import Denied, Fenced, FencingToken, Restored, SessionSnapshot
 from tests.integration.brokers.bench import Node, Place
 
 
 def memory(node: Node, hold: FencingToken, nick: str, *rooms: str, **named: Any) -> SessionSnapshot:
     """Return what a node knows of a session."""
     known: dict[str, Any] = {"keyed": True, "attempt": None, "claim": 1, **named}
+    births = node.broker._context.births
     return SessionSnapshot(
         FencingToken(hold.session, node.broker.owner()),
         hold.owner,
@@ -21,7 +22,7 @@ def memory(node: Node, hold: FencingToken, nick: str, *rooms: str, **named: Any)
         nick.lower(),
         known["attempt"],
         known["claim"],
-        [(room, "k1-7-a", known.get("birth", b"b1")) for room in rooms],
+        [(room, "k1-7-a", births.get("r:" + room, b"b1")) for room in rooms],
         known.get("is_settled", True),
     )
 
@@ -88,7 +89,7 @@ async def test_the_higher_claim_wins_when_redis_went_back(
     _, second = await node.hello("s1")
     assert second.claim > first.claim
     reply = await restore(node, memory(node, old, "ana", claim=second.claim + more))
-    assert reply is (True if ours else Fenced.GONE)
+    assert isinstance(reply, Restored) if ours else reply is Fenced.GONE
 
 
 async def test_who_began_anew_after_redis_forgot_is_not_taken_back(

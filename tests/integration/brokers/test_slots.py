@@ -36,6 +36,10 @@ PLANTED = {
     "another key of the log": ("history", "HGET chat:{r:tea}:back x", "which it does not declare"),
     "an exception": ("publish", "HGET chat:{r:tea}:back x", "which it does not declare"),
     "the key that nobody writes": ("read", "SET chat:{r:tea}:never 1", "which nobody may write"),
+    "a channel of another slot": (
+        *("tail", "SPUBLISH chat:{r:milk}:live x", "which is in another slot"),
+    ),
+    "a channel without a tag": ("read", "SPUBLISH chat:live x", "which is in another slot"),
     "several keys": ("compare", "DEL chat:{r:tea} chat:{r:milk}", "which is in another slot"),
 }
 
@@ -46,7 +50,11 @@ async def test_a_key_that_a_script_may_not_touch_is_told(case: str, server: Redi
     call = f"redis.call({', '.join(repr(word) for word in command.split())})"
     source = scripts.source(name).replace("\nlocal meta = ", f"\n{call}\nlocal meta = ", 1)
     declared = keys.of_log("r:tea", scripts.key_names(name))
-    args = ["r:tea" if name != "publish" else "tea", "1000", "", "0", ""]
+    args = (
+        ["tea", "1000", "0", "", "0", "", ""]
+        if name == "publish"
+        else ["r:tea", "1000", "", "0", ""]
+    )
     async with server.client() as client, slots.watching(server.port) as runs:
         await client.eval(source, len(declared), *declared, *args)
         digest = await client.script_load(scripts.source("tail"))
@@ -57,14 +65,25 @@ async def test_a_key_that_a_script_may_not_touch_is_told(case: str, server: Redi
     assert fault.startswith(f"{name} touches b'chat:") and fault.endswith(told)
 
 
+def test_only_what_trims_may_touch_the_ids_of_other_authors_and_only_in_its_room() -> None:
+    own, other = b"chat:{r:tea}:sent:s9", b"chat:{r:milk}:sent:s9"
+    for script in ("publish", "heal"):
+        assert slots.faults(Run(script, LOG, {own})) == []
+        assert slots.faults(Run(script, LOG, {b"chat:{r:tea}:sents"})) != []
+    for script in ("sent", "read"):
+        assert slots.faults(Run(script, LOG, {own})) != []
+        assert slots.faults(Run(script, LOG, {other})) != []
+
+
 def test_what_is_declared_is_of_one_slot_and_ends_with_the_key_that_nobody_writes() -> None:
     other = b"chat:{r:milk}:never"
-    assert slots.faults(Run("read", LOG, set(LOG[:3]))) == []
+    assert slots.faults(Run("read", LOG, {*LOG[:3], b"chat:{r:tea}:live"})) == []
     [fault] = slots.faults(Run("read", [*LOG[:3], other], set()))
     assert "keys of several slots" in fault
     [fault] = slots.faults(Run("read", LOG[:3], set()))
     assert "does not declare the key that nobody writes" in fault
     assert slots.faults(Run("look", [], set())) == []
+    assert slots.faults(Run("look", [], {b"chat:{r:tea}:live"})) != []
     assert slots.faults(Run("look", [], {LOG[0]})) != []
 
 

@@ -29,6 +29,12 @@ class Rollback(NamedTuple):
     remembered: dict[str, list[object]]
 
 
+def _log_of(key: bytes) -> str:
+    """Return the log that is the stream at a key."""
+    name = key.decode()[len("chat:") : -len(":log")]
+    return name[1:-1] if name.endswith("}") else name.removeprefix("{c}:")
+
+
 @dataclass
 class Chronicle:
     """All entries that were ever added, and how the logs stand."""
@@ -99,7 +105,7 @@ class Chronicle:
     def was_away(self, id: str, since: float, until: float) -> bool:
         """Say whether an entry was forgotten, and not put back yet, at some time between two."""
         for rollback in self.rollbacks:
-            if rollback.at <= until and any(entry.id == id for entry in rollback.lost):
+            if rollback.at <= until and has(rollback.lost, id):
                 back = [new.at for new in self.added if new.id == id and new.at >= rollback.at]
                 if min(back, default=until) >= since:
                     return True
@@ -130,7 +136,6 @@ class Chronicle:
         return first
 
 
-def _log_of(key: bytes) -> str:
-    """Return the log whose stream has a key."""
-    name = key.decode().removesuffix(":log")
-    return name.removeprefix("chat:{c}:") if "{c}" in name else name[len("chat:{") : -1]
+def has(entries: Iterable[Added], id: str) -> bool:
+    """Say whether an entry is among others."""
+    return any(entry.id == id for entry in entries)

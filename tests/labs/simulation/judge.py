@@ -4,12 +4,12 @@ Pure, but for a look into Redis at the end.
 """
 
 from collections import defaultdict
-from math import inf
 from typing import Any, NamedTuple
 
 from tests.labs.faults.verdict import Kind, Violation
 from tests.labs.simulation.audit import Audit
 from tests.labs.simulation.chronicle import Added
+from tests.labs.simulation.directs import judge_directs
 from tests.labs.simulation.notes import Step
 from tests.labs.simulation.tracks import key_of, tracks
 from tests.labs.simulation.world import World
@@ -37,7 +37,10 @@ class Verdict(NamedTuple):
 def judge(world: World) -> Verdict:
     """Return what is wrong."""
     plan, chronicle = world.plan, world.chronicle
-    found = list(world.notes.troubles) + world.server.shell.faults
+    found = [
+        *world.notes.troubles,
+        *(fault for server in world.servers for fault in server.shell.faults),
+    ]
     violations, limits = _doubled(world)
     for number, steps in world.notes.steps.items():
         for track in tracks(number, steps):
@@ -48,7 +51,7 @@ def judge(world: World) -> Verdict:
     violations += _remembered(world)
     violations += _sessions(world)
     violations += _presence(world)
-    directs, known = _directs(world)
+    directs, known = judge_directs(world)
     violations, limits = violations + directs, limits + known
     found += [f"{kind.value}: {text}" for kind, text in violations]
     return Verdict(found + _quiet(world), limits)
@@ -175,7 +178,7 @@ def _began_again(world: World, sid: str, since: float, at: float) -> bool:
     A session that was in its grace period when Redis forgot it, ``at`` that time, has ended.
     """
     # The session may have begun again with a welcome that never arrived.
-    session = world.server.shell.store.keys.get(b"chat:{c}:session:" + sid.encode(), {})
+    session = world.data(b"chat:{c}:session:" + sid.encode()) or {}
     if int(session.get(b"since", 0)) > since * 1000:
         return True
     numbers = [client.person.number for client in world.clients if client.sid == sid]
@@ -257,7 +260,7 @@ def _presence(world: World) -> list[Violation]:
     found = []
     present = {client.nick for client in world.clients if not client.finished}
     for room in ("general", "tea", "ink"):
-        rows = world.server.shell.store.keys.get(b"chat:{r:%b}:members" % room.encode(), ())
+        rows = world.data(b"chat:{r:%b}:members" % room.encode()) or ()
         members = sorted(row.decode().partition("\0")[2] for row in rows)
         there = sorted(
             client.nick
@@ -295,74 +298,39 @@ def _replay(room: str, order: list[Added], members: list[str]) -> list[Violation
     return found
 
 
-def _directs(world: World) -> tuple[list[Violation], list[str]]:
-    """A direct reaches a session that goes on, once; and those for which that is a known limit."""
-    found, limits = [], []
-    forgetful = world.plan.forgetful
-    got: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    gaps = set()
-    for number, steps in world.notes.steps.items():
-        for step in steps:
-            if step.name == "welcome" and not step.event["resumed"] and forgetful:
-                # Its position is of no use any more; but the roll-back may bring the old one back.
-                got[number].clear()
-            elif step.name == "direct":
-                # What nobody remembers may be sent again: then it is another entry.
-                key = key_of(step.event["position"]) if forgetful else step.event["id"]
-                got[number][key] += 1
-            elif step.name == "gap" and step.event["room"] == "@":
-                gaps.add(number)
-    for number, counts in got.items():
-        if number in gaps:
-            # After its end a session may have begun again unnoticed, by a hello of long ago.
-            ended = not world.notes.sids[number].isdisjoint(world.chronicle.ended)
-            if not forgetful and world.plan.kept == 1000 and not ended:
-                found.append(Violation(Kind.GAP, f"p{number} has a gap in its inbox"))
-            continue
-        for id, count in counts.items():
-            text = f"{id} came {count} times to p{number}"
-            if count > 1 and _left_too_soon(world, number, id):
-                limits.append(f"{text}, which had left before it was put back")
-            elif count > 1:
-                found.append(Violation(Kind.DOUBLED, text))
-    if not forgetful:
-        found += _missing_directs(world, {number: set(ids) for number, ids in got.items()}, gaps)
-    return found, limits
-
-
-def _left_too_soon(world: World, number: int, id: str) -> bool:
-    """Say whether a client lost its connection after an entry was lost, before it was put back.
-
-    The next node cannot know what the client had of the entries that are put back later.
-    """
-    lost = [back.at for back in world.chronicle.rollbacks if any(e.id == id for e in back.lost)]
-    again = [new.at for new in world.chronicle.added if new.id == id and new.back]
-    drops = [step.at for step in world.notes.steps[number] if step.name == "dropped"]
-    return any(min(lost, default=inf) < drop < max(again, default=0.0) for drop in drops)
-
-
-def _missing_directs(world: World, got: dict[int, set[str]], gaps: set[int]) -> list[Violation]:
+def _settled(world: World) -> list[str]:
+    """At the end all rooms know what was decided, and no name is held that nobody has."""
     found = []
-    inboxes = {"i:" + client.sid: client for client in world.clients}
-    logs = {entry.id: entry.log for entry in world.chronicle.added}
-    for steps in world.notes.steps.values():
-        for step in steps:
-            if step.name != "ack" or "to" not in step.event:
-                continue
-            client = inboxes.get(logs.get(key_of(step.event["position"]), ""))
-            if client is None or client.finished or client.person.number in gaps:
-                continue
-            ends = world.chronicle.ended.get(client.sid, [0.0])
-            if max(ends) < step.event["at"] / 1000 - 0.001:
-                if step.event["id"] not in got.get(client.person.number, ()):
-                    text = f"{step} never came to p{client.person.number}"
-                    found.append(Violation(Kind.LOST, text))
+    for server in world.servers:
+        keys = server.shell.store.keys
+        outs = [key for key in keys if key.startswith((b"chat:{c}:out:", b"chat:{c}:end:"))]
+        found += [f"unsettled: {key.decode()} is {keys[key]}" for key in outs]
+    decided: dict[bytes, set[bytes]] = {}
+    names = set[bytes]()
+    for key, session in world.servers[0].shell.store.keys.items():
+        if key.startswith(b"chat:{c}:session:"):
+            sid = key.removeprefix(b"chat:{c}:session:")
+            names.add(session.get(b"fold", b""))
+            if session.get(b"old"):
+                found.append(f"unsettled: {key.decode()} has given up {session[b'old']}")
+            for room in world.data(b"chat:{c}:rooms:" + sid) or ():
+                decided.setdefault(room, set()).add(sid)
+    if leaked := set(world.data(b"chat:{c}:nicks") or ()) - names:
+        found.append(f"unsettled: nobody has the names {leaked}")
+    for room in (b"general", b"tea", b"ink"):
+        seats = set(world.data(b"chat:{r:%b}:seats" % room) or ())
+        if seats != decided.get(room, set()):
+            text = f"{sorted(seats)} have seats in {room!r}, not {sorted(decided.get(room, ()))}"
+            found.append(f"unsettled: {text}")
+        count = int((world.data(b"chat:{c}:counts") or {}).get(room, 0))
+        if count != len(decided.get(room, ())):
+            found.append(f"unsettled: {count} are counted in {room!r}, not {len(seats)}")
     return found
 
 
 def _quiet(world: World) -> list[str]:
     """At the end everybody is connected, and nothing is left to be done."""
-    found = []
+    found = _settled(world)
     for client in world.clients:
         who = f"p{client.person.number}"
         if not client.finished and not client.welcome:

@@ -267,7 +267,7 @@ class PubSub:
         self._lost = False
         self._patient = link.random.random() < 0.5
 
-    async def subscribe(self, *channels: bytes) -> None:
+    async def ssubscribe(self, *channels: bytes) -> None:
         """Subscribe to channels."""
         if not self._open:
             await self._link.opened()
@@ -275,7 +275,7 @@ class PubSub:
             self._link.server.accept(self)
         self._ask(channels, self._link.server.subscribe)
 
-    async def unsubscribe(self, *channels: bytes) -> None:
+    async def sunsubscribe(self, *channels: bytes) -> None:
         """Unsubscribe from channels."""
         self._ask(channels, self._link.server.unsubscribe)
 

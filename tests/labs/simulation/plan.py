@@ -41,7 +41,8 @@ class Plan:
     """A world before it begins. Times are in virtual seconds.
 
     ``steady``: all stay where they are; what they see is shown to the fault laboratory's checker.
-    ``tail``: as many entries of a log a node reads when it begins to follow it.
+    ``tail``: as many entries of a log a node reads when it begins to follow it. ``servers``: how
+    many keep the data; the first one has sessions, the others have rooms.
     """
 
     seed: int
@@ -49,6 +50,7 @@ class Plan:
     length: float = 10.0
     kept: int = 1000
     tail: int = 100
+    servers: int = 1
     notices: int = 200
     lease: float = 5.0
     grace: float = 6.0
@@ -64,8 +66,8 @@ class Plan:
         return any(fault in FORGETFUL for fault in self.faults)
 
 
-def draw(seed: int, hard: bool = False) -> Plan:
-    """Return the plan of a seed.
+def draw(seed: int, hard: bool = False, servers: int = 0) -> Plan:
+    """Return the plan of a seed; ``servers`` of 0: that is drawn, too.
 
     ``hard``: Redis may forget more than once, in short time.
     There are known limits there; see README.md.
@@ -81,6 +83,7 @@ def draw(seed: int, hard: bool = False) -> Plan:
     plan.kept = random.choices((1000, 10, 25), (8, 1, 1))[0]
     # Drawn apart: the other worlds stay as they were.
     plan.tail = Random(f"tail {seed}").choice((100, 100, 3))
+    plan.servers = servers or Random(f"servers {seed}").choice((1, 1, 3))
     plan.notices = random.choices((200, 2, 0), (10, 1, 1))[0]
     plan.steady = random.random() < 0.25
     plan.lease = random.choice((3.0, 5.0, 8.0))

@@ -164,7 +164,7 @@ _ZREM = "redis.call('ZREM', members, fold .. '\\0' .. nick) == 0 and"
 _LEFT = "if not count or count > set.notices then return '', '' end"
 _ENDS = "if reason ~= 'lost' or redis.call"
 _TAKEN = "if theirs and string.find("
-_STAMP = "local owners, entries, results, places"
+_STAMP = "local owners, entries, results, untended"
 
 PLANTS: dict[str, tuple[str, Plant]] = {
     "an entry is dropped": ("lost", delivering(lambda entries: entries[:-1])),

@@ -22,9 +22,9 @@ class Played(NamedTuple):
     lines: list[str]
 
 
-def play(seed: int, hard: bool = False, tracing: bool = False) -> Played:
+def play(seed: int, hard: bool = False, tracing: bool = False, servers: int = 0) -> Played:
     """Run the world of a seed, and hold it against the promises."""
-    plan = draw(seed, hard)
+    plan = draw(seed, hard, servers)
     # Logs of a world are too short to be longer than what a node reads of them otherwise.
     follower.TAIL_ENTRIES = plan.tail
     world = World(plan, tracing)

@@ -89,7 +89,7 @@ class Store:
         micros = round(self._clock() * 1_000_000)
         return [b"%d" % (micros // 1_000_000), b"%d" % (micros % 1_000_000)]
 
-    def do_publish(self, channel: bytes, message: bytes) -> int:
+    def do_spublish(self, channel: bytes, message: bytes) -> int:
         self._publish(channel, message)
         return 0
 
@@ -158,9 +158,6 @@ class Store:
 
     def do_sismember(self, key: bytes, member: bytes) -> int:
         return int(member in self.keys.get(key, ()))
-
-    def do_hexists(self, key: bytes, field: bytes) -> int:
-        return int(field in self.keys.get(key, ()))
 
     do_srem = do_hdel
     do_smembers = do_hkeys

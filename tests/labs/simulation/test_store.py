@@ -29,7 +29,7 @@ COMMANDS = """
     XRANGE x 3-0 + COUNT 1; XREVRANGE x + - COUNT 2; XREVRANGE x 5-0 - COUNT 9; XREVRANGE x 0-0 -;
     XRANGE none - +; XRANGE x 7-0 + COUNT 1; XTRIM x MAXLEN 2; XTRIM x MAXLEN 2; XRANGE x - +;
     DEL x none s; EXISTS x;
-    PUBLISH c m; XADD y 1-0 h one b 1; XLEN y; XLEN none; SADD one x; SSCAN one 0 COUNT 5;
+    SPUBLISH c m; XADD y 1-0 h one b 1; XLEN y; XLEN none; SADD one x; SSCAN one 0 COUNT 5;
     SSCAN none 0 COUNT 5; HSET scanned a 1 b 2; HSCAN scanned 0 COUNT 5; HSCAN none 0 COUNT 5;
     SET p 1 PX 100000; EXISTS p h nothing p; HSET i a 1; HEXISTS i a; HEXISTS i z; HEXISTS none a;
     ZRANGEBYLEX z [a (b LIMIT 0 9; ZRANGEBYLEX z [a (ab LIMIT 0 1; ZRANGEBYLEX z (a (a LIMIT 0 9;

@@ -1,5 +1,5 @@
 -- The append of entries to a log.
--- PARTS head log mend wall
+-- PARTS head wall log mend
 
 -- How many entries that were put back are remembered, and for how many offsets: twice as many as a log
 -- retains. A log may retain few, and each node may put as many back again; so for LEAST_HOMES at least.
@@ -47,7 +47,7 @@ local function write(log, channel, cap, entries, meta)
     end
   end
   local text = table.concat(frame, '\n')
-  if channel then redis.call('PUBLISH', channel, text) end
+  if channel then redis.call('SPUBLISH', channel, text) end
   return epoch, first, at, text
 end
 

@@ -14,6 +14,12 @@
 --   chat:{LOG}:members    zset    FOLDED \0 NICK, all of score 0: sorted by code points
 --   chat:{LOG}:seats      hash    SID -> "GEN LIFE OWNER POSITION FOLD NICK" (parts/settle.lua)
 --   chat:{LOG}:gone       zset    sessions whose seats have ended -> their generation, for 5 minutes
+--   chat:{LOG}:sent:SID   hash    id of a message to the room -> "AT POSITION TIME": what is shown to
+--                                 people, and ms of the chat's time when it was stored (0: its node
+--                                 did not know it). For 5 minutes, and no longer than a day after the
+--                                 newest. '' -> when it was tended (said.lua)
+--   chat:{LOG}:sents      zset    sessions whose ids are remembered -> TIME of one of the newest
+--                                 5 minutes of them
 --   chat:{LOG}:never      none    nobody ever writes it: see keys.py
 --   chat:{c}:births           hash    each room that there is -> its birth
 --   chat:{c}:counts           hash    room -> number of sessions in it
@@ -26,10 +32,11 @@
 --                                 it), gen (grows with each change that rooms have to know)
 --   chat:{c}:ended:SID        string  hellos of a session that has ended, for 30 s
 --   chat:{c}:rooms:SID        hash    room that the session is in -> birth of the room
---   chat:{c}:sent:SID         hash    id of a message -> "AT LOG POSITION TO LAG", for 5 minutes; LAG, and
+--   chat:{c}:sent:SID         hash    id of a direct -> "AT LOG POSITION TO LAG", for 5 minutes; LAG, and
 --                                 TO before it, only if the chat's time is not Redis' own: ms by
 --                                 which it was behind (below 0) or ahead. '' -> the newest value
---   chat:{c}:sents            zset    sessions whose ids are remembered -> ms at which to check them
+--   chat:{c}:sents            zset    sessions whose ids of directs are remembered -> ms at which to
+--                                 check them
 --   chat:{c}:clock            hash    seen: ms of the chat's time at the newest renewal of a lease; shift:
 --                                 ms to be added to the time of Redis (see now_ms)
 --   chat:{c}:grace            zset    sessions without a connection -> ms at which they end
@@ -43,8 +50,8 @@
 --                                 room:ROOM -> "TILL EXTRA WHY": ms at which it ends (0: never), the
 --                                 birth of a closed room or "-", a JSON string or nothing
 --   chat:{c}:ordered          string  "COUNT ID" of the newest change to the moderation rules
--- LOG is r:ROOM or i:SID (the inbox of a session). Frames of a room go to the channel
--- chat:{r:ROOM}:live, those of an inbox to chat:{c}:node:INC of the node its session is at.
+-- LOG is r:ROOM or i:SID (the inbox of a session, which has neither seats nor ids). Frames of a room go to
+-- the shard channel chat:{r:ROOM}:live, those of an inbox to chat:{c}:node:INC of the node its session is at.
 --
 -- A nick reserves keys: its folded form, and what it looks like: "FOLD LOOK LOOK", each but the first
 -- only if it differs. A session whose nick reserves more than its fold has all of them in `looks`.

@@ -1,16 +1,23 @@
 -- The rooms that there are, and which of them sessions are in, as decided. What a room's own data say of
 -- that follows (parts/settle.lua).
--- PARTS head clock
+-- PARTS head clock rules nick
 
 -- Creates a room if there is none of that name; returns its birth, and whether it was created.
 local function make_room(room, birth)
   if redis.call('HSETNX', 'chat:{c}:births', room, birth) == 0 then
     return redis.call('HGET', 'chat:{c}:births', room), false
   end
-  redis.call('HDEL', 'chat:{c}:counts', room)
   redis.call('ZADD', 'chat:{c}:rooms', 0, room)
-  redis.call('ZADD', 'chat:{c}:idle', int(now_ms()), room)
+  -- Redis may have lost only that there is the room.
+  if tonumber(redis.call('HGET', 'chat:{c}:counts', room) or 0) <= 0 then
+    redis.call('ZADD', 'chat:{c}:idle', 'NX', int(now_ms()), room)
+  end
   return birth, true
+end
+
+-- Whether there must be a room, as a session is in it, though Redis has lost that it is there.
+local function is_lost(room, birth)
+  return nicks_lost() and rule_of('room:' .. room) ~= birth
 end
 
 -- Removes a room. Sessions still name its birth, which shows that they are not in a later room.
@@ -31,6 +38,7 @@ local function rooms_of(sid)
   if #noted == 0 or redis.call('EXISTS', 'chat:{c}:births') == 0 then return noted end
   for n = 1, #noted, 2 do names[#names + 1] = noted[n] end
   for n, birth in ipairs(redis.call('HMGET', 'chat:{c}:births', unpack(names))) do
+    if not birth and is_lost(names[n], noted[2 * n]) then birth = make_room(names[n], noted[2 * n]) end
     if birth == noted[2 * n] then
       rooms[#rooms + 1] = names[n]
       rooms[#rooms + 1] = birth
@@ -60,7 +68,10 @@ local function note_out(sid, room)
   local key = 'chat:{c}:rooms:' .. sid
   local birth = redis.call('HGET', key, room)
   redis.call('HDEL', key, room)
-  if not birth or redis.call('HGET', 'chat:{c}:births', room) ~= birth then return nil end
+  if not birth then return nil end
+  local there = redis.call('HGET', 'chat:{c}:births', room)
+  if not there and is_lost(room, birth) then there = make_room(room, birth) end
+  if there ~= birth then return nil end
   count_out(room)
   return birth
 end

@@ -10,6 +10,7 @@ from node.brokers.contact import Contact
 from node.brokers.context import BrokerContext
 from node.brokers.malformed import Malformed
 from node.brokers.pipeline import Pipeline
+from node.brokers.shards import Shard, Shards
 from node.core.interfaces import BrokerEvents
 from node.core.model import Failure, NodeFacts, Unavailable
 
@@ -46,8 +47,7 @@ class ContextBench:
         self._count = 0
         self.context = BrokerContext(
             config or BrokerConfig(),
-            cast(Pipeline, self),
-            self.contact,
+            Shards([Shard(cast(Pipeline, self), self.contact)], lambda tag: 0),
             lambda: self.time,
             self.random_id,
         )

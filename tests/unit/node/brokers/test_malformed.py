@@ -44,7 +44,7 @@ READERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("standing", decode_sessions.standing),
     ("moderation_rules", lambda found: decode_upkeep.moderation_rules(found, 1.0)),
     ("newest", decode_upkeep.newest),
-    ("heads", lambda found: decode_upkeep.heads(2, found)),
+    ("head", decode_upkeep.head),
     ("announcement", decode_upkeep.announcement),
     ("moved", decode_upkeep.moved),
     ("probe", decode_upkeep.probe),

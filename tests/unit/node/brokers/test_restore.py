@@ -6,8 +6,9 @@ import pytest
 
 from node.brokers.calls import READ_WITHIN
 from node.core.model import Denied, Fenced, FencingToken, Restored, SessionSnapshot, Unavailable
+from tests.unit.node.brokers.bench import args_of
 from tests.unit.node.brokers.seats_bench import LIFE, WITHIN, departure, listed, seated
-from tests.unit.node.brokers.sessions_bench import SessionsBench, changed, row
+from tests.unit.node.brokers.sessions_bench import GEN, SessionsBench, changed, row
 
 
 @pytest.fixture
@@ -57,6 +58,8 @@ def test_a_session_that_is_put_back_joins_silently_where_it_was(bench: SessionsB
         "new": ("in", "", b"b1"),
     }
     assert bench.told == [Restored({"tea": b"b1", "den": b"b9", "new": b"b1"})]
+    named = [args_of(call) for call in bench.calls if call.script == "named"]
+    assert named == [(0, "s1", GEN)], "rooms may not have known its nick before Redis went back"
 
 
 def test_a_session_that_is_put_back_has_the_births_that_its_rooms_have(

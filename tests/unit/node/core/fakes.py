@@ -80,7 +80,10 @@ class FakeBroker:
         done = next((done for done in dones if callable(done)), lambda reply: None)
         self.calls.append(Call(name, args, done))
 
-    def unhealed(self, part: float = 1.0) -> bool:
+    def any_unhealed(self) -> bool:
+        return self.unhealed("")
+
+    def unhealed(self, log: str, part: float = 1.0) -> bool:
         """Say whether others may still put back what Redis forgot."""
         return self.away and part > 0
 

@@ -3,7 +3,8 @@
 import pytest
 
 from node.core.model import Failure, Fenced, Restored, SessionState, Unavailable
-from node.core.session.recovery import Outcome, TokenState
+from node.core.session.recovery import Outcome
+from node.core.session.token_state import TokenState
 from tests.unit.node.core.fakes import RESTORED
 from tests.unit.node.core.session.recovery_bench import RecoveryBench
 from tests.unit.node.core.session.test_recovery import STANDS, outcome, reconcile, state
@@ -60,6 +61,7 @@ def test_an_outcome_is_looked_up_with_the_token_that_the_session_has_by_now() ->
     outcomes = forgotten_meanwhile(bench)
     bench.broker.answer("restore", RESTORED)
     bench.broker.answer("standing", Fenced.GONE)
+    bench.broker.answer("standing", STANDS)  # It is in all its rooms.
     assert (bench.broker.names(), outcomes) == (["standing"], [])
     bench.broker.answer("standing", STANDS)
     assert outcomes == [STANDS] and restores(bench) == [True]

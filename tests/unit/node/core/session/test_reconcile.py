@@ -89,6 +89,7 @@ def test_a_session_that_was_taken_from_us_stands_as_it_does_when_it_is_ours_agai
     memory, forgotten = bench.broker.answer("restore", RESTORED).args[:2]
     assert ([room for room, *_ in memory.rooms], forgotten) == (["general"], False)
     bench.broker.answer("standing", Fenced.GONE)  # asked before it was ours again
+    stands(bench, HELD, membership("tea"))  # It is in all rooms that the node knows of.
     stands(bench, HELD, membership("tea"))
     assert client.hears() == ["joined"] and set(client.session.rooms) == {"general", "tea"}
     assert said_by(bench)

@@ -1,9 +1,9 @@
 """What outlives a connection: who the client is, and where."""
 
-from node.core.model import FencingToken
+from node.core.model import FencingToken, SessionState
 from node.core.rooms.room import RoomMember
 from node.core.session.session import Session
-from tests.unit.node.core.fakes import BIRTH, RoomBench, at
+from tests.unit.node.core.fakes import BIRTH, RoomBench, at, membership
 
 TOKEN = FencingToken("s1", "inc.1")
 
@@ -55,6 +55,13 @@ def test_a_snapshot_agrees_until_the_nick_or_a_room_changes() -> None:
     made.rename("Ana", "ana")
     made.leave("tea")
     assert not made.agrees(snapshot)
+
+
+def test_rooms_that_the_broker_does_not_have_are_missing_unless_they_are_being_left() -> None:
+    made = session()
+    assert made.missing_in(SessionState("Ana", 17, [membership("tea")])) == [made.rooms["milk"]]
+    made.rooms["milk"].leave(at(9), None)
+    assert made.missing_in(SessionState("Ana", 17, [membership("tea")])) == []
 
 
 def test_the_inbox_is_a_membership_without_being_a_room() -> None:
