@@ -34,20 +34,43 @@ class RecordingEvents:
         return NodeFacts("bench", 3, len(self.here), 1)
 
 
+class Server:
+    """Takes the place of a server's pipeline; ``taken`` are the scripts of its calls."""
+
+    def __init__(self, bench: "ContextBench") -> None:
+        self.taken: list[str] = []
+        self.contact = Contact()
+        self._bench = bench
+
+    def call(self, call: Call) -> None:
+        """Take a call, as the pipeline does."""
+        self.taken.append(call.script)
+        self._bench.calls.append(call)
+
+
 class ContextBench:
-    """Takes the place of the pipeline: gathers calls, which the test answers one by one."""
+    """Takes the place of the pipelines: gathers calls, which the test answers one by one.
+
+    The first server has the sessions; ``place`` says which one has a room's log.
+    """
 
     def __init__(
-        self, config: BrokerConfig | None = None, events: RecordingEvents | None = None
+        self,
+        config: BrokerConfig | None = None,
+        events: RecordingEvents | None = None,
+        servers: int = 1,
+        place: Callable[[str], int] = lambda log: 0,
     ) -> None:
         self.time = 0.0
         self.calls: list[Call] = []
         self.events = events or RecordingEvents()
-        self.contact = Contact()
+        self.servers = [Server(self) for _ in range(servers)]
+        self.contact = self.servers[0].contact
         self._count = 0
+        shards = [Shard(cast(Pipeline, server), server.contact) for server in self.servers]
         self.context = BrokerContext(
             config or BrokerConfig(),
-            Shards([Shard(cast(Pipeline, self), self.contact)], lambda tag: 0),
+            Shards(shards, lambda tag: 0 if tag == keys.CONTROL_TAG else place(tag)),
             lambda: self.time,
             self.random_id,
         )
@@ -56,10 +79,6 @@ class ContextBench:
     def random_id(self) -> str:
         self._count += 1
         return f"id{self._count}"
-
-    def call(self, call: Call) -> None:
-        """Take a call, as the pipeline does."""
-        self.calls.append(call)
 
     def names(self) -> list[str]:
         """Return the scripts of the calls that wait, oldest first."""

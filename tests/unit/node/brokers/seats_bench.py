@@ -1,6 +1,6 @@
 """What rooms are asked about seats, and what they answer, by the tests of all that is settled."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from node.brokers import keys, scripts
@@ -80,8 +80,13 @@ def listed(departure: Departure) -> list[bytes]:
 class SeatsBench(ContextBench):
     """Settles seats; ``outcomes`` are the replies to the items that ``item`` returns."""
 
-    def __init__(self, config: BrokerConfig | None = None) -> None:
-        super().__init__(config)
+    def __init__(
+        self,
+        config: BrokerConfig | None = None,
+        servers: int = 1,
+        place: Callable[[str], int] = lambda log: 0,
+    ) -> None:
+        super().__init__(config, servers=servers, place=place)
         self.settler = Settler(self.context)
         self.outcomes: list[tuple[str, Any]] = []
 

@@ -1,6 +1,6 @@
 """What scripts about sessions answer, by the tests of sessions and of claims."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from node.brokers.config import BrokerConfig
@@ -36,8 +36,8 @@ def greeted(
 class SessionsBench(SeatsBench):
     """Sessions of a node; ``told`` are the replies to its calls."""
 
-    def __init__(self) -> None:
-        super().__init__(BrokerConfig(grace=30.0))
+    def __init__(self, servers: int = 1, place: Callable[[str], int] = lambda log: 0) -> None:
+        super().__init__(BrokerConfig(grace=30.0), servers, place)
         self.told: list[Any] = []
         self.lease = Lease(8.0, self.context.clock, self.random_id)
         self.readiness = Readiness()
@@ -48,10 +48,11 @@ class SessionsBench(SeatsBench):
         self.token = FencingToken("s1", self.sessions.owner())
 
     def answered(self) -> None:
-        """Let Redis answer from now on."""
-        self.contact.answered(self.time, self.time)
+        """Let all servers answer from now on."""
+        for server in self.servers:
+            server.contact.answered(self.time, self.time)
 
     def heal(self) -> None:
-        """Let Redis answer for so long that all is back that it had lost."""
+        """Let all servers answer for so long that all is back that it had lost."""
         self.answered()
         self.time += self.context.config.heal_within

@@ -200,6 +200,36 @@ def test_positions_are_asked_for_if_redis_goes_away_before_a_hello_is_repeated(
     assert bench.hello(greeted())[1] == first[3], "it is still the same op"
 
 
+def test_positions_are_asked_for_only_where_something_may_be_put_back() -> None:
+    """Each server breaks by itself."""
+    bench = ClaimBench(servers=2, place=lambda log: int(log == "r:den"))
+    bench.heal()
+    den = bench.servers[1].contact
+    den.lost()
+    den.answered(bench.time, bench.time)
+    bench.claim(TEA, DEN, INBOX)
+    assert bench.names() == ["known"] and bench.servers[1].taken == ["known"]
+    bench.answer("known", 0)
+    assert bench.hello(Unavailable.UNREACHABLE)[-2:] == ("", "den")
+
+
+def test_positions_are_asked_for_again_if_the_server_of_a_room_was_away() -> None:
+    bench = ClaimBench(servers=2, place=lambda log: int(log == "r:den"))
+    bench.heal()
+    bench.claim(TEA, DEN)
+    bench.servers[1].contact.lost()
+    assert bench.calls.pop().args() is None
+    assert bench.names() == ["known"] and bench.servers[1].taken == ["known"]
+
+
+def test_a_room_is_settled_where_it_is() -> None:
+    bench = ClaimBench(servers=2, place=lambda log: int(log == "r:den"))
+    bench.heal()
+    bench.claim()
+    bench.hello(greeted(row("tea"), row("den"), outs=[listed(departure(room="den"))]))
+    assert [server.taken for server in bench.servers] == [["hello", "settle"], ["settle"]]
+
+
 def test_a_claim_without_positions_is_repeated_as_it_is(bench: ClaimBench) -> None:
     bench.heal()
     bench.claim(START)

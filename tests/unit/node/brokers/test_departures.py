@@ -78,6 +78,14 @@ def test_a_departure_that_a_room_has_nothing_to_say_of_is_settled(
     assert bench.told == [[Settled("")]] and len(bench.forgotten()) == 1
 
 
+def test_a_room_that_is_ahead_of_a_departure_is_looked_through(bench: DepartureBench) -> None:
+    """Redis may have lost the generation that the room knows, and nobody else would correct it."""
+    bench.depart(departure(), departure("s2", room="den"))
+    bench.settle([b"ahead", 90])
+    bench.settle(said())
+    assert bench.context.healed == {"r:tea"}
+
+
 def test_a_departure_from_an_earlier_room_of_the_name_is_settled(bench: DepartureBench) -> None:
     bench.depart(departure())
     bench.answer("settle", [b"other", b"b2"])

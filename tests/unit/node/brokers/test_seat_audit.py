@@ -19,8 +19,8 @@ LEASE = 8
 class AuditBench(SeatsBench):
     """An audit of the rooms `tea` and `den`, which this node follows."""
 
-    def __init__(self, alone: bool = True) -> None:
-        super().__init__(BrokerConfig(alone=alone, lease=float(LEASE)))
+    def __init__(self, alone: bool = True, servers: int = 1) -> None:
+        super().__init__(BrokerConfig(alone=alone, lease=float(LEASE)), servers)
         self.audit = SeatAudit(self.context, self.settler)
         self.context.births |= {"r:tea": b"b1", "r:den": b"b2"}
 
@@ -106,6 +106,18 @@ def test_rooms_are_looked_through_after_a_break_once_redis_has_been_steady() -> 
     bench.page()
     bench.page()
     assert bench.calls == [], "each once"
+
+
+def test_rooms_are_looked_through_when_any_server_was_away() -> None:
+    bench = AuditBench(servers=2)
+    contact = bench.servers[1].contact
+    for change in (lambda: contact.answered(0.0, 0.0), contact.lost):
+        change()
+        bench.audit.look()
+        bench.page()
+        bench.page()
+        bench.audit.look()
+        assert bench.calls == []
 
 
 def test_a_room_whose_log_was_healed_is_looked_through(bench: AuditBench) -> None:
