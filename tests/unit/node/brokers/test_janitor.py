@@ -65,6 +65,7 @@ def test_one_search_is_under_way_at_a_time(bench: JanitorBench) -> None:
         bench.janitor.look()
         assert "outs" not in bench.names()
         bench.answer(reply, Unavailable.UNREACHABLE)
+    assert bench.calls == [], "the looks meanwhile were no calls for another one"
     bench.janitor.look()
     assert bench.names() == ["outs"]
 

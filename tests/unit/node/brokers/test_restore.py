@@ -92,6 +92,16 @@ def test_a_session_that_cannot_be_put_back_is_told_why(bench: SessionsBench) -> 
 # Who is here
 
 
+def test_a_session_that_has_quit_is_forgotten(bench: SessionsBench) -> None:
+    bench.sessions.standing(bench.token, bench.told.append)
+    bench.answer("standing", changed(b"Ana", b"ana", 5, []))
+    bench.sessions.part(bench.token, True)
+    bench.answer("part", [[], 5])
+    bench.sessions.restore(snapshot(bench, bench.token), True, bench.told.append)
+    args = bench.answer("restore", Unavailable.UNREACHABLE) or ()
+    assert args[12:14] == (b"", 0)
+
+
 def test_a_session_that_is_not_here_any_more_is_forgotten(bench: SessionsBench) -> None:
     bench.sessions.standing(bench.token, bench.told.append)
     bench.answer("standing", changed(b"Ana", b"ana", 5, []))
