@@ -5,6 +5,7 @@ there is no step that does both. Each may be repeated, and a node may die betwee
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -43,66 +44,7 @@ class Settler:
 
     def seat(self, room: str, item: Item, done: Done[tuple[Settled, bytes]]) -> None:
         """Settle that a session is in a room; the reply has the birth of the room it is in."""
-        tries = TRIES
-
-        def on_outcome(found: Outcome | Failure) -> None:
-            nonlocal tries
-            tries -= 1
-            if isinstance(found, Settled):
-                done((found, item.birth))
-            elif not isinstance(found, (Ahead, Held, Other)):
-                done(found)
-            elif tries == 0:
-                done(Unavailable.UNREACHABLE)
-            elif isinstance(found, Ahead):
-                args = [item.session, item.owner, found.gen]
-                self._ask("raise", args, item.deadline, on_raised, decode_seats.raised)
-            elif isinstance(found, Other):
-                args = [item.session, room, item.birth, found.birth]
-                adopt = self._adopting(room, found.birth, item, again, done)
-                self._ask("adopt", args, item.deadline, adopt, decode_seats.adopted)
-            else:
-                self._clear(room, item, found, again)
-
-        def on_raised(found: int | Failure) -> None:
-            if isinstance(found, int):
-                item.gen = found
-                again()
-            else:
-                done(found)
-
-        def again() -> None:
-            self.put(room, item)
-
-        item.done = on_outcome
-        again()
-
-    def _adopting(
-        self, room: str, there: bytes, item: Item, again: Callable[[], None], done: Done[Any]
-    ) -> Done[bytes]:
-        def on_adopted(found: bytes | Failure) -> None:
-            if isinstance(found, Failure):
-                done(found)
-                return
-            item.birth = found
-            if found == there:
-                again()
-            else:
-                self.drop(room, there, lambda reply: again())
-
-        return on_adopted
-
-    def _clear(self, room: str, item: Item, other: Held, again: Callable[[], None]) -> None:
-        """Correct the seat of a session that has a nick which belongs to another one by now."""
-
-        def on_verdict(found: list[Verdict] | Failure) -> None:
-            if isinstance(found, Failure):
-                again()
-                return
-            self.correct(room, item.birth, other, found[0], lambda reply: again())
-
-        args = [room, item.birth, *other]
-        self._ask("verify", args, item.deadline, on_verdict, decode_seats.verdicts)
+        _Seating(self, room, item, done).again()
 
     def correct(
         self, room: str, birth: bytes, seat: Held, should: Verdict, done: Done[Outcome]
@@ -188,7 +130,7 @@ class Settler:
         """Forget that the data of rooms were to be deleted."""
         self._context.call("dropped", marks, inf, _ignore)
 
-    def _ask(
+    def ask(
         self,
         script: str,
         args: Sequence[Any],
@@ -196,7 +138,79 @@ class Settler:
         done: Done[Any],
         parse: Callable[[Any], Any],
     ) -> None:
+        """Run a script about sessions."""
         self._context.ask(script, args, deadline, done, parse)
+
+
+class _Seating:
+    """One session that comes into a room, whatever the room answers at first.
+
+    The item refers to it only while it is queued: else each one would stay in memory until the
+    garbage collector finds it.
+    """
+
+    __slots__ = ("_settler", "_room", "_item", "_done", "_tries")
+
+    def __init__(
+        self, settler: Settler, room: str, item: Item, done: Done[tuple[Settled, bytes]]
+    ) -> None:
+        self._settler = settler
+        self._room = room
+        self._item = item
+        self._done = done
+        self._tries = TRIES
+
+    def again(self, _reply: object = None) -> None:
+        """Ask the room."""
+        self._item.done = self._on_outcome
+        self._settler.put(self._room, self._item)
+
+    def _on_outcome(self, found: Outcome | Failure) -> None:
+        item, settler = self._item, self._settler
+        item.done = _ignore
+        self._tries -= 1
+        if isinstance(found, Settled):
+            self._done((found, item.birth))
+        elif not isinstance(found, (Ahead, Held, Other)):
+            self._done(found)
+        elif self._tries == 0:
+            self._done(Unavailable.UNREACHABLE)
+        elif isinstance(found, Ahead):
+            args: list[Any] = [item.session, item.owner, found.gen]
+            settler.ask("raise", args, item.deadline, self._on_raised, decode_seats.raised)
+        elif isinstance(found, Other):
+            args = [item.session, self._room, item.birth, found.birth]
+            adopted = partial(self._on_adopted, found.birth)
+            settler.ask("adopt", args, item.deadline, adopted, decode_seats.adopted)
+        else:
+            args = [self._room, item.birth, *found]
+            verdict = partial(self._on_verdict, found)
+            settler.ask("verify", args, item.deadline, verdict, decode_seats.verdicts)
+
+    def _on_raised(self, found: int | Failure) -> None:
+        if isinstance(found, int):
+            self._item.gen = found
+            self.again()
+        else:
+            self._done(found)
+
+    def _on_adopted(self, there: bytes, found: bytes | Failure) -> None:
+        """Go on in the room that was decided for; the data of another one are deleted."""
+        if not isinstance(found, bytes):
+            self._done(found)
+            return
+        self._item.birth = found
+        if found == there:
+            self.again()
+        else:
+            self._settler.drop(self._room, there, self.again)
+
+    def _on_verdict(self, other: Held, found: list[Verdict] | Failure) -> None:
+        """Correct the seat of a session that has a nick which belongs to another one by now."""
+        if isinstance(found, list):
+            self._settler.correct(self._room, self._item.birth, other, found[0], self.again)
+        else:
+            self.again()
 
 
 def _at(place: int, on_outcome: Callable[[int, Any], None]) -> Callable[[Any], None]:
