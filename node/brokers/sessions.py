@@ -85,27 +85,33 @@ class RedisSessions:
 
         A nick whose session ends just now is asked for again once its rooms know that.
         """
-        endings = ENDINGS
+        read = partial(decode_sessions.change, parse)
 
-        def reply(found: Any) -> None:
-            nonlocal endings
-            if isinstance(found, Ending):
-                endings -= 1
-                if endings < 0:
-                    done(Denied.TAKEN)
-                else:
-                    self._settler.finish(found.session, deadline, ask)
-                return
+        def ask(reply: Done[Any]) -> None:
+            self._context.ask(script, args, deadline, reply, read, lane, weight)
+
+        ask(partial(self._decided, token, deadline, done, ask, ENDINGS))
+
+    def _decided(
+        self,
+        token: FencingToken,
+        deadline: float,
+        done: Done[Any],
+        ask: Callable[[Done[Any]], None],
+        endings: int,
+        found: Any,
+    ) -> None:
+        """Take the reply to a change; ``ask`` asks once more."""
+        if isinstance(found, Ending) and endings == 0:
+            done(Denied.TAKEN)
+        elif isinstance(found, Ending):
+            again = partial(self._decided, token, deadline, done, ask, endings - 1)
+            self._settler.finish(found.session, deadline, partial(ask, again))
+        else:
             if isinstance(found, Change):
                 self._lease.note(token.owner, found.changes)
                 self._holds.note(token, found.life, found.gen)
             done(found)
-
-        def ask() -> None:
-            self._context.ask(script, args, deadline, reply, read, lane, weight)
-
-        read = partial(decode_sessions.change, parse)
-        ask()
 
     def seat(
         self,

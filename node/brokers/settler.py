@@ -48,74 +48,7 @@ class Settler:
 
         The reply has the item as the room has taken it: its birth and its generation may be others.
         """
-        tries = TRIES
-
-        def on_outcome(found: Outcome | Failure) -> None:
-            nonlocal tries
-            tries -= 1
-            if isinstance(found, Settled):
-                done((found, item))
-            elif not isinstance(found, (Ahead, Held, Other)):
-                done(found)
-            elif tries == 0:
-                done(Unavailable.UNREACHABLE)
-            elif isinstance(found, Ahead):
-                args = [item.session, item.owner, found.gen]
-                self._ask("raise", args, item.deadline, on_raised, decode_seats.raised)
-            elif isinstance(found, Other):
-                self._adopt(room, found.birth, item, ask, done)
-            else:
-                self._clear(room, item, found, lambda: ask(item))
-
-        def on_raised(found: int | Failure) -> None:
-            if isinstance(found, int):
-                ask(replace(item, gen=found))
-            else:
-                done(found)
-
-        def ask(changed: Item) -> None:
-            nonlocal item
-            item = changed
-            self.put(room, item)
-
-        ask(replace(item, done=on_outcome))
-
-    def _adopt(
-        self,
-        room: str,
-        there: bytes,
-        item: Item,
-        ask: Callable[[Item], None],
-        done: Done[Any],
-    ) -> None:
-        """Find out which of two rooms of a name is the one."""
-
-        def on_adopted(found: bytes | Failure) -> None:
-            if isinstance(found, Failure):
-                done(found)
-            elif found == there:
-                ask(replace(item, birth=found))
-            else:
-                self.drop(room, there, lambda reply: ask(replace(item, birth=found)))
-
-        args = [item.session, room, item.birth, there]
-        self._ask("adopt", args, item.deadline, on_adopted, decode_seats.adopted)
-
-    def _clear(self, room: str, item: Item, other: Held, again: Callable[[], None]) -> None:
-        """Correct the seat of a session that has a nick which belongs to another one by now."""
-
-        def on_verdict(found: list[Verdict] | Failure) -> None:
-            if isinstance(found, Failure):
-                again()
-            elif found[0].later:
-                # Its departure says why it has left.
-                self.finish(other.session, item.deadline, again)
-            else:
-                self.correct(room, item.birth, other, found[0], lambda reply: again())
-
-        args = [room, item.birth, *other]
-        parse = partial(decode_seats.verdicts, count=1)
-        self._ask("verify", args, item.deadline, on_verdict, parse)
+        _Seating(self, room, item, done).again()
 
     def correct(
         self, room: str, birth: bytes, seat: Held, should: Verdict, done: Done[Outcome]
@@ -204,7 +137,7 @@ class Settler:
         """Forget that the data of rooms were to be deleted."""
         self._context.call("dropped", marks, inf, _ignore)
 
-    def _ask(
+    def ask(
         self,
         script: str,
         args: Sequence[Any],
@@ -212,7 +145,82 @@ class Settler:
         done: Done[Any],
         parse: Callable[[Any], Any],
     ) -> None:
+        """Run a script about sessions."""
         self._context.ask(script, args, deadline, done, parse)
+
+
+class _Seating:
+    """One session that comes into a room, whatever the room answers at first.
+
+    What is queued refers to it, but it does not refer to what is queued: else each one would stay
+    in memory until the garbage collector finds it.
+    """
+
+    __slots__ = ("_settler", "_room", "_item", "_done", "_tries")
+
+    def __init__(
+        self, settler: Settler, room: str, item: Item, done: Done[tuple[Settled, Item]]
+    ) -> None:
+        self._settler = settler
+        self._room = room
+        self._item = item
+        self._done = done
+        self._tries = TRIES
+
+    def again(self, _reply: object = None) -> None:
+        """Ask the room."""
+        self._settler.put(self._room, replace(self._item, done=self._on_outcome))
+
+    def _on_outcome(self, found: Outcome | Failure) -> None:
+        item, settler = self._item, self._settler
+        self._tries -= 1
+        if isinstance(found, Settled):
+            self._done((found, item))
+        elif not isinstance(found, (Ahead, Held, Other)):
+            self._done(found)
+        elif self._tries == 0:
+            self._done(Unavailable.UNREACHABLE)
+        elif isinstance(found, Ahead):
+            args: list[Any] = [item.session, item.owner, found.gen]
+            settler.ask("raise", args, item.deadline, self._on_raised, decode_seats.raised)
+        elif isinstance(found, Other):
+            args = [item.session, self._room, item.birth, found.birth]
+            adopted = partial(self._on_adopted, found.birth)
+            settler.ask("adopt", args, item.deadline, adopted, decode_seats.adopted)
+        else:
+            args = [self._room, item.birth, *found]
+            verdict, parse = partial(self._on_verdict, found), partial(
+                decode_seats.verdicts, count=1
+            )
+            settler.ask("verify", args, item.deadline, verdict, parse)
+
+    def _on_raised(self, found: int | Failure) -> None:
+        if isinstance(found, int):
+            self._item = replace(self._item, gen=found)
+            self.again()
+        else:
+            self._done(found)
+
+    def _on_adopted(self, there: bytes, found: bytes | Failure) -> None:
+        """Go on in the room that was decided for; the data of another one are deleted."""
+        if not isinstance(found, bytes):
+            self._done(found)
+            return
+        self._item = replace(self._item, birth=found)
+        if found == there:
+            self.again()
+        else:
+            self._settler.drop(self._room, there, self.again)
+
+    def _on_verdict(self, other: Held, found: list[Verdict] | Failure) -> None:
+        """Correct the seat of a session that has a nick which belongs to another one by now."""
+        if not isinstance(found, list):
+            self.again()
+        elif found[0].later:
+            # Its departure says why it has left.
+            self._settler.finish(other.session, self._item.deadline, self.again)
+        else:
+            self._settler.correct(self._room, self._item.birth, other, found[0], self.again)
 
 
 def _at(place: int, on_outcome: Callable[[int, Any], None]) -> Callable[[Any], None]:

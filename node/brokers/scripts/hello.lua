@@ -28,14 +28,14 @@ if rule_of('kick:' .. sid) then return {'kicked'} end
 -- A new session must not be begun while an inbox of an earlier one may still be put back, as that would
 -- become its own. A session that is known to have ended is not put back.
 local inbox_log = 'i:' .. sid
-if read ~= '' and (redis.call('EXISTS', key) == 1 or redis.call('EXISTS', 'chat:{c}:ended:' .. sid) == 0) then
+if read ~= '' and redis.call('EXISTS', key, 'chat:{c}:ended:' .. sid) == 0 then
   local epoch, offset, id = string.match(read, '^(%w+)%-(%d+)%-(%w+)$')
   local meta = redis.call('HMGET', key_of(inbox_log), 'epoch', 'top', 'id', 'branch', 'moved', 'cut')
   local known = meta[1] and place_of(inbox_log, meta, epoch, tonumber(offset), id, '')
   -- No node remembers entries that have been trimmed.
   local cut = meta[1] == epoch and tonumber(string.match(meta[6] or '', '^%d+') or 0)
   if known == 'off' and cut and tonumber(offset) <= cut then known = 'on' end
-  if redis.call('EXISTS', key) == 0 and (not known or known == 'off') then return {'unhealed'} end
+  if not known or known == 'off' then return {'unhealed'} end
 end
 -- Positions in rooms that the session will not be in are ignored. A client that names no rooms expects
 -- those of its session, which Redis may have lost: then all positions count.
@@ -45,7 +45,13 @@ for n = 15 + count, #ARGV do
   if wanted then return {'unhealed'} end
 end
 finish_if_due(sid, op .. 'w', till)
-local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt', 'hellos', 'gen', 'life')
+local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt', 'hellos', 'gen', 'life', 'claim', 'old')
+local set = {}
+local function put(field, value)
+  set[#set + 1] = field
+  set[#set + 1] = value
+end
+
 local resumed = session[1] and 1 or 0
 -- A call whose reply was lost is repeated, perhaps after another connection has continued the session, or
 -- ended it: then the connection of this call is gone.
@@ -67,16 +73,19 @@ else
   local status, holder = taken(sid, names, op, till)
   if status then return {status, holder} end
   take_names(sid, names)
-  redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed, 'since', int(wall_ms()), 'life', op)
+  put('nick', nick)
+  put('fold', fold)
+  put('keyed', keyed)
+  put('since', int(wall_ms()))
+  put('life', op)
   if fallback ~= '' then rooms[#rooms + 1] = fallback end
 end
 local gen, life = next_gen(session[6]), session[7] or op
-redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[11], 'gen', int(gen),
-  'hellos', op .. ' ' .. (string.match(hellos, '^%S+ %S+') or hellos))
-if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
+if attempt ~= '' then put('attempt', attempt) end
 -- A later claim is always higher, even if Redis has lost the earlier one.
-local claim = math.max(tonumber(redis.call('HGET', key, 'claim') or 0) + 1, now_ms())
-redis.call('HSET', key, 'claim', int(claim))
+local claim = math.max(tonumber(session[8] or 0) + 1, now_ms())
+redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[11], 'gen', int(gen), 'claim', int(claim),
+  'hellos', op .. ' ' .. (string.match(hellos, '^%S+ %S+') or hellos), unpack(set))
 redis.call('SADD', 'chat:{c}:at:' .. node_of(owner), sid)
 local rows, new, refused = rows_of(sid), {}, {}
 local total = #rows
@@ -84,20 +93,20 @@ for _, row in ipairs(rows) do new[row[1]] = true end
 for n, room in ipairs(rooms) do
   if not new[room] then
     new[room] = true
-    local missing = room ~= fallback and redis.call('HEXISTS', 'chat:{c}:births', room) == 0
+    local birth, made = redis.call('HGET', 'chat:{c}:births', room), false
+    local missing = room ~= fallback and not birth
     if total >= most or (missing and makes <= 0) then
       refused[#refused + 1] = room
     else
       if missing then makes = makes - 1 end
       total = total + 1
-      local birth, made = make_room(room, op .. 'b' .. n)
-      note_in(sid, room, birth)
-      rows[#rows + 1] = row_of(room, birth, made, true)
+      if not birth then birth, made = make_room(room, op .. 'b' .. n) end
+      rows[#rows + 1] = {room, birth, made and 1 or 0, note_in(sid, room, birth), 1}
     end
   end
 end
 local log = redis.call('HMGET', key_of(inbox_log), 'epoch', 'top', 'id')
 local inbox = log[1] and log[1] .. '-' .. log[2] .. '-' .. log[3] or ''
-local old = redis.call('HGET', key, 'old')
-local reply = {'ok', resumed, nick, fold, claim, inbox, refused, rows, departures(sid), old and old ~= '' and 1 or 0}
-return answer(sid, op, owner, reply)
+local old = session[9] and session[9] ~= '' and 1 or 0
+local reply = {'ok', resumed, nick, fold, claim, inbox, refused, rows, departures(sid), old}
+return answer(sid, op, owner, reply, life, gen)

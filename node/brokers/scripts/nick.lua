@@ -23,4 +23,4 @@ end
 local gen = int(next_gen(session[3]))
 redis.call('HSET', key, 'nick', nick, 'fold', fold, 'gen', gen, 'old', table.concat(old, ' '), 'oldgen', gen)
 take_names(sid, wanted)
-return answer(sid, op, owner, {'ok', session[1], at, rows_of(sid)})
+return answer(sid, op, owner, {'ok', session[1], at, rows_of(sid)}, session[2], gen)

@@ -42,7 +42,7 @@ end
 
 local function done()
   local now = redis.call('HMGET', key, 'nick', 'fold')
-  return with_change(sid, owner, {'ok', now[1], now[2], rows_of(sid), departures(sid)})
+  return with_change(owner, {'ok', now[1], now[2], rows_of(sid), departures(sid)}, life, gen)
 end
 
 if session[1] then

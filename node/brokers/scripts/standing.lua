@@ -4,5 +4,5 @@
 -- Returns {'ok', nick, fold, at, rows of its rooms, and what `with_change` adds}, or {'gone'}.
 local sid = ARGV[1]
 if not owns(sid, ARGV[2]) then return {'gone'} end
-local session = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold')
-return with_change(sid, ARGV[2], {'ok', session[1], session[2], int(wall_ms()), rows_of(sid)})
+local session = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold', 'life', 'gen')
+return with_change(ARGV[2], {'ok', session[1], session[2], int(wall_ms()), rows_of(sid)}, session[3], session[4])

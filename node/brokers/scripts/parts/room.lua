@@ -4,9 +4,9 @@
 
 -- Creates a room if there is none of that name; returns its birth, and whether it was created.
 local function make_room(room, birth)
-  if redis.call('HSETNX', 'chat:{c}:births', room, birth) == 0 then
-    return redis.call('HGET', 'chat:{c}:births', room), false
-  end
+  local there = redis.call('HGET', 'chat:{c}:births', room)
+  if there then return there, false end
+  redis.call('HSET', 'chat:{c}:births', room, birth)
   redis.call('ZADD', 'chat:{c}:rooms', 0, room)
   -- Redis may have lost only that there is the room.
   if tonumber(redis.call('HGET', 'chat:{c}:counts', room) or 0) <= 0 then
@@ -49,10 +49,12 @@ local function rooms_of(sid)
   return rooms
 end
 
--- Notes that a session is in a room of some birth; it was not in that.
+-- Notes that a session is in a room of some birth; it was not in that. Returns how many are in it now.
 local function note_in(sid, room, birth)
   redis.call('HSET', 'chat:{c}:rooms:' .. sid, room, birth)
-  if redis.call('HINCRBY', 'chat:{c}:counts', room, 1) == 1 then redis.call('ZREM', 'chat:{c}:idle', room) end
+  local count = redis.call('HINCRBY', 'chat:{c}:counts', room, 1)
+  if count == 1 then redis.call('ZREM', 'chat:{c}:idle', room) end
+  return count
 end
 
 -- Counts one session less in a room.
@@ -76,15 +78,14 @@ local function note_out(sid, room)
   return birth
 end
 
--- What a reply tells of a room that a session is in: {room, birth, created (0, 1), sessions in it, 1 if it
--- was not in it before}.
-local function row_of(room, birth, made, fresh)
-  local count = tonumber(redis.call('HGET', 'chat:{c}:counts', room) or 0)
-  return {room, birth, made and 1 or 0, count, fresh and 1 or 0}
-end
-
+-- What a reply tells of the rooms that a session is in, for each {room, birth, created (0, 1), sessions in it,
+-- 1 if it was not in it before}.
 local function rows_of(sid)
-  local noted, rows = rooms_of(sid), {}
-  for n = 1, #noted, 2 do rows[#rows + 1] = row_of(noted[n], noted[n + 1]) end
+  local noted, names, rows = rooms_of(sid), {}, {}
+  if #noted == 0 then return rows end
+  for n = 1, #noted, 2 do names[#names + 1] = noted[n] end
+  for n, count in ipairs(redis.call('HMGET', 'chat:{c}:counts', unpack(names))) do
+    rows[n] = {names[n], noted[2 * n], 0, tonumber(count or 0), 0}
+  end
   return rows
 end

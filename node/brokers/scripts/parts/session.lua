@@ -21,17 +21,16 @@ local function answered(sid, op, owner)
 end
 
 -- Adds to a reply: life and generation of the session, and the number of changes.
-local function with_change(sid, owner, reply)
-  local session = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'life', 'gen')
-  reply[#reply + 1] = session[1] or ''
-  reply[#reply + 1] = session[2] or '0'
+local function with_change(owner, reply, life, gen)
+  reply[#reply + 1] = life
+  reply[#reply + 1] = int(tonumber(gen))
   reply[#reply + 1] = changed(node_of(owner))
   return reply
 end
 
 -- Returns the reply to a call, with what `with_change` adds, and stores it for a repeat.
-local function answer(sid, op, owner, reply)
-  with_change(sid, owner, reply)
+local function answer(sid, op, owner, reply, life, gen)
+  with_change(owner, reply, life, gen)
   redis.call('HSET', 'chat:{c}:session:' .. sid, 'op', op, 'reply', cjson.encode(reply))
   return reply
 end

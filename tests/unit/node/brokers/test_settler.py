@@ -1,5 +1,7 @@
 """Whatever a room answers about a session that is in it, the settler knows what to ask next."""
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -64,6 +66,29 @@ def test_a_session_that_is_seated_is_told_with_the_birth_of_its_room(bench: Sett
 def test_a_failure_is_told(bench: SettlerBench) -> None:
     bench.answer("settle", Unavailable.FULL)
     assert bench.told == [Unavailable.FULL] and bench.calls == []
+
+
+def test_what_has_been_settled_leaves_no_garbage() -> None:
+    """Thousands come in at once when a node has died."""
+    bench, told = SeatsBench(), list[Any]()
+
+    class Taker:
+        def __call__(self, found: Any) -> None:
+            told.append(found)
+
+    taker = Taker()
+    left = weakref.ref(taker)
+    gc.disable()
+    try:
+        bench.settler.seat("tea", bench.item(), taker)
+        del taker
+        bench.settle(AHEAD)
+        bench.answer("raise", [b"ok", b"91"])
+        assert left() is not None
+        bench.settle(seated())
+        assert told and left() is None
+    finally:
+        gc.enable()
 
 
 # The room knows a later generation
