@@ -165,5 +165,3 @@ class Claiming:
                 found,
             )
         )
-
-

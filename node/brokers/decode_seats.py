@@ -105,6 +105,8 @@ def settled(reply: Any, count: int) -> tuple[list[Outcome], Append | None]:
     status, found, *frame = reply
     if status == b"other":
         return [Other(string(found))] * count, None
+    if status != b"ok":
+        raise ValueError
     outcomes = [_outcome(each) for each in found]
     if len(outcomes) != count:
         raise ValueError
@@ -124,7 +126,7 @@ def _outcome(found: Any) -> Outcome:
 
 def _settled(position: bytes, second: Any, quiet: Any = None, *_: Any) -> Settled:
     text = position.decode()
-    if text and Position.parse(text) is None:
+    if Position.parse(text) is None and (text or quiet is not None):
         raise ValueError
     if quiet is None:
         return Settled(text, int(second or 0))
@@ -171,13 +173,19 @@ def adopted(reply: Any) -> bytes:
     return string(reply[1])
 
 
-def verdicts(reply: Any) -> list[Verdict]:
-    """Return what seats should be, as verify.lua says it."""
-    return [_verdict(*row) for row in reply[1:]]
+def verdicts(reply: Any, count: int) -> list[Verdict]:
+    """Return what so many seats should be, as verify.lua says it."""
+    found = [_verdict(*row) for row in reply[1:]]
+    if len(found) != count:
+        raise ValueError
+    return found
 
 
-def _verdict(kind: bytes, gen: Any, nick: bytes = b"", fold: bytes = b"", owner: bytes = b"-") -> Verdict:
-    if kind not in (b"in", b"out", b"later"):
+def _verdict(
+    kind: bytes, gen: Any, nick: bytes = b"", fold: bytes = b"", owner: bytes = b"-"
+) -> Verdict:
+    # A verdict without a nick puts somebody out; one that only lost it must not.
+    if kind not in (b"in", b"out", b"later") or (kind == b"in") != bool(nick):
         raise ValueError
     return Verdict(int(gen), nick.decode(), fold.decode(), owner.decode(), kind == b"later")
 

@@ -22,10 +22,17 @@ class Holds:
 
     def __init__(self) -> None:
         self._of: dict[str, Hold] = {}
+        self._absent: set[str] = set()
 
     def note(self, token: FencingToken, life: bytes, gen: int) -> None:
         """Take what a reply to a change says of a session."""
         self._of[token.session] = Hold(token.owner, life, gen)
+
+    def raised(self, token: FencingToken, gen: int) -> None:
+        """Take a generation that a room made necessary, unless a newer one is known."""
+        hold = self.get(token.session)
+        if hold.owner == token.owner and hold.gen < gen:
+            self._of[token.session] = hold._replace(gen=gen)
 
     def get(self, session: str) -> Hold:
         """Return what is known of a session."""
@@ -37,5 +44,11 @@ class Holds:
             del self._of[token.session]
 
     def keep(self, is_here: Callable[[str], bool]) -> None:
-        """Forget the sessions that are not here any more."""
-        self._of = {session: hold for session, hold in self._of.items() if is_here(session)}
+        """Forget the sessions that are not here, if they were not at the last look either.
+
+        Between the reply of Redis and the end of its hello a session is known only here.
+        """
+        absent = {session for session in self._of if not is_here(session)}
+        for session in absent & self._absent:
+            del self._of[session]
+        self._absent = absent

@@ -6,6 +6,7 @@ says that it came in. And a node may die before it has settled what it decided.
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -59,13 +60,21 @@ class SeatAudit:
         context = self._context
 
         def listed(found: Listed | Failure) -> None:
-            if isinstance(found, Failure) or not found.seats:
-                self._end(log, isinstance(found, Failure))
-                return
-            self._verify(log, found)
+            if isinstance(found, Failure):
+                self._end(log, True)
+            elif found.seats:
+                self._verify(log, found)
+            else:
+                self._go_on(log, found.cursor)
 
         args, deadline = [cursor, LISTED], context.clock() + READ_WITHIN
         context.call("seats", args, deadline, listed, decode_seats.listed, UPKEEP, log=log)
+
+    def _go_on(self, log: str, cursor: bytes) -> None:
+        if cursor == b"0":
+            self._end(log, False)
+        else:
+            self._list(log, cursor)
 
     def _end(self, log: str, again: bool) -> None:
         self._busy = False
@@ -85,13 +94,11 @@ class SeatAudit:
                 self._end(name, True)
                 return
             self._correct(room, listed.birth, listed.seats, found)
-            if listed.cursor == b"0":
-                self._end(name, False)
-            else:
-                self._list(name, listed.cursor)
+            self._go_on(name, listed.cursor)
 
         deadline = context.clock() + READ_WITHIN
-        context.ask("verify", args, deadline, verified, decode_seats.verdicts, UPKEEP)
+        parse = partial(decode_seats.verdicts, count=len(listed.seats))
+        context.ask("verify", args, deadline, verified, parse, UPKEEP)
 
     def _correct(
         self, room: str, birth: bytes, seats: Sequence[Seat], should: Sequence[Verdict]
@@ -109,7 +116,8 @@ class SeatAudit:
 
 
 def _is_right(seat: Seat, should: Verdict) -> bool:
-    return (seat.gen, seat.nick) == (should.gen, should.nick) and should.owner in (seat.owner, "-")
+    # Not the generation: that of a session grows with each room that it enters or leaves.
+    return seat.nick == should.nick and should.owner in (seat.owner, "-")
 
 
 def _ignore(_reply: Any) -> None:

@@ -1,8 +1,8 @@
-"""Brings the seats of rooms to what was decided about sessions (settle.lua): one call for each room."""
+"""Brings the seats of rooms to what was decided about sessions: one call of settle.lua for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from node.brokers import decode_seats, keys, scripts
 from node.brokers.calls import Next
@@ -15,10 +15,6 @@ from node.core.model import Done, Failure, Unavailable
 
 MOST = 100
 """Items in one call: Lua's stack bounds its arguments, and each takes some ten microseconds."""
-
-
-
-
 
 
 @dataclass(slots=True)
@@ -54,7 +50,7 @@ class Item:
 
 
 class RoomSeats:
-    """The items of a room: some under way in a call, others waiting, in the order of their coming."""
+    """The items of a room: some under way in a call, others waiting, in the order they came in."""
 
     script = "settle"
     lane = CHANGES
@@ -80,6 +76,7 @@ class RoomSeats:
         """Return the arguments for the items under way, or for the next ones of one birth."""
         # An item past its deadline must not be settled: what it says may be out of date by then.
         self.expire(self._context.clock())
+        self._under_way = [item for item in self._under_way if item.done is not _expired]
         if not self._under_way:
             rest = iter(self._waiting)
             birth = self._waiting[0].birth if self._waiting else b""
@@ -124,10 +121,17 @@ class RoomSeats:
             item.done(refused)
 
     def expire(self, now: float) -> None:
-        """Refuse the items past their deadlines."""
-        late = [item for item in self._under_way + self._waiting if item.deadline <= now]
-        if late:
-            self._under_way = [item for item in self._under_way if item.deadline > now]
-            self._waiting = [item for item in self._waiting if item.deadline > now]
-            for item in late:
-                item.done(Unavailable.UNREACHABLE)
+        """Refuse the items past their deadlines.
+
+        Those under way keep their places until the reply, or until the call is made again.
+        """
+        items = self._under_way + self._waiting
+        self._waiting = [item for item in self._waiting if item.deadline > now]
+        for item in items:
+            if item.deadline <= now and item.done is not _expired:
+                done, item.done = item.done, _expired
+                done(Unavailable.UNREACHABLE)
+
+
+def _expired(_reply: object) -> None:
+    """Take the place of a ``done`` that was called already."""

@@ -130,16 +130,17 @@ class RedisSessions:
         failure: Failure | None = None
         left = len(rows)
 
-        def reply(place: int, found: tuple[Settled, bytes] | Failure) -> None:
+        def reply(place: int, found: tuple[Settled, Item] | Failure) -> None:
             nonlocal left, failure
             left -= 1
             if isinstance(found, tuple):
-                settled, birth = found
+                settled, item = found
                 row = rows[place]
-                self._context.births[room_log(row.room)] = birth
+                self._context.births[room_log(row.room)] = item.birth
+                self._holds.raised(token, item.gen)
                 places[place] = Membership(
                     *(row.room, settled.position, settled.members, row.created, settled.quiet),
-                    *(birth, row.fresh),
+                    *(item.birth, row.fresh),
                 )
             else:
                 failure = found

@@ -18,7 +18,7 @@ from node.core.log_names import room_log
 from node.core.model import Done, Failure, Unavailable
 
 TRIES = 5
-"""Answers to one item that ask for something else first: after a loss there may be some in a row."""
+"""Answers to an item that ask for something else first: after a loss, some may come in a row."""
 
 
 class Settler:
@@ -42,8 +42,11 @@ class Settler:
 
     # Sessions that come in
 
-    def seat(self, room: str, item: Item, done: Done[tuple[Settled, bytes]]) -> None:
-        """Settle that a session is in a room; the reply has the birth of the room it is in."""
+    def seat(self, room: str, item: Item, done: Done[tuple[Settled, Item]]) -> None:
+        """Settle that a session is in a room.
+
+        The reply has the item as the room has taken it: its birth and its generation may be others.
+        """
         _Seating(self, room, item, done).again()
 
     def correct(
@@ -114,6 +117,9 @@ class Settler:
 
         def on_outs(found: Any) -> None:
             departures = [] if isinstance(found, Failure) else found[0]
+            if not departures and not isinstance(found, Failure):
+                # If they are lost, nothing but this frees its nick.
+                self._forget({session: []})
             self.depart(departures, deadline, lambda settled: done())
 
         self._context.call("outs", ["", session], deadline, on_outs, decode_seats.outs)
@@ -152,7 +158,7 @@ class _Seating:
     __slots__ = ("_settler", "_room", "_item", "_done", "_tries")
 
     def __init__(
-        self, settler: Settler, room: str, item: Item, done: Done[tuple[Settled, bytes]]
+        self, settler: Settler, room: str, item: Item, done: Done[tuple[Settled, Item]]
     ) -> None:
         self._settler = settler
         self._room = room
@@ -170,7 +176,7 @@ class _Seating:
         item.done = _ignore
         self._tries -= 1
         if isinstance(found, Settled):
-            self._done((found, item.birth))
+            self._done((found, item))
         elif not isinstance(found, (Ahead, Held, Other)):
             self._done(found)
         elif self._tries == 0:
@@ -185,7 +191,8 @@ class _Seating:
         else:
             args = [self._room, item.birth, *found]
             verdict = partial(self._on_verdict, found)
-            settler.ask("verify", args, item.deadline, verdict, decode_seats.verdicts)
+            parse = partial(decode_seats.verdicts, count=1)
+            settler.ask("verify", args, item.deadline, verdict, parse)
 
     def _on_raised(self, found: int | Failure) -> None:
         if isinstance(found, int):
@@ -207,7 +214,10 @@ class _Seating:
 
     def _on_verdict(self, other: Held, found: list[Verdict] | Failure) -> None:
         """Correct the seat of a session that has a nick which belongs to another one by now."""
-        if isinstance(found, list):
+        if isinstance(found, list) and found[0].later:
+            # Its departure says why it has left.
+            self._settler.finish(other.session, self._item.deadline, self.again)
+        elif isinstance(found, list):
             self._settler.correct(self._room, self._item.birth, other, found[0], self.again)
         else:
             self.again()

@@ -213,7 +213,7 @@ class DispatchBench(ContextBench):
             self.context,
             self.readiness,
             self.taken,
-            ModerationSync(self.context),
+            ModerationSync(self.context, lambda: None),
             HeadPoll(self.context),
             ProblemLog(self.metrics, self.context.clock),
         )
