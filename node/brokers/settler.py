@@ -189,9 +189,8 @@ class _Seating:
             settler.ask("adopt", args, item.deadline, adopted, decode_seats.adopted)
         else:
             args = [self._room, item.birth, *found]
-            verdict, parse = partial(self._on_verdict, found), partial(
-                decode_seats.verdicts, count=1
-            )
+            verdict = partial(self._on_verdict, found)
+            parse = partial(decode_seats.verdicts, count=1)
             settler.ask("verify", args, item.deadline, verdict, parse)
 
     def _on_raised(self, found: int | Failure) -> None:

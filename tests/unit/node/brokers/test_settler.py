@@ -228,6 +228,15 @@ def test_nobody_is_seated_after_the_deadline_whatever_was_asked_meanwhile(
     assert bench.told == [Unavailable.UNREACHABLE]
 
 
+def test_a_session_that_expires_under_way_is_not_seated_by_the_repeat(bench: SettlerBench) -> None:
+    call = bench.calls.pop()
+    assert call.args() is not None
+    call.expire(WITHIN)
+    assert bench.told == [Unavailable.UNREACHABLE]
+    call.lost()
+    assert call.args() is None
+
+
 def test_what_is_asked_for_an_item_has_its_deadline(bench: SettlerBench) -> None:
     bench.settle(AHEAD)
     bench.calls[0].expire(WITHIN)

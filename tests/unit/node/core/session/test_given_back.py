@@ -6,9 +6,12 @@ the `left` of the session in one of its rooms back, and so took it out of that r
 
 import pytest
 
-from node.core.model import Fenced, Membership, Renaming, SessionState, Unavailable
+from node.core.model import Fenced, Membership, Renaming, Restored, SessionState, Unavailable
 from tests.unit.node.core.fakes import Client, HubBench, membership
 from wire import messages as m
+
+LACKING = Restored({"general": b""})
+"""The session is put back, and the broker does not say that it is in `tea`."""
 
 
 def given_back(rooms: tuple[str, ...] = ("general", "tea")) -> tuple[HubBench, Client]:
@@ -16,7 +19,7 @@ def given_back(rooms: tuple[str, ...] = ("general", "tea")) -> tuple[HubBench, C
     bench = HubBench()
     client = bench.welcome(rooms=rooms)
     bench.events.forgotten(lost=False)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", LACKING)
     return bench, client
 
 
@@ -40,6 +43,14 @@ def test_a_session_that_is_in_all_its_rooms_goes_on() -> None:
     bench, client = given_back()
     stands(bench, "tea", "general")
     assert client.hears() == [] and bench.broker.calls == []
+
+
+def test_a_session_that_the_broker_put_back_into_all_its_rooms_is_not_compared() -> None:
+    bench = HubBench()
+    bench.welcome(rooms=("general", "tea"))
+    bench.events.forgotten(lost=False)
+    bench.broker.answer("restore", Restored({"general": b"", "tea": b""}))
+    assert bench.broker.calls == []
 
 
 def test_the_session_goes_on_while_the_broker_is_asked_for_its_rooms() -> None:
@@ -98,7 +109,7 @@ def test_rooms_that_cannot_be_known_are_no_reason(reply: Fenced | Unavailable) -
 def test_what_is_said_of_an_older_token_does_not_count() -> None:
     bench, client = given_back()
     bench.events.forgotten(lost=True)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", LACKING)
     stands(bench, "general")
     assert client.hears() == [] and bench.broker.calls == []
 
@@ -115,5 +126,5 @@ def test_a_session_that_redis_forgot_is_put_back_with_its_rooms_and_not_compared
     bench = HubBench()
     bench.welcome(rooms=("general", "tea"))
     bench.events.forgotten(lost=True)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", LACKING)
     assert bench.broker.calls == []
