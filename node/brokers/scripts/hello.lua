@@ -7,10 +7,10 @@
 --       logs do not know the client's positions, though nodes may still put them back
 -- Returns {'ok', resumed, nick, fold, claim, position of the inbox ('' if none), rooms that exceed a limit
 --       (rooms of a session, or rooms to create), rows of its rooms, its departures, 1 if it has given up
---       names, and what `with_change` adds};
---       {'taken'}, {'ending', session whose departures have to be settled first}, {'nameless'}, {'stale'},
---       {'unhealed'} (a room that it is in, the inbox, or nicks are not back yet), {'gone'} (the node was reaped), {'kicked'} (the
---       key, not long ago), {'banned'} (the nick), or {'foreign'} (the data have another layout).
+--       names, and what `with_change` adds}; {'taken'}, {'ending', session whose departures have to be
+--       settled first}, {'nameless'}, {'stale'}, {'unhealed'} (a room that it is in, the inbox, or nicks
+--       are not back yet), {'gone'} (the node was reaped), {'kicked'} (the key, not long ago), {'banned'}
+--       (the nick), or {'foreign'} (the data have another layout).
 -- The layout that these scripts know. The renewal of the lease tells a node if the data have another
 -- one, but a client may ask for a session before that.
 local FORMAT = '2'

@@ -1,8 +1,8 @@
 -- Puts a session into a room that exists ('join'), or that does not exist yet ('create').
 -- PARTS head room session outs
 -- ARGV  op, session, owner, 'join' or 'create', room
--- Returns {'ok', row of the room (parts/room.lua), nick, fold, its departures from this room, and what `with_change` adds};
--- {'exists'}, {'missing'}, {'gone'}.
+-- Returns {'ok', row of the room (rows_of), nick, fold, its departures from this room, and what
+-- `with_change` adds}; {'exists'}, {'missing'}, {'gone'}.
 local op, sid, owner, how, room = unpack(ARGV, 1, 5)
 local before = answered(sid, op, owner)
 if before then return before end

@@ -1,4 +1,4 @@
--- Takes a session out of a room.
+-- Decides that a session leaves a room; the room is told later (parts/outs.lua).
 -- PARTS head session outs
 -- ARGV  op, session, owner, room
 -- Returns {'ok', its departures from the room, and what `with_change` adds}, or {'gone'}.

@@ -1,4 +1,5 @@
--- Ends what is over: leases, sessions whose grace period has passed, rooms that nobody uses.
+-- Ends what is over: leases, sessions whose grace period has passed, rooms that nobody uses. Rooms are told
+-- later (parts/outs.lua), and the data of unused rooms deleted then.
 -- The node that calls it must have been connected to Redis for as long as a lease, so that other nodes had
 -- the time to renew theirs. Only what was over at the time of the call is ended: Redis may have hung since,
 -- and all leases may be over by now.

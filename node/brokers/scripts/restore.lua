@@ -5,7 +5,8 @@
 --       1 if a missing session is to be created again (Redis has lost it), changes that the node of the
 --       old owner knew of, if it was reaped (0: it was not), life of the session and the newest generation
 --       that the node knows, then for each room: its name and its birth
--- Returns {'ok', nick, fold, rows of its rooms, its departures, and what `with_change` adds}, {'gone'} (it ended, has another owner or was kicked), {'taken'} or {'ending', session} (its nick).
+-- Returns {'ok', nick, fold, rows of its rooms, its departures, and what `with_change` adds}; {'gone'} (it
+-- ended, has another owner or was kicked); {'taken'} or {'ending', session} (its nick).
 local _, sid, was, owner, keyed, nick, names, attempt, claim, forgotten = unpack(ARGV, 1, 10)
 local known = tonumber(ARGV[11])
 local fold = fold_of(names)
@@ -47,7 +48,7 @@ end
 
 if session[1] then
   local is_ours = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
-  -- Without a number it is not known: Redis had lost the count, or a node of version 0.1 reaped.
+  -- Without a number it is not known: Redis had lost the count.
   local counted = string.match(redis.call('GET', 'chat:{c}:dead:' .. node_of(was)) or '', '^(%d+) changes$')
   if is_ours and forgotten ~= '1' and tonumber(counted or known) >= known then
     -- The session was not lost, and may have changes that its node does not know of. But other keys that

@@ -1,9 +1,10 @@
 -- Brings seats of a room to what was decided about sessions; see parts/settle.lua.
 -- PARTS settle head
 -- KEYS hash stream moved members seats gone never
--- ARGV  room, its birth, epoch for a log that is missing, notices, cap, 1 if others are known to be in the
---       room, then for each item: session, gen, life, 'in' or why it leaves, id of the entry, why (a JSON string, or
---       ''), fold, nick, owner, position at which it joined if nothing is to be said ('': it is)
+-- ARGV  room, its birth, epoch for a log that is missing, notices (with more members nothing is said), cap, 1
+--       if others are known to be in the room, then for each item: session, gen, life, 'in' or the reason
+--       for which it leaves, id of the entry, a moderator's reason (a JSON string, or ''), fold, nick, owner,
+--       position at which it joined if nothing is to be said of it, else ''
 -- Returns {'ok', {a reply to each item}, the frame that was appended, or ''}; {'other', birth of the room
 -- that is there}.
 local set = {make = ARGV[3], notices = tonumber(ARGV[4]), cap = tonumber(ARGV[5]), others = ARGV[6] == '1'}

@@ -1,5 +1,4 @@
 -- Says what sessions' seats in a room should be.
-
 -- ARGV  room, its birth, then for each seat: session, life, gen
 -- Returns {'ok', rows...}: {'in', gen, nick, fold, owner ('-': none)}, {'out', gen}, or {'later', gen} if a
 -- departure of the session is to be settled anyway.

@@ -10,8 +10,9 @@ local function most_homes(cap)
 end
 
 -- Appends entries {kind, id, origin, body [, at, homes, offset as text]} to a log whose epoch, top, id and
--- branch are in `meta` (and `size`, the number of seats, if that is to be noted), and publishes them as one frame. Returns epoch, offset of the first entry, its at,
--- the frame. Numbers are made text as seldom as possible: each time takes a quarter of a microsecond.
+-- branch are in `meta` (and `size`, the number of seats, if that is to be noted), and publishes them as one
+-- frame. Returns epoch, offset of the first entry, its at, the frame. Numbers are made text as seldom as
+-- possible: each time takes a quarter of a microsecond.
 local function write(log, channel, cap, entries, meta)
   local key, epoch, top, prev = key_of(log), meta[1], tonumber(meta[2] or 0), meta[3] or '0'
   local first, at = top + 1, entries[1][5] or int(wall_ms())

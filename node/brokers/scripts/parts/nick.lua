@@ -3,8 +3,8 @@
 
 local function fold_of(names) return string.match(names, '^[^ ]*') end
 
--- The keys that a session's nick reserves, or nil if there is no such session. A node of version 0.1
--- changes only `fold`.
+-- The keys that a session's nick reserves, or nil if there is no such session. `looks` counts only if it is
+-- that of the nick.
 local function names_of(sid)
   local found = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'looks', 'fold')
   if found[1] and fold_of(found[1]) == found[2] then return found[1] end

@@ -15,9 +15,9 @@ local function with_entry(value)
   return {value, found[2][2], found[2][4]}
 end
 
--- Forgets all but the newest ids in a key that has more than `most`; `time_of` tells when one was stored. Two thousand of them take
--- 2 ms, so a call does this for one key only, and returns false for others: their turn comes with their next
--- messages.
+-- Forgets all but the newest ids in a key that has more than `most`; `time_of` tells when one was stored. Two
+-- thousand of them take 2 ms, so a call does this for one key only, and returns false for others: their turn
+-- comes with their next messages.
 local forgot = false
 
 local function forget_old(key, most, time_of)

@@ -51,12 +51,15 @@ end
 
 -- Brings the seats of sessions to what was decided about them. `set`: make (epoch for a log that is
 -- missing), others (others are known to be in the room), notices, cap. Each of `items` has sid, gen, life,
--- want ('in', or why it leaves), id (of the entry), and fold, nick, owner, position, or why (a JSON string).
--- A position is that of a session that had been seated before Redis lost something: nothing is said of it.
+-- want ('in', or the reason for which it leaves), id (of the entry); one that comes in has fold, nick, owner,
+-- position, and one that leaves may have why, a moderator's reason (a JSON string). A position is that of a
+-- session that had a seat before Redis lost something: nothing is said of it.
 -- Returns 'ok', the reply to each item, and the frame that was appended or nil; or 'other' and the birth of
--- the room that is there. A reply is {'ok', position, members, quiet, nick before, 1 if it had no
--- seat}, or for one that leaves {'ok', position, at} (both '' if nothing was said); {'ahead', gen};
--- {'held', session, life, gen, nick}.
+-- the room that is there. The reply to an item is one of
+--   {'ok', position at which it joined, members, quiet, nick before, 1 if it had no seat};
+--   {'ok', position, at} of the `left` of one that leaves, both '' if nothing was said;
+--   {'ahead', gen}: the seat, or its end, has a later generation, and nothing was changed;
+--   {'held', session, life, gen, nick}: another session has the nick in this room, so this one was not seated.
 local function settle(room, birth, set, items)
   local log, key = 'r:' .. room, key_of('r:' .. room)
   local function look() return redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'birth', 'size', 'bare') end
