@@ -95,7 +95,18 @@ class Publish:
     lane = CHANGES
     __slots__ = (
         *("room", "weight", "queued", "_waiting", "_under_way", "_repeats", "_behind"),
-        *("_cap", "_time", "_events", "_base", "_taken", "_log", "_most"),
+        *(
+            "_declared",
+            "_sent",
+            "_never",
+            "_cap",
+            "_time",
+            "_events",
+            "_base",
+            "_taken",
+            "_log",
+            "_most",
+        ),
     )
 
     def __init__(
@@ -108,6 +119,9 @@ class Publish:
     ) -> None:
         self.room = room
         self._log = room_log(room)
+        # The keys of the ids of authors stand between these and the last one.
+        *self._declared, self._never = keys.of_log(self._log, scripts.key_names(self.script))
+        self._sent = keys.sent_prefix(self._log)
         self._cap = cap
         self._time = time
         self.weight = 1
@@ -150,10 +164,13 @@ class Publish:
             # The log held this when the call was made first: it appends behind it.
             self._behind = position
         behind = self._look_behind() if self._repeats else ""
-        authors = {message.token.session: None for message in self._under_way if message.message_id}
-        declared = keys.of_log(self._log, scripts.key_names(self.script), authors)
-        args: list[Any] = [len(declared), *declared, self.room, self._cap, self._time()]
-        args += (*position, behind)
+        authors = {
+            self._sent + message.token.session: None
+            for message in self._under_way
+            if message.message_id
+        }
+        args: list[Any] = [len(self._declared) + len(authors) + 1, *self._declared, *authors]
+        args += (self._never, self.room, self._cap, self._time(), *position, behind)
         for message in self._under_way:
             args += (message.id, *message.token, message.message_id, message.body)
         return args
