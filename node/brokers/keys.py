@@ -46,10 +46,15 @@ def of_log(log: str, names: Iterable[str], authors: Iterable[str] = ()) -> list[
     found: list[str] = []
     for name in names:
         if name == "sent":
-            found += [f"{tag}:sent:{author}" for author in authors]
+            found += [sent_prefix(log) + author for author in authors]
         else:
             found.append(tag + _TAG_ENDS[name] if name in _TAG_ENDS else key + _ENDS[name])
     return found
+
+
+def sent_prefix(log: str) -> str:
+    """Return how the keys begin that hold the ids of messages to a room, or else of directs."""
+    return f"chat:{{{log}}}:sent:" if is_room(log) else "chat:{c}:sent:"
 
 
 def session_key(session: str) -> str:

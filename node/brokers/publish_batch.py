@@ -95,7 +95,7 @@ class Publish:
     lane = CHANGES
     __slots__ = (
         *("room", "weight", "queued", "_waiting", "_under_way", "_repeats", "_behind"),
-        *("_cap", "_time", "_events", "_base", "_taken", "_log", "_most"),
+        *("_head", "_time", "_events", "_base", "_taken", "_log", "_most"),
     )
 
     def __init__(
@@ -108,7 +108,9 @@ class Publish:
     ) -> None:
         self.room = room
         self._log = room_log(room)
-        self._cap = cap
+        # The keys of the ids of authors stand between those of the log and the last one.
+        *declared, never = keys.of_log(self._log, scripts.key_names(self.script))
+        self._head = declared, keys.sent_prefix(self._log), (never, room, cap)
         self._time = time
         self.weight = 1
         self.queued = False
@@ -150,11 +152,12 @@ class Publish:
             # The log held this when the call was made first: it appends behind it.
             self._behind = position
         behind = self._look_behind() if self._repeats else ""
-        authors = {message.token.session: None for message in self._under_way if message.message_id}
-        declared = keys.of_log(self._log, scripts.key_names(self.script), authors)
-        args: list[Any] = [len(declared), *declared, self.room, self._cap, self._time()]
-        args += (*position, behind)
-        for message in self._under_way:
+        declared, sent, rest = self._head
+        messages = self._under_way
+        authors = {sent + each.token.session: None for each in messages if each.message_id}
+        args: list[Any] = [len(declared) + len(authors) + 1, *declared, *authors]
+        args += (*rest, self._time(), *position, behind)
+        for message in messages:
             args += (message.id, *message.token, message.message_id, message.body)
         return args
 

@@ -40,6 +40,7 @@ class Client:
         self.wanted: dict[str, None] = dict.fromkeys(person.rooms)
         self.positions: dict[str, str] = {}
         self.outbox: dict[str, Event] = {}
+        """Messages that are not acknowledged, by room ('@': directs) and id."""
         self.waiting: dict[str, tuple[str, float]] = {}
         self.leaving: dict[str, None] = {}
         self.welcome = False
@@ -54,9 +55,10 @@ class Client:
         self._attempt = 0
         self._bytes = b""
         self._heard = 0.0
-        self._number = 0
+        self._numbers: dict[str, int] = {}
         self._resting_until = 0.0
         self._calling = False
+        self._answered = ""
         self._new_session()
 
     def _new_session(self) -> None:
@@ -148,7 +150,7 @@ class Client:
     def do_send(self, room: str, length: int = 5) -> None:
         """Say something."""
         if room in self.wanted and room not in self.leaving:
-            id = self._next("m")
+            id = self._next("m", room)
             self._post({"type": "send", "room": room, "text": "x" * length, "id": id})
 
     def do_burst(self, room: str, count: int, length: int) -> None:
@@ -158,7 +160,7 @@ class Client:
 
     def do_direct(self, number: int) -> None:
         """Say something to one."""
-        id = self._next("d")
+        id = self._next("m" if self.person.counts_anew else "d", "@")
         self._post({"type": "direct", "to": f"p{number}", "text": "psst", "id": id})
 
     def do_join(self, room: str) -> None:
@@ -230,9 +232,10 @@ class Client:
 
     # Out
 
-    def _next(self, letter: str) -> str:
-        self._number += 1
-        return f"{letter}{self.person.number}-{self._number}"
+    def _next(self, letter: str, room: str = "") -> str:
+        count = room if self.person.counts_anew else ""
+        number = self._numbers[count] = self._numbers.get(count, 0) + 1
+        return f"{letter}{self.person.number}-{number}"
 
     def _write(self, request: Event) -> None:
         if self.line is not None:
@@ -241,12 +244,12 @@ class Client:
     def _ask(self, request: Event) -> None:
         """Send a request that has to be answered."""
         ref = self._next("r")
-        what = request["id"] if "id" in request else request["type"]
+        what = _key(request) if "id" in request else request["type"]
         self.waiting[ref] = (what, self._loop.now)
         self._write({**request, "ref": ref})
 
     def _post(self, request: Event) -> None:
-        self.outbox[request["id"]] = request
+        self.outbox[_key(request)] = request
         if self.welcome:
             self._send(request)
 
@@ -258,7 +261,7 @@ class Client:
         if line is self.line and self.welcome:
             under_way = {what for what, _ in self.waiting.values()}
             for request in self.outbox.values():
-                if request["id"] not in under_way:
+                if _key(request) not in under_way:
                     self._send(request)
 
     # In
@@ -277,7 +280,7 @@ class Client:
         kind = event["type"]
         self.notes.heard(self, event)
         if event.get("ref") in self.waiting:
-            del self.waiting[event["ref"]]
+            self._answered, _ = self.waiting.pop(event["ref"])
         answer: Callable[[Event], None] | None = getattr(self, f"_on_{kind}", None)
         if answer is not None:
             answer(event)
@@ -320,7 +323,7 @@ class Client:
             self.nick = event["nick"]
 
     def _on_ack(self, event: Event) -> None:
-        self.outbox.pop(event["id"], None)
+        self.outbox.pop(_key(event), None)
 
     def _on_bye(self, event: Event) -> None:
         wait = event.get("retry_after_ms", 1000) / 1000
@@ -330,7 +333,7 @@ class Client:
         code, wait = event["code"], event.get("retry_after_ms", 500) / 1000
         if "id" in event:
             if code not in AGAIN:
-                self.outbox.pop(event["id"], None)
+                self.outbox.pop(self._answered, None)
             elif self.line is not None:
                 self._loop.call_later(wait, self._send_again, self.line)
         elif not self.welcome:
@@ -347,3 +350,8 @@ class Client:
     def _leave_again(self, line: Line | None, room: str) -> None:
         if line is not None and line is self.line and room in self.leaving:
             self._ask({"type": "leave", "room": room})
+
+
+def _key(event: Event) -> str:
+    """Return what distinguishes a message, or the `ack` of one, from all others of its author."""
+    return f"{event['id']} in {event.get('room', '@')}"

@@ -64,12 +64,15 @@ def _kept(world: World) -> list[Added]:
 
 
 def _doubled(world: World) -> tuple[list[Violation], list[str]]:
-    """Nothing is twice in the logs, and what is there twice because it could not be helped."""
+    """Nothing is twice in the logs, and what is there twice because it could not be helped.
+
+    The same id in another room is another message; directs have ids of their own, for all inboxes.
+    """
     found, limits = [], []
-    where: dict[str, list[Added]] = defaultdict(list)
+    where: dict[tuple[str, str], list[Added]] = defaultdict(list)
     for entry in _kept(world):
         if entry.origin != "-":
-            where[entry.origin].append(entry)
+            where[entry.log if entry.kind == "m" else "@", entry.origin].append(entry)
     first = {entry.id: entry.at for entry in reversed(world.chronicle.added)}
     forgotten = {entry.id for back in world.chronicle.rollbacks for entry in back.lost}
     # The end of a session deletes its inbox; Redis may go back to before that end.
@@ -78,7 +81,7 @@ def _doubled(world: World) -> tuple[list[Violation], list[str]]:
             ends = world.chronicle.deleted.get(entry.log, ())
             if any(entry.at <= end <= back.at for end in ends):
                 forgotten.add(entry.id)
-    for origin, entries in where.items():
+    for (_, origin), entries in where.items():
         if len(entries) > 1:
             oldest = min(entries, key=lambda entry: first[entry.id])
             if oldest.id in forgotten:
@@ -94,13 +97,14 @@ def _acknowledged(world: World) -> list[Violation]:
     found: list[Violation] = []
     if world.plan.forgetful:
         return found
-    kept = {entry.id for entry in _kept(world)}
+    kept = {(entry.log, entry.id) for entry in _kept(world)}
     for number, steps in world.notes.steps.items():
         for step in steps:
             if step.name == "ack" and "room" in step.event:
-                if "r:" + step.event["room"] in world.chronicle.deleted:
+                log = "r:" + step.event["room"]
+                if log in world.chronicle.deleted:
                     continue
-                if key_of(step.event["position"]) not in kept:
+                if (log, key_of(step.event["position"])) not in kept:
                     found.append(Violation(Kind.LOST, f"acknowledged to p{number}: {step}"))
     return found
 

@@ -25,7 +25,10 @@ class Act(NamedTuple):
 
 @dataclass
 class Person:
-    """A client and what it is going to do; ``patient`` ones stay with a node that hangs."""
+    """A client and what it is going to do; ``patient`` ones stay with a node that hangs.
+
+    ``counts_anew``: it counts its messages in each room, so that ids are the same in several.
+    """
 
     number: int
     nick: str
@@ -33,6 +36,7 @@ class Person:
     node: int
     begins: float
     patient: bool
+    counts_anew: bool = False
     acts: list[Act] = field(default_factory=list)
 
 
@@ -114,6 +118,7 @@ def _person(random: Random, number: int, plan: Plan) -> Person:
     if random.random() < 0.15:
         last = person.acts[-1].at + 0.5
         person.acts.append(Act(last, random.choice(("vanish", "quit"))))
+    person.counts_anew = not plan.steady and Random(f"ids {plan.seed}").random() < 0.5
     if plan.steady:
         moves = ("join", "leave", "nick", "again")
         person.acts = [act for act in person.acts if act.name not in moves]

@@ -63,6 +63,16 @@ def acknowledging_without_keeping(patch: Patch) -> None:
     patch.setattr(RedisLogs, "publish", planted)
 
 
+def looking_in_the_wrong_room(patch: Patch) -> None:
+    """Look up in another room whether a message that would be refused was sent before."""
+    sent = RedisLogs.sent
+
+    def planted(logs: RedisLogs, room: str | None, *args: Any) -> None:
+        sent(logs, "general" if room else room, *args)
+
+    patch.setattr(RedisLogs, "sent", planted)
+
+
 def answering_not(patch: Patch) -> None:
     """Forget an `ack` now and then."""
     send = ClientConnection.send
@@ -164,6 +174,7 @@ _ZREM = "redis.call('ZREM', members, fold .. '\\0' .. nick) == 0 and"
 _LEFT = "if not count or count > set.notices then return '', '' end"
 _ENDS = "if reason ~= 'lost' or redis.call"
 _TAKEN = "if theirs and string.find("
+_SENT = "KEYS[1] .. ':sent:'"
 _STAMP = "local owners, entries, results, untended"
 
 PLANTS: dict[str, tuple[str, Plant]] = {
@@ -179,8 +190,19 @@ PLANTS: dict[str, tuple[str, Plant]] = {
     ),
     "a repeat is another message": (
         "doubled",
-        script("if found and remembered", "if false and remembered"),
+        script(
+            "  if not value then return nil, found[2] end",
+            "  if true then return nil, found[2] end",
+        ),
     ),
+    "the id of a repeat is looked up in another room": (
+        "doubled",
+        script(
+            "tended = said_before(sent .. sid", "tended = said_before('chat:{r:ink}:sent:' .. sid"
+        ),
+    ),
+    "the id of a refused repeat is looked up in another room": ("stuck", looking_in_the_wrong_room),
+    "an id counts in all rooms": ("lost", script(_SENT, "'chat:{c}:sent:'")),
     "an ack is a lie": ("lost", acknowledging_without_keeping),
     "an ack is forgotten": ("stuck", answering_not),
     "a gap is a lie": ("false gap", saying_false_gaps),
