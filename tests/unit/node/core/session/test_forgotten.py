@@ -61,7 +61,6 @@ def test_an_outcome_is_looked_up_with_the_token_that_the_session_has_by_now() ->
     outcomes = forgotten_meanwhile(bench)
     bench.broker.answer("restore", RESTORED)
     bench.broker.answer("standing", Fenced.GONE)
-    bench.broker.answer("standing", STANDS)  # It is in all its rooms.
     assert (bench.broker.names(), outcomes) == (["standing"], [])
     bench.broker.answer("standing", STANDS)
     assert outcomes == [STANDS] and restores(bench) == [True]

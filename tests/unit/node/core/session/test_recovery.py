@@ -85,7 +85,7 @@ def test_requests_are_repeated_only_when_all_replies_to_the_old_token_have_come(
     assert state(bench) is TokenState.REGAINED and texts(bench) == []
     strand(bench, "b")
     assert state(bench) is TokenState.HELD and texts(bench) == ["a", "b"]
-    assert bench.broker.names() == ["standing"]
+    assert bench.broker.names() == []
 
 
 def test_a_reply_that_is_no_refusal_lets_the_others_be_repeated_too() -> None:
