@@ -79,7 +79,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         moderation = ModerationSync(context, self._janitor.settle)
         upkeep = Upkeep(context, lease, self._janitor.settle)
         taken = Taken()
-        dispatch = MessageDispatch(
+        self._dispatch = dispatch = MessageDispatch(
             *(context, readiness, taken, moderation, self._heads, problems)
         )
         subscribers = []
