@@ -3,11 +3,13 @@
 Each node does that for all of them: the node that should have done it may have died.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 from node.brokers import decode_seats
 from node.brokers.calls import READ_WITHIN
 from node.brokers.context import BrokerContext
+from node.brokers.decode_seats import Departure, Outs, Settled
 from node.brokers.lanes import UPKEEP
 from node.brokers.settler import Settler
 from node.core.model import Failure
@@ -15,16 +17,20 @@ from node.core.model import Failure
 WAIT_MS = 2000
 """Milliseconds for which the node that began something is left to finish it."""
 LISTED = 100
-"""Sessions whose departures one call lists."""
+"""Sessions, and rooms that have ended, which one call lists."""
 
 
 class Janitor:
-    """Looks for departures about once a second."""
+    """Looks for departures about once a second, and goes on until there are no more."""
 
     def __init__(self, context: BrokerContext, settler: Settler) -> None:
         self._context = context
         self._settler = settler
+        self._wait_ms = 0
         self._left = 0
+        self._more = False
+        self._stuck = 0
+        """Sessions and rooms that could not be told now, and so are passed over."""
 
     def look(self) -> None:
         """Settle what has been waiting for too long."""
@@ -32,32 +38,46 @@ class Janitor:
 
     def settle(self, wait_ms: int = 0) -> None:
         """Settle what has been waiting for so long, unless that is under way."""
-        if self._left:
-            return
+        if not self._left:
+            self._wait_ms, self._stuck = wait_ms, 0
+            self._list()
+
+    def _list(self) -> None:
         self._left = 1
         deadline = self._context.clock() + READ_WITHIN
-        args = [wait_ms, LISTED]
+        args = [self._wait_ms, LISTED, self._stuck]
         self._context.call("outs", args, deadline, self._on_outs, decode_seats.outs, UPKEEP)
 
-    def _on_outs(self, found: Any) -> None:
+    def _on_outs(self, found: Outs | Failure) -> None:
         self._left = 0
         if isinstance(found, Failure):
             return
-        departures, drops = found
+        departures, drops, self._more = found
         self._left = len(drops) + bool(departures)
         if departures:
             deadline = self._context.clock() + READ_WITHIN
-            self._settler.depart(departures, deadline, lambda settled: self._one_less())
+            self._settler.depart(departures, deadline, partial(self._departed, departures))
         for room, birth, mark in drops:
             self._drop(room, birth, mark)
+        self._go_on()
+
+    def _departed(self, departures: Sequence[Departure], settled: list[Settled | None]) -> None:
+        pairs = zip(departures, settled, strict=True)
+        self._one_less(len({one.session for one, said in pairs if said is None}))
 
     def _drop(self, room: str, birth: bytes, mark: bytes) -> None:
         def dropped(found: bool | Failure) -> None:
             if found is True:
                 self._settler.dropped([mark])
-            self._one_less()
+            self._one_less(int(found is not True))
 
         self._settler.drop(room, birth, dropped)
 
-    def _one_less(self) -> None:
+    def _one_less(self, stuck: int) -> None:
         self._left -= 1
+        self._stuck += stuck
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if not self._left and self._more:
+            self._list()

@@ -171,7 +171,7 @@ class Settler:
         """Settle all departures of a session that ends, so that its nick becomes free."""
 
         def on_outs(found: Any) -> None:
-            departures = [] if isinstance(found, Failure) else found[0]
+            departures = [] if isinstance(found, Failure) else found.departures
             self.depart(departures, deadline, lambda settled: done())
 
         self._context.call("outs", ["", session], deadline, on_outs, decode_seats.outs)

@@ -16,13 +16,21 @@ end
 
 local function member_of(seat) return seat.fold .. '\0' .. seat.nick end
 
--- The session whose seat has a folded nick. There are many seats, but this is asked only after a loss.
+-- The session whose seat has a folded nick, and the seat. There are many seats, but this is asked only after
+-- a loss, and they are read once in a call.
+local holders
+
 local function holder_of(key, fold)
-  local all = redis.call('HGETALL', key .. ':seats')
-  for n = 1, #all, 2 do
-    local seat = seat_of(all[n + 1])
-    if seat and seat.fold == fold then return all[n], seat end
+  if not holders then
+    holders = {}
+    local all = redis.call('HGETALL', key .. ':seats')
+    for n = 1, #all, 2 do
+      local has = string.match(all[n + 1], '^%d+ %S+ %S+ %S+ (%S+) ')
+      if has then holders[has] = all[n] end
+    end
   end
+  local seat = holders[fold] and seat_of(redis.call('HGET', key .. ':seats', holders[fold]))
+  if seat and seat.fold == fold then return holders[fold], seat end
 end
 
 -- Makes the list of members again.
@@ -154,6 +162,7 @@ local function settle(room, birth, set, items)
     end
     local row = {int(item.gen), item.life, item.owner, position, item.fold, item.nick}
     redis.call('HSET', seats, item.sid, table.concat(row, ' '))
+    if holders then holders[item.fold] = item.sid end
     if item.gone then redis.call('ZREM', key .. ':gone', item.sid) end
     return {'ok', position, count, count > set.notices and 1 or 0, nick, fresh}
   end
