@@ -139,11 +139,15 @@ def _brief(entry: Entry) -> tuple[str, str]:
 
 
 class Losses:
-    """Loses replies that Redis gave: each pipeline that did something is said to have failed."""
+    """Loses replies that Redis gave: each pipeline that did something is said to have failed.
+
+    That is the first one of ``of``, and the others are its repeat, and what comes next.
+    """
 
     def __init__(self, wanted: bool) -> None:
         self.wanted = wanted
         self.count = 0
+        self.of = 2
 
     def over(self, connect: Connect) -> Connect:
         """Return what makes clients that lose replies."""
@@ -164,7 +168,7 @@ class Losses:
             replies = cast(list[Any], await execute(*args, **named))
             if self.wanted and not any(isinstance(reply, Exception) for reply in replies):
                 self.count += 1
-                if self.count % 2:
+                if self.count % self.of == 1:
                     raise exceptions.ConnectionError("the reply was lost")
             return replies
 

@@ -198,6 +198,7 @@ async def test_a_node_that_shuts_down_lets_others_reap_at_once(place: Place) -> 
     await staying.ask("check", timed=False)  # It learns the time.
     staying.broker._upkeep.reap()
     await staying.idle()
+    await staying.settled()
     assert [kind for kind, _ in await staying.log("r:tea")] == ["e", "l"]
 
 
