@@ -163,5 +163,3 @@ class Claiming:
                 found,
             )
         )
-
-

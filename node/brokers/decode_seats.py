@@ -187,7 +187,9 @@ def verdicts(reply: Any) -> list[Verdict]:
     return [_verdict(*row) for row in reply[1:]]
 
 
-def _verdict(kind: bytes, gen: Any, nick: bytes = b"", fold: bytes = b"", owner: bytes = b"-") -> Verdict:
+def _verdict(
+    kind: bytes, gen: Any, nick: bytes = b"", fold: bytes = b"", owner: bytes = b"-"
+) -> Verdict:
     if kind not in (b"in", b"out", b"later"):
         raise ValueError
     return Verdict(int(gen), nick.decode(), fold.decode(), owner.decode(), kind == b"later")

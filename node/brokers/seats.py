@@ -1,8 +1,8 @@
-"""Brings the seats of rooms to what was decided about sessions (settle.lua): one call for each room."""
+"""Brings the seats of rooms to what was decided about sessions: one call for each room."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from node.brokers import decode_seats, keys, scripts
 from node.brokers.calls import Next
@@ -15,10 +15,6 @@ from node.core.model import Done, Failure, Unavailable
 
 MOST = 100
 """Items in one call: Lua's stack bounds its arguments, and each takes some ten microseconds."""
-
-
-
-
 
 
 @dataclass(slots=True)
@@ -54,7 +50,7 @@ class Item:
 
 
 class RoomSeats:
-    """The items of a room: some under way in a call, others waiting, in the order of their coming."""
+    """The items of a room: some under way in a call, others waiting, in order."""
 
     script = "settle"
     lane = CHANGES

@@ -17,7 +17,7 @@ from node.core.log_names import room_log
 from node.core.model import Done, Failure, Unavailable
 
 TRIES = 5
-"""Answers to one item that ask for something else first: after a loss there may be some in a row."""
+"""Answers to one item that ask for something else first: after a loss, some in a row."""
 
 
 class Settler:

@@ -29,9 +29,15 @@
 --   chat:{c}:nicks:lost       string  ms at which chat:{c}:nicks was found to be lost; for NICKS_LOST_MS
 --   chat:{c}:session:SID      hash    nick, fold, looks, owner, was, attempt, keyed, claim, op, reply,
 --                                 hellos (the newest calls of hello.lua), life (the call that began
---                                 it), gen (grows with each change that rooms have to know)
+--                                 it), gen (grows with each change that rooms have to know), old
+--                                 (names that it has given up, until its rooms know that)
 --   chat:{c}:ended:SID        string  hellos of a session that has ended, for 30 s
 --   chat:{c}:rooms:SID        hash    room that the session is in -> birth of the room
+--   chat:{c}:out:SID          hash    "GEN ROOM" of a departure that the room is still to be told ->
+--                                 "LIFE REASON ID BIRTH WHY" (parts/outs.lua)
+--   chat:{c}:outs             zset    sessions with departures -> ms of the oldest; "-ROOM BIRTH" and
+--                                 "+ROOM BIRTH": a room whose data are to be deleted -> ms from when
+--   chat:{c}:end:SID          set     names of lives that have ended, free once there is no out:SID
 --   chat:{c}:sent:SID         hash    id of a direct -> "AT LOG POSITION TO LAG", for 5 minutes; LAG, and
 --                                 TO before it, only if the chat's time is not Redis' own: ms by
 --                                 which it was behind (below 0) or ahead. '' -> the newest value
