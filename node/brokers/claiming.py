@@ -7,9 +7,9 @@ from typing import Any, Protocol
 from node.brokers import decode_sessions
 from node.brokers.calls import Args
 from node.brokers.context import BrokerContext
-from node.brokers.decode_seats import Row
 from node.brokers.decode_sessions import Change, Greeted
 from node.brokers.lanes import CLAIMS, Lane
+from node.brokers.seating import seat
 from node.brokers.settler import Settler
 from node.core.log_names import is_room, room_name
 from node.core.model import Claim, Claimed, ClaimReply, Done, Failure, FencingToken
@@ -30,18 +30,6 @@ class Sessions(Protocol):
         parse: Callable[[Any], Any],
         lane: Lane = ...,
         weight: int = ...,
-    ) -> None: ...
-
-    def seat(
-        self,
-        token: FencingToken,
-        change: Change,
-        op: str,
-        nick: str,
-        fold: str,
-        rows: list[Row],
-        deadline: float,
-        done: Done[list[Membership]],
     ) -> None: ...
 
     def named(self, token: FencingToken) -> None: ...
@@ -144,8 +132,17 @@ class Claiming:
         greeted = self._greeted = found.result
         # Departures of this session from before are settled first: each room takes them in order.
         self._settler.depart(greeted.departures, self._deadline, lambda settled: None)
-        self._sessions.seat(
-            *(self._claim.token, found, self._op, greeted.nick, greeted.fold, greeted.rows),
+        seat(
+            *(
+                self._context,
+                self._settler,
+                self._claim.token,
+                found,
+                self._op,
+                greeted.nick,
+                greeted.fold,
+                greeted.rows,
+            ),
             *(self._deadline, self._on_seated),
         )
 

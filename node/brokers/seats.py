@@ -41,6 +41,18 @@ class Item:
     why: bytes = b""
     others: bool = False
 
+    def answer_to(self, done: Done[Outcome]) -> None:
+        """Give the next answer to somebody."""
+        self.done = done
+
+    def rise(self, gen: int) -> None:
+        """Decide the same in a later generation."""
+        self.gen = gen
+
+    def turn_to(self, birth: bytes) -> None:
+        """Mean the room of another birth."""
+        self.birth = birth
+
     def args(self) -> tuple[Any, ...]:
         """Return the item as settle.lua takes it."""
         return (

@@ -66,7 +66,7 @@ class Settler:
 
         def on_raised(found: int | Failure) -> None:
             if isinstance(found, int):
-                item.gen = found
+                item.rise(found)
                 again()
             else:
                 done(found)
@@ -74,7 +74,7 @@ class Settler:
         def again() -> None:
             self.put(room, item)
 
-        item.done = on_outcome
+        item.answer_to(on_outcome)
         again()
 
     def _adopting(
@@ -84,7 +84,7 @@ class Settler:
             if isinstance(found, Failure):
                 done(found)
                 return
-            item.birth = found
+            item.turn_to(found)
             if found == there:
                 again()
             else:
