@@ -1,6 +1,6 @@
 """The commands of moderators: they change Redis directly, and the nodes learn of it there."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from functools import partial
 from secrets import token_hex
 from time import time
@@ -231,7 +231,9 @@ class AdminClient:
     async def _eval(self, script: str, *args: Any) -> Any:
         # Not EVAL, for which the user of the nodes has no right.
         await self._do("SCRIPT LOAD", scripts.source(script))
-        return await self._do("EVALSHA", scripts.digest(script), len(keys.CONTROL), *keys.CONTROL, *args)
+        return await self._do(
+            "EVALSHA", scripts.digest(script), len(keys.CONTROL), *keys.CONTROL, *args
+        )
 
     async def _do(self, *command: Any) -> Any:
         try:

@@ -69,8 +69,8 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
             place,
         )
         context = BrokerContext(config, shards, clock, random_id)
-        control = outages[place(keys.CONTROL_TAG)]
-        lease, readiness = Lease(config.lease, clock, random_id), Readiness(control)
+        control = place(keys.CONTROL_TAG)
+        lease, readiness = Lease(config.lease, clock, random_id), Readiness(outages[control])
         self._health = Health(context.call, counts, clock)
         self._heads = HeadPoll(context)
         settler = Settler(context)
@@ -79,29 +79,19 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         moderation = ModerationSync(context, self._janitor.settle)
         upkeep = Upkeep(context, lease, self._janitor.settle)
         taken = Taken()
-        dispatch = MessageDispatch(
+        self._dispatch = MessageDispatch(
             *(context, readiness, taken, moderation, self._heads, problems)
         )
-        subscribers = []
-        for connect, outage in zip(connects, outages, strict=True):
-            client = connect(None)
-            self._clients.append(client)
-            subscribers.append(Subscriber(client, dispatch.take, dispatch.confirm, outage.messages))
+        subscribers = list(map(self._subscriber, connects, outages))
         self._subscriptions = Subscriptions(subscribers, place)
-        self._probes = [
-            ShardProbe(context, lease, number, place, subscriber)
-            for number, subscriber in enumerate(subscribers)
-            if number != place(keys.CONTROL_TAG)
-        ]
-        for probe in self._probes:
-            dispatch.expect(probe.number, probe.heard)
+        self._probes = self._make_probes(context, lease, subscribers, place)
         RedisLogs.__init__(self, context, self._subscriptions, taken, lease.time)
         RedisSessions.__init__(self, context, lease, readiness, upkeep, settler)
         RedisDirectory.__init__(self, context)
         self._audit = SessionAudit(context, lease, self.part)
-        subscriber = subscribers[place(keys.CONTROL_TAG)]
         self._renewal = LeaseRenewal(
-            *(context, lease, readiness, subscriber, self._audit, moderation, self._health)
+            *(context, lease, readiness, subscribers[control], self._audit, moderation),
+            self._health,
         )
 
     def _shard(
@@ -121,6 +111,28 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         pool = client.connection_pool
         pool.connection_kwargs["redis_connect_func"] = pipeline.connected
         return Shard(pipeline, contact)
+
+    def _subscriber(self, connect: Connect, outage: Outage) -> Subscriber:
+        client = connect(None)
+        self._clients.append(client)
+        return Subscriber(client, self._dispatch.take, self._dispatch.confirm, outage.messages)
+
+    def _make_probes(
+        self,
+        context: BrokerContext,
+        lease: Lease,
+        subscribers: list[Subscriber],
+        place: Callable[[str], int],
+    ) -> list[ShardProbe]:
+        """Return a probe for each server but that of the sessions."""
+        probes = [
+            ShardProbe(context, lease, number, place, subscriber)
+            for number, subscriber in enumerate(subscribers)
+            if number != place(keys.CONTROL_TAG)
+        ]
+        for probe in probes:
+            self._dispatch.expect(probe.number, probe.heard)
+        return probes
 
     def check(self, done: Done[bool]) -> None:
         """Find out whether sessions were forgotten; ``BrokerEvents.forgotten`` comes first."""

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from node.brokers import decode_sessions
 from node.brokers.calls import Args
 from node.brokers.context import BrokerContext
-from node.brokers.decode_seats import Row
 from node.brokers.decode_sessions import Change, Greeted
 from node.brokers.lanes import CLAIMS, Lane
 from node.brokers.settler import Settler
@@ -18,7 +17,9 @@ from wire import limits
 
 
 class Sessions(Protocol):
-    """What a claim needs of the sessions."""
+    """What a claim needs of the sessions; ``seat`` is ``seating.seat`` with its first arguments."""
+
+    seat: Callable[..., None]
 
     def change(
         self,
@@ -30,18 +31,6 @@ class Sessions(Protocol):
         parse: Callable[[Any], Any],
         lane: Lane = ...,
         weight: int = ...,
-    ) -> None: ...
-
-    def seat(
-        self,
-        token: FencingToken,
-        change: Change,
-        op: str,
-        nick: str,
-        fold: str,
-        rows: list[Row],
-        deadline: float,
-        done: Done[list[Membership]],
     ) -> None: ...
 
     def named(self, token: FencingToken, gen: int) -> None: ...
@@ -56,7 +45,7 @@ class Claiming:
 
     __slots__ = (
         *("_sessions", "_context", "_settler", "_until", "_claim", "_deadline", "_done"),
-        *("_op", "_since", "_left", "_unknown", "_failure", "_greeted", "_gen"),
+        *("_op", "_breaks", "_left", "_unknown", "_failure", "_greeted", "_gen"),
     )
 
     def __init__(
@@ -77,7 +66,7 @@ class Claiming:
         self._deadline = deadline
         self._done = done
         self._op = context.random_id()
-        self._since: list[float | None] = []
+        self._breaks: list[int] = []
         self._left = 0
         self._unknown: list[str] = []
         self._failure: Failure | None = None
@@ -99,9 +88,9 @@ class Claiming:
         rooms = [one for one in self._claim.known if is_room(one[0]) and one[1].offset > 0]
         return [one for one in rooms if self._context.unhealed(one[0])]
 
-    def _contacts(self) -> list[float | None]:
-        """Return since when each server answers without a break."""
-        return [shard.contact.since for shard in self._context.shards.all]
+    def _count_breaks(self) -> list[int]:
+        """Return how often each server was away."""
+        return [shard.contact.breaks for shard in self._context.shards.all]
 
     def _on_known(self, log: str, found: bool | Failure) -> None:
         self._left -= 1
@@ -115,7 +104,7 @@ class Claiming:
             self._decide()
 
     def _decide(self) -> None:
-        self._since = self._contacts()
+        self._breaks = self._count_breaks()
         # Two rooms take about as long as everything else in the script.
         weight = 1 + len(self._claim.rooms) // 2
         self._sessions.change(
@@ -125,7 +114,7 @@ class Claiming:
 
     def _args(self) -> list[Any] | None:
         """Return the arguments; None if Redis was away since: then it may have lost something."""
-        if self._since != self._contacts() and self._positions():
+        if self._breaks != self._count_breaks() and self._positions():
             self.begin()
             return None
         claim = self._claim

@@ -59,6 +59,17 @@ class Departure(NamedTuple):
     why: bytes
 
 
+class Outs(NamedTuple):
+    """What rooms are still to be told, and rooms whose data are to be deleted.
+
+    Of such a room there are name, birth, and how that is noted. ``more``: there are others.
+    """
+
+    departures: list[Departure]
+    drops: list[tuple[str, bytes, bytes]]
+    more: bool
+
+
 class Row(NamedTuple):
     """A room that a session is in, as decided; ``fresh``: it was not in it before."""
 
@@ -155,12 +166,12 @@ def rows(found: Any) -> list[Row]:
     ]
 
 
-def outs(reply: Any) -> tuple[list[Departure], list[tuple[str, bytes, bytes]]]:
+def outs(reply: Any) -> Outs:
     """Return departures, and rooms to be deleted, as outs.lua lists them."""
     drops = reply[1]
     triples = zip(drops[::3], drops[1::3], drops[2::3], strict=True)
     rooms = [(room.decode(), string(birth), string(mark)) for room, birth, mark in triples]
-    return departures(reply[0]), rooms
+    return Outs(departures(reply[0]), rooms, bool(reply[2]))
 
 
 def raised(reply: Any) -> int:

@@ -3,13 +3,13 @@
 Each node does that for all of them: the node that should have done it may have died.
 """
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from node.brokers import decode_seats
 from node.brokers.calls import READ_WITHIN
 from node.brokers.context import BrokerContext
-from node.brokers.decode_seats import Departure, Settled
+from node.brokers.decode_seats import Departure, Outs, Settled
 from node.brokers.lanes import UPKEEP
 from node.brokers.settler import Settler
 from node.core.model import Failure
@@ -17,7 +17,7 @@ from node.core.model import Failure
 WAIT_MS = 2000
 """Milliseconds for which the node that began something is left to finish it."""
 LISTED = 100
-"""Sessions whose departures one call lists."""
+"""Sessions and rooms that one call lists."""
 
 
 class Janitor:
@@ -26,10 +26,13 @@ class Janitor:
     def __init__(self, context: BrokerContext, settler: Settler) -> None:
         self._context = context
         self._settler = settler
+        self._wait_ms = 0
         self._left = 0
+        self._more = False
+        self._stuck = 0
+        """Sessions and rooms that could not be told now, and so are passed over."""
         self._again: int | None = None
         """For how many ms what is settled right after this has been waiting; None: nothing is."""
-        self._found: list[Departure] = []
 
     def look(self) -> None:
         """Settle what has been waiting for too long, unless that is under way."""
@@ -41,38 +44,43 @@ class Janitor:
         if self._left:
             self._again = wait_ms
             return
-        self._left, self._again = 1, None
-        deadline, reply = self._context.clock() + READ_WITHIN, partial(self._on_outs, wait_ms)
-        self._context.call("outs", [wait_ms, LISTED], deadline, reply, decode_seats.outs, UPKEEP)
+        self._wait_ms, self._stuck, self._again = wait_ms, 0, None
+        self._list()
 
-    def _on_outs(self, wait_ms: int, found: Any) -> None:
-        departures, drops = ([], []) if isinstance(found, Failure) else found
+    def _list(self) -> None:
+        self._left = 1
+        deadline = self._context.clock() + READ_WITHIN
+        args = [self._wait_ms, LISTED, self._stuck]
+        self._context.call("outs", args, deadline, self._on_outs, decode_seats.outs, UPKEEP)
+
+    def _on_outs(self, found: Outs | Failure) -> None:
+        departures, drops, self._more = ([], [], False) if isinstance(found, Failure) else found
         self._left += len(drops) + bool(departures)
-        sessions = {one.session for one in departures}
-        # What could not be settled, or is not forgotten, would be listed again at once.
-        goes_on = len(drops) + len(sessions) >= LISTED and departures != self._found
-        self._found = departures
-
-        def settled(places: list[Settled | None]) -> None:
-            if goes_on and None not in places and self._again is None:
-                self._again = wait_ms
-            self._one_less()
-
         if departures:
-            self._settler.depart(departures, self._context.clock() + READ_WITHIN, settled)
+            deadline = self._context.clock() + READ_WITHIN
+            self._settler.depart(departures, deadline, partial(self._departed, departures))
         for room, birth, mark in drops:
             self._drop(room, birth, mark)
-        self._one_less()
+        self._one_less(0)
+
+    def _departed(self, departures: Sequence[Departure], settled: list[Settled | None]) -> None:
+        pairs = zip(departures, settled, strict=True)
+        self._one_less(len({one.session for one, said in pairs if said is None}))
 
     def _drop(self, room: str, birth: bytes, mark: bytes) -> None:
         def dropped(found: bool | Failure) -> None:
             if found is True:
                 self._settler.dropped([mark])
-            self._one_less()
+            self._one_less(int(found is not True))
 
         self._settler.drop(room, birth, dropped)
 
-    def _one_less(self) -> None:
+    def _one_less(self, stuck: int) -> None:
         self._left -= 1
-        if not self._left and self._again is not None:
+        self._stuck += stuck
+        if self._left:
+            return
+        if self._again is not None:
             self.settle(self._again)
+        elif self._more:
+            self._list()

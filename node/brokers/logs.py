@@ -166,7 +166,9 @@ class RedisLogs:
             # If a moderator has closed the room, its log must not come back. Redis may know it by
             # another birth, if it had lost the room.
             deadline = context.clock() + READ_WITHIN
-            context.ask("mayheal", [room_name(log), birth], deadline, on_allowed, decode_logs.allowed)
+            context.ask(
+                "mayheal", [room_name(log), birth], deadline, on_allowed, decode_logs.allowed
+            )
 
         def on_allowed(found: Any) -> None:
             if isinstance(found, Failure):

@@ -3,7 +3,7 @@
 Each operation is decided by one script in the slot of sessions; then the rooms are settled.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from math import inf
 from typing import Any
@@ -12,16 +12,15 @@ from node.brokers import decode_sessions
 from node.brokers.calls import READ_WITHIN, Args
 from node.brokers.claiming import Claiming
 from node.brokers.context import LONG, BrokerContext
-from node.brokers.decode_seats import Row, Settled
+from node.brokers.decode_seats import Settled
 from node.brokers.decode_sessions import Change, Ending, Parted
 from node.brokers.holds import Holds
 from node.brokers.lanes import CHANGES, Lane
 from node.brokers.lease import Lease
 from node.brokers.readiness import Readiness
-from node.brokers.seats import Item
+from node.brokers.seating import seat
 from node.brokers.settler import Settler
 from node.brokers.upkeep import Upkeep
-from node.core.log_names import room_log
 from node.core.model import (
     Claim,
     ClaimReply,
@@ -64,6 +63,7 @@ class RedisSessions:
         self._settler = settler
         self._holds = Holds()
         self._owners = 0
+        self.seat: Callable[..., None] = partial(seat, context, settler, self._holds)
 
     def owner(self) -> str:
         """Return the owner part of a new fencing token."""
@@ -113,50 +113,6 @@ class RedisSessions:
                 self._holds.note(token, found.life, found.gen)
             done(found)
 
-    def seat(
-        self,
-        token: FencingToken,
-        change: Change,
-        op: str,
-        nick: str,
-        fold: str,
-        rows: Sequence[Row],
-        deadline: float,
-        done: Done[list[Membership]],
-        positions: Mapping[str, str] | None = None,
-    ) -> None:
-        """Settle that a session is in rooms; ``positions`` are those that Redis has lost."""
-        places: list[Membership | None] = [None] * len(rows)
-        failure: Failure | None = None
-        left = len(rows)
-
-        def reply(place: int, found: tuple[Settled, Item] | Failure) -> None:
-            nonlocal left, failure
-            left -= 1
-            if isinstance(found, tuple):
-                settled, item = found
-                row = rows[place]
-                self._context.births[room_log(row.room)] = item.birth
-                self._holds.raised(token, item.gen)
-                places[place] = Membership(
-                    *(row.room, settled.position, settled.members, row.created, settled.quiet),
-                    *(item.birth, row.fresh),
-                )
-            else:
-                failure = found
-            if left == 0:
-                done([one for one in places if one is not None] if failure is None else failure)
-
-        for place, row in enumerate(rows):
-            item = Item(
-                *(token.session, change.gen, change.life, "in", f"{op}j{place}", row.birth),
-                *(deadline, _unanswered, fold, nick, token.owner),
-                position=(positions or {}).get(row.room, ""),
-                others=row.members > 1,
-            )
-            self._settler.seat(row.room, item, partial(reply, place))
-        if not rows:
-            done([])
 
     def claim(self, claim: Claim, deadline: float, done: Done[ClaimReply]) -> None:
         """Begin a session, or continue one."""
@@ -261,6 +217,7 @@ class RedisSessions:
 
             def seated(places: list[Membership] | Failure) -> None:
                 if isinstance(places, list):
+                    self.named(token, found.gen)
                     done(SessionState(state.nick, state.at, places))
                 else:
                     done(places)
@@ -330,10 +287,6 @@ class RedisSessions:
         weight = 1 + len(snapshot.rooms) // 2
         parse = decode_sessions.restored
         self.change("restore", token, args, deadline, decided, parse, weight=weight)
-
-
-def _unanswered(_reply: Any) -> None:
-    """Take the place of the ``done`` of an item that was not queued yet."""
 
 
 def _ignore(_reply: Any) -> None:

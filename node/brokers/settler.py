@@ -117,7 +117,7 @@ class Settler:
         """Settle all departures of a session that ends, so that its nick becomes free."""
 
         def on_outs(found: Any) -> None:
-            departures = [] if isinstance(found, Failure) else found[0]
+            departures = [] if isinstance(found, Failure) else found.departures
             if not departures and not isinstance(found, Failure):
                 # If they are lost, nothing but this frees its nick.
                 self._forget({session: []})

@@ -98,10 +98,7 @@ class LogStore(Protocol):
         """Put lost entries back into a log; the reply is how many of them were missing."""
 
     def unhealed(self, log: str, part: float = 1.0) -> bool:
-        """Say whether other nodes may still be putting back what Redis lost of a log.
-
-        ``part``: after which part of the time for that they count as done.
-        """
+        """Say whether what a log lost may still be put back, in this ``part`` of the time."""
 
     def any_unhealed(self) -> bool:
         """Say whether that may be so for any log."""

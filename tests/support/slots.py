@@ -17,17 +17,6 @@ from redis.crc import key_slot
 
 from node.brokers import scripts
 
-_SESSION = "until sessions and rooms change in calls of their own"
-_SEATS = "until a room's seats are in the room's slot"
-EXCEPTIONS = {
-    **dict.fromkeys(("hello", "join", "kick", "leave", "nick", "part", "reap"), _SESSION),
-    **dict.fromkeys(("restore", "standing", "reorder"), _SESSION),
-    **dict.fromkeys(("publish", "heal"), _SEATS),
-    **dict.fromkeys(("begin", "close"), "until a room is closed by calls of their own"),
-    "tops": "until each log is asked for by itself",
-}
-"""Scripts that touch several slots, and until when they may."""
-
 _TRIMMING = frozenset(("publish", "heal"))
 """Scripts that may touch the ids of any author of messages to their room."""
 
@@ -73,11 +62,9 @@ def faults(run: Run) -> list[str]:
             continue  # A channel is in a slot as a key is, but nobody declares it.
         elif script in _TRIMMING and declared and key.startswith(_ids_of(declared[0])):
             continue  # Whose ids are old follows from the index, and who wrote from what was lost.
-        elif slots and _slot(key) in slots:
-            # A key of another tag is there by chance: one of 16,384 is.
-            if script not in EXCEPTIONS or _tag(key) == _tag(declared[0]):
-                found.append(f"{script} touches {key!r}, which it does not declare")
-        elif script not in EXCEPTIONS:
+        elif _slot(key) in slots:
+            found.append(f"{script} touches {key!r}, which it does not declare")
+        else:
             found.append(f"{script} touches {key!r}, which is in another slot")
     return found
 
@@ -85,11 +72,6 @@ def faults(run: Run) -> list[str]:
 def _ids_of(key: bytes) -> bytes:
     """Return how the keys begin that hold ids of messages to a room, by a key of that room."""
     return b"chat:{%b}:sent:" % _tag(key)
-
-
-def is_excepted(run: Run) -> bool:
-    """Say whether a script has touched several slots."""
-    return len({_slot(key) for key in (*run.declared, *run.touched)}) > 1
 
 
 def _tag(key: bytes) -> bytes:

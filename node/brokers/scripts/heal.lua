@@ -87,7 +87,7 @@ local fork = other and 1 or base + 1
 -- Moves the fork behind entries from it on, before an offset, that were appended at `at` or before.
 local next_row = 1
 -- A node may have read the log beyond the newest entry that it knows to be common to both branches.
-if read > base then rows = page_of(log, 'XRANGE', int(base + 1) .. '-0', '+', MOST_NEW) end
+if read > base and not other then rows = page_of(log, 'XRANGE', int(base + 1) .. '-0', '+', MOST_NEW) end
 local function pass_older(before, at)
   while rows[next_row] do
     local offset, fields = tonumber(string.match(rows[next_row][1], '^%d+')), rows[next_row][2]

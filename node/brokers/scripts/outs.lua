@@ -1,13 +1,23 @@
 -- Lists what rooms are still to be told: departures of sessions, and rooms whose data are to be deleted.
 -- PARTS head clock outs
--- ARGV  ms for which it has been waiting at least, most sessions, or '' and a session
--- Returns {{departures...}, {room, birth, mark, room, birth, mark...}}; the mark is for dropped.lua.
-local list, drops = {}, {}
+-- ARGV  ms for which it has been waiting at least, most sessions and rooms, how many of them to pass over;
+--       or '' and a session
+-- Returns {{departures...}, {room, birth, mark, room, birth, mark...}, 1 if there are more, else 0}; the mark
+-- is for dropped.lua.
+-- No further session is listed once there are so many departures.
+local MOST = 500
+local list, drops, more = {}, {}, 0
 local due = {ARGV[2]}
 if ARGV[1] ~= '' then
-  due = redis.call('ZRANGEBYSCORE', 'chat:{c}:outs', '-inf', int(now_ms() - ARGV[1]), 'LIMIT', 0, ARGV[2])
+  local till = int(now_ms() - ARGV[1])
+  due = redis.call('ZRANGEBYSCORE', 'chat:{c}:outs', '-inf', till, 'LIMIT', ARGV[3], ARGV[2])
+  if #due == tonumber(ARGV[2]) then more = 1 end
 end
 for _, sid in ipairs(due) do
+  if #list >= MOST then
+    more = 1
+    break
+  end
   local room, birth = string.match(sid, '^[-+](%S+) (%S+)$')
   if room then
     for _, part in ipairs({room, birth, sid}) do drops[#drops + 1] = part end
@@ -18,4 +28,4 @@ for _, sid in ipairs(due) do
     for _, departure in ipairs(found) do list[#list + 1] = departure end
   end
 end
-return {list, drops}
+return {list, drops, more}

@@ -2,9 +2,11 @@
 -- period, or ends it if it was begun without a key.
 -- PARTS head clock session outs finish
 -- ARGV  op, session, owner, 'quit', 'kicked' or 'lost', ms of grace
--- Returns {departures that rooms have to be told, changes}; nothing happens if the session has another owner.
+-- Returns {departures of the session that rooms have to be told, changes}; nothing happens if it has another
+-- owner.
 local op, sid, owner, reason = unpack(ARGV, 1, 4)
-if not owns(sid, owner) then return {{}, 0} end
+-- This may be a repeat: what it has ended is still to be told.
+if not owns(sid, owner) then return {departures(sid), 0} end
 though_full()
 local key = 'chat:{c}:session:' .. sid
 local grace = tonumber(ARGV[5])

@@ -26,12 +26,14 @@ import pytest_asyncio
 
 from node.brokers import (
     directory,
-    head_poll,
     history,
+    janitor,
     keys,
     moderation_sync,
     publish_batch,
     scripts,
+    seat_audit,
+    seats,
     session_audit,
     upkeep,
 )
@@ -121,12 +123,16 @@ class Cost(NamedTuple):
         return 3 * self.commands + 0.5 * self.elements + 0.003 * self.bytes
 
 
-def declared_by(script: str, log: str) -> Sequence[str]:
+PROBE = (keys.probe_channel("0", "inc").decode(), "chat:{0}:never")
+
+
+def declared_by(script: str, log: str, authors: Iterable[str]) -> Sequence[str]:
     """Return the keys that a script declares; ``log``: the one that it is about, if any."""
     names = scripts.key_names(script)
-    if script == "mark":
-        return keys.MARK
-    return keys.of_log(log, names) if names else keys.CONTROL
+    others = {"mark": keys.MARK, "probe": PROBE}
+    if script in others or not names:
+        return others.get(script, keys.CONTROL)
+    return keys.of_log(log, names, authors)
 
 
 class Bench:
@@ -165,6 +171,13 @@ class Bench:
         await self.client.hset(key + ":seats", sid, f"1 op0 inc.1 ep-1-id1 {nick} {nick}")
         await self.client.zadd(key + ":members", {f"{nick}\0{nick}": 0})
         await self.client.hset(key, mapping={"size": await self.client.hlen(key + ":seats")})
+
+    async def departed(self, sid: str, count: int = limits.ROOMS) -> None:
+        """Let a session have left rooms that do not know it yet."""
+        key, noted = "chat:{c}:out:" + sid, f'op0 kicked op1k7 b1 "{"why " * 50}"'
+        await self.client.hset(key, mapping={f"{n} p{n}": noted for n in range(1, count + 1)})
+        await self.client.zadd("chat:{c}:outs", {sid: 1})
+        await self.client.sadd("chat:{c}:end:" + sid, sid, "look", "other")
 
     async def over(self, sid: str, inbox: int = 0, nick: str = "") -> None:
         """Let the grace period of a session in 50 rooms be over."""
@@ -249,6 +262,12 @@ def worst(script: str) -> Callable[[Run], Run]:
     return register
 
 
+@worst("adopt")
+async def a_room_was_made_twice(bench: Bench) -> Cost:
+    await bench.seated("ana")
+    return await bench.run("adopt", "ana", "p0", "b1", "b2")
+
+
 @worst("begin")
 async def a_room_that_is_missing(bench: Bench) -> Cost:
     await bench.crowd("tea")
@@ -282,6 +301,21 @@ async def a_direct_of_somebody_who_has_sent_much(bench: Bench) -> Cost:
     return await bench.run("direct", "id1", "ana", "inc.1", "new", "bo", '"to":"', body, KEPT)
 
 
+@worst("drop")
+async def a_large_room_is_deleted(bench: Bench) -> Cost:
+    await bench.crowd("tea")
+    await bench.log("r:tea", size=LONG)
+    await bench.client.zadd("chat:{r:tea}:gone", {f"s{number}": 1 for number in range(2000)})
+    return await bench.run("drop", "b1")
+
+
+@worst("dropped")
+async def many_rooms_are_deleted(bench: Bench) -> Cost:
+    marks = {f"-p{number} b1": 1 for number in range(janitor.LISTED)}
+    await bench.client.zadd("chat:{c}:outs", marks)
+    return await bench.run("dropped", *marks)
+
+
 @worst("compare")
 async def a_log_of_which_a_node_knows_much(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
@@ -296,6 +330,10 @@ async def moved_to(bench: Bench, log: str, offsets: range) -> None:
     key = "chat:{" + log + "}"
     await bench.client.hset(key + ":moved", mapping={f"id{n}": f"{n} {homes}" for n in offsets})
     await bench.client.hset(key, mapping={"moved": FULL, "branch": "br"})
+
+
+HEADED = 12
+"""Arguments of heal.lua before those of entries."""
 
 
 def lost_entries(first: int, epoch: str, read: int) -> list[Any]:
@@ -326,7 +364,7 @@ async def entries_that_were_lost_of_another_branch(bench: Bench) -> Cost:
 async def notices_that_were_lost(bench: Bench) -> Cost:
     await bench.log("r:tea", size=100)
     args = lost_entries(FULL + 1, "ep", FULL)
-    for n, place in enumerate(range(11, len(args), 8)):
+    for n, place in enumerate(range(HEADED, len(args), 8)):
         args[place], args[place + 3] = "elr"[n % 3], f"s{n % 9}/{n}/op{n % 2}/nick{n % 9}"
         args[place + 4] = f'"nick":"nick{n % 9}"}}'
     return await bench.run("heal", *args)
@@ -342,39 +380,46 @@ async def ten_thousand_sessions_of_a_node(bench: Bench) -> Cost:
     return await bench.run("held", "inc", 0, session_audit.LISTED)
 
 
-HELLO = ("hello", "op1", "ana", 1, "ana", "ana look other", 1, "inc.1", *SET, 50, HERE, 50, "::1")
+HELLO = ("hello", "op1", "ana", 1, "ana", "ana look other", 1, "inc.1", 50, HERE, 50, "::1")
 
 
 @worst("hello")
 async def a_session_begins_in_fifty_rooms(bench: Bench) -> Cost:
     await bench.rooms()
-    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "")
 
 
 @worst("hello")
 async def a_session_begins_in_fifty_new_rooms(bench: Bench) -> Cost:
-    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "")
 
 
 @worst("hello")
 async def a_session_begins_with_a_nick_that_another_is_losing(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.over("a", 100, "ana")
-    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "")
 
 
 @worst("hello")
 async def a_session_goes_on_when_it_was_over(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.over("ana", inbox=FULL)
-    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "")
 
 
 @worst("hello")
-async def positions_that_logs_hold_elsewhere(bench: Bench) -> Cost:
-    await bench.rooms()
-    known = [part for room in ROOMS for part in (f"r:{room}", "ep-5-id900")]
-    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", *known)
+async def a_session_goes_on_that_has_left_many_rooms(bench: Bench) -> Cost:
+    await bench.seated("ana")
+    await bench.departed("ana")
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "")
+
+
+@worst("hello")
+async def positions_that_no_log_knows(bench: Bench) -> Cost:
+    await bench.log("i:ana", size=LONG)
+    known = [f"q{number}" for number in range(limits.ROOMS)]
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "ep-5-id900", *known)
 
 
 @worst("history")
@@ -398,9 +443,9 @@ async def a_page_of_a_log_without_messages(bench: Bench) -> Cost:
 @worst("join")
 async def a_session_joins_a_large_room(bench: Bench) -> Cost:
     await bench.session("ana")
-    await bench.log("r:tea", size=LONG)
-    await bench.crowd("tea", 150)
-    return await bench.run("join", "op1", "ana", "inc.1", "join", "tea", *SET)
+    await bench.departed("ana")
+    await bench.crowd("tea")
+    return await bench.run("join", "op1", "ana", "inc.1", "join", "tea")
 
 
 @worst("kick")
@@ -409,14 +454,21 @@ async def a_session_in_fifty_rooms_is_kicked(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
     await bench.log("i:ana", size=LONG)
-    return await bench.run("kick", "op1", "ana", 0, '"why"', 600_000, *SET)
+    return await bench.run("kick", "op1", "ana", 0, '"why"', 600_000)
+
+
+@worst("known")
+async def a_position_that_a_log_has_trimmed(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    await moved_to(bench, "r:tea", range(1, FULL + 1))
+    return await bench.run("known", "r:tea", "ep", 5, "zz")
 
 
 @worst("leave")
 async def a_session_leaves_a_room(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
-    return await bench.run("leave", "op1", "ana", "inc.1", "p0", *SET)
+    return await bench.run("leave", "op1", "ana", "inc.1", "p0")
 
 
 @worst("mark")
@@ -436,12 +488,20 @@ async def a_page_of_members(bench: Bench) -> Cost:
     return await bench.run("members", "member00500", directory.PAGE)
 
 
+@worst("named")
+async def rooms_know_the_nick_of_a_session(bench: Bench) -> Cost:
+    names = [f"name{number}" for number in range(50)]
+    await bench.session("ana", old=" ".join(names))
+    await bench.client.hset("chat:{c}:nicks", mapping=dict.fromkeys(names, "ana"))
+    return await bench.run("named", "ana", 1)
+
+
 @worst("nick")
 async def a_session_in_fifty_rooms_is_renamed(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
     await bench.over("a", 100, "bo")
-    return await bench.run("nick", "op1", "ana", "inc.1", "bo", "bo look other", *SET, HERE)
+    return await bench.run("nick", "op1", "ana", "inc.1", "bo", "bo look other", HERE)
 
 
 @worst("order")
@@ -469,12 +529,40 @@ async def thousands_of_orders_that_are_over(bench: Bench) -> Cost:
     return await bench.run("orders", 0, moderation_sync.LISTED)
 
 
+@worst("outs")
+async def many_sessions_have_left_fifty_rooms(bench: Bench) -> Cost:
+    for number in range(janitor.LISTED):
+        await bench.departed(f"s{number}")
+    return await bench.run("outs", 0, janitor.LISTED, 0)
+
+
+@worst("outs")
+async def many_rooms_are_to_be_deleted(bench: Bench) -> Cost:
+    marks = {f"-p{number} b1": 1 for number in range(janitor.LISTED)}
+    await bench.client.zadd("chat:{c}:outs", marks)
+    return await bench.run("outs", 0, janitor.LISTED, 0)
+
+
+@worst("outdone")
+async def fifty_rooms_know_that_a_session_has_ended(bench: Bench) -> Cost:
+    await bench.departed("ana")
+    for name in ("ana", "look", "other"):
+        await bench.client.hset("chat:{c}:nicks", name, "ana")
+    done = [part for n in range(1, limits.ROOMS + 1) for part in (n, f"p{n}")]
+    return await bench.run("outdone", "ana", *done)
+
+
 @worst("part")
 async def a_session_in_fifty_rooms_ends(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
     await bench.log("i:ana", size=LONG)
-    return await bench.run("part", "op1", "ana", "inc.1", "quit", 30_000, *SET)
+    return await bench.run("part", "op1", "ana", "inc.1", "quit", 30_000)
+
+
+@worst("probe")
+async def a_node_looks_whether_it_hears(bench: Bench) -> Cost:
+    return await bench.run("probe", "shard 0")
 
 
 async def said(bench: Bench, *messages: tuple[Any, ...], look: str = "") -> Cost:
@@ -489,7 +577,7 @@ async def a_batch_of_two_hundred_authors(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
     body = "x" * (publish_batch.BYTES // publish_batch.MOST)
     for n in range(publish_batch.MOST):
-        await bench.session(f"s{n}")
+        await bench.membership(f"s{n}", "tea", f"s{n}")
     rows = [(f"new{n}", f"s{n}", "inc.1", "1", body) for n in range(publish_batch.MOST)]
     return await said(bench, *rows)
 
@@ -498,7 +586,7 @@ async def a_batch_of_two_hundred_authors(bench: Bench) -> Cost:
 async def a_batch_of_authors_who_have_sent_much(bench: Bench) -> Cost:
     await bench.log("r:tea", size=100)
     for n in range(publish_batch.MOST):
-        await bench.session(f"s{n}")
+        await bench.membership(f"s{n}", "tea", f"s{n}")
         await bench.said(f"s{n}", 2001, at=NOW)
     for n in range(3):
         await bench.said(f"old{n}", 2000)
@@ -508,7 +596,7 @@ async def a_batch_of_authors_who_have_sent_much(bench: Bench) -> Cost:
 @worst("publish")
 async def a_batch_is_repeated(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
-    await bench.session("ana")
+    await bench.membership("ana", "tea", "ana")
     rows = [(f"new{n}", "ana", "inc.1", "", "x" * 1000) for n in range(publish_batch.MOST)]
     return await said(bench, *rows, look="ep-0")
 
@@ -516,10 +604,16 @@ async def a_batch_is_repeated(bench: Bench) -> Cost:
 @worst("publish")
 async def a_batch_with_the_ids_of_long_messages(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
-    await bench.session("ana")
+    await bench.membership("ana", "tea", "ana")
     await bench.said("ana", publish_batch.MOST + 1, at=NOW)
     rows = [(f"new{n}", "ana", "inc.1", f"t{n}", "x") for n in range(1, publish_batch.MOST + 1)]
     return await said(bench, *rows)
+
+
+@worst("raise")
+async def a_room_knows_a_later_generation(bench: Bench) -> Cost:
+    await bench.session("ana")
+    return await bench.run("raise", "ana", "inc.1", 9 * 10**15)
 
 
 @worst("read")
@@ -536,7 +630,7 @@ async def dead(bench: Bench, count: int, keyed: int) -> None:
     await bench.client.zadd("chat:{c}:nodes", {"dead": 1})
 
 
-REAP = ("reap", "op1", 30_000, *SET, 86_400_000, 100, HERE)
+REAP = ("reap", "op1", 30_000, 86_400_000, 100, HERE)
 
 
 @worst("read")
@@ -604,7 +698,7 @@ async def a_node_with_many_sessions_renews_its_lease(bench: Bench) -> Cost:
 async def many_orders_are_put_back(bench: Bench) -> Cost:
     await bench.nodes()
     args = [part for n in range(moderation_sync.LISTED) for part in (f"net:{n}", 0, "-", '"why"')]
-    return await bench.run("reorder", "op1", 7, *SET, *args)
+    return await bench.run("reorder", "op1", 7, *args)
 
 
 @worst("reorder")
@@ -614,7 +708,7 @@ async def many_kicks_are_put_back(bench: Bench) -> Cost:
     for number in range(10):
         await bench.seated(f"s{number}")
     args = [part for n in range(10) for part in (f"kick:s{n}", 0, "-", '"why"')]
-    return await bench.run("reorder", "op1", 7, *SET, *args)
+    return await bench.run("reorder", "op1", 7, *args)
 
 
 @worst("reorder")
@@ -623,16 +717,17 @@ async def closed_rooms_are_put_back(bench: Bench) -> Cost:
         await bench.crowd(f"tea{number}")
         await bench.log(f"r:tea{number}")
     args = [part for n in range(4) for part in (f"room:tea{n}", 0, "b1", "")]
-    return await bench.run("reorder", "op1", 7, *SET, *args)
+    return await bench.run("reorder", "op1", 7, *args)
 
 
 @worst("restore")
 async def a_session_in_other_rooms_is_put_back(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
-    rooms = [part for n in range(limits.ROOMS) for part in (f"q{n}", "ep-1-id1", "b1")]
+    await bench.departed("ana")
+    rooms = [part for n in range(limits.ROOMS) for part in (f"q{n}", "b1")]
     args = ("op1", "ana", "inc.1", "inc.2", 1, "bo", "bo look other", 1, int(HERE), 1, 0)
-    return await bench.run("restore", *args, "op0", 1, *SET, limits.ROOMS, *rooms)
+    return await bench.run("restore", *args, "op0", 1, *rooms)
 
 
 @worst("retire")
@@ -650,6 +745,12 @@ async def a_page_of_rooms(bench: Bench) -> Cost:
     return await bench.run("rooms", "room000500", directory.PAGE)
 
 
+@worst("seats")
+async def a_page_of_seats(bench: Bench) -> Cost:
+    await bench.crowd("tea")
+    return await bench.run("seats", 0, seat_audit.LISTED)
+
+
 @worst("sent")
 async def a_message_of_somebody_who_has_sent_much(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
@@ -657,10 +758,62 @@ async def a_message_of_somebody_who_has_sent_much(bench: Bench) -> Cost:
     return await bench.run("sent", "r:tea", "ana", "t5", NOW, authors=["ana"])
 
 
+async def settled(bench: Bench, *items: tuple[Any, ...], others: bool = False) -> Cost:
+    """Settle seats of the room `tea`."""
+    args = [part for row in items for part in row]
+    return await bench.run("settle", "tea", "b1", "ep2", *SET, int(others), *args)
+
+
+def decided(number: int, nick: str, want: str = "in", gen: int = 2) -> tuple[Any, ...]:
+    """Return what settle.lua is told of one of a crowd."""
+    sid = f"member{number:05}"
+    return (sid, gen, "op0", want, f"op1j{number}", '"why"', nick, nick, "inc.1", "")
+
+
+MANY = range(seats.MOST)
+
+
+@worst("settle")
+async def a_hundred_enter_a_room(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    return await settled(bench, *[decided(number, f"nick{number}") for number in MANY])
+
+
+@worst("settle")
+async def a_hundred_are_renamed(bench: Bench) -> Cost:
+    await bench.crowd("tea", SET[0])
+    await bench.log("r:tea", size=LONG)
+    return await settled(bench, *[decided(number, f"nick{number}") for number in MANY])
+
+
+@worst("settle")
+async def a_hundred_leave_a_room_whose_seats_were_lost_in_part(bench: Bench) -> Cost:
+    await bench.crowd("tea", SET[0])
+    await bench.log("r:tea", size=LONG)
+    await bench.client.hset("chat:{r:tea}", mapping={"bare": 1})
+    return await settled(bench, *[decided(number, "", "left") for number in MANY])
+
+
+@worst("settle")
+async def a_hundred_begin_another_life(bench: Bench) -> Cost:
+    await bench.crowd("tea", SET[0] - 1)
+    await bench.log("r:tea", size=LONG)
+    rows = [decided(number, f"nick{number}") for number in MANY]
+    return await settled(bench, *[(*row[:2], "op9", *row[3:]) for row in rows])
+
+
+@worst("settle")
+async def a_hundred_enter_a_large_room_under_nicks_that_others_have(bench: Bench) -> Cost:
+    await bench.crowd("tea")
+    await bench.log("r:tea", size=LONG)
+    rows = [decided(9000 + number, f"member{number:05}") for number in MANY]
+    return await settled(bench, *rows, others=True)
+
+
 @worst("standing")
 async def a_session_in_fifty_rooms(bench: Bench) -> Cost:
     await bench.seated("ana")
-    return await bench.run("standing", "ana", "inc.1", 200)
+    return await bench.run("standing", "ana", "inc.1")
 
 
 @worst("tail")
@@ -687,35 +840,28 @@ async def much_is_stored_with_a_time(bench: Bench) -> Cost:
     return await bench.run("tidy", 8000, 30_000, int(HERE), upkeep.TIDIED)
 
 
-@worst("tops")
-async def many_logs_are_compared(bench: Bench) -> Cost:
-    pipe = bench.client.pipeline()
-    for number in range(head_poll.HEADS):
-        pipe.hset("chat:{r:%d}" % number, mapping={"epoch": "ep", "top": 5, "id": "id5"})
-    await pipe.execute()
-    args = [part for number in range(head_poll.HEADS) for part in (f"r:{number}", "ep")]
-    return await bench.run("tops", *args)
+@worst("top")
+async def a_log_has_lost_its_hash(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    await bench.client.delete("chat:{r:tea}")
+    return await bench.run("top", "r:tea", "ep")
 
 
-@worst("tops")
-async def many_logs_have_lost_their_hash(bench: Bench) -> Cost:
-    key = "chat:{r:0}:log"
-    await bench.log("r:0", count=1, size=LONG)
-    for number in range(1, head_poll.HEADS):
-        await bench.client.copy(key, key.replace("0", str(number)))
-    await bench.client.delete("chat:{r:0}")
-    args = [part for number in range(head_poll.HEADS) for part in (f"r:{number}", "ep")]
-    return await bench.run("tops", *args)
+@worst("top")
+async def a_large_room_has_lost_a_part_of_its_list_of_members(bench: Bench) -> Cost:
+    await bench.crowd("tea")
+    await bench.log("r:tea", size=LONG)
+    await bench.client.zremrangebyrank("chat:{r:tea}:members", 0, 0)
+    return await bench.run("top", "r:tea", "ep")
 
 
-@worst("tops")
-async def large_rooms_have_lost_their_lists_of_members(bench: Bench) -> Cost:
-    rooms = ("tea", "milk", "coffee")
-    for room in rooms:
-        await bench.crowd(room)
-        await bench.log("r:" + room, count=1)
-        await bench.client.delete("chat:{r:" + room + "}:members")
-    return await bench.run("tops", *[part for room in rooms for part in ("r:" + room, "ep")])
+@worst("verify")
+async def a_page_of_seats_is_looked_at(bench: Bench) -> Cost:
+    args: list[Any] = []
+    for number in range(seat_audit.LISTED + 50):
+        await bench.session(f"s{number}", life="op1")
+        args += (f"s{number}", "op0", 1)
+    return await bench.run("verify", "tea", "b1", *args)
 
 
 @worst("look")

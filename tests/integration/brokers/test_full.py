@@ -99,7 +99,7 @@ async def test_who_leaves_frees_what_they_held_though_redis_is_full(place: Place
 async def test_a_full_redis_is_reaped(place: Place) -> None:
     node = await place.node()
     ana, _ = await node.hello("s1", "ana", rooms=("tea",))
-    await place.run("part", "o1", *ana, "lost", 1, 200, 1000)
+    await place.run("part", "o1", *ana, "lost", 1)
     dead = ("dead", 1, FORMAT, "e", 1, "{}", 200, 1000)
     await place.run("renew", *dead)
     await fill(place)
@@ -138,7 +138,7 @@ async def test_a_lease_that_was_over_is_no_reason_to_end_sessions_of_a_full_redi
 ) -> None:
     node = await place.node()
     hold, _ = await node.hello("s1", "ana", rooms=("tea",))
-    await place.run("part", "o1", *hold, "lost", 60_000, 200, 1000)
+    await place.run("part", "o1", *hold, "lost", 60_000)
     await fill(place)
     assert isinstance(await restore(node, memory(node, hold, "ana", "tea")), Restored)
 

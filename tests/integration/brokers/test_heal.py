@@ -327,7 +327,10 @@ async def test_a_room_with_nobody_in_it_that_comes_back_ends_again_in_time(
 ) -> None:
     """A node may still follow a room that was ended because nobody used it."""
     before = await taken_back(place, node)
-    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:{c}:births")
+    hold, _ = await node.hello("s1")
+    await node.ask("leave", hold, "tea")
+    keys = ("chat:{r:tea}", "chat:{r:tea}:log", "chat:{c}:births", "chat:{c}:idle")
+    await place.redis.delete(*keys)
     await heal(node, before)
     assert await place.redis.zscore("chat:{c}:idle", "tea") is not None
 

@@ -138,7 +138,7 @@ def test_any_answers_to_calls_are_taken(found: dict[str, Any]) -> None:
         node.broker._renewal.renew()
         node.broker._heads.compare()
         node.broker._upkeep.reap()
-        pipeline = node.broker._context.pipeline
+        pipeline = node.broker._context.shards.control.pipeline
         batch = pipeline._lanes.take()
         answered = [found.get(call.script) for call, _ in batch]
         settle = pipeline._settle([call for call, _ in batch], answered, 0.0)

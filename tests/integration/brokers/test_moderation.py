@@ -41,6 +41,7 @@ async def test_a_kick_ends_the_session_and_its_rooms_see_why(
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     assert await moderator.kick("ana", 'be "nice"') == "ana"
     await hears(node, "kick", "s1")
+    await node.settled()
     assert await node.log("r:tea") == [("e", '"nick":"ana"}'), ("l", LEFT)]
     assert await node.ask("join", hold, "tea", False) is Fenced.GONE
     assert node.events.orders[0].why == 'be "nice"'
@@ -60,6 +61,7 @@ async def test_a_session_without_a_connection_is_kicked_too(
     node.broker.part(hold, quit=False)
     await node.idle()
     assert await moderator.kick("ana", "") == "ana"
+    await node.settled()
     assert (await node.log("r:tea"))[-1] == ("l", '"nick":"ana","reason":"kicked"}')
 
 
@@ -202,6 +204,7 @@ async def test_what_was_done_and_forgotten_is_done_again(
     await node.ask("check", timed=False)
     await node.events.until(lambda: any(told[0] == "moderated" for told in node.events.told))
     assert not await moderator.has_room("tea")
+    await node.settled()
     left = '"nick":"ana","reason":"kicked","text":"spam"}'
     assert (await node.log("r:hall"))[-1] == ("l", left)
     assert await node.ask("claim", node.claim_of("s1", "ana")) is Denied.KICKED
@@ -223,6 +226,7 @@ async def test_a_closed_room_is_gone_with_its_members_and_its_log(
     assert not await moderator.has_room("tea") and await moderator.has_room("hall")
     standing = await node.ask("standing", hold, timed=False)
     assert [membership.room for membership in standing.memberships] == ["hall"]
+    await node.settled()
     left = [key async for key in place.redis.scan_iter("chat:{r:tea}*")]
     assert left == []
 
@@ -240,6 +244,7 @@ async def test_who_remembers_a_closed_room_does_not_bring_it_back(
     found = await node.ask("tail", "r:tea", 100, timed=False)
     start = Position(found.top.epoch, 0, b"0")
     await moderator.close("tea", "")
+    await node.settled()
     lost = Lost(start, start, start.epoch, found.entries)
     assert await node.ask("heal", "r:tea", lost, timed=False) is Fenced.GONE
     joined = str(found.top)

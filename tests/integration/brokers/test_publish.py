@@ -90,6 +90,7 @@ async def test_a_repeat_on_another_node_is_known(place: Place) -> None:
 async def test_the_same_id_in_another_room_or_of_a_direct_is_another_message(node: Node) -> None:
     hold = await begun(node)
     await node.hello("s2", "bo", rooms=["milk"])
+    await node.ask("join", hold, "milk", False)
     first = await wait(node.say(hold, "tea", "in tea", "1"))
     assert await node.ask("sent", "milk", "s1", "1") is None
     assert await node.ask("sent", None, "s1", "1") is None

@@ -231,6 +231,7 @@ async def test_a_large_room_is_closed_at_once(place: Place, node: Node) -> None:
     async with place.moderator() as moderator:
         assert await moderator.close("tea", "") == 701
         assert not await moderator.has_room("tea")
+    await node.settled()
     assert not [key async for key in place.redis.scan_iter("chat:{r:tea}*")]
     assert not await place.redis.hexists("chat:{c}:counts", "tea")
 
@@ -264,6 +265,7 @@ async def test_another_nick_brings_nobody_into_a_closed_room(place: Place, node:
     async with place.moderator() as moderator:
         await moderator.close("tea", "")
     assert isinstance(await node.ask("rename", hold, "yo", "yo"), tuple)
+    await node.settled()
     assert not await place.redis.exists("chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:members")
     assert not await place.redis.hexists("chat:{c}:rooms:s1", "tea")
 
@@ -279,7 +281,7 @@ async def test_one_call_ends_a_session_in_many_rooms_but_not_two(place: Place, n
     await node.idle()
     for number in range(3):
         await place.redis.zadd("chat:{c}:grace", {f"s{number}": 1})
-    reap = ("reap", "op", 30_000, 200, 1000, 86_400_000, 100, NEVER)
+    reap = ("reap", "op", 30_000, 86_400_000, 100, NEVER)
     assert [(await place.run(*reap))[1:] for _ in range(4)] == [
         [1, 0, 1],
         [1, 0, 1],

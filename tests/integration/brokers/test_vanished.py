@@ -282,8 +282,7 @@ async def test_how_long_entries_are_lost_is_told_by_a_node_that_knows_the_time(
     async def say(time: int) -> bytes:
         known = top.epoch.decode(), top.offset, top.id.decode(), ""
         args = ("tea", 1000, time, *known, "9e1", *ana, "", '"from":"ana","text":"two"}')
-        status: bytes = (await place.run("publish", *args, log="r:tea"))[0]
-        return status
+        return bytes((await place.run("publish", *args, log="r:tea"))[0])
 
     never_reached = 10**15
     await place.redis.hset("chat:{r:tea}", "hollow", never_reached)

@@ -15,9 +15,10 @@ local function make_room(room, birth)
   return birth, true
 end
 
--- Whether there must be a room, as a session is in it, though Redis has lost that it is there.
-local function is_lost(room, birth)
-  return nicks_lost() and rule_of('room:' .. room) ~= birth
+-- Whether there must be a room, as a session is in it, though Redis has lost that it is there. `all`: it
+-- has lost all rooms.
+local function is_lost(room, birth, all)
+  return (nicks_lost() or all) and rule_of('room:' .. room) ~= birth
 end
 
 -- Removes a room. Sessions still name its birth, which shows that they are not in a later room.
@@ -34,11 +35,11 @@ end
 local function rooms_of(sid)
   local key = 'chat:{c}:rooms:' .. sid
   local noted, names, rooms = redis.call('HGETALL', key), {}, {}
-  -- If Redis has lost which rooms there are, nodes put them back.
-  if #noted == 0 or redis.call('EXISTS', 'chat:{c}:births') == 0 then return noted end
+  if #noted == 0 then return noted end
+  local all = redis.call('EXISTS', 'chat:{c}:births') == 0
   for n = 1, #noted, 2 do names[#names + 1] = noted[n] end
   for n, birth in ipairs(redis.call('HMGET', 'chat:{c}:births', unpack(names))) do
-    if not birth and is_lost(names[n], noted[2 * n]) then birth = make_room(names[n], noted[2 * n]) end
+    if not birth and is_lost(names[n], noted[2 * n], all) then birth = make_room(names[n], noted[2 * n]) end
     if birth == noted[2 * n] then
       rooms[#rooms + 1] = names[n]
       rooms[#rooms + 1] = birth

@@ -1,11 +1,11 @@
 -- Seats: a room's records that sessions are in it. Its list of members follows from them, and so does what
 -- its log says of who enters, leaves and is renamed. Only keys of the room are touched.
--- PARTS head log mend append wall
+-- PARTS head log mend page append wall
 
 -- For so long the end of a seat is remembered: an older call must not seat the session once more. Micros.
 local GONE_US = 300000000
 
--- Entries among which one is looked for that a repeated call may have appended already.
+-- Entries among which those are looked for that a call may have appended before: its own, and so many more.
 local LOOKED_AT = 32
 
 -- A seat as a table; the text is "GEN LIFE OWNER POSITION FOLD NICK".
@@ -16,13 +16,21 @@ end
 
 local function member_of(seat) return seat.fold .. '\0' .. seat.nick end
 
--- The session whose seat has a folded nick. There are many seats, but this is asked only after a loss.
+-- The session whose seat has a folded nick, and the seat. There are many seats, but this is asked only after
+-- a loss, and they are read once in a call.
+local holders
+
 local function holder_of(key, fold)
-  local all = redis.call('HGETALL', key .. ':seats')
-  for n = 1, #all, 2 do
-    local seat = seat_of(all[n + 1])
-    if seat and seat.fold == fold then return all[n], seat end
+  if not holders then
+    holders = {}
+    local all = redis.call('HGETALL', key .. ':seats')
+    for n = 1, #all, 2 do
+      local has = string.match(all[n + 1], '^%d+ %S+ %S+ %S+ (%S+) ')
+      if has then holders[has] = all[n] end
+    end
   end
+  local seat = holders[fold] and seat_of(redis.call('HGET', key .. ':seats', holders[fold]))
+  if seat and seat.fold == fold then return holders[fold], seat end
 end
 
 -- Makes the list of members again.
@@ -84,20 +92,43 @@ local function settle(room, birth, set, items)
   local at, top = int(wall_ms()), tonumber(meta[2])
   local recent
 
+  -- The position of an entry that was appended before, and its time; nil if it was not, or long ago.
+  local told = {}
+
   local function found(id)
-    if not bare then return nil end
     if not recent then
       recent = {}
-      for _, entry in ipairs(redis.call('XREVRANGE', key .. ':log', '+', '-', 'COUNT', LOOKED_AT)) do
-        recent[id_of(entry)] = string.match(entry[1], '^%d+')
+      for _, entry in ipairs(page_of(log, 'XREVRANGE', '+', '-', LOOKED_AT + #items)) do
+        recent[id_of(entry)] = entry
       end
     end
-    return recent[id] and meta[1] .. '-' .. recent[id] .. '-' .. id
+    if not recent[id] then return nil end
+    local offset = string.match(recent[id][1], '^%d+')
+    told[#told + 1] = tonumber(offset)
+    told[offset] = recent[id][2]
+    return meta[1] .. '-' .. offset .. '-' .. id, string.match(recent[id][2][2], '^%S+ %S+ (%d+)')
+  end
+
+  -- The frame of entries that an earlier call appended, whose reply was lost; nil if they are not in a row.
+  local function told_frame()
+    table.sort(told)
+    local first = told[1]
+    local prev = first == 1 and '0' or id_at(log, first - 1)
+    if not prev then return nil end
+    local branch = meta[4] and ' ' .. meta[4] or ''
+    local frame = {'log ' .. log .. ' ' .. meta[1] .. ' ' .. int(first) .. ' ' .. prev .. branch}
+    for n, offset in ipairs(told) do
+      if offset ~= first + n - 1 then return nil end
+      local fields = told[int(offset)]
+      frame[#frame + 1] = fields[2]
+      frame[#frame + 1] = fields[4]
+    end
+    return table.concat(frame, '\n')
   end
 
   -- Says something about a session; returns its position.
   local function say(kind, id, item, fold, body)
-    local place = found(id)
+    local place = bare and found(id)
     if place then return place end
     local origin = item.sid .. '/' .. int(item.gen) .. '/' .. item.life .. '/' .. fold
     entries[#entries + 1] = {kind, id, origin, body, at}
@@ -121,6 +152,8 @@ local function settle(room, birth, set, items)
   end
 
   local function seat_in(item, seat)
+    -- A call whose reply was lost may have said it.
+    if seat and seat.gen == item.gen then found(item.id) end
     if seat and seat.life ~= item.life then
       local left = {sid = item.sid, gen = seat.gen, life = seat.life, id = item.id .. 'w', position = item.position}
       take_out(item.sid, seat, left, 'lost')
@@ -135,7 +168,8 @@ local function settle(room, birth, set, items)
       end
     end
     local position, fresh, nick = seat and seat.position, 0, seat and seat.nick or ''
-    local again = item.position
+    -- What is put back is not told of, unless the room was told that the session had ended.
+    local again = not item.gone and item.position
     if not seat then
       count, fresh = count + 1, 1
       redis.call('ZADD', members, 0, member_of(item))
@@ -157,6 +191,7 @@ local function settle(room, birth, set, items)
     end
     local row = {int(item.gen), item.life, item.owner, position, item.fold, item.nick}
     redis.call('HSET', seats, item.sid, table.concat(row, ' '))
+    if holders then holders[item.fold] = item.sid end
     if item.gone then redis.call('ZREM', key .. ':gone', item.sid) end
     return {'ok', position, count, count > set.notices and 1 or 0, nick, fresh}
   end
@@ -164,7 +199,10 @@ local function settle(room, birth, set, items)
   local function seat_out(item, seat)
     redis.call('ZADD', key .. ':gone', int(math.max(item.gone or 0, item.gen)), item.sid)
     redis.call('ZREMRANGEBYSCORE', key .. ':gone', '-inf', int(wall_ms() * 1000 - GONE_US))
-    if not seat or seat.life ~= item.life then return {'ok', '', ''} end
+    if not seat or seat.life ~= item.life then
+      local position, said_at = found(item.id)
+      return {'ok', position or '', said_at or ''}
+    end
     local position, said_at = take_out(item.sid, seat, item, item.want, item.why)
     return {'ok', position, said_at}
   end
@@ -186,5 +224,6 @@ local function settle(room, birth, set, items)
   elseif meta.size then
     redis.call('HSET', key, 'size', count)
   end
+  if not frame and told[1] then frame = told_frame() end
   return 'ok', replies, frame
 end

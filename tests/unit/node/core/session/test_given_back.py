@@ -14,10 +14,15 @@ LACKING = Restored({"general": b""})
 """The session is put back, and the broker does not say that it is in `tea`."""
 
 
-def given_back(rooms: tuple[str, ...] = ("general", "tea")) -> tuple[HubBench, Client]:
-    """Return a client whose session is given back after the lease of its node was over."""
+def in_rooms(*rooms: str) -> Restored:
+    """Return that a session is back, and in some rooms."""
+    return Restored({room: b"n0" for room in rooms})
+
+
+def given_back(*rooms: str) -> tuple[HubBench, Client]:
+    """Return a client in two rooms, whose session is given back as Redis has it: in some."""
     bench = HubBench()
-    client = bench.welcome(rooms=rooms)
+    client = bench.welcome(rooms=("general", "tea"))
     bench.events.forgotten(lost=False)
     bench.broker.answer("restore", LACKING)
     return bench, client
@@ -40,6 +45,11 @@ def test_a_session_that_was_taken_out_of_a_room_comes_back_to_enter_it() -> None
 
 
 def test_a_session_that_is_in_all_its_rooms_goes_on() -> None:
+    bench, client = given_back("tea", "general")
+    assert client.hears() == [] and bench.broker.calls == [], "nothing is to be asked"
+
+
+def test_a_session_that_turns_out_to_be_in_all_its_rooms_goes_on() -> None:
     bench, client = given_back()
     stands(bench, "tea", "general")
     assert client.hears() == [] and bench.broker.calls == []
