@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from redis import exceptions
 
+from tests.labs.simulation.ambush import Ambush
 from tests.labs.simulation.loop import VirtualLoop
 from tests.labs.simulation.server import Server
 
@@ -24,6 +25,7 @@ class Weather(Protocol):
     """When something gets through again."""
     context: Context
     dead: bool
+    ambush: Ambush | None
 
     @property
     def trouble(self) -> float:
@@ -67,6 +69,10 @@ class Connection:
         fate = link.fate()
         if link.weather.dead:
             await future
+        if link.weather.ambush is not None:
+            commands = link.weather.ambush.cut(commands)
+            if not commands:
+                await future
         timer = None
         if link.timeout is not None:
             error = exceptions.TimeoutError("no reply in time")

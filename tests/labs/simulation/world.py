@@ -1,10 +1,12 @@
 """A world: Redis, three nodes and some clients, from the first moment until all is quiet again."""
 
+from contextvars import Context
 from random import Random
 from typing import Any
 
 from node.brokers.config import BrokerConfig
 from node.core import config as core_rules
+from tests.labs.simulation.ambush import Ambush
 from tests.labs.simulation.chronicle import Chronicle
 from tests.labs.simulation.client import Client
 from tests.labs.simulation.loop import VirtualLoop
@@ -41,6 +43,7 @@ class World:
         self.ran = 0
         self.away: list[tuple[float, float]] = []
         self.dialled: dict[tuple[int, int], Life] = {}
+        self.given_up: dict[int, str] = {}
         self.slow, self.trouble = plan.slow, plan.trouble
         self._snapshots: dict[tuple[int, float], Any] = {}
         self._found: dict[int, Any] = {}
@@ -86,6 +89,7 @@ class World:
         for life in self.lives:
             life.trouble, life.slow = 0.0, 0.05
             life.cut_until = min(life.cut_until, self.loop.now)
+            life.ambush = None
             self._thaw(life)
         for number, server in enumerate(self.servers):
             server.go_on()
@@ -175,6 +179,27 @@ class World:
             life.kill()
             self.loop.call_later(away, self._start, number)
 
+    def do_ambushes(
+        self, number: int, names: tuple[str, ...], count: int, after: bool, away: float
+    ) -> None:
+        """Let a node die before or after so many calls of some scripts, and start it again later."""
+        if (life := self.nodes[number]) is None:
+            return
+
+        def strike() -> None:
+            # It sends nothing more; it ends once what runs just now has run.
+            life.dead, life.ambush = True, None
+            self.loop.call_soon(ends, context=Context())
+
+        def ends() -> None:
+            self.notes.trace(f"{life.name} dies between two steps")
+            if self.nodes[number] is life:
+                self.do_node_kills(number, away)
+            else:
+                life.kill()
+
+        life.ambush = Ambush(names, count, after, strike)
+
     def do_drains(self, number: int, away: float) -> None:
         """Ask a node to end, and start another one later."""
         if (life := self.nodes[number]) is not None:
@@ -200,6 +225,15 @@ class World:
     def do_redis_stops(self, seconds: float) -> None:
         """Stop Redis for a while."""
         for number in self._some():
+            server = self.servers[number]
+            if server.up:
+                server.stop()
+                self.away.append((self.loop.now, self.loop.now + seconds))
+                self.loop.call_later(seconds, server.go_on)
+
+    def do_rooms_away(self, numbers: tuple[int, ...], seconds: float) -> None:
+        """Stop servers that have rooms for a while."""
+        for number in numbers:
             server = self.servers[number]
             if server.up:
                 server.stop()
