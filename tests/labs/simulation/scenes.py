@@ -39,7 +39,7 @@ def add_names(plan: Plan) -> None:
         return
     plan.names, plan.steady = True, False
     for person, nick in zip(plan.people, random.sample(POOL, len(POOL)), strict=False):
-        person.nick = nick
+        person.acts.append(Act(person.begins + random.uniform(0.2, 0.6), "nick", (nick,)))
     for _ in range(random.randint(4, 12)):
         _scene(random, plan)
     for _ in range(random.randint(0, 2)):
