@@ -1,6 +1,6 @@
 """Who is in which room: what logs, seats and decisions say of it, and whether they say the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tests.labs.faults.verdict import Kind, Violation
@@ -34,9 +34,8 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
         order = world.chronicle.order("r:" + room)
         if world.plan.notices < 200:
             continue
-        moved = _moved(world, order, "r:" + room)
-        said, wrong = _here(order)
-        for place, why in wrong:
+        moved, missing = _lost(world, order, "r:" + room)
+        for place, why in _replay_lives(order):
             text = f"{why} in {room}: {order[place]}"
             if moved & _concerned(order[place]):
                 limits.append(text)
@@ -46,7 +45,8 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
             sid.decode(): Life(seat.life.decode(), seat.nick.decode())
             for sid, seat in _seats(world, room).items()
         }
-        for sid in (said | seats).keys() - moved:
+        said = _newest(order)
+        for sid in sorted((said | seats).keys() - missing):
             if order and said.get(sid) != seats.get(sid):
                 text = f"{sid} in {room} is {seats.get(sid)}, its log says {said.get(sid)}"
                 found.append(Violation(Kind.PRESENCE, text))
@@ -54,39 +54,51 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
     return found + late, limits + known
 
 
-def _here(order: Sequence[Added]) -> tuple[dict[str, Life], list[tuple[int, str]]]:
-    """Return who is in a room according to its log, and what the log tells wrongly of whom.
+def _replay_lives(order: Sequence[Added]) -> Iterator[tuple[int, str]]:
+    """Say what a log tells wrongly, and at which entry.
 
     Each life of a session enters, is renamed and leaves, in this order; no nick is in it twice, and
     nobody speaks who is not in it.
     """
     here: dict[str, Life] = {}
-    found: list[tuple[int, str]] = []
     # What is told before the oldest entry is not known.
     begun = not order or order[0].offset == 1
     for place, entry in enumerate(order):
         if entry.kind == "m":
             if entry.origin != "-" and entry.origin.partition(":")[0] not in here and begun:
-                found.append((place, "spoken by who is not there"))
+                yield place, "spoken by who is not there"
             continue
         sid, _, life, _fold = entry.origin.split("/", 3)
         words = entry.body.split('"')
-        nick, known = words[3], here.get(sid)
+        nick, known = words[3], here.pop(sid, None)
         if entry.kind == "e":
             if known is not None:
-                found.append((place, "entered twice"))
+                yield place, "entered twice"
         elif known is None:
             if begun:
-                found.append((place, "renamed or left, and not there"))
+                yield place, "renamed or left, and not there"
         elif known != Life(life, words[7] if entry.kind == "r" else nick):
-            found.append((place, f"not of {known}"))
-        here.pop(sid, None)
+            yield place, f"not of {known}"
         if entry.kind != "l":
             same = nick.casefold()
             if any(one.nick.casefold() == same for one in here.values()):
-                found.append((place, "two of one nick"))
+                yield place, "two of one nick"
             here[sid] = Life(life, nick)
-    return here, found
+
+
+def _newest(order: Sequence[Added]) -> dict[str, Life]:
+    """Return who is in a room by what its log tells of each session's newest generation.
+
+    That does not depend on the order, which is another one if entries were put back behind others.
+    """
+    newest: dict[str, tuple[int, Life | None]] = {}
+    for entry in order:
+        if entry.kind in "elr":
+            sid, gen, life, _ = entry.origin.split("/", 3)
+            here = None if entry.kind == "l" else Life(life, entry.body.split('"')[3])
+            if int(gen) >= newest.get(sid, (0, None))[0]:
+                newest[sid] = int(gen), here
+    return {sid: here for sid, (_, here) in newest.items() if here is not None}
 
 
 def _concerned(entry: Added) -> set[str]:
@@ -98,19 +110,22 @@ def _concerned(entry: Added) -> set[str]:
     return {entry.origin.partition("/")[0], *(nick.casefold() for nick in nicks)}
 
 
-def _moved(world: World, order: Sequence[Added], log: str) -> set[str]:
-    """Return whom those entries of a log are about that Redis lost, and that are not back in place.
+def _lost(world: World, order: Sequence[Added], log: str) -> tuple[set[str], set[str]]:
+    """Return whom entries of a log are about that Redis lost, and that are not back as they were.
 
-    They were put back behind others, were made again before that, or nobody remembers them.
+    First all of them: put back behind others, made again before that, or not known to anybody. Then
+    those of which an entry is not known to anybody.
     """
-    places = {entry.offset: entry.id for entry in order}
-    return {
-        one
-        for back in world.chronicle.rollbacks
-        for entry in back.lost
-        if entry.log == log and entry.kind in "elr" and places.get(entry.offset) != entry.id
-        for one in _concerned(entry)
-    }
+    moved, missing = set[str](), set[str]()
+    ids = {entry.id for entry in order}
+    places = {entry.offset: entry.id for entry in order if not entry.back}
+    for back in world.chronicle.rollbacks:
+        for entry in back.lost:
+            if entry.log == log and entry.kind in "elr" and places.get(entry.offset) != entry.id:
+                moved |= _concerned(entry)
+                if entry.id not in ids:
+                    missing |= _concerned(entry)
+    return moved, missing
 
 
 def _overtaken(world: World) -> tuple[list[Violation], list[str]]:

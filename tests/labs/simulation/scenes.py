@@ -70,7 +70,7 @@ def _scene(random: Random, plan: Plan) -> None:
             for _ in range(random.randint(1, 3)):
                 at += random.expovariate(10.0) if how != "away" else random.expovariate(0.3)
                 anew = random.random() < 0.3
-                rival.acts.append(Act(at, "covet", (person.number, anew)))
+                rival.acts.append(Act(min(at, plan.length + 2.0), "covet", (person.number, anew)))
 
 
 def _without_rooms(random: Random, plan: Plan) -> None:
