@@ -37,7 +37,7 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
         moved, missing = _lost(world, order, "r:" + room)
         for place, why in _replay_lives(order):
             text = f"{why} in {room}: {order[place]}"
-            if moved & _concerned(order[place]):
+            if order[place].back or moved & _concerned(order[place]):
                 limits.append(text)
             else:
                 found.append(Violation(Kind.PRESENCE, text))
