@@ -1,4 +1,7 @@
-"""Death between two steps: a node that dies just before, or just after, its n-th call of some scripts."""
+"""Death between two steps: a node dies just before, or just after, its n-th call of some scripts.
+
+Or it hangs, and its calls are done as much later.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,25 +16,34 @@ STEPS = (
 
 
 class Ambush:
-    """Lies in wait for a node; ``strike`` ends it. The calls in front of the last one are made.
+    """Lies in wait for a node; ``strike`` ends it, or holds it for ``pause`` seconds.
 
-    ``names`` are the scripts whose calls count; ``after``: the last one is made too.
+    The calls in front of the last one are made. ``names`` are the scripts whose calls count;
+    ``after``: the last one is made too.
     """
 
     def __init__(
-        self, names: Sequence[str], count: int, after: bool, strike: Callable[[], None]
+        self,
+        names: Sequence[str],
+        count: int,
+        after: bool,
+        strike: Callable[[], None],
+        pause: float = 0.0,
     ) -> None:
         self._digests = {scripts.digest(name) for name in names}
         self._left = count
         self._after = after
         self._strike = strike
+        self._pause = pause
 
-    def cut(self, commands: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
-        """Return the commands of a pipeline that still go out."""
+    def cut(self, commands: Sequence[Sequence[Any]]) -> tuple[Sequence[Sequence[Any]], float]:
+        """Return the commands of a pipeline that still go out, and after how many seconds."""
         for place, command in enumerate(commands):
             if command[0] == "EVALSHA" and command[1] in self._digests:
                 self._left -= 1
                 if self._left == 0:
                     self._strike()
-                    return commands[: place + self._after]
-        return commands
+                    if self._pause:
+                        return commands, self._pause
+                    return commands[: place + self._after], 0.0
+        return commands, 0.0

@@ -78,7 +78,7 @@ class Client:
         """Connect, and do what was planned."""
         self._dial()
         for act in self.person.acts:
-            self._loop.call_at(act.at, self._do, act)
+            self._loop.call_at(act.at, self.act, act)
         self._watch()
 
     def _dial(self) -> None:
@@ -140,7 +140,7 @@ class Client:
 
     # Acts
 
-    def _do(self, act: Act) -> None:
+    def act(self, act: Act) -> None:
         """Do what was planned, as far as it is possible now."""
         if self.finished:
             return

@@ -50,8 +50,21 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
             if order and said.get(sid) != seats.get(sid):
                 text = f"{sid} in {room} is {seats.get(sid)}, its log says {said.get(sid)}"
                 found.append(Violation(Kind.PRESENCE, text))
+        if not world.plan.forgetful:
+            found += _decided(world, room, order)
     late, known = _overtaken(world)
     return found + late, limits + known
+
+
+def _decided(world: World, room: str, order: Sequence[Added]) -> Iterator[Violation]:
+    """Say where a log tells that a session left, and that was not decided, or otherwise."""
+    for entry in order:
+        if entry.kind == "l":
+            sid, gen, life, _ = entry.origin.split("/", 3)
+            should = world.chronicle.departures.get((sid, gen, room))
+            if should != (life, entry.body.split('"')[7]):
+                text = f"decided was {should}, told is {entry} in {room}"
+                yield Violation(Kind.PRESENCE, text)
 
 
 def _replay_lives(order: Sequence[Added]) -> Iterator[tuple[int, str]]:

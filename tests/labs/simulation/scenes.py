@@ -22,6 +22,7 @@ def add_ambushes(plan: Plan) -> None:
     """Let nodes die between two steps, in half of the worlds."""
     random = Random(f"ambushes {plan.seed}")
     if random.random() < 0.5:
+        _add_hangs(random, plan)
         return
     plan.faults = tuple(sorted((*plan.faults, "ambushes")))
     for _ in range(random.randint(1, 4)):
@@ -29,6 +30,20 @@ def add_ambushes(plan: Plan) -> None:
         args = random.randrange(3), random.choice(_LIKELY), 1 + int(random.expovariate(0.4))
         at = random.uniform(0.5, plan.length)
         plan.acts.append(Act(at, "ambushes", (*args, random.random() < 0.5, away)))
+    plan.acts.sort(key=lambda act: act.at)
+
+
+def _add_hangs(random: Random, plan: Plan) -> None:
+    """Let nodes hang between two steps instead, in half of the others."""
+    if random.random() < 0.5:
+        return
+    plan.faults = tuple(sorted((*plan.faults, "hangs")))
+    plan.steady = False
+    for _ in range(random.randint(1, 4)):
+        names, count = random.choice(_LIKELY), 1 + int(random.expovariate(0.7))
+        pause = random.choice((1.0, 2.0, 3.0, plan.lease + plan.grace + 2.0))
+        at = random.uniform(0.3, plan.length)
+        plan.acts.append(Act(at, "hangs", (random.randrange(3), names, count, pause)))
     plan.acts.sort(key=lambda act: act.at)
 
 

@@ -13,7 +13,7 @@ from tests.labs.simulation.loop import VirtualLoop
 from tests.labs.simulation.network import Line
 from tests.labs.simulation.node import Life
 from tests.labs.simulation.notes import Notes
-from tests.labs.simulation.plan import Act, Plan
+from tests.labs.simulation.plan import ROOMS, Act, Plan
 from tests.labs.simulation.server import Server, place
 
 START = 1000.0
@@ -106,6 +106,18 @@ class World:
         self.chronicle.on_call(self.loop.now, name, fields)
         if name == "xadd":
             self.notes.trace("log", *fields)
+        elif name == "hset" and fields[0] == b"chat:{c}:nicks":
+            for nick, sid in zip(fields[1::2], fields[2::2], strict=True):
+                self._on_taken(nick, sid)
+
+    def _on_taken(self, nick: bytes, sid: bytes) -> None:
+        """A nick is free only when all rooms know that who had it has it no more."""
+        for room in ROOMS:
+            seats = self.data(b"chat:{r:%b}:seats" % room.encode()) or {}
+            for other, seat in seats.items():
+                if other != sid and seat.split(b" ")[4] == nick and not self.plan.forgetful:
+                    text = f"{sid!r} takes {nick!r} that {other!r} has in {room}"
+                    self.notes.troubles.append(f"presence: {text} at {self.loop.now:.3f}")
 
     # What clients use
 
@@ -199,6 +211,36 @@ class World:
                 life.kill()
 
         life.ambush = Ambush(names, count, after, strike)
+
+    def do_hangs(self, number: int, names: tuple[str, ...], count: int, pause: float) -> None:
+        """Let a node hang before so many calls of some scripts, and its clients go elsewhere."""
+        if (life := self.nodes[number]) is None:
+            return
+
+        def strike() -> None:
+            life.ambush = None
+            self.loop.call_soon(hangs, context=Context())
+
+        def hangs() -> None:
+            self.notes.trace(f"{life.name} hangs between two steps")
+            self.do_stops(number, pause)
+            for client in self.clients:
+                dialled = self.dialled.get((client.person.number, client.dials))
+                if dialled is life and client.line is not None:
+                    self._provoke(client, pause)
+
+        life.ambush = Ambush(names, count, False, strike, pause)
+
+    def _provoke(self, client: Client, pause: float) -> None:
+        """Let a client go to another node, and do there what the former one knows nothing of."""
+        random = self._which
+        at = self.loop.now + random.uniform(0.01, 0.3)
+        room = random.choice(ROOMS)
+        deeds = [("leave", (room,)), ("bounce", (room,)), ("cede", ("again", "")), ("rest", (0.1,))]
+        self.loop.call_at(at, client.act, Act(at, "flee", (0.0,)))
+        for _ in range(2):
+            at += random.uniform(0.1, pause / 2)
+            self.loop.call_at(at, client.act, Act(at, *random.choice(deeds)))
 
     def do_drains(self, number: int, away: float) -> None:
         """Ask a node to end, and start another one later."""
