@@ -3,6 +3,7 @@
 They show in worlds with several servers, more or less rarely.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from node.brokers.claiming import Claiming
@@ -78,29 +79,27 @@ _FENCE = "elseif owners[sid] ~= owner then"
 _RESEAT = "local function reseat(entry, position)"
 _CLOSED = "if not birth or rule_of"
 
-PLANTS: dict[str, tuple[str, Plant]] = {
-    "who left may be seated by an older call": ("presence unsettled", script(_GONE, "")),
+_PRESENCE = ("presence", "unsettled")
+
+PLANTS: dict[str, tuple[Sequence[str], Plant, int]] = {
+    "who left may be seated by an older call": (_PRESENCE, script(_GONE, ""), 60),
     "the nick of a session that ends is free at once": (
-        "presence",
-        script(_ENDING, "if false then\n    for name"),
+        *(_PRESENCE, script(_ENDING, "if false then\n    for name"), 20),
     ),
-    "the former nick is free at once": ("presence", script(_RENAMED, _FREED)),
-    "a welcome comes before the seats": ("presence unsettled", welcoming_before_settling),
-    "departures are not settled by others": ("unsettled", settling_own_departures_only),
-    "an older decision counts": ("presence unsettled", script(_LATER, "")),
-    "seats are not looked through": ("presence unsettled", looking_through_no_seats),
+    "the former nick is free at once": (_PRESENCE, script(_RENAMED, _FREED), 120),
+    "a welcome comes before the seats": (_PRESENCE, welcoming_before_settling, 100),
+    "departures are not settled by others": (_PRESENCE, settling_own_departures_only, 30),
+    "an older decision counts": (_PRESENCE, script(_LATER, ""), 200),
+    "seats are not looked through": (_PRESENCE, looking_through_no_seats, 200),
     "anybody who has a seat may speak for it": (
-        "presence",
-        script(_FENCE, "elseif not owners[sid] then"),
+        *(_PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 200),
     ),
     "what is put back seats nobody": (
-        "presence unsettled",
-        script(_RESEAT, f"{_RESEAT}\n  do return end"),
+        *(_PRESENCE, script(_RESEAT, f"{_RESEAT}\n  do return end"), 200),
     ),
-    "a settle whose reply is lost counts as done": ("presence unsettled", believing_a_lost_settle),
+    "a settle whose reply is lost counts as done": (_PRESENCE, believing_a_lost_settle, 200),
     "a log of a room that was made again is not put back": (
-        "lost",
-        script(_CLOSED, "if not birth or (there and there ~= birth) or rule_of"),
+        *(("lost",), script(_CLOSED, "if not birth or (there and there ~= birth) or rule_of"), 200),
     ),
 }
-"""By what is wrong: what the judge may call it, and what does it."""
+"""By what is wrong: what the judge may call it, what does it, and in how many worlds it shows."""

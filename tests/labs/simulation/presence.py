@@ -159,12 +159,12 @@ def _overtaken(world: World) -> tuple[list[Violation], list[str]]:
                 sent[step.event["id"]], where[step.event["id"]] = step.dial, step.session
         welcomes = [step for step in steps if step.name == "welcome"]
         for id, dial in sent.items():
-            if (entry := first.get(id)) is None:
+            if (said := first.get(id)) is None:
                 continue
             for step in welcomes:
-                if step.session == where[id] and step.dial > dial and step.at < entry.at:
-                    text = f"p{number} spoke after the welcome at {step.at:.3f}: {entry}"
-                    if any(back.at <= entry.at for back in world.chronicle.rollbacks):
+                if step.session == where[id] and step.dial > dial and step.at < said.at:
+                    text = f"p{number} spoke after the welcome at {step.at:.3f}: {said}"
+                    if any(back.at <= said.at for back in world.chronicle.rollbacks):
                         limits.append(text)
                     else:
                         found.append(Violation(Kind.PRESENCE, text))

@@ -1,4 +1,4 @@
-"""What is drawn apart for worlds with several servers: deaths between two steps, people who provoke."""
+"""What is drawn apart for several servers: deaths between two steps, people who provoke."""
 
 from random import Random
 from typing import Any

@@ -194,7 +194,7 @@ class World:
     def do_ambushes(
         self, number: int, names: tuple[str, ...], count: int, after: bool, away: float
     ) -> None:
-        """Let a node die before or after so many calls of some scripts, and start it again later."""
+        """Let a node die before or after so many calls of some scripts; start it again later."""
         if (life := self.nodes[number]) is None:
             return
 
