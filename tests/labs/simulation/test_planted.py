@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.labs.simulation import plants_of_seats
 from tests.labs.simulation.plants import PLANTS
 from tests.labs.simulation.runner import play
 
@@ -34,3 +35,17 @@ def test_a_planted_bug_is_caught(bug: str, monkeypatch: pytest.MonkeyPatch) -> N
                 return
             said.add(name)
     pytest.fail(f"nothing is called {kind!r}, only {sorted(said)}")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("bug", plants_of_seats.PLANTS)
+def test_a_bug_between_steps_is_caught(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within so many worlds with three servers; the last two numbers of its row say how many."""
+    kinds, plant, worlds = plants_of_seats.PLANTS[bug]
+    plant(monkeypatch)
+    said: set[str] = set()
+    for seed in range(worlds):
+        said |= {one.partition(":")[0] for one in play(seed, servers=3).violations}
+        if said & set(kinds):
+            return
+    pytest.fail(f"nothing is called one of {kinds}, only {sorted(said)}, in {worlds} worlds")

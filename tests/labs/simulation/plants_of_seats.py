@@ -1,0 +1,105 @@
+"""Bugs to be planted in what sessions and rooms do in steps of their own; test_planted.py does it.
+
+They show in worlds with several servers, more or less rarely.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from node.brokers.claiming import Claiming
+from node.brokers.decode_seats import Settled
+from node.brokers.decode_sessions import Change
+from node.brokers.janitor import Janitor
+from node.brokers.seat_audit import SeatAudit
+from node.brokers.seats import RoomSeats
+from node.core.model import Claimed, Failure, Membership, Unavailable
+from tests.labs.simulation.plants import Patch, Plant, script
+
+
+def welcoming_before_settling(patch: Patch) -> None:
+    """Answer a claim that goes on with a session as soon as that is decided."""
+    decided = Claiming._on_decided
+
+    def planted(claiming: Claiming, found: Any) -> None:
+        known = {log: str(position) for log, position in claiming._claim.known}
+        rows = found.result.rows if isinstance(found, Change) else []
+        if not rows or not all("r:" + row.room in known for row in rows):
+            decided(claiming, found)
+            return
+        done, greeted = claiming._done, found.result
+        claiming._done = _ignore
+        decided(claiming, found)
+        rooms = [
+            Membership(
+                *(row.room, known["r:" + row.room], row.members, False, False, row.birth, False)
+            )
+            for row in rows
+        ]
+        claim = greeted.resumed, greeted.nick, greeted.claim, greeted.inbox, greeted.refused
+        done(Claimed(*claim, rooms))
+
+    patch.setattr(Claiming, "_on_decided", planted)
+
+
+def settling_own_departures_only(patch: Patch) -> None:
+    """Leave the departures of other nodes' sessions alone."""
+    patch.setattr(Janitor, "settle", lambda janitor, wait_ms=0: None)
+
+
+def looking_through_no_seats(patch: Patch) -> None:
+    """Never compare seats with what was decided."""
+    patch.setattr(SeatAudit, "look", lambda audit: None)
+
+
+def believing_a_lost_settle(patch: Patch) -> None:
+    """Take a call that was not answered for one that was done."""
+
+    def planted(seats: RoomSeats) -> None:
+        items, seats._under_way = seats._under_way, []
+        for item in items:
+            outcome: Settled | Failure = Settled("")
+            item.done(outcome if item.want != "in" else Unavailable.UNREACHABLE)
+
+    patch.setattr(RoomSeats, "lost", planted)
+
+
+def _ignore(_reply: Any) -> None:
+    """Take the place of a ``done`` that is not wanted."""
+
+
+_GONE = "redis.call('ZADD', key .. ':gone', int(math.max(item.gone or 0, item.gen)), item.sid)"
+_ENDING = "if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1 then\n    for name"
+_RENAMED = "take_names(sid, wanted)\nreturn answer"
+_FREED = (
+    "redis.call('HDEL', key, 'old')\ntake_names(sid, wanted)\n"
+    "release(sid, table.concat(old, ' '))\nreturn answer"
+)
+_LATER = "(seat and seat.gen > item.gen) or "
+_FENCE = "elseif owners[sid] ~= owner then"
+_RESEAT = "local function reseat(entry, position)"
+_CLOSED = "if not birth or rule_of"
+
+_PRESENCE = ("presence", "unsettled")
+
+PLANTS: dict[str, tuple[Sequence[str], Plant, int]] = {
+    "who left may be seated by an older call": (_PRESENCE, script(_GONE, ""), 60),
+    "the nick of a session that ends is free at once": (
+        *(_PRESENCE, script(_ENDING, "if false then\n    for name"), 20),
+    ),
+    "the former nick is free at once": (_PRESENCE, script(_RENAMED, _FREED), 120),
+    "a welcome comes before the seats": (_PRESENCE, welcoming_before_settling, 100),
+    "departures are not settled by others": (_PRESENCE, settling_own_departures_only, 30),
+    "an older decision counts": (_PRESENCE, script(_LATER, ""), 200),
+    "seats are not looked through": (_PRESENCE, looking_through_no_seats, 200),
+    "anybody who has a seat may speak for it": (
+        *(_PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 200),
+    ),
+    "what is put back seats nobody": (
+        *(_PRESENCE, script(_RESEAT, f"{_RESEAT}\n  do return end"), 200),
+    ),
+    "a settle whose reply is lost counts as done": (_PRESENCE, believing_a_lost_settle, 200),
+    "a log of a room that was made again is not put back": (
+        *(("lost",), script(_CLOSED, "if not birth or (there and there ~= birth) or rule_of"), 200),
+    ),
+}
+"""By what is wrong: what the judge may call it, what does it, and in how many worlds it shows."""
