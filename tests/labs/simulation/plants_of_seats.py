@@ -4,7 +4,7 @@ They show in worlds with several servers, more or less rarely.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from node.brokers.claiming import Claiming
 from node.brokers.decode_seats import Settled
@@ -81,25 +81,35 @@ _CLOSED = "if not birth or rule_of"
 
 _PRESENCE = ("presence", "unsettled")
 
-PLANTS: dict[str, tuple[Sequence[str], Plant, int]] = {
-    "who left may be seated by an older call": (_PRESENCE, script(_GONE, ""), 60),
-    "the nick of a session that ends is free at once": (
-        *(_PRESENCE, script(_ENDING, "if false then\n    for name"), 20),
+
+class Told(NamedTuple):
+    """What the judge may call a bug, and within how many worlds of so many servers it does."""
+
+    kinds: Sequence[str]
+    plant: Plant
+    worlds: int
+    servers: int = 3
+
+
+PLANTS: dict[str, Told] = {
+    "who left may be seated by an older call": Told(_PRESENCE, script(_GONE, ""), 40),
+    "the nick of a session that ends is free at once": Told(
+        _PRESENCE, script(_ENDING, "if false then\n    for name"), 20
     ),
-    "the former nick is free at once": (_PRESENCE, script(_RENAMED, _FREED), 120),
-    "a welcome comes before the seats": (_PRESENCE, welcoming_before_settling, 100),
-    "departures are not settled by others": (_PRESENCE, settling_own_departures_only, 30),
-    "an older decision counts": (_PRESENCE, script(_LATER, ""), 200),
-    "seats are not looked through": (_PRESENCE, looking_through_no_seats, 200),
-    "anybody who has a seat may speak for it": (
-        *(_PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 200),
+    "the former nick is free at once": Told(_PRESENCE, script(_RENAMED, _FREED), 80),
+    "a welcome comes before the seats": Told(_PRESENCE, welcoming_before_settling, 100),
+    "departures are not settled by others": Told(_PRESENCE, settling_own_departures_only, 40),
+    "an older decision counts": Told(_PRESENCE, script(_LATER, ""), 120),
+    "seats are not looked through": Told(_PRESENCE, looking_through_no_seats, 120),
+    "anybody who has a seat may speak for it": Told(
+        _PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 80
     ),
-    "what is put back seats nobody": (
-        *(_PRESENCE, script(_RESEAT, f"{_RESEAT}\n  do return end"), 200),
+    "what is put back seats nobody": Told(
+        _PRESENCE, script(_RESEAT, f"{_RESEAT}\n  do return end"), 60
     ),
-    "a settle whose reply is lost counts as done": (_PRESENCE, believing_a_lost_settle, 200),
-    "a log of a room that was made again is not put back": (
-        *(("lost",), script(_CLOSED, "if not birth or (there and there ~= birth) or rule_of"), 200),
+    "a settle whose reply is lost counts as done": Told(_PRESENCE, believing_a_lost_settle, 150),
+    "a log of a room that was made again is not put back": Told(
+        ("lost",), script(_CLOSED, "if not birth or (there and there ~= birth) or rule_of"), 300, 1
     ),
 }
-"""By what is wrong: what the judge may call it, what does it, and in how many worlds it shows."""
+"""By what is wrong."""

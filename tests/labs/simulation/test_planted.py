@@ -40,12 +40,11 @@ def test_a_planted_bug_is_caught(bug: str, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("bug", plants_of_seats.PLANTS)
 def test_a_bug_between_steps_is_caught(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Within so many worlds with three servers; the last two numbers of its row say how many."""
-    kinds, plant, worlds = plants_of_seats.PLANTS[bug]
-    plant(monkeypatch)
+    told = plants_of_seats.PLANTS[bug]
+    told.plant(monkeypatch)
     said: set[str] = set()
-    for seed in range(worlds):
-        said |= {one.partition(":")[0] for one in play(seed, servers=3).violations}
-        if said & set(kinds):
+    for seed in range(told.worlds):
+        said |= {one.partition(":")[0] for one in play(seed, servers=told.servers).violations}
+        if said & set(told.kinds):
             return
-    pytest.fail(f"nothing is called one of {kinds}, only {sorted(said)}, in {worlds} worlds")
+    pytest.fail(f"nothing is called one of {told.kinds}, only {sorted(said)}")
