@@ -34,6 +34,7 @@ class SeatAudit:
         self._context = context
         self._settler = settler
         self._due: dict[str, None] = {}
+        self._all_due = False
         self._busy = False
         self._last = -inf
         self._since: list[float | None] = []
@@ -45,15 +46,23 @@ class SeatAudit:
         since = [shard.contact.since for shard in context.shards.all]
         if self._since != since or now - self._last >= EVERY:
             # Redis may have gone back while it was away.
-            self._since, self._last = since, now
+            self._since, self._last, self._all_due = since, now, True
+        if self._busy or not self._is_steady():
+            return
+        if self._all_due:
+            # Also those that this node has followed only since then.
             self._due |= dict.fromkeys(context.births)
+            self._all_due = False
         self._due |= dict.fromkeys(context.healed)
         context.healed.clear()
-        steady = context.config.alone or context.contact.steady(now, context.config.lease)
-        if self._due and steady and not self._busy:
+        if self._due:
             room = next(iter(self._due))
             del self._due[room]
             self._list(room, b"0")
+
+    def _is_steady(self) -> bool:
+        context = self._context
+        return context.config.alone or context.contact.steady(context.clock(), context.config.lease)
 
     def _list(self, log: str, cursor: bytes) -> None:
         self._busy = True
@@ -90,7 +99,8 @@ class SeatAudit:
             args += (seat.session, seat.life, seat.gen)
 
         def verified(found: list[Verdict] | Failure) -> None:
-            if isinstance(found, Failure):
+            if isinstance(found, Failure) or not self._is_steady():
+                # Redis may have lost sessions meanwhile that nodes are about to put back.
                 self._end(name, True)
                 return
             self._correct(room, listed.birth, listed.seats, found)

@@ -172,7 +172,10 @@ if #lost == 0 then return {'ok', 0} end
 
 -- Repeats the effect of an entry that was lost on the seats: one that says that a session came or changed its
 -- nick seats it, but lets nobody speak for it until its node says who may; one that says that it left ends
--- that. What a seat, or its end, knows of a later generation stays.
+-- that. What a seat, or its end, knows of a later generation stays. A session that left while the log was
+-- lost was not told of, as nobody knew then that it was there: `ended` has them.
+local ended, order = {}, {}
+
 local function reseat(entry, position)
   local sid, gen, life, fold = string.match(entry[3], '^([^/]+)/(%d+)/([^/]+)/(.+)$')
   local nick = string.match(entry[4], '^"nick":"([^"]*)"')
@@ -180,6 +183,9 @@ local function reseat(entry, position)
   gen = tonumber(gen)
   local seat = seat_of(redis.call('HGET', KEYS[5], sid))
   local gone = tonumber(redis.call('ZSCORE', KEYS[6], sid) or -1)
+  local who = sid .. '/' .. int(gone) .. '/' .. life .. '/' .. fold
+  ended[sid .. '/' .. life] = entry[1] ~= 'l' and not seat and gone >= gen and {who, nick} or nil
+  order[#order + 1] = sid .. '/' .. life
   if entry[1] == 'l' then
     if seat and seat.life == life and seat.gen <= gen then
       redis.call('HDEL', KEYS[5], sid)
@@ -236,5 +242,14 @@ if sid then
 else
   tend_said(log, authors, least)
 end
+local left = {}
+for n, life in ipairs(order) do
+  local who = ended[life]
+  if who then
+    ended[life] = nil
+    left[#left + 1] = {'l', fresh .. 'o' .. n, who[1], '"nick":"' .. who[2] .. '","reason":"lost"}', int(wall_ms())}
+  end
+end
+if #left > 0 then append(log, channel, tonumber(cap), left, epoch) end
 if not sid then redis.call('HSET', key, 'size', redis.call('HLEN', KEYS[5])) end
 return {'ok', #lost}

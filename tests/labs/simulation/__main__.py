@@ -34,7 +34,7 @@ def main() -> int:
         "--hard", action="store_true", help="Redis forgets more than once, and trims as well"
     )
     parser.add_argument(
-        "--servers", type=int, default=0, help="that keep the data (default: 1 or 3, as it is drawn)"
+        "--servers", type=int, default=0, help="that keep the data (default: 1 or 3, as drawn)"
     )
     options = parser.parse_args()
     logging.disable()

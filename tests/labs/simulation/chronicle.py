@@ -45,6 +45,8 @@ class Chronicle:
     deleted: dict[str, list[float]] = field(default_factory=dict)
     ended: dict[str, list[float]] = field(default_factory=dict)
     """By session: when Redis ended it."""
+    departures: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+    """What was decided of who leaves: by session, generation and room its life and the reason."""
     rollbacks: list[Rollback] = field(default_factory=list)
     leases: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     """By incarnation: when its lease was renewed, and until when."""
@@ -66,6 +68,11 @@ class Chronicle:
             self.trims.setdefault(log, []).append((now, top - int(fields[1]) + 1))
         elif name == "zadd" and fields[0] == b"chat:{c}:nodes":
             self.leases.setdefault(fields[2].decode(), []).append((now, int(fields[1]) / 1000))
+        elif name == "hset" and fields[0].startswith(b"chat:{c}:out:"):
+            session = fields[0].removeprefix(b"chat:{c}:out:").decode()
+            gen, room = fields[1].decode().split(" ")
+            life, reason, *_ = fields[2].decode().split(" ")
+            self.departures[session, gen, room] = life, reason
         elif name == "del":
             for key in fields:
                 if key.startswith(b"chat:{c}:session:"):

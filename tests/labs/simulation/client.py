@@ -25,6 +25,8 @@ class Place(Protocol):
     """Where clients connect."""
 
     loop: VirtualLoop
+    given_up: dict[int, str]
+    """By person: the nick that it has just given up, as far as it knows."""
 
     def dial(self, client: "Client", node: int) -> Line | None:
         """Return a connection to a node, None if it is refused."""
@@ -43,6 +45,7 @@ class Client:
         """Messages that are not acknowledged, by room ('@': directs) and id."""
         self.waiting: dict[str, tuple[str, float]] = {}
         self.leaving: dict[str, None] = {}
+        self.bouncing: dict[str, None] = {}
         self.welcome = False
         self.finished = False
         self.session = 0
@@ -77,7 +80,7 @@ class Client:
         """Connect, and do what was planned."""
         self._dial()
         for act in self.person.acts:
-            self._loop.call_at(act.at, self._do, act)
+            self._loop.call_at(act.at, self.act, act)
         self._watch()
 
     def _dial(self) -> None:
@@ -139,7 +142,7 @@ class Client:
 
     # Acts
 
-    def _do(self, act: Act) -> None:
+    def act(self, act: Act) -> None:
         """Do what was planned, as far as it is possible now."""
         if self.finished:
             return
@@ -182,6 +185,43 @@ class Client:
         """Take another nick."""
         if self.welcome:
             self._ask({"type": "nick", "nick": nick})
+
+    def do_cede(self, how: str, other: str) -> None:
+        """Give up a nick: for another one, or by ending the session in some way."""
+        self._place.given_up[self.person.number] = self.nick
+        if how == "nick":
+            self.do_nick(other)
+        elif how == "again":
+            self.do_again(0.0)
+        else:
+            self.do_vanish_for(float(other))
+
+    def do_covet(self, number: int, anew: bool) -> None:
+        """Want the nick that somebody has just given up: as another nick, or for a new session."""
+        nick = self._place.given_up.get(number)
+        if nick is None:
+            return
+        if not anew:
+            self.do_nick(nick)
+        elif self.welcome and not self.outbox:
+            self.do_again(0.0)
+            self.nick = nick
+
+    def do_bounce(self, room: str) -> None:
+        """Leave a room, and join it again at once."""
+        if self.welcome and room in self.positions and room not in self.leaving:
+            self.bouncing[room] = None
+            self.do_leave(room)
+
+    def do_flee(self, away: float) -> None:
+        """Break the connection, and say elsewhere no more what has not been answered."""
+        for id in [id for id in self.outbox if "room" in self.outbox[id]]:
+            del self.outbox[id]
+        self._drop("flee", away)
+
+    def do_vanish_for(self, away: float) -> None:
+        """Go away without a word for some time, perhaps for longer than a session lives."""
+        self._drop("abort", away, reset=True)
 
     def do_ask(self, room: str) -> None:
         """Ask who is in a room, and what has been said there."""
@@ -313,6 +353,9 @@ class Client:
         if is_own(event):
             for known in (self.positions, self.wanted, self.leaving):
                 known.pop(room, None)
+            if room in self.bouncing and self.welcome:
+                self._ask({"type": "join", "room": room})
+            self.bouncing.pop(room, None)
         elif room in self.positions:
             self.positions[room] = event["position"]
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 from tests.labs.faults.verdict import Kind, Violation
+from tests.labs.simulation import presence
 from tests.labs.simulation.audit import Audit
 from tests.labs.simulation.chronicle import Added
 from tests.labs.simulation.directs import judge_directs
@@ -50,7 +51,8 @@ def judge(world: World) -> Verdict:
     violations += _acknowledged(world)
     violations += _remembered(world)
     violations += _sessions(world)
-    violations += _presence(world)
+    told, known = presence.judge_presence(world)
+    violations, limits = violations + told, limits + known
     directs, known = judge_directs(world)
     violations, limits = violations + directs, limits + known
     found += [f"{kind.value}: {text}" for kind, text in violations]
@@ -258,83 +260,9 @@ def _safe(world: World, number: int, step: Step) -> float:
     return min(at, world.ended.get(life, at))
 
 
-def _presence(world: World) -> list[Violation]:
-    """Who is in a room is told truly: each enters, leaves and is renamed once."""
-    plan, chronicle = world.plan, world.chronicle
-    found = []
-    present = {client.nick for client in world.clients if not client.finished}
-    for room in ("general", "tea", "ink"):
-        rows = world.data(b"chat:{r:%b}:members" % room.encode()) or ()
-        members = sorted(row.decode().partition("\0")[2] for row in rows)
-        there = sorted(
-            client.nick
-            for client in world.clients
-            if not client.finished and room in client.positions
-        )
-        if members != there:
-            text = f"{members} are listed in {room}, {there} are there"
-            found.append(Violation(Kind.PRESENCE, text))
-        if plan.notices == 200 and not plan.forgetful and "r:" + room not in chronicle.deleted:
-            found += _replay(room, chronicle.order("r:" + room), members)
-    if len(present) < len([client for client in world.clients if not client.finished]):
-        found.append(Violation(Kind.NICK, f"two clients have one nick: {sorted(present)}"))
-    return found
-
-
-def _replay(room: str, order: list[Added], members: list[str]) -> list[Violation]:
-    found = []
-    there: set[str] = set()
-    for entry in order:
-        if entry.kind not in "elr":
-            continue
-        words = entry.body.split('"')
-        nick, old = words[3], words[7] if len(words) > 7 else ""
-        wrong = (nick in there) if entry.kind in "er" else (nick not in there)
-        if entry.kind == "r":
-            wrong = wrong and nick.casefold() != old.casefold() or old not in there
-            there.discard(old)
-        if wrong:
-            found.append(Violation(Kind.PRESENCE, f"{entry} in {room}, where {sorted(there)} are"))
-        (there.discard if entry.kind == "l" else there.add)(nick)
-    if sorted(there) != members:
-        text = f"{members} are listed in {room}, its log says {sorted(there)}"
-        found.append(Violation(Kind.PRESENCE, text))
-    return found
-
-
-def _settled(world: World) -> list[str]:
-    """At the end all rooms know what was decided, and no name is held that nobody has."""
-    found = []
-    for server in world.servers:
-        keys = server.shell.store.keys
-        outs = [key for key in keys if key.startswith((b"chat:{c}:out:", b"chat:{c}:end:"))]
-        found += [f"unsettled: {key.decode()} is {keys[key]}" for key in outs]
-    decided: dict[bytes, set[bytes]] = {}
-    names = set[bytes]()
-    for key, session in world.servers[0].shell.store.keys.items():
-        if key.startswith(b"chat:{c}:session:"):
-            sid = key.removeprefix(b"chat:{c}:session:")
-            names.add(session.get(b"fold", b""))
-            if session.get(b"old"):
-                found.append(f"unsettled: {key.decode()} has given up {session[b'old']}")
-            for room in world.data(b"chat:{c}:rooms:" + sid) or ():
-                decided.setdefault(room, set()).add(sid)
-    if leaked := set(world.data(b"chat:{c}:nicks") or ()) - names:
-        found.append(f"unsettled: nobody has the names {leaked}")
-    for room in (b"general", b"tea", b"ink"):
-        seats = set(world.data(b"chat:{r:%b}:seats" % room) or ())
-        if seats != decided.get(room, set()):
-            text = f"{sorted(seats)} have seats in {room!r}, not {sorted(decided.get(room, ()))}"
-            found.append(f"unsettled: {text}")
-        count = int((world.data(b"chat:{c}:counts") or {}).get(room, 0))
-        if count != len(decided.get(room, ())):
-            found.append(f"unsettled: {count} are counted in {room!r}, not {len(seats)}")
-    return found
-
-
 def _quiet(world: World) -> list[str]:
     """At the end everybody is connected, and nothing is left to be done."""
-    found = _settled(world)
+    found = presence.unsettled(world)
     for client in world.clients:
         who = f"p{client.person.number}"
         if not client.finished and not client.welcome:

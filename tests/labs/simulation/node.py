@@ -19,6 +19,7 @@ from node.net.connection_limits import ConnectionLimits
 from node.net.peer import Peer
 from node.net.write_batch import WriteBatch
 from node.telemetry.metrics import Metrics
+from tests.labs.simulation.ambush import Ambush
 from tests.labs.simulation.link import Link
 from tests.labs.simulation.loop import NODE, VirtualLoop
 from tests.labs.simulation.network import Line, Polled
@@ -45,6 +46,7 @@ class Life:
         self.draining = False
         self.trouble = 0.0
         self.cut_until = 0.0
+        self.ambush: Ambush | None = None
         self.context = Context()
         self.lines: dict[Line, None] = {}
         self.task: asyncio.Task[None] | None = None

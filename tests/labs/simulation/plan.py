@@ -45,6 +45,7 @@ class Plan:
     """A world before it begins. Times are in virtual seconds.
 
     ``steady``: all stay where they are; what they see is shown to the fault laboratory's checker.
+    ``names``: people want each other's nicks, and come and go (scenes.py).
     ``tail``: as many entries of a log a node reads when it begins to follow it. ``servers``: how
     many keep the data; the first one has sessions, the others have rooms.
     """
@@ -61,6 +62,7 @@ class Plan:
     slow: float = 0.3
     trouble: float = 0.0
     steady: bool = False
+    names: bool = False
     people: list[Person] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
 

@@ -14,6 +14,9 @@ from redis.exceptions import ResponseError
 Stream = dict[int, list[bytes]]
 """What XADD was given, by the first part of the id; the second one is always 0."""
 
+_TOLD = b"chat:{c}:nicks", b"chat:{c}:out:"
+"""How the hashes begin whose changes are told."""
+
 
 class Store:
     """Runs one command at a time. ``told`` hears of what happens to streams and keys."""
@@ -112,6 +115,8 @@ class Store:
         found = self.keys.setdefault(key, {})
         before = len(found)
         found.update(zip(pairs[::2], pairs[1::2], strict=True))
+        if key.startswith(_TOLD):
+            self._told("hset", (key, *pairs))
         return len(found) - before
 
     def do_hsetnx(self, key: bytes, field: bytes, value: bytes) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.labs.simulation import plants_of_seats
 from tests.labs.simulation.plants import PLANTS
 from tests.labs.simulation.runner import play
 
@@ -34,3 +35,16 @@ def test_a_planted_bug_is_caught(bug: str, monkeypatch: pytest.MonkeyPatch) -> N
                 return
             said.add(name)
     pytest.fail(f"nothing is called {kind!r}, only {sorted(said)}")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("bug", plants_of_seats.PLANTS)
+def test_a_bug_between_steps_is_caught(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = plants_of_seats.PLANTS[bug]
+    told.plant(monkeypatch)
+    said: set[str] = set()
+    for seed in range(told.worlds):
+        said |= {one.partition(":")[0] for one in play(seed, servers=told.servers).violations}
+        if said & set(told.kinds):
+            return
+    pytest.fail(f"nothing is called one of {told.kinds}, only {sorted(said)}")

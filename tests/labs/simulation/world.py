@@ -1,17 +1,19 @@
 """A world: Redis, three nodes and some clients, from the first moment until all is quiet again."""
 
+from contextvars import Context
 from random import Random
 from typing import Any
 
 from node.brokers.config import BrokerConfig
 from node.core import config as core_rules
+from tests.labs.simulation.ambush import Ambush
 from tests.labs.simulation.chronicle import Chronicle
 from tests.labs.simulation.client import Client
 from tests.labs.simulation.loop import VirtualLoop
 from tests.labs.simulation.network import Line
 from tests.labs.simulation.node import Life
 from tests.labs.simulation.notes import Notes
-from tests.labs.simulation.plan import Act, Plan
+from tests.labs.simulation.plan import ROOMS, Act, Plan
 from tests.labs.simulation.server import Server, place
 
 START = 1000.0
@@ -41,6 +43,7 @@ class World:
         self.ran = 0
         self.away: list[tuple[float, float]] = []
         self.dialled: dict[tuple[int, int], Life] = {}
+        self.given_up: dict[int, str] = {}
         self.slow, self.trouble = plan.slow, plan.trouble
         self._snapshots: dict[tuple[int, float], Any] = {}
         self._found: dict[int, Any] = {}
@@ -86,6 +89,7 @@ class World:
         for life in self.lives:
             life.trouble, life.slow = 0.0, 0.05
             life.cut_until = min(life.cut_until, self.loop.now)
+            life.ambush = None
             self._thaw(life)
         for number, server in enumerate(self.servers):
             server.go_on()
@@ -102,6 +106,18 @@ class World:
         self.chronicle.on_call(self.loop.now, name, fields)
         if name == "xadd":
             self.notes.trace("log", *fields)
+        elif name == "hset" and fields[0] == b"chat:{c}:nicks":
+            for nick, sid in zip(fields[1::2], fields[2::2], strict=True):
+                self._on_taken(nick, sid)
+
+    def _on_taken(self, nick: bytes, sid: bytes) -> None:
+        """A nick is free only when all rooms know that who had it has it no more."""
+        for room in ROOMS:
+            seats = self.data(b"chat:{r:%b}:seats" % room.encode()) or {}
+            for other, seat in seats.items():
+                if other != sid and seat.split(b" ")[4] == nick and not self.plan.forgetful:
+                    text = f"{sid!r} takes {nick!r} that {other!r} has in {room}"
+                    self.notes.troubles.append(f"presence: {text} at {self.loop.now:.3f}")
 
     # What clients use
 
@@ -175,6 +191,57 @@ class World:
             life.kill()
             self.loop.call_later(away, self._start, number)
 
+    def do_ambushes(
+        self, number: int, names: tuple[str, ...], count: int, after: bool, away: float
+    ) -> None:
+        """Let a node die before or after so many calls of some scripts; start it again later."""
+        if (life := self.nodes[number]) is None:
+            return
+
+        def strike() -> None:
+            # It sends nothing more; it ends once what runs just now has run.
+            life.dead, life.ambush = True, None
+            self.loop.call_soon(ends, context=Context())
+
+        def ends() -> None:
+            self.notes.trace(f"{life.name} dies between two steps")
+            if self.nodes[number] is life:
+                self.do_node_kills(number, away)
+            else:
+                life.kill()
+
+        life.ambush = Ambush(names, count, after, strike)
+
+    def do_hangs(self, number: int, names: tuple[str, ...], count: int, pause: float) -> None:
+        """Let a node hang before so many calls of some scripts, and its clients go elsewhere."""
+        if (life := self.nodes[number]) is None:
+            return
+
+        def strike() -> None:
+            life.ambush = None
+            self.loop.call_soon(hangs, context=Context())
+
+        def hangs() -> None:
+            self.notes.trace(f"{life.name} hangs between two steps")
+            self.do_stops(number, pause)
+            for client in self.clients:
+                dialled = self.dialled.get((client.person.number, client.dials))
+                if dialled is life and client.line is not None:
+                    self._provoke(client, pause)
+
+        life.ambush = Ambush(names, count, False, strike, pause)
+
+    def _provoke(self, client: Client, pause: float) -> None:
+        """Let a client go to another node, and do there what the former one knows nothing of."""
+        random = self._which
+        at = self.loop.now + random.uniform(0.01, 0.3)
+        room = random.choice(ROOMS)
+        deeds = [("leave", (room,)), ("bounce", (room,)), ("cede", ("again", "")), ("rest", (0.1,))]
+        self.loop.call_at(at, client.act, Act(at, "flee", (0.0,)))
+        for _ in range(2):
+            at += random.uniform(0.1, pause / 2)
+            self.loop.call_at(at, client.act, Act(at, *random.choice(deeds)))
+
     def do_drains(self, number: int, away: float) -> None:
         """Ask a node to end, and start another one later."""
         if (life := self.nodes[number]) is not None:
@@ -200,6 +267,15 @@ class World:
     def do_redis_stops(self, seconds: float) -> None:
         """Stop Redis for a while."""
         for number in self._some():
+            server = self.servers[number]
+            if server.up:
+                server.stop()
+                self.away.append((self.loop.now, self.loop.now + seconds))
+                self.loop.call_later(seconds, server.go_on)
+
+    def do_rooms_away(self, numbers: tuple[int, ...], seconds: float) -> None:
+        """Stop servers that have rooms for a while."""
+        for number in numbers:
             server = self.servers[number]
             if server.up:
                 server.stop()

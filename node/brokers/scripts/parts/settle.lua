@@ -126,6 +126,16 @@ local function settle(room, birth, set, items)
     return table.concat(frame, '\n')
   end
 
+  -- Whether the newest entries tell that a session has left.
+  local function was_told(item)
+    local own = item.sid .. '/%d+/' .. item.life .. '/'
+    for _, entry in ipairs(redis.call('XREVRANGE', key .. ':log', '+', '-', 'COUNT', LOOKED_AT)) do
+      local kind, origin = string.match(entry[2][2], '^(%a) %S+ %d+ (%S+)')
+      if origin and string.find(origin, '^' .. own) then return kind == 'l' end
+    end
+    return false
+  end
+
   -- Says something about a session; returns its position.
   local function say(kind, id, item, fold, body)
     local place = bare and found(id)
@@ -169,7 +179,8 @@ local function settle(room, birth, set, items)
     end
     local position, fresh, nick = seat and seat.position, 0, seat and seat.nick or ''
     -- What is put back is not told of, unless the room was told that the session had ended.
-    local again = not item.gone and item.position
+    local again = item.position
+    if again and item.gone and was_told(item) then again = nil end
     if not seat then
       count, fresh = count + 1, 1
       redis.call('ZADD', members, 0, member_of(item))
