@@ -23,7 +23,9 @@ local function departures(sid, only)
   for n = 1, #all, 2 do
     local gen, room = string.match(all[n], '^(%d+) (.*)$')
     local life, reason, id, birth, why = string.match(all[n + 1], '^(%S+) (%S+) (%S+) (%S+) (.*)$')
-    if life and (not only or room == only) then list[#list + 1] = {sid, gen, room, life, reason, id, birth, why} end
+    if life and (not only or room == only) then
+      list[#list + 1] = {sid, gen, room, life, reason, id, birth, why}
+    end
   end
   table.sort(list, function(one, other) return tonumber(one[2]) < tonumber(other[2]) end)
   return list
