@@ -198,7 +198,7 @@ local function settle(room, birth, set, items)
     elseif seat.nick ~= item.nick or seat.fold ~= item.fold then
       redis.call('ZREM', members, member_of(seat))
       redis.call('ZADD', members, 0, member_of(item))
-      if count <= set.notices and not again then
+      if count <= set.notices and not item.silent then
         say('r', item.id, item, item.fold, '"nick":"' .. item.nick .. '","from":"' .. seat.nick .. '"}')
       end
     elseif again then
