@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from math import inf
 from typing import Any, Protocol
 
@@ -61,13 +62,8 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         outages = [Outage(clock) for _ in connects]
         problems = ProblemLog(counts, clock)
         self._clients: list[Any] = []
-        shards = Shards(
-            [
-                self._shard(connect, config, counts, clock, problems, outage)
-                for connect, outage in zip(connects, outages, strict=True)
-            ],
-            place,
-        )
+        make = partial(self._shard, config, counts, clock, problems)
+        shards = Shards(list(map(make, connects, outages)), place)
         context = BrokerContext(config, shards, clock, random_id)
         control = place(keys.CONTROL_TAG)
         lease, readiness = Lease(config.lease, clock, random_id), Readiness(outages[control])
@@ -79,9 +75,8 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         moderation = ModerationSync(context, self._janitor.settle)
         upkeep = Upkeep(context, lease, self._janitor.settle)
         taken = Taken()
-        self._dispatch = MessageDispatch(
-            *(context, readiness, taken, moderation, self._heads, problems)
-        )
+        told = (context, readiness, taken, moderation, self._heads, problems)
+        self._dispatch = MessageDispatch(*told)
         subscribers = list(map(self._subscriber, connects, outages))
         self._subscriptions = Subscriptions(subscribers, place)
         self._probes = self._make_probes(context, lease, subscribers, place)
@@ -96,11 +91,11 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
 
     def _shard(
         self,
-        connect: Connect,
         config: BrokerConfig,
         counts: BrokerCounts,
         clock: Callable[[], float],
         problems: ProblemLog,
+        connect: Connect,
         outage: Outage,
     ) -> Shard:
         client = connect(REPLY_TIMEOUT)

@@ -31,6 +31,8 @@ class Janitor:
         self._more = False
         self._stuck = 0
         """Sessions and rooms that could not be told now, and so are passed over."""
+        self._found: Outs | None = None
+        """What this search has found last."""
         self._again: int | None = None
         """For how many ms what is settled right after this has been waiting; None: nothing is."""
 
@@ -45,6 +47,7 @@ class Janitor:
             self._again = wait_ms
             return
         self._wait_ms, self._stuck, self._again = wait_ms, 0, None
+        self._found = None
         self._list()
 
     def _list(self) -> None:
@@ -54,24 +57,31 @@ class Janitor:
         self._context.call("outs", args, deadline, self._on_outs, decode_seats.outs, UPKEEP)
 
     def _on_outs(self, found: Outs | Failure) -> None:
-        departures, drops, self._more = ([], [], False) if isinstance(found, Failure) else found
+        if isinstance(found, Failure):
+            found = Outs([], [], more=False)
+        # Something keeps Redis from forgetting what is settled: that would be listed for ever.
+        again, self._found = found == self._found, found
+        departures, drops, self._more = found
         self._left += len(drops) + bool(departures)
         if departures:
             deadline = self._context.clock() + READ_WITHIN
-            self._settler.depart(departures, deadline, partial(self._departed, departures))
+            done = partial(self._departed, departures, again)
+            self._settler.depart(departures, deadline, done)
         for room, birth, mark in drops:
-            self._drop(room, birth, mark)
+            self._drop(room, birth, mark, again)
         self._one_less(0)
 
-    def _departed(self, departures: Sequence[Departure], settled: list[Settled | None]) -> None:
+    def _departed(
+        self, departures: Sequence[Departure], again: bool, settled: list[Settled | None]
+    ) -> None:
         pairs = zip(departures, settled, strict=True)
-        self._one_less(len({one.session for one, said in pairs if said is None}))
+        self._one_less(len({one.session for one, said in pairs if again or said is None}))
 
-    def _drop(self, room: str, birth: bytes, mark: bytes) -> None:
+    def _drop(self, room: str, birth: bytes, mark: bytes, again: bool) -> None:
         def dropped(found: bool | Failure) -> None:
             if found is True:
                 self._settler.dropped([mark])
-            self._one_less(int(found is not True))
+            self._one_less(int(again or found is not True))
 
         self._settler.drop(room, birth, dropped)
 

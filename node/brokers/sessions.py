@@ -113,7 +113,6 @@ class RedisSessions:
                 self._holds.note(token, found.life, found.gen)
             done(found)
 
-
     def claim(self, claim: Claim, deadline: float, done: Done[ClaimReply]) -> None:
         """Begin a session, or continue one."""
         if self._readiness.refused:

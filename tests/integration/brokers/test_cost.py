@@ -795,6 +795,15 @@ async def a_hundred_leave_a_room_whose_seats_were_lost_in_part(bench: Bench) -> 
 
 
 @worst("settle")
+async def a_hundred_have_left_a_room_already(bench: Bench) -> Cost:
+    await bench.crowd("tea", SET[0])
+    await bench.log("r:tea", size=1000)
+    rows = [decided(number, "", "left") for number in MANY]
+    await settled(bench, *rows)
+    return await settled(bench, *rows)
+
+
+@worst("settle")
 async def a_hundred_begin_another_life(bench: Bench) -> Cost:
     await bench.crowd("tea", SET[0] - 1)
     await bench.log("r:tea", size=LONG)

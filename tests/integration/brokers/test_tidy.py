@@ -28,15 +28,6 @@ async def test_no_deadline_is_further_ahead_than_its_own_length(place: Place, no
         assert await place.redis.zscore("chat:{c}:" + key, "early") == 5
 
 
-async def test_a_session_that_is_to_leave_again_gets_the_time_for_it(
-    place: Place, node: Node
-) -> None:
-    due = await now_ms(place) + 4_900
-    await place.redis.zadd("chat:{c}:grace", {"s1": due})
-    await tidy(place, grace=0)
-    assert await place.redis.zscore("chat:{c}:grace", "s1") == due
-
-
 async def test_a_lot_is_tidied_up_in_parts(place: Place, node: Node) -> None:
     await place.redis.zadd("chat:{c}:grace", {f"s{number}": 9e15 for number in range(5)})
     assert [await tidy(place, most=3) for _ in range(3)] == [1, 0, 0]

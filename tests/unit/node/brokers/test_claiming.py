@@ -252,7 +252,7 @@ def test_a_nick_is_asked_for_again_once_the_rooms_know_that_its_session_has_ende
     bench.heal()
     bench.claim()
     op = bench.hello([b"ending", b"s2"])[1]
-    assert bench.answer("outs", [[listed(departure("s2"))], []]) == (0, "", "s2")
+    assert bench.answer("outs", [[listed(departure("s2"))], [], 0]) == (0, "", "s2")
     assert bench.names() == ["settle"]
     bench.settle(said())
     assert bench.names() == ["outdone", "hello"]
@@ -274,6 +274,6 @@ def test_a_nick_that_is_taken_by_somebody_else_meanwhile_is_taken(bench: ClaimBe
     bench.heal()
     bench.claim()
     bench.hello([b"ending", b"s2"])
-    bench.answer("outs", [[], []])
+    bench.answer("outs", [[], [], 0])
     bench.hello([b"taken"])
     assert bench.told == [Denied.TAKEN]

@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 
 from node.brokers import decode_seats
-from node.brokers.decode_seats import Ahead, Held, Listed, Other, Row, Seat, Settled, Verdict
+from node.brokers.decode_seats import (
+    Ahead,
+    Held,
+    Listed,
+    Other,
+    Outs,
+    Row,
+    Seat,
+    Settled,
+    Verdict,
+)
 from node.brokers.malformed import WRONG
 from tests.unit.node.brokers.seats_bench import NOT_SAID, departure, listed, said, seated
 
@@ -84,24 +94,26 @@ def test_a_reply_about_seats_of_another_shape_is_malformed(reply: Any) -> None:
 def test_departures_and_rooms_to_be_deleted_are_listed_together() -> None:
     rows = [listed(departure()), listed(departure("s2", 8, "den"))]
     drops = [b"tea", b"b1", b"-tea b1", b"den", b"b2", b"+den b2"]
-    assert decode_seats.outs([rows, drops]) == (
+    assert decode_seats.outs([rows, drops, 1]) == Outs(
         [departure(), departure("s2", 8, "den")],
         [("tea", b"b1", b"-tea b1"), ("den", b"b2", b"+den b2")],
+        more=True,
     )
-    assert decode_seats.outs([[], []]) == ([], [])
+    assert decode_seats.outs([[], [], 0]) == Outs([], [], more=False)
 
 
 @pytest.mark.parametrize(
     "reply",
     [
-        [[], [b"tea", b"b1"]],
-        [[], [b"tea", 1, b"-tea b1"]],
-        [[], 7],
-        [[listed(departure())[:7]], []],
-        [[[*listed(departure()), b""]], []],
-        [[[b"s1", b"soon", *listed(departure())[2:]]], []],
-        [[[*listed(departure())[:3], 1, *listed(departure())[4:]]], []],
-        [[b"s1"], []],
+        [[], [b"tea", b"b1"], 0],
+        [[], [b"tea", 1, b"-tea b1"], 0],
+        [[], 7, 0],
+        [[listed(departure())[:7]], [], 0],
+        [[[*listed(departure()), b""]], [], 0],
+        [[[b"s1", b"soon", *listed(departure())[2:]]], [], 0],
+        [[[*listed(departure())[:3], 1, *listed(departure())[4:]]], [], 0],
+        [[b"s1"], [], 0],
+        [[], []],
         [[]],
         7,
     ],

@@ -112,7 +112,7 @@ def test_a_session_that_ends_is_finished_once_its_rooms_know(bench: DepartureBen
     told: list[Any] = []
     bench.settler.finish("s1", WITHIN, lambda: told.append(bench.names()))
     outs = [listed(departure()), listed(departure(room="den"))]
-    assert bench.answer("outs", [outs, []]) == (0, "", "s1")
+    assert bench.answer("outs", [outs, [], 0]) == (0, "", "s1")
     bench.settle(said())
     assert told == []
     bench.settle(said())
@@ -124,7 +124,7 @@ def test_a_session_that_could_not_be_finished_is_told_as_well(bench: DepartureBe
     bench.settler.finish("s1", WITHIN, lambda: told.append("refused"))
     bench.answer("outs", Unavailable.UNREACHABLE)
     bench.settler.finish("s1", WITHIN, lambda: told.append("too late"))
-    bench.answer("outs", [[listed(departure())], []])
+    bench.answer("outs", [[listed(departure())], [], 0])
     bench.calls[0].expire(WITHIN)
     assert told == ["refused", "too late"] and bench.calls[1:] == []
 
@@ -133,5 +133,5 @@ def test_a_session_whose_departures_are_lost_frees_its_nick(bench: DepartureBenc
     """Redis may evict them, and remember that there are some: nobody could take the nick then."""
     told: list[Any] = []
     bench.settler.finish("s1", WITHIN, lambda: told.append(bench.names()))
-    bench.answer("outs", [[], []])
+    bench.answer("outs", [[], [], 0])
     assert told == [["outdone"]] and bench.forgotten() == [(0, "s1")]

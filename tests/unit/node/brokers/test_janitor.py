@@ -22,9 +22,9 @@ class JanitorBench(SeatsBench):
         super().__init__()
         self.janitor = Janitor(self.context, self.settler)
 
-    def outs(self, *outs: list[bytes], drops: Sequence[bytes] = ()) -> Sequence[Any]:
+    def outs(self, *outs: list[bytes], drops: Sequence[bytes] = (), more: int = 0) -> Sequence[Any]:
         """Answer what is to be settled; return the arguments of the call."""
-        return self.answer("outs", [list(outs), list(drops)]) or ()
+        return self.answer("outs", [list(outs), list(drops), more]) or ()
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def bench() -> JanitorBench:
 
 def test_departures_are_left_to_their_node_for_a_while(bench: JanitorBench) -> None:
     bench.janitor.look()
-    assert bench.outs() == (0, WAIT_MS, LISTED) and bench.calls == []
+    assert bench.outs() == (0, WAIT_MS, LISTED, 0) and bench.calls == []
     bench.janitor.settle()
-    assert bench.outs() == (0, 0, LISTED)
+    assert bench.outs() == (0, 0, LISTED, 0)
 
 
 def test_departures_are_settled_and_forgotten(bench: JanitorBench) -> None:
@@ -70,7 +70,7 @@ def test_one_search_is_under_way_at_a_time(bench: JanitorBench) -> None:
     assert bench.names() == ["outs"]
 
 
-@pytest.mark.parametrize("reply", [Unavailable.UNREACHABLE, [], [[[b"s1"]], []]])
+@pytest.mark.parametrize("reply", [Unavailable.UNREACHABLE, [], [[[b"s1"]], [], 0]])
 def test_a_search_that_fails_is_made_again_with_the_next_look(
     bench: JanitorBench, reply: Any
 ) -> None:
@@ -100,7 +100,7 @@ def test_what_ends_during_a_search_is_settled_right_after_it(bench: JanitorBench
     assert bench.names() == ["settle"]
     bench.settle(said())
     bench.answer("outdone", [b"ok"])
-    assert bench.outs() == (0, 0, LISTED)
+    assert bench.outs() == (0, 0, LISTED, 0)
     assert bench.calls == []
 
 
@@ -112,32 +112,62 @@ def test_what_ends_while_redis_does_not_answer_is_searched_once(bench: JanitorBe
     assert bench.calls == []
 
 
+PAGE = [listed(departure(f"s{number}")) for number in range(LISTED)]
+
+
 def test_a_search_goes_on_while_there_is_more(bench: JanitorBench) -> None:
     """When a node dies, some thousand sessions end at once."""
     bench.janitor.look()
-    bench.outs(*[listed(departure(f"s{number}")) for number in range(LISTED)])
+    bench.outs(*PAGE, more=1)
     bench.settle(*[said()] * LISTED)
     *_, last = bench.calls
-    assert args_of(last) == (0, WAIT_MS, LISTED)
+    assert args_of(last) == (0, WAIT_MS, LISTED, 0)
     assert bench.names().count("outdone") == LISTED, "these come first"
 
 
-def test_a_search_does_not_go_on_while_a_room_does_not_answer(bench: JanitorBench) -> None:
+def test_a_search_ends_when_there_is_no_more(bench: JanitorBench) -> None:
     bench.janitor.look()
-    outs = [listed(departure(f"s{number}")) for number in range(LISTED - 1)]
-    bench.outs(*outs, listed(departure("s", room="den")))
-    bench.settle(*[said()] * (LISTED - 1))
+    bench.outs(*PAGE)
+    bench.settle(*[said()] * LISTED)
+    assert "outs" not in bench.names()
+
+
+def test_a_search_passes_over_sessions_whose_rooms_do_not_answer(bench: JanitorBench) -> None:
+    bench.janitor.look()
+    stuck = [listed(departure("s", room=room)) for room in ("den", "attic")]
+    bench.outs(*PAGE, *stuck, drops=DROP, more=1)
+    bench.settle(*[said()] * LISTED)
+    bench.answer("settle", Unavailable.UNREACHABLE)
     bench.answer("settle", Unavailable.UNREACHABLE)
     assert "outs" not in bench.names()
-
-
-def test_a_search_does_not_go_on_that_finds_the_same_again(bench: JanitorBench) -> None:
-    """Something keeps Redis from forgetting what is settled: that is tried once a second."""
-    outs = [listed(departure(f"s{number}")) for number in range(LISTED)]
-    bench.janitor.look()
-    for _ in range(2):
-        bench.outs(*outs)
-        bench.settle(*[said()] * LISTED)
+    bench.answer("drop", Unavailable.UNREACHABLE)
+    assert bench.outs() == (0, WAIT_MS, LISTED, 2), "one session, and one room"
     assert "outs" not in bench.names()
     bench.janitor.look()
-    assert "outs" in bench.names()
+    assert bench.outs() == (0, WAIT_MS, LISTED, 0), "each search tries all of them"
+
+
+def test_what_ends_during_a_long_search_is_settled_before_the_rest(bench: JanitorBench) -> None:
+    bench.janitor.look()
+    bench.outs(listed(departure("s", room="den")), more=1)
+    bench.janitor.settle()
+    bench.answer("settle", Unavailable.UNREACHABLE)
+    assert bench.outs(*PAGE, more=1) == (0, 0, LISTED, 0)
+    bench.settle(*[said()] * LISTED)
+    assert bench.outs() == (0, 0, LISTED, 0), "and then what is behind it"
+    assert "outs" not in bench.names()
+
+
+def test_a_search_passes_over_what_it_finds_again(bench: JanitorBench) -> None:
+    """Something keeps Redis from forgetting what is settled: that is tried once a second."""
+    bench.janitor.look()
+    passed_over = []
+    for _ in range(3):
+        passed_over.append(bench.outs(*PAGE, drops=DROP, more=1)[-1])
+        bench.settle(*[said()] * LISTED)
+        bench.answer("drop", [b"ok"])
+    assert passed_over == [0, 0, LISTED + 1]
+    bench.outs()
+    assert "outs" not in bench.names()
+    bench.janitor.look()
+    assert bench.outs()[-1] == 0

@@ -11,8 +11,10 @@ def test_the_keys_of_a_log_are_those_of_the_scripts() -> None:
     head = scripts.part("head")
     assert "return 'chat:{' .. log .. '}'" in head
     assert "return 'chat:{r:' .. room .. '}:live'" in head
-    for key in found:
-        assert f"--   {key.replace('r:tea', 'LOG')} " in head, key
+    assert "K is chat:{r:ROOM} for the log\n-- of a room, chat:{c}:i:SID for the inbox" in head
+    for key in [key.replace("chat:{r:tea}", "K") for key in found[:-1]]:
+        assert f"--   {key} " in head, key
+    assert found[-1] == "chat:{r:tea}:never" and "--   chat:{TAG}:never " in head
 
 
 def test_the_keys_of_an_inbox_are_among_those_of_sessions() -> None:

@@ -172,7 +172,7 @@ def test_a_nick_that_is_refused_changes_nothing(bench: SessionsBench) -> None:
 def test_a_nick_of_a_session_that_has_just_ended_is_asked_for_again(bench: SessionsBench) -> None:
     bench.sessions.rename(bench.token, "Bo", "bo", WITHIN, bench.told.append)
     bench.answer("nick", [b"ending", b"s2"])
-    bench.answer("outs", [[listed(departure("s2"))], []])
+    bench.answer("outs", [[listed(departure("s2"))], [], 0])
     bench.settle(said())
     bench.answer("outdone", [b"ok"])
     bench.answer("nick", changed(b"Ana", 5, []))

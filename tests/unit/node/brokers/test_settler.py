@@ -179,7 +179,7 @@ def test_a_departure_that_waits_is_settled_first_for_the_reason_that_it_has(
 ) -> None:
     bench.settle(HELD)
     bench.answer("verify", [b"ok", [b"later", b"5"]])
-    assert bench.answer("outs", [[listed(departure("s2"))], []]) == (0, "", "s2")
+    assert bench.answer("outs", [[listed(departure("s2"))], [], 0]) == (0, "", "s2")
     assert bench.asks()[:5] == ("s2", 7, LIFE, "quit", "x7")
     bench.settle(said())
     assert bench.settle(seated()).sessions() == ["s1"] and len(bench.told) == 1
