@@ -47,7 +47,10 @@ Outcome = Settled | Ahead | Held | Other
 
 
 class Departure(NamedTuple):
-    """A session that has left a room, as decided, and of which the room has to be told."""
+    """A session that has left a room, as decided, and of which the room has to be told.
+
+    Its nick is needed if Redis has lost the seat.
+    """
 
     session: str
     gen: int
@@ -57,6 +60,8 @@ class Departure(NamedTuple):
     id: str
     birth: bytes
     why: bytes
+    fold: str = ""
+    nick: str = ""
 
 
 class Outs(NamedTuple):
@@ -150,11 +155,20 @@ def departures(found: Any) -> list[Departure]:
 
 
 def _departure(
-    sid: bytes, gen: Any, room: bytes, life: bytes, reason: bytes, id: bytes, birth: bytes, why: Any
+    sid: bytes,
+    gen: Any,
+    room: bytes,
+    life: bytes,
+    reason: bytes,
+    id: bytes,
+    birth: bytes,
+    why: Any,
+    fold: bytes,
+    nick: bytes,
 ) -> Departure:
     return Departure(
         *(sid.decode(), int(gen), room.decode(), string(life), reason.decode(), id.decode()),
-        *(string(birth), string(why)),
+        *(string(birth), string(why), fold.decode(), nick.decode()),
     )
 
 

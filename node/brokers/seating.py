@@ -78,8 +78,10 @@ def seat(
     """Settle that a session is in rooms; ``positions`` are those that Redis has lost."""
     seating = _Seating(context, holds, token, rows, done)
     for place, row in enumerate(rows):
+        # What the room knows may be of before a loss: then its log says the rest when it is healed.
+        want = "back" if positions and context.unhealed(room_log(row.room)) else "in"
         item = Item(
-            *(token.session, change.gen, change.life, "in", f"{op}j{place}", row.birth),
+            *(token.session, change.gen, change.life, want, f"{op}j{place}", row.birth),
             *(deadline, _unanswered, fold, nick, token.owner),
             position=(positions or {}).get(row.room, ""),
             others=row.members > 1,

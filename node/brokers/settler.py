@@ -102,6 +102,8 @@ class Settler:
                 Item(
                     *(one.session, one.gen, one.life, one.reason, one.id, one.birth, deadline),
                     reply,
+                    fold=one.fold,
+                    nick=one.nick,
                     why=one.why,
                 ),
             )

@@ -7,11 +7,11 @@ local ENDED_MS = 30000
 -- Ends a session: it leaves its rooms, and its inbox is deleted. Its nick becomes free when all rooms know.
 local function finish(sid, reason, id, why)
   local key = 'chat:{c}:session:' .. sid
-  local session = redis.call('HMGET', key, 'nick', 'life', 'owner', 'hellos', 'gen', 'old')
+  local session = redis.call('HMGET', key, 'nick', 'life', 'owner', 'hellos', 'gen', 'old', 'fold')
   if not session[1] then return end
-  local gen, rooms = next_gen(session[5]), rooms_of(sid)
+  local gen, rooms, who = next_gen(session[5]), rooms_of(sid), session[7] .. ' ' .. session[1]
   for n = 1, #rooms, 2 do
-    depart(sid, session[2], gen, rooms[n], reason, id .. 'k' .. int((n + 1) / 2), why)
+    depart(sid, session[2], gen, rooms[n], reason, id .. 'k' .. int((n + 1) / 2), who, why)
   end
   local names = names_of(sid) .. ' ' .. (session[6] or '')
   if session[3] ~= '' then redis.call('SREM', 'chat:{c}:at:' .. node_of(session[3]), sid) end

@@ -8,23 +8,25 @@ local function next_gen(last)
 end
 
 -- Takes a session out of a room that it is in; `why` is a JSON string that the other members are told, or nil.
-local function depart(sid, life, gen, room, reason, id, why)
+-- `who` is its folded nick and its nick.
+local function depart(sid, life, gen, room, reason, id, who, why)
   local birth = note_out(sid, room)
   if not birth then return end
-  local value = life .. ' ' .. reason .. ' ' .. id .. ' ' .. birth .. ' ' .. (why or '')
+  local value = table.concat({life, reason, id, birth, who, why or ''}, ' ')
   redis.call('HSET', 'chat:{c}:out:' .. sid, int(gen) .. ' ' .. room, value)
   redis.call('ZADD', 'chat:{c}:outs', 'NX', int(now_ms()), sid)
 end
 
 -- The departures of a session that are to be settled, of one room or of all, the oldest first; each is
--- {session, gen, room, life, reason, id, birth, why}.
+-- {session, gen, room, life, reason, id, birth, why, fold, nick}.
 local function departures(sid, only)
   local all, list = redis.call('HGETALL', 'chat:{c}:out:' .. sid), {}
   for n = 1, #all, 2 do
     local gen, room = string.match(all[n], '^(%d+) (.*)$')
-    local life, reason, id, birth, why = string.match(all[n + 1], '^(%S+) (%S+) (%S+) (%S+) (.*)$')
+    local life, reason, id, birth, fold, nick, why =
+      string.match(all[n + 1], '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
     if life and (not only or room == only) then
-      list[#list + 1] = {sid, gen, room, life, reason, id, birth, why}
+      list[#list + 1] = {sid, gen, room, life, reason, id, birth, why, fold, nick}
     end
   end
   table.sort(list, function(one, other) return tonumber(one[2]) < tonumber(other[2]) end)

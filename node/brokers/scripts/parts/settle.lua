@@ -149,14 +149,18 @@ local function settle(room, birth, set, items)
     return meta[1] .. '-' .. int(top + #entries) .. '-' .. id
   end
 
+  local function tell_left(seat, item, reason, why)
+    local more = why and why ~= '' and ',"text":' .. why or ''
+    local body = '"nick":"' .. seat.nick .. '","reason":"' .. reason .. '"' .. more .. '}'
+    return say('l', item.id, item, seat.fold, body)
+  end
+
   local function take_out(sid, seat, item, reason, why)
     redis.call('HDEL', seats, sid)
     redis.call('ZREM', members, member_of(seat))
     count = count - 1
     if count > set.notices or item.position then return '', '' end
-    local more = why and why ~= '' and ',"text":' .. why or ''
-    local body = '"nick":"' .. seat.nick .. '","reason":"' .. reason .. '"' .. more .. '}'
-    return say('l', item.id, item, seat.fold, body), at
+    return tell_left(seat, item, reason, why), at
   end
 
   -- The position of the newest entry, those included that this call appends.
@@ -200,7 +204,7 @@ local function settle(room, birth, set, items)
     elseif seat.nick ~= item.nick or seat.fold ~= item.fold then
       redis.call('ZREM', members, member_of(seat))
       redis.call('ZADD', members, 0, member_of(item))
-      if count <= set.notices and not again then
+      if count <= set.notices and not item.silent then
         say('r', item.id, item, item.fold, '"nick":"' .. item.nick .. '","from":"' .. seat.nick .. '"}')
       end
     elseif again then
@@ -218,6 +222,10 @@ local function settle(room, birth, set, items)
     redis.call('ZREMRANGEBYSCORE', key .. ':gone', '-inf', int(wall_ms() * 1000 - GONE_US))
     if not seat or seat.life ~= item.life then
       local position, said_at = found(item.id)
+      if not position and not seat and not item.gone and bare and item.nick ~= '' and count <= set.notices then
+        -- It was in the room, and has not left it: Redis has lost its seat.
+        position, said_at = tell_left(item, item, item.want, item.why), at
+      end
       return {'ok', position or '', said_at or ''}
     end
     local position, said_at = take_out(item.sid, seat, item, item.want, item.why)
