@@ -247,7 +247,8 @@ for n, life in ipairs(order) do
   local who = ended[life]
   if who then
     ended[life] = nil
-    left[#left + 1] = {'l', fresh .. 'o' .. n, who[1], '"nick":"' .. who[2] .. '","reason":"lost"}', int(wall_ms())}
+    local body = '"nick":"' .. who[2] .. '","reason":"lost"}'
+    left[#left + 1] = {'l', fresh .. 'o' .. n, who[1], body, int(wall_ms())}
   end
 end
 if #left > 0 then append(log, channel, tonumber(cap), left, epoch) end

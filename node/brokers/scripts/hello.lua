@@ -45,7 +45,8 @@ for n = 15 + count, #ARGV do
   if wanted then return {'unhealed'} end
 end
 finish_if_due(sid, op .. 'w', till)
-local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt', 'hellos', 'gen', 'life', 'claim', 'old')
+local fields = {'nick', 'fold', 'owner', 'attempt', 'hellos', 'gen', 'life', 'claim', 'old'}
+local session = redis.call('HMGET', key, unpack(fields))
 local set = {}
 local function put(field, value)
   set[#set + 1] = field

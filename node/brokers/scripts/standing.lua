@@ -5,4 +5,5 @@
 local sid = ARGV[1]
 if not owns(sid, ARGV[2]) then return {'gone'} end
 local session = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold', 'life', 'gen')
-return with_change(ARGV[2], {'ok', session[1], session[2], int(wall_ms()), rows_of(sid)}, session[3], session[4])
+local reply = {'ok', session[1], session[2], int(wall_ms()), rows_of(sid)}
+return with_change(ARGV[2], reply, session[3], session[4])

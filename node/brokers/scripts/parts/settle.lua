@@ -10,8 +10,10 @@ local LOOKED_AT = 32
 
 -- A seat as a table; the text is "GEN LIFE OWNER POSITION FOLD NICK".
 local function seat_of(text)
-  local gen, life, owner, position, fold, nick = string.match(text or '', '^(%d+) (%S+) (%S+) (%S+) (%S+) (.*)$')
-  return gen and {gen = tonumber(gen), life = life, owner = owner, position = position, fold = fold, nick = nick}
+  local parts = '^(%d+) (%S+) (%S+) (%S+) (%S+) (.*)$'
+  local gen, life, owner, position, fold, nick = string.match(text or '', parts)
+  if not gen then return nil end
+  return {gen = tonumber(gen), life = life, owner = owner, position = position, fold = fold, nick = nick}
 end
 
 local function member_of(seat) return seat.fold .. '\0' .. seat.nick end
@@ -70,7 +72,9 @@ end
 --   {'held', session, life, gen, nick}: another session has the nick in this room, so this one was not seated.
 local function settle(room, birth, set, items)
   local log, key = 'r:' .. room, key_of('r:' .. room)
-  local function look() return redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'birth', 'size', 'bare') end
+  local function look()
+    return redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'birth', 'size', 'bare')
+  end
   local meta, mended = look(), false
   if not meta[1] then
     mended = mend(log, nil, set.make)
@@ -169,12 +173,14 @@ local function settle(room, birth, set, items)
     -- A call whose reply was lost may have said it.
     if seat and seat.gen == item.gen then found(item.id) end
     if seat and seat.life ~= item.life then
-      local left = {sid = item.sid, gen = seat.gen, life = seat.life, id = item.id .. 'w', position = item.position}
+      local left = {sid = item.sid, gen = seat.gen, life = seat.life, position = item.position}
+      left.id = item.id .. 'w'
       take_out(item.sid, seat, left, 'lost')
       seat = nil
     end
     if not seat or seat.fold ~= item.fold then
-      local there = redis.call('ZRANGEBYLEX', members, '[' .. item.fold .. '\0', '(' .. item.fold .. '\1', 'LIMIT', 0, 1)[1]
+      local low, high = '[' .. item.fold .. '\0', '(' .. item.fold .. '\1'
+      local there = redis.call('ZRANGEBYLEX', members, low, high, 'LIMIT', 0, 1)[1]
       if there then
         local sid, other = holder_of(key, item.fold)
         if sid and sid ~= item.sid then return {'held', sid, other.life, int(other.gen), other.nick} end
