@@ -5,7 +5,7 @@
 -- Returns {{departures...}, {room, birth, mark, room, birth, mark...}, 1 if there are more, else 0}; the mark
 -- is for dropped.lua.
 -- No further session is listed once there are so many departures.
-local ENOUGH = 500
+local LISTED = 500
 local list, drops, more = {}, {}, 0
 local due = {ARGV[2]}
 if ARGV[1] ~= '' then
@@ -14,7 +14,7 @@ if ARGV[1] ~= '' then
   if #due == tonumber(ARGV[2]) then more = 1 end
 end
 for _, sid in ipairs(due) do
-  if #list >= ENOUGH then
+  if #list >= LISTED then
     more = 1
     break
   end
