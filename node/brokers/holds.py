@@ -27,6 +27,12 @@ class Holds:
         """Take what a reply to a change says of a session."""
         self._of[token.session] = Hold(token.owner, life, gen)
 
+    def rise(self, session: str, owner: str, gen: int) -> None:
+        """Note that a room knew of a later generation, above which the session is now."""
+        hold = self.get(session)
+        if hold.owner == owner and hold.gen < gen:
+            self._of[session] = hold._replace(gen=gen)
+
     def get(self, session: str) -> Hold:
         """Return what is known of a session."""
         return self._of.get(session, NOTHING)

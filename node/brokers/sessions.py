@@ -14,7 +14,6 @@ from node.brokers.claiming import Claiming
 from node.brokers.context import LONG, BrokerContext
 from node.brokers.decode_seats import Settled
 from node.brokers.decode_sessions import Change, Ending, Parted
-from node.brokers.holds import Holds
 from node.brokers.lanes import CHANGES, Lane
 from node.brokers.lease import Lease
 from node.brokers.readiness import Readiness
@@ -61,7 +60,7 @@ class RedisSessions:
         self._readiness = readiness
         self._upkeep = upkeep
         self._settler = settler
-        self._holds = Holds()
+        self._holds = settler.holds
         self._owners = 0
         self._seat = partial(seat, context, settler)
 
@@ -190,7 +189,10 @@ class RedisSessions:
         done(renaming if isinstance(found, list) else found)
 
     def named(self, token: FencingToken) -> None:
-        """Free the names that a session has given up: its rooms know its nick."""
+        """Free the names that a session has given up: its rooms know its nick.
+
+        It may have given some up without that this node was told.
+        """
         args = [token.session, self._holds.get(token.session).gen]
         self._context.call("named", args, self._context.clock() + READ_WITHIN, _ignore)
 
@@ -210,6 +212,7 @@ class RedisSessions:
 
             def seated(places: list[Membership] | Failure) -> None:
                 if isinstance(places, list):
+                    self.named(token)
                     done(SessionState(state.nick, state.at, places))
                 else:
                     done(places)
@@ -269,6 +272,7 @@ class RedisSessions:
 
         def seated(found: list[Membership] | Failure) -> None:
             if isinstance(found, list):
+                self.named(token)
                 done(Restored({one.room: one.birth for one in found}))
             else:
                 done(found)

@@ -12,6 +12,7 @@ from node.brokers import decode_seats
 from node.brokers.calls import READ_WITHIN
 from node.brokers.context import BrokerContext
 from node.brokers.decode_seats import Ahead, Departure, Held, Other, Outcome, Settled, Verdict
+from node.brokers.holds import Holds
 from node.brokers.seats import Item, RoomSeats
 from node.core.log_names import room_log
 from node.core.model import Done, Failure, Unavailable
@@ -25,6 +26,7 @@ class Settler:
 
     def __init__(self, context: BrokerContext) -> None:
         self._context = context
+        self.holds = Holds()
         self._seats: dict[str, RoomSeats] = {}
 
     def put(self, room: str, item: Item) -> None:
@@ -67,6 +69,7 @@ class Settler:
         def on_raised(found: int | Failure) -> None:
             if isinstance(found, int):
                 item.rise(found)
+                self.holds.rise(item.session, item.owner, found)
                 again()
             else:
                 done(found)
