@@ -9,8 +9,8 @@ from node.brokers.calls import Next
 from node.brokers.lanes import CHANGES
 from node.core.model import Failure
 
-MOST = 50
-"""Sessions in one call, each with up to fifty rooms."""
+MOST = 100
+"""Sessions in one call: as many as one search finds (janitor.py)."""
 
 
 class Told:
