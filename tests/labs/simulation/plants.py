@@ -160,8 +160,8 @@ def _without(kind: bytes, entries: Sequence[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.kind != kind]
 
 
-_ZREM = "redis.call('ZREM', members, fold .. '\\0' .. nick) == 0 and"
-_LEFT = "if not count or count > set.notices then return '', '' end"
+_ZREM = "redis.call('ZREM', members, member_of(seat))\n    count = count - 1"
+_LEFT = "if count > set.notices or item.position then return '', '' end"
 _ENDS = "if reason ~= 'lost' or redis.call"
 _TAKEN = "if theirs and string.find("
 _STAMP = "local owners, entries, results, untended"
@@ -175,7 +175,7 @@ PLANTS: dict[str, tuple[str, Plant]] = {
     "left is not told": ("presence", script(_LEFT, "if true then return '', '' end")),
     "who leaves stays listed": (
         "presence",
-        script(_ZREM, "redis.call('ZCARD', members) == 0 and"),
+        script(_ZREM, "count = count - 1"),
     ),
     "a repeat is another message": (
         "doubled",
