@@ -160,7 +160,7 @@ def _without(kind: bytes, entries: Sequence[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.kind != kind]
 
 
-_ZREM = "redis.call('ZREM', members, member_of(seat))\n    count = count - 1"
+_OUT = "redis.call('HDEL', seats, sid)\n    redis.call('ZREM', members, member_of(seat))"
 _LEFT = "if count > set.notices or item.position then return '', '' end"
 _ENDS = "if reason ~= 'lost' or redis.call"
 _TAKEN = "if theirs and string.find("
@@ -173,10 +173,7 @@ PLANTS: dict[str, tuple[str, Plant]] = {
     "entries change places": ("disorder", delivering(lambda entries: entries[::-1])),
     "left is not delivered": ("skipped", delivering(lambda entries: _without(b"l", entries))),
     "left is not told": ("presence", script(_LEFT, "if true then return '', '' end")),
-    "who leaves stays listed": (
-        "presence",
-        script(_ZREM, "count = count - 1"),
-    ),
+    "who leaves stays listed": ("presence", script(_OUT, "")),
     "a repeat is another message": (
         "doubled",
         script("if found and remembered", "if false and remembered"),
