@@ -79,11 +79,12 @@ def seat(
     seating = _Seating(context, holds, token, rows, done)
     for place, row in enumerate(rows):
         # What the room knows may be of before a loss: then its log says the rest when it is healed.
-        want = "back" if positions and context.unhealed(room_log(row.room)) else "in"
+        position = (positions or {}).get(row.room, "")
+        want = "back" if position and context.unhealed(room_log(row.room)) else "in"
         item = Item(
             *(token.session, change.gen, change.life, want, f"{op}j{place}", row.birth),
             *(deadline, _unanswered, fold, nick, token.owner),
-            position=(positions or {}).get(row.room, ""),
+            position=position,
             others=row.members > 1,
         )
         settler.seat(row.room, item, partial(seating.reply, place))

@@ -15,6 +15,7 @@ from node.brokers.calls import READ_WITHIN
 from node.brokers.context import BrokerContext
 from node.brokers.decode_seats import Ahead, Departure, Held, Other, Outcome, Settled, Verdict
 from node.brokers.seats import Item, RoomSeats
+from node.brokers.told import Told
 from node.core.log_names import room_log
 from node.core.model import Done, Failure, Unavailable
 
@@ -28,6 +29,7 @@ class Settler:
     def __init__(self, context: BrokerContext) -> None:
         self._context = context
         self._seats: dict[str, RoomSeats] = {}
+        self._told = Told()
 
     def put(self, room: str, item: Item) -> None:
         """Queue an item for its room, with the other items of this turn."""
@@ -111,9 +113,9 @@ class Settler:
             done(found)
 
     def _forget(self, settled: dict[str, list[Any]]) -> None:
-        deadline = self._context.clock() + READ_WITHIN
         for session, rooms in settled.items():
-            self._context.call("outdone", [session, *rooms], deadline, _ignore)
+            if self._told.add(session, rooms):
+                self._context.shards.control.pipeline.call(self._told)
 
     def finish(self, session: str, deadline: float, done: Callable[[], None]) -> None:
         """Settle all departures of a session that ends, so that its nick becomes free."""

@@ -77,7 +77,8 @@ put_back_rooms()
 local noted = redis.call('HGETALL', 'chat:{c}:rooms:' .. sid)
 for n = 1, #noted, 2 do
   if births[noted[n]] ~= noted[n + 1] then
-    depart(sid, life, gen, noted[n], 'left', ARGV[1] .. 'o' .. int(n), fold .. ' ' .. nick)
+    -- Its node knows that it left; the log says so, or will when it is healed.
+    depart(sid, life, gen, noted[n], 'unsaid', ARGV[1] .. 'o' .. int(n), fold .. ' ' .. nick)
   end
 end
 for n = 14, #ARGV, 2 do

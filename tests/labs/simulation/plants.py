@@ -170,8 +170,8 @@ def _without(kind: bytes, entries: Sequence[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.kind != kind]
 
 
-_ZREM = "redis.call('ZREM', members, fold .. '\\0' .. nick) == 0 and"
-_LEFT = "if not count or count > set.notices then return '', '' end"
+_OUT = "redis.call('HDEL', seats, sid)\n    redis.call('ZREM', members, member_of(seat))"
+_LEFT = "if count > set.notices or item.position then return '', '' end"
 _ENDS = "if reason ~= 'lost' or redis.call"
 _TAKEN = "if theirs and string.find("
 _SENT = "KEYS[1] .. ':sent:'"
@@ -184,10 +184,7 @@ PLANTS: dict[str, tuple[str, Plant]] = {
     "entries change places": ("disorder", delivering(lambda entries: entries[::-1])),
     "left is not delivered": ("skipped", delivering(lambda entries: _without(b"l", entries))),
     "left is not told": ("presence", script(_LEFT, "if true then return '', '' end")),
-    "who leaves stays listed": (
-        "presence",
-        script(_ZREM, "redis.call('ZCARD', members) == 0 and"),
-    ),
+    "who leaves stays listed": ("presence", script(_OUT, "")),
     "a repeat is another message": (
         "doubled",
         script(

@@ -9,9 +9,13 @@ from tests.labs.simulation import plants_of_seats
 from tests.labs.simulation.plants import PLANTS
 from tests.labs.simulation.runner import play
 
-SEEDS = range(300)
+SEEDS = 300
 """Seeds that are tried until one shows the bug; most show it in the first few. The rarest needs a
 Redis that dies between an acknowledgement and its frame: one world in a hundred."""
+
+
+LATER = {"a log is put back by a node that remembers little of it": 850}
+"""Bugs that only one world in some hundreds shows, and the seed to begin with."""
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +32,8 @@ def test_a_planted_bug_is_caught(bug: str, monkeypatch: pytest.MonkeyPatch) -> N
     kind, plant = PLANTS[bug]
     plant(monkeypatch)
     said: set[str] = set()
-    for seed in SEEDS:
+    first = LATER.get(bug, 0)
+    for seed in range(first, first + SEEDS):
         for violation in play(seed).violations:
             name = violation.partition(":")[0]
             if kind in name:

@@ -61,9 +61,9 @@ def test_a_nick_of_a_session_that_has_just_ended_is_not_free_yet() -> None:
 
 TEA = [b"tea", b"b1", 1, 3, 1]
 """A row of a room: created, three sessions are in it, one of them has come in just now."""
-OUT = [b"s1", b"7", b"den", b"op0", b"lost", b"x1", b"b2", b""]
+OUT = [b"s1", b"7", b"den", b"op0", b"lost", b"x1", b"b2", b"", b"ana", b"Ana"]
 """A departure."""
-LEFT = decode_seats.Departure("s1", 7, "den", b"op0", "lost", "x1", b"b2", b"")
+LEFT = decode_seats.Departure("s1", 7, "den", b"op0", "lost", "x1", b"b2", b"", "ana", "Ana")
 
 
 def test_a_session_that_begins_is_read_with_its_rooms_and_departures() -> None:

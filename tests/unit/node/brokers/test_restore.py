@@ -53,13 +53,25 @@ def test_a_session_that_is_put_back_joins_silently_where_it_was(bench: SessionsB
         places[asked.room] = (asked.items[0].want, asked.items[0].position, asked.birth)
     assert places == {
         "bar": ("quit", "", b"b1"),
-        "tea": ("in", "k1-4-x4", b"b1"),
-        "den": ("in", "k2-9-y9", b"b9"),
+        "tea": ("back", "k1-4-x4", b"b1"),
+        "den": ("back", "k2-9-y9", b"b9"),
         "new": ("in", "", b"b1"),
     }
     assert bench.told == [Restored({"tea": b"b1", "den": b"b9", "new": b"b1"})]
     named = [args_of(call) for call in bench.calls if call.script == "named"]
     assert named == [(0, "s1", GEN)], "rooms may not have known its nick before Redis went back"
+
+
+def test_a_room_that_cannot_have_gone_back_is_told_of_a_nick_that_it_does_not_know(
+    bench: SessionsBench,
+) -> None:
+    bench.context.contact.answered(bench.time, bench.time)
+    bench.time += bench.context.config.heal_within
+    bench.sessions.restore(snapshot(bench, bench.token), False, bench.told.append)
+    bench.answer("restore", restored(row("tea")))
+    asked = [bench.settle(seated()), bench.settle(seated())]
+    wants = {each.room: each.items[0].want for each in asked}
+    assert wants == {"bar": "quit", "tea": "in"}
 
 
 def test_a_session_that_is_put_back_has_the_births_that_its_rooms_have(
