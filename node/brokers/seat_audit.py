@@ -34,6 +34,7 @@ class SeatAudit:
         self._context = context
         self._settler = settler
         self._due: dict[str, None] = {}
+        self._followed = set[str]()
         self._all_due = False
         self._busy = False
         self._last = -inf
@@ -53,6 +54,9 @@ class SeatAudit:
             # Also those that this node has followed only since then.
             self._due |= dict.fromkeys(context.births)
             self._all_due = False
+        # Nodes that noticed a loss may have ended before they looked.
+        self._due |= {log: None for log in context.births if log not in self._followed}
+        self._followed = set(context.births)
         self._due |= dict.fromkeys(context.healed)
         context.healed.clear()
         if self._due:

@@ -43,6 +43,10 @@ class Settler:
         """Forget the rooms for which nothing is queued."""
         self._seats = {room: one for room, one in self._seats.items() if one.queued}
 
+    def is_unhealed(self) -> bool:
+        """Say whether nodes may still be putting back sessions that Redis lost."""
+        return self._context.unhealed("")
+
     # Sessions that come in
 
     def seat(self, room: str, item: Item, done: Done[tuple[Settled, Item]]) -> None:
@@ -217,8 +221,12 @@ class _Seating:
 
     def _on_verdict(self, other: Held, found: list[Verdict] | Failure) -> None:
         """Correct the seat of a session that has a nick which belongs to another one by now."""
+        settler = self._settler
         if not isinstance(found, list):
             self.again()
+        elif not (found[0].nick or found[0].later) and settler.is_unhealed():
+            # Nodes may still be putting back the session that has the nick in the room.
+            self._done(Unavailable.UNREACHABLE)
         elif found[0].later:
             # Its departure says why it has left.
             self._settler.finish(other.session, self._item.deadline, self.again)

@@ -172,10 +172,7 @@ if #lost == 0 then return {'ok', 0} end
 
 -- Repeats the effect of an entry that was lost on the seats: one that says that a session came or changed its
 -- nick seats it, but lets nobody speak for it until its node says who may; one that says that it left ends
--- that. What a seat, or its end, knows of a later generation stays. A session that left while the log was
--- lost was not told of, as nobody knew then that it was there: `ended` has them.
-local ended, order = {}, {}
-
+-- that. What a seat, or its end, knows of a later generation stays.
 local function reseat(entry, position)
   local sid, gen, life, fold = string.match(entry[3], '^([^/]+)/(%d+)/([^/]+)/(.+)$')
   local nick = string.match(entry[4], '^"nick":"([^"]*)"')
@@ -183,9 +180,6 @@ local function reseat(entry, position)
   gen = tonumber(gen)
   local seat = seat_of(redis.call('HGET', KEYS[5], sid))
   local gone = tonumber(redis.call('ZSCORE', KEYS[6], sid) or -1)
-  local who = sid .. '/' .. int(gone) .. '/' .. life .. '/' .. fold
-  ended[sid .. '/' .. life] = entry[1] ~= 'l' and not seat and gone >= gen and {who, nick} or nil
-  order[#order + 1] = sid .. '/' .. life
   if entry[1] == 'l' then
     if seat and seat.life == life and seat.gen <= gen then
       redis.call('HDEL', KEYS[5], sid)
@@ -242,15 +236,38 @@ if sid then
 else
   tend_said(log, authors, least)
 end
-local left = {}
-for n, life in ipairs(order) do
-  local who = ended[life]
-  if who then
-    ended[life] = nil
-    local body = '"nick":"' .. who[2] .. '","reason":"lost"}'
-    left[#left + 1] = {'l', fresh .. 'o' .. n, who[1], body, int(wall_ms())}
+-- What was settled while the log was lost was said of another state of the room, or was not said at all: who
+-- left then was not known to be there, and who came back was not known to have left. So it is said now.
+local newest, order, more = {}, {}, {}
+for _, entry in ipairs(sid and {} or lost) do
+  local who, gen, life, fold = string.match(entry[3], '^([^/]+)/(%d+)/([^/]+)/(.+)$')
+  if who and (entry[1] == 'e' or entry[1] == 'r' or entry[1] == 'l') then
+    if not newest[who] then order[#order + 1] = who end
+    if not newest[who] or tonumber(gen) >= newest[who].gen then
+      local nick = string.match(entry[4], '^"nick":"([^"]*)"')
+      newest[who] = {kind = entry[1], gen = tonumber(gen), life = life, fold = fold, nick = nick}
+    end
   end
 end
-if #left > 0 then append(log, channel, tonumber(cap), left, epoch) end
+
+local function say(kind, who, one, body)
+  local origin = who .. '/' .. int(one.gen) .. '/' .. one.life .. '/' .. one.fold
+  more[#more + 1] = {kind, fresh .. 'o' .. int(#more + 1), origin, body, int(wall_ms())}
+end
+
+for _, who in ipairs(order) do
+  local one, seat = newest[who], seat_of(redis.call('HGET', KEYS[5], who))
+  local gone = tonumber(redis.call('ZSCORE', KEYS[6], who) or -1)
+  if one.kind ~= 'l' and not seat and gone >= one.gen then
+    one.gen = gone
+    say('l', who, one, '"nick":"' .. one.nick .. '","reason":"lost"}')
+  elseif one.kind == 'l' and seat and seat.life == one.life and seat.gen > one.gen then
+    local offset, id = string.match(seat.position, '^%w+%-(%d+)%-(%w+)$')
+    local row = offset and redis.call('XRANGE', KEYS[2], offset .. '-0', offset .. '-0')[1]
+    local said = row and id_of(row) == id and tonumber(string.match(row[2][2], ' ' .. who .. '/(%d+)/') or '')
+    if not said or said <= one.gen then say('e', who, seat, '"nick":"' .. seat.nick .. '"}') end
+  end
+end
+if #more > 0 then append(log, channel, tonumber(cap), more, epoch) end
 if not sid then redis.call('HSET', key, 'size', redis.call('HLEN', KEYS[5])) end
 return {'ok', #lost}

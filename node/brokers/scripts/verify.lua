@@ -1,4 +1,5 @@
 -- Says what sessions' seats in a room should be.
+-- PARTS outs head
 -- ARGV  room, its birth, then for each seat: session, life, gen
 -- Returns {'ok', rows...}: {'in', gen, nick, fold, owner ('-': none)}, {'out', gen}, or {'later', gen} if a
 -- departure of the session is to be settled anyway.
@@ -9,6 +10,11 @@ for n = 3, #ARGV, 3 do
   local is_in = redis.call('HGET', 'chat:{c}:rooms:' .. sid, room) == birth
   if session[1] == life and is_in then
     local owner = session[5] ~= '' and session[5] or '-'
+    if tonumber(session[2]) < tonumber(gen) then
+      -- Redis has lost the generation that the room knows.
+      session[2] = int(next_gen(gen))
+      redis.call('HSET', 'chat:{c}:session:' .. sid, 'gen', session[2])
+    end
     rows[#rows + 1] = {'in', session[2], session[3], session[4], owner}
   else
     local waits = redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1
