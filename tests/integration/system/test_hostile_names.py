@@ -112,4 +112,6 @@ async def check(log: str, redis: RedisServer) -> None:
         }
         assert rooms <= {"general", *(name.lower() for name in ODD_BUT_FINE), "\xe9"}
         for channel in channels:
-            assert re.fullmatch(r"chat:(\{r:[^{}: \n]+\}:live|\{c\}:node:[0-9a-z]+)", channel), channel
+            assert re.fullmatch(
+                r"chat:(\{r:[^{}: \n]+\}:live|\{c\}:node:[0-9a-z]+)", channel
+            ), channel
