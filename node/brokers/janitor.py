@@ -18,6 +18,8 @@ WAIT_MS = 2000
 """Milliseconds for which the node that began something is left to finish it."""
 LISTED = 100
 """Sessions and rooms that one call lists."""
+SAME = 3
+"""How often the same may be found once more: the script that forgets it may have to be loaded."""
 
 
 class Janitor:
@@ -32,7 +34,8 @@ class Janitor:
         self._stuck = 0
         """Sessions and rooms that could not be told now, and so are passed over."""
         self._found: Outs | None = None
-        """What this search has found last."""
+        """What this search has found last, and how often it has found the same once more."""
+        self._same = 0
         self._again: int | None = None
         """For how many ms what is settled right after this has been waiting; None: nothing is."""
 
@@ -47,7 +50,7 @@ class Janitor:
             self._again = wait_ms
             return
         self._wait_ms, self._stuck, self._again = wait_ms, 0, None
-        self._found = None
+        self._found, self._same = None, 0
         self._list()
 
     def _list(self) -> None:
@@ -60,7 +63,8 @@ class Janitor:
         if isinstance(found, Failure):
             found = Outs([], [], more=False)
         # Something keeps Redis from forgetting what is settled: that would be listed for ever.
-        again, self._found = found == self._found, found
+        self._same = self._same + 1 if found == self._found else 0
+        again, self._found = self._same > SAME, found
         departures, drops, self._more = found
         self._left += len(drops) + bool(departures)
         if departures:
