@@ -71,7 +71,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         self._heads = HeadPoll(context)
         settler = Settler(context)
         self._janitor = Janitor(context, settler)
-        self._seats = SeatAudit(context, settler)
+        self._seats = SeatAudit(context, settler, self.name_all)
         moderation = ModerationSync(context, self._janitor.settle)
         upkeep = Upkeep(context, lease, self._janitor.settle)
         taken = Taken()

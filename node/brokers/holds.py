@@ -7,11 +7,15 @@ from node.core.model import FencingToken
 
 
 class Hold(NamedTuple):
-    """A session whose connection is here: its owner, its life and its newest known generation."""
+    """A session whose connection is here: its owner, its life and its newest known generation.
+
+    ``told`` is one that all its rooms know.
+    """
 
     owner: str
     life: bytes
     gen: int
+    told: int = 0
 
 
 NOTHING = Hold("", b"", 0)
@@ -26,13 +30,24 @@ class Holds:
 
     def note(self, token: FencingToken, life: bytes, gen: int) -> None:
         """Take what a reply to a change says of a session."""
-        self._of[token.session] = Hold(token.owner, life, gen)
+        told = self.get(token.session).told
+        self._of[token.session] = Hold(token.owner, life, gen, told)
 
     def raised(self, token: FencingToken, gen: int) -> None:
         """Take a generation that a room made necessary, unless a newer one is known."""
         hold = self.get(token.session)
         if hold.owner == token.owner and hold.gen < gen:
             self._of[token.session] = hold._replace(gen=gen)
+
+    def tell(self, token: FencingToken, gen: int) -> None:
+        """Note that all rooms of a session know a generation."""
+        hold = self.get(token.session)
+        if hold.owner == token.owner:
+            self._of[token.session] = hold._replace(told=gen)
+
+    def told(self) -> list[tuple[str, int]]:
+        """Return the sessions whose rooms know some generation, and which."""
+        return [(session, hold.told) for session, hold in self._of.items() if hold.told]
 
     def get(self, session: str) -> Hold:
         """Return what is known of a session."""

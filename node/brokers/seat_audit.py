@@ -5,7 +5,7 @@ says that it came in. And a node may die before it has settled what it decided.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
 from typing import Any
@@ -28,11 +28,17 @@ LISTED = 250
 
 
 class SeatAudit:
-    """Looks through rooms that are due, one page of one room at a time."""
+    """Looks through rooms that are due, one page of one room at a time.
 
-    def __init__(self, context: BrokerContext, settler: Settler) -> None:
+    ``name_all`` frees names that sessions here have given up; Redis may have forgotten that.
+    """
+
+    def __init__(
+        self, context: BrokerContext, settler: Settler, name_all: Callable[[], None]
+    ) -> None:
         self._context = context
         self._settler = settler
+        self._name_all = name_all
         self._due: dict[str, None] = {}
         self._followed = set[str]()
         self._all_due = False
@@ -54,6 +60,7 @@ class SeatAudit:
             # Also those that this node has followed only since then.
             self._due |= dict.fromkeys(context.births)
             self._all_due = False
+            self._name_all()
         # Nodes that noticed a loss may have ended before they looked.
         self._due |= {log: None for log in context.births if log not in self._followed}
         self._followed = set(context.births)

@@ -15,7 +15,7 @@ from node.brokers.context import LONG, BrokerContext
 from node.brokers.decode_seats import Settled
 from node.brokers.decode_sessions import Change, Ending, Parted
 from node.brokers.holds import Holds
-from node.brokers.lanes import CHANGES, Lane
+from node.brokers.lanes import CHANGES, UPKEEP, Lane
 from node.brokers.lease import Lease
 from node.brokers.readiness import Readiness
 from node.brokers.seating import seat
@@ -40,6 +40,8 @@ from node.core.model import (
     Unavailable,
 )
 
+NAMED = 200
+"""Sessions in one call that frees names which they have given up."""
 ENDINGS = 3
 """How often a nick is asked for whose session has just ended, once its rooms know that."""
 
@@ -198,7 +200,16 @@ class RedisSessions:
 
     def named(self, token: FencingToken, gen: int) -> None:
         """Free the names that a session has given up: its rooms know it in a generation."""
+        self._holds.tell(token, gen)
         self._context.call("named", [token.session, gen], inf, _ignore)
+
+    def name_all(self) -> None:
+        """Do that again for all sessions here: Redis may have forgotten it."""
+        told = self._holds.told()
+        for start in range(0, len(told), NAMED):
+            args = [part for pair in told[start : start + NAMED] for part in pair]
+            deadline = self._context.clock() + READ_WITHIN
+            self._context.call("named", args, deadline, _ignore, lane=UPKEEP)
 
     def forget_gone(self) -> None:
         """Forget the sessions whose connections are not here any more."""

@@ -19,6 +19,8 @@ from node.brokers.told import Told
 from node.core.log_names import room_log
 from node.core.model import Done, Failure, Unavailable
 
+UNSAID = "unsaid"
+"""The reason for which a session leaves a room where Redis has it, but its node has not."""
 TRIES = 5
 """Answers to an item that ask for something else first: after a loss, some may come in a row."""
 
@@ -103,10 +105,17 @@ class Settler:
 
         for place, one in enumerate(departures):
             reply = _at(place, on_outcome)
+            reason = one.reason
+            if reason == UNSAID:
+                # Its log may say it when it is healed: until then it is left to the janitor.
+                if self._context.unhealed(room_log(one.room)):
+                    on_outcome(place, Unavailable.UNREACHABLE)
+                    continue
+                reason = "left"
             self.put(
                 one.room,
                 Item(
-                    *(one.session, one.gen, one.life, one.reason, one.id, one.birth, deadline),
+                    *(one.session, one.gen, one.life, reason, one.id, one.birth, deadline),
                     reply,
                     fold=one.fold,
                     nick=one.nick,

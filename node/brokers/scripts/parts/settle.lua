@@ -61,7 +61,7 @@ end
 
 -- Brings the seats of sessions to what was decided about them. `set`: make (epoch for a log that is
 -- missing), others (others are known to be in the room), notices, cap. Each of `items` has sid, gen, life,
--- want ('in', or the reason for which it leaves; 'unsaid': without a word), id (of the entry); one that comes in has fold, nick, owner,
+-- want ('in', or the reason for which it leaves), id (of the entry); one that comes in has fold, nick, owner,
 -- position, and one that leaves may have why, a moderator's reason (a JSON string). A position is that of a
 -- session that had a seat before Redis lost something: nothing is said of it.
 -- Returns 'ok', the reply to each item, and the frame that was appended or nil; or 'other' and the birth of
@@ -133,6 +133,9 @@ local function settle(room, birth, set, items)
   -- Whether the newest entries tell that a session has left.
   local function was_told(item)
     local own = item.sid .. '/%d+/' .. item.life .. '/'
+    for n = #entries, 1, -1 do
+      if string.find(entries[n][3], '^' .. own) then return entries[n][1] == 'l' end
+    end
     for _, entry in ipairs(redis.call('XREVRANGE', key .. ':log', '+', '-', 'COUNT', LOOKED_AT)) do
       local kind, origin = string.match(entry[2][2], '^(%a) %S+ %d+ (%S+)')
       if origin and string.find(origin, '^' .. own) then return kind == 'l' end
@@ -159,7 +162,7 @@ local function settle(room, birth, set, items)
     redis.call('HDEL', seats, sid)
     redis.call('ZREM', members, member_of(seat))
     count = count - 1
-    if count > set.notices or item.position or reason == 'unsaid' then return '', '' end
+    if count > set.notices or item.position then return '', '' end
     return tell_left(seat, item, reason, why), at
   end
 
@@ -222,7 +225,7 @@ local function settle(room, birth, set, items)
     redis.call('ZREMRANGEBYSCORE', key .. ':gone', '-inf', int(wall_ms() * 1000 - GONE_US))
     if not seat or seat.life ~= item.life then
       local position, said_at = found(item.id)
-      if not position and not seat and not item.gone and bare and item.nick ~= '' and item.want ~= 'unsaid' and count <= set.notices then
+      if not position and not seat and not item.gone and bare and item.nick ~= '' and count <= set.notices then
         -- It was in the room, and has not left it: Redis has lost its seat.
         position, said_at = tell_left(item, item, item.want, item.why), at
       end
