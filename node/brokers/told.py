@@ -11,6 +11,8 @@ from node.core.model import Failure
 
 MOST = 100
 """Sessions in one call: as many as one search finds (janitor.py)."""
+ENOUGH = 500
+"""Departures after which no further session is added to a call; each session may have 50."""
 
 
 class Told:
@@ -38,8 +40,12 @@ class Told:
     def args(self) -> Sequence[Any] | None:
         """Return the arguments for what is under way, or for what comes next."""
         if not self._under_way:
+            left = ENOUGH
             for session in list(islice(self._waiting, MOST)):
-                self._under_way[session] = self._waiting.pop(session)
+                if left <= 0:
+                    break
+                departures = self._under_way[session] = self._waiting.pop(session)
+                left -= len(departures) // 2
         if not self._under_way:
             self.queued = False
             return None

@@ -35,6 +35,7 @@ from node.brokers import (
     seat_audit,
     seats,
     session_audit,
+    told,
     upkeep,
 )
 from node.core.rooms import merge
@@ -174,7 +175,7 @@ class Bench:
 
     async def departed(self, sid: str, count: int = limits.ROOMS) -> None:
         """Let a session have left rooms that do not know it yet."""
-        key, noted = "chat:{c}:out:" + sid, f'op0 kicked op1k7 b1 "{"why " * 50}"'
+        key, noted = "chat:{c}:out:" + sid, f'op0 kicked op1k7 b1 {sid} {sid} "{"why " * 50}"'
         await self.client.hset(key, mapping={f"{n} p{n}": noted for n in range(1, count + 1)})
         await self.client.zadd("chat:{c}:outs", {sid: 1})
         await self.client.sadd("chat:{c}:end:" + sid, sid, "look", "other")
@@ -544,12 +545,17 @@ async def many_rooms_are_to_be_deleted(bench: Bench) -> Cost:
 
 
 @worst("outdone")
-async def fifty_rooms_know_that_a_session_has_ended(bench: Bench) -> Cost:
-    await bench.departed("ana")
-    for name in ("ana", "look", "other"):
-        await bench.client.hset("chat:{c}:nicks", name, "ana")
-    done = [part for n in range(1, limits.ROOMS + 1) for part in (n, f"p{n}")]
-    return await bench.run("outdone", "ana", *done)
+async def rooms_know_that_sessions_have_ended(bench: Bench) -> Cost:
+    few = (told.ENOUGH - limits.ROOMS) // told.MOST
+    counts = {f"s{number}": few for number in range(told.MOST - 1)} | {"s": limits.ROOMS}
+    done: list[Any] = []
+    for sid, count in counts.items():
+        await bench.departed(sid, count)
+        for name in (sid, "look", "other"):
+            await bench.client.hset("chat:{c}:nicks", name, sid)
+        rooms = [part for n in range(1, count + 1) for part in (n, f"p{n}")]
+        done += (sid, count, *rooms)
+    return await bench.run("outdone", *done)
 
 
 @worst("part")

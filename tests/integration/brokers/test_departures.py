@@ -54,7 +54,9 @@ async def test_departures_that_cannot_be_told_now_do_not_keep_others_waiting(
     await place.redis.set("chat:{r:bad}:seats", "no seats")
     waiting: Any = {f"x{number:03}": 1 for number in range(MANY)}
     for session in waiting:
-        await place.redis.hset(f"chat:{{c}}:out:{session}", "1 bad", f"op0 lost op1 b1 {session} {session} ")
+        await place.redis.hset(
+            f"chat:{{c}}:out:{session}", "1 bad", f"op0 lost op1 b1 {session} {session} "
+        )
     await place.redis.zadd("chat:{c}:outs", waiting)
     await place.run("part", "op2", *hold, "quit", 0)
     await node.settled()

@@ -11,11 +11,13 @@ from tests.integration.brokers.bench import Node, Place, wait
 from tests.support.repository import ROOT
 
 ROOMS = ("general", "tea", "milk", "hall", "den")
-NEVER_WRITTEN = "chat:{LOG}:never"
-RARE = {"chat:{c}:nicks:lost", "chat:{c}:waits", "chat:{LOG}:moved", NEVER_WRITTEN}
+NEVER_WRITTEN = "chat:{TAG}:never"
+RARE = {"chat:{c}:nicks:lost", "chat:{c}:waits", "K:moved", NEVER_WRITTEN}
 """Keys that there are only after a loss, or with replicas."""
+OF_INBOXES = ("", ":log", ":moved")
+"""How the keys of a log end that an inbox has as well as a room."""
 
-_ROW = re.compile(r"^\| `(chat:\S*)` \| ([a-z ]+) \| (.+) \|$", re.MULTILINE)
+_ROW = re.compile(r"^\| `(chat:\S*|K\S*)` \| ([a-z ]+) \| (.+) \|$", re.MULTILINE)
 _TYPES = {"sorted set": "zset"}
 
 
@@ -40,11 +42,9 @@ def kinds() -> list[Kind]:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     found = []
     for name, type, why in _ROW.findall(text):
-        for shape in (
-            (name.replace("{LOG}", "{r:ROOM}"), name.replace("{LOG}", "{c}:i:SID"))
-            if "{LOG}" in name
-            else (name,)
-        ):
+        rest = name.removeprefix("K")
+        both = ("chat:{r:ROOM}" + rest, "chat:{c}:i:SID" + rest)
+        for shape in (both[: 2 if rest in OF_INBOXES else 1] if rest != name else (name,)):
             pattern = re.escape(shape).replace("ROOM", "(?P<room>[^{}:]+)")
             pattern = re.sub("SID|INC", "[0-9a-z]+", pattern)
             found.append(Kind(name, re.compile(pattern), _TYPES.get(type, type), why))
@@ -124,6 +124,7 @@ def test_a_key_that_belongs_nowhere_is_named() -> None:
         "chat:{r:tea}:back",
         "chat:tea:log",
         "chat:{r:a:b}",
+        "chat:{c}:i:s1:seats",
         "chat:nodes",
     ):
         assert where(key, documented) is None, key

@@ -4,7 +4,7 @@ import pytest
 
 from node.brokers import keys
 from node.brokers.calls import Next
-from node.brokers.told import MOST, Told
+from node.brokers.told import ENOUGH, MOST, Told
 from node.core.model import Unavailable
 
 
@@ -49,6 +49,14 @@ def test_a_call_is_bounded(told: Told) -> None:
         told.add(f"s{number}", [])
     assert len(args(told)) == 2 * MOST
     assert told.reply([b"ok"]) is Next.MORE and args(told) == [f"s{MOST}", 0]
+
+
+def test_a_call_about_sessions_of_many_rooms_has_fewer_sessions(told: Told) -> None:
+    rooms = [part for n in range(50) for part in (n, f"p{n}")]
+    for number in range(MOST):
+        told.add(f"s{number}", rooms)
+    assert len(args(told)) == ENOUGH // 50 * (2 + 100)
+    assert told.reply([b"ok"]) is Next.MORE and args(told)[0] == f"s{ENOUGH // 50}"
 
 
 def test_what_is_refused_is_left_to_the_next_search(told: Told) -> None:
