@@ -97,12 +97,16 @@ class AdminClient:
 
     async def check(self) -> None:
         """Check that Redis answers, and that its data have the known format."""
-        format = await self._do("GET", keys.FORMAT)
+        format, advice = await self._do("GET", keys.FORMAT), ""
         if format is None:
-            raise Trouble("no node has ever run on this Redis; is it the right one?")
+            format = await self._do("GET", keys.OLD_FORMAT)
+            advice = ": delete them with FLUSHDB, or use another database"
+            # Nodes of this format write that key before they write any data.
+            if format in (None, b"%d" % FORMAT):
+                raise Trouble("no node has ever run on this Redis; is it the right one?")
         if format != b"%d" % FORMAT:
             shown = format.decode(errors="replace")
-            raise Trouble(f"the data in Redis have format {shown}, not {FORMAT}")
+            raise Trouble(f"the data in Redis have format {shown}, not {FORMAT}{advice}")
 
     async def nodes(self) -> list[NodeRow]:
         """List the nodes, by their names."""

@@ -342,8 +342,18 @@ async def test_data_of_another_kind_are_left_alone(place: Place, moderator: Admi
     with pytest.raises(Trouble, match="format 99"):
         await moderator.check()
     await place.redis.delete("chat:{c}:format")
-    with pytest.raises(Trouble, match="right one"):
-        await moderator.check()
+    for absent in (False, True):
+        if absent:
+            await place.redis.delete("chat:format")
+        with pytest.raises(Trouble, match="right one"):
+            await moderator.check()
+
+
+async def test_data_of_format_1_are_named_with_what_to_do(place: Place) -> None:
+    await place.redis.set("chat:format", "1")
+    async with place.moderator() as moderator:
+        with pytest.raises(Trouble, match="format 1, not 2: delete them with FLUSHDB, or use"):
+            await moderator.check()
 
 
 async def test_a_malformed_clock_is_named(place: Place, moderator: AdminClient) -> None:

@@ -46,6 +46,7 @@ EXCEPTIONS = {
             "tests/labs/simulation/link.py",
             "tests/labs/simulation/network.py:Line",
             "tests/labs/simulation/node.py:Life",
+            "tests/labs/simulation/world.py",
             "tests/labs/simulation/world.py:World",
         ),
         _MODEL,

@@ -52,10 +52,8 @@ class Store:
 
     def copy(self) -> tuple[dict[bytes, Any], dict[bytes, float]]:
         """Return a copy of all data."""
-        copies = {
-            key: value.copy() if isinstance(value, dict) else value
-            for key, value in self.keys.items()
-        }
+        values = self.keys.items()
+        copies = {key: one.copy() if isinstance(one, dict) else one for key, one in values}
         return copies, dict(self._ends)
 
     def load(self, data: tuple[dict[bytes, Any], dict[bytes, float]]) -> None:
@@ -161,9 +159,7 @@ class Store:
         found.update(dict.fromkeys(members))
         return len(found) - before
 
-    def do_sismember(self, key: bytes, member: bytes) -> int:
-        return int(member in self.keys.get(key, ()))
-
+    do_sismember = do_hexists
     do_srem = do_hdel
     do_smembers = do_hkeys
     do_scard = do_hlen
@@ -209,10 +205,8 @@ class Store:
         scores = how[0] == b"WITHSCORES"
         start, most = map(int, how[-2:])
         rows = [row for row in self._sorted(key) if float(low) <= row[0] <= float(high)]
-        found = []
-        for score, member in rows[start : start + most]:
-            found += [member, b"%.17g" % score] if scores else [member]
-        return found
+        pairs = [(member, b"%.17g" % score) for score, member in rows[start : start + most]]
+        return [part for pair in pairs for part in (pair if scores else pair[:1])]
 
     def do_zremrangebyscore(self, key: bytes, low: bytes, high: bytes) -> int:
         found = self.keys.get(key, {})
@@ -231,8 +225,7 @@ class Store:
 
     # Streams
 
-    def do_xlen(self, key: bytes) -> int:
-        return len(self.keys.get(key, ()))
+    do_xlen = do_hlen
 
     def do_xadd(self, key: bytes, id: bytes, *fields: bytes) -> bytes:
         offset = int(id[:-2])
