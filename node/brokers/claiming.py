@@ -10,7 +10,7 @@ from node.brokers.context import BrokerContext
 from node.brokers.decode_sessions import Change, Greeted
 from node.brokers.lanes import CLAIMS, Lane
 from node.brokers.settler import Settler
-from node.core.log_names import is_room, room_name
+from node.core.log_names import inbox_log, is_room, room_name
 from node.core.model import Claim, Claimed, ClaimReply, Done, Failure, FencingToken
 from node.core.model import Membership
 from wire import limits
@@ -45,7 +45,7 @@ class Claiming:
 
     __slots__ = (
         *("_sessions", "_context", "_settler", "_until", "_claim", "_deadline", "_done"),
-        *("_op", "_breaks", "_left", "_unknown", "_failure", "_greeted", "_gen"),
+        *("_op", "_breaks", "_left", "_unknown", "_failure", "_greeted", "_gen", "_subscriptions"),
     )
 
     def __init__(
@@ -72,6 +72,7 @@ class Claiming:
         self._failure: Failure | None = None
         self._greeted: Greeted | None = None
         self._gen = 0
+        self._subscriptions = 0
 
     def begin(self) -> None:
         """Ask whether the positions are known, if that is in question."""
@@ -117,6 +118,7 @@ class Claiming:
         if self._breaks != self._count_breaks() and self._positions():
             self.begin()
             return None
+        self._subscriptions = self._context.subscriptions
         claim = self._claim
         known = [position for log, position in claim.known if not is_room(log)]
         inbox = str(known[0]) if known and known[0].offset and self._context.unhealed("") else ""
@@ -154,3 +156,7 @@ class Claiming:
                 found,
             )
         )
+        if self._subscriptions != self._context.subscriptions:
+            # A direct may have been missed after the decision, which did not know of it yet. When
+            # the channel was subscribed, this session was not known here.
+            self._context.events.differs(inbox_log(self._claim.token.session))

@@ -21,10 +21,14 @@ class BrokerContext:
     """Runs scripts for the parts of a broker, and knows to whom they report.
 
     ``events`` is set by ``bind``, before anything runs. ``births`` are those of the rooms that this
-    node follows, by their logs; ``healed`` are logs whose seats have to be looked through.
+    node follows, by their logs; ``healed`` are logs whose seats have to be looked through;
+    ``subscriptions`` counts how often this node's own channels were subscribed.
     """
 
-    __slots__ = ("config", "shards", "clock", "random_id", "events", "births", "healed")
+    __slots__ = (
+        *("config", "shards", "clock", "random_id", "events", "births", "healed"),
+        "subscriptions",
+    )
 
     events: BrokerEvents
 
@@ -41,6 +45,7 @@ class BrokerContext:
         self.random_id = random_id
         self.births: dict[str, bytes] = {}
         self.healed: set[str] = set()
+        self.subscriptions = 0
 
     def bind(self, events: BrokerEvents) -> None:
         """Report to ``events`` from now on."""

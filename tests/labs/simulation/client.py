@@ -381,7 +381,9 @@ class Client:
                 self._loop.call_later(wait, self._send_again, self.line)
         elif not self.welcome:
             if code == "nick-taken":
-                self.nick = self.person.nick if self.nick != self.person.nick else self.nick + "_b"
+                # Others want its nicks as well: one of three may be free.
+                own = self.person.nick
+                self.nick = {own: own + "_b", own + "_b": own + "_c"}.get(self.nick, own)
             self._drop(f"hello {code}", wait)
         elif code == "not-in-room" and event.get("room") in self.leaving:
             self.leaving.pop(event["room"], None)

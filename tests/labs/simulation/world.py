@@ -349,6 +349,11 @@ class World:
         tag = key.decode().partition("{")[2].partition("}")[0]
         return self.servers[place(len(self.servers), tag)].shell.store.keys.get(key)
 
+    def follows(self, room: str) -> bool:
+        """Say whether a node follows a room: only then its seats are compared."""
+        log = "r:" + room
+        return any(log in life.hub.services.rooms.by_log for life in self.nodes if life is not None)
+
     def _memories(self) -> list[tuple[object, str, set[str]]]:
         """Return what the living nodes remember of logs: node, log, ids."""
         return [

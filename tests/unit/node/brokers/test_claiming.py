@@ -83,6 +83,22 @@ def test_a_session_is_welcome_once_all_its_rooms_know_it(bench: ClaimBench) -> N
     assert bench.lease.changes == 4
 
 
+def test_an_inbox_is_looked_up_if_the_channel_broke_while_rooms_were_told(
+    bench: ClaimBench,
+) -> None:
+    """A direct that came after the decision was not heard, and the decision says nothing of it."""
+    bench.heal()
+    bench.claim()
+    bench.hello(greeted(row("tea")))
+    bench.context.subscriptions += 1
+    bench.settle(seated())
+    assert len(bench.told) == 1 and bench.events.told == [("differs", "i:s1")]
+    bench.claim()
+    bench.hello(greeted(row("tea")))
+    bench.settle(seated())
+    assert len(bench.told) == 2 and len(bench.events.told) == 1
+
+
 def test_a_session_without_rooms_is_welcome_at_once(bench: ClaimBench) -> None:
     bench.heal()
     bench.claim()

@@ -22,11 +22,11 @@ class AuditBench(SeatsBench):
     def __init__(self, alone: bool = True, servers: int = 1) -> None:
         super().__init__(BrokerConfig(alone=alone, lease=float(LEASE)), servers)
         self.named = 0
+        self.context.births |= {"r:tea": b"b1", "r:den": b"b2"}
         self.audit = SeatAudit(self.context, self.settler, self._name_all)
 
     def _name_all(self) -> None:
         self.named += 1
-        self.context.births |= {"r:tea": b"b1", "r:den": b"b2"}
 
     def pass_seconds(self, seconds: int) -> None:
         """Let time pass in which Redis answers, and remembers the lease."""

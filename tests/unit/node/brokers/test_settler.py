@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from node.brokers.calls import READ_WITHIN
+from node.brokers.config import BrokerConfig
 from node.brokers.decode_seats import Held, Settled, Verdict
 from node.brokers.settler import TRIES
 from node.core.model import Fenced, Unavailable
@@ -32,7 +33,7 @@ class SettlerBench(SeatsBench):
     """Settles that a session is in the room `tea`."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(BrokerConfig(alone=True))
         self.told: list[Any] = []
         self.item_ = self.item()
         self.settler.seat("tea", self.item_, self._done)
@@ -172,6 +173,13 @@ def test_a_seat_that_nobody_knows_of_any_more_is_taken_away_first(bench: Settler
     assert bench.asks()[:4] == ("s2", 5, b"op2", "lost")
     bench.settle(said())
     assert bench.settle(seated()).sessions() == ["s1"] and len(bench.told) == 1
+
+
+def test_a_nick_is_refused_while_nodes_may_still_put_back_whose_it_is(bench: SettlerBench) -> None:
+    bench.context.config = BrokerConfig()
+    bench.settle(HELD)
+    bench.answer("verify", [b"ok", [b"out", b"5"]])
+    assert bench.told == [Unavailable.UNREACHABLE] and bench.calls == []
 
 
 def test_a_departure_that_waits_is_settled_first_for_the_reason_that_it_has(
