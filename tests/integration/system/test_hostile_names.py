@@ -46,10 +46,11 @@ HOSTILE = [
 ODD_BUT_FINE = ["a.b-c_d", "_", "..".join("ab"), "e\u0301", "0", "日本", "nil", "false", "__index"]
 
 KEYS = re.compile(
-    r"chat:(\{r:(?P<room>[^{}: \n\0]+)\}(:log|:members|:moved|:back|:sents|:sent:[0-9a-z]+)?"
-    r"|\{c\}:(i:[0-9a-z]+(:log|:moved|:back)?"
-    r"|(session|rooms|sent|at|dead|about):[0-9a-z]+"
-    r"|rooms|idle|nicks|grace|nodes|ops|orders|ordered|format|sents|clock)"
+    r"chat:(\{r:(?P<room>[^{}: \n\0]+)\}"
+    r"(:log|:members|:moved|:seats|:gone|:sents|:sent:[0-9a-z]+)?"
+    r"|\{c\}:(i:[0-9a-z]+(:log|:moved)?"
+    r"|(session|rooms|out|end|ended|sent|at|dead|about):[0-9a-z]+"
+    r"|rooms|births|counts|idle|outs|nicks|grace|nodes|ops|orders|ordered|format|sents|clock)"
     r"|format)"
 )
 FROM_A_NAME = ("bad-room", "bad-nick", "bad-request", "no-such-room", "no-such-nick", "not-in-room")
