@@ -9,6 +9,7 @@ from itertools import count
 from secrets import choice
 from typing import TYPE_CHECKING
 
+from node.brokers.shards import one
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import Connect
@@ -59,7 +60,7 @@ class Node:
         clock, ids = time.monotonic, unique_ids()
         self.metrics = Metrics(clock)
         self.batch = WriteBatch(self.metrics, asyncio.get_running_loop().call_soon)
-        self.broker = RedisBroker(connect, _broker_config(settings), self.metrics, clock, ids)
+        self.broker = RedisBroker(one(connect), _broker_config(settings), self.metrics, clock, ids)
         self.hub = core.Hub(
             *(name, _core_config(settings), self.broker, self.batch.fan_out),
             *(self.metrics, clock, ids),

@@ -1,6 +1,6 @@
 """The commands of moderators: they change Redis directly, and the nodes learn of it there."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from functools import partial
 from secrets import token_hex
 from time import time
@@ -97,12 +97,16 @@ class AdminClient:
 
     async def check(self) -> None:
         """Check that Redis answers, and that its data have the known format."""
-        format = await self._do("GET", keys.FORMAT)
+        format, advice = await self._do("GET", keys.FORMAT), ""
         if format is None:
-            raise Trouble("no node has ever run on this Redis; is it the right one?")
+            format = await self._do("GET", keys.OLD_FORMAT)
+            advice = ": delete them with FLUSHDB, or use another database"
+            # Nodes of this format write that key before they write any data.
+            if format in (None, b"%d" % FORMAT):
+                raise Trouble("no node has ever run on this Redis; is it the right one?")
         if format != b"%d" % FORMAT:
             shown = format.decode(errors="replace")
-            raise Trouble(f"the data in Redis have format {shown}, not {FORMAT}")
+            raise Trouble(f"the data in Redis have format {shown}, not {FORMAT}{advice}")
 
     async def nodes(self) -> list[NodeRow]:
         """List the nodes, by their names."""
@@ -134,7 +138,7 @@ class AdminClient:
         return Totals(
             await self._do("HLEN", keys.NICKS),
             await self._do("ZCARD", keys.GRACE),
-            await self._do("ZCARD", keys.ROOMS),
+            await self._do("HLEN", keys.BIRTHS),
             await self._do("HLEN", keys.RULES),
         )
 
@@ -149,16 +153,7 @@ class AdminClient:
         return nick.decode()
 
     async def _kick(self, fold: str, ban_ms: int | str, why: str) -> Any:
-        notices, retained = await self._limits()
-        return await self._run("kick", fold, ban_ms, _quoted(why), KEPT_OUT_MS, notices, retained)
-
-    async def _limits(self) -> Sequence[int]:
-        """Return the nodes' --notices and --history, which are the same on all of them."""
-        for inc in await self._do("ZREVRANGE", keys.NODES, 0, -1):
-            found = await self._do("HMGET", keys.facts_key(inc.decode()), "notices", "kept")
-            if None not in found:
-                return [int(limit) for limit in found]
-        return 200, 1000
+        return await self._run("kick", fold, ban_ms, _quoted(why), KEPT_OUT_MS)
 
     async def ban_network(self, network: str, seconds: float, why: str) -> None:
         """Ban a network, for ever if ``seconds`` is 0."""
@@ -191,12 +186,12 @@ class AdminClient:
         payload = b"announce " + msgspec.json.encode({"text": text, "room": room, "at": at})
         received = 0
         for inc in await self._do("ZRANGE", keys.NODES, 0, -1):
-            received += await self._do("PUBLISH", keys.node_channel(inc.decode()), payload)
+            received += await self._do("SPUBLISH", keys.node_channel(inc.decode()), payload)
         return received
 
     async def has_room(self, room: str) -> bool:
         """Say whether there is a room of that name."""
-        return await self._do("ZSCORE", keys.ROOMS, room) is not None
+        return bool(await self._do("HEXISTS", keys.BIRTHS, room))
 
     async def sessions(self, room: str | None = None) -> AsyncIterator[SessionRow]:
         """List all sessions, or those in a room, unsorted; one that moves may come twice."""
@@ -240,7 +235,9 @@ class AdminClient:
     async def _eval(self, script: str, *args: Any) -> Any:
         # Not EVAL, for which the user of the nodes has no right.
         await self._do("SCRIPT LOAD", scripts.source(script))
-        return await self._do("EVALSHA", scripts.digest(script), len(keys.CONTROL), *keys.CONTROL, *args)
+        return await self._do(
+            "EVALSHA", scripts.digest(script), len(keys.CONTROL), *keys.CONTROL, *args
+        )
 
     async def _do(self, *command: Any) -> Any:
         try:

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from math import inf
 from typing import Any, Protocol
 
 from node.brokers.config import BrokerConfig
+from node.brokers import keys
 from node.brokers.connect import REPLY_TIMEOUT, Connect
 from node.brokers.contact import Contact
 from node.brokers.context import BrokerContext
 from node.brokers.directory import RedisDirectory
 from node.brokers.head_poll import HeadPoll
 from node.brokers.health import Fault, Health
+from node.brokers.janitor import Janitor
 from node.brokers.lease import Lease
 from node.brokers.logs import RedisLogs
 from node.brokers.malformed import ProblemLog
@@ -21,9 +24,14 @@ from node.brokers.pipeline import Pipeline, PipelineCounts
 from node.brokers.publish_batch import Taken
 from node.brokers.readiness import Readiness
 from node.brokers.renewal import LeaseRenewal
+from node.brokers.shards import Shard, Shards, Topology
+from node.brokers.shard_probe import ShardProbe
+from node.brokers.seat_audit import SeatAudit
 from node.brokers.session_audit import SessionAudit
 from node.brokers.sessions import RedisSessions
+from node.brokers.settler import Settler
 from node.brokers.subscriber import MessageDispatch, Subscriber
+from node.brokers.subscriptions import Subscriptions
 from node.brokers.upkeep import Upkeep
 from node.core.interfaces import BrokerEvents
 from node.core.model import Done
@@ -44,42 +52,82 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
 
     def __init__(
         self,
-        connect: Connect,
+        topology: Topology,
         config: BrokerConfig,
         counts: BrokerCounts,
         clock: Callable[[], float],
         random_id: Callable[[], str],
     ) -> None:
-        self._clients = [connect(REPLY_TIMEOUT), connect(None)]
-        # Half a lease: a node that renewed a second before a break has as long left after it.
-        contact = Contact(config.lease / 2)
+        connects, place = topology
+        outages = [Outage(clock) for _ in connects]
         problems = ProblemLog(counts, clock)
-        outage = Outage(clock)
-        pipeline = Pipeline(
-            *(self._clients[0], clock, counts, config.replicas, contact, problems, outage)
-        )
-        pool = self._clients[0].connection_pool
-        pool.connection_kwargs["redis_connect_func"] = pipeline.connected
-        context = BrokerContext(config, pipeline, contact, clock, random_id)
-        lease, readiness = Lease(config.lease, clock, random_id), Readiness(outage)
+        self._clients: list[Any] = []
+        make = partial(self._shard, config, counts, clock, problems)
+        shards = Shards(list(map(make, connects, outages)), place)
+        context = BrokerContext(config, shards, clock, random_id)
+        control = place(keys.CONTROL_TAG)
+        lease, readiness = Lease(config.lease, clock, random_id), Readiness(outages[control])
         self._health = Health(context.call, counts, clock)
         self._heads = HeadPoll(context)
-        moderation = ModerationSync(context)
-        upkeep = Upkeep(context, lease)
+        settler = Settler(context)
+        self._janitor = Janitor(context, settler)
+        self._seats = SeatAudit(context, settler, self.name_all)
+        moderation = ModerationSync(context, self._janitor.settle)
+        upkeep = Upkeep(context, lease, self._janitor.settle)
         taken = Taken()
-        self._dispatch = MessageDispatch(
-            *(context, readiness, taken, moderation, self._heads, problems)
-        )
-        subscriber = Subscriber(
-            *(self._clients[1], self._dispatch.take, self._dispatch.confirm, outage.messages)
-        )
-        RedisLogs.__init__(self, context, subscriber, taken)
-        RedisSessions.__init__(self, context, lease, readiness, upkeep)
+        told = (context, readiness, taken, moderation, self._heads, problems)
+        self._dispatch = MessageDispatch(*told)
+        subscribers = list(map(self._subscriber, connects, outages))
+        self._subscriptions = Subscriptions(subscribers, place)
+        self._probes = self._make_probes(context, lease, subscribers, place)
+        RedisLogs.__init__(self, context, self._subscriptions, taken, lease.time)
+        RedisSessions.__init__(self, context, lease, readiness, upkeep, settler)
         RedisDirectory.__init__(self, context)
         self._audit = SessionAudit(context, lease, self.part)
         self._renewal = LeaseRenewal(
-            *(context, lease, readiness, subscriber, self._audit, moderation, self._health)
+            *(context, lease, readiness, subscribers[control], self._audit, moderation),
+            self._health,
         )
+
+    def _shard(
+        self,
+        config: BrokerConfig,
+        counts: BrokerCounts,
+        clock: Callable[[], float],
+        problems: ProblemLog,
+        connect: Connect,
+        outage: Outage,
+    ) -> Shard:
+        client = connect(REPLY_TIMEOUT)
+        self._clients.append(client)
+        # Half a lease: a node that renewed a second before a break has as long left after it.
+        contact = Contact(config.lease / 2)
+        pipeline = Pipeline(client, clock, counts, config.replicas, contact, problems, outage)
+        pool = client.connection_pool
+        pool.connection_kwargs["redis_connect_func"] = pipeline.connected
+        return Shard(pipeline, contact)
+
+    def _subscriber(self, connect: Connect, outage: Outage) -> Subscriber:
+        client = connect(None)
+        self._clients.append(client)
+        return Subscriber(client, self._dispatch.take, self._dispatch.confirm, outage.messages)
+
+    def _make_probes(
+        self,
+        context: BrokerContext,
+        lease: Lease,
+        subscribers: list[Subscriber],
+        place: Callable[[str], int],
+    ) -> list[ShardProbe]:
+        """Return a probe for each server but that of the sessions."""
+        probes = [
+            ShardProbe(context, lease, number, place, subscriber)
+            for number, subscriber in enumerate(subscribers)
+            if number != place(keys.CONTROL_TAG)
+        ]
+        for probe in probes:
+            self._dispatch.expect(probe.number, probe.heard)
+        return probes
 
     def check(self, done: Done[bool]) -> None:
         """Find out whether sessions were forgotten; ``BrokerEvents.forgotten`` comes first."""
@@ -93,14 +141,22 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
     async def _serve(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._context.pipeline.run())
-                tasks.create_task(self._subscriber.run())
-                tasks.create_task(_every(0.25, self._context.pipeline.expire))
+                for shard in self._context.shards.all:
+                    tasks.create_task(shard.pipeline.run())
+                    tasks.create_task(_every(0.25, shard.pipeline.expire))
+                for subscriber in self._subscriptions.all:
+                    tasks.create_task(subscriber.run())
+                for probe in self._probes:
+                    tasks.create_task(self._maintain(1.0, probe.send))
                 tasks.create_task(_every(1.0, self._renewal.renew))
                 tasks.create_task(self._maintain(1.0, self._upkeep.reap))
                 tasks.create_task(self._maintain(1.0, self._upkeep.tidy))
+                tasks.create_task(self._maintain(1.0, self._janitor.look))
+                tasks.create_task(self._maintain(1.0, self._seats.look))
                 tasks.create_task(self._maintain(2.0, self._heads.compare))
                 tasks.create_task(_every(10.0, self.forget_idle))
+                tasks.create_task(_every(10.0, self.forget_gone))
+                tasks.create_task(_every(10.0, self._settler.forget_idle))
                 if not self._context.config.alone:
                     # The embedded broker keeps nothing on disk; whoever asked for it knows that.
                     tasks.create_task(self._maintain(1.0, self._health.look))
@@ -117,11 +173,18 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
 
     async def retire(self) -> None:
         """End the lease, once all calls are done: other nodes may reap this one at once."""
-        await self._context.pipeline.idle()
+        await self._idle()
         if self._readiness.refused:
             return
         self._context.call("retire", [self._lease.incarnation], inf, _ignore)
-        await self._context.pipeline.idle()
+        await self._context.shards.control.pipeline.idle()
+
+    async def _idle(self) -> None:
+        """Wait until no call is under way at any server: one may lead to a call at another one."""
+        shards = self._context.shards.all
+        while not all(shard.pipeline.is_idle for shard in shards):
+            for shard in shards:
+                await shard.pipeline.idle()
 
     def unready(self) -> str | None:
         """Return why the broker does not deliver; None if it does."""

@@ -12,6 +12,8 @@ class Contact:
     def __init__(self, longest: float = 4.0) -> None:
         self.since: float | None = None
         """Since when Redis has been answering without a break of the connection."""
+        self.breaks = 0
+        """How often the connection was lost."""
         self._longest = longest
         """Seconds between two replies after which other nodes may have had none either."""
         self._steady_since: float | None = None
@@ -29,6 +31,7 @@ class Contact:
     def lost(self) -> None:
         """Note that the connection is lost: the next one may reach another Redis, or older data."""
         self.since = None
+        self.breaks += 1
         self._same = False
 
     def found(self, now: float, same: bool) -> None:

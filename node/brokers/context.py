@@ -1,6 +1,6 @@
 """What the parts of a node's broker share: settings, the way to Redis, the clock, the events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from node.brokers import keys, scripts
@@ -9,7 +9,7 @@ from node.brokers.config import BrokerConfig
 from node.brokers.contact import Contact
 from node.brokers.decode_sessions import refusal
 from node.brokers.lanes import CHANGES, Lane
-from node.brokers.pipeline import Pipeline
+from node.brokers.shards import Shards
 from node.core.interfaces import BrokerEvents
 from node.core.model import Done
 
@@ -20,26 +20,32 @@ LONG = 8
 class BrokerContext:
     """Runs scripts for the parts of a broker, and knows to whom they report.
 
-    ``events`` is set by ``bind``, before anything runs.
+    ``events`` is set by ``bind``, before anything runs. ``births`` are those of the rooms that this
+    node follows, by their logs; ``healed`` are logs whose seats have to be looked through;
+    ``subscriptions`` counts how often this node's own channels were subscribed.
     """
 
-    __slots__ = ("config", "pipeline", "contact", "clock", "random_id", "events")
+    __slots__ = (
+        *("config", "shards", "clock", "random_id", "events", "births", "healed"),
+        "subscriptions",
+    )
 
     events: BrokerEvents
 
     def __init__(
         self,
         config: BrokerConfig,
-        pipeline: Pipeline,
-        contact: Contact,
+        shards: Shards,
         clock: Callable[[], float],
         random_id: Callable[[], str],
     ) -> None:
         self.config = config
-        self.pipeline = pipeline
-        self.contact = contact
+        self.shards = shards
         self.clock = clock
         self.random_id = random_id
+        self.births: dict[str, bytes] = {}
+        self.healed: set[str] = set()
+        self.subscriptions = 0
 
     def bind(self, events: BrokerEvents) -> None:
         """Report to ``events`` from now on."""
@@ -55,13 +61,16 @@ class BrokerContext:
         lane: Lane = CHANGES,
         weight: int = 1,
         log: str = "",
+        authors: Iterable[str] = (),
     ) -> None:
         """Run a script; ``done`` gets what ``parse`` reads in its reply, or a Failure.
 
-        ``log``: the one whose keys the script declares; '' if it is about sessions.
+        ``log``: the one whose keys the script declares; '' if it is about sessions. ``authors``:
+        those of whom it may look for ids.
         """
-        declared = keys.of_log(log, scripts.key_names(script)) if log else keys.CONTROL
-        self.pipeline.call(SimpleCall(script, args, deadline, done, lane, weight, parse, declared))
+        declared = keys.of_log(log, scripts.key_names(script), authors) if log else keys.CONTROL
+        call = SimpleCall(script, args, deadline, done, lane, weight, parse, declared)
+        self.shards.of(log).pipeline.call(call)
 
     def ask(
         self,
@@ -82,10 +91,22 @@ class BrokerContext:
 
         self.call(script, args, deadline, done, read, lane, weight, log)
 
-    def unhealed(self, part: float = 1.0) -> bool:
-        """Say whether other nodes may still be putting back what Redis lost.
+    @property
+    def contact(self) -> Contact:
+        """Since when the server with the sessions answers."""
+        return self.shards.control.contact
+
+    def unhealed(self, log: str, part: float = 1.0) -> bool:
+        """Say whether other nodes may still be putting back what Redis lost of a log.
 
         ``part``: after which part of the time for that they count as done.
         """
         within = self.config.heal_within * part
-        return not (self.config.alone or self.contact.unbroken(self.clock(), within))
+        contact = self.shards.of(log).contact
+        return not (self.config.alone or contact.unbroken(self.clock(), within))
+
+    def any_unhealed(self) -> bool:
+        """Say whether that may be so for any log."""
+        now, within = self.clock(), self.config.heal_within
+        steady = [shard.contact.unbroken(now, within) for shard in self.shards.all]
+        return not (self.config.alone or all(steady))

@@ -74,6 +74,11 @@ def slice_of(reply: list[Any]) -> Slice:
     return Slice(status == b"on", position, entries(rows), branch, int(moved), int(fork), lost)
 
 
+def allowed(reply: Any) -> bytes:
+    """Return the birth of a room whose log may be put back, as mayheal.lua returns it."""
+    return string(reply[1])
+
+
 def compared(reply: list[Any]) -> Compared | None:
     """Return what a log has in common with what a node knows, as compare.lua found it."""
     if not reply:

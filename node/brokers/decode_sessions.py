@@ -6,21 +6,10 @@ Each function raises one of ``malformed.WRONG`` where data do not have the shape
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from node.brokers.decode_logs import notice
-from node.core.entries import Append, Position
-from node.core.model import (
-    Claimed,
-    Denied,
-    Departure,
-    Failure,
-    Fenced,
-    MemberPage,
-    Membership,
-    Renaming,
-    RoomPage,
-    SessionState,
-    Unavailable,
-)
+from node.brokers.decode_seats import Departure, Row, departures, rows
+from node.brokers.malformed import string
+from node.core.entries import Position
+from node.core.model import Denied, Failure, Fenced, MemberPage, Renaming, RoomPage, Unavailable
 
 REFUSALS: dict[bytes, Denied | Failure] = {
     b"taken": Denied.TAKEN,
@@ -39,8 +28,16 @@ REFUSALS: dict[bytes, Denied | Failure] = {
 """The names by which scripts refuse what they are asked, instead of answering `ok`."""
 
 
-def refusal(reply: Any) -> Denied | Failure | None:
+class Ending(NamedTuple):
+    """Why a nick is not free: rooms do not know yet that this session of it has ended."""
+
+    session: str
+
+
+def refusal(reply: Any) -> Denied | Failure | Ending | None:
     """Return why a script refused; None if it did what it was asked."""
+    if reply[0] == b"ending":
+        return Ending(reply[1].decode())
     return None if reply[0] == b"ok" else REFUSALS[reply[0]]
 
 
@@ -49,65 +46,118 @@ def position(text: bytes) -> Position | None:
     return Position.parse(text.decode()) if text else None
 
 
-def membership(room: bytes, found: Any) -> Membership:
-    """Return a membership, as join.lua returns it."""
-    _, position, members, created, quiet, *_ = found
-    if Position.parse(position.decode()) is None:
-        raise ValueError
-    return Membership(room.decode(), position.decode(), int(members), bool(created), bool(quiet))
-
-
-def _memberships(rooms: Any) -> list[Membership]:
-    """Return memberships, as hello.lua and standing.lua return them.
-
-    hello.lua adds one field for a room that the session has entered just now.
-    """
-    return [
-        membership(room, (None, *rest))._replace(entered=len(rest) > len(Membership._fields) - 2)
-        for room, *rest in rooms
-    ]
-
-
-def claimed(found: Any) -> Claimed:
-    """Return a session that has begun or was continued, as hello.lua returns it."""
-    _, resumed, nick, claim, inbox, _, _, refused, *rooms = found
-    names = [room.decode() for room in refused]
-    memberships = _memberships(rooms)
-    return Claimed(bool(resumed), nick.decode(), int(claim), position(inbox), names, memberships)
-
-
-def standing(found: Any) -> SessionState:
-    """Return the state of a session, as standing.lua returns it."""
-    return SessionState(found[1].decode(), int(found[2]), _memberships(found[3:]))
-
-
-def left(reply: Any) -> Departure | None:
-    """Return position and time of a `left`, as leave.lua returns it; None in a quiet room."""
-    return Departure(reply[1].decode(), int(reply[2])) if reply[1] else None
-
-
-def renamed(reply: Any) -> Renaming:
-    """Return the old nick and the time, as nick.lua returns them."""
-    return Renaming(reply[1].decode(), int(reply[2]))
-
-
 class Change(NamedTuple):
-    """The reply to a change: how many there were, its notices, and what it came to."""
+    """The reply to a change of a session, and what it is afterwards.
 
+    ``changes``: how many Redis has counted.
+    """
+
+    life: bytes
+    gen: int
     changes: int
-    notices: list[Append]
     result: Any
 
 
-def change(parse: Callable[[Any], Any], place: int, reply: Any) -> Change:
-    """Return a change; their number is at a place of the reply, and the notices in front of it."""
-    notices = [notice(payload) for payload in reply[place - 1]]
-    return Change(changes(reply, place), notices, parse(reply))
+def change(parse: Callable[[Any], Any], reply: Any) -> Change:
+    """Return a change, as scripts end their replies (`with_change`)."""
+    life, gen, changes = reply[-3:]
+    return Change(string(life), int(gen), int(changes), parse(reply))
 
 
-def changes(reply: Any, place: int) -> int:
-    """Return the number of changes that stands at a place of a reply."""
-    return int(reply[place])
+class Greeted(NamedTuple):
+    """What hello.lua has decided; ``renamed``: the session has given up names."""
+
+    resumed: bool
+    nick: str
+    fold: str
+    claim: int
+    inbox: Position | None
+    refused: list[str]
+    rows: list[Row]
+    departures: list[Departure]
+    renamed: bool
+
+
+def greeted(found: Any) -> Greeted:
+    """Return a session that has begun or was continued, as hello.lua returns it."""
+    _, resumed, nick, fold, claim, inbox, refused, places, outs, old, *_ = found
+    return Greeted(
+        *(bool(resumed), nick.decode(), fold.decode(), int(claim), position(inbox)),
+        *([room.decode() for room in refused], rows(places), departures(outs), bool(old)),
+    )
+
+
+class Joining(NamedTuple):
+    """What join.lua has decided."""
+
+    row: Row
+    nick: str
+    fold: str
+    departures: list[Departure]
+
+
+def joined(found: Any) -> Joining:
+    """Return a room that a session is in now, as join.lua returns it."""
+    _, place, nick, fold, outs, *_ = found
+    [row] = rows([place])
+    return Joining(row, nick.decode(), fold.decode(), departures(outs))
+
+
+def left(found: Any) -> list[Departure]:
+    """Return a session's departures from a room, as leave.lua returns them."""
+    return departures(found[1])
+
+
+class Renamed(NamedTuple):
+    """What nick.lua has decided."""
+
+    renaming: Renaming
+    rows: list[Row]
+
+
+def renamed(found: Any) -> Renamed:
+    """Return the old nick, the time, and the rooms to be told, as nick.lua returns them."""
+    return Renamed(Renaming(found[1].decode(), int(found[2])), rows(found[3]))
+
+
+class Standing(NamedTuple):
+    """What standing.lua says of a session."""
+
+    nick: str
+    fold: str
+    at: int
+    rows: list[Row]
+
+
+def standing(found: Any) -> Standing:
+    """Return the state of a session, as standing.lua returns it."""
+    return Standing(found[1].decode(), found[2].decode(), int(found[3]), rows(found[4]))
+
+
+class Back(NamedTuple):
+    """What restore.lua has decided."""
+
+    nick: str
+    fold: str
+    rows: list[Row]
+    departures: list[Departure]
+
+
+def restored(found: Any) -> Back:
+    """Return a session that is put back, as restore.lua returns it."""
+    return Back(found[1].decode(), found[2].decode(), rows(found[3]), departures(found[4]))
+
+
+class Parted(NamedTuple):
+    """What part.lua has decided."""
+
+    departures: list[Departure]
+    changes: int
+
+
+def parted(found: Any) -> Parted:
+    """Return the departures of a session that was released or ended, as part.lua returns them."""
+    return Parted(departures(found[0]), int(found[1]))
 
 
 def members(reply: Any) -> MemberPage:

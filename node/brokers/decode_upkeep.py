@@ -60,13 +60,10 @@ def probe(rest: bytes) -> int:
     return int(rest.partition(b" ")[0][:18])
 
 
-def heads(count: int, reply: Any) -> list[tuple[Position, int]]:
-    """Return newest position and number of members of each log, as tops.lua returns them."""
-    rows = [reply[place : place + 4] for place in range(0, 4 * count, 4)]
-    return [
-        (Position(string(epoch), int(top or 0), string(id)), int(members))
-        for epoch, top, id, members in rows
-    ]
+def head(reply: Any) -> tuple[Position, int]:
+    """Return newest position and number of members of a log, as top.lua returns them."""
+    epoch, top, id, members = reply
+    return Position(string(epoch), int(top or 0), string(id)), int(members)
 
 
 def reaped(reply: Any) -> tuple[int, int, int, bool]:
@@ -86,10 +83,10 @@ def moderation_rules(found: list[Any], now: float) -> list[ModerationRule]:
 
 
 def _rule(row: list[Any], now: float) -> ModerationRule:
-    field, left, epoch, why = row
+    field, left, birth, why = row
     kind, _, what = field.decode().partition(":")
     until = now + int(left) / 1000 if int(left) else inf
-    return ModerationRule(kind, what, until, epoch, _text(why) if why else "")
+    return ModerationRule(kind, what, until, birth, _text(why) if why else "")
 
 
 def restored_rules(reply: Any) -> int:

@@ -9,12 +9,9 @@ from functools import partial
 from node.brokers import decode_upkeep
 from node.brokers.calls import READ_WITHIN
 from node.brokers.context import BrokerContext
-from node.brokers.lanes import UPKEEP
+from node.brokers.lanes import HEADS
 from node.core.entries import Position
 from node.core.model import Failure
-
-HEADS = 250
-"""Logs compared in one call, at five commands each."""
 
 
 class HeadPoll:
@@ -37,33 +34,28 @@ class HeadPoll:
         self._ask([(name, None) for name in self._context.events.inboxes()])
 
     def _ask(self, known: Sequence[tuple[str, Position | None]]) -> None:
-        for start in range(0, len(known), HEADS):
-            part = known[start : start + HEADS]
-            args: list[str | bytes] = []
-            for name, position in part:
-                args += (name, position.epoch if position is not None else "")
-            deadline = self._context.clock() + READ_WITHIN
-            reply, parse = partial(self._on_heads, part), partial(decode_upkeep.heads, len(part))
-            self._context.call("tops", args, deadline, reply, parse, UPKEEP)
+        deadline = self._context.clock() + READ_WITHIN
+        for name, position in known:
+            args = [name, position.epoch if position is not None else ""]
+            reply, parse = partial(self._on_head, name, position), decode_upkeep.head
+            self._context.call("top", args, deadline, reply, parse, HEADS, log=name)
 
-    def _on_heads(
-        self,
-        known: Sequence[tuple[str, Position | None]],
-        found: list[tuple[Position, int]] | Failure,
+    def _on_head(
+        self, name: str, before: Position | None, found: tuple[Position, int] | Failure
     ) -> None:
         if isinstance(found, Failure):
-            # Followed logs are compared again anyway; these inboxes would not be.
-            self._inboxes_due |= known[0][1] is None
+            # Followed logs are compared again anyway; an inbox would not be.
+            self._inboxes_due |= before is None
             return
         events = self._context.events
-        for (name, before), (now, members) in zip(known, found, strict=True):
-            self._count(name, members, bool(now.epoch))
-            if before is None:
-                if now.epoch:
-                    events.differs(name)
-            elif before != now and events.seen(name) == before:
-                # A log that has moved on meanwhile is alive; one that has not, missed something.
+        now, members = found
+        self._count(name, members, bool(now.epoch))
+        if before is None:
+            if now.epoch:
                 events.differs(name)
+        elif before != now and events.seen(name) == before:
+            # A log that has moved on meanwhile is alive; one that has not, missed something.
+            events.differs(name)
 
     def _count(self, name: str, members: int, exists: bool) -> None:
         """Tell the core of members here that Redis does not have, twice in a row.

@@ -39,6 +39,8 @@ not fit is made again seconds later."""
 PAGES = Lane(3, 4, 1000)
 """Lists and history for clients: each takes as long as thirty messages, and a thousand of them take
 as long as a client waits."""
+HEADS = Lane(5, 100, 100_000)
+"""Comparisons of logs with what this node has of them: short, but there are many at a time."""
 LOGS = Lane(4, READS, 10_000)
 """Reads of logs that this node follows: the first read of a room, holes, readers that are behind. A
 read that does not fit is made again with the next tick."""
@@ -62,7 +64,7 @@ class Lanes(Generic[C]):
 
     def __init__(self) -> None:
         self.reading = False
-        self._lines: list[deque[C]] = [deque() for _ in range(5)]
+        self._lines: list[deque[C]] = [deque() for _ in range(6)]
         self._reads = FIRST
         self._pages_next = False
 
@@ -87,8 +89,8 @@ class Lanes(Generic[C]):
     def take(self) -> list[tuple[C, Sequence[Any]]]:
         """Take the calls of the next pipeline, with their arguments."""
         batch: list[tuple[C, Sequence[Any]]] = []
-        changes, claims, upkeep, pages, logs = self._lines
-        for line, lane in (changes, CHANGES), (claims, CLAIMS), (upkeep, UPKEEP):
+        changes, claims, upkeep, pages, logs, heads = self._lines
+        for line, lane in (changes, CHANGES), (claims, CLAIMS), (upkeep, UPKEEP), (heads, HEADS):
             if line:
                 _move(line, lane.most, batch)
         self.reading = bool(pages or logs)
@@ -114,7 +116,7 @@ class Lanes(Generic[C]):
     def came(self, calls: Sequence[C], replies: Sequence[Any]) -> None:
         """Learn from the sizes of replies how many reads fit into a pipeline."""
         pairs = zip(calls, replies, strict=True)
-        sizes = [_size(reply) for call, reply in pairs if call.lane.place >= PAGES.place]
+        sizes = [_size(reply) for call, reply in pairs if call.lane in (PAGES, LOGS)]
         if sizes:
             fitting = READ_BYTES * len(sizes) // max(sum(sizes), 1)
             self._reads = min(max(fitting, 1), 2 * self._reads, READS)

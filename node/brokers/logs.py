@@ -5,23 +5,27 @@ from typing import Any, Literal
 
 from node.brokers import decode_logs, keys
 from node.brokers.calls import READ_WITHIN
+from node.brokers.clock import Clock
 from node.brokers.context import LONG, BrokerContext
 from node.brokers.history import HistoryRead
 from node.brokers.lanes import CHANGES, LOGS
 from node.brokers.decode_logs import Repeated
 from node.brokers.publish_batch import Directed, Publish, Taken, directed
-from node.brokers.subscriber import Subscriber
+from node.brokers.subscriptions import Subscriptions
 from node.core.entries import Compared, Lost, Position, Slice
-from node.core.log_names import room_log
-from node.core.model import Done, Failure, HistoryPage, PendingMessage, Stored
+from node.core.log_names import is_room, room_log, room_name
+from node.core.model import Denied, Done, Failure, HistoryPage, PendingMessage, Stored
 
 
 class RedisLogs:
     """Implements ``interfaces.LogStore``."""
 
-    def __init__(self, context: BrokerContext, subscriber: Subscriber, taken: Taken) -> None:
+    def __init__(
+        self, context: BrokerContext, subscriptions: Subscriptions, taken: Taken, time: Clock
+    ) -> None:
         self._context = context
-        self._subscriber = subscriber
+        self._time = time
+        self._subscriptions = subscriptions
         self._taken = taken
         self._publishes: dict[str, Publish] = {}
 
@@ -33,10 +37,10 @@ class RedisLogs:
         if publish is None:
             context = self._context
             publish = self._publishes[room] = Publish(
-                room, context.config.retained, context.events, self._taken
+                *(room, context.config.retained, context.events, self._taken, self._time.least)
             )
         if publish.add(message):
-            self._context.pipeline.call(publish)
+            self._context.shards.of(room_log(room)).pipeline.call(publish)
 
     def forget_idle(self) -> None:
         """Forget the rooms for which no message is queued."""
@@ -62,9 +66,10 @@ class RedisLogs:
         self._context.call("direct", args, message.deadline, reply, parse)
 
     def sent(
-        self, session: str, message_id: str, deadline: float, done: Done[Stored | None]
+        self, room: str | None, session: str, id: str, deadline: float, done: Done[Stored | None]
     ) -> None:
         """Look up where a message was stored."""
+        log = room_log(room) if room is not None else ""
 
         def reply(found: Repeated | None | Failure) -> None:
             if found is None or isinstance(found, Failure):
@@ -76,7 +81,10 @@ class RedisLogs:
                 self._context.events.appended(append)
             done(place)
 
-        self._context.call("sent", [session, message_id], deadline, reply, decode_logs.sent)
+        args = lambda: [log, session, id, self._time.least()]  # noqa: E731
+        self._context.call(
+            "sent", args, deadline, reply, decode_logs.sent, log=log, authors=[session]
+        )
 
     # Pages
 
@@ -90,7 +98,7 @@ class RedisLogs:
         done: Done[HistoryPage],
     ) -> None:
         """Read a page of messages."""
-        pipeline = self._context.pipeline
+        pipeline = self._context.shards.of(room_log(room)).pipeline
         HistoryRead(pipeline, room, limit, deadline, done).run(page, position)
 
     def read(
@@ -119,8 +127,8 @@ class RedisLogs:
     def begin(self, room: str, done: Done[bool]) -> None:
         """Create the log of a room if it is missing."""
         context = self._context
-        args = [context.random_id(), room]
         deadline, log = context.clock() + READ_WITHIN, room_log(room)
+        args = [context.random_id(), room, context.births.get(log, b"")]
         context.ask("begin", args, deadline, done, lambda found: True, log=log)
 
     def compare(
@@ -138,31 +146,67 @@ class RedisLogs:
 
     def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
         """Put lost entries back into a log."""
-        context = self._context
-        args = healing(log, context.config.retained, lost, context.random_id())
-        deadline = context.clock() + READ_WITHIN
-        context.ask("heal", args, deadline, done, decode_logs.healed, CHANGES, 2 * LONG, log)
+        context, birth = self._context, self._context.births.get(log, b"")
+        retained, fresh = context.config.retained, context.random_id()
 
-    def unhealed(self, part: float = 1.0) -> bool:
-        """Say whether other nodes may still be putting back what Redis lost."""
-        return self._context.unhealed(part)
+        def heal(birth: bytes, anew: bool, done: Done[Any]) -> None:
+            def args() -> list[Any]:
+                rest = healing(lost, fresh, self._time.least(), birth, anew)
+                return [log, retained, *rest]
+
+            deadline, parse = context.clock() + READ_WITHIN, decode_logs.healed
+            context.ask("heal", args, deadline, done, parse, CHANGES, 2 * LONG, log)
+
+        def on_healed(found: Any) -> None:
+            if found is not Denied.MISSING:
+                if is_room(log) and found:
+                    context.healed.add(log)
+                done(found)
+                return
+            # If a moderator has closed the room, its log must not come back. Redis may know it by
+            # another birth, if it had lost the room.
+            deadline = context.clock() + READ_WITHIN
+            context.ask(
+                "mayheal", [room_name(log), birth], deadline, on_allowed, decode_logs.allowed
+            )
+
+        def on_allowed(found: Any) -> None:
+            if isinstance(found, Failure):
+                done(found)
+            else:
+                context.births[log] = found
+                heal(found, True, on_healed)
+
+        heal(birth, False, on_healed)
+
+    def unhealed(self, log: str, part: float = 1.0) -> bool:
+        """Say whether other nodes may still be putting back what Redis lost of a log."""
+        return self._context.unhealed(log, part)
+
+    def any_unhealed(self) -> bool:
+        """Say whether that may be so for any log."""
+        return self._context.any_unhealed()
 
     # Frames
 
     def watch(self, log: str) -> None:
         """Deliver the frames of a log from now on."""
-        self._subscriber.want(keys.log_channel(log))
+        self._subscriptions.want(keys.log_channel(log))
 
     def unwatch(self, log: str) -> None:
         """Stop delivering the frames of a log."""
-        self._subscriber.unwant(keys.log_channel(log))
+        self._subscriptions.unwant(keys.log_channel(log))
+        self._context.births.pop(log, None)
 
 
-def healing(log: str, retained: int, lost: Lost, fresh: str) -> list[Any]:
-    """Return the arguments of heal.lua; ``fresh`` is a name for a new branch."""
+def healing(lost: Lost, fresh: str, time: int, birth: bytes, anew: bool) -> list[Any]:
+    """Return the arguments of heal.lua behind the first two.
+
+    ``fresh`` is a name for a new branch. ``anew``: a log that is missing may be created again.
+    """
     base, read = lost.base, lost.read
-    args: list[Any] = [log, retained, base.epoch, lost.branch or base.epoch]
-    args += (base.offset, base.id, read.offset, read.id, fresh)
+    args: list[Any] = [base.epoch, lost.branch or base.epoch]
+    args += (base.offset, base.id, read.offset, read.id, fresh, time, birth, int(anew))
     for entry in lost.entries:
         homes = b" ".join([bytes(home) for home in entry.original_positions])
         args += (entry.kind, entry.id, entry.at, entry.origin, entry.body, entry.offset, homes)

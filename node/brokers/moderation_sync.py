@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
 from typing import Any
@@ -41,11 +41,13 @@ class ModerationSync:
     """Tells the core the rules in force, and puts back those that Redis forgot.
 
     A change has a number and an id. Each renewal of the lease tells them too, so a lost message
-    costs a second. A number that is not above the known one shows that Redis went back.
+    costs a second. A number that is not above the known one shows that Redis went back. ``settle``
+    is called when there are other rules.
     """
 
-    def __init__(self, context: BrokerContext) -> None:
+    def __init__(self, context: BrokerContext, settle: Callable[[], None]) -> None:
         self._context = context
+        self._settle = settle
         self._rules: list[ModerationRule] = []
         self._page: dict[str, ModerationRule] = {}
         self._page_of = b""
@@ -100,6 +102,8 @@ class ModerationSync:
         _tell(before, self._rules, self._is_new, self._context.clock())
         self._is_new = False
         self._context.events.moderated(self._rules)
+        # A moderator may have ended sessions or rooms.
+        self._settle()
         if self._wanted != self._asked and _number(self._wanted) > _number(self._known):
             # It was announced while the rules were being read; earlier ids may be meaningless.
             self._read()
@@ -111,14 +115,14 @@ class ModerationSync:
 
     def _put_back_rest(self, rules: Sequence[ModerationRule]) -> None:
         """Put rules back, some in each call; the last call tells all nodes."""
-        context, config = self._context, self._context.config
+        context = self._context
         now, part = context.clock(), rules[:LISTED]
         number: int | str = "" if len(rules) > len(part) else _number(self._known)
-        args: list[Any] = [context.random_id(), number, config.notices, config.retained]
+        args: list[Any] = [context.random_id(), number]
         for rule in part:
             left = 0 if rule.until == inf else max(1, int((rule.until - now) * 1000))
             why = msgspec.json.encode(rule.why) if rule.why else b""
-            args += (f"{rule.kind}:{rule.what}", left, rule.epoch, why)
+            args += (f"{rule.kind}:{rule.what}", left, rule.birth, why)
         self._busy = True
         reply = partial(self._on_put_back, rules)
         parse = decode_upkeep.restored_rules
@@ -143,7 +147,7 @@ def _tell(
         facts = {_PLURAL[kind]: kinds[kind] for kind in _PLURAL}
         log.info("orders of moderators that are in force", extra=facts)
         return
-    old, new = ({(*rule[:2], rule.epoch): rule for rule in some} for some in (before, rules))
+    old, new = ({(*rule[:2], rule.birth): rule for rule in some} for some in (before, rules))
     for key, rule in new.items():
         if key not in old or _was_set_anew(old[key], rule):
             log.info("order of a moderator", extra=_facts(rule, now))

@@ -32,6 +32,11 @@ MEANING = {
 """What the codes mean with which Redis refuses everything, or all changes."""
 RIGHTS = ("WRONGPASS", "NOAUTH", "NOPERM")
 """Codes that concern the user, and not what was asked."""
+NEEDED = "7.0"
+"""The oldest version of Redis that has all that nodes and scripts call: SSUBSCRIBE and SPUBLISH."""
+OLD = "OLD"
+"""In place of a code: Redis does not know a command."""
+_UNKNOWN = re.compile(r"\bunknown (?:\w+ )?command(?: [`'](\w+))?", re.IGNORECASE)
 
 _CLASSES: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.NoPermissionError, "NOPERM"),
@@ -42,11 +47,13 @@ _CLASSES: tuple[tuple[type[Exception], str], ...] = (
 
 
 def code(error: Exception) -> str:
-    """Return the code of an error that Redis replied, "" for other errors.
+    """Return the code of an error that Redis replied, or OLD; "" for other errors.
 
     redis-py removes the codes that it knows from its own errors.
     """
     text = str(error)
+    if isinstance(error, exceptions.ResponseError) and _UNKNOWN.search(text):
+        return OLD
     if found := re.match(r"([A-Z]{3,}) ", text):
         return found[1]
     if isinstance(error, exceptions.AuthenticationError):
@@ -58,6 +65,10 @@ def explained(error: Exception) -> str:
     """Return an error in words, in one line, with the code that Redis has for it."""
     text = " ".join((str(error) or type(error).__name__).split())[:SHOWN]
     meaning = MEANING.get(found := code(error))
+    if found == OLD:
+        # No more of its text, which has the arguments, too: those may be secret.
+        name = (unknown := _UNKNOWN.search(text)) and unknown[1] or "a command"
+        return f"a node needs Redis {NEEDED} or later, and this one does not know {name}"
     if isinstance(error, exceptions.TimeoutError) and "connecting" in text:
         return "it does not answer in time (see --redis-url: rediss:// is with TLS, redis:// not)"
     if why := untrusted(error):
@@ -121,7 +132,10 @@ class Reasons:
         self.reason = explained(error)
         self._kind = code(error) or self.reason
         what = self._what if self._told.worked else self._at_first
-        if is_first:
+        if self._kind == OLD:
+            if (is_first or self._kind != before) and self._is_news():
+                log.error("Redis cannot serve this node: %s", self.reason)
+        elif is_first:
             self._told.at[self._kind] = self._clock()
             log.warning("%s: %s", what, self.reason)
         elif self._kind != before and self._is_news():
@@ -130,7 +144,9 @@ class Reasons:
     def over(self) -> None:
         """Note that it does not fail any more."""
         self.reason = None
-        self._told.at.clear()
+        # A script may be done without the command that Redis does not know.
+        for kind in self._told.at.keys() - {OLD}:
+            del self._told.at[kind]
         self._told.worked = True
 
     def _is_news(self) -> bool:
@@ -146,7 +162,8 @@ class Reasons:
 class Outage:
     """Why Redis does not serve a node: its calls fail, are denied, or its messages do not come.
 
-    ``denied`` is the script that its user may not run, as far as is known.
+    ``denied`` is the script that its user may not run, or that Redis is too old for, as far as is
+    known.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -156,7 +173,7 @@ class Outage:
         self.messages = Reasons(lost + of_messages, clock, told, at_first + of_messages)
         self.denied = ""
         self._calls = Reasons(lost, clock, told, at_first)
-        self._rights = Reasons("Redis refuses what this node asks of it", clock)
+        self._rights = Reasons("Redis refuses what this node asks of it", clock, told)
 
     @property
     def reason(self) -> str | None:
@@ -172,7 +189,7 @@ class Outage:
         self._calls.over()
 
     def deny(self, script: str, error: Exception) -> None:
-        """Note that a script is refused, for want of a right."""
+        """Note that a script is refused, for want of a right or of a newer Redis."""
         self.denied = script
         self._rights.failed(error)
 

@@ -19,7 +19,7 @@ from node.brokers.contact import Contact
 from node.brokers.failures import BACKOFF, LOST, is_full, is_passing
 from node.brokers.lanes import Lanes
 from node.brokers.malformed import Malformed, ProblemLog, read
-from node.brokers.outage import RIGHTS, Outage, code
+from node.brokers.outage import OLD, RIGHTS, Outage, code
 from node.brokers.replication import Replication
 from node.core.model import Unavailable
 
@@ -140,6 +140,11 @@ class Pipeline:
             self._counts.published(self._clock() - started)
             await self._settle([call for call, _ in batch], found, started)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is queued or under way."""
+        return self._idle.is_set()
+
     async def idle(self) -> None:
         """Wait until no call is queued or under way."""
         await self._idle.wait()
@@ -201,7 +206,7 @@ class Pipeline:
         if isinstance(error, LOST) or is_passing(error):
             call.lost()
             return True
-        if code(error) in RIGHTS:
+        if code(error) in (OLD, *RIGHTS):
             self._outage.deny(call.script, error)
         else:
             text = "Redis refused the script %s: %s"

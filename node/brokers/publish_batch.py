@@ -1,6 +1,6 @@
 """Appends messages to logs: one batch at a time for each room, and directs one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from node.brokers import decode_logs, keys, scripts
@@ -87,23 +87,31 @@ class Taken:
 class Publish:
     """A room's messages: some under way in a call, others waiting for the next call.
 
-    There is one for each room, so that its messages cannot overtake each other.
+    There is one for each room, so that its messages cannot overtake each other. ``time`` returns
+    the chat's time in ms, or a little less; 0 if it is not known.
     """
 
     script = "publish"
     lane = CHANGES
     __slots__ = (
         *("room", "weight", "queued", "_waiting", "_under_way", "_repeats", "_behind"),
-        *("_head", "_events", "_base", "_taken", "_log", "_most"),
+        *("_head", "_time", "_events", "_base", "_taken", "_log", "_most"),
     )
 
     def __init__(
-        self, room: str, cap: int, events: BrokerEvents, taken: Taken | None = None
+        self,
+        room: str,
+        cap: int,
+        events: BrokerEvents,
+        taken: Taken | None = None,
+        time: Callable[[], int] = int,
     ) -> None:
         self.room = room
         self._log = room_log(room)
-        declared = keys.of_log(self._log, scripts.key_names(self.script))
-        self._head = len(declared), *declared, room, cap
+        # The keys of the ids of authors stand between those of the log and the last one.
+        *declared, never = keys.of_log(self._log, scripts.key_names(self.script))
+        self._head = declared, keys.sent_prefix(self._log), (never, room, cap)
+        self._time = time
         self.weight = 1
         self.queued = False
         self._waiting: list[PendingMessage] = []
@@ -144,8 +152,12 @@ class Publish:
             # The log held this when the call was made first: it appends behind it.
             self._behind = position
         behind = self._look_behind() if self._repeats else ""
-        args: list[Any] = [*self._head, *position, behind]
-        for message in self._under_way:
+        declared, sent, rest = self._head
+        messages = self._under_way
+        authors = {sent + each.token.session: None for each in messages if each.message_id}
+        args: list[Any] = [len(declared) + len(authors) + 1, *declared, *authors]
+        args += (*rest, self._time(), *position, behind)
+        for message in messages:
             args += (message.id, *message.token, message.message_id, message.body)
         return args
 

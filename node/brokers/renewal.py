@@ -100,7 +100,7 @@ class LeaseRenewal:
                 self.check(done)
 
         deadline = self._context.clock() + self._context.config.lease / 2
-        self._context.pipeline.call(
+        self._context.shards.control.pipeline.call(
             SimpleCall("mark", [FORMAT], deadline, reply, parse=bytes, declared=keys.MARK)
         )
 

@@ -30,9 +30,7 @@ class Replication:
         # repeat writes nothing, because what it repeats was written on another connection. So a
         # script writes something first.
         wait = ("WAIT", self._replicas, WITHIN_MS)
-        *replies, written, confirmed = await self._commands.execute(
-            [*commands, self._write, wait]
-        )
+        *replies, written, confirmed = await self._commands.execute([*commands, self._write, wait])
         if isinstance(written, exceptions.NoScriptError):
             await self._commands.execute([("SCRIPT", "LOAD", scripts.source(_SCRIPT))])
         enough = isinstance(confirmed, int) and confirmed >= self._replicas

@@ -1,4 +1,7 @@
-"""The sessions of all nodes, in Redis."""
+"""The sessions of all nodes, in Redis.
+
+Each operation is decided by one script in the slot of sessions; then the rooms are settled.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,136 +10,231 @@ from typing import Any
 
 from node.brokers import decode_sessions
 from node.brokers.calls import READ_WITHIN, Args
+from node.brokers.claiming import Claiming
 from node.brokers.context import LONG, BrokerContext
-from node.brokers.decode_sessions import Change
-from node.brokers.lanes import CHANGES, CLAIMS, Lane
+from node.brokers.decode_seats import Settled
+from node.brokers.decode_sessions import Change, Ending, Parted
+from node.brokers.holds import Holds
+from node.brokers.lanes import CHANGES, UPKEEP, Lane
 from node.brokers.lease import Lease
 from node.brokers.readiness import Readiness
+from node.brokers.seating import seat
+from node.brokers.settler import Settler
 from node.brokers.upkeep import Upkeep
 from node.core.model import (
     Claim,
     ClaimReply,
+    Denied,
     Departure,
     Done,
     Failure,
     FencingToken,
     JoinReply,
+    Membership,
     NickReply,
+    Renaming,
+    Restored,
     RestoreReply,
     SessionSnapshot,
     SessionState,
     Unavailable,
 )
-from wire import limits
+
+NAMED = 200
+"""Sessions in one call that frees names which they have given up."""
+ENDINGS = 3
+"""How often a nick is asked for whose session has just ended, once its rooms know that."""
 
 
 class RedisSessions:
     """Implements ``interfaces.SessionStore``, except ``check``: that is a renewal of the lease."""
 
     def __init__(
-        self, context: BrokerContext, lease: Lease, readiness: Readiness, upkeep: Upkeep
+        self,
+        context: BrokerContext,
+        lease: Lease,
+        readiness: Readiness,
+        upkeep: Upkeep,
+        settler: Settler,
     ) -> None:
         self._context = context
         self._config = context.config
         self._lease = lease
         self._readiness = readiness
         self._upkeep = upkeep
+        self._settler = settler
+        self._holds = Holds()
         self._owners = 0
+        self.seat: Callable[..., None] = partial(seat, context, settler, self._holds)
 
     def owner(self) -> str:
         """Return the owner part of a new fencing token."""
         self._owners += 1
         return f"{self._lease.incarnation}.{self._owners}"
 
-    def _change(
+    def change(
         self,
         script: str,
-        owner: str,
+        token: FencingToken,
         args: Args,
         deadline: float,
         done: Done[Any],
         parse: Callable[[Any], Any],
-        place: int = -1,
         lane: Lane = CHANGES,
         weight: int = 1,
     ) -> None:
-        """Change a session; the number of changes is at a place of the reply.
+        """Decide a change of a session; ``done`` gets a Change, or why there is none.
 
-        First the changes and the notices are noted, then the client is told: from then on this node
-        must know the notices.
+        A nick whose session ends just now is asked for again once its rooms know that.
         """
+        read = partial(decode_sessions.change, parse)
 
-        def reply(found: Any) -> None:
+        def ask(reply: Done[Any]) -> None:
+            self._context.ask(script, args, deadline, reply, read, lane, weight)
+
+        ask(partial(self._decided, token, deadline, done, ask, ENDINGS))
+
+    def _decided(
+        self,
+        token: FencingToken,
+        deadline: float,
+        done: Done[Any],
+        ask: Callable[[Done[Any]], None],
+        endings: int,
+        found: Any,
+    ) -> None:
+        """Take the reply to a change; ``ask`` asks once more."""
+        if isinstance(found, Ending) and endings == 0:
+            done(Denied.TAKEN)
+        elif isinstance(found, Ending):
+            again = partial(self._decided, token, deadline, done, ask, endings - 1)
+            self._settler.finish(found.session, deadline, partial(ask, again))
+        else:
             if isinstance(found, Change):
-                self._lease.note(owner, found.changes)
-                for notice in found.notices:
-                    self._context.events.appended(notice)
-                found = found.result
+                self._lease.note(token.owner, found.changes)
+                self._holds.note(token, found.life, found.gen)
             done(found)
-
-        read = partial(decode_sessions.change, parse, place)
-        self._context.ask(script, args, deadline, reply, read, lane, weight)
 
     def claim(self, claim: Claim, deadline: float, done: Done[ClaimReply]) -> None:
         """Begin a session, or continue one."""
         if self._readiness.refused:
             done(Unavailable.UNREACHABLE)
             return
-        config, op = self._config, self._context.random_id()
-
-        def args() -> list[Any]:
-            args: list[Any] = [
-                *(op, claim.token.session, int(claim.keyed), claim.nick, claim.fold),
-                *("" if claim.attempt is None else claim.attempt, claim.token.owner),
-                *(config.notices, config.retained, limits.ROOMS, self._upkeep.reaps_until()),
-                *(claim.makes, claim.address),
-                *(len(claim.rooms), *claim.rooms, claim.default_room),
-            ]
-            if self._context.unhealed():
-                for name, position in claim.known:
-                    args += (name, str(position))
-            return args
-
-        # Two rooms take about as long as everything else in the script.
-        weight = 1 + len(claim.rooms) // 2
-        owner, parse = claim.token.owner, decode_sessions.claimed
-        self._change("hello", owner, args, deadline, done, parse, 6, CLAIMS, weight)
+        until = self._upkeep.reaps_until
+        Claiming(self, self._context, self._settler, until, claim, deadline, done).begin()
 
     def join(
         self, token: FencingToken, room: str, create: bool, deadline: float, done: Done[JoinReply]
     ) -> None:
         """Put a session into a room."""
-        how, config = "create" if create else "join", self._config
-        args = [self._context.random_id(), *token, how, room, config.notices, config.retained]
-        membership = partial(decode_sessions.membership, room.encode())
-        self._change("join", token.owner, args, deadline, done, membership)
+        op = self._context.random_id()
+
+        def decided(found: Any) -> None:
+            if not isinstance(found, Change):
+                done(found)
+                return
+            joined = found.result
+            self._settler.depart(joined.departures, deadline, lambda settled: None)
+            rows = [joined.row]
+            self.seat(token, found, op, joined.nick, joined.fold, rows, deadline, seated)
+
+        def seated(found: list[Membership] | Failure) -> None:
+            done(found[0] if isinstance(found, list) else found)
+
+        args = [op, *token, "create" if create else "join", room]
+        self.change("join", token, args, deadline, decided, decode_sessions.joined)
 
     def leave(
         self, token: FencingToken, room: str, deadline: float, done: Done[Departure | None]
     ) -> None:
         """Take a session out of a room."""
-        config = self._config
-        args = [self._context.random_id(), *token, room, config.notices, config.retained]
-        self._change("leave", token.owner, args, deadline, done, decode_sessions.left)
+
+        def decided(found: Any) -> None:
+            if isinstance(found, Change):
+                self._settler.depart(found.result, deadline, settled)
+            else:
+                done(found)
+
+        def settled(found: list[Settled | None]) -> None:
+            said = found[-1] if found else None
+            if found and said is None:
+                done(Unavailable.UNREACHABLE)
+            else:
+                done(Departure(said.position, said.at) if said and said.position else None)
+
+        args = [self._context.random_id(), *token, room]
+        self.change("leave", token, args, deadline, decided, decode_sessions.left)
 
     def rename(
         self, token: FencingToken, nick: str, fold: str, deadline: float, done: Done[NickReply]
     ) -> None:
         """Give a session another nick."""
-        config = self._config
-        base = [self._context.random_id(), *token, nick, fold, config.notices, config.retained]
+        op = self._context.random_id()
 
         def args() -> list[Any]:
-            return [*base, self._upkeep.reaps_until()]
+            return [op, *token, nick, fold, self._upkeep.reaps_until()]
+
+        def decided(found: Any) -> None:
+            if isinstance(found, Change):
+                renamed = found.result
+                told = partial(self._renamed, token, found.gen, renamed.renaming, done)
+                folded = fold.partition(" ")[0]
+                self.seat(token, found, op, nick, folded, renamed.rows, deadline, told)
+            else:
+                done(found)
 
         parse = decode_sessions.renamed
-        self._change("nick", token.owner, args, deadline, done, parse, weight=LONG)
+        self.change("nick", token, args, deadline, decided, parse, weight=LONG)
+
+    def _renamed(
+        self,
+        token: FencingToken,
+        gen: int,
+        renaming: Renaming,
+        done: Done[NickReply],
+        found: list[Membership] | Failure,
+    ) -> None:
+        if isinstance(found, list):
+            self.named(token, gen)
+        done(renaming if isinstance(found, list) else found)
+
+    def named(self, token: FencingToken, gen: int) -> None:
+        """Free the names that a session has given up: its rooms know it in a generation."""
+        self._holds.tell(token, gen)
+        self._context.call("named", [token.session, gen], inf, _ignore)
+
+    def name_all(self) -> None:
+        """Do that again for all sessions here: Redis may have forgotten it."""
+        told = self._holds.told()
+        for start in range(0, len(told), NAMED):
+            args = [part for pair in told[start : start + NAMED] for part in pair]
+            deadline = self._context.clock() + READ_WITHIN
+            self._context.call("named", args, deadline, _ignore, lane=UPKEEP)
+
+    def forget_gone(self) -> None:
+        """Forget the sessions whose connections are not here any more."""
+        self._holds.keep(self._context.events.holds)
 
     def standing(self, token: FencingToken, done: Done[SessionState]) -> None:
-        """Fetch the current state of a session."""
-        args = [*token, self._config.notices]
-        deadline = self._context.clock() + READ_WITHIN
-        self._context.ask("standing", args, deadline, done, decode_sessions.standing)
+        """Fetch the current state of a session; its rooms are settled by it."""
+        op, deadline = self._context.random_id(), self._context.clock() + READ_WITHIN
+
+        def decided(found: Any) -> None:
+            if not isinstance(found, Change):
+                done(found)
+                return
+            state = found.result
+
+            def seated(places: list[Membership] | Failure) -> None:
+                if isinstance(places, list):
+                    self.named(token, found.gen)
+                    done(SessionState(state.nick, state.at, places))
+                else:
+                    done(places)
+
+            self.seat(token, found, op, state.nick, state.fold, state.rows, deadline, seated)
+
+        self.change("standing", token, [*token], deadline, decided, decode_sessions.standing)
 
     def part(self, token: FencingToken, quit: bool, done: Callable[[], None] | None = None) -> None:
         """Release a session, or end it with ``quit``; repeated until the broker has done it."""
@@ -147,38 +245,59 @@ class RedisSessions:
         self._part(token, "kicked", None)
 
     def _part(self, token: FencingToken, reason: str, done: Callable[[], None] | None) -> None:
-        def reply(found: Any) -> None:
-            if not isinstance(found, Failure):
-                self._lease.note(token.owner, found)
+        def decided(found: Parted | Failure) -> None:
+            if isinstance(found, Failure):
+                told([])
+                return
+            self._lease.note(token.owner, found.changes)
+            self._holds.end(token)
+            deadline = self._context.clock() + READ_WITHIN
+            self._settler.depart(found.departures, deadline, told)
+
+        def told(_settled: list[Settled | None]) -> None:
             if done is not None:
                 done()
 
-        config = self._config
-        args = [self._context.random_id(), *token, reason, int(config.grace * 1000)]
-        args += (config.notices, config.retained)
-        parse = partial(decode_sessions.changes, place=0)
-        self._context.call("part", args, inf, reply, parse, weight=LONG)
+        args = [self._context.random_id(), *token, reason, int(self._config.grace * 1000)]
+        self._context.call("part", args, inf, decided, decode_sessions.parted, weight=LONG)
 
     def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[RestoreReply]) -> None:
         """Put a session back."""
-        owner, attempt = snapshot.token.owner, snapshot.attempt
+        token, attempt, op = snapshot.token, snapshot.attempt, self._context.random_id()
+        hold, deadline = self._holds.get(token.session), self._context.clock() + READ_WITHIN
+        positions = {room: position for room, position, _ in snapshot.rooms}
+        gen = 0
         args: list[Any] = [
-            *(self._context.random_id(), snapshot.token.session, snapshot.was, owner),
+            *(op, token.session, snapshot.was, token.owner),
             *(int(snapshot.keyed), snapshot.nick, snapshot.fold),
             *("" if attempt is None else attempt, snapshot.claim, int(forgotten)),
             self._lease.changes_before(snapshot.was) if snapshot.is_settled else 0,
-            len(snapshot.rooms),
+            *(hold.life, hold.gen),
         ]
-        for room, position in snapshot.rooms:
-            args += (room, position)
+        for room, _, birth in snapshot.rooms:
+            args += (room, birth)
 
-        def reply(found: Any) -> None:
-            if isinstance(found, int):
-                self._lease.note(owner, found)
-                found = True
-            done(found)
+        def decided(found: Any) -> None:
+            if not isinstance(found, Change):
+                done(found)
+                return
+            nonlocal gen
+            back, gen = found.result, found.gen
+            self._settler.depart(back.departures, deadline, lambda settled: None)
+            rows = back.rows
+            self.seat(token, found, op, back.nick, back.fold, rows, deadline, seated, positions)
 
-        deadline = self._context.clock() + READ_WITHIN
-        parse = partial(decode_sessions.changes, place=-1)
+        def seated(found: list[Membership] | Failure) -> None:
+            if isinstance(found, list):
+                self.named(token, gen)
+                done(Restored({one.room: one.birth for one in found}))
+            else:
+                done(found)
+
         weight = 1 + len(snapshot.rooms) // 2
-        self._context.ask("restore", args, deadline, reply, parse, weight=weight)
+        parse = decode_sessions.restored
+        self.change("restore", token, args, deadline, decided, parse, weight=weight)
+
+
+def _ignore(_reply: Any) -> None:
+    """Take the place of a ``done`` where no reply is wanted."""

@@ -1,10 +1,12 @@
 """The subscriptions of a node: takes the messages of Redis channels, and reports them to the core.
 
-There is one channel for each room, and one of the node's own.
+There is one channel for each room, and one of the node's own: shard channels, which a Redis Cluster
+keeps in the slots that their names have, as it does with keys.
 """
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -50,6 +52,7 @@ class Subscriber:
         self._wanted: set[bytes] = set()
         self._asked: set[bytes] = set()
         self._confirmed: set[bytes] = set()
+        self._leaving: Counter[bytes] = Counter()
         self._changed = asyncio.Event()
         self._broken = asyncio.Event()
 
@@ -75,6 +78,7 @@ class Subscriber:
         while True:
             self._asked.clear()
             self._confirmed.clear()
+            self._leaving.clear()
             self._broken.clear()
             try:
                 await self._connection()
@@ -113,11 +117,12 @@ class Subscriber:
         old = sorted(self._asked - self._wanted)[:CHUNK]
         if new:
             self._asked.update(new)
-            await pubsub.subscribe(*new)
+            await pubsub.ssubscribe(*new)
         if old:
             self._asked.difference_update(old)
             self._confirmed.difference_update(old)
-            await pubsub.unsubscribe(*old)
+            self._leaving.update(old)
+            await pubsub.sunsubscribe(*old)
         heed_cancelling()
         return bool(new or old)
 
@@ -139,12 +144,26 @@ class Subscriber:
             raise exceptions.ConnectionError(
                 "the server does not speak the protocol of Redis"
             ) from None
-        if kind == b"message":
+        if kind == b"smessage":
             self._on_message(payload)
-        elif kind == b"subscribe" and channel in self._asked:
+        elif kind == b"sunsubscribe":
+            self._ended(channel)
+        elif kind == b"ssubscribe" and channel in self._asked:
             self._confirmed.add(channel)
             self._reasons.over()
             self._on_confirmed(channel)
+
+    def _ended(self, channel: bytes) -> None:
+        """Take the end of a subscription; ask for it again if this node did not end it.
+
+        A Redis Cluster ends the subscriptions to channels of a slot that goes to another master.
+        """
+        if (ends := self._leaving.pop(channel, 0)) > 1:
+            self._leaving[channel] = ends - 1
+        if not ends and channel in self._asked:
+            self._asked.discard(channel)
+            self._confirmed.discard(channel)
+            self._changed.set()
 
 
 class MessageDispatch:
@@ -165,6 +184,11 @@ class MessageDispatch:
         self._moderation = moderation
         self._heads = heads
         self._problems = problems
+        self._probed: dict[int, Callable[[], None]] = {}
+
+    def expect(self, shard: int, heard: Callable[[], None]) -> None:
+        """Hand the probes of a server without sessions to ``heard``."""
+        self._probed[shard] = heard
 
     def take(self, payload: bytes) -> None:
         """Take a message of a channel."""
@@ -172,6 +196,7 @@ class MessageDispatch:
             return
         kind = b""
         events = self._context.events
+        tell: Callable[[], object] | None
         try:
             kind, _, rest = payload.partition(b" ")
             # Read it before anything is called: an error of the core is no malformed message.
@@ -182,6 +207,9 @@ class MessageDispatch:
                 tell = None
             elif kind == b"probe":
                 tell = partial(self._hear_probe, decode_upkeep.probe(rest))
+            elif kind == b"shard":
+                if (tell := self._probed.get(int(rest))) is None:
+                    return
             elif kind == b"moved":
                 tell = partial(events.moved, decode_upkeep.moved(rest))
             elif kind == b"orders":
@@ -223,6 +251,7 @@ class MessageDispatch:
             self._context.events.confirmed(name)
         else:
             # Directs, which come by this node's own channel, may have been missed as well.
+            self._context.subscriptions += 1
             self._heads.compare_inboxes()
             self._heads.compare()
 

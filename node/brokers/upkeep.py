@@ -4,6 +4,7 @@ Each node does that for all of them; scripts/reap.lua and scripts/tidy.lua say w
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from node.brokers import decode_upkeep
@@ -22,11 +23,15 @@ TIDIED = 100
 
 
 class Upkeep:
-    """Reaps and tidies, once all nodes have had the time to renew their leases."""
+    """Reaps and tidies, once all nodes have had the time to renew their leases.
 
-    def __init__(self, context: BrokerContext, lease: Lease) -> None:
+    ``settle`` is called when sessions or rooms have ended.
+    """
+
+    def __init__(self, context: BrokerContext, lease: Lease, settle: Callable[[], None]) -> None:
         self._context = context
         self._lease = lease
+        self._settle = settle
         self._reaping = False
         self._reaped = [0, 0, 0]
 
@@ -48,7 +53,7 @@ class Upkeep:
         if self._reaping or not self._may_reap():
             return
         context, config = self._context, self._context.config
-        base = [context.random_id(), int(config.grace * 1000), config.notices, config.retained]
+        base = [context.random_id(), int(config.grace * 1000)]
         base += [int(config.room_idle * 1000), REAPED]
 
         def args() -> list[Any] | None:
@@ -65,6 +70,8 @@ class Upkeep:
         self._reaping = False
         if not isinstance(found, Failure):
             *counts, more = found
+            if any(counts):
+                self._settle()
             self._reaped = [sum(pair) for pair in zip(self._reaped, counts, strict=True)]
             if more:
                 self.reap()

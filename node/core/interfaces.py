@@ -46,9 +46,9 @@ class LogStore(Protocol):
         """
 
     def sent(
-        self, session: str, message_id: str, deadline: float, done: Done[Stored | None]
+        self, room: str | None, session: str, id: str, deadline: float, done: Done[Stored | None]
     ) -> None:
-        """Look up where a message was stored; None if it was not sent before."""
+        """Look up where a message to a room, or else a direct, was stored; None if it was not."""
 
     def history(
         self,
@@ -97,11 +97,11 @@ class LogStore(Protocol):
     def heal(self, log: str, lost: Lost, done: Done[int]) -> None:
         """Put lost entries back into a log; the reply is how many of them were missing."""
 
-    def unhealed(self, part: float = 1.0) -> bool:
-        """Say whether other nodes may still be putting back what Redis lost before it came back.
+    def unhealed(self, log: str, part: float = 1.0) -> bool:
+        """Say whether what a log lost may still be put back, in this ``part`` of the time."""
 
-        ``part``: after which part of the time for that they count as done.
-        """
+    def any_unhealed(self) -> bool:
+        """Say whether that may be so for any log."""
 
     def watch(self, log: str) -> None:
         """Deliver the frames of a log from now on; ``BrokerEvents.confirmed`` says since when."""

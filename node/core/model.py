@@ -97,14 +97,24 @@ class PendingMessage:
 
 
 class Membership(NamedTuple):
-    """A session's place in a room, as the broker gave it; ``entered``: it had none before."""
+    """A session's place in a room, as the broker gave it; ``entered``: it had none before.
+
+    ``birth`` tells the room from earlier and later ones of its name.
+    """
 
     room: str
     position: str
     members: int
     created: bool
     quiet: bool
+    birth: bytes = b""
     entered: bool = False
+
+
+class Restored(NamedTuple):
+    """A session that is put back; ``births`` are those of the rooms that it is in."""
+
+    births: dict[str, bytes]
 
 
 class Claimed(NamedTuple):
@@ -165,7 +175,7 @@ class RoomPage(NamedTuple):
 ClaimReply = Claimed | ClaimDenied
 JoinReply = Membership | JoinDenied
 NickReply = Renaming | NickDenied
-RestoreReply = bool | RestoreDenied
+RestoreReply = Restored | RestoreDenied
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +202,7 @@ class Claim:
 class SessionSnapshot:
     """A session as the node that holds its connection knows it, to be put back.
 
+    ``rooms`` are their names, the positions at which it joined them, and their births.
     ``is_settled``: no change of it has an unknown outcome.
     """
 
@@ -202,7 +213,7 @@ class SessionSnapshot:
     fold: str
     attempt: int | None
     claim: int
-    rooms: Sequence[tuple[str, str]]
+    rooms: Sequence[tuple[str, str, bytes]]
     is_settled: bool = True
 
 
@@ -210,14 +221,14 @@ class ModerationRule(NamedTuple):
     """What a moderator has ordered, until a time by the clock of the core.
 
     ``kind`` and ``what`` are ``nick`` and a folded nick, ``net`` and a network, ``kick`` and a
-    session, ``room`` and a room's name; ``epoch`` is that of the room's log when it was closed.
+    session, ``room`` and a room's name; ``birth`` is that of the room that was closed.
     ``why`` is for people, and may be empty.
     """
 
     kind: str
     what: str
     until: float
-    epoch: bytes
+    birth: bytes
     why: str
 
 

@@ -17,20 +17,11 @@ from redis.crc import key_slot
 
 from node.brokers import scripts
 
-_SESSION = "until sessions and rooms change in calls of their own"
-_BOTH = "until a room's seats and the ids of its messages are in the room's slot"
-EXCEPTIONS = {
-    **dict.fromkeys(("hello", "join", "kick", "leave", "nick", "part", "reap"), _SESSION),
-    **dict.fromkeys(("restore", "standing", "reorder"), _SESSION),
-    **dict.fromkeys(("publish", "heal", "sent"), _BOTH),
-    **dict.fromkeys(("begin", "close", "renew", "rooms"), "until rooms are listed with sessions"),
-    "tops": "until each log is asked for by itself",
-}
-"""Scripts that touch several slots, and until when they may."""
+_TRIMMING = frozenset(("publish", "heal"))
+"""Scripts that may touch the ids of any author of messages to their room."""
 
 _ALL = frozenset(("DEL", "EXISTS"))
-_NONE = frozenset(("TIME", "INFO", "PUBLISH"))
-_MANY = frozenset((*_ALL, "ZUNIONSTORE"))
+_NONE = frozenset(("TIME", "INFO"))
 _TAG = re.compile(rb"\{([^}]+)\}")
 _LINE = re.compile(rb"\+[\d.]+ \[\d+ (\S+)\] ")
 _WORD = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -45,9 +36,7 @@ class Run(NamedTuple):
 
 
 def keys_of(command: str, args: Sequence[bytes]) -> Sequence[bytes]:
-    """Return the keys of a command that a script makes; PUBLISH is for all shards."""
-    if command == "ZUNIONSTORE":
-        return [args[0], *args[2 : 2 + int(args[1])]]
+    """Return the keys of a command that a script makes, or the shard channel of SPUBLISH."""
     if command in _NONE:
         return ()
     return args if command in _ALL else args[:1]
@@ -69,18 +58,20 @@ def faults(run: Run) -> list[str]:
             continue
         elif declared and _tag(key) == _tag(declared[0]) == b"c":
             continue  # Keys about sessions follow from what a script reads.
-        elif slots and _slot(key) in slots:
-            # A key of another tag is there by chance: one of 16,384 is.
-            if script not in EXCEPTIONS or _tag(key) == _tag(declared[0]):
-                found.append(f"{script} touches {key!r}, which it does not declare")
-        elif script not in EXCEPTIONS:
+        elif key.endswith(b"}:live") and _slot(key) in slots:
+            continue  # A channel is in a slot as a key is, but nobody declares it.
+        elif script in _TRIMMING and declared and key.startswith(_ids_of(declared[0])):
+            continue  # Whose ids are old follows from the index, and who wrote from what was lost.
+        elif _slot(key) in slots:
+            found.append(f"{script} touches {key!r}, which it does not declare")
+        else:
             found.append(f"{script} touches {key!r}, which is in another slot")
     return found
 
 
-def is_excepted(run: Run) -> bool:
-    """Say whether a script has touched several slots."""
-    return len({_slot(key) for key in (*run.declared, *run.touched)}) > 1
+def _ids_of(key: bytes) -> bytes:
+    """Return how the keys begin that hold ids of messages to a room, by a key of that room."""
+    return b"chat:{%b}:sent:" % _tag(key)
 
 
 def _tag(key: bytes) -> bytes:
@@ -117,7 +108,7 @@ def runs_of(said: bytes) -> Iterator[Run]:
             run = _run_of(next(words, b"").upper(), words, digests)
         elif run is not None:
             command = next(words).decode()
-            most = None if command in _MANY else 1
+            most = None if command in _ALL else 1
             run.touched.update(keys_of(command, list(islice(words, most))))
     if run is not None:
         yield run

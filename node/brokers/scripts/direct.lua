@@ -1,5 +1,5 @@
 -- Appends a direct message to the inbox of the session that has a nick, and publishes it to its node.
--- PARTS head log append sent session
+-- PARTS head log append repeats sent session
 -- ARGV  id, session, owner, token (''), folded nick, body before and after the nick, cap
 -- Returns {'ok', position, at, nick, id of the entry before it, log}; {'repeat', where it is stored, and
 -- head and body of its entry if that is retained}; {'nobody'} or {'gone'}.
@@ -28,6 +28,6 @@ local epoch, first, stamp = append(log, channel, tonumber(ARGV[8]), {{'d', id, o
 local position = epoch .. '-' .. int(first) .. '-' .. id
 if token ~= '' then
   remember(sid, token, stamp, log, position, found[1])
-  forget_old(sid)
+  forget_sent(sid)
 end
 return {'ok', position, stamp, found[1], prev, log}

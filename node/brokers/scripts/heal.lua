@@ -1,22 +1,25 @@
 -- Puts lost entries back into a log: each once, however many nodes remember them.
--- PARTS head clock log mend page append sent rules leave
--- KEYS hash stream moved members back never
+-- PARTS head wall clock log mend page append repeats said sent settle
+-- KEYS hash stream moved members seats gone sents never
 -- ARGV  log, cap, epoch and branch that the node knows, offset and id of an entry up to which its log
 --       and this one are the same (id '': it is not known), offset and id up to which the node has
---       read this log, name for a new branch, then for each entry: kind, id, at, origin, body,
---       offset, "HOME FORK ..." of earlier losses (''), offset at which the node has read it in this
---       log ('' if it is lost)
--- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, or {'gone'} if the
--- session of this inbox has ended, or a moderator has closed the room of this log.
-local LEAVE_AGAIN_MS, MOST_NEW = 5000, 500
+--       read this log, name for a new branch, the chat's time as far as the node knows it, at least (0:
+--       unknown), birth of the room ('': not known), 1 if a log that is missing may be created again, then
+--       for each entry: kind, id, at, origin, body, offset, "HOME FORK ..." of earlier losses (''), offset
+--       at which the node has read it in this log ('' if it is lost)
+-- Returns {'ok', number put back}, {'again'} if the log has changed meanwhile, {'missing'} if it is missing
+-- and must not be created, or of another birth, or {'gone'} if the session of this inbox has ended, or
+-- there is another room.
+local MOST_NEW = 500
 -- Original positions of an entry that are remembered: it gets one each time it is put back elsewhere.
 local HOMES = 4
-local log, cap, epoch, branch, base, base_id, read, read_id, fresh = unpack(ARGV, 1, 9)
-local key, FIRST = key_of(log), 10
-base, read = tonumber(base), tonumber(read)
-local meta = redis.call('HMGET', key, 'epoch', 'top', 'id')
+local log, cap, epoch, branch, base, base_id, read, read_id, fresh, least, birth, anew = unpack(ARGV, 1, 12)
+local key, FIRST = key_of(log), 13
+base, read, least = tonumber(base), tonumber(read), tonumber(least)
+local meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'birth')
 local sid = string.match(log, '^i:(.*)')
-if not sid and rule_of('room:' .. string.sub(log, 3)) == epoch then return {'gone'} end
+if meta[4] and birth ~= '' and meta[4] ~= birth then return {anew == '1' and 'gone' or 'missing'} end
+if not sid and not meta[1] and anew == '0' then return {'missing'} end
 -- An inbox ends with its session. A later session may have an inbox of the same name.
 local since = 0
 if sid then
@@ -37,14 +40,8 @@ if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) or hollow then
   if base > 0 then redis.call('HSET', key, 'cut', int(base) .. ' ' .. base_id) end
   redis.call('DEL', key .. ':moved')
   if branch ~= epoch then redis.call('HSET', key, 'branch', branch) end
-  if not sid then
-    local room = string.sub(log, 3)
-    redis.call('ZADD', 'chat:{c}:rooms', 0, room)
-    -- Perhaps it was deleted because nobody used it: then it is to be deleted again.
-    if redis.call('ZCARD', key .. ':members') == 0 then
-      redis.call('ZADD', 'chat:{c}:idle', 'NX', int(now_ms()), room)
-    end
-  end
+  -- Each node notices that its members are missing, and puts them back.
+  if not sid then redis.call('HSET', key, 'birth', birth, 'bare', int(wall_ms())) end
   meta = {epoch, int(base), base_id}
 end
 local top = tonumber(meta[2])
@@ -89,6 +86,8 @@ local other = meta[1] ~= epoch
 local fork = other and 1 or base + 1
 -- Moves the fork behind entries from it on, before an offset, that were appended at `at` or before.
 local next_row = 1
+-- A node may have read the log beyond the newest entry that it knows to be common to both branches.
+if read > base and not other then rows = page_of(log, 'XRANGE', int(base + 1) .. '-0', '+', MOST_NEW) end
 local function pass_older(before, at)
   while rows[next_row] do
     local offset, fields = tonumber(string.match(rows[next_row][1], '^%d+')), rows[next_row][2]
@@ -171,28 +170,49 @@ if with_home then
 end
 if #lost == 0 then return {'ok', 0} end
 
--- Repeats the effect of a `left` that was lost: Redis still has the session in the room, and would let it
--- leave once more. A session that was continued since, or put back by its node, has another owner.
-local function leave_again(place, sid, owner)
-  local nick, reason = string.match(lost[place][4], '^"nick":"([^"]*)","reason":"(%a+)"')
-  for n = place + 1, #lost do
-    if lost[n][1] == 'e' and string.match(lost[n][4], '^"nick":"([^"]*)"') == nick then return end
+-- Repeats the effect of an entry that was lost on the seats: one that says that a session came or changed its
+-- nick seats it, but lets nobody speak for it until its node says who may; one that says that it left ends
+-- that. What a seat, or its end, knows of a later generation stays.
+local function reseat(entry, position)
+  local sid, gen, life, fold = string.match(entry[3], '^([^/]+)/(%d+)/([^/]+)/(.+)$')
+  local nick = string.match(entry[4], '^"nick":"([^"]*)"')
+  if not sid or not nick then return end
+  gen = tonumber(gen)
+  local seat = seat_of(redis.call('HGET', KEYS[5], sid))
+  local gone = tonumber(redis.call('ZSCORE', KEYS[6], sid) or -1)
+  if entry[1] == 'l' then
+    if seat and seat.life == life and seat.gen <= gen then
+      redis.call('HDEL', KEYS[5], sid)
+      redis.call('ZREM', KEYS[4], member_of(seat))
+    end
+    redis.call('ZADD', KEYS[6], int(math.max(gone, gen)), sid)
+  elseif (not seat or seat.gen < gen) and gone < gen then
+    if seat then
+      redis.call('ZREM', KEYS[4], member_of(seat))
+      position = seat.life == life and seat.position or position
+    end
+    local row = {int(gen), life, '-', position, fold, nick}
+    redis.call('HSET', KEYS[5], sid, table.concat(row, ' '))
+    redis.call('ZADD', KEYS[4], 0, fold .. '\0' .. nick)
   end
-  local session = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold')
-  if not session[1] or last_owner(sid) ~= owner then return end
-  remove_member(sid, session[1], session[2], string.sub(log, 3))
-  if reason == 'left' then return end
-  redis.call('HSET', 'chat:{c}:session:' .. sid, 'owner', '', 'was', owner)
-  redis.call('SREM', 'chat:{c}:at:' .. node_of(owner), sid)
-  -- It ends later, when its other rooms have been put back.
-  redis.call('ZADD', 'chat:{c}:grace', int(latest_ms() + LEAVE_AGAIN_MS), sid)
 end
 
--- Whether an entry may be young enough for its message to be repeated. If Redis' clock has been set, the
--- age is not known, and the entry counts as young.
-local function may_repeat(at)
-  now_ms()
-  return shift ~= 0 or tonumber(at) + REPEAT_MS > wall
+-- Remembers the id of a message whose entry was put back, unless it is too old to be repeated. If Redis'
+-- clock has been set, the age is not known, and the message counts as young.
+local function remember_again(entry, author, token, position)
+  local at = tonumber(entry[5])
+  if not sid then
+    local stored = least
+    if math.abs(wall_ms() - least) <= LEAST_LATE_MS then stored = math.min(at + LEAST_LATE_MS, least) end
+    if stored + REPEAT_MS < least then return false end
+    redis.call('HSET', key .. ':sent:' .. author, token, entry[5] .. ' ' .. position .. ' ' .. int(stored))
+  else
+    now_ms()
+    if shift == 0 and at + REPEAT_MS <= wall then return false end
+    local to = string.match(entry[4], '^"from":"[^"]*","to":"([^"]*)"')
+    remember(author, token, entry[5], log, position, to, true)
+  end
+  return true
 end
 
 local channel = not sid and room_channel(string.sub(log, 3))
@@ -204,21 +224,50 @@ local _, first
 epoch, first = append(log, channel, tonumber(cap), lost, epoch)
 local authors = {}
 for n, entry in ipairs(lost) do
-  if entry[1] == 'e' or entry[1] == 'r' then
-    redis.call('HSET', key .. ':back', entry[2], int(first + n - 1))
-    redis.call('PEXPIRE', key .. ':back', REPEAT_MS)
-  end
-  if entry[1] == 'l' then
-    local who, owner = string.match(entry[3], '^([^/]+)/(.+)$')
-    if who then leave_again(n, who, owner) end
+  if not sid and (entry[1] == 'e' or entry[1] == 'r' or entry[1] == 'l') then
+    reseat(entry, epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2])
   end
   local author, token = string.match(entry[3], '^([^:]+):(.+)$')
-  if author and may_repeat(entry[5]) then
-    local position = epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2]
-    local to = string.match(entry[4], '^"from":"[^"]*","to":"([^"]*)"')
-    remember(author, token, entry[5], log, position, to, true)
-    authors[author] = true
+  local position = epoch .. '-' .. int(first + n - 1) .. '-' .. entry[2]
+  if author and remember_again(entry, author, token, position) then authors[author] = false end
+end
+if sid then
+  for author in pairs(authors) do forget_sent(author) end
+else
+  tend_said(log, authors, least)
+end
+-- What was settled while the log was lost was said of another state of the room, or was not said at all: who
+-- left then was not known to be there, and who came back was not known to have left. So it is said now.
+local newest, order, more = {}, {}, {}
+for _, entry in ipairs(sid and {} or lost) do
+  local who, gen, life, fold = string.match(entry[3], '^([^/]+)/(%d+)/([^/]+)/(.+)$')
+  if who and (entry[1] == 'e' or entry[1] == 'r' or entry[1] == 'l') then
+    if not newest[who] then order[#order + 1] = who end
+    if not newest[who] or tonumber(gen) >= newest[who].gen then
+      local nick = string.match(entry[4], '^"nick":"([^"]*)"')
+      newest[who] = {kind = entry[1], gen = tonumber(gen), life = life, fold = fold, nick = nick}
+    end
   end
 end
-for author in pairs(authors) do forget_old(author) end
+
+local function say(kind, who, one, body)
+  local origin = who .. '/' .. int(one.gen) .. '/' .. one.life .. '/' .. one.fold
+  more[#more + 1] = {kind, fresh .. 'o' .. int(#more + 1), origin, body, int(wall_ms())}
+end
+
+for _, who in ipairs(order) do
+  local one, seat = newest[who], seat_of(redis.call('HGET', KEYS[5], who))
+  local gone = tonumber(redis.call('ZSCORE', KEYS[6], who) or -1)
+  if one.kind ~= 'l' and not seat and gone >= one.gen then
+    one.gen = gone
+    say('l', who, one, '"nick":"' .. one.nick .. '","reason":"lost"}')
+  elseif one.kind == 'l' and seat and seat.life == one.life and seat.gen > one.gen then
+    local offset, id = string.match(seat.position, '^%w+%-(%d+)%-(%w+)$')
+    local row = offset and redis.call('XRANGE', KEYS[2], offset .. '-0', offset .. '-0')[1]
+    local said = row and id_of(row) == id and tonumber(string.match(row[2][2], ' ' .. who .. '/(%d+)/') or '')
+    if not said or said <= one.gen then say('e', who, seat, '"nick":"' .. seat.nick .. '"}') end
+  end
+end
+if #more > 0 then append(log, channel, tonumber(cap), more, epoch) end
+if not sid then redis.call('HSET', key, 'size', redis.call('HLEN', KEYS[5])) end
 return {'ok', #lost}

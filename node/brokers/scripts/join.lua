@@ -1,26 +1,24 @@
 -- Puts a session into a room that exists ('join'), or that does not exist yet ('create').
--- PARTS head room session
--- ARGV  op, session, owner, 'join' or 'create', room, notices, cap
--- Returns {'ok', position, members, created, quiet, {frame of `entered`, if it was appended}, changes},
--- {'exists'}, {'missing'}, {'gone'}.
+-- PARTS head room session outs
+-- ARGV  op, session, owner, 'join' or 'create', room
+-- Returns {'ok', row of the room (rows_of), nick, fold, its departures from this room, and what
+-- `with_change` adds}; {'exists'}, {'missing'}, {'gone'}.
 local op, sid, owner, how, room = unpack(ARGV, 1, 5)
-local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7])}
 local before = answered(sid, op, owner)
 if before then return before end
 if not owns(sid, owner) then return {'gone'} end
-local exists = redis.call('EXISTS', key_of('r:' .. room)) == 1
+local exists = redis.call('HEXISTS', 'chat:{c}:births', room) == 1
 if how == 'create' and exists then return {'exists'} end
 if how == 'join' and not exists then return {'missing'} end
-local created = make_room(room, op) and 1 or 0
-local position = redis.call('HGET', 'chat:{c}:rooms:' .. sid, room)
-local names = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold')
-local size, quiet, frame
-local members = key_of('r:' .. room) .. ':members'
--- The session may still name a closed room of this name.
-if position and redis.call('ZSCORE', members, names[2] .. '\0' .. names[1]) then
-  size = redis.call('ZCARD', members)
-  quiet = size > set.notices and 1 or 0
+local birth, made = make_room(room, op)
+local session = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold', 'gen', 'life')
+local gen, count = session[3], nil
+if redis.call('HGET', 'chat:{c}:rooms:' .. sid, room) ~= birth then
+  gen = next_gen(gen)
+  redis.call('HSET', 'chat:{c}:session:' .. sid, 'gen', int(gen))
+  count = note_in(sid, room, birth)
 else
-  position, size, quiet, frame = enter(sid, names[1], names[2], room, op .. 'j', set)
+  count = tonumber(redis.call('HGET', 'chat:{c}:counts', room) or 0)
 end
-return answer(sid, op, {'ok', position, size, created, quiet, {frame}, changed(node_of(owner))})
+local row = {room, birth, made and 1 or 0, count, 1}
+return answer(sid, op, owner, {'ok', row, session[1], session[2], departures(sid, room)}, session[4], gen)

@@ -1,14 +1,14 @@
--- Takes a session out of a room.
--- PARTS head leave session
--- ARGV  op, session, owner, room, notices, cap
--- Returns {'ok', position, at, {frame of `left`}, changes} (in a quiet room position and at are '', and there
--- is no frame), or {'gone'}.
+-- Decides that a session leaves a room; the room is told later (parts/outs.lua).
+-- PARTS head session outs
+-- ARGV  op, session, owner, room
+-- Returns {'ok', its departures from the room, and what `with_change` adds}, or {'gone'}.
 local op, sid, owner, room = unpack(ARGV, 1, 4)
-local set = {notices = tonumber(ARGV[5]), cap = tonumber(ARGV[6])}
 local before = answered(sid, op, owner)
 if before then return before end
 if not owns(sid, owner) then return {'gone'} end
 though_full()
-local names = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'nick', 'fold')
-local position, at, frame = exit(sid, names[1], names[2], room, 'left', op .. 'l', set)
-return answer(sid, op, {'ok', position, at, {frame}, changed(node_of(owner))})
+local session = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'life', 'gen', 'fold', 'nick')
+local gen = next_gen(session[2])
+redis.call('HSET', 'chat:{c}:session:' .. sid, 'gen', int(gen))
+depart(sid, session[1], gen, room, 'left', op .. 'l', session[3] .. ' ' .. session[4])
+return answer(sid, op, owner, {'ok', departures(sid, room)}, session[1], gen)

@@ -2,5 +2,7 @@
 -- KEYS format never
 -- ARGV  format of the data
 -- Returns the format that such a node finds.
-redis.call('SET', KEYS[1], ARGV[1], 'NX')
-return redis.call('GET', KEYS[1])
+local found = redis.call('GET', KEYS[1])
+if found then return found end  -- Also by a full Redis.
+redis.call('SET', KEYS[1], ARGV[1])
+return ARGV[1]

@@ -1,19 +1,20 @@
 -- Ends a connection's ownership of a session: 'quit' and 'kicked' end the session; 'lost' begins its grace
 -- period, or ends it if it was begun without a key.
--- PARTS head clock session finish
--- ARGV  op, session, owner, 'quit', 'kicked' or 'lost', ms of grace, notices, cap
--- Returns {changes}; nothing happens if the session has another owner.
+-- PARTS head clock session outs finish
+-- ARGV  op, session, owner, 'quit', 'kicked' or 'lost', ms of grace
+-- Returns {departures of the session that rooms have to be told, changes}; nothing happens if it has another
+-- owner.
 local op, sid, owner, reason = unpack(ARGV, 1, 4)
-local set = {notices = tonumber(ARGV[6]), cap = tonumber(ARGV[7])}
-if not owns(sid, owner) then return {0} end
+-- This may be a repeat: what it has ended is still to be told.
+if not owns(sid, owner) then return {departures(sid), 0} end
 though_full()
 local key = 'chat:{c}:session:' .. sid
 local grace = tonumber(ARGV[5])
 if reason ~= 'lost' or redis.call('HGET', key, 'keyed') == '0' or grace == 0 then
-  finish(sid, reason, op, set)
+  finish(sid, reason, op)
 else
   redis.call('HSET', key, 'owner', '', 'was', owner)
   redis.call('SREM', 'chat:{c}:at:' .. node_of(owner), sid)
   redis.call('ZADD', 'chat:{c}:grace', int(latest_ms() + grace), sid)
 end
-return {changed(node_of(owner))}
+return {departures(sid), changed(node_of(owner))}

@@ -1,6 +1,6 @@
 -- Renews the lease of an incarnation, and adjusts the chat's time (now_ms).
--- PARTS head clock room nick
--- ARGV  incarnation, ms of the lease, format of the data, epoch for the room `general`, probe to be
+-- PARTS head wall clock room nick
+-- ARGV  incarnation, ms of the lease, format of the data, birth for the room `general`, probe to be
 --       published to the incarnation's own channel, facts about the node (JSON), notices, cap,
 --       the chat's time by the node's own clock, at least and at most (0: unknown), 1 if it is certain
 --       that the clock of Redis was set forwards
@@ -23,6 +23,7 @@ local STEP_MS = 1000
 
 -- Sets `time`; returns the doubt, and by how many ms the clock of Redis was set.
 local function see_clock(least, most, certain)
+  now_ms()
   local raw = wall_ms() + shift
   local late = raw > most + STEP_MS
   if seen and raw >= seen and raw <= seen + CLOCK_SLACK and (most < seen or not late) then
@@ -49,16 +50,18 @@ end
 local doubt, step = see_clock(tonumber(ARGV[9] or 0), tonumber(ARGV[10] or 0), ARGV[11] == '1')
 local before = redis.call('ZSCORE', 'chat:{c}:nodes', inc)
 redis.call('ZADD', 'chat:{c}:nodes', int(latest_ms() + tonumber(ARGV[2])), inc)
-make_room('general', ARGV[4])
+local lost = nicks_lost()
+-- Rooms that were lost are put back with their sessions.
+if not lost then make_room('general', ARGV[4]) end
 local about = 'chat:{c}:about:' .. inc
 redis.call('HSETNX', about, 'since', int(wall_ms()))
 redis.call('HSET', about, 'facts', ARGV[6], 'notices', ARGV[7], 'kept', ARGV[8])
 redis.call('PEXPIRE', about, ARGV[2] + 86400000)
-redis.call('PUBLISH', 'chat:{c}:node:' .. inc, 'probe ' .. ARGV[5])
+redis.call('SPUBLISH', 'chat:{c}:node:' .. inc, 'probe ' .. ARGV[5])
 local changes = tonumber(redis.call('HGET', 'chat:{c}:ops', inc) or 0)
 local ordered = redis.call('GET', 'chat:{c}:ordered') or ''
 local here = redis.call('SCARD', 'chat:{c}:at:' .. inc)
 return {
   before and 'ok' or 'new', changes, int(now_ms()), ordered, here,
-  nicks_lost() or 0, int(doubt), int(step), before or '',
+  lost or 0, int(doubt), int(step), before or '',
 }

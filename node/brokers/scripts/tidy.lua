@@ -1,9 +1,8 @@
--- Shortens deadlines that are further ahead than their length, and forgets ids of messages that are too old
+-- Shortens deadlines that are further ahead than their length, and forgets ids of directs that are too old
 -- to be repeated.
--- PARTS head clock sent
+-- PARTS head clock repeats sent
 -- ARGV  ms of a lease, ms of grace, the time of the call, most of each kind at a time
 -- Returns 1 if there is more to do, else 0.
-local LEAVE_AGAIN_MS = 5000
 local lease, grace, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
 local now, latest, more = now_ms(), latest_ms(), 0
 though_full()
@@ -16,8 +15,7 @@ local function clamp(key, last)
 end
 
 clamp('chat:{c}:nodes', latest + lease)
--- The deadline of a session that is to leave again (heal.lua) does not depend on the grace period.
-clamp('chat:{c}:grace', latest + math.max(grace, LEAVE_AGAIN_MS))
+clamp('chat:{c}:grace', latest + grace)
 clamp('chat:{c}:idle', latest)
 
 local call = int(math.min(now, tonumber(ARGV[3])))

@@ -76,7 +76,7 @@ class Hub:
                 connection.end(Reason.SLOW, RETRY_MS)
         services.directs.forget(now)
         self.registry.tick(now)
-        unhealed = services.broker.unhealed()
+        unhealed = services.broker.any_unhealed()
         self.witness.tick(now, unhealed)
         services.rooms.tick(now, unhealed)
         # What the tick itself takes is not lateness.

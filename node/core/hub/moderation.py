@@ -1,6 +1,5 @@
 """What a node does about the rules and announcements of moderators."""
 
-from node.core.entries import Position
 from node.core.hub.registry import Registry
 from node.core.interfaces import Encoder, FanOut, Transport
 from node.core.limits.moderation_rules import ModerationRules
@@ -30,7 +29,7 @@ def enforce(services: Services, registry: Registry, rules: ModerationRules) -> N
 
 def _is_new(rule: ModerationRule, before: ModerationRules, now: float) -> bool:
     held = before.holding(rule.kind, rule.what, now)
-    return held is None or held.epoch != rule.epoch
+    return held is None or held.birth != rule.birth
 
 
 def admit(services: Services, connection: ClientConnection) -> None:
@@ -46,15 +45,13 @@ def _close(services: Services, registry: Registry, room: Room) -> None:
         member = connection.session.rooms.get(room.name)
         if member is None:
             continue
-        joined = Position.parse(member.joined)
-        epoch = room.top.epoch if room.top is not None else joined.epoch if joined else b""
-        if (rule := services.rules.closed(room.name, epoch)) is not None:
+        if (rule := services.rules.closed(room.name, member.birth)) is not None:
             connection.session.leave(room.name)
             leaves = member.done is not None  # and gets a `left` anyway
             room.release(member)
             if not leaves:
                 send_closed(connection, room.name, rule)
-    if room.empty and (room.top is None or services.rules.closed(room.name, room.top.epoch)):
+    if room.empty and services.rules.closed(room.name, room.birth) is not None:
         services.rooms.drop(room.log)
 
 

@@ -50,7 +50,7 @@ class ModerationRules:
         rule = self.of(kind).get(what)
         return rule if rule is not None and now < rule.until else None
 
-    def closed(self, room: str, epoch: bytes) -> ModerationRule | None:
-        """Return the rule that closed a room, if its log was the one of this epoch."""
+    def closed(self, room: str, birth: bytes) -> ModerationRule | None:
+        """Return the rule that closed a room, if it was the one of this birth."""
         rule = self.of("room").get(room)
-        return rule if rule is not None and rule.epoch == epoch else None
+        return rule if rule is not None and rule.birth == birth else None

@@ -36,13 +36,15 @@ def send(connection: ClientConnection, request: Send, deadline: float) -> None:
         try:
             name = names.room(request.room)
         except names.BadName as error:
-            _unsendable(connection, request, deadline, Code.BAD_ROOM, str(error), request.room)
+            # No room has such a name, so nothing can have been sent there.
+            text = str(error)
+            connection.error(Code.BAD_ROOM, text, request.ref, request.id, request.room)
             return
         if (member := session.rooms.get(name)) is None:
-            _unsendable(connection, request, deadline, *not_in(name), request.room)
+            _unsendable(connection, request, deadline, *not_in(name), name, request.room)
             return
     if wrong := texts.check(request.text):
-        _unsendable(connection, request, deadline, *wrong)
+        _unsendable(connection, request, deadline, *wrong, member.room.name)
         return
     arrived_at = deadline - services.config.answer_within
     pace, usage = member.room.pace, connection.quota.usage
@@ -144,22 +146,25 @@ def _unsendable(
     code: Code,
     text: str,
     room: str | None = None,
+    asked: str | None = None,
 ) -> None:
-    """Refuse a message, unless it repeats one that was sent: that one's ack comes first."""
+    """Refuse a message, unless it repeats one that was sent: that one's ack comes first.
+
+    ``room``: where it would have been sent before, None for a direct; ``asked``: what is wrong.
+    """
     if request.id is None:
-        connection.error(code, text, request.ref, room=room)
+        connection.error(code, text, request.ref, room=asked)
         return
 
     def done(reply: Stored | None | Failure) -> None:
         if isinstance(reply, Stored):
             connection.send(_ack(request, reply))
         elif isinstance(reply, Failure):
-            failed(connection, request, reply, room)
+            failed(connection, request, reply, asked)
         else:
-            connection.error(code, text, request.ref, request.id, room)
+            connection.error(code, text, request.ref, request.id, asked)
         connection.pipeline.finish(overlaps=True)
 
     connection.pipeline.begin(overlaps=True)
-    connection.services.broker.sent(
-        connection.session.token.session, _message_id(request.id), deadline, done
-    )
+    session, message_id = connection.session.token.session, _message_id(request.id)
+    connection.services.broker.sent(room, session, message_id, deadline, done)

@@ -80,12 +80,11 @@ def enter_room(
     """Make the session a member of a room; it reads on from ``cursor``, or from where it joined."""
     start = Position.parse(membership.position)
     assert start is not None
-    if (rule := connection.services.rules.closed(membership.room, start.epoch)) is not None:
+    if (rule := connection.services.rules.closed(membership.room, membership.birth)) is not None:
         # A moderator closed it while the reply was on its way.
         send_closed(connection, membership.room, rule)
         return
-    member = RoomMember(
-        connection, connection.services.rooms.room(membership.room), membership.position
-    )
+    room = connection.services.rooms.room(membership.room)
+    member = RoomMember(connection, room, membership.position, membership.birth)
     connection.session.enter(membership.room, member)
     member.room.add(member, start, cursor)

@@ -190,7 +190,7 @@ class LogFollower:
         Not if the room has ended, or if other nodes may still remember it.
         """
         own = self.unconfirmed
-        if self._broker.unhealed() or (self._readers.empty and not own.appends):
+        if self._broker.unhealed(self._log) or (self._readers.empty and not own.appends):
             self._failed()
         elif own.appends:
             self._healing.put_back(own.missing_log(), self._on_healed)

@@ -91,10 +91,10 @@ class Healing:
         because the authors' nodes may remember directs. ``ids``: of the entries it would put back.
         """
         if not is_inbox(self._log):
-            return self._broker.unhealed(self._known.forgotten)
+            return self._broker.unhealed(self._log, self._known.forgotten)
         if ids:
             return False
-        waited, self._left_to_others = self._left_to_others, self._broker.unhealed()
+        waited, self._left_to_others = self._left_to_others, self._broker.unhealed(self._log)
         return waited or self._left_to_others
 
     def _on_healed(self, ids: list[bytes], done: Healed, reply: int | Failure) -> None:

@@ -58,11 +58,16 @@ class KnownLog:
 
     @property
     def forgotten(self) -> float:
-        """Which part of what the log keeps this node does not remember, from 0 to 1."""
+        """Which part of what the log keeps this node does not remember, from 0 to 1.
+
+        It is half at least, if there is something: a node that remembers all needs several calls
+        to put a log back, and must be there first.
+        """
         ring = self.ring
         if ring is None or not ring.base.offset:
             return 0.0
-        return max(0.0, 1 - len(ring.entries) / min(ring.top.offset, self._most))
+        part = max(0.0, 1 - len(ring.entries) / min(ring.top.offset, self._most))
+        return part and (1 + part) / 2
 
     # Progress
 

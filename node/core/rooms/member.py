@@ -79,6 +79,11 @@ class Member:
         return self.state is MemberState.LEAVING
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether it is not known yet if the member leaves."""
+        return self.state is MemberState.STOPPED
+
+    @property
     def is_fed(self) -> bool:
         """Whether the member reads the log from its cursor on."""
         return self.state in (MemberState.BEHIND, MemberState.LEAVING)

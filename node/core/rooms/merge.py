@@ -6,7 +6,7 @@ from typing import NamedTuple
 from node.core.entries import START, Entry, Lost, Position
 from node.core.rooms.ring import Ring
 
-HEALED = 100
+HEALED = 80
 """Entries put back in one call: the script compares as many entries of the log, of any length."""
 HEALED_BYTES = 256 * 1024
 """Bytes put back in one call; a single entry may have more."""

@@ -218,7 +218,7 @@ class Readers:
             known.mark_stale()
             return
         gap = _is_gap(cursor, reply, reply.top)
-        if gap and not reply.fork and self._broker.unhealed():
+        if gap and not reply.fork and self._broker.unhealed(self._log):
             # Other nodes may yet put back what this member has not read.
             known.mark_stale()
             return

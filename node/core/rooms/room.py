@@ -21,11 +21,12 @@ class Room:
     """One log: what is known of it, what follows it, and who reads it.
 
     ``name`` is what clients call it, ``log`` what the broker does. ``pace`` limits its messages.
+    ``birth`` is that of the room that members here joined last.
     ``empty_since`` is when the hub found nobody in it.
     """
 
     __slots__ = (
-        *("name", "log", "pace", "empty_since", "known", "readers", "follower"),
+        *("name", "log", "birth", "pace", "empty_since", "known", "readers", "follower"),
         *("receive", "appended"),
     )
 
@@ -41,6 +42,7 @@ class Room:
     ) -> None:
         self.name = name
         self.log = log
+        self.birth = b""
         self.pace = pace
         self.empty_since: float | None = None
         self.known = KnownLog(most)
@@ -188,11 +190,19 @@ class Room:
 
 
 class RoomMember(Member):
-    """A session's place in a room; ``joined`` is the position at which the session joined."""
+    """A session's place in a room; ``joined`` is the position at which the session joined.
 
-    __slots__ = ("room", "joined")
+    ``birth`` is that of the room, which tells it from others of its name.
+    """
 
-    def __init__(self, reader: Reader, room: Room, joined: str) -> None:
+    __slots__ = ("room", "joined", "birth")
+
+    def __init__(self, reader: Reader, room: Room, joined: str, birth: bytes = b"") -> None:
         super().__init__(reader)
         self.room = room
         self.joined = joined
+        self.place(birth)
+
+    def place(self, birth: bytes) -> None:
+        """The session is in the room of this birth."""
+        self.birth = self.room.birth = birth

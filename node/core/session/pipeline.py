@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from node.core.session.keepalive import Keepalive
-from node.core.session.recovery import TOO_LATE, Outcome, Recovery, TokenState
+from node.core.session.recovery import TOO_LATE, Outcome, Recovery
 from node.core.session.states import StateRow
+from node.core.session.token_state import TokenState
 from wire.messages import AnyRequest
 
 

@@ -14,12 +14,14 @@ from node.core.model import (
     Failure,
     Fenced,
     FencingToken,
+    Restored,
     RestoreReply,
     SessionSnapshot,
     SessionState,
     Unavailable,
 )
 from node.core.session.session import Session
+from node.core.session.token_state import NEXT, Step, TokenState
 from wire.messages import AnyRequest
 
 TOO_LATE = 0.5
@@ -27,58 +29,6 @@ TOO_LATE = 0.5
 
 Settle = Callable[[SessionState | None], None]
 """Takes the state of a session after a change; None: it was not done, or nobody can know."""
-
-
-class TokenState(Enum):
-    """Whether the token of a session is valid."""
-
-    HELD = "it is valid, as far as is known"
-    LOST = "a request was refused: the broker is asked whether it forgot the session"
-    RESTORING = "the session is being put back; no request was refused for it"
-    RECLAIMING = "the session is being put back, and requests that were refused wait for that"
-    REGAINED = "the session was put back; replies to requests with the old token are still to come"
-    REPEATING = "as REGAINED, but the session is being put back once more"
-
-
-class Step(Enum):
-    """What changes the state of a token."""
-
-    REFUSED = "the broker refused a request for its token"
-    RESTORE = "the session is to be put back"
-    RESTORED = "the broker has put the session back"
-    STOPPED = "the session is not being put back any more, but may be later"
-    TAKEN = "the session has ended, or goes on elsewhere"
-    SETTLED = "all replies to the old token have come"
-
-
-NEXT: dict[TokenState, dict[Step, TokenState]] = {
-    TokenState.HELD: {Step.REFUSED: TokenState.LOST, Step.RESTORE: TokenState.RESTORING},
-    TokenState.LOST: {Step.REFUSED: TokenState.LOST, Step.RESTORE: TokenState.RECLAIMING},
-    TokenState.RESTORING: {
-        Step.REFUSED: TokenState.RECLAIMING,
-        Step.RESTORED: TokenState.REGAINED,
-        Step.STOPPED: TokenState.HELD,
-        Step.TAKEN: TokenState.HELD,
-    },
-    TokenState.RECLAIMING: {
-        Step.REFUSED: TokenState.RECLAIMING,
-        Step.RESTORED: TokenState.REGAINED,
-        Step.STOPPED: TokenState.LOST,
-        Step.TAKEN: TokenState.HELD,
-    },
-    TokenState.REGAINED: {
-        Step.REFUSED: TokenState.REGAINED,
-        Step.RESTORE: TokenState.REPEATING,
-        Step.SETTLED: TokenState.HELD,
-    },
-    TokenState.REPEATING: {
-        Step.REFUSED: TokenState.REPEATING,
-        Step.RESTORED: TokenState.REGAINED,
-        Step.STOPPED: TokenState.REGAINED,
-        Step.TAKEN: TokenState.HELD,
-    },
-}
-"""The state after each step; a step that is missing changes nothing."""
 
 
 class Outcome(Enum):
@@ -213,12 +163,14 @@ class Recovery:
         if host.is_over:
             self._take(Step.STOPPED)
             # It ended while it was being put back: release it once more.
-            if reply is True or reply is Unavailable.UNREACHABLE:
+            if isinstance(reply, Restored) or reply is Unavailable.UNREACHABLE:
                 self._broker.part(snapshot.token, quit=False)
-        elif reply is True:
-            host.session.take(snapshot.token)
+        elif isinstance(reply, Restored):
+            host.session.take(snapshot.token, reply.births)
             if host.session.agrees(snapshot) and self._forgotten == forgotten:
                 self._take(Step.RESTORED)
+                if not forgotten and not host.session.rooms.keys() <= reply.births.keys():
+                    self._compare_rooms(snapshot.token)
                 self.replied()
                 host.advance()
             else:
@@ -236,6 +188,31 @@ class Recovery:
             self._take(Step.TAKEN)
             self._stranded = None
             host.cut_off()
+
+    def _compare_rooms(self, token: FencingToken, again: bool = False) -> None:
+        """Ask whether a session that was given back is in all the rooms that it is in here.
+
+        Redis may have gone back to before the end of the session, and another node may have put
+        one `left` of that end back: then the session is not in that room any more.
+        """
+        done = partial(self._on_rooms, token, again)
+        self._broker.standing(token, done)
+
+    def _on_rooms(self, token: FencingToken, again: bool, reply: SessionState | Failure) -> None:
+        host = self._host
+        if host.is_over or token != host.session.token:
+            return
+        if reply is Unavailable.UNREACHABLE:
+            self._compare_rooms(token, again)
+        elif isinstance(reply, SessionState) and (missing := host.session.missing_in(reply)):
+            # Seen once, a moderator may have closed a room, and this node is about to hear it.
+            if not again or any(member.is_stopped for member in missing):
+                self._compare_rooms(token, again=True)
+                return
+            # Its client comes back and enters those rooms again, which everybody is told.
+            self._stranded = None
+            host.cut_off()
+            self._broker.part(token, quit=False)
 
     def replied(self) -> None:
         """Repeat what was refused for the old token, once the session has been put back.

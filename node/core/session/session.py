@@ -1,7 +1,9 @@
 """The session that a connection holds: what outlives the connection. Pure data."""
 
+from collections.abc import Mapping
+
 from node.core.entries import Cursor
-from node.core.model import FencingToken, SessionSnapshot
+from node.core.model import FencingToken, SessionSnapshot, SessionState
 from node.core.names import names
 from node.core.rooms.room import RoomMember
 
@@ -41,9 +43,11 @@ class Session:
         self.token, self.nick, self.claim = token, nick, claim
         self.fold = names.claims(nick)
 
-    def take(self, token: FencingToken) -> None:
-        """The session was put back, under another token."""
+    def take(self, token: FencingToken, births: Mapping[str, bytes]) -> None:
+        """The session was put back, under another token, into rooms of these births."""
         self.token = token
+        for name, member in self.rooms.items():
+            member.place(births.get(name, member.birth))
 
     def rename(self, nick: str, fold: str) -> None:
         """The session has another nick, which reserves ``fold``."""
@@ -91,11 +95,22 @@ class Session:
             self.fold,
             self.attempt,
             self.claim,
-            [(name, member.joined) for name, member in self.rooms.items() if member.done is None],
+            [
+                (name, member.joined, member.birth)
+                for name, member in self.rooms.items()
+                if member.done is None
+            ],
             is_settled,
         )
 
     def agrees(self, snapshot: SessionSnapshot) -> bool:
         """Say whether a snapshot is still what would be put back."""
         now = self.snapshot(snapshot.token.owner)
-        return (now.nick, now.rooms) == (snapshot.nick, snapshot.rooms)
+        places, those = ({room[:2] for room in each.rooms} for each in (now, snapshot))
+        return (now.nick, places) == (snapshot.nick, those)
+
+    def missing_in(self, state: SessionState) -> list[RoomMember]:
+        """Return the places in rooms that the broker does not have, except those being left."""
+        there = {membership.room for membership in state.memberships}
+        rooms = self.rooms.items()
+        return [one for name, one in rooms if name not in there and not one.is_leaving]

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, cast
@@ -12,6 +12,7 @@ from typing import Any, cast
 from redis import exceptions
 from redis.asyncio import Redis
 
+from node.brokers.shards import one
 from node.brokers import keys, scripts
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
@@ -138,11 +139,15 @@ def _brief(entry: Entry) -> tuple[str, str]:
 
 
 class Losses:
-    """Loses replies that Redis gave: each pipeline that did something is said to have failed."""
+    """Loses replies that Redis gave: each pipeline that did something is said to have failed.
+
+    That is the first one of ``of``, and the others are its repeat, and what comes next.
+    """
 
     def __init__(self, wanted: bool) -> None:
         self.wanted = wanted
         self.count = 0
+        self.of = 2
 
     def over(self, connect: Connect) -> Connect:
         """Return what makes clients that lose replies."""
@@ -163,7 +168,7 @@ class Losses:
             replies = cast(list[Any], await execute(*args, **named))
             if self.wanted and not any(isinstance(reply, Exception) for reply in replies):
                 self.count += 1
-                if self.count % 2:
+                if self.count % self.of == 1:
                     raise exceptions.ConnectionError("the reply was lost")
             return replies
 
@@ -185,10 +190,15 @@ class Node:
         self.events = RecordingEvents()
         self.metrics = Metrics()
         self.clock = clock
-        self.broker = RedisBroker(connect, rules, self.metrics, clock, self.ids)
+        self.broker = RedisBroker(one(connect), rules, self.metrics, clock, self.ids)
         # One that is not run reports all the same: tests hand it messages.
         self.broker._context.bind(self.events)
         self.retained = rules.retained
+
+    @property
+    def incarnation(self) -> str:
+        """The name of its lease."""
+        return self.broker._lease.incarnation
 
     async def ask(self, name: str, *args: Any, **named: Any) -> Any:
         """Call the broker, and wait for its reply."""
@@ -206,7 +216,24 @@ class Node:
     async def idle(self) -> None:
         """Wait until all that was asked for is done."""
         async with asyncio.timeout(WITHIN):
-            await self.broker._context.pipeline.idle()
+            await self.broker._idle()
+
+    async def settled(self) -> None:
+        """Wait until rooms know who has left them, and rooms that have ended are deleted."""
+        janitor = self.broker._janitor
+        async with asyncio.timeout(WITHIN):
+            await self.broker._idle()
+            while janitor._left:
+                await self.broker._idle()
+            janitor.settle()
+            await self.broker._idle()
+
+    async def audited(self, true: Callable[[], Awaitable[bool]]) -> None:
+        """Look through the seats of rooms until something is true."""
+        async with asyncio.timeout(WITHIN):
+            while not await true():
+                self.broker._seats.look()
+                await self.idle()
 
     def deadline(self, within: float = WITHIN) -> float:
         """Return when a call has to be done."""
@@ -294,7 +321,7 @@ class Place:
         self.losses = losses
         self._connect = losses.over(connect)
         self._stack = contextlib.AsyncExitStack()
-        self._prefixes = (f"n{letter}0" for letter in "abcdefghij")
+        self._prefixes = (f"n{number:x}0" for number in itertools.count(10))
 
     async def __aenter__(self) -> "Place":
         return self
@@ -309,6 +336,15 @@ class Place:
         await self._stack.enter_async_context(running(node, ready))
         return node
 
+    @asynccontextmanager
+    async def doomed(self) -> AsyncIterator[Node]:
+        """Run a node that will not be heard of again: its lease is over since long ago."""
+        node = Node(next(self._prefixes), self._connect, AT_REST)
+        async with running(node):
+            yield node
+            await node.idle()
+        await self.redis.zadd(keys.NODES, {node.incarnation: 1})
+
     def moderator(self) -> StatusClient:
         """Return a moderator; ``async with`` lets go of Redis."""
         return StatusClient(self._connect)
@@ -317,9 +353,10 @@ class Place:
         """Return a client that waits for messages for ever."""
         return self._connect(None)
 
-    async def run(self, script: str, *args: Any, log: str = "") -> Any:
+    async def run(self, script: str, *args: Any, log: str = "", authors: Sequence[str] = ()) -> Any:
         """Run a script by itself, with the keys of a log if it declares some."""
-        declared = keys.of_log(log, scripts.key_names(script)) if log else keys.CONTROL
+        names = scripts.key_names(script)
+        declared = keys.of_log(log, names, authors) if log else keys.CONTROL
         text = [str(arg) for arg in args]
         return await self.redis.eval(scripts.source(script), len(declared), *declared, *text)
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from node.brokers.config import BrokerConfig
+from node.brokers.lease import FORMAT
+from node.core.entries import Lost
 from node.core.model import ClaimDenied, Claimed, Denied, Failure, Stored
 from tests.integration.brokers.bench import Place, wait
 from tests.integration.brokers.virtual import Life, System, virtual
@@ -116,10 +118,11 @@ async def test_a_message_is_remembered_for_its_time(system: System, step: float)
         await asyncio.sleep(seconds)
         assert await wait(here.node.say(hold, "tea", "hi", "once")) == first
         again = await here.node.direct(hold, "bo", "psst", "twice")
-        assert again == await there.node.ask("sent", "s1", "twice")
+        assert again == await there.node.ask("sent", None, "s1", "twice")
         assert again == direct._replace(log="i:s2")
     await asyncio.sleep(15)
-    assert await there.node.ask("sent", "s1", "once") is None
+    assert await there.node.ask("sent", "tea", "s1", "once") is None
+    assert await there.node.ask("sent", None, "s1", "twice") is None
     await asyncio.sleep(310)
     assert not system.data("chat:{c}:sents")
     assert not system.server.shell.store.call("exists", [b"chat:{c}:sent:s1"])
@@ -141,6 +144,47 @@ async def test_what_is_sent_about_the_time_of_the_step_is_remembered_as_well(
     await asyncio.sleep(280)
     assert await wait(here.node.say(hold, "tea", "hi", "at-once")) == first
     assert await wait(here.node.say(hold, "tea", "hi", "later")) == second
+
+
+@pytest.mark.parametrize("step", STEPS)
+@virtual
+async def test_a_message_that_was_put_back_is_remembered_as_well(
+    system: System, step: float
+) -> None:
+    here, there = await two_nodes(system)
+    hold, _ = await here.node.hello("s1", "ana", rooms=["tea"])
+    kept, top = system.server.shell.snapshot(), await here.node.top("r:tea")
+    system.server.skew += step
+    await asyncio.sleep(3)
+    first = await wait(here.node.say(hold, "tea", "hi", "once"))
+    entries = (await here.node.ask("tail", "r:tea", 1, timed=False)).entries
+    system.restart(kept)
+    await asyncio.sleep(5)
+    assert await there.node.ask("sent", "tea", "s1", "once") is None
+    lost = Lost(top, top, top.epoch, entries)
+    assert await here.node.ask("heal", "r:tea", lost, timed=False) == 1
+    for seconds in (0.0, 290.0):
+        await asyncio.sleep(seconds)
+        assert await there.node.ask("sent", "tea", "s1", "once") == first
+    await asyncio.sleep(15)
+    assert await there.node.ask("sent", "tea", "s1", "once") is None
+
+
+@pytest.mark.parametrize("step", STEPS)
+@virtual
+async def test_lost_entries_are_waited_for_as_long_as_ever(system: System, step: float) -> None:
+    here, _ = await two_nodes(system)
+    hold, _ = await here.node.hello("s1", "ana", rooms=["tea"])
+    await wait(here.node.say(hold, "tea", "one"))
+    here.node.events.known["r:tea"] = await here.node.top("r:tea")
+    system.server.shell.store.call("del", [b"chat:{r:tea}:log"])
+    said = here.node.say(hold, "tea", "two")
+    await asyncio.sleep(0.5)
+    system.server.skew += step
+    await asyncio.sleep(3)
+    assert not said.done()
+    await asyncio.sleep(1.5)
+    assert said.done() and isinstance(await said, Stored)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -301,6 +345,6 @@ async def test_a_lease_that_begins_before_any_node_knows_the_time_is_whole(place
     now = seconds * 1000
     await place.redis.hset("chat:{c}:clock", "seen", now - 60_000)
     unknown = (0, 0, 0)
-    reply = await place.run("renew", "inc9", 8000, 1, "e1", 1, "{}", 200, 1000, *unknown)
+    reply = await place.run("renew", "inc9", 8000, FORMAT, "e1", 1, "{}", 200, 1000, *unknown)
     assert reply[0] == b"new" and int(reply[2]) < now - 50_000, "the time stands still"
     assert (await place.redis.zscore("chat:{c}:nodes", "inc9") or 0) >= now + 8000

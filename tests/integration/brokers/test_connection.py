@@ -107,14 +107,14 @@ async def test_all_that_one_read_brings_is_handed_on(server: RedisServer) -> Non
 
     client = connect.redis(server.url)(None)
     pubsub = client.pubsub()
-    await pubsub.subscribe(b"c")
+    await pubsub.ssubscribe(b"c")
     assert isinstance(pubsub.connection, RedisConnection)
     listening = asyncio.create_task(pubsub.connection.listen(take))
     async with server.client() as other, asyncio.timeout(WITHIN):
         for number in range(100):
-            await other.publish(b"c", b"%d" % number)
+            await other.spublish(b"c", b"%d" % number)
         await full.wait()
-    assert heard[0][0] == b"subscribe"
+    assert heard[0][0] == b"ssubscribe"
     assert [message[2] for message in heard[1:]] == [b"%d" % number for number in range(100)]
     await server.kill()
     with pytest.raises(exceptions.ConnectionError):

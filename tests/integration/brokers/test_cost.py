@@ -17,7 +17,7 @@ log that keeps 1000, 200 messages in a batch, and as many members, rooms, sessio
 as a large system has.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,13 +26,16 @@ import pytest_asyncio
 
 from node.brokers import (
     directory,
-    head_poll,
     history,
+    janitor,
     keys,
     moderation_sync,
     publish_batch,
     scripts,
+    seat_audit,
+    seats,
     session_audit,
+    told,
     upkeep,
 )
 from node.core.rooms import merge
@@ -65,10 +68,8 @@ end, call = function(name, ...)
       local length = lengths[real.call('TYPE', key).ok]
       counted[2] = counted[2] + (length and real.call(length, key) or 0)
     end
-  elseif name == 'PUBLISH' then
+  elseif name == 'SPUBLISH' then
     counted[3] = counted[3] + 2 * #select(2, ...)
-  elseif name == 'ZUNIONSTORE' then
-    counted[2] = counted[2] + real.call('ZCARD', select(3, ...))
   end
   local reply = real.call(name, ...)
   if name == 'XTRIM' then counted[2] = counted[2] + reply end
@@ -85,15 +86,22 @@ return {counted[1], counted[2], counted[3], cjson.encode(reply)}
 FILL = """
 local log, count, size, kind = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local text = string.rep('x', size)
-local key = 'chat:{' .. log .. '}'
+local room = string.match(log, '^r:(.*)')
+local key = room and 'chat:{' .. log .. '}' or 'chat:{c}:' .. log
 local body = kind == 'm' and '"from":"ana","text":"' .. text .. '"}' or '"nick":"ana"}'
 for n = 1, count do
   local head = kind .. ' id' .. n .. ' 1795486460000 -'
   redis.call('XADD', key .. ':log', n .. '-0', 'h', head, 'b', body)
 end
 redis.call('HSET', key, 'epoch', 'ep', 'top', count, 'id', 'id' .. count)
-if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:{c}:rooms', 0, string.sub(log, 3)) end
+if room then
+  redis.call('HSET', key, 'birth', 'b1', 'size', redis.call('HLEN', key .. ':seats'))
+  redis.call('HSET', 'chat:{c}:births', room, 'b1')
+  redis.call('ZADD', 'chat:{c}:rooms', 0, room)
+end
 """
+NOW = 1795486460000 + 400_000
+"""The chat's time, in ms: ids of 400 s ago are too old to be repeated."""
 HERE = 9e15
 """The end of a lease, or a time, that is far away."""
 LONG, KEPT, FULL = 16_000, 1000, 1099
@@ -116,6 +124,18 @@ class Cost(NamedTuple):
         return 3 * self.commands + 0.5 * self.elements + 0.003 * self.bytes
 
 
+PROBE = (keys.probe_channel("0", "inc").decode(), "chat:{0}:never")
+
+
+def declared_by(script: str, log: str, authors: Iterable[str]) -> Sequence[str]:
+    """Return the keys that a script declares; ``log``: the one that it is about, if any."""
+    names = scripts.key_names(script)
+    others = {"mark": keys.MARK, "probe": PROBE}
+    if script in others or not names:
+        return others.get(script, keys.CONTROL)
+    return keys.of_log(log, names, authors)
+
+
 class Bench:
     """A Redis with much in it."""
 
@@ -130,7 +150,8 @@ class Bench:
 
     async def session(self, sid: str, owner: str = "inc.1", **fields: Any) -> None:
         """Let a session be in no room."""
-        about = {"owner": owner, "nick": sid, "fold": sid, "keyed": 1, **fields}
+        about = {"owner": owner, "nick": sid, "fold": sid, "keyed": 1, "life": "op0", "gen": 1}
+        about |= fields
         await self.client.hset("chat:{c}:session:" + sid, mapping=about)
         await self.client.hset("chat:{c}:nicks", sid, sid)
         if owner:
@@ -140,12 +161,24 @@ class Bench:
         """Let a session be in as many rooms as it can."""
         await self.session(sid, owner, **fields)
         for room in ROOMS:
-            await self.membership(sid, room)
+            await self.membership(sid, room, fields.get("nick", sid))
 
-    async def membership(self, sid: str, room: str) -> None:
+    async def membership(self, sid: str, room: str, nick: str) -> None:
         """Let a session be in a room."""
-        await self.client.hset("chat:{c}:rooms:" + sid, room, "ep-1-id1")
-        await self.client.zadd("chat:{r:" + room + "}:members", {f"{sid}\0{sid}": 0})
+        key = "chat:{r:" + room + "}"
+        await self.client.hset("chat:{c}:births", room, "b1")
+        await self.client.hset("chat:{c}:rooms:" + sid, room, "b1")
+        await self.client.hincrby("chat:{c}:counts", room, 1)
+        await self.client.hset(key + ":seats", sid, f"1 op0 inc.1 ep-1-id1 {nick} {nick}")
+        await self.client.zadd(key + ":members", {f"{nick}\0{nick}": 0})
+        await self.client.hset(key, mapping={"size": await self.client.hlen(key + ":seats")})
+
+    async def departed(self, sid: str, count: int = limits.ROOMS) -> None:
+        """Let a session have left rooms that do not know it yet."""
+        key, noted = "chat:{c}:out:" + sid, f'op0 kicked op1k7 b1 {sid} {sid} "{"why " * 50}"'
+        await self.client.hset(key, mapping={f"{n} p{n}": noted for n in range(1, count + 1)})
+        await self.client.zadd("chat:{c}:outs", {sid: 1})
+        await self.client.sadd("chat:{c}:end:" + sid, sid, "look", "other")
 
     async def over(self, sid: str, inbox: int = 0, nick: str = "") -> None:
         """Let the grace period of a session in 50 rooms be over."""
@@ -153,8 +186,6 @@ class Bench:
         await self.seated(sid, owner="", was="dead.1", nick=nick, fold=nick)
         await self.client.hset("chat:{c}:nicks", nick, sid)
         await self.client.zadd("chat:{c}:grace", {sid: 1})
-        for room in ROOMS:
-            await self.client.zadd("chat:{r:" + room + "}:members", {f"{nick}\0{nick}": 0})
         if inbox:
             await self.log("i:" + sid, inbox, LONG)
 
@@ -162,10 +193,15 @@ class Bench:
         """Let many be in a room."""
         nicks = [f"member{number:05}" for number in range(count)]
         pipe = self.client.pipeline()
-        pipe.zadd("chat:{r:" + room + "}:members", {f"{nick}\0{nick}": 0 for nick in nicks})
+        key = "chat:{r:" + room + "}"
+        seats: Any = {nick: f"1 op0 inc.1 ep-1-id1 {nick} {nick}" for nick in nicks}
+        pipe.hset(key + ":seats", mapping=seats)
+        pipe.zadd(key + ":members", {f"{nick}\0{nick}": 0 for nick in nicks})
         pipe.hset("chat:{c}:nicks", mapping={nick: nick for nick in nicks})
+        pipe.hset("chat:{c}:births", room, "b1")
+        pipe.hset("chat:{c}:counts", room, count)
         for nick in nicks:
-            pipe.hset("chat:{c}:rooms:" + nick, room, "ep-1-id1")
+            pipe.hset("chat:{c}:rooms:" + nick, room, "b1")
         await pipe.execute()
 
     async def rooms(self) -> None:
@@ -177,15 +213,23 @@ class Bench:
         """Let so many nodes be there."""
         await self.client.zadd("chat:{c}:nodes", {f"node{number}": HERE for number in range(count)})
 
-    async def sent(self, sid: str, count: int) -> None:
-        """Let a session have sent messages with ids."""
-        ids = {f"t{n}": f"{1795486460000 + n} r:p0 ep-{n}-id{n}" for n in range(count)}
+    async def directed(self, sid: str, count: int) -> None:
+        """Let a session have sent directs with ids."""
+        ids = {f"t{n}": f"{1795486460000 + n} i:p0 ep-{n}-id{n} p0" for n in range(count)}
         await self.client.hset("chat:{c}:sent:" + sid, mapping=ids)
 
-    async def run(self, script: str, *args: Any, log: str = "r:tea") -> Cost:
+    async def said(self, sid: str, count: int, at: int = 1795486460000, log: str = "r:tea") -> None:
+        """Let a session have sent messages with ids to a room."""
+        ids = {f"t{n}": f"{at + n} ep-{n}-id{n} {at + n}" for n in range(count)}
+        await self.client.hset(f"chat:{{{log}}}:sent:{sid}", mapping=ids)
+        await self.client.zadd(f"chat:{{{log}}}:sents", {sid: at})
+
+    async def run(
+        self, script: str, *args: Any, log: str = "r:tea", authors: Iterable[str] = ()
+    ) -> Cost:
         """Run a script with the keys that it declares, if any, of a log; and count."""
         source = COUNTING.replace("%s", scripts.source(script))
-        declared = keys.of_log(log, scripts.key_names(script))
+        declared = declared_by(script, log, authors)
         async with slots.watching(self.port) as runs:
             *found, reply = await self.client.eval(source, len(declared), *declared, *args)
         self.runs += runs
@@ -219,10 +263,16 @@ def worst(script: str) -> Callable[[Run], Run]:
     return register
 
 
+@worst("adopt")
+async def a_room_was_made_twice(bench: Bench) -> Cost:
+    await bench.seated("ana")
+    return await bench.run("adopt", "ana", "p0", "b1", "b2")
+
+
 @worst("begin")
 async def a_room_that_is_missing(bench: Bench) -> Cost:
     await bench.crowd("tea")
-    return await bench.run("begin", "op1", "tea")
+    return await bench.run("begin", "ep", "tea", "b1")
 
 
 @worst("close")
@@ -247,9 +297,24 @@ async def a_direct_of_somebody_who_has_sent_much(bench: Bench) -> Cost:
     await bench.session("ana")
     await bench.session("bo")
     await bench.log("i:bo", size=LONG)
-    await bench.sent("ana", 2001)
+    await bench.directed("ana", 2001)
     body = "x" * LONG
     return await bench.run("direct", "id1", "ana", "inc.1", "new", "bo", '"to":"', body, KEPT)
+
+
+@worst("drop")
+async def a_large_room_is_deleted(bench: Bench) -> Cost:
+    await bench.crowd("tea")
+    await bench.log("r:tea", size=LONG)
+    await bench.client.zadd("chat:{r:tea}:gone", {f"s{number}": 1 for number in range(2000)})
+    return await bench.run("drop", "b1")
+
+
+@worst("dropped")
+async def many_rooms_are_deleted(bench: Bench) -> Cost:
+    marks = {f"-p{number} b1": 1 for number in range(janitor.LISTED)}
+    await bench.client.zadd("chat:{c}:outs", marks)
+    return await bench.run("dropped", *marks)
 
 
 @worst("compare")
@@ -268,13 +333,17 @@ async def moved_to(bench: Bench, log: str, offsets: range) -> None:
     await bench.client.hset(key, mapping={"moved": FULL, "branch": "br"})
 
 
+HEADED = 12
+"""Arguments of heal.lua before those of entries."""
+
+
 def lost_entries(first: int, epoch: str, read: int) -> list[Any]:
     """Return the arguments of heal.lua for as many entries as one call has."""
     args: list[Any] = ["r:tea", KEPT, epoch, epoch, first - 1, f"id{first - 1}", read, f"id{read}"]
-    args.append("new")
+    args += ("new", NOW, "b1", 0)
     body = "x" * (merge.HEALED_BYTES // merge.HEALED)
     for n in range(first, first + merge.HEALED):
-        args += ("m", f"lost{n}", 1795486460000, "ana:t%d" % n, body, n, "", "")
+        args += ("m", f"lost{n}", 1795486460000, f"s{n}:t{n}", body, n, "", "")
     return args
 
 
@@ -292,6 +361,16 @@ async def entries_that_were_lost_of_another_branch(bench: Bench) -> Cost:
     return await bench.run("heal", *lost_entries(200, "other", FULL))
 
 
+@worst("heal")
+async def notices_that_were_lost(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=100)
+    args = lost_entries(FULL + 1, "ep", FULL)
+    for n, place in enumerate(range(HEADED, len(args), 8)):
+        args[place], args[place + 3] = "elr"[n % 3], f"s{n % 9}/{n}/op{n % 2}/nick{n % 9}"
+        args[place + 4] = f'"nick":"nick{n % 9}"}}'
+    return await bench.run("heal", *args)
+
+
 @worst("held")
 async def ten_thousand_sessions_of_a_node(bench: Bench) -> Cost:
     pipe = bench.client.pipeline()
@@ -302,40 +381,46 @@ async def ten_thousand_sessions_of_a_node(bench: Bench) -> Cost:
     return await bench.run("held", "inc", 0, session_audit.LISTED)
 
 
-HELLO = ("hello", "op1", "ana", 1, "ana", "ana look other", 1, "inc.1", *SET, 50, HERE, 50, "::1")
+HELLO = ("hello", "op1", "ana", 1, "ana", "ana look other", 1, "inc.1", 50, HERE, 50, "::1")
 
 
 @worst("hello")
 async def a_session_begins_in_fifty_rooms(bench: Bench) -> Cost:
     await bench.rooms()
-    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "")
 
 
 @worst("hello")
 async def a_session_begins_in_fifty_new_rooms(bench: Bench) -> Cost:
-    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "")
 
 
 @worst("hello")
-async def a_session_begins_with_a_nick_that_others_are_losing(bench: Bench) -> Cost:
+async def a_session_begins_with_a_nick_that_another_is_losing(bench: Bench) -> Cost:
     await bench.rooms()
-    for nick, sid in {"ana": "a", "look": "b"}.items():
-        await bench.over(sid, 100, nick)
-    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+    await bench.over("a", 100, "ana")
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "")
 
 
 @worst("hello")
 async def a_session_goes_on_when_it_was_over(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.over("ana", inbox=FULL)
-    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "")
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "")
 
 
 @worst("hello")
-async def positions_that_logs_hold_elsewhere(bench: Bench) -> Cost:
-    await bench.rooms()
-    known = [part for room in ROOMS for part in (f"r:{room}", "ep-5-id900")]
-    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", *known)
+async def a_session_goes_on_that_has_left_many_rooms(bench: Bench) -> Cost:
+    await bench.seated("ana")
+    await bench.departed("ana")
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "")
+
+
+@worst("hello")
+async def positions_that_no_log_knows(bench: Bench) -> Cost:
+    await bench.log("i:ana", size=LONG)
+    known = [f"q{number}" for number in range(limits.ROOMS)]
+    return await bench.run(*HELLO, len(ROOMS), *ROOMS, "", "ep-5-id900", *known)
 
 
 @worst("history")
@@ -359,9 +444,9 @@ async def a_page_of_a_log_without_messages(bench: Bench) -> Cost:
 @worst("join")
 async def a_session_joins_a_large_room(bench: Bench) -> Cost:
     await bench.session("ana")
-    await bench.log("r:tea", size=LONG)
-    await bench.crowd("tea", 150)
-    return await bench.run("join", "op1", "ana", "inc.1", "join", "tea", *SET)
+    await bench.departed("ana")
+    await bench.crowd("tea")
+    return await bench.run("join", "op1", "ana", "inc.1", "join", "tea")
 
 
 @worst("kick")
@@ -370,14 +455,32 @@ async def a_session_in_fifty_rooms_is_kicked(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
     await bench.log("i:ana", size=LONG)
-    return await bench.run("kick", "op1", "ana", 0, '"why"', 600_000, *SET)
+    return await bench.run("kick", "op1", "ana", 0, '"why"', 600_000)
+
+
+@worst("known")
+async def a_position_that_a_log_has_trimmed(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    await moved_to(bench, "r:tea", range(1, FULL + 1))
+    return await bench.run("known", "r:tea", "ep", 5, "zz")
 
 
 @worst("leave")
 async def a_session_leaves_a_room(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
-    return await bench.run("leave", "op1", "ana", "inc.1", "p0", *SET)
+    return await bench.run("leave", "op1", "ana", "inc.1", "p0")
+
+
+@worst("mark")
+async def a_node_shows_the_format_to_older_ones(bench: Bench) -> Cost:
+    return await bench.run("mark", "2")
+
+
+@worst("mayheal")
+async def a_room_whose_log_is_lost(bench: Bench) -> Cost:
+    await bench.nodes()
+    return await bench.run("mayheal", "tea", "b1")
 
 
 @worst("members")
@@ -386,13 +489,20 @@ async def a_page_of_members(bench: Bench) -> Cost:
     return await bench.run("members", "member00500", directory.PAGE)
 
 
+@worst("named")
+async def rooms_know_the_nick_of_a_session(bench: Bench) -> Cost:
+    names = [f"name{number}" for number in range(50)]
+    await bench.session("ana", old=" ".join(names))
+    await bench.client.hset("chat:{c}:nicks", mapping=dict.fromkeys(names, "ana"))
+    return await bench.run("named", "ana", 1)
+
+
 @worst("nick")
 async def a_session_in_fifty_rooms_is_renamed(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
-    for nick, sid in {"bo": "a", "look": "b"}.items():
-        await bench.over(sid, 100, nick)
-    return await bench.run("nick", "op1", "ana", "inc.1", "bo", "bo look other", *SET, HERE)
+    await bench.over("a", 100, "bo")
+    return await bench.run("nick", "op1", "ana", "inc.1", "bo", "bo look other", HERE)
 
 
 @worst("order")
@@ -420,18 +530,52 @@ async def thousands_of_orders_that_are_over(bench: Bench) -> Cost:
     return await bench.run("orders", 0, moderation_sync.LISTED)
 
 
+@worst("outs")
+async def many_sessions_have_left_fifty_rooms(bench: Bench) -> Cost:
+    for number in range(janitor.LISTED):
+        await bench.departed(f"s{number}")
+    return await bench.run("outs", 0, janitor.LISTED, 0)
+
+
+@worst("outs")
+async def many_rooms_are_to_be_deleted(bench: Bench) -> Cost:
+    marks = {f"-p{number} b1": 1 for number in range(janitor.LISTED)}
+    await bench.client.zadd("chat:{c}:outs", marks)
+    return await bench.run("outs", 0, janitor.LISTED, 0)
+
+
+@worst("outdone")
+async def rooms_know_that_sessions_have_ended(bench: Bench) -> Cost:
+    few = (told.ENOUGH - limits.ROOMS) // told.MOST
+    counts = {f"s{number}": few for number in range(told.MOST - 1)} | {"s": limits.ROOMS}
+    done: list[Any] = []
+    for sid, count in counts.items():
+        await bench.departed(sid, count)
+        for name in (sid, "look", "other"):
+            await bench.client.hset("chat:{c}:nicks", name, sid)
+        rooms = [part for n in range(1, count + 1) for part in (n, f"p{n}")]
+        done += (sid, count, *rooms)
+    return await bench.run("outdone", *done)
+
+
 @worst("part")
 async def a_session_in_fifty_rooms_ends(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
     await bench.log("i:ana", size=LONG)
-    return await bench.run("part", "op1", "ana", "inc.1", "quit", 30_000, *SET)
+    return await bench.run("part", "op1", "ana", "inc.1", "quit", 30_000)
+
+
+@worst("probe")
+async def a_node_looks_whether_it_hears(bench: Bench) -> Cost:
+    return await bench.run("probe", "shard 0")
 
 
 async def said(bench: Bench, *messages: tuple[Any, ...], look: str = "") -> Cost:
     """Publish messages to the room `tea`."""
-    args = ["tea", KEPT, "ep", FULL, f"id{FULL}", look, *[part for row in messages for part in row]]
-    return await bench.run("publish", *args)
+    args = ["tea", KEPT, NOW, "ep", FULL, f"id{FULL}", look]
+    args += [part for row in messages for part in row]
+    return await bench.run("publish", *args, authors={row[1] for row in messages if row[3]})
 
 
 @worst("publish")
@@ -439,7 +583,7 @@ async def a_batch_of_two_hundred_authors(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
     body = "x" * (publish_batch.BYTES // publish_batch.MOST)
     for n in range(publish_batch.MOST):
-        await bench.session(f"s{n}")
+        await bench.membership(f"s{n}", "tea", f"s{n}")
     rows = [(f"new{n}", f"s{n}", "inc.1", "1", body) for n in range(publish_batch.MOST)]
     return await said(bench, *rows)
 
@@ -448,15 +592,17 @@ async def a_batch_of_two_hundred_authors(bench: Bench) -> Cost:
 async def a_batch_of_authors_who_have_sent_much(bench: Bench) -> Cost:
     await bench.log("r:tea", size=100)
     for n in range(publish_batch.MOST):
-        await bench.session(f"s{n}")
-        await bench.sent(f"s{n}", 2001)
+        await bench.membership(f"s{n}", "tea", f"s{n}")
+        await bench.said(f"s{n}", 2001, at=NOW)
+    for n in range(3):
+        await bench.said(f"old{n}", 2000)
     return await said(bench, *[(f"new{n}", f"s{n}", "inc.1", "1", "x") for n in range(200)])
 
 
 @worst("publish")
 async def a_batch_is_repeated(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
-    await bench.session("ana")
+    await bench.membership("ana", "tea", "ana")
     rows = [(f"new{n}", "ana", "inc.1", "", "x" * 1000) for n in range(publish_batch.MOST)]
     return await said(bench, *rows, look="ep-0")
 
@@ -464,11 +610,16 @@ async def a_batch_is_repeated(bench: Bench) -> Cost:
 @worst("publish")
 async def a_batch_with_the_ids_of_long_messages(bench: Bench) -> Cost:
     await bench.log("r:tea", size=LONG)
-    await bench.session("ana")
-    places = {f"t{n}": f"{10**15} r:tea ep-{n}-id{n}" for n in range(1, publish_batch.MOST + 1)}
-    await bench.client.hset("chat:{c}:sent:ana", mapping=places)
+    await bench.membership("ana", "tea", "ana")
+    await bench.said("ana", publish_batch.MOST + 1, at=NOW)
     rows = [(f"new{n}", "ana", "inc.1", f"t{n}", "x") for n in range(1, publish_batch.MOST + 1)]
     return await said(bench, *rows)
+
+
+@worst("raise")
+async def a_room_knows_a_later_generation(bench: Bench) -> Cost:
+    await bench.session("ana")
+    return await bench.run("raise", "ana", "inc.1", 9 * 10**15)
 
 
 @worst("read")
@@ -485,7 +636,7 @@ async def dead(bench: Bench, count: int, keyed: int) -> None:
     await bench.client.zadd("chat:{c}:nodes", {"dead": 1})
 
 
-REAP = ("reap", "op1", 30_000, *SET, 86_400_000, 100, HERE)
+REAP = ("reap", "op1", 30_000, 86_400_000, 100, HERE)
 
 
 @worst("read")
@@ -536,16 +687,6 @@ async def many_rooms_are_unused(bench: Bench) -> Cost:
     return await bench.run(*REAP)
 
 
-@worst("reap")
-async def a_closed_room_is_left(bench: Bench) -> Cost:
-    await bench.crowd("tea")
-    await bench.log("r:tea")
-    await bench.run("close", "op1", "tea", 86_400_000, "")
-    for _ in range(3):
-        found = await bench.run(*REAP)
-    return found
-
-
 @worst("recall")
 async def an_order_among_many_nodes_is_taken_back(bench: Bench) -> Cost:
     await bench.nodes()
@@ -563,7 +704,7 @@ async def a_node_with_many_sessions_renews_its_lease(bench: Bench) -> Cost:
 async def many_orders_are_put_back(bench: Bench) -> Cost:
     await bench.nodes()
     args = [part for n in range(moderation_sync.LISTED) for part in (f"net:{n}", 0, "-", '"why"')]
-    return await bench.run("reorder", "op1", 7, *SET, *args)
+    return await bench.run("reorder", "op1", 7, *args)
 
 
 @worst("reorder")
@@ -573,7 +714,7 @@ async def many_kicks_are_put_back(bench: Bench) -> Cost:
     for number in range(10):
         await bench.seated(f"s{number}")
     args = [part for n in range(10) for part in (f"kick:s{n}", 0, "-", '"why"')]
-    return await bench.run("reorder", "op1", 7, *SET, *args)
+    return await bench.run("reorder", "op1", 7, *args)
 
 
 @worst("reorder")
@@ -581,17 +722,18 @@ async def closed_rooms_are_put_back(bench: Bench) -> Cost:
     for number in range(4):
         await bench.crowd(f"tea{number}")
         await bench.log(f"r:tea{number}")
-    args = [part for n in range(4) for part in (f"room:tea{n}", 0, "ep", "")]
-    return await bench.run("reorder", "op1", 7, *SET, *args)
+    args = [part for n in range(4) for part in (f"room:tea{n}", 0, "b1", "")]
+    return await bench.run("reorder", "op1", 7, *args)
 
 
 @worst("restore")
 async def a_session_in_other_rooms_is_put_back(bench: Bench) -> Cost:
     await bench.rooms()
     await bench.seated("ana")
-    rooms = [part for n in range(limits.ROOMS) for part in (f"q{n}", "ep-1-id1")]
+    await bench.departed("ana")
+    rooms = [part for n in range(limits.ROOMS) for part in (f"q{n}", "b1")]
     args = ("op1", "ana", "inc.1", "inc.2", 1, "bo", "bo look other", 1, int(HERE), 1, 0)
-    return await bench.run("restore", *args, limits.ROOMS, *rooms)
+    return await bench.run("restore", *args, "op0", 1, *rooms)
 
 
 @worst("retire")
@@ -602,21 +744,91 @@ async def a_node_retires(bench: Bench) -> Cost:
 
 @worst("rooms")
 async def a_page_of_rooms(bench: Bench) -> Cost:
-    rooms = {f"room{number:06}": 0 for number in range(100_000)}
-    await bench.client.zadd("chat:{c}:rooms", rooms)
+    names = [f"room{number:06}" for number in range(100_000)]
+    await bench.client.zadd("chat:{c}:rooms", dict.fromkeys(names, 0))
+    await bench.client.hset("chat:{c}:births", mapping=dict.fromkeys(names, "b1"))
+    await bench.client.hset("chat:{c}:counts", mapping=dict.fromkeys(names, 7))
     return await bench.run("rooms", "room000500", directory.PAGE)
+
+
+@worst("seats")
+async def a_page_of_seats(bench: Bench) -> Cost:
+    await bench.crowd("tea")
+    return await bench.run("seats", 0, seat_audit.LISTED)
 
 
 @worst("sent")
 async def a_message_of_somebody_who_has_sent_much(bench: Bench) -> Cost:
-    await bench.sent("ana", 2001)
-    return await bench.run("sent", "ana", "t5")
+    await bench.log("r:tea", size=LONG)
+    await bench.said("ana", 2001, at=NOW)
+    return await bench.run("sent", "r:tea", "ana", "t5", NOW, authors=["ana"])
+
+
+async def settled(bench: Bench, *items: tuple[Any, ...], others: bool = False) -> Cost:
+    """Settle seats of the room `tea`."""
+    args = [part for row in items for part in row]
+    return await bench.run("settle", "tea", "b1", "ep2", *SET, int(others), *args)
+
+
+def decided(number: int, nick: str, want: str = "in", gen: int = 2) -> tuple[Any, ...]:
+    """Return what settle.lua is told of one of a crowd."""
+    sid = f"member{number:05}"
+    return (sid, gen, "op0", want, f"op1j{number}", '"why"', nick, nick, "inc.1", "")
+
+
+MANY = range(seats.MOST)
+
+
+@worst("settle")
+async def a_hundred_enter_a_room(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    return await settled(bench, *[decided(number, f"nick{number}") for number in MANY])
+
+
+@worst("settle")
+async def a_hundred_are_renamed(bench: Bench) -> Cost:
+    await bench.crowd("tea", SET[0])
+    await bench.log("r:tea", size=LONG)
+    return await settled(bench, *[decided(number, f"nick{number}") for number in MANY])
+
+
+@worst("settle")
+async def a_hundred_leave_a_room_whose_seats_were_lost_in_part(bench: Bench) -> Cost:
+    await bench.crowd("tea", SET[0])
+    await bench.log("r:tea", size=LONG)
+    await bench.client.hset("chat:{r:tea}", mapping={"bare": 1})
+    return await settled(bench, *[decided(number, "", "left") for number in MANY])
+
+
+@worst("settle")
+async def a_hundred_have_left_a_room_already(bench: Bench) -> Cost:
+    await bench.crowd("tea", SET[0])
+    await bench.log("r:tea", size=1000)
+    rows = [decided(number, "", "left") for number in MANY]
+    await settled(bench, *rows)
+    return await settled(bench, *rows)
+
+
+@worst("settle")
+async def a_hundred_begin_another_life(bench: Bench) -> Cost:
+    await bench.crowd("tea", SET[0] - 1)
+    await bench.log("r:tea", size=LONG)
+    rows = [decided(number, f"nick{number}") for number in MANY]
+    return await settled(bench, *[(*row[:2], "op9", *row[3:]) for row in rows])
+
+
+@worst("settle")
+async def a_hundred_enter_a_large_room_under_nicks_that_others_have(bench: Bench) -> Cost:
+    await bench.crowd("tea")
+    await bench.log("r:tea", size=LONG)
+    rows = [decided(9000 + number, f"member{number:05}") for number in MANY]
+    return await settled(bench, *rows, others=True)
 
 
 @worst("standing")
 async def a_session_in_fifty_rooms(bench: Bench) -> Cost:
     await bench.seated("ana")
-    return await bench.run("standing", "ana", "inc.1", 200)
+    return await bench.run("standing", "ana", "inc.1")
 
 
 @worst("tail")
@@ -639,29 +851,32 @@ async def much_is_stored_with_a_time(bench: Bench) -> Cost:
         await bench.client.zadd(key, late)
     await bench.client.zadd("chat:{c}:sents", dict.fromkeys(late, 1))
     for number in range(1000):
-        await bench.client.hset(f"chat:{{c}}:sent:s{number}", "", "1795486460000 r:p0 ep-5-id5")
+        await bench.client.hset(f"chat:{{c}}:sent:s{number}", "", "1795486460000 i:p0 ep-5-id5 p0")
     return await bench.run("tidy", 8000, 30_000, int(HERE), upkeep.TIDIED)
 
 
-@worst("tops")
-async def many_logs_are_compared(bench: Bench) -> Cost:
-    pipe = bench.client.pipeline()
-    for number in range(head_poll.HEADS):
-        pipe.hset("chat:{r:%d}" % number, mapping={"epoch": "ep", "top": 5, "id": "id5"})
-    await pipe.execute()
-    args = [part for number in range(head_poll.HEADS) for part in (f"r:{number}", "ep")]
-    return await bench.run("tops", *args)
+@worst("top")
+async def a_log_has_lost_its_hash(bench: Bench) -> Cost:
+    await bench.log("r:tea", size=LONG)
+    await bench.client.delete("chat:{r:tea}")
+    return await bench.run("top", "r:tea", "ep")
 
 
-@worst("tops")
-async def many_logs_have_lost_their_hash(bench: Bench) -> Cost:
-    key = "chat:{r:0}:log"
-    await bench.log("r:0", count=1, size=LONG)
-    for number in range(1, head_poll.HEADS):
-        await bench.client.copy(key, key.replace("0", str(number)))
-    await bench.client.delete("chat:{r:0}")
-    args = [part for number in range(head_poll.HEADS) for part in (f"r:{number}", "ep")]
-    return await bench.run("tops", *args)
+@worst("top")
+async def a_large_room_has_lost_a_part_of_its_list_of_members(bench: Bench) -> Cost:
+    await bench.crowd("tea")
+    await bench.log("r:tea", size=LONG)
+    await bench.client.zremrangebyrank("chat:{r:tea}:members", 0, 0)
+    return await bench.run("top", "r:tea", "ep")
+
+
+@worst("verify")
+async def a_page_of_seats_is_looked_at(bench: Bench) -> Cost:
+    args: list[Any] = []
+    for number in range(seat_audit.LISTED + 50):
+        await bench.session(f"s{number}", life="op1")
+        args += (f"s{number}", "op0", 1)
+    return await bench.run("verify", "tea", "b1", *args)
 
 
 @worst("look")

@@ -9,8 +9,10 @@ import pytest
 import pytest_asyncio
 
 from node.brokers import connect
-from node.core.model import Stored, Unavailable
+from node.brokers.lease import FORMAT
+from node.core.model import Restored, Stored, Unavailable
 from tests.integration.brokers.bench import AT_REST, REAPING, WITHIN, Losses, Node, Place
+from tests.integration.brokers.test_restore import memory, restore
 from tests.support.redis_server import RedisServer
 
 
@@ -97,8 +99,8 @@ async def test_who_leaves_frees_what_they_held_though_redis_is_full(place: Place
 async def test_a_full_redis_is_reaped(place: Place) -> None:
     node = await place.node()
     ana, _ = await node.hello("s1", "ana", rooms=("tea",))
-    await place.run("part", "o1", *ana, "lost", 1, 200, 1000)
-    dead = ("dead", 1, 1, "e", 1, "{}", 200, 1000)
+    await place.run("part", "o1", *ana, "lost", 1)
+    dead = ("dead", 1, FORMAT, "e", 1, "{}", 200, 1000)
     await place.run("renew", *dead)
     await fill(place)
     await place.node(replace(REAPING, room_idle=0))
@@ -136,10 +138,9 @@ async def test_a_lease_that_was_over_is_no_reason_to_end_sessions_of_a_full_redi
 ) -> None:
     node = await place.node()
     hold, _ = await node.hello("s1", "ana", rooms=("tea",))
-    await place.run("part", "o1", *hold, "lost", 60_000, 200, 1000)
+    await place.run("part", "o1", *hold, "lost", 60_000)
     await fill(place)
-    args = ("o2", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0, 0)
-    assert (await place.run("restore", *args))[0] == b"ok"
+    assert isinstance(await restore(node, memory(node, hold, "ana", "tea")), Restored)
 
 
 async def test_replicas_are_waited_for_though_redis_is_full(place: Place) -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from node.core.entries import CURRENT, UNKNOWN, Entry, Lost, Position, SeenBranch, Slice
 from node.core.interfaces import Broker
-from node.core.model import Failure, Fenced, Stored
+from node.core.model import Claim, Claimed, Failure, Fenced, Stored
 from node.core.rooms.comparison import Comparison
 from node.core.rooms.merge import Found, lost
 from node.core.rooms.ring import Ring
@@ -34,7 +34,9 @@ async def taken_back(place: Place, node: Node, keep: int = 2, said: int = 4) -> 
     base, lost = found.entries[keep - 1], found.entries[keep:]
     assert found.top is not None
     await cut(place, keep)
-    await place.redis.hdel("chat:{c}:sent:s1", *[f"{number}" for number in range(keep - 1, said)])
+    await place.redis.hdel(
+        "chat:{r:tea}:sent:s1", *[f"{number}" for number in range(keep - 1, said)]
+    )
     node.events.frames.clear()
     return Before(Position(found.top.epoch, base.offset, base.id), lost, acks)
 
@@ -52,6 +54,17 @@ async def cut(place: Place, keep: int) -> None:
 async def whole(node: Node) -> Slice:
     """Return a log with all its entries."""
     found: Slice = await node.ask("tail", LOG, 10_000, timed=False)
+    return found
+
+
+async def claim_as(node: Node, op: str, claim: Claim) -> Claimed:
+    """Ask for a session by a call of this name, perhaps once more."""
+    context = node.broker._context
+    ids, context.random_id = context.random_id, lambda: op
+    reply = node.start("claim", claim)
+    context.random_id = ids
+    found = await wait(reply)
+    assert isinstance(found, Claimed), found
     return found
 
 
@@ -159,34 +172,35 @@ async def test_what_another_node_has_put_back_meanwhile_is_common_to_both_logs(
 async def test_who_is_let_in_by_a_repeat_that_redis_forgot_is_told_of_once(
     place: Place, node: Node
 ) -> None:
-    args = ["1f", "s1", 1, "ana", "ana", "", "n.1", 200, 1000, 50, 0, 50, "", 1, "tea", ""]
-    first = await place.run("hello", *args)
+    claim = node.claim_of("s1", "ana", rooms=["tea"])
+    first = await claim_as(node, "1f", claim)
     found = await node.ask("tail", LOG, 10, timed=False)
     await place.redis.flushall()  # it forgot everything
     base = Position(found.top.epoch, 0, b"0")
-    assert await heal(node, Before(base, found.entries, [])) == 1
-    again = await place.run("hello", *args)
-    assert again[8][:2] == first[8][:2]
+    assert await heal(node, Before(base, found.entries, [])) in (1, 0)
+    again = await claim_as(node, "1f", claim)
+    assert again.memberships[0].position == first.memberships[0].position
     assert await node.log(LOG) == [("e", '"nick":"ana"}')]
 
 
 async def test_a_repeat_in_a_new_log_at_its_old_offset_is_known_by_its_place_in_the_old_one(
     place: Place, node: Node
 ) -> None:
-    def args(op: str, sid: str, nick: str) -> list[Any]:
-        return [op, sid, 1, nick, nick, "", "n.1", 200, 1000, 50, 0, 50, "", 1, "tea", ""]
-
-    await place.run("hello", *args("1f", "s1", "ana"))
-    await place.run("hello", *args("2f", "s2", "bo"))
+    claims = [
+        node.claim_of(session, nick, rooms=["tea"])
+        for session, nick in (("s1", "ana"), ("s2", "bo"), ("s3", "cy"))
+    ]
+    await claim_as(node, "1f", claims[0])
+    await claim_as(node, "2f", claims[1])
     before = await whole(node)
     assert before.top is not None
     await place.redis.flushall()  # it forgot everything
-    await place.run("hello", *args("3f", "s3", "cy"))
-    await place.run("hello", *args("2f", "s2", "bo"))
+    await claim_as(node, "3f", claims[2])
+    await claim_as(node, "2f", claims[1])
     begun, repeated = (await whole(node)).entries
     assert (repeated.id, repeated.offset) == (before.top.id, before.top.offset)
     base = Position(before.top.epoch, 0, b"0")
-    assert await heal(node, Before(base, before.entries, [])) == 1
+    assert await heal(node, Before(base, before.entries, [])) in (1, 0)
     assert await rest(node, before.top) == ([begun.id], False)
 
 
@@ -224,12 +238,13 @@ async def test_a_repeat_of_a_message_that_was_put_back_is_acknowledged_where_it_
     place: Place, node: Node
 ) -> None:
     before = await taken_back(place, node)
-    assert await node.ask("sent", "s1", "3") is None
+    assert await node.ask("sent", "tea", "s1", "3") is None
     await node.hello("s2", "bo", rooms=["tea"])
     await heal(node, before)
     found = await whole(node)
     assert found.top is not None
-    again = await node.ask("sent", "s1", "3")
+    again = await node.ask("sent", "tea", "s1", "3")
+    assert await node.ask("sent", None, "s1", "3") is None, "it is not the id of a direct"
     assert again == before.acks[3]._replace(position=str(found.top))
     hold, _ = await node.hello("s1")
     assert await wait(node.say(hold, "tea", "t3", "3")) == again
@@ -247,7 +262,7 @@ async def test_a_repeated_direct_that_was_put_back_names_whom_it_was_to(
     base = found.top._replace(offset=0, id=b"0")
     missing = Lost(base, base, base.epoch, found.entries)
     assert await node.ask("heal", "i:s2", missing, timed=False) in (1, 0)
-    again = await node.ask("sent", "s1", "1")
+    again = await node.ask("sent", None, "s1", "1")
     assert isinstance(first, Stored)
     assert again == first._replace(log="i:s2") and again.to == "Bo"
 
@@ -267,7 +282,9 @@ async def test_a_forgotten_room_that_was_begun_anew_gets_what_is_remembered(
     place: Place, node: Node
 ) -> None:
     before = await taken_back(place, node)
-    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:{c}:rooms", "chat:{c}:rooms:s1")
+    await place.redis.delete(
+        "chat:{r:tea}", "chat:{r:tea}:log", "chat:{c}:rooms", "chat:{c}:rooms:s1"
+    )
     await node.hello("s2", "bo", rooms=["tea"])
     start = before.base._replace(offset=0, id=b"0")
     assert await heal(node, Before(start, before.lost, [])) in (3, 0)
@@ -310,7 +327,10 @@ async def test_a_room_with_nobody_in_it_that_comes_back_ends_again_in_time(
 ) -> None:
     """A node may still follow a room that was ended because nobody used it."""
     before = await taken_back(place, node)
-    await place.redis.delete("chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:members")
+    hold, _ = await node.hello("s1")
+    await node.ask("leave", hold, "tea")
+    keys = ("chat:{r:tea}", "chat:{r:tea}:log", "chat:{c}:births", "chat:{c}:idle")
+    await place.redis.delete(*keys)
     await heal(node, before)
     assert await place.redis.zscore("chat:{c}:idle", "tea") is not None
 
@@ -395,7 +415,8 @@ async def test_an_entry_that_another_node_put_back_is_not_taken_for_what_stood_t
     for entry in (fourth, second):
         base, unread = Position(epoch, entry.offset - 1, b""), Position(epoch, 0, b"0")
         missing = Lost(base, unread, epoch, [entry])
-        assert await node.ask("heal", LOG, missing, timed=False) in (1, 0)
+        # A repeat of a call that was done may be told to look at the log once more.
+        assert await node.ask("heal", LOG, missing, timed=False) in (1, 0, Fenced.AGAIN)
     found = (await whole(node)).entries
     assert [(entry.offset, entry.id) for entry in found] == [(1, fourth.id), (2, second.id)]
     assert [home.offset for entry in found for home in entry.original_positions] == [4, 2]

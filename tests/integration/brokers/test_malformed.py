@@ -138,7 +138,7 @@ def test_any_answers_to_calls_are_taken(found: dict[str, Any]) -> None:
         node.broker._renewal.renew()
         node.broker._heads.compare()
         node.broker._upkeep.reap()
-        pipeline = node.broker._context.pipeline
+        pipeline = node.broker._context.shards.control.pipeline
         batch = pipeline._lanes.take()
         answered = [found.get(call.script) for call, _ in batch]
         settle = pipeline._settle([call for call, _ in batch], answered, 0.0)
@@ -155,7 +155,7 @@ async def test_a_malformed_reply_refuses_what_was_asked_and_nothing_else(place: 
     ana, _ = await node.hello("s1", "ana", rooms=("tea",))
     await place.redis.hset("chat:{r:tea}", "id", b"\xff ")
     assert await node.ask("tail", "r:tea", 5, timed=False) is Unavailable.INTERNAL
-    await place.redis.hset("chat:{c}:sent:s1", "t1", "9999999999999 nonsense")
+    await place.redis.hset("chat:{r:tea}:sent:s1", "t1", "9999999999999 nonsense")
     assert await node.say(ana, "tea", "one", "t1") is Unavailable.INTERNAL
     assert isinstance(await node.say(ana, "tea", "two", "t2"), Stored)
     assert node.metrics.malformed >= 2
@@ -195,7 +195,7 @@ async def test_a_malformed_entry_keeps_its_place_and_is_no_news(
     page = await node.ask("history", "tea", "before", "", 10)
     assert [entry.kind for entry in page[1]] == [b"m", b"m"]
     # A repeat after a lost reply looks through the newest entries.
-    args = ("tea", 1000, "", 0, "", 1, "idx", *ana, "", '"x":1}')
+    args = ("tea", 1000, 0, "", 0, "", 1, "idx", *ana, "", '"x":1}')
     assert (await place.run("publish", *args, log="r:tea"))[0] == b"ok"
 
 
@@ -204,7 +204,7 @@ async def test_garbage_on_a_channel_does_not_disturb_those_who_talk(server: Redi
         ana, _ = await node.hello("s1", "ana", rooms=("tea",))
         node.broker.watch("r:tea")
         async with asyncio.timeout(WITHIN):
-            while not await redis.publish(LIVE, b"log r:tea"):
+            while not await redis.spublish(LIVE, b"log r:tea"):
                 await asyncio.sleep(0.01)
         await node.events.hears("differs", "r:tea")
         await node.say(ana, "tea", "one")

@@ -7,8 +7,9 @@ import pytest
 import pytest_asyncio
 
 from node.brokers.admin_client import AdminClient, Trouble
+from node.brokers.lease import FORMAT
 from node.core.entries import Lost, Position
-from node.core.model import Denied, Fenced, SessionSnapshot
+from node.core.model import Denied, Fenced, Restored, SessionSnapshot
 from tests.integration.brokers.bench import Node, Place
 
 LEFT = '"nick":"ana","reason":"kicked","text":"be \\"nice\\""}'
@@ -40,6 +41,7 @@ async def test_a_kick_ends_the_session_and_its_rooms_see_why(
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     assert await moderator.kick("ana", 'be "nice"') == "ana"
     await hears(node, "kick", "s1")
+    await node.settled()
     assert await node.log("r:tea") == [("e", '"nick":"ana"}'), ("l", LEFT)]
     assert await node.ask("join", hold, "tea", False) is Fenced.GONE
     assert node.events.orders[0].why == 'be "nice"'
@@ -59,6 +61,7 @@ async def test_a_session_without_a_connection_is_kicked_too(
     node.broker.part(hold, quit=False)
     await node.idle()
     assert await moderator.kick("ana", "") == "ana"
+    await node.settled()
     assert (await node.log("r:tea"))[-1] == ("l", '"nick":"ana","reason":"kicked"}')
 
 
@@ -201,6 +204,7 @@ async def test_what_was_done_and_forgotten_is_done_again(
     await node.ask("check", timed=False)
     await node.events.until(lambda: any(told[0] == "moderated" for told in node.events.told))
     assert not await moderator.has_room("tea")
+    await node.settled()
     left = '"nick":"ana","reason":"kicked","text":"spam"}'
     assert (await node.log("r:hall"))[-1] == ("l", left)
     assert await node.ask("claim", node.claim_of("s1", "ana")) is Denied.KICKED
@@ -214,14 +218,15 @@ async def test_a_closed_room_is_gone_with_its_members_and_its_log(
 ) -> None:
     hold, _ = await node.hello("s1", "ana", rooms=["tea", "hall"])
     await node.say(hold, "tea", "hi")
-    epoch = (await node.top("r:tea")).epoch
+    birth = await place.redis.hget("chat:{c}:births", "tea")
     assert await moderator.close("tea", "too loud") == 1
     await hears(node, "room", "tea")
     order = node.events.orders[0]
-    assert (order.epoch, order.why) == (epoch, "too loud")
+    assert (order.birth, order.why) == (birth, "too loud")
     assert not await moderator.has_room("tea") and await moderator.has_room("hall")
     standing = await node.ask("standing", hold, timed=False)
     assert [membership.room for membership in standing.memberships] == ["hall"]
+    await node.settled()
     left = [key async for key in place.redis.scan_iter("chat:{r:tea}*")]
     assert left == []
 
@@ -233,16 +238,19 @@ async def test_a_room_that_is_not_there_cannot_be_closed(moderator: AdminClient)
 async def test_who_remembers_a_closed_room_does_not_bring_it_back(
     node: Node, moderator: AdminClient
 ) -> None:
-    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    hold, reply = await node.hello("s1", "ana", rooms=["tea"])
+    birth = reply.memberships[0].birth
     await node.say(hold, "tea", "hi")
     found = await node.ask("tail", "r:tea", 100, timed=False)
     start = Position(found.top.epoch, 0, b"0")
     await moderator.close("tea", "")
+    await node.settled()
     lost = Lost(start, start, start.epoch, found.entries)
     assert await node.ask("heal", "r:tea", lost, timed=False) is Fenced.GONE
     joined = str(found.top)
-    memory = SessionSnapshot(hold, hold.owner, True, "ana", "ana", None, 9, [("tea", joined)])
-    assert await node.ask("restore", memory, True, timed=False) is True
+    rooms = [("tea", joined, birth)]
+    memory = SessionSnapshot(hold, hold.owner, True, "ana", "ana", None, 9, rooms)
+    assert await node.ask("restore", memory, True, timed=False) == Restored({})
     assert not await moderator.has_room("tea")
     assert (await node.ask("standing", hold, timed=False)).memberships == []
 
@@ -282,7 +290,7 @@ async def test_nodes_tell_of_themselves(place: Place, node: Node, moderator: Adm
     living, dead = sorted(await moderator.nodes(), key=lambda row: not row.alive)
     facts = living.facts
     assert (facts.name, facts.clients, facts.sessions, facts.rooms) == ("bench", 3, 0, 1)
-    assert living.since is not None and facts.format == 1
+    assert living.since is not None and facts.format == FORMAT
     assert (dead.alive, dead.since, dead.facts.name) == (False, None, "?")
 
 
@@ -295,7 +303,9 @@ async def test_the_lag_is_that_of_a_probe(place: Place, node: Node, moderator: A
 async def test_what_a_newer_node_tells_in_addition_is_ignored(
     place: Place, node: Node, moderator: AdminClient
 ) -> None:
-    await place.redis.hset("chat:{c}:about:later", "facts", json.dumps({"name": "z", "mood": "fine"}))
+    await place.redis.hset(
+        "chat:{c}:about:later", "facts", json.dumps({"name": "z", "mood": "fine"})
+    )
     await place.redis.zadd("chat:{c}:nodes", {"later": 9e15})
     assert [row.facts.name for row in await moderator.nodes()] == ["bench", "z"]
 
@@ -332,8 +342,18 @@ async def test_data_of_another_kind_are_left_alone(place: Place, moderator: Admi
     with pytest.raises(Trouble, match="format 99"):
         await moderator.check()
     await place.redis.delete("chat:{c}:format")
-    with pytest.raises(Trouble, match="right one"):
-        await moderator.check()
+    for absent in (False, True):
+        if absent:
+            await place.redis.delete("chat:format")
+        with pytest.raises(Trouble, match="right one"):
+            await moderator.check()
+
+
+async def test_data_of_format_1_are_named_with_what_to_do(place: Place) -> None:
+    await place.redis.set("chat:format", "1")
+    async with place.moderator() as moderator:
+        with pytest.raises(Trouble, match="format 1, not 2: delete them with FLUSHDB, or use"):
+            await moderator.check()
 
 
 async def test_a_malformed_clock_is_named(place: Place, moderator: AdminClient) -> None:

@@ -1,9 +1,13 @@
 """A nick takes up what it looks like as well; nobody is reached under a name that is not theirs."""
 
+import pytest
+
 from node.brokers.config import BrokerConfig
-from node.core.model import Denied, FencingToken, SessionSnapshot, Stored
+from node.core.model import Denied, FencingToken, Restored, SessionSnapshot, Stored
 from node.core.names import names
 from tests.integration.brokers.bench import Node, Place
+from tests.integration.brokers.test_restore import memory, restore
+from tests.integration.brokers.test_seats import reseat
 
 CYRILLIC = "\u0430\u0441\u0435"
 """Looks like the next one."""
@@ -64,9 +68,9 @@ async def test_a_session_that_is_put_back_takes_up_the_same(node: Node, place: P
     owner = FencingToken("s1", node.broker.owner())
     memory = SessionSnapshot(
         *(owner, hold.owner, True, CYRILLIC, names.claims(CYRILLIC), None, 1),
-        [("tea", "k1-7-a")],
+        [("tea", "k1-7-a", b"b1")],
     )
-    assert await node.ask("restore", memory, True, timed=False) is True
+    assert await node.ask("restore", memory, True, timed=False) == Restored({"tea": b"b1"})
     assert await asks_for(node, "s2", LATIN) is Denied.TAKEN
     assert await node.ask("members", "tea", "") == ([CYRILLIC], False)
 
@@ -99,3 +103,26 @@ async def test_a_nick_that_an_older_node_has_changed_is_held(node: Node, place: 
     await place.redis.hdel("chat:{c}:nicks", CYRILLIC)
     assert await asks_for(node, "s2", "bob") is Denied.TAKEN
     await begin(node, "s2", LATIN)
+
+
+@pytest.mark.parametrize("how", ["standing", "restore", "hello", "ahead"])
+async def test_a_nick_that_was_given_up_is_free_once_rooms_know_it(
+    node: Node, place: Place, how: str
+) -> None:
+    """Also if nobody heard that it was, or a room knew of a later change of the session."""
+    hold = await begin(node, "s1", "ana")
+    if how == "ahead":
+        await reseat(place, "s1", gen="9" * 16)
+        await rename(node, hold, "bo")
+    else:
+        await place.run("nick", "opx", *hold, "bo", "bo", 0)  # its reply was lost
+        assert await asks_for(node, "s2", "ana") is Denied.TAKEN
+    if how == "standing":
+        await node.ask("standing", hold, timed=False)
+    elif how == "restore":
+        await restore(node, memory(node, hold, "ana", "tea", is_settled=False))
+    elif how == "hello":
+        await node.hello("s1")
+    await node.idle()
+    assert await node.ask("members", "tea", "") == (["bo"], False)
+    await begin(node, "s2", "ana")

@@ -95,7 +95,7 @@ async def test_a_session_is_let_go_however_long_redis_is_away(outage: Outage) ->
     hold, _ = await node.hello("s1", "ana")
     await outage.server.kill()
     node.broker.part(hold, quit=True)
-    node.broker._context.pipeline.expire()
+    node.broker._context.shards.control.pipeline.expire()
     await outage.server.start()
     await node.idle()
     _, found = await node.hello("s2", "ana")

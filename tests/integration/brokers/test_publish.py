@@ -1,6 +1,7 @@
 """Messages into a room's log: in order, once, fenced, and bounded."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,9 @@ from node.brokers.publish_batch import MOST
 from node.core.entries import Entry, Position
 from node.core.model import Fenced, FencingToken, Stored, Unavailable
 from tests.integration.brokers.bench import Node, Place, wait
+
+SENT, SENTS = "chat:{r:tea}:sent:s1", "chat:{r:tea}:sents"
+"""The ids of one author, and whose ids are remembered."""
 
 
 async def begun(node: Node, room: str = "tea") -> FencingToken:
@@ -71,18 +75,39 @@ async def test_a_repeat_is_one_message_and_gets_the_first_ones_ack(node: Node) -
     assert await node.texts("r:tea") == ["first"]
 
 
-async def test_a_repeat_on_another_node_and_in_another_room_is_known(place: Place) -> None:
+async def test_a_repeat_on_another_node_is_known(place: Place) -> None:
     here, there = await place.node(), await place.node()
     hold = await begun(here)
     first = await wait(here.say(hold, "tea", "hi", "1"))
     moved, _ = await there.hello("s1", rooms=["milk"])
-    assert await wait(there.say(moved, "milk", "hi again", "1")) == first
-    assert await there.texts("r:milk") == []
-    assert await there.ask("sent", "s1", "1") == first
-    assert await there.ask("sent", "s1", "2") is None
+    assert await wait(there.say(moved, "tea", "hi again", "1")) == first
+    assert await there.texts("r:tea") == ["hi"]
+    assert await there.ask("sent", "tea", "s1", "1") == first
+    assert await there.ask("sent", "tea", "s1", "2") is None
+    assert await there.ask("sent", "tea", "s2", "1") is None
 
 
-@pytest.mark.parametrize("how", ["in another room", "refused", "as it was"])
+async def test_the_same_id_in_another_room_or_of_a_direct_is_another_message(node: Node) -> None:
+    hold = await begun(node)
+    await node.hello("s2", "bo", rooms=["milk"])
+    await node.ask("join", hold, "milk", False)
+    first = await wait(node.say(hold, "tea", "in tea", "1"))
+    assert await node.ask("sent", "milk", "s1", "1") is None
+    assert await node.ask("sent", None, "s1", "1") is None
+    second = await wait(node.say(hold, "milk", "in milk", "1"))
+    third = await node.direct(hold, "bo", "to bo", "1")
+    assert isinstance(second, Stored) and isinstance(third, Stored)
+    for room, log, text, stored in (
+        ("tea", "r:tea", "in tea", first),
+        ("milk", "r:milk", "in milk", second),
+        (None, "i:s2", "to bo", third._replace(log="i:s2")),
+    ):
+        assert await node.texts(log) == [text] and stored.log == log
+        assert await node.ask("sent", room, "s1", "1") == stored
+    assert await wait(node.say(hold, "milk", "again", "1")) == second
+
+
+@pytest.mark.parametrize("how", ["refused", "as it was"])
 async def test_a_node_has_the_entry_of_a_repeat_before_it_says_ack(place: Place, how: str) -> None:
     here, there = await place.node(), await place.node()
     hold = await begun(here)
@@ -90,9 +115,9 @@ async def test_a_node_has_the_entry_of_a_repeat_before_it_says_ack(place: Place,
     moved, _ = await there.hello("s1", rooms=["milk"])
     there.events.appends.clear()
     if how == "refused":
-        again = await there.ask("sent", "s1", "1")
+        again = await there.ask("sent", "tea", "s1", "1")
     else:
-        again = await wait(there.say(moved, "tea" if how == "as it was" else "milk", "hi", "1"))
+        again = await wait(there.say(moved, "tea", "hi", "1"))
     assert again == first
     [append] = there.events.appends
     [entry] = append.frame.entries
@@ -186,15 +211,82 @@ async def test_ids_are_remembered_for_their_time_and_among_the_newest(place: Pla
     hold = await begun(node)
     texts = [f"t{number:04}" for number in range(2001)]
     await asyncio.gather(*[wait(node.say(hold, "tea", text, text)) for text in texts])
-    remembered = await place.redis.hkeys("chat:{c}:sent:s1")
-    assert 1000 <= len(remembered) <= 2000
+    remembered = await place.redis.hkeys(SENT)
+    assert 1000 <= len(remembered) <= 2001
     assert {text.encode() for text in texts[-1000:]} <= set(remembered)
-    till = await place.redis.zscore("chat:{c}:sents", "s1") or 0.0
-    assert 0 < till - (await place.redis.time())[0] * 1000 <= 301_000
-    assert await place.redis.pttl("chat:{c}:sent:s1") > 300_000, "it is only a net"
-    old = b"1 r:tea k1-1-a"
-    await place.redis.hset("chat:{c}:sent:s1", "ancient", old)
-    assert await node.ask("sent", "s1", "ancient") is None
+    now = (await place.redis.time())[0] * 1000
+    assert abs(now - (await place.redis.zscore(SENTS, "s1") or 0.0)) < 60_000
+    for key in (SENT, SENTS):
+        assert await place.redis.pttl(key) > 300_000, "it is only a net"
+    await place.redis.hset(SENT, mapping={"ancient": "1 k1-1-a 1", "untimed": "1 k1-1-a 0"})
+    assert await node.ask("sent", "tea", "s1", "ancient") is None
+    assert await node.ask("sent", "tea", "s1", "untimed") == Stored("r:tea", "k1-1-a", 1, "")
+
+
+async def test_who_begins_to_send_has_the_ids_of_two_forgotten_who_have_sent_nothing_for_long(
+    place: Place, node: Node
+) -> None:
+    now = (await place.redis.time())[0] * 1000
+    ages = {"o1": 900_000, "o2": 800_000, "o3": 700_000, "young": 590_000}
+    for session, age in ages.items():
+        await place.redis.hset(SENT[:-2] + session, "1", f"{now - age} k1-1-a {now - age}")
+        await place.redis.zadd(SENTS, {session: now - age})
+    for turn, left in enumerate((["o3", "young"], ["young"], ["young"]), 1):
+        hold, _ = await node.hello(f"s{turn}", f"nick{turn}", rooms=["tea"])
+        await wait(node.say(hold, "tea", "hi", "1"))
+        assert [each for each in ages if await place.redis.exists(SENT[:-2] + each)] == left
+        sent = [f"s{number}" for number in range(1, turn + 1)]
+        found = await place.redis.zrange(SENTS, 0, -1)
+        assert set(found) == {each.encode() for each in [*left, *sent]}
+        await wait(node.say(hold, "tea", "hi", "2"))
+
+
+async def test_who_goes_on_sending_stays_in_the_index(place: Place, node: Node) -> None:
+    hold = await begun(node)
+    await wait(node.say(hold, "tea", "hi", "1"))
+    now = (await place.redis.time())[0] * 1000
+    before = now - 310_000
+    await place.redis.hset(SENT, "", before // 300_000 * 2**20)
+    await place.redis.zadd(SENTS, {"s1": before})
+    await place.redis.pexpire(SENT, 60_000)
+    await wait(node.say(hold, "tea", "hi", "2"))
+    assert abs((await place.redis.zscore(SENTS, "s1") or 0.0) - now) < 60_000
+    assert await place.redis.pttl(SENT) > 300_000
+
+
+async def test_a_node_that_does_not_know_the_time_forgets_nothing(place: Place, node: Node) -> None:
+    hold = await begun(node)
+    log: Any = {"log": "r:tea", "authors": ["s1"]}
+    seen = await node.top("r:tea")
+    message = ("9e1", *hold, "1", '"from":"ana","text":"hi"}')
+    await place.redis.hset(SENT, "old", "1 k1-1-a 1")
+    await place.redis.zadd(SENTS, {"other": 1})
+    reply = await place.run("publish", "tea", 1000, 0, *map(_text, seen), "", *message, **log)
+    assert reply[0] == b"ok"
+    assert await place.run("sent", "r:tea", "s1", "old", 0, **log)
+    assert await place.redis.zrange(SENTS, 0, -1) == [b"other"]
+    assert await place.redis.pttl(SENT) > 300_000, "until a node that knows the time sees to it"
+    much_later = 10**13
+    assert await place.run("sent", "r:tea", "s1", "1", much_later, **log)
+    assert not await place.run("sent", "r:tea", "s1", "old", much_later, **log)
+    again = ("9e2", *hold, "2", '"from":"ana","text":"hi"}')
+    args = ("tea", 1000, 5 * 10**12, "", 0, "", "", *again)
+    assert (await place.run("publish", *args, **log))[0] == b"ok"
+    assert await place.redis.zrange(SENTS, 0, -1) == [b"s1"]
+
+
+def _text(part: object) -> object:
+    return part.decode() if isinstance(part, bytes) else part
+
+
+async def test_ids_are_remembered_though_the_room_was_closed_and_is_a_new_one(
+    place: Place, node: Node
+) -> None:
+    hold = await begun(node)
+    first = await wait(node.say(hold, "tea", "hi", "1"))
+    await place.run("close", "op1", "tea", 1000, "")
+    await node.ask("join", hold, "tea", True)
+    assert await wait(node.say(hold, "tea", "hi", "1")) == first
 
 
 async def test_rooms_to_which_nothing_is_said_are_forgotten(node: Node) -> None:

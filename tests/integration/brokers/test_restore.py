@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from node.brokers import session_audit
-from node.core.model import Denied, Fenced, FencingToken, SessionSnapshot
+from node.core.model import Denied, Fenced, FencingToken, Restored, SessionSnapshot
 from tests.integration.brokers.bench import Node, Place
 
 
 def memory(node: Node, hold: FencingToken, nick: str, *rooms: str, **named: Any) -> SessionSnapshot:
     """Return what a node knows of a session."""
     known: dict[str, Any] = {"keyed": True, "attempt": None, "claim": 1, **named}
+    births = node.broker._context.births
     return SessionSnapshot(
         FencingToken(hold.session, node.broker.owner()),
         hold.owner,
@@ -21,7 +22,7 @@ def memory(node: Node, hold: FencingToken, nick: str, *rooms: str, **named: Any)
         nick.lower(),
         known["attempt"],
         known["claim"],
-        [(room, "k1-7-a") for room in rooms],
+        [(room, "k1-7-a", births.get("r:" + room, b"b1")) for room in rooms],
         known.get("is_settled", True),
     )
 
@@ -41,7 +42,7 @@ async def test_a_forgotten_session_is_put_back_whole(place: Place, node: Node) -
     hold, _ = await node.hello("s1", "Ana", rooms=["tea"], attempt=5)
     await forget(place)
     known = memory(node, hold, "Ana", "tea", attempt=5, claim=3)
-    assert await restore(node, known, anew=True) is True
+    assert isinstance(await restore(node, known, anew=True), Restored)
     assert await node.ask("members", "tea", "") == (["Ana"], False)
     assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
     assert await node.ask("claim", node.claim_of("s1", attempt=5)) is Fenced.STALE
@@ -67,7 +68,7 @@ async def test_a_session_in_its_grace_goes_on_where_it_was(place: Place, node: N
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
     node.broker.part(hold, quit=False)
     known = memory(node, hold, "ana", "tea")
-    assert await restore(node, known) is True
+    assert isinstance(await restore(node, known), Restored)
     assert await place.redis.zcard("chat:{c}:grace") == 0
     assert await node.ask("leave", hold, "tea") is Fenced.GONE
     assert await node.ask("leave", known.token, "tea") is not None
@@ -88,7 +89,7 @@ async def test_the_higher_claim_wins_when_redis_went_back(
     _, second = await node.hello("s1")
     assert second.claim > first.claim
     reply = await restore(node, memory(node, old, "ana", claim=second.claim + more))
-    assert reply is (True if ours else Fenced.GONE)
+    assert isinstance(reply, Restored) if ours else reply is Fenced.GONE
 
 
 async def test_who_began_anew_after_redis_forgot_is_not_taken_back(
@@ -109,7 +110,7 @@ async def test_what_was_left_or_renamed_in_the_forgotten_time_is_done_again(
 ) -> None:
     hold, _ = await node.hello("s1", "old", rooms=["tea", "milk"])
     known = memory(node, hold, "new", "milk", "coffee")
-    assert await restore(node, known, anew=True) is True
+    assert isinstance(await restore(node, known, anew=True), Restored)
     assert await node.ask("members", "tea", "") == ([], False)
     assert await node.ask("members", "milk", "") == (["new"], False)
     assert await node.ask("members", "coffee", "") == (["new"], False)
@@ -125,7 +126,7 @@ async def test_a_session_that_was_taken_from_its_node_is_given_back_as_it_stands
     await node.ask("leave", hold, "tea")
     await node.ask("rename", hold, "new", "new")
     known = memory(node, hold, "old", "tea", "milk")
-    assert await restore(node, known) is True
+    assert isinstance(await restore(node, known), Restored)
     assert await node.ask("members", "tea", "") == ([], False)
     assert await node.ask("members", "milk", "") == (["new"], False)
     await node.hello("s2", "old")
@@ -143,11 +144,11 @@ async def test_a_session_goes_on_as_its_node_knows_it_if_redis_went_back_before_
     inc = hold.owner.split(".")[0]
     await place.redis.hincrby("chat:{c}:ops", inc, -back)
     await place.redis.zadd("chat:{c}:nodes", {inc: 1})
-    assert (await place.run("reap", "op", 4 * 10**12, 200, 1000, 10**9, 100, 9e15))[0] == 1
+    assert (await place.run("reap", "op", 4 * 10**12, 10**9, 100, 9e15))[0] == 1
     if not count:  # a node of version 0.1
         await place.redis.set("chat:{c}:dead:" + inc, 1)
     assert await node.ask("check", timed=False) is True
-    assert await restore(node, memory(node, hold, "newest", "tea")) is True
+    assert isinstance(await restore(node, memory(node, hold, "newest", "tea")), Restored)
     assert await node.ask("members", "tea", "") == ([nick], False)
 
 
@@ -157,13 +158,13 @@ async def test_a_session_whose_last_change_is_not_settled_goes_on_as_redis_has_i
     """Also if Redis went back before: the change may have been done since."""
     hold, _ = await node.hello("s1", "old", rooms=["tea"])
     inc = hold.owner.split(".")[0]
-    await place.run("nick", "opx", *hold, "new", "new", 200, 1000, 0)  # its reply was lost
+    await place.run("nick", "opx", *hold, "new", "new", 0)  # its reply was lost
     await place.redis.hincrby("chat:{c}:ops", inc, -2)
     await place.redis.zadd("chat:{c}:nodes", {inc: 1})
-    await place.run("reap", "op", 4 * 10**12, 200, 1000, 10**9, 100, 9e15)
+    await place.run("reap", "op", 4 * 10**12, 10**9, 100, 9e15)
     assert await node.ask("check", timed=False) is True
     known = memory(node, hold, "old", "tea", is_settled=False)
-    assert await restore(node, known) is True
+    assert isinstance(await restore(node, known), Restored)
     assert await node.ask("members", "tea", "") == (["new"], False)
 
 
@@ -174,12 +175,12 @@ async def test_a_session_that_is_put_back_before_its_node_learns_of_the_reap_und
     one, _ = await node.hello("s1", "old", rooms=["tea"])
     two, _ = await node.hello("s2", "bo", rooms=["tea"])
     inc = one.owner.split(".")[0]
-    await place.run("nick", "opx", *one, "new", "new", 200, 1000, 0)  # its reply was lost
+    await place.run("nick", "opx", *one, "new", "new", 0)  # its reply was lost
     await place.redis.zadd("chat:{c}:nodes", {inc: 1})
-    assert (await place.run("reap", "op", 4 * 10**12, 200, 1000, 10**9, 100, 9e15))[0] == 2
-    assert await restore(node, memory(node, two, "bo", "tea")) is True
+    assert (await place.run("reap", "op", 4 * 10**12, 10**9, 100, 9e15))[0] == 2
+    assert isinstance(await restore(node, memory(node, two, "bo", "tea")), Restored)
     assert await node.ask("check", timed=False) is True
-    assert await restore(node, memory(node, one, "old", "tea")) is True
+    assert isinstance(await restore(node, memory(node, one, "old", "tea")), Restored)
     assert await node.ask("members", "tea", "") == (["bo", "new"], False)
 
 

@@ -1,5 +1,7 @@
 """Rooms: made, joined, left, listed; nicks changed; all of it told in the rooms' logs."""
 
+from typing import Any
+
 from node.brokers.config import BrokerConfig
 from node.brokers.directory import PAGE
 from node.core.model import Denied, Fenced, FencingToken, Membership
@@ -101,7 +103,8 @@ async def test_members_are_listed_by_code_points_of_their_folded_nicks(node: Nod
 
 async def test_lists_come_in_pages(node: Node, place: Place) -> None:
     names = [f"room{number:04}" for number in range(PAGE + 5)]
-    await place.redis.zadd("chat:{c}:rooms", dict.fromkeys(names, 0))
+    births: Any = dict.fromkeys(names, "b1")
+    await place.redis.hset("chat:{c}:births", mapping=births)
     await place.redis.zadd("chat:{r:tea}:members", {f"{name}\0{name}": 0 for name in names})
     rooms, more = await node.ask("rooms", "")
     assert [name for name, _ in rooms] == ["general", *names[: PAGE - 1]] and more

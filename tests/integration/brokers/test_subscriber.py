@@ -4,14 +4,18 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
+from redis.crc import key_slot
 
 from node.brokers import connect
 from node.brokers import subscriber as subscribers
 from node.brokers.outage import Reasons
 from node.brokers.subscriber import CHUNK, Subscriber
 from tests.integration.brokers.bench import WITHIN, Losses, Place
+from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
 
 
@@ -49,7 +53,7 @@ class Ear:
 
     async def says(self, channel: bytes, payload: bytes) -> int:
         """Publish something; return how many heard it."""
-        return int(await self.place.redis.publish(channel, payload))
+        return int(await self.place.redis.spublish(channel, payload))
 
     async def unheard(self, channel: bytes) -> None:
         """Wait until nobody listens to a channel any more."""
@@ -153,6 +157,28 @@ async def test_a_connection_that_was_killed_is_confirmed_again(server: RedisServ
             await place.redis.client_kill_filter(_type="pubsub")
             await ear.confirms(b"a", b"b")
             assert await ear.says(b"a", b"one") == 1
+
+
+async def test_a_subscription_that_a_cluster_ends_is_confirmed_again(tmp_path: Path) -> None:
+    """As when the slot of the channel goes to another master; this one gets it back."""
+    server = RedisServer(
+        tmp_path,
+        cluster_enabled="yes",
+        cluster_require_full_coverage="no",
+        cluster_port=str(free_port()),
+    )
+    await server.start()
+    try:
+        async with server.client() as client, real(server) as place:
+            tell: Any = client.execute_command
+            await tell("CLUSTER", "ADDSLOTS", key_slot(b"a"))
+            async with listening(place, b"a") as ear:
+                await tell("CLUSTER", "DELSLOTS", key_slot(b"a"))
+                await tell("CLUSTER", "ADDSLOTS", key_slot(b"a"))
+                await ear.confirms(b"a")
+                assert await ear.says(b"a", b"one") == 1
+    finally:
+        await server.kill()
 
 
 async def test_what_was_let_go_while_redis_was_away_is_not_heard_again(

@@ -1,7 +1,7 @@
 """What is stored with a time is looked after: it ends, and not later than it should."""
 
 from node.core.model import Stored
-from tests.integration.brokers.bench import Node, Place, wait
+from tests.integration.brokers.bench import Node, Place
 
 LEASE_MS, GRACE_MS = 8_000, 30_000
 
@@ -28,15 +28,6 @@ async def test_no_deadline_is_further_ahead_than_its_own_length(place: Place, no
         assert await place.redis.zscore("chat:{c}:" + key, "early") == 5
 
 
-async def test_a_session_that_is_to_leave_again_gets_the_time_for_it(
-    place: Place, node: Node
-) -> None:
-    due = await now_ms(place) + 4_900
-    await place.redis.zadd("chat:{c}:grace", {"s1": due})
-    await tidy(place, grace=0)
-    assert await place.redis.zscore("chat:{c}:grace", "s1") == due
-
-
 async def test_a_lot_is_tidied_up_in_parts(place: Place, node: Node) -> None:
     await place.redis.zadd("chat:{c}:grace", {f"s{number}": 9e15 for number in range(5)})
     assert [await tidy(place, most=3) for _ in range(3)] == [1, 0, 0]
@@ -45,8 +36,10 @@ async def test_a_lot_is_tidied_up_in_parts(place: Place, node: Node) -> None:
 async def test_ids_outlive_redis_own_expiry_while_somebody_goes_on_sending(
     place: Place, node: Node
 ) -> None:
-    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
-    first = await wait(node.say(hold, "tea", "hi", "once"))
+    hold, _ = await node.hello("s1", "ana")
+    await node.hello("s2", "bo")
+    first = await node.direct(hold, "bo", "hi", "once")
+    assert isinstance(first, Stored)
     await place.redis.zadd("chat:{c}:sents", {"s1": 5})
     await place.redis.pexpire("chat:{c}:sent:s1", 1_000)
     await tidy(place)
@@ -57,17 +50,21 @@ async def test_ids_outlive_redis_own_expiry_while_somebody_goes_on_sending(
 async def test_ids_are_forgotten_when_the_newest_does_not_count_any_more(
     place: Place, node: Node
 ) -> None:
-    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
-    await wait(node.say(hold, "tea", "hi", "once"))
-    await place.redis.hset("chat:{c}:sent:s1", mapping={"once": "1 r:tea k-1-a", "": "1 r:tea k-1-a"})
+    hold, _ = await node.hello("s1", "ana")
+    await node.hello("s2", "bo")
+    await node.direct(hold, "bo", "hi", "once")
+    old = "1 i:s2 k-1-a bo"
+    await place.redis.hset("chat:{c}:sent:s1", mapping={"once": old, "": old})
     await place.redis.zadd("chat:{c}:sents", {"s1": 5})
     await tidy(place, now=4)
-    assert await place.redis.zscore("chat:{c}:sents", "s1") == 5, "it was not over when it was asked"
+    assert (
+        await place.redis.zscore("chat:{c}:sents", "s1") == 5
+    ), "it was not over when it was asked"
     await tidy(place)
     assert await place.redis.zscore("chat:{c}:sents", "s1") is None
     assert 0 < await place.redis.pttl("chat:{c}:sent:s1") <= 300_000
     # Somebody says something just then.
-    assert isinstance(await wait(node.say(hold, "tea", "hi", "again")), Stored)
+    assert isinstance(await node.direct(hold, "bo", "hi", "again"), Stored)
     assert await place.redis.pttl("chat:{c}:sent:s1") > 300_000
     assert await place.redis.zscore("chat:{c}:sents", "s1") is not None
 
@@ -77,14 +74,14 @@ async def test_words_of_before_and_of_now_tell_the_same(place: Place, node: Node
     now = await now_ms(place)
     seconds = 400_000
     for id, value in {
-        "room": f"{now} r:tea k-1-a",
+        "plain": f"{now} i:s2 k-1-a 12345",
         "direct": f"{now} i:s2 k-1-a -{seconds}",
-        "ahead": f"{now + seconds} r:tea k-1-a  -{seconds}",
+        "ahead": f"{now + seconds} i:s2 k-1-a  -{seconds}",
         "named": f"{now + seconds} i:s2 k-1-a 12345 -{seconds}",
     }.items():
         await place.redis.hset("chat:{c}:sent:s1", id, value)
-        kept = await node.ask("sent", "s1", id)
+        kept = await node.ask("sent", None, "s1", id)
         assert isinstance(kept, Stored), id
-        assert kept.to == {"direct": f"-{seconds}", "named": "12345"}.get(id, "")
-    await place.redis.hset("chat:{c}:sent:s1", "old", f"{now} r:tea k-1-a  -{seconds}")
-    assert await node.ask("sent", "s1", "old") is None
+        assert kept.to == {"direct": f"-{seconds}", "named": "12345", "plain": "12345"}.get(id, "")
+    await place.redis.hset("chat:{c}:sent:s1", "old", f"{now} i:s2 k-1-a  -{seconds}")
+    assert await node.ask("sent", None, "s1", "old") is None

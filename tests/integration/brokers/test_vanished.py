@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from node.core.entries import UNKNOWN, Lost, Position
-from node.core.model import Claimed, Denied, Fenced, Stored
+from node.core.model import Claimed, Denied, Fenced, Restored, Stored
 from tests.integration.brokers.bench import WITHIN, Node, Place
+from tests.integration.brokers.test_restore import memory, restore
 
 HASH, LOG = "chat:{r:tea}", "chat:{r:tea}:log"
 
@@ -35,6 +36,7 @@ async def test_the_hash_of_a_log_is_made_again_with_the_epoch_that_a_node_knows(
     await place.redis.delete("chat:{c}:rooms")
     await compare(node)
     assert await node.top("r:tea") == top
+    assert ("tea", 1) in (await node.ask("rooms", ""))[0]
     assert await place.redis.zscore("chat:{c}:rooms", "tea") is not None
     reply = await node.say(ana, "tea", "two")
     assert isinstance(reply, Stored) and reply.position.startswith(top.epoch.decode())
@@ -54,17 +56,16 @@ async def test_a_message_for_a_log_without_its_hash_waits_until_it_is_made_again
     assert found.on and len(found.entries) == 1
 
 
-@pytest.mark.parametrize("how", ["hello", "begin", "leave", "renew"])
+@pytest.mark.parametrize("how", ["hello", "begin", "leave", "publish"])
 async def test_whoever_finds_a_log_without_its_hash_makes_it_again_by_those_in_it(
     place: Place, how: str
 ) -> None:
     node = await place.node()
-    room = "general" if how == "renew" else "tea"
-    log = f"r:{room}"
+    room, log = "tea", "r:tea"
     await node.hello("s1", "ana", rooms=(room,))
     bo, _ = await node.hello("s2", "bo", rooms=(room,))
-    top = await node.top(log)
-    await place.redis.delete(f"chat:{{{log}}}")
+    top = await knows(node)
+    await place.redis.delete(HASH)
     if how == "hello":
         await node.hello("s3", "cy", rooms=(room,))
     elif how == "begin":
@@ -72,10 +73,9 @@ async def test_whoever_finds_a_log_without_its_hash_makes_it_again_by_those_in_i
     elif how == "leave":
         assert isinstance(await node.ask("leave", bo, room), tuple)
     else:
-        node.broker._renewal.renew()
-        await node.idle()
+        assert isinstance(await node.say(bo, room, "hi"), Stored)
     now = await node.top(log)
-    assert now.epoch == top.epoch and now.offset == top.offset + (how in ("hello", "leave"))
+    assert now.epoch == top.epoch and now.offset == top.offset + (how != "begin")
 
 
 async def test_a_log_that_somebody_wrote_into_by_hand_is_gone_on_with(place: Place) -> None:
@@ -123,13 +123,12 @@ async def test_members_that_redis_lost_are_noticed_and_put_back(place: Place) ->
     hold, _ = await node.hello("s1", "ana", rooms=("tea",))
     await knows(node)
     node.events.members["r:tea"] = 1
-    await place.redis.delete("chat:{r:tea}:members")
+    await place.redis.delete("chat:{r:tea}:seats")
     await compare(node)
     assert ("absent", "r:tea") not in node.events.told, "they may be just leaving"
     await compare(node)
     assert ("absent", "r:tea") in node.events.told
-    args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0, 0)
-    assert (await place.run("restore", *args))[0] == b"ok"
+    assert isinstance(await restore(node, memory(node, hold, "ana")), Restored)
     assert await node.ask("members", "tea", "") == (["ana"], False)
 
 
@@ -140,10 +139,9 @@ async def test_members_of_other_nodes_are_missed_though_some_are_back(place: Pla
     for one in (node, other):
         await knows(one)
         one.events.members["r:tea"] = 1
-    await place.redis.delete("chat:{r:tea}:members")
+    await place.redis.delete("chat:{r:tea}:seats")
     await compare(node)
-    args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0, 0)
-    assert (await place.run("restore", *args))[0] == b"ok"
+    assert isinstance(await restore(node, memory(node, hold, "ana")), Restored)
     assert await node.ask("members", "tea", "") == (["ana"], False)
     await compare(other)
     await compare(other)
@@ -157,7 +155,7 @@ async def test_members_are_missed_though_somebody_entered_before_a_node_looked(
     await node.hello("s1", "ana", rooms=("tea",))
     await knows(node)
     node.events.members["r:tea"] = 1
-    await place.redis.delete("chat:{r:tea}:members")
+    await place.redis.delete("chat:{r:tea}:seats")
     await node.hello("s2", "bo", rooms=("tea",))
     await compare(node)
     await compare(node)
@@ -174,8 +172,7 @@ async def test_names_and_places_that_redis_lost_are_noticed_and_put_back(
     await place.redis.delete(key)
     async with asyncio.timeout(WITHIN):
         await node.events.hears("forgotten", False)
-    args = ("o", "s1", hold.owner, node.broker.owner(), 1, "ana", "ana", "", 1, 0, 0, 0)
-    assert (await place.run("restore", *args))[0] == b"ok"
+    assert isinstance(await restore(node, memory(node, hold, "ana")), Restored)
     assert await place.redis.exists(key)
     await place.redis.delete("chat:{c}:nicks:lost")  # Its time is over.
     assert await node.ask("claim", node.claim_of("s2", "ana")) is Denied.TAKEN
@@ -227,11 +224,8 @@ async def test_a_session_that_redis_lost_is_put_back_and_one_that_ended_is_not(
     await place.redis.delete("chat:{c}:session:s1")
     node.broker.part(bo, True)
     await node.idle()
-    for session, nick, hold in (("s1", "ana", ana), ("s2", "bo", bo)):
-        new = node.broker.owner()
-        args = ("o", session, hold.owner, new, 1, nick, nick, "", 1, 0, 0, 1, "tea", "e-1-x")
-        reply = await place.run("restore", *args)
-        assert reply[0] == (b"ok" if session == "s1" else b"gone")
+    assert isinstance(await restore(node, memory(node, ana, "ana", "tea")), Restored)
+    assert await restore(node, memory(node, bo, "bo", "tea")) is Fenced.GONE
     assert await node.ask("members", "tea", "") == (["ana"], False)
 
 
@@ -274,3 +268,23 @@ async def test_a_message_does_not_wait_for_ever_for_entries_that_nobody_remember
     await place.redis.delete("chat:{r:tea}:log")
     await place.redis.hset("chat:{r:tea}", "hollow", 1)  # Since long ago.
     assert isinstance(await node.say(ana, "tea", "two"), Stored)
+
+
+async def test_how_long_entries_are_lost_is_told_by_a_node_that_knows_the_time(
+    place: Place,
+) -> None:
+    node = await place.node()
+    ana, _ = await node.hello("s1", "ana", rooms=("tea",))
+    await node.say(ana, "tea", "one")
+    top = await knows(node)
+    await place.redis.delete("chat:{r:tea}:log")
+
+    async def say(time: int) -> bytes:
+        known = top.epoch.decode(), top.offset, top.id.decode(), ""
+        args = ("tea", 1000, time, *known, "9e1", *ana, "", '"from":"ana","text":"two"}')
+        return bytes((await place.run("publish", *args, log="r:tea"))[0])
+
+    never_reached = 10**15
+    await place.redis.hset("chat:{r:tea}", "hollow", never_reached)
+    said = [await say(time) for time in (0, 50_000, 53_999, 0, 54_000)]
+    assert said == [b"rewound"] * 4 + [b"ok"]

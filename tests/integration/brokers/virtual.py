@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from node.brokers.config import BrokerConfig
 from tests.integration.brokers.bench import Node, running, wait
+from tests.labs.simulation.ambush import Ambush
 from tests.labs.simulation.link import Link
 from tests.labs.simulation.loop import VirtualLoop
 from tests.labs.simulation.server import Server
@@ -25,6 +26,7 @@ class Weather:
         self.cut_until = 0.0
         self.context = Context()
         self.dead = False
+        self.ambush: Ambush | None = None
         self._loop = loop
         self._flaky = flaky
         self._next = loop.now + flaky

@@ -67,9 +67,9 @@ class Load(NamedTuple):
 WEBSOCKET = Dialect(WebSocketEncoder(), FrameReader, goodbye)
 LOADS = {
     "one message to a room of 500": Load(1, 500, 1, "delivery", 0.31),
-    "50 rooms of 5, all send": Load(50, 5, 5, "message", 61.1),
+    "50 rooms of 5, all send": Load(50, 5, 5, "message", 61.8),
     "one message to a room of 500, over WebSocket": Load(1, 500, 1, "delivery", 0.34, WEBSOCKET),
-    "50 rooms of 5, all send, over WebSocket": Load(50, 5, 5, "message", 71.9, WEBSOCKET),
+    "50 rooms of 5, all send, over WebSocket": Load(50, 5, 5, "message", 72.6, WEBSOCKET),
 }
 
 

@@ -46,10 +46,11 @@ HOSTILE = [
 ODD_BUT_FINE = ["a.b-c_d", "_", "..".join("ab"), "e\u0301", "0", "日本", "nil", "false", "__index"]
 
 KEYS = re.compile(
-    r"chat:(\{r:(?P<room>[^{}: \n\0]+)\}(:log|:members|:moved|:back)?"
-    r"|\{c\}:(i:[0-9a-z]+(:log|:moved|:back)?"
-    r"|(session|rooms|sent|at|dead|about):[0-9a-z]+"
-    r"|rooms|idle|nicks|grace|nodes|ops|orders|ordered|format|sents|clock)"
+    r"chat:(\{r:(?P<room>[^{}: \n\0]+)\}"
+    r"(:log|:members|:moved|:seats|:gone|:sents|:sent:[0-9a-z]+)?"
+    r"|\{c\}:(i:[0-9a-z]+(:log|:moved)?"
+    r"|(session|rooms|out|end|ended|sent|at|dead|about):[0-9a-z]+"
+    r"|rooms|births|counts|idle|outs|nicks|grace|nodes|ops|orders|ordered|format|sents|clock)"
     r"|format)"
 )
 FROM_A_NAME = ("bad-room", "bad-nick", "bad-request", "no-such-room", "no-such-nick", "not-in-room")
@@ -101,8 +102,10 @@ async def check(log: str, redis: RedisServer) -> None:
     assert "refused the script" not in log and "Traceback" not in log
     async with redis.client() as client:
         names = [name.decode() async for name in client.scan_iter()]
-        channels = [name.decode() for name in cast(list[bytes], await client.pubsub_channels())]
-        assert len(names) > 10
+        channels = [
+            name.decode() for name in cast(list[bytes], await client.pubsub_shardchannels())
+        ]
+        assert len(names) > 10 and len(channels) > 2
         for name in names:
             assert KEYS.fullmatch(name), name
         rooms = {
@@ -110,4 +113,6 @@ async def check(log: str, redis: RedisServer) -> None:
         }
         assert rooms <= {"general", *(name.lower() for name in ODD_BUT_FINE), "\xe9"}
         for channel in channels:
-            assert re.fullmatch(r"chat:(\{r:[^{}: \n]+\}:live|\{c\}:node:[0-9a-z]+)", channel), channel
+            assert re.fullmatch(
+                r"chat:(\{r:[^{}: \n]+\}:live|\{c\}:node:[0-9a-z]+)", channel
+            ), channel

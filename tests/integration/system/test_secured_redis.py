@@ -174,8 +174,11 @@ async def test_all_that_the_scripts_call_is_allowed_and_no_more(tmp_path: Path) 
             assert allowed == called
             assert await allows("TIME") and await allows("WAIT", "1", "1000")
             assert not await allows("GET", "other") and not await allows("GET", "cha")
-            assert not await allows("PUBLISH", "other", "x")
-            assert not await allows("SUBSCRIBE", "other")
+            assert await allows("SSUBSCRIBE", "chat:x") and await allows("SUNSUBSCRIBE", "chat:x")
+            assert not await allows("SPUBLISH", "other", "x")
+            assert not await allows("SSUBSCRIBE", "other")
+            assert not await allows("PUBLISH", "chat:x", "x")
+            assert not await allows("SUBSCRIBE", "chat:x")
             for command in (
                 *(("FLUSHALL",), ("FLUSHDB",), ("KEYS", "*"), ("CONFIG", "GET", "*")),
                 *(("SCRIPT", "FLUSH"), ("DEBUG", "SLEEP", "1"), ("SHUTDOWN",), ("SAVE",)),

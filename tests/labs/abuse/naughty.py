@@ -87,8 +87,9 @@ OWN: dict[str, list[str]] = {
         *("{", "}", "[]", "{}", "null", "true", "NaN", "1e999", "-0", '"from":"root"', "\\n", "/"),
     ],
     "names of our own": [
-        *("@", "general", "General", "GENERAL", "chat:{c}:nicks", "chat:{c}:rooms", "r:general", "i:x"),
-        *("chat:{c}:session:x", "{r:general}", "{", "}", "r:{general}:live", "chat:{c}:node:x", "-", "0-0"),
+        *("@", "general", "General", "GENERAL", "r:general", "i:x", "{", "}", "-", "0-0"),
+        *("chat:{c}:nicks", "chat:{c}:rooms", "chat:{c}:session:x", "chat:{c}:node:x"),
+        *("{r:general}", "r:{general}:live"),
         *("k1-1-x1", "1-0", "m x 17 -", "welcome", "error", "bye", "system", "server", "root"),
     ],
     "redis": [

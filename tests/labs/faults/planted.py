@@ -62,12 +62,12 @@ LOSS = Edit(
     "first_part(missing), places) if missing else None",
     "[]) if False else None",
 )
-REPEAT = Edit(LUA + "publish.lua", "sent_before(sid, token))", "false)")
+REPEAT = Edit(LUA + "publish.lua", "said_before(sent .. sid, log, token, least)", "nil")
 TURN = Edit(
     PUBLISHING, "= messages[:most], messages[most:]", "= messages[:most][::-1], messages[most:]"
 )
 HOLE = Edit("node/core/rooms/follower.py", "_accept(reply.entries)", "_accept(reply.entries[-1:])")
-TRIM = Edit(LUA + "publish.lua", "ARGV[1], tonumber(ARGV[2])\n", "ARGV[1], 20\n")
+TRIM = Edit(LUA + "publish.lua", "ARGV[1], tonumber(ARGV[2]),", "ARGV[1], 20,")
 NICK = Edit(LUA + "hello.lua", "  if taken(sid, names, op, set) then", "  if false then")
 FENCE = Edit(LUA + "publish.lua", "owners[sid] ~= owner", "false")
 MOVED = Edit(LUA + "hello.lua", "if session[3] ~= '' and session[3] ~= owner then", "if false then")

@@ -6,7 +6,7 @@ from typing import cast
 
 COMMANDS = b"EVALSHA"
 """What a connection says that asks for something; one that is subscribed only listens."""
-SUBSCRIBING = b"SUBSCRIBE"
+SUBSCRIBING = b"SSUBSCRIBE"
 """What a connection says that is to listen."""
 
 

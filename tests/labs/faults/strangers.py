@@ -61,7 +61,10 @@ async def _fill(lab: Cluster, number: int) -> None:
 
 
 LOGS = ("chat:{r:general}", "chat:{r:general}:log")
-SESSIONS = ("chat:{c}:nicks", "chat:{r:general}:members", "chat:{c}:session:SID", "chat:{c}:sent:SID")
+SESSIONS = (
+    *("chat:{c}:nicks", "chat:{r:general}:members", "chat:{c}:session:SID"),
+    *("chat:{c}:sent:SID", "chat:{r:general}:sent:SID"),
+)
 """One key of each kind that an eviction may take; SID is a session's. The nicks first: nobody is
 let in for 8 s then, and a client that looks at the end is new."""
 
@@ -115,9 +118,9 @@ async def write_odds(lab: Cluster, end: float) -> None:
         lab.faults += 1
         with contextlib.suppress(RedisError, OSError):
             async with lab.redis.client() as client:
-                for channel in await client.pubsub_channels("chat:*"):
+                for channel in await client.pubsub_shardchannels("chat:*"):
                     for frame in FRAMES:
-                        await client.publish(channel, frame)
+                        await client.spublish(channel, frame)
         await _read_odds(lab, f"odds-{number}", ENTRIES[number % len(ENTRIES)])
 
 

@@ -33,15 +33,19 @@ def main() -> int:
     parser.add_argument(
         "--hard", action="store_true", help="Redis forgets more than once, and trims as well"
     )
+    parser.add_argument(
+        "--servers", type=int, default=0, help="that keep the data (default: 1 or 3, as drawn)"
+    )
     options = parser.parse_args()
     logging.disable()
     if options.seed is not None:
-        return _one(options.seed, options.hard, options.trace)
-    return _many(range(options.first, options.first + options.seeds), options.hard)
+        return _one(options.seed, options.hard, options.trace, options.servers)
+    seeds = range(options.first, options.first + options.seeds)
+    return _many(seeds, options.hard, options.servers)
 
 
-def _one(seed: int, hard: bool, trace: bool) -> int:
-    played = play(seed, hard, trace)
+def _one(seed: int, hard: bool, trace: bool, servers: int) -> int:
+    played = play(seed, hard, trace, servers)
     if trace:
         print("\n".join(played.lines))
     print(f"seed {seed}, faults: {', '.join(played.faults) or 'none'}")
@@ -51,13 +55,13 @@ def _one(seed: int, hard: bool, trace: bool) -> int:
     return 1 if played.violations else 0
 
 
-def _many(seeds: range, hard: bool) -> int:
+def _many(seeds: range, hard: bool, servers: int) -> int:
     begun = time.monotonic()
     broken: list[Played] = []
     limits: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     callbacks = suited = 0
-    for number, played in enumerate(each(seeds, hard), 1):
+    for number, played in enumerate(each(seeds, hard, servers), 1):
         callbacks += played.ran
         suited += played.suited
         faults.update(played.faults)
@@ -65,7 +69,7 @@ def _many(seeds: range, hard: bool) -> int:
         if played.violations:
             broken.append(played)
             if len(broken) <= SHOWN:
-                print(told(played, hard), flush=True)
+                print(told(played, hard, servers), flush=True)
         if number % 1000 == 0:
             done = f"{number} worlds, {len(broken)} broken, {time.monotonic() - begun:.0f} s"
             print(done, file=sys.stderr, flush=True)
@@ -78,16 +82,17 @@ def _many(seeds: range, hard: bool) -> int:
     return 1 if broken else 0
 
 
-def each(seeds: Iterable[int], hard: bool = False) -> Iterator[Played]:
+def each(seeds: Iterable[int], hard: bool = False, servers: int = 0) -> Iterator[Played]:
     """Play worlds in as many processes as there are processors."""
     # What there is by now is not looked at by the garbage collectors of the processes.
     with multiprocessing.Pool(os.cpu_count(), gc.freeze) as pool:
-        yield from pool.imap_unordered(partial(play, hard=hard), seeds, BATCH)
+        yield from pool.imap_unordered(partial(play, hard=hard, servers=servers), seeds, BATCH)
 
 
-def told(played: Played, hard: bool = False) -> str:
+def told(played: Played, hard: bool = False, servers: int = 0) -> str:
     """Return what is wrong in a world, and how to play it again."""
     again = f"python -m tests.labs.simulation --seed {played.seed}{' --hard' if hard else ''}"
+    again += f" --servers {servers}" if servers else ""
     return f"{again}: {played.violations[0][:300]}"
 
 

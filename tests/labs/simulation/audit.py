@@ -1,11 +1,11 @@
 """Holds what a client got of a log against that log. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import inf
 from typing import NamedTuple
 
 from tests.labs.faults.verdict import Kind, Violation
-from tests.labs.simulation.chronicle import Added, Chronicle
+from tests.labs.simulation.chronicle import Added, Chronicle, has
 from tests.labs.simulation.notes import Step
 from tests.labs.simulation.tracks import BEGINNING, Track, key_of, offset_of
 
@@ -147,7 +147,7 @@ class Audit:
         """
         if self.resumed is None or self.resumed.event["position"].count("-") > 2:
             return False
-        lost = [back.at for back in self.chronicle.rollbacks if _has(back.lost, key)]
+        lost = [back.at for back in self.chronicle.rollbacks if has(back.lost, key)]
         cursor, now = (offset_of(one.event["position"]) for one in (self.resumed, step))
         return min(lost, default=inf) < self.resumed.at and cursor < now
 
@@ -291,7 +291,3 @@ class Audit:
         log, added = self.log, self.chronicle.added
         where = [one for one in added if (one.log, one.id) == (log, entry.id) and one.at <= at]
         return where[-1].offset
-
-
-def _has(entries: Iterable[Added], id: str) -> bool:
-    return any(entry.id == id for entry in entries)

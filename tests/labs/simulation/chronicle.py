@@ -29,6 +29,12 @@ class Rollback(NamedTuple):
     remembered: dict[str, list[object]]
 
 
+def _log_of(key: bytes) -> str:
+    """Return the log that is the stream at a key."""
+    name = key.decode()[len("chat:") : -len(":log")]
+    return name[1:-1] if name.endswith("}") else name.removeprefix("{c}:")
+
+
 @dataclass
 class Chronicle:
     """All entries that were ever added, and how the logs stand."""
@@ -39,6 +45,8 @@ class Chronicle:
     deleted: dict[str, list[float]] = field(default_factory=dict)
     ended: dict[str, list[float]] = field(default_factory=dict)
     """By session: when Redis ended it."""
+    departures: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+    """What was decided of who leaves: by session, generation and room its life and the reason."""
     rollbacks: list[Rollback] = field(default_factory=list)
     leases: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     """By incarnation: when its lease was renewed, and until when."""
@@ -46,7 +54,7 @@ class Chronicle:
     def on_call(self, now: float, name: str, fields: Sequence[bytes]) -> None:
         """Note what a script does to a log."""
         if name == "xadd":
-            log = fields[0].decode()[6:-5]
+            log = _log_of(fields[0])
             offset = int(fields[1][:-2])
             kind, id, _, origin, *home = fields[3].decode().split(" ")
             entries = self.logs.setdefault(log, {})
@@ -55,18 +63,25 @@ class Chronicle:
             self.added.append(entry)
             entries[offset] = entry
         elif name == "xtrim":
-            log = fields[0].decode()[6:-5]
+            log = _log_of(fields[0])
             top = max(self.logs[log])
             self.trims.setdefault(log, []).append((now, top - int(fields[1]) + 1))
         elif name == "zadd" and fields[0] == b"chat:{c}:nodes":
             self.leases.setdefault(fields[2].decode(), []).append((now, int(fields[1]) / 1000))
+        elif name == "hset" and fields[0].startswith(b"chat:{c}:out:"):
+            session = fields[0].removeprefix(b"chat:{c}:out:").decode()
+            gen, room = fields[1].decode().split(" ")
+            life, reason, *_ = fields[2].decode().split(" ")
+            self.departures[session, gen, room] = life, reason
         elif name == "del":
             for key in fields:
                 if key.startswith(b"chat:{c}:session:"):
-                    self.ended.setdefault(key[13:].decode(), []).append(now)
-                elif key.endswith(b"}:log"):
-                    self.logs.pop(key.decode()[6:-5], None)
-                    self.deleted.setdefault(key.decode()[6:-5], []).append(now)
+                    session = key.removeprefix(b"chat:{c}:session:").decode()
+                    self.ended.setdefault(session, []).append(now)
+                elif key.endswith(b":log"):
+                    log = _log_of(key)
+                    self.logs.pop(log, None)
+                    self.deleted.setdefault(log, []).append(now)
 
     def copy(self) -> dict[str, dict[int, Added]]:
         """Return the logs as they stand."""
@@ -97,7 +112,7 @@ class Chronicle:
     def was_away(self, id: str, since: float, until: float) -> bool:
         """Say whether an entry was forgotten, and not put back yet, at some time between two."""
         for rollback in self.rollbacks:
-            if rollback.at <= until and any(entry.id == id for entry in rollback.lost):
+            if rollback.at <= until and has(rollback.lost, id):
                 back = [new.at for new in self.added if new.id == id and new.at >= rollback.at]
                 if min(back, default=until) >= since:
                     return True
@@ -126,3 +141,8 @@ class Chronicle:
             if when <= at:
                 first = max(first, offset)
         return first
+
+
+def has(entries: Iterable[Added], id: str) -> bool:
+    """Say whether an entry is among others."""
+    return any(entry.id == id for entry in entries)

@@ -25,6 +25,8 @@ class Place(Protocol):
     """Where clients connect."""
 
     loop: VirtualLoop
+    given_up: dict[int, str]
+    """By person: the nick that it has just given up, as far as it knows."""
 
     def dial(self, client: "Client", node: int) -> Line | None:
         """Return a connection to a node, None if it is refused."""
@@ -40,8 +42,10 @@ class Client:
         self.wanted: dict[str, None] = dict.fromkeys(person.rooms)
         self.positions: dict[str, str] = {}
         self.outbox: dict[str, Event] = {}
+        """Messages that are not acknowledged, by room ('@': directs) and id."""
         self.waiting: dict[str, tuple[str, float]] = {}
         self.leaving: dict[str, None] = {}
+        self.bouncing: dict[str, None] = {}
         self.welcome = False
         self.finished = False
         self.session = 0
@@ -54,9 +58,10 @@ class Client:
         self._attempt = 0
         self._bytes = b""
         self._heard = 0.0
-        self._number = 0
+        self._numbers: dict[str, int] = {}
         self._resting_until = 0.0
         self._calling = False
+        self._answered = ""
         self._new_session()
 
     def _new_session(self) -> None:
@@ -75,7 +80,7 @@ class Client:
         """Connect, and do what was planned."""
         self._dial()
         for act in self.person.acts:
-            self._loop.call_at(act.at, self._do, act)
+            self._loop.call_at(act.at, self.act, act)
         self._watch()
 
     def _dial(self) -> None:
@@ -137,7 +142,7 @@ class Client:
 
     # Acts
 
-    def _do(self, act: Act) -> None:
+    def act(self, act: Act) -> None:
         """Do what was planned, as far as it is possible now."""
         if self.finished:
             return
@@ -148,7 +153,7 @@ class Client:
     def do_send(self, room: str, length: int = 5) -> None:
         """Say something."""
         if room in self.wanted and room not in self.leaving:
-            id = self._next("m")
+            id = self._next("m", room)
             self._post({"type": "send", "room": room, "text": "x" * length, "id": id})
 
     def do_burst(self, room: str, count: int, length: int) -> None:
@@ -158,7 +163,7 @@ class Client:
 
     def do_direct(self, number: int) -> None:
         """Say something to one."""
-        id = self._next("d")
+        id = self._next("m" if self.person.counts_anew else "d", "@")
         self._post({"type": "direct", "to": f"p{number}", "text": "psst", "id": id})
 
     def do_join(self, room: str) -> None:
@@ -180,6 +185,43 @@ class Client:
         """Take another nick."""
         if self.welcome:
             self._ask({"type": "nick", "nick": nick})
+
+    def do_cede(self, how: str, other: str) -> None:
+        """Give up a nick: for another one, or by ending the session in some way."""
+        self._place.given_up[self.person.number] = self.nick
+        if how == "nick":
+            self.do_nick(other)
+        elif how == "again":
+            self.do_again(0.0)
+        else:
+            self.do_vanish_for(float(other))
+
+    def do_covet(self, number: int, anew: bool) -> None:
+        """Want the nick that somebody has just given up: as another nick, or for a new session."""
+        nick = self._place.given_up.get(number)
+        if nick is None:
+            return
+        if not anew:
+            self.do_nick(nick)
+        elif self.welcome and not self.outbox:
+            self.do_again(0.0)
+            self.nick = nick
+
+    def do_bounce(self, room: str) -> None:
+        """Leave a room, and join it again at once."""
+        if self.welcome and room in self.positions and room not in self.leaving:
+            self.bouncing[room] = None
+            self.do_leave(room)
+
+    def do_flee(self, away: float) -> None:
+        """Break the connection, and say elsewhere no more what has not been answered."""
+        for id in [id for id in self.outbox if "room" in self.outbox[id]]:
+            del self.outbox[id]
+        self._drop("flee", away)
+
+    def do_vanish_for(self, away: float) -> None:
+        """Go away without a word for some time, perhaps for longer than a session lives."""
+        self._drop("abort", away, reset=True)
 
     def do_ask(self, room: str) -> None:
         """Ask who is in a room, and what has been said there."""
@@ -230,9 +272,10 @@ class Client:
 
     # Out
 
-    def _next(self, letter: str) -> str:
-        self._number += 1
-        return f"{letter}{self.person.number}-{self._number}"
+    def _next(self, letter: str, room: str = "") -> str:
+        count = room if self.person.counts_anew else ""
+        number = self._numbers[count] = self._numbers.get(count, 0) + 1
+        return f"{letter}{self.person.number}-{number}"
 
     def _write(self, request: Event) -> None:
         if self.line is not None:
@@ -241,12 +284,12 @@ class Client:
     def _ask(self, request: Event) -> None:
         """Send a request that has to be answered."""
         ref = self._next("r")
-        what = request["id"] if "id" in request else request["type"]
+        what = _key(request) if "id" in request else request["type"]
         self.waiting[ref] = (what, self._loop.now)
         self._write({**request, "ref": ref})
 
     def _post(self, request: Event) -> None:
-        self.outbox[request["id"]] = request
+        self.outbox[_key(request)] = request
         if self.welcome:
             self._send(request)
 
@@ -258,7 +301,7 @@ class Client:
         if line is self.line and self.welcome:
             under_way = {what for what, _ in self.waiting.values()}
             for request in self.outbox.values():
-                if request["id"] not in under_way:
+                if _key(request) not in under_way:
                     self._send(request)
 
     # In
@@ -277,7 +320,7 @@ class Client:
         kind = event["type"]
         self.notes.heard(self, event)
         if event.get("ref") in self.waiting:
-            del self.waiting[event["ref"]]
+            self._answered, _ = self.waiting.pop(event["ref"])
         answer: Callable[[Event], None] | None = getattr(self, f"_on_{kind}", None)
         if answer is not None:
             answer(event)
@@ -310,6 +353,9 @@ class Client:
         if is_own(event):
             for known in (self.positions, self.wanted, self.leaving):
                 known.pop(room, None)
+            if room in self.bouncing and self.welcome:
+                self._ask({"type": "join", "room": room})
+            self.bouncing.pop(room, None)
         elif room in self.positions:
             self.positions[room] = event["position"]
 
@@ -320,7 +366,7 @@ class Client:
             self.nick = event["nick"]
 
     def _on_ack(self, event: Event) -> None:
-        self.outbox.pop(event["id"], None)
+        self.outbox.pop(_key(event), None)
 
     def _on_bye(self, event: Event) -> None:
         wait = event.get("retry_after_ms", 1000) / 1000
@@ -330,12 +376,14 @@ class Client:
         code, wait = event["code"], event.get("retry_after_ms", 500) / 1000
         if "id" in event:
             if code not in AGAIN:
-                self.outbox.pop(event["id"], None)
+                self.outbox.pop(self._answered, None)
             elif self.line is not None:
                 self._loop.call_later(wait, self._send_again, self.line)
         elif not self.welcome:
             if code == "nick-taken":
-                self.nick = self.person.nick if self.nick != self.person.nick else self.nick + "_b"
+                # Others want its nicks as well: one of three may be free.
+                own = self.person.nick
+                self.nick = {own: own + "_b", own + "_b": own + "_c"}.get(self.nick, own)
             self._drop(f"hello {code}", wait)
         elif code == "not-in-room" and event.get("room") in self.leaving:
             self.leaving.pop(event["room"], None)
@@ -347,3 +395,8 @@ class Client:
     def _leave_again(self, line: Line | None, room: str) -> None:
         if line is not None and line is self.line and room in self.leaving:
             self._ask({"type": "leave", "room": room})
+
+
+def _key(event: Event) -> str:
+    """Return what distinguishes a message, or the `ack` of one, from all others of its author."""
+    return f"{event['id']} in {event.get('room', '@')}"

@@ -4,12 +4,13 @@ Pure, but for a look into Redis at the end.
 """
 
 from collections import defaultdict
-from math import inf
 from typing import Any, NamedTuple
 
 from tests.labs.faults.verdict import Kind, Violation
+from tests.labs.simulation import presence
 from tests.labs.simulation.audit import Audit
 from tests.labs.simulation.chronicle import Added
+from tests.labs.simulation.directs import judge_directs
 from tests.labs.simulation.notes import Step
 from tests.labs.simulation.tracks import key_of, tracks
 from tests.labs.simulation.world import World
@@ -37,7 +38,10 @@ class Verdict(NamedTuple):
 def judge(world: World) -> Verdict:
     """Return what is wrong."""
     plan, chronicle = world.plan, world.chronicle
-    found = list(world.notes.troubles) + world.server.shell.faults
+    found = [
+        *world.notes.troubles,
+        *(fault for server in world.servers for fault in server.shell.faults),
+    ]
     violations, limits = _doubled(world)
     for number, steps in world.notes.steps.items():
         for track in tracks(number, steps):
@@ -47,8 +51,9 @@ def judge(world: World) -> Verdict:
     violations += _acknowledged(world)
     violations += _remembered(world)
     violations += _sessions(world)
-    violations += _presence(world)
-    directs, known = _directs(world)
+    told, known = presence.judge_presence(world)
+    violations, limits = violations + told, limits + known
+    directs, known = judge_directs(world)
     violations, limits = violations + directs, limits + known
     found += [f"{kind.value}: {text}" for kind, text in violations]
     return Verdict(found + _quiet(world), limits)
@@ -61,12 +66,15 @@ def _kept(world: World) -> list[Added]:
 
 
 def _doubled(world: World) -> tuple[list[Violation], list[str]]:
-    """Nothing is twice in the logs, and what is there twice because it could not be helped."""
+    """Nothing is twice in the logs, and what is there twice because it could not be helped.
+
+    The same id in another room is another message; directs have ids of their own, for all inboxes.
+    """
     found, limits = [], []
-    where: dict[str, list[Added]] = defaultdict(list)
+    where: dict[tuple[str, str], list[Added]] = defaultdict(list)
     for entry in _kept(world):
         if entry.origin != "-":
-            where[entry.origin].append(entry)
+            where[entry.log if entry.kind == "m" else "@", entry.origin].append(entry)
     first = {entry.id: entry.at for entry in reversed(world.chronicle.added)}
     forgotten = {entry.id for back in world.chronicle.rollbacks for entry in back.lost}
     # The end of a session deletes its inbox; Redis may go back to before that end.
@@ -75,7 +83,7 @@ def _doubled(world: World) -> tuple[list[Violation], list[str]]:
             ends = world.chronicle.deleted.get(entry.log, ())
             if any(entry.at <= end <= back.at for end in ends):
                 forgotten.add(entry.id)
-    for origin, entries in where.items():
+    for (_, origin), entries in where.items():
         if len(entries) > 1:
             oldest = min(entries, key=lambda entry: first[entry.id])
             if oldest.id in forgotten:
@@ -91,13 +99,14 @@ def _acknowledged(world: World) -> list[Violation]:
     found: list[Violation] = []
     if world.plan.forgetful:
         return found
-    kept = {entry.id for entry in _kept(world)}
+    kept = {(entry.log, entry.id) for entry in _kept(world)}
     for number, steps in world.notes.steps.items():
         for step in steps:
             if step.name == "ack" and "room" in step.event:
-                if "r:" + step.event["room"] in world.chronicle.deleted:
+                log = "r:" + step.event["room"]
+                if log in world.chronicle.deleted:
                     continue
-                if key_of(step.event["position"]) not in kept:
+                if (log, key_of(step.event["position"])) not in kept:
                     found.append(Violation(Kind.LOST, f"acknowledged to p{number}: {step}"))
     return found
 
@@ -175,7 +184,7 @@ def _began_again(world: World, sid: str, since: float, at: float) -> bool:
     A session that was in its grace period when Redis forgot it, ``at`` that time, has ended.
     """
     # The session may have begun again with a welcome that never arrived.
-    session = world.server.shell.store.keys.get(b"chat:{c}:session:" + sid.encode(), {})
+    session = world.data(b"chat:{c}:session:" + sid.encode()) or {}
     if int(session.get(b"since", 0)) > since * 1000:
         return True
     numbers = [client.person.number for client in world.clients if client.sid == sid]
@@ -251,118 +260,9 @@ def _safe(world: World, number: int, step: Step) -> float:
     return min(at, world.ended.get(life, at))
 
 
-def _presence(world: World) -> list[Violation]:
-    """Who is in a room is told truly: each enters, leaves and is renamed once."""
-    plan, chronicle = world.plan, world.chronicle
-    found = []
-    present = {client.nick for client in world.clients if not client.finished}
-    for room in ("general", "tea", "ink"):
-        rows = world.server.shell.store.keys.get(b"chat:{r:%b}:members" % room.encode(), ())
-        members = sorted(row.decode().partition("\0")[2] for row in rows)
-        there = sorted(
-            client.nick
-            for client in world.clients
-            if not client.finished and room in client.positions
-        )
-        if members != there:
-            text = f"{members} are listed in {room}, {there} are there"
-            found.append(Violation(Kind.PRESENCE, text))
-        if plan.notices == 200 and not plan.forgetful and "r:" + room not in chronicle.deleted:
-            found += _replay(room, chronicle.order("r:" + room), members)
-    if len(present) < len([client for client in world.clients if not client.finished]):
-        found.append(Violation(Kind.NICK, f"two clients have one nick: {sorted(present)}"))
-    return found
-
-
-def _replay(room: str, order: list[Added], members: list[str]) -> list[Violation]:
-    found = []
-    there: set[str] = set()
-    for entry in order:
-        if entry.kind not in "elr":
-            continue
-        words = entry.body.split('"')
-        nick, old = words[3], words[7] if len(words) > 7 else ""
-        wrong = (nick in there) if entry.kind in "er" else (nick not in there)
-        if entry.kind == "r":
-            wrong = wrong and nick.casefold() != old.casefold() or old not in there
-            there.discard(old)
-        if wrong:
-            found.append(Violation(Kind.PRESENCE, f"{entry} in {room}, where {sorted(there)} are"))
-        (there.discard if entry.kind == "l" else there.add)(nick)
-    if sorted(there) != members:
-        text = f"{members} are listed in {room}, its log says {sorted(there)}"
-        found.append(Violation(Kind.PRESENCE, text))
-    return found
-
-
-def _directs(world: World) -> tuple[list[Violation], list[str]]:
-    """A direct reaches a session that goes on, once; and those for which that is a known limit."""
-    found, limits = [], []
-    forgetful = world.plan.forgetful
-    got: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    gaps = set()
-    for number, steps in world.notes.steps.items():
-        for step in steps:
-            if step.name == "welcome" and not step.event["resumed"] and forgetful:
-                # Its position is of no use any more; but the roll-back may bring the old one back.
-                got[number].clear()
-            elif step.name == "direct":
-                # What nobody remembers may be sent again: then it is another entry.
-                key = key_of(step.event["position"]) if forgetful else step.event["id"]
-                got[number][key] += 1
-            elif step.name == "gap" and step.event["room"] == "@":
-                gaps.add(number)
-    for number, counts in got.items():
-        if number in gaps:
-            # After its end a session may have begun again unnoticed, by a hello of long ago.
-            ended = not world.notes.sids[number].isdisjoint(world.chronicle.ended)
-            if not forgetful and world.plan.kept == 1000 and not ended:
-                found.append(Violation(Kind.GAP, f"p{number} has a gap in its inbox"))
-            continue
-        for id, count in counts.items():
-            text = f"{id} came {count} times to p{number}"
-            if count > 1 and _left_too_soon(world, number, id):
-                limits.append(f"{text}, which had left before it was put back")
-            elif count > 1:
-                found.append(Violation(Kind.DOUBLED, text))
-    if not forgetful:
-        found += _missing_directs(world, {number: set(ids) for number, ids in got.items()}, gaps)
-    return found, limits
-
-
-def _left_too_soon(world: World, number: int, id: str) -> bool:
-    """Say whether a client lost its connection after an entry was lost, before it was put back.
-
-    The next node cannot know what the client had of the entries that are put back later.
-    """
-    lost = [back.at for back in world.chronicle.rollbacks if any(e.id == id for e in back.lost)]
-    again = [new.at for new in world.chronicle.added if new.id == id and new.back]
-    drops = [step.at for step in world.notes.steps[number] if step.name == "dropped"]
-    return any(min(lost, default=inf) < drop < max(again, default=0.0) for drop in drops)
-
-
-def _missing_directs(world: World, got: dict[int, set[str]], gaps: set[int]) -> list[Violation]:
-    found = []
-    inboxes = {"i:" + client.sid: client for client in world.clients}
-    logs = {entry.id: entry.log for entry in world.chronicle.added}
-    for steps in world.notes.steps.values():
-        for step in steps:
-            if step.name != "ack" or "to" not in step.event:
-                continue
-            client = inboxes.get(logs.get(key_of(step.event["position"]), ""))
-            if client is None or client.finished or client.person.number in gaps:
-                continue
-            ends = world.chronicle.ended.get(client.sid, [0.0])
-            if max(ends) < step.event["at"] / 1000 - 0.001:
-                if step.event["id"] not in got.get(client.person.number, ()):
-                    text = f"{step} never came to p{client.person.number}"
-                    found.append(Violation(Kind.LOST, text))
-    return found
-
-
 def _quiet(world: World) -> list[str]:
     """At the end everybody is connected, and nothing is left to be done."""
-    found = []
+    found = presence.unsettled(world)
     for client in world.clients:
         who = f"p{client.person.number}"
         if not client.finished and not client.welcome:

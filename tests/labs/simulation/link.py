@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from redis import exceptions
 
+from tests.labs.simulation.ambush import Ambush
 from tests.labs.simulation.loop import VirtualLoop
 from tests.labs.simulation.server import Server
 
@@ -24,6 +25,7 @@ class Weather(Protocol):
     """When something gets through again."""
     context: Context
     dead: bool
+    ambush: Ambush | None
 
     @property
     def trouble(self) -> float:
@@ -41,9 +43,9 @@ class Wire:
         self._weather = weather
         self._last = 0.0
 
-    def at(self) -> float:
-        """Return when what is put in now comes out: as soon as something gets through."""
-        start = max(self._loop.now, self._weather.cut_until)
+    def at(self, pause: float = 0.0) -> float:
+        """Return when what is put in after a pause comes out: as soon as something gets through."""
+        start = max(self._loop.now + pause, self._weather.cut_until)
         self._last = max(self._last + 1e-6, start + self._weather.delay())
         return self._last
 
@@ -67,6 +69,11 @@ class Connection:
         fate = link.fate()
         if link.weather.dead:
             await future
+        pause = 0.0
+        if link.weather.ambush is not None:
+            commands, pause = link.weather.ambush.cut(commands)
+            if not commands:
+                await future
         timer = None
         if link.timeout is not None:
             error = exceptions.TimeoutError("no reply in time")
@@ -76,7 +83,7 @@ class Connection:
         elif fate != "swallowed":
             count = link.random.randrange(len(commands)) if fate == "torn" else len(commands)
             loop.deliver_at(
-                self._out.at(),
+                self._out.at(pause),
                 server.arrived,
                 partial(self._execute, server.life, commands[:count], fate, future),
                 context=link.outside,
@@ -267,7 +274,7 @@ class PubSub:
         self._lost = False
         self._patient = link.random.random() < 0.5
 
-    async def subscribe(self, *channels: bytes) -> None:
+    async def ssubscribe(self, *channels: bytes) -> None:
         """Subscribe to channels."""
         if not self._open:
             await self._link.opened()
@@ -275,7 +282,7 @@ class PubSub:
             self._link.server.accept(self)
         self._ask(channels, self._link.server.subscribe)
 
-    async def unsubscribe(self, *channels: bytes) -> None:
+    async def sunsubscribe(self, *channels: bytes) -> None:
         """Unsubscribe from channels."""
         self._ask(channels, self._link.server.unsubscribe)
 

@@ -3,11 +3,13 @@ stopped and started again."""
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context
+from functools import partial
 from random import Random
 from typing import Any
 
+from node.brokers.shards import Topology
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
 from node.core import config as core_rules
@@ -17,10 +19,11 @@ from node.net.connection_limits import ConnectionLimits
 from node.net.peer import Peer
 from node.net.write_batch import WriteBatch
 from node.telemetry.metrics import Metrics
+from tests.labs.simulation.ambush import Ambush
 from tests.labs.simulation.link import Link
 from tests.labs.simulation.loop import NODE, VirtualLoop
 from tests.labs.simulation.network import Line, Polled
-from tests.labs.simulation.server import Server
+from tests.labs.simulation.server import Server, place
 
 FINISH_WITHIN = 4.0
 """Seconds that a node may take to end after the good-byes, as in node.app."""
@@ -33,7 +36,7 @@ class Life:
         self,
         name: str,
         loop: VirtualLoop,
-        server: Server,
+        servers: Sequence[Server],
         random: Random,
         rules: tuple[core_rules.Config, BrokerConfig],
         slow: float,
@@ -43,12 +46,13 @@ class Life:
         self.draining = False
         self.trouble = 0.0
         self.cut_until = 0.0
+        self.ambush: Ambush | None = None
         self.context = Context()
         self.lines: dict[Line, None] = {}
         self.task: asyncio.Task[None] | None = None
         self._loop = loop
         self._random = random
-        self._server = server
+        self._servers = servers
         self.slow = slow
         self._count = 0
         self._links: list[Link] = []
@@ -58,15 +62,17 @@ class Life:
     def _assemble(self, core_rules: core_rules.Config, broker_rules: BrokerConfig) -> None:
         clock, ids = self._loop.time, self._id
         self.metrics = Metrics(clock)
+        connects = [partial(self._connect, server) for server in self._servers]
+        topology = Topology(connects, partial(place, len(connects)))
         self.batch = WriteBatch(self.metrics, self._loop.call_soon)
-        self.broker = RedisBroker(self._connect, broker_rules, self.metrics, clock, ids)
+        self.broker = RedisBroker(topology, broker_rules, self.metrics, clock, ids)
         self.hub = core.Hub(
             self.name, core_rules, self.broker, self.batch.fan_out, self.metrics, clock, ids
         )
         self.limits = ConnectionLimits(self.hub)
 
-    def _connect(self, timeout: float | None) -> Any:
-        link = Link(self._loop, self._server, self, self._random, timeout)
+    def _connect(self, server: Server, timeout: float | None) -> Any:
+        link = Link(self._loop, server, self, self._random, timeout)
         self._links.append(link)
         return link
 

@@ -25,7 +25,10 @@ class Act(NamedTuple):
 
 @dataclass
 class Person:
-    """A client and what it is going to do; ``patient`` ones stay with a node that hangs."""
+    """A client and what it is going to do; ``patient`` ones stay with a node that hangs.
+
+    ``counts_anew``: it counts its messages in each room, so that ids are the same in several.
+    """
 
     number: int
     nick: str
@@ -33,6 +36,7 @@ class Person:
     node: int
     begins: float
     patient: bool
+    counts_anew: bool = False
     acts: list[Act] = field(default_factory=list)
 
 
@@ -41,7 +45,9 @@ class Plan:
     """A world before it begins. Times are in virtual seconds.
 
     ``steady``: all stay where they are; what they see is shown to the fault laboratory's checker.
-    ``tail``: as many entries of a log a node reads when it begins to follow it.
+    ``names``: people want each other's nicks, and come and go (scenes.py).
+    ``tail``: as many entries of a log a node reads when it begins to follow it. ``servers``: how
+    many keep the data; the first one has sessions, the others have rooms.
     """
 
     seed: int
@@ -49,12 +55,14 @@ class Plan:
     length: float = 10.0
     kept: int = 1000
     tail: int = 100
+    servers: int = 1
     notices: int = 200
     lease: float = 5.0
     grace: float = 6.0
     slow: float = 0.3
     trouble: float = 0.0
     steady: bool = False
+    names: bool = False
     people: list[Person] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
 
@@ -64,8 +72,8 @@ class Plan:
         return any(fault in FORGETFUL for fault in self.faults)
 
 
-def draw(seed: int, hard: bool = False) -> Plan:
-    """Return the plan of a seed.
+def draw(seed: int, hard: bool = False, servers: int = 0) -> Plan:
+    """Return the plan of a seed; ``servers`` of 0: that is drawn, too.
 
     ``hard``: Redis may forget more than once, in short time.
     There are known limits there; see README.md.
@@ -81,6 +89,7 @@ def draw(seed: int, hard: bool = False) -> Plan:
     plan.kept = random.choices((1000, 10, 25), (8, 1, 1))[0]
     # Drawn apart: the other worlds stay as they were.
     plan.tail = Random(f"tail {seed}").choice((100, 100, 3))
+    plan.servers = servers or Random(f"servers {seed}").choice((1, 1, 3))
     plan.notices = random.choices((200, 2, 0), (10, 1, 1))[0]
     plan.steady = random.random() < 0.25
     plan.lease = random.choice((3.0, 5.0, 8.0))
@@ -111,6 +120,7 @@ def _person(random: Random, number: int, plan: Plan) -> Person:
     if random.random() < 0.15:
         last = person.acts[-1].at + 0.5
         person.acts.append(Act(last, random.choice(("vanish", "quit"))))
+    person.counts_anew = not plan.steady and Random(f"ids {plan.seed}").random() < 0.5
     if plan.steady:
         moves = ("join", "leave", "nick", "again")
         person.acts = [act for act in person.acts if act.name not in moves]

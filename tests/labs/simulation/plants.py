@@ -43,7 +43,7 @@ def script(old: str, new: str) -> Plant:
         return real(name).replace(old, new)
 
     def plant(patch: Patch) -> None:
-        assert any(old in real(name) for name in ("hello", "nick", "part", "publish"))
+        assert any(old in real(name) for name in scripts.names())
         patch.setattr(scripts, "source", source)
         patch.setattr(scripts, "digest", lambda name: sha1(source(name).encode()).hexdigest())
 
@@ -61,6 +61,16 @@ def acknowledging_without_keeping(patch: Patch) -> None:
             publish(logs, room, post)
 
     patch.setattr(RedisLogs, "publish", planted)
+
+
+def looking_in_the_wrong_room(patch: Patch) -> None:
+    """Look up in another room whether a message that would be refused was sent before."""
+    sent = RedisLogs.sent
+
+    def planted(logs: RedisLogs, room: str | None, *args: Any) -> None:
+        sent(logs, "general" if room else room, *args)
+
+    patch.setattr(RedisLogs, "sent", planted)
 
 
 def answering_not(patch: Patch) -> None:
@@ -160,11 +170,12 @@ def _without(kind: bytes, entries: Sequence[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.kind != kind]
 
 
-_ZREM = "redis.call('ZREM', members, fold .. '\\0' .. nick) == 0 and"
-_LEFT = "if not count or count > set.notices then return '', '' end"
+_OUT = "redis.call('HDEL', seats, sid)\n    redis.call('ZREM', members, member_of(seat))"
+_LEFT = "if count > set.notices or item.position then return '', '' end"
 _ENDS = "if reason ~= 'lost' or redis.call"
 _TAKEN = "if theirs and string.find("
-_STAMP = "local owners, entries, results, places"
+_SENT = "KEYS[1] .. ':sent:'"
+_STAMP = "local owners, entries, results, untended"
 
 PLANTS: dict[str, tuple[str, Plant]] = {
     "an entry is dropped": ("lost", delivering(lambda entries: entries[:-1])),
@@ -173,14 +184,22 @@ PLANTS: dict[str, tuple[str, Plant]] = {
     "entries change places": ("disorder", delivering(lambda entries: entries[::-1])),
     "left is not delivered": ("skipped", delivering(lambda entries: _without(b"l", entries))),
     "left is not told": ("presence", script(_LEFT, "if true then return '', '' end")),
-    "who leaves stays listed": (
-        "presence",
-        script(_ZREM, "redis.call('ZCARD', members) == 0 and"),
-    ),
+    "who leaves stays listed": ("presence", script(_OUT, "")),
     "a repeat is another message": (
         "doubled",
-        script("if found and remembered", "if false and remembered"),
+        script(
+            "  if not value then return nil, found[2] end",
+            "  if true then return nil, found[2] end",
+        ),
     ),
+    "the id of a repeat is looked up in another room": (
+        "doubled",
+        script(
+            "tended = said_before(sent .. sid", "tended = said_before('chat:{r:ink}:sent:' .. sid"
+        ),
+    ),
+    "the id of a refused repeat is looked up in another room": ("stuck", looking_in_the_wrong_room),
+    "an id counts in all rooms": ("lost", script(_SENT, "'chat:{c}:sent:'")),
     "an ack is a lie": ("lost", acknowledging_without_keeping),
     "an ack is forgotten": ("stuck", answering_not),
     "a gap is a lie": ("false gap", saying_false_gaps),

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from node.core.rooms import follower
-from tests.labs.simulation import black_box
+from tests.labs.simulation import black_box, scenes
 from tests.labs.simulation.judge import judge
 from tests.labs.simulation.plan import draw
 from tests.labs.simulation.world import World
@@ -22,9 +22,12 @@ class Played(NamedTuple):
     lines: list[str]
 
 
-def play(seed: int, hard: bool = False, tracing: bool = False) -> Played:
+def play(seed: int, hard: bool = False, tracing: bool = False, servers: int = 0) -> Played:
     """Run the world of a seed, and hold it against the promises."""
-    plan = draw(seed, hard)
+    plan = draw(seed, hard, servers)
+    if plan.servers > 1:
+        scenes.add_ambushes(plan)
+        scenes.add_names(plan)
     # Logs of a world are too short to be longer than what a node reads of them otherwise.
     follower.TAIL_ENTRIES = plan.tail
     world = World(plan, tracing)

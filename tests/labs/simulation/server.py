@@ -4,9 +4,17 @@ for the other end of these connections."""
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Protocol
+from zlib import crc32
 
 from tests.labs.simulation.loop import VirtualLoop
 from tests.labs.simulation.shell import Shell
+
+
+def place(servers: int, tag: str) -> int:
+    """Return which of some servers keeps the keys of a hash tag: the first one has sessions."""
+    if servers == 1 or tag == "c":
+        return 0
+    return 1 + crc32(tag.encode()) % (servers - 1)
 
 
 class Peer(Protocol):
@@ -90,17 +98,17 @@ class Server:
         """Let a connection have what is published to a channel."""
         if peer in self._peers:
             self._channels.setdefault(channel, {})[peer] = None
-            peer.push([b"subscribe", channel, 1])
+            peer.push([b"ssubscribe", channel, 1])
 
     def unsubscribe(self, peer: Subscription, channel: bytes) -> None:
         """Let a connection have it no longer."""
         if peer in self._peers:
             self._channels.get(channel, {}).pop(peer, None)
-            peer.push([b"unsubscribe", channel, 1])
+            peer.push([b"sunsubscribe", channel, 1])
 
     def _publish(self, channel: bytes, payload: bytes) -> None:
         for peer in self._channels.get(channel, ()):
-            peer.push([b"message", channel, payload])
+            peer.push([b"smessage", channel, payload])
 
     def subscriptions(self) -> list[Subscription]:
         """Return all connections that are subscribed to something."""

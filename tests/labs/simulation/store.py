@@ -14,6 +14,9 @@ from redis.exceptions import ResponseError
 Stream = dict[int, list[bytes]]
 """What XADD was given, by the first part of the id; the second one is always 0."""
 
+_TOLD = b"chat:{c}:nicks", b"chat:{c}:out:"
+"""How the hashes begin whose changes are told."""
+
 
 class Store:
     """Runs one command at a time. ``told`` hears of what happens to streams and keys."""
@@ -49,10 +52,8 @@ class Store:
 
     def copy(self) -> tuple[dict[bytes, Any], dict[bytes, float]]:
         """Return a copy of all data."""
-        copies = {
-            key: value.copy() if isinstance(value, dict) else value
-            for key, value in self.keys.items()
-        }
+        values = self.keys.items()
+        copies = {key: one.copy() if isinstance(one, dict) else one for key, one in values}
         return copies, dict(self._ends)
 
     def load(self, data: tuple[dict[bytes, Any], dict[bytes, float]]) -> None:
@@ -68,12 +69,13 @@ class Store:
         if how == (b"NX",) and key in self.keys:
             return None
         self.keys[key] = value
-        if how[:1] == (b"EX",):
-            self._ends[key] = self._clock() + int(how[1])
+        if how[:1] in ((b"EX",), (b"PX",)):
+            self._ends[key] = self._clock() + int(how[1]) / (1 if how[0] == b"EX" else 1000)
         return b"OK"
 
-    def do_exists(self, key: bytes) -> int:
-        return int(key in self.keys)
+    def do_exists(self, *keys: bytes) -> int:
+        self._expire(keys)
+        return sum([key in self.keys for key in keys])
 
     def do_del(self, *keys: bytes) -> int:
         self._told("del", keys)
@@ -88,7 +90,7 @@ class Store:
         micros = round(self._clock() * 1_000_000)
         return [b"%d" % (micros // 1_000_000), b"%d" % (micros % 1_000_000)]
 
-    def do_publish(self, channel: bytes, message: bytes) -> int:
+    def do_spublish(self, channel: bytes, message: bytes) -> int:
         self._publish(channel, message)
         return 0
 
@@ -100,6 +102,9 @@ class Store:
     def do_hget(self, key: bytes, field: bytes) -> bytes | None:
         return self.keys[key].get(field) if key in self.keys else None
 
+    def do_hexists(self, key: bytes, field: bytes) -> int:
+        return int(field in self.keys.get(key, ()))
+
     def do_hmget(self, key: bytes, *fields: bytes) -> list[bytes | None]:
         found = self.keys.get(key, {})
         return [found.get(field) for field in fields]
@@ -108,6 +113,8 @@ class Store:
         found = self.keys.setdefault(key, {})
         before = len(found)
         found.update(zip(pairs[::2], pairs[1::2], strict=True))
+        if key.startswith(_TOLD):
+            self._told("hset", (key, *pairs))
         return len(found) - before
 
     def do_hsetnx(self, key: bytes, field: bytes, value: bytes) -> int:
@@ -152,9 +159,7 @@ class Store:
         found.update(dict.fromkeys(members))
         return len(found) - before
 
-    def do_sismember(self, key: bytes, member: bytes) -> int:
-        return int(member in self.keys.get(key, ()))
-
+    do_sismember = do_hexists
     do_srem = do_hdel
     do_smembers = do_hkeys
     do_scard = do_hlen
@@ -172,13 +177,14 @@ class Store:
 
     def do_zadd(self, key: bytes, *fields: bytes) -> int:
         only_new = fields[0] == b"NX"
-        score, member = fields[1:] if only_new else fields
+        pairs = fields[1:] if only_new else fields
         found = self.keys.setdefault(key, {})
-        new = member not in found
-        if new or not only_new:
-            found[member] = float(score)
-        self._told("zadd", (key, score, member))
-        return int(new)
+        before = len(found)
+        for score, member in zip(pairs[::2], pairs[1::2], strict=True):
+            if member not in found or not only_new:
+                found[member] = float(score)
+            self._told("zadd", (key, score, member))
+        return len(found) - before
 
     do_zrem = do_hdel
     do_zcard = do_hlen
@@ -199,26 +205,27 @@ class Store:
         scores = how[0] == b"WITHSCORES"
         start, most = map(int, how[-2:])
         rows = [row for row in self._sorted(key) if float(low) <= row[0] <= float(high)]
-        found = []
-        for score, member in rows[start : start + most]:
-            found += [member, b"%.17g" % score] if scores else [member]
-        return found
+        pairs = [(member, b"%.17g" % score) for score, member in rows[start : start + most]]
+        return [part for pair in pairs for part in (pair if scores else pair[:1])]
 
-    def do_zunionstore(self, target: bytes, _count: bytes, key: bytes) -> int:
-        self._remove(target)
-        if key in self.keys:
-            self.keys[target] = dict(self.keys[key])
-        return len(self.keys.get(target, ()))
+    def do_zremrangebyscore(self, key: bytes, low: bytes, high: bytes) -> int:
+        found = self.keys.get(key, {})
+        least, most = float(low), float(high)
+        return self._take(key, [name for name, score in found.items() if least <= score <= most])
 
-    def do_zrangebylex(self, key: bytes, low: bytes, _high: bytes, *how: bytes) -> list[bytes]:
-        after = b"" if low == b"-" else low[1:]
+    def do_zrangebylex(self, key: bytes, low: bytes, high: bytes, *how: bytes) -> list[bytes]:
+        names = [name for _, name in self._sorted(key)]
+        if low != b"-":
+            is_in = low[:1] == b"["
+            names = [name for name in names if name > low[1:] or (is_in and name == low[1:])]
+        if high != b"+":
+            names = [name for name in names if name < high[1:]]
         start, most = map(int, how[1:])
-        return [name for _, name in self._sorted(key) if name > after][start : start + most]
+        return names[start : start + most]
 
     # Streams
 
-    def do_xlen(self, key: bytes) -> int:
-        return len(self.keys.get(key, ()))
+    do_xlen = do_hlen
 
     def do_xadd(self, key: bytes, id: bytes, *fields: bytes) -> bytes:
         offset = int(id[:-2])

@@ -29,10 +29,12 @@ COMMANDS = """
     XRANGE x 3-0 + COUNT 1; XREVRANGE x + - COUNT 2; XREVRANGE x 5-0 - COUNT 9; XREVRANGE x 0-0 -;
     XRANGE none - +; XRANGE x 7-0 + COUNT 1; XTRIM x MAXLEN 2; XTRIM x MAXLEN 2; XRANGE x - +;
     DEL x none s; EXISTS x;
-    PUBLISH c m; XADD y 1-0 h one b 1; XLEN y; XLEN none; SADD one x; SSCAN one 0 COUNT 5;
+    SPUBLISH c m; XADD y 1-0 h one b 1; XLEN y; XLEN none; SADD one x; SSCAN one 0 COUNT 5;
     SSCAN none 0 COUNT 5; HSET scanned a 1 b 2; HSCAN scanned 0 COUNT 5; HSCAN none 0 COUNT 5;
-    ZUNIONSTORE copy 1 z; ZRANGEBYLEX copy - + LIMIT 0 9; ZREM copy a ab; ZUNIONSTORE copy 1 none;
-    EXISTS copy;
+    SET p 1 PX 100000; EXISTS p h nothing p; HSET i a 1; HEXISTS i a; HEXISTS i z; HEXISTS none a;
+    ZRANGEBYLEX z [a (b LIMIT 0 9; ZRANGEBYLEX z [a (ab LIMIT 0 1; ZRANGEBYLEX z (a (a LIMIT 0 9;
+    ZADD old 1 a; ZADD old 2 b 3 c; ZADD old 3 c 4 d; ZREMRANGEBYSCORE old -inf 2; ZRANGE old 0 -1;
+    ZREMRANGEBYSCORE old -inf 5; EXISTS old; ZREMRANGEBYSCORE none -inf 5;
 """
 
 
@@ -72,10 +74,12 @@ def test_a_key_is_gone_when_its_time_is_over() -> None:
         lambda: now[0], Random(0), lambda channel, message: None, lambda name, fields: None
     )
     _ours(shell, ANY_CALL, ["SET", "a", "1", "EX", "10"])
+    _ours(shell, ANY_CALL, ["SET", "d", "1", "PX", "4000"])
     _ours(shell, ANY_CALL, ["HSET", "b", "c", "1"])
     _ours(shell, ANY_CALL, ["PEXPIRE", "b", "5000"])
     now[0] += 5.0
     assert _ours(shell, ANY_CALL, ["HGET", "b", "c"]) is None
+    assert _ours(shell, ANY_CALL, ["GET", "d"]) is None
     assert _ours(shell, ANY_CALL, ["GET", "a"]) == b"1"
     now[0] += 5.0
     assert _ours(shell, ANY_CALL, ["GET", "a"]) is None

@@ -1,18 +1,20 @@
 """A world: Redis, three nodes and some clients, from the first moment until all is quiet again."""
 
+from contextvars import Context
 from random import Random
 from typing import Any
 
 from node.brokers.config import BrokerConfig
 from node.core import config as core_rules
+from tests.labs.simulation.ambush import Ambush
 from tests.labs.simulation.chronicle import Chronicle
 from tests.labs.simulation.client import Client
 from tests.labs.simulation.loop import VirtualLoop
 from tests.labs.simulation.network import Line
 from tests.labs.simulation.node import Life
 from tests.labs.simulation.notes import Notes
-from tests.labs.simulation.plan import Act, Plan
-from tests.labs.simulation.server import Server
+from tests.labs.simulation.plan import ROOMS, Act, Plan
+from tests.labs.simulation.server import Server, place
 
 START = 1000.0
 """Virtual time at which a world begins; plans count from 0."""
@@ -29,7 +31,10 @@ class World:
         self.random = Random(f"world {plan.seed}")
         self.notes = Notes(self.loop.time, tracing)
         self.chronicle = Chronicle()
-        self.server = Server(self.loop, Random(f"server {plan.seed}"), self._on_call)
+        self.servers = [
+            Server(self.loop, Random(f"server {plan.seed} {number or ''}".strip()), self._on_call)
+            for number in range(plan.servers)
+        ]
         self.lives: list[Life] = []
         self.nodes: list[Life | None] = [None] * NODES
         self.stopped: dict[Life, list[tuple[float, float]]] = {}
@@ -38,9 +43,11 @@ class World:
         self.ran = 0
         self.away: list[tuple[float, float]] = []
         self.dialled: dict[tuple[int, int], Life] = {}
+        self.given_up: dict[int, str] = {}
         self.slow, self.trouble = plan.slow, plan.trouble
-        self._snapshots: dict[float, Any] = {}
-        self._found: Any = None
+        self._snapshots: dict[tuple[int, float], Any] = {}
+        self._found: dict[int, Any] = {}
+        self._which = Random(f"which {plan.seed}")
         self._random = {number: Random(f"node {number} {plan.seed}") for number in range(NODES)}
         self.clients = [
             Client(self, person, Random(f"client {person.number} {plan.seed}"), self.notes)
@@ -82,9 +89,11 @@ class World:
         for life in self.lives:
             life.trouble, life.slow = 0.0, 0.05
             life.cut_until = min(life.cut_until, self.loop.now)
+            life.ambush = None
             self._thaw(life)
-        self.server.go_on()
-        self._revive()
+        for number, server in enumerate(self.servers):
+            server.go_on()
+            self._revive(number)
         for number in range(NODES):
             if self.nodes[number] is None:
                 self._start(number)
@@ -97,6 +106,18 @@ class World:
         self.chronicle.on_call(self.loop.now, name, fields)
         if name == "xadd":
             self.notes.trace("log", *fields)
+        elif name == "hset" and fields[0] == b"chat:{c}:nicks":
+            for nick, sid in zip(fields[1::2], fields[2::2], strict=True):
+                self._on_taken(nick, sid)
+
+    def _on_taken(self, nick: bytes, sid: bytes) -> None:
+        """A nick is free only when all rooms know that who had it has it no more."""
+        for room in ROOMS:
+            seats = self.data(b"chat:{r:%b}:seats" % room.encode()) or {}
+            for other, seat in seats.items():
+                if other != sid and seat.split(b" ")[4] == nick and not self.plan.forgetful:
+                    text = f"{sid!r} takes {nick!r} that {other!r} has in {room}"
+                    self.notes.troubles.append(f"presence: {text} at {self.loop.now:.3f}")
 
     # What clients use
 
@@ -125,7 +146,7 @@ class World:
         )
         lives = sum(life.name[1] == str(number) for life in self.lives)
         name = f"n{number}{'klmnopqrstuvwxyz'[lives]}"
-        life = Life(name, self.loop, self.server, self._random[number], rules, self.slow)
+        life = Life(name, self.loop, self.servers, self._random[number], rules, self.slow)
         life.trouble = self.trouble
         self.lives.append(life)
         self.nodes[number] = life
@@ -151,13 +172,15 @@ class World:
 
     def do_pubsub_kills(self) -> None:
         """Close a connection of subscriptions."""
-        if found := self.server.subscriptions():
-            self.server.close(self.random.choice(found))
+        server = self._any()
+        if found := server.subscriptions():
+            server.close(self.random.choice(found))
 
     def do_deaf(self) -> None:
         """Let a connection of subscriptions stay open, and bring nothing."""
-        if found := self.server.subscriptions():
-            self.server.deafen(self.random.choice(found))
+        server = self._any()
+        if found := server.subscriptions():
+            server.deafen(self.random.choice(found))
 
     def do_node_kills(self, number: int, away: float) -> None:
         """Kill a node, and start it again later."""
@@ -167,6 +190,57 @@ class World:
             self.ended[life] = self.loop.now
             life.kill()
             self.loop.call_later(away, self._start, number)
+
+    def do_ambushes(
+        self, number: int, names: tuple[str, ...], count: int, after: bool, away: float
+    ) -> None:
+        """Let a node die before or after so many calls of some scripts; start it again later."""
+        if (life := self.nodes[number]) is None:
+            return
+
+        def strike() -> None:
+            # It sends nothing more; it ends once what runs just now has run.
+            life.dead, life.ambush = True, None
+            self.loop.call_soon(ends, context=Context())
+
+        def ends() -> None:
+            self.notes.trace(f"{life.name} dies between two steps")
+            if self.nodes[number] is life:
+                self.do_node_kills(number, away)
+            else:
+                life.kill()
+
+        life.ambush = Ambush(names, count, after, strike)
+
+    def do_hangs(self, number: int, names: tuple[str, ...], count: int, pause: float) -> None:
+        """Let a node hang before so many calls of some scripts, and its clients go elsewhere."""
+        if (life := self.nodes[number]) is None:
+            return
+
+        def strike() -> None:
+            life.ambush = None
+            self.loop.call_soon(hangs, context=Context())
+
+        def hangs() -> None:
+            self.notes.trace(f"{life.name} hangs between two steps")
+            self.do_stops(number, pause)
+            for client in self.clients:
+                dialled = self.dialled.get((client.person.number, client.dials))
+                if dialled is life and client.line is not None:
+                    self._provoke(client, pause)
+
+        life.ambush = Ambush(names, count, False, strike, pause)
+
+    def _provoke(self, client: Client, pause: float) -> None:
+        """Let a client go to another node, and do there what the former one knows nothing of."""
+        random = self._which
+        at = self.loop.now + random.uniform(0.01, 0.3)
+        room = random.choice(ROOMS)
+        deeds = [("leave", (room,)), ("bounce", (room,)), ("cede", ("again", "")), ("rest", (0.1,))]
+        self.loop.call_at(at, client.act, Act(at, "flee", (0.0,)))
+        for _ in range(2):
+            at += random.uniform(0.1, pause / 2)
+            self.loop.call_at(at, client.act, Act(at, *random.choice(deeds)))
 
     def do_drains(self, number: int, away: float) -> None:
         """Ask a node to end, and start another one later."""
@@ -192,45 +266,93 @@ class World:
 
     def do_redis_stops(self, seconds: float) -> None:
         """Stop Redis for a while."""
-        if self.server.up:
-            self.server.stop()
-            self.away.append((self.loop.now, self.loop.now + seconds))
-            self.loop.call_later(seconds, self.server.go_on)
+        for number in self._some():
+            server = self.servers[number]
+            if server.up:
+                server.stop()
+                self.away.append((self.loop.now, self.loop.now + seconds))
+                self.loop.call_later(seconds, server.go_on)
+
+    def do_rooms_away(self, numbers: tuple[int, ...], seconds: float) -> None:
+        """Stop servers that have rooms for a while."""
+        for number in numbers:
+            server = self.servers[number]
+            if server.up:
+                server.stop()
+                self.away.append((self.loop.now, self.loop.now + seconds))
+                self.loop.call_later(seconds, server.go_on)
 
     def do_redis_restarts(self, away: float) -> None:
         """Kill Redis, which has written down all that it did."""
-        self._crash(away, None)
+        for number in self._some():
+            self._crash(number, away, None)
 
     def do_snapshot(self, key: float) -> None:
         """Let Redis write down its data, to be found at the roll-back of that key."""
-        if self.server.up:
-            self._snapshots[key] = (self.server.shell.snapshot(), self.chronicle.copy())
+        for number, server in enumerate(self.servers):
+            if server.up:
+                self._snapshots[number, key] = server.shell.snapshot(), self.chronicle.copy()
 
     def do_roll_backs(self, away: float) -> None:
         """Kill Redis, which goes on from an older snapshot."""
-        if (snapshot := self._snapshots.get(self.loop.now)) is not None:
-            self._crash(away, snapshot)
+        for number in self._some():
+            if (snapshot := self._snapshots.get((number, self.loop.now))) is not None:
+                self._crash(number, away, snapshot)
 
     def do_amnesia(self, away: float) -> None:
         """Kill Redis, which comes back empty."""
-        self._crash(away, (({}, {}), {}))
+        for number in self._some():
+            self._crash(number, away, (({}, {}), {}))
 
-    def _crash(self, away: float, data: Any) -> None:
-        if not self.server.up:
+    def _some(self) -> list[int]:
+        """Draw which servers something happens to: one, or all of them."""
+        count = len(self.servers)
+        if count == 1 or self._which.random() < 0.2:
+            return list(range(count))
+        return [self._which.randrange(count)]
+
+    def _any(self) -> Server:
+        return self.servers[self._which.randrange(len(self.servers))]
+
+    def _crash(self, number: int, away: float, data: Any) -> None:
+        server = self.servers[number]
+        if not server.up:
             return
-        self.server.crash()
+        self.notes.trace(f"Redis {number} is killed")
+        server.crash()
         self.away.append((self.loop.now, self.loop.now + away))
         if data is not None:
             # Older snapshots are of a past that is no more.
-            self._snapshots.clear()
-            self.chronicle.rolled_back(self.loop.now, data[1], self._memories())
-        self._found = data[0] if data is not None else None
-        self.loop.call_later(away, self._revive)
+            for key in [key for key in self._snapshots if key[0] == number]:
+                del self._snapshots[key]
+            logs = {
+                log: entries
+                for log, entries in self.chronicle.copy().items()
+                if self.place_of(log) != number
+            }
+            logs |= {log: rows for log, rows in data[1].items() if self.place_of(log) == number}
+            self.chronicle.rolled_back(self.loop.now, logs, self._memories())
+        self._found[number] = data[0] if data is not None else None
+        self.loop.call_later(away, self._revive, number)
 
-    def _revive(self) -> None:
-        if not self.server.up:
-            self.notes.trace("Redis is back")
-            self.server.restart(self._found)
+    def _revive(self, number: int) -> None:
+        if not self.servers[number].up:
+            self.notes.trace(f"Redis {number} is back")
+            self.servers[number].restart(self._found[number])
+
+    def place_of(self, log: str) -> int:
+        """Return the number of the server that keeps a log, or sessions for an inbox."""
+        return place(len(self.servers), log if log.startswith("r:") else "c")
+
+    def data(self, key: bytes) -> Any:
+        """Return the value of a key; None if it is not there."""
+        tag = key.decode().partition("{")[2].partition("}")[0]
+        return self.servers[place(len(self.servers), tag)].shell.store.keys.get(key)
+
+    def follows(self, room: str) -> bool:
+        """Say whether a node follows a room: only then its seats are compared."""
+        log = "r:" + room
+        return any(log in life.hub.services.rooms.by_log for life in self.nodes if life is not None)
 
     def _memories(self) -> list[tuple[object, str, set[str]]]:
         """Return what the living nodes remember of logs: node, log, ids."""

@@ -1,5 +1,5 @@
 -- The append of entries to a log.
--- PARTS head clock log mend
+-- PARTS head wall log mend
 
 -- How many entries that were put back are remembered, and for how many offsets: twice as many as a log
 -- retains. A log may retain few, and each node may put as many back again; so for LEAST_HOMES at least.
@@ -10,8 +10,9 @@ local function most_homes(cap)
 end
 
 -- Appends entries {kind, id, origin, body [, at, homes, offset as text]} to a log whose epoch, top, id and
--- branch are in `meta`, and publishes them as one frame. Returns epoch, offset of the first entry, its at,
--- the frame. Numbers are made text as seldom as possible: each time takes a quarter of a microsecond.
+-- branch are in `meta` (and `size`, the number of seats, if that is to be noted), and publishes them as one
+-- frame. Returns epoch, offset of the first entry, its at, the frame. Numbers are made text as seldom as
+-- possible: each time takes a quarter of a microsecond.
 local function write(log, channel, cap, entries, meta)
   local key, epoch, top, prev = key_of(log), meta[1], tonumber(meta[2] or 0), meta[3] or '0'
   local first, at = top + 1, entries[1][5] or int(wall_ms())
@@ -27,7 +28,12 @@ local function write(log, channel, cap, entries, meta)
     frame[#frame + 1] = head
     frame[#frame + 1] = entry[4]
   end
-  redis.call('HSET', key, 'epoch', epoch, 'top', place, 'id', entries[#entries][2])
+  local last_id = entries[#entries][2]
+  if meta.size then
+    redis.call('HSET', key, 'epoch', epoch, 'top', place, 'id', last_id, 'size', meta.size)
+  else
+    redis.call('HSET', key, 'epoch', epoch, 'top', place, 'id', last_id)
+  end
   -- It is trimmed by a tenth at a time: exactly, and at less cost than with each entry.
   local step = math.max(1, math.floor(cap / 10))
   if math.floor(top / step) > math.floor((first - 1) / step) then
@@ -42,7 +48,7 @@ local function write(log, channel, cap, entries, meta)
     end
   end
   local text = table.concat(frame, '\n')
-  if channel then redis.call('PUBLISH', channel, text) end
+  if channel then redis.call('SPUBLISH', channel, text) end
   return epoch, first, at, text
 end
 
@@ -53,9 +59,6 @@ local function append(log, channel, cap, entries, epoch)
   if not meta[1] and mend(log, nil, epoch) then
     meta = redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch')
   end
-  if not meta[1] then
-    if string.sub(log, 1, 2) == 'r:' then redis.call('ZADD', 'chat:{c}:rooms', 0, string.sub(log, 3)) end
-    meta[1] = epoch
-  end
+  meta[1] = meta[1] or epoch
   return write(log, channel, cap, entries, meta)
 end

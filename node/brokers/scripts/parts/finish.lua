@@ -1,48 +1,56 @@
 -- Sessions that end, and nicks that become free by that.
--- PARTS head clock leave work nick
+-- PARTS head clock work nick room outs
 
 -- For so long the call that began a session may be repeated: longer than a node repeats it.
 local ENDED_MS = 30000
 
--- Ends a session: it leaves its rooms, its nick becomes free, and its inbox is deleted.
-local function finish(sid, reason, id, set, why)
+-- Ends a session: it leaves its rooms, and its inbox is deleted. Its nick becomes free when all rooms know.
+local function finish(sid, reason, id, why)
   local key = 'chat:{c}:session:' .. sid
-  local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'hellos')
+  local session = redis.call('HMGET', key, 'nick', 'life', 'owner', 'hellos', 'gen', 'old', 'fold')
   if not session[1] then return end
-  local rooms = redis.call('HKEYS', 'chat:{c}:rooms:' .. sid)
-  for n, room in ipairs(rooms) do
-    exit(sid, session[1], session[2], room, reason, id .. 'k' .. n, set, why)
+  local gen, rooms, who = next_gen(session[5]), rooms_of(sid), session[7] .. ' ' .. session[1]
+  for n = 1, #rooms, 2 do
+    depart(sid, session[2], gen, rooms[n], reason, id .. 'k' .. int((n + 1) / 2), who, why)
   end
-  free_names(sid, names_of(sid))
+  local names = names_of(sid) .. ' ' .. (session[6] or '')
   if session[3] ~= '' then redis.call('SREM', 'chat:{c}:at:' .. node_of(session[3]), sid) end
   redis.call('ZREM', 'chat:{c}:grace', sid)
-  work = work + 1 + #rooms + redis.call('XLEN', key_of('i:' .. sid) .. ':log') / ENTRIES
+  work = work + 1 + #rooms / 2 + redis.call('XLEN', key_of('i:' .. sid) .. ':log') / ENTRIES
   redis.call('DEL', key, 'chat:{c}:rooms:' .. sid)
   drop_log('i:' .. sid)
+  if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1 then
+    for name in string.gmatch(names, '[^ ]+') do redis.call('SADD', 'chat:{c}:end:' .. sid, name) end
+  else
+    release(sid, names)
+  end
   if session[4] then redis.call('SET', 'chat:{c}:ended:' .. sid, session[4], 'PX', ENDED_MS) end
 end
 
--- Ends a session if its grace period was over at `set.reap`: reap.lua may be late.
-local function finish_if_due(sid, id, set)
+-- Ends a session if its grace period was over at `till`: reap.lua may be late.
+local function finish_if_due(sid, id, till)
   local due = redis.call('ZSCORE', 'chat:{c}:grace', sid)
-  if due and tonumber(due) <= math.min(now_ms(), set.reap) then finish(sid, 'lost', id, set) end
+  if due and tonumber(due) <= math.min(now_ms(), till) then finish(sid, 'lost', id) end
 end
 
--- Whether another session has a nick that reserves any of `names`. With `op`, a session whose grace period
--- is over is ended, unless much has been done already: then reap.lua ends it. A key may still stand for a
--- session that has ended, or that has another nick by now.
-local function taken(sid, names, op, set)
+-- Whether another session has a nick that reserves any of `names`, or has given it up, but rooms do not know
+-- yet. With `op`, a session whose grace period is over at `till` is ended, unless much has been done
+-- already: then reap.lua ends it. Returns nil; or 'taken'; or 'ending' and the session whose departures have
+-- to be settled. A key may still stand for a session that has ended, or that has another nick by now.
+local function taken(sid, names, op, till)
   local place = 0
   for name in string.gmatch(names, '[^ ]+') do
     local holder = redis.call('HGET', 'chat:{c}:nicks', name)
     if holder and holder ~= sid then
       place = place + 1
-      if op and work <= 2 * ENOUGH then finish_if_due(holder, op .. 'h' .. place, set) end
+      if op and work <= 2 * ENOUGH then finish_if_due(holder, op .. 'h' .. place, till) end
       local theirs = names_of(holder)
       -- The nick of a session that Redis has lost is not known until its node has put it back.
-      if not theirs and is_connected(holder) then return true end
-      if theirs and string.find(' ' .. theirs .. ' ', ' ' .. name .. ' ', 1, true) then return true end
+      if not theirs and is_connected(holder) then return 'taken' end
+      local old = redis.call('HGET', 'chat:{c}:session:' .. holder, 'old') or ''
+      local all = theirs and ' ' .. theirs .. ' ' .. old .. ' ' or ''
+      if string.find(all, ' ' .. name .. ' ', 1, true) then return 'taken' end
+      if redis.call('SISMEMBER', 'chat:{c}:end:' .. holder, name) == 1 then return 'ending', holder end
     end
   end
-  return false
 end

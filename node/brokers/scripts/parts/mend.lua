@@ -2,14 +2,9 @@
 -- PARTS head log
 
 -- The epoch of a room's log, from the position at which one of its members joined; nil if none has one.
-local function epoch_by_members(room)
-  local members = redis.call('ZRANGE', key_of('r:' .. room) .. ':members', 0, 4)
-  for _, member in ipairs(members) do
-    local fold = string.sub(member, 1, string.find(member, '\0', 1, true) - 1)
-    local sid = redis.call('HGET', 'chat:{c}:nicks', fold)
-    local position = sid and redis.call('HGET', 'chat:{c}:rooms:' .. sid, room)
-    if position then return string.match(position, '^%w+') end
-  end
+local function epoch_by_seats(log)
+  local seats = redis.call('HSCAN', key_of(log) .. ':seats', 0, 'COUNT', 5)[2]
+  return seats[2] and string.match(seats[2], '^%S+ %S+ %S+ (%w+)%-')
 end
 
 -- Repairs the hash of a log that has entries: creates it if it is lost, and updates it if it is older
@@ -21,15 +16,12 @@ local function mend(log, epoch, new)
   local meta = redis.call('HMGET', key_of(log), 'epoch', 'top')
   local top = string.match(newest[1], '^%d+')
   if meta[1] and tonumber(meta[2]) >= tonumber(top) then return false end
-  epoch = meta[1] or epoch or epoch_by_members(string.sub(log, 3)) or new
+  epoch = meta[1] or epoch or epoch_by_seats(log) or new
   if not epoch then return false end
-  though_full()
+  though_full(log)
   redis.call('HSET', key_of(log), 'epoch', epoch, 'top', top, 'id', id_of(newest))
   if not meta[1] and redis.call('EXISTS', key_of(log) .. ':moved') == 1 then
     redis.call('HSET', key_of(log), 'moved', top)
-  end
-  if not meta[1] and string.sub(log, 1, 2) == 'r:' then
-    redis.call('ZADD', 'chat:{c}:rooms', 0, string.sub(log, 3))
   end
   return true
 end

@@ -1,10 +1,10 @@
 -- Nicks, and the keys that they reserve.
--- PARTS clock head
+-- PARTS head wall
 
 local function fold_of(names) return string.match(names, '^[^ ]*') end
 
--- The keys that a session's nick reserves, or nil if there is no such session. A node of version 0.1
--- changes only `fold`.
+-- The keys that a session's nick reserves, or nil if there is no such session. `looks` counts only if it is
+-- that of the nick.
 local function names_of(sid)
   local found = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'looks', 'fold')
   if found[1] and fold_of(found[1]) == found[2] then return found[1] end
@@ -22,12 +22,6 @@ local function take_names(sid, names)
   end
 end
 
-local function free_names(sid, names)
-  for name in string.gmatch(names, '[^ ]+') do
-    if redis.call('HGET', 'chat:{c}:nicks', name) == sid then redis.call('HDEL', 'chat:{c}:nicks', name) end
-  end
-end
-
 -- For so long no nick can be taken, while nodes put back those that they know: as long as a lease.
 local NICKS_LOST_MS = 8000
 
@@ -39,10 +33,11 @@ local function is_connected(sid)
   return false
 end
 
--- When Redis was found to have lost all nicks of sessions; nil if it has not, or they must be back by now.
+-- When Redis was found to have lost all nicks of sessions, or all rooms; nil if it has not, or they must be
+-- back by now.
 local function nicks_lost()
   local lost = redis.call('GET', 'chat:{c}:nicks:lost')
-  if lost or redis.call('EXISTS', 'chat:{c}:nicks') == 1 then return lost end
+  if lost or redis.call('EXISTS', 'chat:{c}:nicks', 'chat:{c}:births') == 2 then return lost end
   for _, inc in ipairs(redis.call('ZRANGE', 'chat:{c}:nodes', 0, -1)) do
     if redis.call('SCARD', 'chat:{c}:at:' .. inc) > 0 then
       lost = int(wall_ms())

@@ -28,7 +28,7 @@ local function announce_rules(id, least)
   local newest = int(math.max(count, least or 0) + 1) .. ' ' .. id
   redis.call('SET', 'chat:{c}:ordered', newest)
   for _, inc in ipairs(redis.call('ZRANGE', 'chat:{c}:nodes', 0, -1)) do
-    redis.call('PUBLISH', 'chat:{c}:node:' .. inc, 'orders ' .. newest)
+    redis.call('SPUBLISH', 'chat:{c}:node:' .. inc, 'orders ' .. newest)
   end
 end
 

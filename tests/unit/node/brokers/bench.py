@@ -4,13 +4,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from node.brokers import keys
-from node.brokers.calls import Call
+from node.brokers.calls import Call, Next
 from node.brokers.config import BrokerConfig
 from node.brokers.contact import Contact
 from node.brokers.context import BrokerContext
+from node.brokers.malformed import Malformed
 from node.brokers.pipeline import Pipeline
+from node.brokers.shards import Shard, Shards
 from node.core.interfaces import BrokerEvents
-from node.core.model import Failure, NodeFacts
+from node.core.model import Failure, NodeFacts, Unavailable
 
 
 class RecordingEvents:
@@ -32,21 +34,43 @@ class RecordingEvents:
         return NodeFacts("bench", 3, len(self.here), 1)
 
 
+class Server:
+    """Takes the place of a server's pipeline; ``taken`` are the scripts of its calls."""
+
+    def __init__(self, bench: "ContextBench") -> None:
+        self.taken: list[str] = []
+        self.contact = Contact()
+        self._bench = bench
+
+    def call(self, call: Call) -> None:
+        """Take a call, as the pipeline does."""
+        self.taken.append(call.script)
+        self._bench.calls.append(call)
+
+
 class ContextBench:
-    """Takes the place of the pipeline: gathers calls, which the test answers one by one."""
+    """Takes the place of the pipelines: gathers calls, which the test answers one by one.
+
+    The first server has the sessions; ``place`` says which one has a room's log.
+    """
 
     def __init__(
-        self, config: BrokerConfig | None = None, events: RecordingEvents | None = None
+        self,
+        config: BrokerConfig | None = None,
+        events: RecordingEvents | None = None,
+        servers: int = 1,
+        place: Callable[[str], int] = lambda log: 0,
     ) -> None:
         self.time = 0.0
         self.calls: list[Call] = []
         self.events = events or RecordingEvents()
-        self.contact = Contact()
+        self.servers = [Server(self) for _ in range(servers)]
+        self.contact = self.servers[0].contact
         self._count = 0
+        shards = [Shard(cast(Pipeline, server), server.contact) for server in self.servers]
         self.context = BrokerContext(
             config or BrokerConfig(),
-            cast(Pipeline, self),
-            self.contact,
+            Shards(shards, lambda tag: 0 if tag == keys.CONTROL_TAG else place(tag)),
             lambda: self.time,
             self.random_id,
         )
@@ -56,23 +80,27 @@ class ContextBench:
         self._count += 1
         return f"id{self._count}"
 
-    def call(self, call: Call) -> None:
-        """Take a call, as the pipeline does."""
-        self.calls.append(call)
-
     def names(self) -> list[str]:
         """Return the scripts of the calls that wait, oldest first."""
         return [call.script for call in self.calls]
 
     def answer(self, script: str, reply: Any) -> Sequence[Any] | None:
-        """Answer the oldest call of a script, or refuse it; return its arguments."""
+        """Answer the oldest call of a script, or refuse it; return its arguments.
+
+        As by the pipeline, a call with more to do is queued again, and one whose reply is malformed
+        is refused.
+        """
         call = next(call for call in self.calls if call.script == script)
         self.calls.remove(call)
         args = args_of(call)
         if isinstance(reply, Failure):
             call.refuse(reply)
-        else:
-            call.reply(reply)
+            return args
+        try:
+            if call.reply(reply) is not Next.NOTHING:
+                self.calls.append(call)
+        except Malformed:
+            call.refuse(Unavailable.INTERNAL)
         return args
 
 

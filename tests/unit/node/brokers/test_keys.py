@@ -4,15 +4,17 @@ from node.brokers import keys, scripts
 
 
 def test_the_keys_of_a_log_are_those_of_the_scripts() -> None:
-    names = ("hash", "stream", "moved", "members", "back", "never")
+    names = ("hash", "stream", "moved", "members", "seats", "gone", "never")
     found = keys.of_log("r:tea", names)
     assert found[:2] == ["chat:{r:tea}", "chat:{r:tea}:log"]
     assert found[2:] == [f"chat:{{r:tea}}:{name}" for name in names[2:]]
     head = scripts.part("head")
     assert "return 'chat:{' .. log .. '}'" in head
     assert "return 'chat:{r:' .. room .. '}:live'" in head
-    for key in found:
-        assert f"--   {key.replace('r:tea', 'LOG')} " in head, key
+    assert "K is chat:{r:ROOM} for the log\n-- of a room, chat:{c}:i:SID for the inbox" in head
+    for key in [key.replace("chat:{r:tea}", "K") for key in found[:-1]]:
+        assert f"--   {key} " in head, key
+    assert found[-1] == "chat:{r:tea}:never" and "--   chat:{TAG}:never " in head
 
 
 def test_the_keys_of_an_inbox_are_among_those_of_sessions() -> None:
@@ -24,7 +26,7 @@ def test_the_keys_of_an_inbox_are_among_those_of_sessions() -> None:
 def test_the_keys_of_sessions_and_nodes_are_those_of_the_scripts() -> None:
     head = scripts.part("head")
     for key in (
-        *(keys.FORMAT, keys.CLOCK, keys.NODES, keys.NICKS, keys.GRACE, keys.ROOMS, keys.RULES),
+        *(keys.FORMAT, keys.CLOCK, keys.NODES, keys.NICKS, keys.GRACE, keys.BIRTHS, keys.RULES),
         *(keys.session_key("SID"), keys.session_rooms_key("SID"), keys.facts_key("INC")),
     ):
         assert f"--   {key} " in head, key

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from node.brokers import decode_logs, decode_sessions, decode_upkeep
+from node.brokers import decode_logs, decode_seats, decode_sessions, decode_upkeep
 from node.brokers.malformed import WRONG, Malformed, ProblemLog
 from node.brokers.publish_batch import directed
 from node.core.model import FencingToken, PendingMessage
@@ -38,12 +38,13 @@ READERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("published", lambda found: decode_logs.published(found, "r:tea", [POST])),
     ("looked", lambda found: decode_logs.looked(found, [POST])),
     ("compared", decode_logs.compared),
-    ("membership", lambda found: decode_sessions.membership(b"tea", found)),
-    ("claimed", decode_sessions.claimed),
+    ("greeted", decode_sessions.greeted),
+    ("joined", decode_sessions.joined),
+    ("parted", decode_sessions.parted),
     ("standing", decode_sessions.standing),
     ("moderation_rules", lambda found: decode_upkeep.moderation_rules(found, 1.0)),
     ("newest", decode_upkeep.newest),
-    ("heads", lambda found: decode_upkeep.heads(2, found)),
+    ("head", decode_upkeep.head),
     ("announcement", decode_upkeep.announcement),
     ("moved", decode_upkeep.moved),
     ("probe", decode_upkeep.probe),
@@ -54,8 +55,17 @@ READERS: list[tuple[str, Callable[[Any], Any]]] = [
     ("restored_rules", decode_upkeep.restored_rules),
     ("healed", decode_logs.healed),
     ("sent", decode_logs.sent),
-    ("change", lambda found: decode_sessions.change(decode_sessions.left, -1, found)),
-    ("changes", lambda found: decode_sessions.changes(found, 0)),
+    ("allowed", decode_logs.allowed),
+    ("restored", decode_sessions.restored),
+    ("change", lambda found: decode_sessions.change(decode_sessions.left, found)),
+    ("settled", lambda found: decode_seats.settled(found, 2)),
+    ("departures", decode_seats.departures),
+    ("rows", decode_seats.rows),
+    ("outs", decode_seats.outs),
+    ("raised", decode_seats.raised),
+    ("adopted", decode_seats.adopted),
+    ("verdicts", lambda found: decode_seats.verdicts(found, 1)),
+    ("listed", decode_seats.listed),
     ("notice", decode_logs.notice),
     ("renewed", decode_upkeep.renewed),
     ("refusal", decode_sessions.refusal),
@@ -77,7 +87,7 @@ def test_a_reader_of_replies_raises_nothing_but_what_is_expected(
 
 def test_every_reader_of_replies_is_tried() -> None:
     known = {name for name, _ in READERS if name != "directed"} | {"position"}
-    modules = (decode_logs, decode_sessions, decode_upkeep)
+    modules = (decode_logs, decode_seats, decode_sessions, decode_upkeep)
     found = {
         name
         for module in modules

@@ -75,6 +75,54 @@ def test_an_error_is_put_in_words(error: Exception, words: str) -> None:
     assert explained(error).startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        # As redis-py raises it; then Redis 7.0, where the command was taken away; then Redis 6.
+        (
+            "unknown command 'SSUBSCRIBE', with args beginning with: 'chat:{c}:node:x' ",
+            "SSUBSCRIBE",
+        ),
+        ("ERR unknown command 'SPUBLISH', with args beginning with: 'a' 'b' ", "SPUBLISH"),
+        ("ERR unknown command `SSUBSCRIBE`, with args beginning with: `chat:x`, ", "SSUBSCRIBE"),
+        (
+            "ERR Unknown Redis command called from script script: 23e4, on @user_script:1.",
+            "a command",
+        ),
+        (
+            "ERR Error running script (call to f_23e4): @user_script:57: @user_script: 57:"
+            " Unknown Redis command called from Lua script",
+            "a command",
+        ),
+    ],
+)
+def test_a_redis_that_is_too_old_is_told_the_version_that_a_node_needs(
+    text: str, name: str
+) -> None:
+    assert explained(exceptions.ResponseError(text)) == (
+        f"a node needs Redis 7.0 or later, and this one does not know {name}"
+    )
+
+
+def test_that_redis_is_too_old_is_told_in_one_line_whatever_it_does_not_know(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    time = 0.0
+    outage = Outage(lambda: time)
+    needs = "a node needs Redis 7.0 or later, and this one does not know "
+    for _ in range(3):
+        outage.deny("renew", exceptions.ResponseError("ERR Unknown Redis command called from"))
+        outage.messages.failed(exceptions.ResponseError("ERR unknown command 'SSUBSCRIBE'"))
+        assert outage.reason == needs + "a command"
+        outage.allowed()  # a call in which the script did not come to the command
+        assert outage.reason == needs + "SSUBSCRIBE"
+    assert caplog.messages == ["Redis cannot serve this node: " + needs + "a command"]
+    time += TELL_EVERY
+    outage.deny("renew", exceptions.ResponseError("ERR Unknown Redis command called from"))
+    outage.messages.failed(exceptions.ConnectionError("closed"))
+    assert len(caplog.messages) == 3
+
+
 def test_a_missing_right_is_named() -> None:
     error = exceptions.ResponseError("NOPERM User chat has no permissions to run 'evalsha'")
     assert "NOPERM: its user lacks a right" in explained(error)

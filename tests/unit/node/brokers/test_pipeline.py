@@ -57,7 +57,9 @@ class ScriptedPipeline:
         await self.redis.gate.wait()
         if self.commands[0][:2] == ("SCRIPT", "LOAD"):
             return self.load()
-        sent = [first_arg(c) if c[0] == "EVALSHA" and len(c) > 3 + c[2] else c for c in self.commands]
+        sent = [
+            first_arg(c) if c[0] == "EVALSHA" and len(c) > 3 + c[2] else c for c in self.commands
+        ]
         self.redis.pipelines.append(sent)
         handler = self.redis.handlers.pop(0) if self.redis.handlers else echo
         found = handler(self.commands)
@@ -396,7 +398,10 @@ async def test_without_enough_replicas_nothing_counts_as_done(
         return [*echo(commands[:-2]), written, confirmed]
 
     def enough(commands: list[Any]) -> list[Any]:
-        assert commands[-2:] == [("EVALSHA", scripts.digest("waits"), 2, *keys.CONTROL), ("WAIT", 1, 1000)]
+        assert commands[-2:] == [
+            ("EVALSHA", scripts.digest("waits"), 2, *keys.CONTROL),
+            ("WAIT", 1, 1000),
+        ]
         return [*echo(commands[:-2]), 2, 1]
 
     async with running(too_few, enough, replicas=1) as bench:

@@ -29,13 +29,19 @@ def test_only_the_first_message_of_a_batch_has_it_queued() -> None:
     assert publish.add(message)
 
 
-def test_a_batch_names_the_keys_of_its_log() -> None:
-    publish = Publish("tea", 1000, events())
-    publish.add(PendingMessage(FencingToken("s", "o"), b"1", "t", b"{}", 1.0, lambda reply: None))
+def test_a_batch_names_the_keys_of_its_log_and_of_the_ids_of_its_authors_and_the_time() -> None:
+    publish = Publish("tea", 1000, events(), time=lambda: 17)
+    for number, (session, id) in enumerate([("s", "t"), ("t", ""), ("s", "u"), ("r", "t")]):
+        token = FencingToken(session, "o")
+        publish.add(PendingMessage(token, b"%d" % number, id, b"{}", 1.0, lambda reply: None))
     assert publish.args() == [
-        *(5, "chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:moved", "chat:{r:tea}:members"),
-        *("chat:{r:tea}:never", "tea", 1000, b"", 0, b"", ""),
-        *(b"1", "s", "o", "t", b"{}"),
+        *(8, "chat:{r:tea}", "chat:{r:tea}:log", "chat:{r:tea}:moved", "chat:{r:tea}:seats"),
+        *("chat:{r:tea}:sents", "chat:{r:tea}:sent:s", "chat:{r:tea}:sent:r"),
+        *("chat:{r:tea}:never", "tea", 1000, 17, b"", 0, b"", ""),
+        *(b"0", "s", "o", "t", b"{}"),
+        *(b"1", "t", "o", "", b"{}"),
+        *(b"2", "s", "o", "u", b"{}"),
+        *(b"3", "r", "o", "t", b"{}"),
     ]
 
 
@@ -70,7 +76,7 @@ def test_a_batch_is_not_larger_than_what_a_log_retains() -> None:
             PendingMessage(FencingToken("s1", "n.1"), b"1%d" % n, "", b"", 1.0, lambda reply: None)
         )
     args = publish.args()
-    assert args is not None and len(args) == 12 + 10 * 5
+    assert args is not None and len(args) == 14 + 10 * 5
 
 
 def test_an_overdue_message_is_refused_with_later_ones_of_its_connection() -> None:

@@ -36,7 +36,7 @@ class RenewalBench(ContextBench):
             self.readiness,
             cast(Subscriber, self),
             SessionAudit(context, self.lease, lambda token, quit: None),
-            ModerationSync(context),
+            ModerationSync(context, lambda: None),
             Health(context.call, Metrics(), context.clock),
         )
 

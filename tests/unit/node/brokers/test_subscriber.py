@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
@@ -46,9 +47,9 @@ class Connection:
     def __init__(self, connections: Connections, lost: bool) -> None:
         self._connections = connections
         self._lost = lost
-        self._messages = [[b"message", b"room", b"hi"]]
+        self._messages = [[b"smessage", b"room", b"hi"]]
 
-    async def subscribe(self, *channels: bytes) -> None:
+    async def ssubscribe(self, *channels: bytes) -> None:
         """Do nothing."""
 
     async def parse_response(self, block: bool) -> list[Any]:
@@ -94,6 +95,111 @@ async def test_a_connection_that_fails_while_it_is_replaced_is_replaced(
     assert redis.ended == 4
 
 
+# Subscriptions
+
+
+class Shard:
+    """Stands in for Redis and the connection to it: notes what is asked, says what it is told."""
+
+    connection = None  # none of redis-py's
+
+    def __init__(self) -> None:
+        self.asked: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self.says: asyncio.Queue[list[Any]] = asyncio.Queue()
+        self.confirmed: list[bytes] = []
+
+    def pubsub(self) -> "Shard":
+        """Return the connection."""
+        return self
+
+    async def ssubscribe(self, *channels: bytes) -> None:
+        """Note what is subscribed to."""
+        for channel in channels:
+            self.asked.put_nowait(("ssubscribe", channel))
+
+    async def sunsubscribe(self, *channels: bytes) -> None:
+        """Note what is not wanted any more."""
+        for channel in channels:
+            self.asked.put_nowait(("sunsubscribe", channel))
+
+    async def parse_response(self, block: bool) -> list[Any]:
+        """Return the next message."""
+        return await self.says.get()
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+    async def hears(self) -> tuple[str, bytes]:
+        """Return what is asked next."""
+        return await asyncio.wait_for(self.asked.get(), WITHIN)
+
+    async def answers(self, kind: bytes, channel: bytes) -> None:
+        """Say something, and wait until it was taken."""
+        self.says.put_nowait([kind, channel, 1])
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def shard() -> AsyncIterator[tuple[Shard, Subscriber]]:
+    redis = Shard()
+    reasons = Reasons("lost the subscriptions", lambda: 0.0)
+    subscriber = Subscriber(
+        cast(Redis, redis), lambda payload: None, redis.confirmed.append, reasons
+    )
+    subscriber.want(b"room")
+    running = asyncio.create_task(subscriber.run())
+    assert await redis.hears() == ("ssubscribe", b"room")
+    yield redis, subscriber
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_a_subscription_that_redis_ends_is_asked_for_again(
+    shard: tuple[Shard, Subscriber],
+) -> None:
+    redis, subscriber = shard
+    await redis.answers(b"ssubscribe", b"room")
+    assert redis.confirmed == [b"room"]
+    await redis.answers(b"sunsubscribe", b"room")
+    assert await redis.hears() == ("ssubscribe", b"room")
+    subscriber.want(b"room")
+    await asyncio.sleep(0)
+    assert redis.confirmed == [b"room"], "its messages do not come just now"
+    await redis.answers(b"ssubscribe", b"room")
+    assert redis.confirmed == [b"room"] * 2
+
+
+async def test_the_answer_to_a_channel_let_go_does_not_concern_it_when_it_is_wanted_again(
+    shard: tuple[Shard, Subscriber],
+) -> None:
+    redis, subscriber = shard
+    await redis.answers(b"ssubscribe", b"room")
+    for _ in range(2):
+        subscriber.unwant(b"room")
+        assert await redis.hears() == ("sunsubscribe", b"room")
+        subscriber.want(b"room")
+        assert await redis.hears() == ("ssubscribe", b"room")
+    for kind in (b"sunsubscribe", b"ssubscribe") * 2:
+        await redis.answers(kind, b"room")
+    assert redis.asked.empty() and redis.confirmed == [b"room"] * 3
+    await redis.answers(b"sunsubscribe", b"room")
+    assert await redis.hears() == ("ssubscribe", b"room")
+
+
+async def test_the_end_of_a_subscription_that_nobody_wants_is_nothing_to_mend(
+    shard: tuple[Shard, Subscriber],
+) -> None:
+    redis, subscriber = shard
+    subscriber.unwant(b"room")
+    assert await redis.hears() == ("sunsubscribe", b"room")
+    for _ in range(2):
+        await redis.answers(b"sunsubscribe", b"room")
+    subscriber.want(b"other")
+    assert await redis.hears() == ("ssubscribe", b"other") and redis.asked.empty()
+
+
 # Messages
 
 
@@ -107,7 +213,7 @@ class DispatchBench(ContextBench):
             self.context,
             self.readiness,
             self.taken,
-            ModerationSync(self.context),
+            ModerationSync(self.context, lambda: None),
             HeadPoll(self.context),
             ProblemLog(self.metrics, self.context.clock),
         )

@@ -16,7 +16,11 @@ class UpkeepBench(ContextBench):
         super().__init__(config)
         self.lease = Lease(8.0, self.context.clock, self.random_id)
         self.lease.time.update(0.0, 17_000, 0)
-        self.upkeep = Upkeep(self.context, self.lease)
+        self.settled = 0
+        self.upkeep = Upkeep(self.context, self.lease, self._settle)
+
+    def _settle(self) -> None:
+        self.settled += 1
 
     def pass_seconds(self, seconds: float) -> None:
         """Let time pass in which Redis answers, and remembers the lease."""
@@ -50,7 +54,7 @@ def test_a_call_says_until_when_sessions_may_be_ended(bench: UpkeepBench) -> Non
     bench.upkeep.reap()
     bench.time = 2.0
     args = bench.answer("reap", [0, 0, 0, 0]) or ()
-    assert list(args[2:]) == [3000, 200, 1000, 60_000, REAPED, 19_000]
+    assert list(args[2:]) == [3000, 60_000, REAPED, 19_000]
 
 
 def test_only_one_call_reaps_at_a_time(bench: UpkeepBench) -> None:
@@ -89,6 +93,16 @@ def test_reaping_goes_on_until_all_is_done_and_is_logged_once(
     assert vars(gone)["sessions"] == 3
     assert (vars(ended)["sessions"], vars(ended)["rooms"]) == (1, 3)
     assert bench.calls == []
+
+
+def test_departures_are_settled_at_once_when_something_has_ended(bench: UpkeepBench) -> None:
+    bench.upkeep.reap()
+    bench.answer("reap", [0, 0, 0, 0])
+    assert bench.settled == 0
+    for count, reply in enumerate(([1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]), 1):
+        bench.upkeep.reap()
+        bench.answer("reap", reply)
+        assert bench.settled == count
 
 
 def test_tidying_goes_on_while_there_is_more(bench: UpkeepBench) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from node.core.entries import Compared, Cursor, Entry, Frame, Position, SeenBranch, Slice
 from node.core.hub.hub import Config, Hub
 from node.core.interfaces import Transport
-from node.core.model import Claimed, Membership
+from node.core.model import Claimed, Membership, Restored
 from node.core.rooms.member import Member
 from node.core.rooms.room import Room, RoomMember
 from node.core.session.connection import ClientConnection
@@ -18,6 +18,9 @@ from wire import codec
 from wire import messages as m
 
 EPOCH = b"k1"
+BIRTH = b"b1"
+"""That of all rooms."""
+RESTORED = Restored({})
 NATIVE = NativeEncoder()
 
 
@@ -77,7 +80,10 @@ class FakeBroker:
         done = next((done for done in dones if callable(done)), lambda reply: None)
         self.calls.append(Call(name, args, done))
 
-    def unhealed(self, part: float = 1.0) -> bool:
+    def any_unhealed(self) -> bool:
+        return self.unhealed("")
+
+    def unhealed(self, log: str, part: float = 1.0) -> bool:
         """Say whether others may still put back what Redis forgot."""
         return self.away and part > 0
 
@@ -215,7 +221,7 @@ class RoomBench:
         self, position: Position, seen: SeenBranch | None = None, resumed: bool = False
     ) -> RoomMember:
         """Add a member that reads on after a position; ``resumed``: its client names that."""
-        member = RoomMember(FakeReader(), self.room, str(position))
+        member = RoomMember(FakeReader(), self.room, str(position), BIRTH)
         self.room.add(member, position, Cursor(position, seen) if resumed else None)
         return member
 
@@ -322,10 +328,10 @@ def slice_(found: Sequence[Entry], on: bool = True, top: Position | None = None)
 
 
 def membership(
-    room: str, offset: int = 1, created: bool = False, quiet: bool = False
+    room: str, offset: int = 1, created: bool = False, quiet: bool = False, birth: bytes = BIRTH
 ) -> Membership:
     """Return a place in a room, as the broker gives it."""
-    return Membership(room, str(at(offset)), 1, created, quiet)
+    return Membership(room, str(at(offset)), 1, created, quiet, birth)
 
 
 def claimed(

@@ -103,7 +103,8 @@ class ModelLog:
     def heal(self, lost: Lost) -> tuple[int | Fenced, Frame | None]:
         """Put lost entries back; return the reply and the frame."""
         self._fresh += 1
-        found = self._run("heal", *healing(self.log, self.kept, lost, f"b{self._fresh}"))
+        rest = healing(lost, f"b{self._fresh}", 0, b"", anew=True)
+        found = self._run("heal", self.log, self.kept, *rest)
         if found[0] == b"ok":
             return int(found[1]), self._frame()
         return {b"again": Fenced.AGAIN, b"gone": Fenced.GONE}[found[0]], None

@@ -3,6 +3,7 @@
 from node.core.entries import Append, Entry
 from node.core.model import Claimed
 from tests.unit.node.core.fakes import (
+    BIRTH,
     Client,
     HubBench,
     at,
@@ -92,14 +93,14 @@ def test_what_redis_forgot_is_put_back_as_it_is_here() -> None:
     reply: Claimed = claimed("Ana", ["tea"], claim=3)
     bench.broker.answer("claim", reply)
     client.says(m.Join(room="milk"))
-    bench.broker.answer("join", membership("milk", 5))
+    bench.broker.answer("join", membership("milk", 5, birth=b"b2"))
     old = client.session.token
     bench.events.forgotten(lost=True)
     memory, forgotten = bench.broker.take("restore").args[:2]
     assert forgotten and memory.token.session == old.session and memory.was == old.owner
     assert (memory.keyed, memory.nick, memory.fold) == (True, "Ana", "ana")
     assert (memory.attempt, memory.claim) == (7, 3)
-    assert memory.rooms == [("tea", str(at(1))), ("milk", str(at(5)))]
+    assert memory.rooms == [("tea", str(at(1)), BIRTH), ("milk", str(at(5)), b"b2")]
 
 
 def test_who_is_here_goes_on_elsewhere_when_the_data_are_no_longer_ours() -> None:

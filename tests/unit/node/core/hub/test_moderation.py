@@ -7,11 +7,17 @@ import pytest
 from node.core.entries import Position
 from node.core.limits.moderation_rules import ModerationRules
 from node.core.model import Denied, ModerationRule
-from tests.unit.node.core.fakes import Client, HubBench, claimed, entry, frame, membership
+from tests.unit.node.core.fakes import (
+    BIRTH,
+    EPOCH,
+    Client,
+    HubBench,
+    claimed,
+    entry,
+    frame,
+    membership,
+)
 from wire import messages as m
-
-FIRST = b"k1"
-"""The epoch of the rooms of a HubBench."""
 
 
 def sid(client: Client) -> str:
@@ -20,10 +26,10 @@ def sid(client: Client) -> str:
 
 
 def order(
-    kind: str, what: str, why: str = "", until: float = inf, epoch: bytes = b"-"
+    kind: str, what: str, why: str = "", until: float = inf, birth: bytes = b"-"
 ) -> ModerationRule:
     """Return an order that holds for ever, unless it is said until when."""
-    return ModerationRule(kind, what, until, epoch, why)
+    return ModerationRule(kind, what, until, birth, why)
 
 
 def net(what: str, until: float = inf) -> ModerationRule:
@@ -96,7 +102,7 @@ def test_a_ban_that_was_over_and_is_ordered_again_holds_again() -> None:
 
 def test_a_room_that_was_made_anew_can_be_closed_again() -> None:
     bench = HubBench()
-    bench.events.moderated([closed(epoch=b"k0")])
+    bench.events.moderated([closed(birth=b"b0")])
     ana = bench.welcome("ana", ["lobby"])
     bench.events.moderated([closed()])
     assert ana.hears() == ["left ana"]
@@ -187,9 +193,9 @@ def test_a_banned_nick_cannot_be_taken_either() -> None:
 # Rooms
 
 
-def closed(epoch: bytes = FIRST) -> ModerationRule:
+def closed(birth: bytes = BIRTH) -> ModerationRule:
     """Return the order that closed the lobby."""
-    return order("room", "lobby", "too loud", epoch=epoch)
+    return order("room", "lobby", "too loud", birth=birth)
 
 
 def test_everybody_in_a_closed_room_is_told_and_goes_on_elsewhere() -> None:
@@ -209,11 +215,11 @@ def test_everybody_in_a_closed_room_is_told_and_goes_on_elsewhere() -> None:
 def test_a_new_room_of_that_name_stays() -> None:
     bench = HubBench()
     ana = bench.welcome("ana", ["lobby"])
-    bench.events.moderated([closed(epoch=b"k0")])
+    bench.events.moderated([closed(birth=b"b0")])
     assert ana.hears() == [] and "r:lobby" in bench.rooms
 
 
-def test_a_room_that_was_not_looked_at_yet_is_known_by_where_one_joined() -> None:
+def test_a_room_that_was_not_looked_at_yet_can_be_closed() -> None:
     bench = HubBench()
     client = Client(bench)
     client.says(m.Hello(nick="ana", rooms=["lobby"]))
@@ -237,7 +243,7 @@ def test_who_was_leaving_a_closed_room_is_answered_once() -> None:
     bench = HubBench()
     client = bench.welcome("ana", ["lobby"])
     client.says(m.Leave(room="lobby", ref="1"))
-    position = str(Position(FIRST, 9, b"x9"))
+    position = str(Position(EPOCH, 9, b"x9"))
     bench.broker.answer("leave", (position, 17))
     bench.events.moderated([closed()])
     [left] = client.events()

@@ -3,7 +3,16 @@
 from node.core.config import Limit
 from node.core.limits.admission import AddressUsage, Admission, Bounds
 from node.core.model import Denied, Fenced, Stored, Unavailable
-from tests.unit.node.core.fakes import Client, HubBench, at, claimed, entries, membership, slice_
+from tests.unit.node.core.fakes import (
+    RESTORED,
+    Client,
+    HubBench,
+    at,
+    claimed,
+    entries,
+    membership,
+    slice_,
+)
 from wire import messages as m
 
 KEPT = Stored("r:general", "k1-2-a", 17, "")
@@ -182,7 +191,7 @@ def test_a_room_that_was_not_made_costs_nothing_however_it_failed() -> None:
     ana.says(m.Create(room="a"))
     bench.broker.answer("join", Fenced.GONE)
     bench.broker.answer("check", False)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     assert ana.connection.quota.rooms_made == 1, "the request is made again, and counted once"
     bench.broker.answer("join", membership("a", created=True))
     assert (

@@ -8,9 +8,9 @@ from node.core.model import ModerationRule
 NOW = 1000.0
 
 
-def rules(kind: str, what: str, until: float = NOW + 1, epoch: bytes = b"") -> ModerationRules:
+def rules(kind: str, what: str, until: float = NOW + 1, birth: bytes = b"") -> ModerationRules:
     """Return one rule."""
-    return ModerationRules([ModerationRule(kind, what, until, epoch, "why")])
+    return ModerationRules([ModerationRule(kind, what, until, birth, "why")])
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_rule_is_about_one_kind_of_thing() -> None:
     assert found.holding("kick", "ana", NOW) is None and found.of("kick") == {}
 
 
-def test_a_room_is_closed_with_its_log_and_not_for_the_next_one_of_its_name() -> None:
-    found = rules("room", "tea", epoch=b"k1")
-    assert found.closed("tea", b"k1") is not None
-    assert found.closed("tea", b"k2") is None and found.closed("milk", b"k1") is None
+def test_a_room_is_closed_and_not_the_next_one_of_its_name() -> None:
+    found = rules("room", "tea", birth=b"b1")
+    assert found.closed("tea", b"b1") is not None
+    assert found.closed("tea", b"b2") is None and found.closed("milk", b"b1") is None

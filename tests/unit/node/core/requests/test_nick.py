@@ -3,7 +3,7 @@
 import pytest
 
 from node.core.model import Denied, Failure, Fenced, SessionState, Unavailable
-from tests.unit.node.core.fakes import Client, HubBench, entry, frame, membership
+from tests.unit.node.core.fakes import RESTORED, Client, HubBench, entry, frame, membership
 from tests.unit.node.core.hub.test_moderation import closed
 from wire import messages as m
 
@@ -51,7 +51,7 @@ def test_a_nick_that_waits_for_the_session_to_be_put_back_holds_nothing_back_mea
     bench.broker.answer("rename", Fenced.GONE)
     assert client.hears() == ["x2"]
     bench.broker.answer("check", False)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     bench.events.frame(frame([entry(3)]))
     assert client.hears() == []
     bench.broker.answer("rename", ("ana", 17))

@@ -1,7 +1,16 @@
 """The requests of one connection are done in order, also while its session is put back."""
 
 from node.core.model import Denied, Fenced, PendingMessage, Stored, Unavailable
-from tests.unit.node.core.fakes import Call, Client, HubBench, at, claimed, membership
+from tests.unit.node.core.fakes import (
+    BIRTH,
+    RESTORED,
+    Call,
+    Client,
+    HubBench,
+    at,
+    claimed,
+    membership,
+)
 from wire import messages as m
 from wire.errors import Code
 
@@ -110,8 +119,9 @@ def test_a_session_that_was_taken_is_put_back_and_the_request_done_once_more() -
     bench.broker.answer("check", False)
     memory, forgotten = bench.broker.calls[0].args[:2]
     assert (memory.was, memory.nick, forgotten) == (old.owner, "ana", False)
-    assert memory.rooms == [("general", str(at(1)))]
-    bench.broker.answer("restore", True)
+    assert memory.rooms == [("general", str(at(1)), BIRTH)]
+    bench.broker.answer("restore", RESTORED)
+    bench.broker.take("standing")
     post: PendingMessage = bench.broker.calls[0].args[1]
     assert client.session.token == memory.token == post.token != old
     kept(bench.broker.take("publish"))
@@ -123,7 +133,7 @@ def test_what_a_client_says_while_its_session_is_put_back_stays_in_order() -> No
     client.says(send("b", "2"), send("c", "3"), m.ListRooms(), send("d", "4"))
     assert texts(bench) == []
     bench.broker.answer("check", False)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     assert texts(bench) == ["a", "b", "c"]
     for _ in range(3):
         kept(bench.broker.take("publish"))
@@ -140,7 +150,7 @@ def test_messages_that_were_under_way_together_are_repeated_in_order() -> None:
     client.says(send("d"))
     second.done(Fenced.GONE)
     bench.broker.answer("check", False)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     assert texts(bench) == ["a", "b"]
 
 
@@ -157,8 +167,8 @@ def test_every_request_that_may_find_the_session_gone_is_done_once_more() -> Non
         client.says(request)
         bench.broker.answer(name, Fenced.GONE)
         bench.broker.answer("check", False)
-        bench.broker.answer("restore", True)
-        assert bench.broker.names() == [name]
+        bench.broker.answer("restore", RESTORED)
+        assert bench.broker.names() == ["standing", name]
         assert client.connection.pipeline.backlog == (name == "direct")
 
 
@@ -175,7 +185,7 @@ def test_restoring_is_repeated_until_the_broker_says_something() -> None:
     bench, client = stranded()
     bench.broker.answer("check", Unavailable.UNREACHABLE)
     bench.broker.answer("restore", Unavailable.UNREACHABLE)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     assert texts(bench) == ["a"] and client.hears() == []
 
 
@@ -185,7 +195,7 @@ def test_a_client_that_leaves_while_it_is_put_back_is_let_go_once_more() -> None
     memory = bench.broker.calls[0].args[0]
     client.connection.closed()
     bench.broker.take("part")
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     assert bench.broker.take("part").args == (memory.token, False)
     assert bench.broker.calls == []
 
@@ -196,8 +206,8 @@ def test_sessions_that_redis_forgot_are_put_back_once_each() -> None:
     bench.events.forgotten(lost=True)
     assert bench.broker.names() == ["check", "restore", "restore"]
     bench.broker.answer("check", True)
-    bench.broker.answer("restore", True)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
+    bench.broker.answer("restore", RESTORED)
     assert texts(bench) == ["a"]
     assert other.hears() == client.hears() == []
 
@@ -212,5 +222,5 @@ def test_a_request_is_answered_in_time_also_while_its_session_is_put_back() -> N
         (Code.UNAVAILABLE, "2"),
     ]
     bench.broker.answer("check", False)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     assert texts(bench) == [] and client.connection.pipeline.backlog == 0

@@ -4,7 +4,7 @@ import pytest
 
 from node.core.limits.admission import AddressUsage
 from node.core.model import Claimed, Denied, Failure, Fenced, Membership, Unavailable
-from tests.unit.node.core.fakes import Client, HubBench, claimed, membership
+from tests.unit.node.core.fakes import RESTORED, Client, HubBench, claimed, membership
 from tests.unit.node.core.limits.test_limits import caller_of, limited, say
 from wire import messages as m
 
@@ -93,7 +93,7 @@ def test_a_nick_that_is_asked_for_again_with_a_new_hold_counts_once() -> None:
     ana.says(m.SetNick(nick="bo"))
     bench.broker.answer("rename", Fenced.GONE)
     bench.broker.answer("check", False)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     bench.broker.answer("rename", ("ana", 17))
     assert ana.connection.quota.bucket.spare(bench.time) == 50
 

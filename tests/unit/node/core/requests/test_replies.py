@@ -128,27 +128,39 @@ def test_an_unusual_id_is_remembered_by_its_digest_and_repeated_as_it_came() -> 
 
 
 @pytest.mark.parametrize(
-    "request_",
+    ("request_", "room"),
     [
-        m.Send(room="tea", text="hi", id="1"),
-        m.Send(room="a b", text="hi", id="1"),
-        m.Send(room="general", text="", id="1"),
-        m.SendDirect(to="a b", text="hi", id="1"),
-        m.SendDirect(to="bo", text=LONG, id="1"),
+        (m.Send(room="Tea", text="hi", id="1"), "tea"),
+        (m.Send(room="general", text="", id="1"), "general"),
+        (m.SendDirect(to="a b", text="hi", id="1"), None),
+        (m.SendDirect(to="bo", text=LONG, id="1"), None),
     ],
 )
-def test_a_repeat_gets_its_first_ack_before_anything_else_is_checked(request_: Any) -> None:
+def test_a_repeat_gets_its_first_ack_before_anything_else_is_checked(
+    request_: Any, room: str | None
+) -> None:
+    """It is looked for only where it would be: an id in another room is another message."""
     bench, client = welcome()
     client.says(request_)
-    call = bench.broker.answer("sent", Stored("i:bo", "k1-2-a", 17, "bo"))
-    assert call.args[:2] == (client.session.token.session, "1")
-    assert client.events() == [m.Ack(id="1", position="k1-2-a", at=17, to="bo")]
+    log, to = ("i:bo", "bo") if room is None else ("r:" + room, "")
+    call = bench.broker.answer("sent", Stored(log, "k1-2-a", 17, to))
+    assert call.args[:3] == (room, client.session.token.session, "1")
+    [ack] = client.events()
+    assert ack == m.Ack(id="1", position="k1-2-a", at=17, to=to or None, room=room)
     client.says(request_)
     bench.broker.answer("sent", None)
     assert client.error().id == "1"
     client.says(request_)
     bench.broker.answer("sent", Unavailable.UNREACHABLE)
     assert client.error().code == Code.UNAVAILABLE
+
+
+def test_nothing_is_looked_for_in_a_room_that_cannot_be() -> None:
+    bench, client = welcome()
+    client.says(m.Send(room="a b", text="hi", id="1", ref="r"))
+    error = client.error()
+    assert (error.code, error.id, error.ref, error.room) == (Code.BAD_ROOM, "1", "r", "a b")
+    assert bench.broker.names() == []
 
 
 def test_a_direct_names_its_author_and_its_kind() -> None:

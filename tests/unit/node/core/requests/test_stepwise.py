@@ -8,7 +8,7 @@ import pytest
 from node.core.model import Denied, Failure, Fenced, SessionState, Unavailable
 from node.core.requests.stepwise import Asked, CallFailed, Steps, ask, stepwise
 from node.core.session.connection import ClientConnection
-from tests.unit.node.core.fakes import HubBench
+from tests.unit.node.core.fakes import RESTORED, HubBench
 from wire import messages as m
 from wire.errors import Code
 
@@ -196,5 +196,5 @@ def test_a_stranded_handler_ends_when_its_request_is_run_again() -> None:
     change(bench)
     bench.waiting.pop()(Fenced.GONE)
     bench.bench.broker.answer("check", False)
-    bench.bench.broker.answer("restore", True)
+    bench.bench.broker.answer("restore", RESTORED)
     assert bench.steps == bench.settled == [] and not bench.busy

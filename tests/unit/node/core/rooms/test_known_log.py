@@ -146,5 +146,5 @@ def test_a_log_of_another_epoch_is_another_one_unless_nothing_is_known() -> None
 
 def test_a_node_remembers_a_part_of_what_a_log_keeps() -> None:
     assert KnownLog(10).forgotten == known(0, 30, most=10).forgotten == known(0, 2).forgotten == 0
-    assert known(15, 20).forgotten == 0.75, "it began to follow the log late"
-    assert known(15, 20, most=10).forgotten == 0.5, "the log has trimmed ten of them"
+    assert known(15, 20).forgotten == 0.875, "it began to follow the log late"
+    assert known(15, 20, most=10).forgotten == 0.75, "the log has trimmed ten of them"

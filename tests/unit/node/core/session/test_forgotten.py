@@ -2,8 +2,10 @@
 
 import pytest
 
-from node.core.model import Failure, Fenced, SessionState, Unavailable
-from node.core.session.recovery import Outcome, TokenState
+from node.core.model import Failure, Fenced, Restored, SessionState, Unavailable
+from node.core.session.recovery import Outcome
+from node.core.session.token_state import TokenState
+from tests.unit.node.core.fakes import RESTORED
 from tests.unit.node.core.session.recovery_bench import RecoveryBench
 from tests.unit.node.core.session.test_recovery import STANDS, outcome, reconcile, state
 
@@ -29,7 +31,7 @@ def test_a_forgotten_session_is_put_back_though_another_restore_was_refused_firs
     assert not bench.was_cut_off and outcome(bench) is Outcome.RESTORE_DUE
     bench.broker.answer("standing", Fenced.GONE)
     assert outcomes == [None] and restores(bench) == [True]
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     assert state(bench) is TokenState.HELD
 
 
@@ -43,9 +45,9 @@ def test_a_forgotten_session_is_put_back_though_another_restore_was_refused_late
     assert bench.was_cut_off, "it has ended, or is elsewhere"
 
 
-@pytest.mark.parametrize("reply", [Fenced.GONE, Unavailable.UNREACHABLE, True])
+@pytest.mark.parametrize("reply", [Fenced.GONE, Unavailable.UNREACHABLE, RESTORED])
 def test_a_session_that_is_forgotten_while_it_is_put_back_is_put_back_as_such(
-    reply: bool | Failure,
+    reply: Restored | Failure,
 ) -> None:
     bench = RecoveryBench()
     bench.recovery.restore(forgotten=False)
@@ -57,7 +59,7 @@ def test_a_session_that_is_forgotten_while_it_is_put_back_is_put_back_as_such(
 def test_an_outcome_is_looked_up_with_the_token_that_the_session_has_by_now() -> None:
     bench = RecoveryBench()
     outcomes = forgotten_meanwhile(bench)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     bench.broker.answer("standing", Fenced.GONE)
     assert (bench.broker.names(), outcomes) == (["standing"], [])
     bench.broker.answer("standing", STANDS)
@@ -68,7 +70,7 @@ def test_a_session_that_was_forgotten_and_put_back_may_be_refused_later() -> Non
     bench = RecoveryBench()
     bench.recovery.restore(forgotten=False)
     bench.recovery.restore(forgotten=True)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     bench.recovery.restore(forgotten=False)
     bench.broker.answer("restore", Fenced.GONE)
     assert bench.was_cut_off

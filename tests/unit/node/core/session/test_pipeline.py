@@ -6,6 +6,7 @@ from node.core.session.keepalive import Keepalive
 from node.core.session.pipeline import RequestPipeline
 from node.core.session.recovery import TOO_LATE
 from node.core.session.states import StateRow
+from tests.unit.node.core.fakes import RESTORED
 from tests.unit.node.core.session.recovery_bench import RecoveryBench
 from wire import messages as m
 
@@ -126,7 +127,7 @@ def test_a_reply_repeats_what_was_stranded(overlaps: bool) -> None:
     recovering.under_way = 2
     recovering.recovery.strand(REQUEST, 9.0, lambda _: None)
     recovering.broker.answer("check", False)
-    recovering.broker.answer("restore", True)
+    recovering.broker.answer("restore", RESTORED)
     bench.pipeline.begin(overlaps)
     recovering.under_way = 1
     bench.pipeline.finish(overlaps)

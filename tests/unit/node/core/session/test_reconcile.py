@@ -1,7 +1,7 @@
 """A change that was answered `unavailable` may have been done: its client is told so in the end."""
 
 from node.core.model import Fenced, Membership, SessionState, Unavailable
-from tests.unit.node.core.fakes import Client, HubBench, entries, frame, membership
+from tests.unit.node.core.fakes import RESTORED, Client, HubBench, entries, frame, membership
 from wire import messages as m
 
 HELD = membership("general")
@@ -86,9 +86,10 @@ def test_a_session_that_was_taken_from_us_stands_as_it_does_when_it_is_ours_agai
     bench, client = in_doubt(m.Join(room="tea"))
     bench.broker.answer("standing", Fenced.GONE)
     bench.broker.answer("check", False)
-    memory, forgotten = bench.broker.answer("restore", True).args[:2]
-    assert ([room for room, _ in memory.rooms], forgotten) == (["general"], False)
+    memory, forgotten = bench.broker.answer("restore", RESTORED).args[:2]
+    assert ([room for room, *_ in memory.rooms], forgotten) == (["general"], False)
     bench.broker.answer("standing", Fenced.GONE)  # asked before it was ours again
+    stands(bench, HELD, membership("tea"))  # It is in all rooms that the node knows of.
     stands(bench, HELD, membership("tea"))
     assert client.hears() == ["joined"] and set(client.session.rooms) == {"general", "tea"}
     assert said_by(bench)
@@ -110,8 +111,8 @@ def test_a_session_that_was_forgotten_is_put_back_as_it_was() -> None:
     bench.events.forgotten(lost=True)
     bench.broker.answer("check", True)
     bench.broker.answer("standing", Fenced.GONE)
-    memory, forgotten = bench.broker.answer("restore", True).args[:2]
-    assert ([room for room, _ in memory.rooms], forgotten) == (["general"], True)
+    memory, forgotten = bench.broker.answer("restore", RESTORED).args[:2]
+    assert ([room for room, *_ in memory.rooms], forgotten) == (["general"], True)
     assert set(client.session.rooms) == {"general"} and said_by(bench)
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
-from node.core.model import Failure, Fenced, FencingToken, SessionState, Unavailable
-from node.core.session.recovery import NEXT, TOO_LATE, Outcome, Step, TokenState
+from node.core.model import Failure, Fenced, FencingToken, Restored, SessionState, Unavailable
+from node.core.session.recovery import TOO_LATE, Outcome
+from node.core.session.token_state import NEXT, Step, TokenState
+from tests.unit.node.core.fakes import RESTORED
 from tests.unit.node.core.session.recovery_bench import RecoveryBench
 from wire import messages as m
 
@@ -68,7 +70,7 @@ def test_a_refused_request_is_repeated_when_the_session_was_put_back() -> None:
     bench = RecoveryBench()
     lose(bench)
     assert state(bench) is TokenState.RECLAIMING and texts(bench) == []
-    snapshot, forgotten = bench.broker.answer("restore", True).args[:2]
+    snapshot, forgotten = bench.broker.answer("restore", RESTORED).args[:2]
     assert (snapshot.token, snapshot.was, forgotten) == (NEWER, "inc.0", False)
     assert bench.session.token == NEWER and texts(bench) == ["a"]
     assert state(bench) is TokenState.HELD and bench.advanced == 1
@@ -79,7 +81,7 @@ def test_requests_are_repeated_only_when_all_replies_to_the_old_token_have_come(
     bench.under_way = 2
     strand(bench, "a")
     bench.broker.answer("check", False)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     assert state(bench) is TokenState.REGAINED and texts(bench) == []
     strand(bench, "b")
     assert state(bench) is TokenState.HELD and texts(bench) == ["a", "b"]
@@ -91,7 +93,7 @@ def test_a_reply_that_is_no_refusal_lets_the_others_be_repeated_too() -> None:
     bench.under_way = 2
     strand(bench, "a")
     bench.broker.answer("check", False)
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     bench.under_way -= 1
     bench.recovery.replied()
     assert texts(bench) == ["a"]
@@ -131,7 +133,7 @@ def test_a_session_is_put_back_until_the_broker_answers() -> None:
     for _ in range(3):
         bench.broker.answer("restore", Unavailable.UNREACHABLE)
     assert state(bench) is TokenState.RESTORING
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     assert state(bench) is TokenState.HELD
 
 
@@ -139,17 +141,17 @@ def test_a_session_that_changed_meanwhile_is_put_back_as_it_is_now() -> None:
     bench = RecoveryBench()
     bench.recovery.restore(forgotten=True)
     bench.session.rename("bo", "bo")
-    bench.broker.answer("restore", True)
-    snapshot = bench.broker.answer("restore", True).args[0]
+    bench.broker.answer("restore", RESTORED)
+    snapshot = bench.broker.answer("restore", RESTORED).args[0]
     assert (snapshot.nick, snapshot.was) == ("bo", "inc.1")
     assert bench.session.token == snapshot.token and bench.broker.calls == []
 
 
 @pytest.mark.parametrize(
-    ("reply", "released"), [(True, True), (Unavailable.UNREACHABLE, True), (Fenced.GONE, False)]
+    ("reply", "released"), [(RESTORED, True), (Unavailable.UNREACHABLE, True), (Fenced.GONE, False)]
 )
 def test_a_session_that_is_put_back_too_late_is_released(
-    reply: bool | Failure, released: bool
+    reply: Restored | Failure, released: bool
 ) -> None:
     bench = RecoveryBench()
     bench.recovery.restore(forgotten=True)
@@ -207,7 +209,7 @@ def test_a_session_has_to_be_ours_again_before_its_outcome_can_be_known() -> Non
     bench.broker.answer("check", False)
     bench.broker.answer("standing", Fenced.GONE)  # It is being put back already.
     assert bench.broker.names() == ["restore", "standing"]
-    bench.broker.answer("restore", True)
+    bench.broker.answer("restore", RESTORED)
     bench.broker.answer("standing", STANDS)
     assert outcomes == [STANDS]
 

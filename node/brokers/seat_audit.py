@@ -1,0 +1,145 @@
+"""Compares the seats of rooms with what is decided about their sessions.
+
+When Redis has gone back, a seat may come back whose session nobody remembers, with the log that
+says that it came in. And a node may die before it has settled what it decided.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import inf
+from typing import Any
+
+from node.brokers import decode_seats
+from node.brokers.calls import READ_WITHIN
+from node.brokers.context import BrokerContext
+from node.brokers.decode_seats import Held, Listed, Seat, Verdict
+from node.brokers.lanes import UPKEEP
+from node.brokers.settler import Settler
+from node.core.log_names import room_log
+from node.core.model import Failure
+
+log = logging.getLogger(__name__)
+
+EVERY = 600.0
+"""Seconds after which all rooms that this node follows are looked through again."""
+LISTED = 250
+"""Seats in one reply, or somewhat more."""
+
+
+class SeatAudit:
+    """Looks through rooms that are due, one page of one room at a time.
+
+    ``name_all`` frees names that sessions here have given up; Redis may have forgotten that.
+    """
+
+    def __init__(
+        self, context: BrokerContext, settler: Settler, name_all: Callable[[], None]
+    ) -> None:
+        self._context = context
+        self._settler = settler
+        self._name_all = name_all
+        self._due: dict[str, None] = {}
+        self._followed = set[str]()
+        self._all_due = False
+        self._busy = False
+        self._last = -inf
+        self._since: list[float | None] = []
+
+    def look(self) -> None:
+        """Look through a room, once all other nodes had the time to put their sessions back."""
+        context = self._context
+        now = context.clock()
+        since = [shard.contact.since for shard in context.shards.all]
+        if self._since != since or now - self._last >= EVERY:
+            # Redis may have gone back while it was away.
+            self._since, self._last, self._all_due = since, now, True
+        if self._busy or not self._is_steady():
+            return
+        if self._all_due:
+            # Also those that this node has followed only since then.
+            self._due |= dict.fromkeys(context.births)
+            self._all_due = False
+            self._name_all()
+        # Nodes that noticed a loss may have ended before they looked.
+        self._due |= {log: None for log in context.births if log not in self._followed}
+        self._followed = set(context.births)
+        self._due |= dict.fromkeys(context.healed)
+        context.healed.clear()
+        if self._due:
+            room = next(iter(self._due))
+            del self._due[room]
+            self._list(room, b"0")
+
+    def _is_steady(self) -> bool:
+        context = self._context
+        return context.config.alone or context.contact.steady(context.clock(), context.config.lease)
+
+    def _list(self, log: str, cursor: bytes) -> None:
+        self._busy = True
+        context = self._context
+
+        def listed(found: Listed | Failure) -> None:
+            if isinstance(found, Failure):
+                self._end(log, True)
+            elif found.seats:
+                self._verify(log, found)
+            else:
+                self._go_on(log, found.cursor)
+
+        args, deadline = [cursor, LISTED], context.clock() + READ_WITHIN
+        context.call("seats", args, deadline, listed, decode_seats.listed, UPKEEP, log=log)
+
+    def _go_on(self, log: str, cursor: bytes) -> None:
+        if cursor == b"0":
+            self._end(log, False)
+        else:
+            self._list(log, cursor)
+
+    def _end(self, log: str, again: bool) -> None:
+        self._busy = False
+        if again:
+            self._due[log] = None
+        elif self._due:
+            self.look()
+
+    def _verify(self, name: str, listed: Listed) -> None:
+        context, room = self._context, name[len(room_log("")) :]
+        args: list[Any] = [room, listed.birth]
+        for seat in listed.seats:
+            args += (seat.session, seat.life, seat.gen)
+
+        def verified(found: list[Verdict] | Failure) -> None:
+            if isinstance(found, Failure) or not self._is_steady():
+                # Redis may have lost sessions meanwhile that nodes are about to put back.
+                self._end(name, True)
+                return
+            self._correct(room, listed.birth, listed.seats, found)
+            self._go_on(name, listed.cursor)
+
+        deadline = context.clock() + READ_WITHIN
+        parse = partial(decode_seats.verdicts, count=len(listed.seats))
+        context.ask("verify", args, deadline, verified, parse, UPKEEP)
+
+    def _correct(
+        self, room: str, birth: bytes, seats: Sequence[Seat], should: Sequence[Verdict]
+    ) -> None:
+        wrong = [
+            (seat, verdict)
+            for seat, verdict in zip(seats, should, strict=True)
+            if not verdict.later and not _is_right(seat, verdict)
+        ]
+        for seat, verdict in wrong:
+            held = Held(seat.session, seat.life, seat.gen)
+            self._settler.correct(room, birth, held, verdict, _ignore)
+        if wrong:
+            log.info("corrected who is in a room", extra={"room": room, "sessions": len(wrong)})
+
+
+def _is_right(seat: Seat, should: Verdict) -> bool:
+    # Not the generation: that of a session grows with each room that it enters or leaves.
+    return seat.nick == should.nick and should.owner in (seat.owner, "-")
+
+
+def _ignore(_reply: Any) -> None:
+    """Take the place of a ``done`` where no reply is wanted."""

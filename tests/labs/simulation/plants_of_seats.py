@@ -1,0 +1,115 @@
+"""Bugs to be planted in what sessions and rooms do in steps of their own; test_planted.py does it.
+
+They show in worlds with several servers, more or less rarely.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from node.brokers.claiming import Claiming
+from node.brokers.decode_seats import Settled
+from node.brokers.decode_sessions import Change
+from node.brokers.janitor import Janitor
+from node.brokers.seat_audit import SeatAudit
+from node.brokers.seats import RoomSeats
+from node.core.model import Claimed, Failure, Membership, Unavailable
+from tests.labs.simulation.plants import Patch, Plant, script
+
+
+def welcoming_before_settling(patch: Patch) -> None:
+    """Answer a claim that goes on with a session as soon as that is decided."""
+    decided = Claiming._on_decided
+
+    def planted(claiming: Claiming, found: Any) -> None:
+        known = {log: str(position) for log, position in claiming._claim.known}
+        rows = found.result.rows if isinstance(found, Change) else []
+        if not rows or not all("r:" + row.room in known for row in rows):
+            decided(claiming, found)
+            return
+        done, greeted = claiming._done, found.result
+        claiming._done = _ignore
+        decided(claiming, found)
+        rooms = [
+            Membership(
+                *(row.room, known["r:" + row.room], row.members, False, False, row.birth, False)
+            )
+            for row in rows
+        ]
+        claim = greeted.resumed, greeted.nick, greeted.claim, greeted.inbox, greeted.refused
+        done(Claimed(*claim, rooms))
+
+    patch.setattr(Claiming, "_on_decided", planted)
+
+
+def settling_own_departures_only(patch: Patch) -> None:
+    """Leave the departures of other nodes' sessions alone."""
+    patch.setattr(Janitor, "settle", lambda janitor, wait_ms=0: None)
+
+
+def looking_through_no_seats(patch: Patch) -> None:
+    """Never compare seats with what was decided."""
+    patch.setattr(SeatAudit, "look", lambda audit: None)
+
+
+def believing_a_lost_settle(patch: Patch) -> None:
+    """Take a call that was not answered for one that was done."""
+
+    def planted(seats: RoomSeats) -> None:
+        items, seats._under_way = seats._under_way, []
+        for item in items:
+            outcome: Settled | Failure = Settled("")
+            item.done(outcome if item.want != "in" else Unavailable.UNREACHABLE)
+
+    patch.setattr(RoomSeats, "lost", planted)
+
+
+def _ignore(_reply: Any) -> None:
+    """Take the place of a ``done`` that is not wanted."""
+
+
+_GONE = "redis.call('ZADD', key .. ':gone', int(math.max(item.gone or 0, item.gen)), item.sid)"
+_ENDING = "if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1 then\n    for name"
+_RENAMED = "take_names(sid, wanted)\nreturn answer"
+_FREED = (
+    "redis.call('HDEL', key, 'old')\ntake_names(sid, wanted)\n"
+    "release(sid, table.concat(old, ' '))\nreturn answer"
+)
+_LATER = "(seat and seat.gen > item.gen) or "
+_FENCE = "elseif owners[sid] ~= owner then"
+_RESEAT = "local function reseat(entry, position)"
+_CLOSED = "if not birth or rule_of"
+
+_PRESENCE = ("presence", "unsettled")
+
+
+class Told(NamedTuple):
+    """What the judge may call a bug, and within how many worlds of so many servers it does."""
+
+    kinds: Sequence[str]
+    plant: Plant
+    worlds: int
+    servers: int = 3
+
+
+PLANTS: dict[str, Told] = {
+    "who left may be seated by an older call": Told(_PRESENCE, script(_GONE, ""), 40),
+    "the nick of a session that ends is free at once": Told(
+        _PRESENCE, script(_ENDING, "if false then\n    for name"), 20
+    ),
+    "the former nick is free at once": Told(_PRESENCE, script(_RENAMED, _FREED), 80),
+    "a welcome comes before the seats": Told(_PRESENCE, welcoming_before_settling, 100),
+    "departures are not settled by others": Told(_PRESENCE, settling_own_departures_only, 40),
+    "an older decision counts": Told(_PRESENCE, script(_LATER, ""), 120),
+    "seats are not looked through": Told(_PRESENCE, looking_through_no_seats, 120),
+    "anybody who has a seat may speak for it": Told(
+        _PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 80
+    ),
+    "what is put back seats nobody": Told(
+        _PRESENCE, script(_RESEAT, f"{_RESEAT}\n  do return end"), 60
+    ),
+    "a settle whose reply is lost counts as done": Told(_PRESENCE, believing_a_lost_settle, 150),
+    "a log of a room that was made again is not put back": Told(
+        ("lost",), script(_CLOSED, "if not birth or (there and there ~= birth) or rule_of"), 300, 1
+    ),
+}
+"""By what is wrong."""
