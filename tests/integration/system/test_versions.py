@@ -14,7 +14,7 @@ from tests.support.node_process import ROOT, NodeProcess
 from tests.support.redis_server import RedisServer
 from tests.support.talker import Talker
 
-SINCE = "d564fdba0fc01af79f4a56c63f55484d27765a41"
+SINCE = "80b04db132581c8ff23e2526435253f753e79d75"
 """What counts as the last release until there is a tag of one."""
 FORMAT_1 = "d564fdba0fc01af79f4a56c63f55484d27765a41"
 """A commit whose nodes know only format 1 of the data."""
