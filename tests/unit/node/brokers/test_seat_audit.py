@@ -128,6 +128,17 @@ def test_rooms_are_looked_through_when_any_server_was_away() -> None:
         assert bench.calls == []
 
 
+def test_nobody_is_compared_in_a_room_that_redis_has_lost(bench: AuditBench) -> None:
+    """An eviction may take a room, and leave its seats: that says nothing of who is in it."""
+    bench.context.births = {"r:tea": b"b1"}
+    bench.audit.look()
+    bench.answer("seats", [b"", b"0", *SEAT])
+    assert bench.calls == []
+    bench.audit.look()
+    bench.page(SEAT)
+    assert bench.names() == ["verify"]
+
+
 def test_a_room_whose_log_was_healed_is_looked_through(bench: AuditBench) -> None:
     bench.context.births.clear()
     bench.audit.look()
