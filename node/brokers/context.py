@@ -47,6 +47,10 @@ class BrokerContext:
         self.healed: set[str] = set()
         self.subscriptions = 0
 
+    def subscribed(self) -> None:
+        """Note that this node's own channels were subscribed."""
+        self.subscriptions += 1
+
     def bind(self, events: BrokerEvents) -> None:
         """Report to ``events`` from now on."""
         self.events = events

@@ -266,7 +266,6 @@ class RedisSessions:
         token, attempt, op = snapshot.token, snapshot.attempt, self._context.random_id()
         hold, deadline = self._holds.get(token.session), self._context.clock() + READ_WITHIN
         positions = {room: position for room, position, _ in snapshot.rooms}
-        gen = 0
         args: list[Any] = [
             *(op, token.session, snapshot.was, token.owner),
             *(int(snapshot.keyed), snapshot.nick, snapshot.fold),
@@ -281,13 +280,11 @@ class RedisSessions:
             if not isinstance(found, Change):
                 done(found)
                 return
-            nonlocal gen
-            back, gen = found.result, found.gen
+            back, told = found.result, partial(seated, found.gen)
             self._settler.depart(back.departures, deadline, lambda settled: None)
-            rows = back.rows
-            self.seat(token, found, op, back.nick, back.fold, rows, deadline, seated, positions)
+            self.seat(token, found, op, back.nick, back.fold, back.rows, deadline, told, positions)
 
-        def seated(found: list[Membership] | Failure) -> None:
+        def seated(gen: int, found: list[Membership] | Failure) -> None:
             if isinstance(found, list):
                 self.named(token, gen)
                 done(Restored({one.room: one.birth for one in found}))

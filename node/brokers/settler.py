@@ -104,26 +104,28 @@ class Settler:
                 done(found)
 
         for place, one in enumerate(departures):
-            reply = _at(place, on_outcome)
-            reason = one.reason
-            if reason == UNSAID:
-                # Its log may say it when it is healed: until then it is left to the janitor.
-                if self._context.unhealed(room_log(one.room)):
-                    on_outcome(place, Unavailable.UNREACHABLE)
-                    continue
-                reason = "left"
-            self.put(
-                one.room,
-                Item(
-                    *(one.session, one.gen, one.life, reason, one.id, one.birth, deadline),
-                    reply,
-                    fold=one.fold,
-                    nick=one.nick,
-                    why=one.why,
-                ),
-            )
+            self._tell(one, deadline, _at(place, on_outcome))
         if not departures:
             done(found)
+
+    def _tell(self, one: Departure, deadline: float, done: Done[Outcome]) -> None:
+        """Tell a room of a departure."""
+        reason = one.reason
+        if reason == UNSAID:
+            # Its log may say it when it is healed: until then it is left to the janitor.
+            if self._context.unhealed(room_log(one.room)):
+                done(Unavailable.UNREACHABLE)
+                return
+            reason = "left"
+        self.put(
+            one.room,
+            Item(
+                *(one.session, one.gen, one.life, reason, one.id, one.birth, deadline, done),
+                fold=one.fold,
+                nick=one.nick,
+                why=one.why,
+            ),
+        )
 
     def _forget(self, settled: dict[str, list[Any]]) -> None:
         for session, rooms in settled.items():

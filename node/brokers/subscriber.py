@@ -251,7 +251,7 @@ class MessageDispatch:
             self._context.events.confirmed(name)
         else:
             # Directs, which come by this node's own channel, may have been missed as well.
-            self._context.subscriptions += 1
+            self._context.subscribed()
             self._heads.compare_inboxes()
             self._heads.compare()
 

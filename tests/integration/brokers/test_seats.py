@@ -151,6 +151,8 @@ async def test_a_nick_that_a_seat_holds_for_somebody_who_has_ended_is_given_on(
     node.broker.part(hold, quit=True)
     await node.idle()
     await room.back()
+    # After a break, nodes may still be putting s1 back: it is lost only after the decisions.
+    place.losses.of, place.losses.count = 5, 1
     _, found = await node.hello("s2", "Ana", rooms=["tea"])
     assert found.memberships[0].members == 1 and await nicks(node) == ["Ana"]
     assert [kind for kind, _ in await node.log("r:tea")] == ["e", "l", "e"]
