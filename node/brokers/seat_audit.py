@@ -81,8 +81,8 @@ class SeatAudit:
 
         def listed(found: Listed | Failure) -> None:
             if isinstance(found, Failure) or (found.seats and not found.birth):
-                # Redis has lost the room, but not its seats. The room is put back first: without its
-                # birth every seat would look wrong.
+                # Redis has lost the room, but not its seats. The room is put back first: without
+                # its birth every seat would look wrong.
                 self._end(log, True)
             elif found.seats:
                 self._verify(log, found)
