@@ -48,8 +48,8 @@ local function taken(sid, names, op, till)
       -- The nick of a session that Redis has lost is not known until its node has put it back.
       if not theirs and is_connected(holder) then return 'taken' end
       local old = redis.call('HGET', 'chat:{c}:session:' .. holder, 'old') or ''
-      local all = theirs and ' ' .. theirs .. ' ' .. old .. ' ' or ''
-      if string.find(all, ' ' .. name .. ' ', 1, true) then return 'taken' end
+      local all = ' ' .. (theirs or '') .. ' ' .. old .. ' '
+      if theirs and string.find(all, ' ' .. name .. ' ', 1, true) then return 'taken' end
       if redis.call('SISMEMBER', 'chat:{c}:end:' .. holder, name) == 1 then return 'ending', holder end
     end
   end
