@@ -20,6 +20,9 @@ class Seat(NamedTuple):
     nick: bytes
 
 
+NOT_THERE = "renamed or left, and not there"
+
+
 class Life(NamedTuple):
     """A session in a room, as its log tells it."""
 
@@ -37,7 +40,11 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
         moved, missing = _lost(world, order, "r:" + room)
         for place, why in _replay_lives(order):
             text = f"{why} in {room}: {order[place]}"
-            if order[place].back or moved & _concerned(order[place]):
+            if (
+                order[place].back
+                or moved & _concerned(order[place])
+                or _is_unneeded(world, order[place], why)
+            ):
                 limits.append(text)
             else:
                 found.append(Violation(Kind.PRESENCE, text))
@@ -54,6 +61,15 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
             found += _decided(world, room, order)
     late, known = _overtaken(world)
     return found + late, limits + known
+
+
+def _is_unneeded(world: World, entry: Added, why: str) -> bool:
+    """Say whether an entry tells of the end of a session that perhaps had a seat that was lost.
+
+    A room that has lost seats cannot know that this one, which was decided, never came to be.
+    """
+    lost = any(back.at <= entry.at for back in world.chronicle.rollbacks)
+    return entry.kind == "l" and why == NOT_THERE and lost
 
 
 def _decided(world: World, room: str, order: Sequence[Added]) -> Iterator[Violation]:
@@ -89,7 +105,7 @@ def _replay_lives(order: Sequence[Added]) -> Iterator[tuple[int, str]]:
                 yield place, "entered twice"
         elif known is None:
             if begun:
-                yield place, "renamed or left, and not there"
+                yield place, NOT_THERE
         elif known != Life(life, words[7] if entry.kind == "r" else nick):
             yield place, f"not of {known}"
         if entry.kind != "l":
