@@ -81,6 +81,9 @@ def seat(
         # What the room knows may be of before a loss: then its log says the rest when it is healed.
         position = (positions or {}).get(row.room, "")
         want = "back" if position and context.unhealed(room_log(row.room)) else "in"
+        if want == "back":
+            # What the log does not tell once it is healed is told then.
+            context.healed.add(room_log(row.room))
         item = Item(
             *(token.session, change.gen, change.life, want, f"{op}j{place}", row.birth),
             *(deadline, _unanswered, fold, nick, token.owner),

@@ -191,8 +191,8 @@ local function reseat(entry, position)
       redis.call('ZREM', KEYS[4], member_of(seat))
       position = seat.life == life and seat.position or position
     end
-    local row = {int(gen), life, '-', position, fold, nick}
-    redis.call('HSET', KEYS[5], sid, table.concat(row, ' '))
+    local now = {gen = gen, life = life, owner = '-', position = position, fold = fold, nick = nick}
+    redis.call('HSET', KEYS[5], sid, text_of(now))
     redis.call('ZADD', KEYS[4], 0, fold .. '\0' .. nick)
   end
 end
@@ -266,6 +266,10 @@ for _, who in ipairs(order) do
     local row = offset and redis.call('XRANGE', KEYS[2], offset .. '-0', offset .. '-0')[1]
     local said = row and id_of(row) == id and tonumber(string.match(row[2][2], ' ' .. who .. '/(%d+)/') or '')
     if not said or said <= one.gen then say('e', who, seat, '"nick":"' .. seat.nick .. '"}') end
+  elseif one.kind ~= 'l' and seat and seat.life == one.life and seat.gen > one.gen and seat.said ~= one.nick then
+    -- Later entries may be put back that tell the nick: what is still missing is told after the audit.
+    seat.said = one.nick
+    redis.call('HSET', KEYS[5], who, text_of(seat))
   end
 end
 if #more > 0 then append(log, channel, tonumber(cap), more, epoch) end

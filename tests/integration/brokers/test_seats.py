@@ -268,3 +268,25 @@ async def test_an_entry_of_an_earlier_generation_brings_nobody_back(
     lost = Lost(base, base, base.epoch, found.entries[:1])
     assert await node.ask("heal", "r:tea", lost, timed=False) in (1, 0)
     assert await nicks(node) == ["bo"]
+
+
+async def test_a_nick_that_was_put_back_without_a_word_is_told_by_the_audit(
+    place: Place, node: Node
+) -> None:
+    """The room knew of a change of nick that the session's node had no answer to."""
+    hold, _ = await node.hello("s1", "old", rooms=["tea"])
+    await node.ask("rename", hold, "new", "new")
+    gen, life, owner, position, *_ = await seat(place, "s1")
+    item = ("s1", int(gen) + 1, life, "back", "op9", "", "old", "old", owner, position)
+    named = await place.redis.hget("chat:{r:tea}", "birth")
+    assert isinstance(named, bytes)
+    birth = named.decode()
+    reply = await place.run("settle", "tea", birth, "ep9", 200, 1000, 0, *item, log="r:tea")
+    assert reply[2] == b"" and await nicks(node) == ["old"]
+    listed = await place.run("seats", 0, 100, log="r:tea")
+    assert listed[5] == b"new"
+    item = ("s1", int(gen) + 1, life, "in", "op9", "", "old", "old", owner, "")
+    reply = await place.run("settle", "tea", birth, "ep9", 200, 1000, 0, *item, log="r:tea")
+    assert reply[2].endswith(b'"nick":"old","from":"new"}')
+    listed = await place.run("seats", 0, 100, log="r:tea")
+    assert listed[5] == b"old" and await nicks(node) == ["old"]

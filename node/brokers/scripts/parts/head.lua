@@ -11,7 +11,8 @@
 --   K:log                     stream  OFFSET-0 -> h (head), b (body)
 --   K:moved                   hash    id of an entry that has a home -> "OFFSET HOME FORK [HOME FORK ...]"
 --   K:seats                   hash    SID -> "GEN LIFE OWNER POSITION FOLD NICK" (parts/settle.lua); OWNER
---                                     "-": nobody may speak; POSITION: where the session joined
+--                                     "-": nobody may speak; POSITION: where the session joined; in
+--                                     a second line the nick that the log tells, if it is another
 --   K:gone                    zset    sessions whose seats have ended -> their generation, for 5 minutes
 --   K:members                 zset    FOLDED \0 NICK of each seat, all of score 0: sorted by code points
 --   K:sent:SID                hash    id of a message to the room -> "AT POSITION TIME": what is shown to

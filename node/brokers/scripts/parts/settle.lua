@@ -8,12 +8,21 @@ local GONE_US = 300000000
 -- Entries among which those are looked for that a call may have appended before: its own, and so many more.
 local LOOKED_AT = 32
 
--- A seat as a table; the text is "GEN LIFE OWNER POSITION FOLD NICK".
+-- A seat as a table; the text is "GEN LIFE OWNER POSITION FOLD NICK", and in a second line the nick that
+-- the log tells, if that is another one.
 local function seat_of(text)
-  local parts = '^(%d+) (%S+) (%S+) (%S+) (%S+) (.*)$'
-  local gen, life, owner, position, fold, nick = string.match(text or '', parts)
+  local parts = '^(%d+) (%S+) (%S+) (%S+) (%S+) ([^\n]*)\n?(.*)$'
+  local gen, life, owner, position, fold, nick, said = string.match(text or '', parts)
   if not gen then return nil end
-  return {gen = tonumber(gen), life = life, owner = owner, position = position, fold = fold, nick = nick}
+  if said == '' then said = nick end
+  return {
+    gen = tonumber(gen), life = life, owner = owner, position = position, fold = fold, nick = nick, said = said}
+end
+
+local function text_of(seat)
+  local said = seat.said and seat.said ~= seat.nick and '\n' .. seat.said or ''
+  local row = {int(seat.gen), seat.life, seat.owner, seat.position, seat.fold, seat.nick .. said}
+  return table.concat(row, ' ')
 end
 
 local function member_of(seat) return seat.fold .. '\0' .. seat.nick end
@@ -154,7 +163,7 @@ local function settle(room, birth, set, items)
 
   local function tell_left(seat, item, reason, why)
     local more = why and why ~= '' and ',"text":' .. why or ''
-    local body = '"nick":"' .. seat.nick .. '","reason":"' .. reason .. '"' .. more .. '}'
+    local body = '"nick":"' .. (seat.said or seat.nick) .. '","reason":"' .. reason .. '"' .. more .. '}'
     return say('l', item.id, item, seat.fold, body)
   end
 
@@ -191,6 +200,7 @@ local function settle(room, birth, set, items)
       end
     end
     local position, fresh, nick = seat and seat.position, 0, seat and seat.nick or ''
+    local said = item.nick
     -- What is put back is not told of, unless the room was told that the session had ended.
     local again = item.position
     if again and item.gone and was_told(item) then again = nil end
@@ -204,17 +214,21 @@ local function settle(room, birth, set, items)
       else
         position = newest()
       end
-    elseif seat.nick ~= item.nick or seat.fold ~= item.fold then
+    elseif seat.nick ~= item.nick or seat.fold ~= item.fold or seat.said ~= item.nick then
       redis.call('ZREM', members, member_of(seat))
       redis.call('ZADD', members, 0, member_of(item))
-      if count <= set.notices and not item.silent then
-        say('r', item.id, item, item.fold, '"nick":"' .. item.nick .. '","from":"' .. seat.nick .. '"}')
+      if item.silent then
+        said = seat.said
+      elseif count <= set.notices then
+        say('r', item.id, item, item.fold, '"nick":"' .. item.nick .. '","from":"' .. seat.said .. '"}')
       end
     elseif again then
       redis.call('ZADD', members, 0, member_of(item))
     end
-    local row = {int(item.gen), item.life, item.owner, position, item.fold, item.nick}
-    redis.call('HSET', seats, item.sid, table.concat(row, ' '))
+    local now = {
+      gen = item.gen, life = item.life, owner = item.owner, position = position, fold = item.fold,
+      nick = item.nick, said = said}
+    redis.call('HSET', seats, item.sid, text_of(now))
     if holders then holders[item.fold] = item.sid end
     if item.gone then redis.call('ZREM', key .. ':gone', item.sid) end
     return {'ok', position, count, count > set.notices and 1 or 0, nick, fresh}
