@@ -68,17 +68,22 @@ TURN = Edit(
 )
 HOLE = Edit("node/core/rooms/follower.py", "_accept(reply.entries)", "_accept(reply.entries[-1:])")
 TRIM = Edit(LUA + "publish.lua", "ARGV[1], tonumber(ARGV[2]),", "ARGV[1], 20,")
-NICK = Edit(LUA + "hello.lua", "  if taken(sid, names, op, set) then", "  if false then")
+NICK = Edit(LUA + "hello.lua", "  if status then return {status, holder} end\n", "")
+HELD = Edit(
+    LUA + "parts/settle.lua",
+    "if sid and sid ~= item.sid then return {'held'",
+    "if false then return {'held'",
+)
 FENCE = Edit(LUA + "publish.lua", "owners[sid] ~= owner", "false")
 MOVED = Edit(LUA + "hello.lua", "if session[3] ~= '' and session[3] ~= owner then", "if false then")
-GRACE = Edit(SESSIONS, "reason, int(config.grace * 1000)]", "reason, 0]")
-REAP = Edit(LUA + "reap.lua", "  finish(sid, 'lost', op .. 'g' .. n .. 'x', set)\n", "")
+GRACE = Edit(SESSIONS, "reason, int(self._config.grace * 1000)]", "reason, 0]")
+REAP = Edit(LUA + "reap.lua", "  finish(sid, 'lost', op .. 'g' .. n .. 'x')\n", "")
 OWN = Edit(
     PUBLISHING,
     "        if entries:\n            first = ",
     "        if False:\n            first = ",
 )
-NOTICE = Edit(SESSIONS, "for notice in found.notices:", "for notice in ():")
+NOTICE = Edit("node/brokers/seats.py", "if notice is not None:", "if False:")
 SLOW = Edit("node/net/connection.py", "        self._session.paused()\n", "")
 
 PLANTS = [
@@ -89,7 +94,7 @@ PLANTS = [
     Plant("a batch is turned round", "Redis hangs", (Kind.DISORDER,), (TURN,)),
     Plant("a hole is filled with one entry", "pubsub killed", (Kind.SKIPPED, Kind.LOST), (HOLE,)),
     Plant("logs are trimmed too early", "node cut off", (Kind.GAP, Kind.LOST), (TRIM,)),
-    Plant("nicks are not looked up", "calm", (Kind.NICK,), (NICK,)),
+    Plant("nicks are not looked up", "calm", (Kind.NICK,), (NICK, HELD)),
     Plant(
         *("who has moved on is not told, and not fenced", "node hangs", (Kind.SESSION,)),
         edits=(FENCE, MOVED),

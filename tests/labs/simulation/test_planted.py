@@ -14,7 +14,10 @@ SEEDS = 300
 Redis that dies between an acknowledgement and its frame: one world in a hundred."""
 
 
-LATER = {"a log is put back by a node that remembers little of it": 850}
+LATER = {
+    "a log is put back by a node that remembers little of it": 850,
+    "what was acknowledged is forgotten until its frame comes": 600,
+}
 """Bugs that only one world in some hundreds shows, and the seed to begin with."""
 
 
@@ -48,7 +51,7 @@ def test_a_bug_between_steps_is_caught(bug: str, monkeypatch: pytest.MonkeyPatch
     told = plants_of_seats.PLANTS[bug]
     told.plant(monkeypatch)
     said: set[str] = set()
-    for seed in range(told.worlds):
+    for seed in range(told.first, told.first + told.worlds):
         said |= {one.partition(":")[0] for one in play(seed, servers=told.servers).violations}
         if said & set(told.kinds):
             return
