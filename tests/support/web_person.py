@@ -144,6 +144,14 @@ class Person:
         """Wait until a message of our own is kept."""
         await self.own("kept").filter(has_text=text).wait_for()
 
+    async def until(self, condition: str) -> None:
+        """Wait until a function in JavaScript returns true.
+
+        Not by ``wait_for_function``: that polls by ``eval``, which the page's policy forbids.
+        """
+        pause = "await new Promise((resolve) => setTimeout(resolve, 20))"
+        await self.page.evaluate(f"async () => {{ while (!(await ({condition})())) {pause}; }}")
+
     async def counts(self, found: Any, number: int) -> None:
         """Wait until so many elements are there."""
         await api.expect(found).to_have_count(number, timeout=WITHIN)

@@ -84,7 +84,7 @@ async def test_a_token_is_asked_for_and_kept_once_it_was_right(lab: Lab, open_pa
     await token.fill("let-me-in")
     await ana.button("Enter the chat").click()
     await ana.connected()
-    await ana.page.wait_for_function(WAS_WELCOMED)
+    await ana.until(WAS_WELCOMED)
     await ana.page.reload()
     await ana.connected()
 

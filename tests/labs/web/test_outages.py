@@ -115,7 +115,7 @@ async def test_three_messages_that_wait_for_an_answer_survive_a_reload(
     await ana.shows([*THREE, "the end"])
 
 
-KEPT = "Object.keys(localStorage).every((name) => !name.startsWith('draft'))"
+KEPT = "() => Object.keys(localStorage).every((name) => !name.startsWith('draft'))"
 """Whether the browser keeps all that was sent: a draft stays until its message is kept."""
 
 
@@ -131,7 +131,7 @@ async def test_what_is_written_offline_survives_a_reload_offline(
     await ana.told("You are offline")
     await say_all(ana, THREE[:2])
     await ana.told("You are offline; 2 messages wait")
-    await ana.page.wait_for_function(KEPT)
+    await ana.until(KEPT)
     await ana.page.reload()
     await ana.counts(ana.own("waiting"), 2)
     await ana.say(THREE[2])
