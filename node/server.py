@@ -9,10 +9,10 @@ from itertools import count
 from secrets import choice
 from typing import TYPE_CHECKING
 
-from node.brokers.shards import one
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import Connect
+from node.brokers.shards import one
 from node.config.settings import Settings
 from node.config.version import version
 from node.core.hub import hub as core

@@ -99,7 +99,7 @@ class Verdict(NamedTuple):
 
 
 class Seat(NamedTuple):
-    """A session's seat in a room."""
+    """A session's seat in a room; ``nick`` is the one that the room's log tells."""
 
     session: str
     life: bytes
