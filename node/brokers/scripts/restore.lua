@@ -48,6 +48,11 @@ end
 
 if session[1] then
   local is_ours = session[1] == owner or session[1] == was or (session[1] == '' and session[2] == was)
+  local theirs = tonumber(session[3] or 0) - tonumber(claim)
+  -- An owner of the same `hello` at the same node: an earlier attempt to put the session back was done and
+  -- not answered, or Redis went back to before the last one that was done. The generation tells which.
+  local is_earlier = not is_ours and theirs == 0 and node_of(session[1]) == node_of(was)
+  if is_earlier then is_ours = tonumber(session[4] or 0) >= tonumber(ARGV[13] ~= '' and ARGV[13] or 0) end
   -- Without a number it is not known: Redis had lost the count.
   local counted = string.match(redis.call('GET', 'chat:{c}:dead:' .. node_of(was)) or '', '^(%d+) changes$')
   if is_ours and forgotten ~= '1' and tonumber(counted or known) >= known then
@@ -60,7 +65,7 @@ if session[1] then
     return done()
   end
   -- Its claim is lower than this node's: Redis went back to a time before this node had the session.
-  if not is_ours and tonumber(session[3]) >= tonumber(claim) then return {'gone'} end
+  if not is_ours and not is_earlier and theirs >= 0 then return {'gone'} end
 elseif forgotten ~= '1' and redis.call('SISMEMBER', 'chat:{c}:at:' .. node_of(was), sid) == 0 then
   -- Ending a session removes it from that set; so a session that is still there was not ended.
   return {'gone'}

@@ -81,7 +81,7 @@ async def test_a_session_in_the_grace_of_another_connection_is_not_ours(node: No
     assert await restore(node, memory(node, old, "ana", claim=1)) is Fenced.GONE
 
 
-@pytest.mark.parametrize(("more", "ours"), [(-1, False), (0, False), (1, True)])
+@pytest.mark.parametrize(("more", "ours"), [(-1, False), (1, True)])
 async def test_the_higher_claim_wins_when_redis_went_back(
     node: Node, more: int, ours: bool
 ) -> None:
@@ -90,6 +90,38 @@ async def test_the_higher_claim_wins_when_redis_went_back(
     assert second.claim > first.claim
     reply = await restore(node, memory(node, old, "ana", claim=second.claim + more))
     assert isinstance(reply, Restored) if ours else reply is Fenced.GONE
+
+
+async def test_a_session_is_put_back_although_redis_went_back_to_before_the_last_time(
+    place: Place, node: Node
+) -> None:
+    first, claimed = await node.hello("s1", "old", rooms=["tea"])
+    before: Any = await place.redis.hgetall("chat:{c}:session:s1")
+    known = memory(node, first, "old", "tea", claim=claimed.claim)
+    assert isinstance(await restore(node, known), Restored)
+    await node.ask("rename", known.token, "new", "new")
+    await place.redis.hset("chat:{c}:session:s1", mapping=before)
+    again = memory(node, known.token, "new", "tea", claim=claimed.claim)
+    assert isinstance(await restore(node, again), Restored)
+    assert await node.ask("members", "tea", "") == (["new"], False)
+
+
+async def test_a_session_that_was_put_back_without_a_reply_goes_on_as_it_stands(node: Node) -> None:
+    hold, claimed = await node.hello("s1", "ana", rooms=["tea"])
+    for _ in range(2):
+        known = memory(node, hold, "ana", "tea", claim=claimed.claim)
+        assert isinstance(await restore(node, known), Restored)
+    assert await node.ask("members", "tea", "") == (["ana"], False)
+    await node.ask("rename", known.token, "new", "new")
+
+
+async def test_a_claim_of_another_node_is_never_the_same(place: Place, node: Node) -> None:
+    """Two may have the same time if Redis has forgotten the earlier one."""
+    hold, _ = await node.hello("s1", "ana")
+    other = await place.node()
+    _, claimed = await other.hello("s1")
+    known = memory(node, hold, "ana", claim=claimed.claim)
+    assert await restore(node, known, anew=True) is Fenced.GONE
 
 
 async def test_who_began_anew_after_redis_forgot_is_not_taken_back(
