@@ -135,6 +135,7 @@ class Claiming:
             return
         greeted = self._greeted = found.result
         self._gen = found.gen
+        self._breaks = self._count_breaks()
         # Departures of this session from before are settled first: each room takes them in order.
         self._settler.depart(greeted.departures, self._deadline, lambda settled: None)
         self._sessions.seat(
@@ -156,6 +157,10 @@ class Claiming:
                 found,
             )
         )
+        if self._breaks != self._count_breaks():
+            # Redis may have lost the decision, and this node may have put back its sessions before
+            # this one was known here.
+            self._context.events.vanished(self._claim.token.session)
         if self._subscriptions != self._context.subscriptions:
             # A direct may have been missed after the decision, which did not know of it yet. When
             # the channel was subscribed, this session was not known here.

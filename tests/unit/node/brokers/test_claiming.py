@@ -99,6 +99,16 @@ def test_an_inbox_is_looked_up_if_the_channel_broke_while_rooms_were_told(
     assert len(bench.told) == 2 and len(bench.events.told) == 1
 
 
+def test_a_session_is_put_back_if_redis_was_away_while_rooms_were_told(bench: ClaimBench) -> None:
+    """The loss may have been noticed, and all others put back, before it was known here."""
+    bench.heal()
+    bench.claim()
+    bench.hello(greeted(row("tea")))
+    bench.lose_contact()
+    bench.settle(seated())
+    assert len(bench.told) == 1 and bench.events.told == [("vanished", "s1")]
+
+
 def test_a_session_without_rooms_is_welcome_at_once(bench: ClaimBench) -> None:
     bench.heal()
     bench.claim()
