@@ -99,7 +99,10 @@ class Recovery:
     the outcome is not known, all but a `quit` do.
     """
 
-    __slots__ = ("state", "outcome", "_host", "_broker", "_ownership", "_stranded", "_forgotten")
+    __slots__ = (
+        *("state", "outcome", "_host", "_broker", "_ownership", "_stranded", "_forgotten"),
+        "_restored",
+    )
 
     def __init__(self, host: RecoveryHost, broker: Broker, ownership: OwnershipCheck) -> None:
         self.state = TokenState.HELD
@@ -109,6 +112,7 @@ class Recovery:
         self._ownership = ownership
         self._stranded: list[Stranded] | None = None
         self._forgotten = False
+        self._restored: SessionSnapshot | None = None
 
     def _take(self, step: Step) -> bool:
         """Take a step; return whether it is one that changes, or confirms, the state."""
@@ -169,6 +173,7 @@ class Recovery:
             host.session.take(snapshot.token, reply.births)
             if host.session.agrees(snapshot) and self._forgotten == forgotten:
                 self._take(Step.RESTORED)
+                self._restored = snapshot
                 if not forgotten and not host.session.rooms.keys() <= reply.births.keys():
                     self._compare_rooms(snapshot.token)
                 self.replied()
@@ -222,7 +227,12 @@ class Recovery:
         stranded = self._stranded or []
         if self.state is not TokenState.REGAINED or self._host.under_way > len(stranded):
             return
+        if self._restored is not None and not self._host.session.agrees(self._restored):
+            # What came back last was decided before the session was put back, without it.
+            self.restore(self._forgotten)
+            return
         self._take(Step.SETTLED)
+        self._restored = None
         self._stranded = None
         self._host.repeat(stranded)
 

@@ -147,6 +147,21 @@ def test_a_session_that_changed_meanwhile_is_put_back_as_it_is_now() -> None:
     assert bench.session.token == snapshot.token and bench.broker.calls == []
 
 
+def test_a_session_is_put_back_again_after_a_change_that_was_decided_before() -> None:
+    """As a `join`: the broker was told that the session is not in that room."""
+    bench = RecoveryBench()
+    bench.under_way = 1
+    bench.recovery.restore(forgotten=True)
+    bench.broker.answer("restore", RESTORED)
+    assert state(bench) is TokenState.REGAINED
+    bench.session.rename("bo", "bo")
+    bench.under_way = 0
+    bench.recovery.replied()
+    snapshot, forgotten = bench.broker.answer("restore", RESTORED).args[:2]
+    assert (snapshot.nick, snapshot.was, forgotten) == ("bo", "inc.1", True)
+    assert state(bench) is TokenState.HELD and bench.broker.calls == []
+
+
 @pytest.mark.parametrize(
     ("reply", "released"), [(RESTORED, True), (Unavailable.UNREACHABLE, True), (Fenced.GONE, False)]
 )
