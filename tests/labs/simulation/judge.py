@@ -11,7 +11,7 @@ from tests.labs.simulation import presence
 from tests.labs.simulation.audit import Audit
 from tests.labs.simulation.chronicle import Added
 from tests.labs.simulation.directs import judge_directs
-from tests.labs.simulation.notes import Step
+from tests.labs.simulation.sessions import judge_sessions
 from tests.labs.simulation.tracks import key_of, tracks
 from tests.labs.simulation.world import World
 
@@ -20,9 +20,6 @@ HEALED_WITHIN = 10.0
 
 FRAME_WITHIN = 3.0
 """Seconds for which a node follows a room at least, after it has acknowledged a message there."""
-
-BACK_WITHIN = 6.0
-"""Seconds that a node takes to have its sessions back after it was out of touch."""
 
 ANSWER_WITHIN = 5.5
 """Seconds within which a request must have been answered, but for what the network takes."""
@@ -50,7 +47,7 @@ def judge(world: World) -> Verdict:
             limits += audit.limits
     violations += _acknowledged(world)
     violations += _remembered(world)
-    violations += _sessions(world)
+    violations += judge_sessions(world)
     told, known = presence.judge_presence(world)
     violations, limits = violations + told, limits + known
     directs, known = judge_directs(world)
@@ -209,55 +206,6 @@ def _began_again(world: World, sid: str, since: float, at: float) -> bool:
 def _delivered_directs(world: World) -> set[str]:
     steps = [step for steps in world.notes.steps.values() for step in steps]
     return {key_of(step.event["position"]) for step in steps if step.name == "direct"}
-
-
-def _sessions(world: World) -> list[Violation]:
-    """A session goes on if its client is not away for longer than the grace period."""
-    plan = world.plan
-    # A renewal may have to wait for what is on its way to Redis and back, and take as long itself.
-    out_of_touch = 4 * plan.slow
-    if plan.forgetful or plan.lease + plan.grace < out_of_touch:
-        return []
-    found = []
-    for number, steps in world.notes.steps.items():
-        session, safe_until, up = 0, 0.0, False
-        for step in steps:
-            if step.name == "welcome":
-                if session == step.session and not step.event["resumed"]:
-                    away = step.at - safe_until
-                    if away < world.plan.grace:
-                        text = f"p{number} was away for {away:.2f} s and had to begin anew"
-                        found.append(Violation(Kind.SESSION, f"{text} at {step.at:.3f}"))
-                session, up = step.session, True
-            if step.name == "bye" and step.event["reason"] == "replaced":
-                found.append(Violation(Kind.SESSION, f"p{number} was replaced at {step.at:.3f}"))
-            if up:
-                safe_until = max(safe_until, _safe(world, number, step))
-            up = up and step.name != "dropped"
-    return found
-
-
-def _safe(world: World, number: int, step: Step) -> float:
-    """Return until when, at most, the session was in good hands."""
-    life = world.dialled.get((number, step.dial))
-    if life is None:
-        return 0.0
-    at = step.at
-    for start, end in world.stopped.get(life, []) + world.cut.get(life, []):
-        # What the node says is of its last moments in touch; being back takes it a while.
-        if start - 1.0 <= at <= end + BACK_WITHIN:
-            at = min(at, start - 1.0)
-    if world.plan.trouble:
-        # No renewal may have reached Redis until the node's lease was over.
-        known = sorted(
-            [term for term in terms if term[0] <= step.at]
-            for inc, terms in world.chronicle.leases.items()
-            if inc.startswith(life.name) and terms[0][0] <= step.at
-        )
-        if len(known) > 1 and step.at - known[-1][0][0] < BACK_WITHIN:
-            known.pop()  # It has just begun, because the incarnation before it was reaped.
-        at = min(at, max((end for _, end in known[-1]), default=at) if known else at)
-    return min(at, world.ended.get(life, at))
 
 
 def _quiet(world: World) -> list[str]:

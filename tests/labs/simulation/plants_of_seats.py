@@ -12,6 +12,8 @@ from node.brokers.decode_sessions import Change
 from node.brokers.janitor import Janitor
 from node.brokers.seat_audit import SeatAudit
 from node.brokers.seats import RoomSeats
+from node.core.hub.broker_listener import BrokerListener
+from node.core.log_names import room_name
 from node.core.model import Claimed, Failure, Membership, Unavailable
 from tests.labs.simulation.plants import Patch, Plant, script
 
@@ -63,6 +65,16 @@ def believing_a_lost_settle(patch: Patch) -> None:
     patch.setattr(RoomSeats, "lost", planted)
 
 
+def putting_back_before_asking(patch: Patch) -> None:
+    """Put sessions back as known, though Redis may have forgotten them."""
+
+    def planted(listener: BrokerListener, log: str) -> None:
+        listener._short.add(room_name(log))
+        listener._put_back(False)
+
+    patch.setattr(BrokerListener, "absent", planted)
+
+
 def _ignore(_reply: Any) -> None:
     """Take the place of a ``done`` that is not wanted."""
 
@@ -77,6 +89,7 @@ _FREED = (
 _LATER = "(seat and seat.gen > item.gen) or "
 _FENCE = "elseif owners[sid] ~= owner then"
 _RESEAT = "local function reseat(entry, position)"
+_EARLIER = "local is_earlier = not is_ours and theirs == 0"
 _CLOSED = "if not birth or rule_of"
 
 _PRESENCE = ("presence", "unsettled")
@@ -114,6 +127,12 @@ PLANTS: dict[str, Told] = {
     "a settle whose reply is lost counts as done": Told(_PRESENCE, believing_a_lost_settle, 150),
     "a log of a room that was made again is not put back": Told(
         ("lost",), script(_CLOSED, "if not birth or (there and there ~= birth) or rule_of"), 300, 1
+    ),
+    "a session that was put back once is gone if Redis goes back": Told(
+        ("session",), script(_EARLIER, "local is_earlier = false and theirs == 0"), 120, 1, 200
+    ),
+    "sessions are put back before Redis is asked for them": Told(
+        ("session",), putting_back_before_asking, 20, 1, 5150
     ),
 }
 """By what is wrong."""

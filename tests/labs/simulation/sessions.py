@@ -1,0 +1,87 @@
+"""Holds how sessions went on against docs/protocol.md."""
+
+from tests.labs.faults.verdict import Kind, Violation
+from tests.labs.simulation import plan as plans
+from tests.labs.simulation.notes import Step
+from tests.labs.simulation.world import World
+
+BACK_WITHIN = 6.0
+"""Seconds that a node takes to have its sessions back after it was out of touch."""
+
+
+def judge_sessions(world: World) -> list[Violation]:
+    """A session goes on if its client is not away for longer than the grace period."""
+    plan = world.plan
+    # A renewal may have to wait for what is on its way to Redis and back, and take as long itself.
+    out_of_touch = 4 * plan.slow
+    if plan.lease + plan.grace < out_of_touch:
+        return []
+    if plan.forgetful:
+        return _cut_off(world)
+    found = []
+    for number, steps in world.notes.steps.items():
+        session, safe_until, up = 0, 0.0, False
+        for step in steps:
+            if step.name == "welcome":
+                if session == step.session and not step.event["resumed"]:
+                    away = step.at - safe_until
+                    if away < world.plan.grace:
+                        text = f"p{number} was away for {away:.2f} s and had to begin anew"
+                        found.append(Violation(Kind.SESSION, f"{text} at {step.at:.3f}"))
+                session, up = step.session, True
+            if step.name == "bye" and step.event["reason"] == "replaced":
+                found.append(Violation(Kind.SESSION, f"p{number} was replaced at {step.at:.3f}"))
+            if up:
+                safe_until = max(safe_until, _safe(world, number, step))
+            up = up and step.name != "dropped"
+    return found
+
+
+def _cut_off(world: World) -> list[Violation]:
+    """A node in touch with Redis puts back what Redis forgot, and turns no client away for that.
+
+    A session may be in fewer rooms than its node believes if a `left` of it was forgotten: then its
+    client enters those rooms again. And one that a client has quit may be back, with its nick.
+    """
+    found = []
+    rollbacks = world.chronicle.rollbacks
+    left = {
+        entry.origin.partition("/")[0]
+        for back in rollbacks
+        for entry in back.lost
+        if entry.kind == "l"
+    }
+    lost = [(back.at - plans.BACK, back.at) for back in rollbacks]
+    sids = {client.person.number: client.sid for client in world.clients}
+    for number, steps in world.notes.steps.items():
+        quits = [step.at for step in steps if step.event.get("reason") == "quit"]
+        if sids[number] in left or any(start <= at <= end for at in quits for start, end in lost):
+            continue
+        for step in steps:
+            cut = step.name == "bye" and step.event["reason"] == "cut-off"
+            if cut and _safe(world, number, step) == step.at:
+                found.append(Violation(Kind.SESSION, f"p{number} was cut off at {step.at:.3f}"))
+    return found
+
+
+def _safe(world: World, number: int, step: Step) -> float:
+    """Return until when, at most, the session was in good hands."""
+    life = world.dialled.get((number, step.dial))
+    if life is None:
+        return 0.0
+    at = step.at
+    for start, end in world.stopped.get(life, []) + world.cut.get(life, []):
+        # What the node says is of its last moments in touch; being back takes it a while.
+        if start - 1.0 <= at <= end + BACK_WITHIN:
+            at = min(at, start - 1.0)
+    if world.plan.trouble:
+        # No renewal may have reached Redis until the node's lease was over.
+        known = sorted(
+            [term for term in terms if term[0] <= step.at]
+            for inc, terms in world.chronicle.leases.items()
+            if inc.startswith(life.name) and terms[0][0] <= step.at
+        )
+        if len(known) > 1 and step.at - known[-1][0][0] < BACK_WITHIN:
+            known.pop()  # It has just begun, because the incarnation before it was reaped.
+        at = min(at, max((end for _, end in known[-1]), default=at) if known else at)
+    return min(at, world.ended.get(life, at))
