@@ -75,8 +75,9 @@ export class Log {
       const isMany = rows - this.list.childElementCount > ROWS_NEW;
       this.#window(items.length, isMany ? ROWS_NEW : Math.max(ROWS_NEW, Math.min(ROWS_MOST, rows)));
     } else {
+      // Not the rows of the list: the one with the focus may stand aside there.
+      const length = Math.max(ROWS_MOST - STEP, this.#end - this.#start);
       this.#start = moved;
-      const length = Math.max(ROWS_MOST - STEP, this.list.childElementCount);
       this.#end = wasLast ? Math.min(items.length, moved + ROWS_MOST) : Math.min(items.length, moved + length);
       // What was fetched above goes in above.
       if (moved > 0 && moved <= STEP && this.#end - moved < ROWS_MOST - STEP) this.#start = 0;

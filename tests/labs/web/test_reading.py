@@ -40,10 +40,15 @@ async def test_the_row_with_the_focus_stays(node: NodeProcess, open_page: Open, 
     row = ana.row("line 790")
     await row.focus()
     log = ana.page.get_by_role("log")
-    for _ in range(8):
+    while not await ana.row("line 100").count():
         await log.evaluate("log => { log.scrollTop = 0 }")
         await log.evaluate("() => new Promise((drawn) => requestAnimationFrame(drawn))")
-    await ana.row("line 100").wait_for()
+    assert await log.locator("li").count() <= 401
+    below = ana.page.get_by_role("button", name="new")
+    [unread] = re.findall(r"\d+", await below.inner_text())
+    for number in range(1, 6):
+        await bo.say("general", f"more {number}", f"more {number}")
+        await api.expect(below).to_contain_text(str(int(unread) + number))
     assert await log.locator("li").count() <= 401
     await api.expect(row).to_be_focused()
     await ana.page.keyboard.press("ArrowUp")
