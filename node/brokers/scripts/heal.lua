@@ -161,6 +161,8 @@ for n = FIRST, #ARGV, 8 do
   if not present[id] then
     lost[#lost + 1] = {kind, id, origin, body, at, homes}
     renamed = renamed or moved
+    -- A node remembers an entry twice if two of its calls were answered with it.
+    present[id] = place
   end
 end
 if renamed then redis.call('HSET', key, 'branch', fresh) end

@@ -133,6 +133,18 @@ async def test_each_node_puts_back_what_the_one_before_it_did_not_know(
     assert told((await whole(node)).entries[2:]) == told(before.lost)
 
 
+async def test_an_entry_that_a_node_remembers_twice_goes_back_once(
+    place: Place, node: Node
+) -> None:
+    """Two calls may be answered with the same `left`: a `quit`, and then the lost connection."""
+    before = await taken_back(place, node)
+    twice = [entry for entry in before.lost for _ in range(2)]
+    assert await heal(node, replace(before, lost=twice)) in (3, 0)
+    found = await whole(node)
+    assert told(found.entries[2:]) == told(before.lost)
+    assert not any(entry.original_positions for entry in found.entries)
+
+
 async def test_what_others_appended_first_stays_and_the_lost_follow(
     place: Place, node: Node
 ) -> None:
