@@ -47,6 +47,10 @@ class Contact:
         """Say whether Redis has been answering for so many seconds without a break."""
         return self.since is not None and now - self.since >= seconds
 
+    def left(self, now: float, seconds: float) -> float:
+        """Return in how many seconds that is so, if the connection does not break."""
+        return seconds if self.since is None else max(0.0, self.since + seconds - now)
+
     def steady(self, now: float, seconds: float) -> bool:
         """Say whether all other nodes could reach Redis for so long, and Redis remembers it."""
         if self.since is None or self._steady_since is None or not self._same:

@@ -109,6 +109,10 @@ class BrokerContext:
         contact = self.shards.of(log).contact
         return not (self.config.alone or contact.unbroken(self.clock(), within))
 
+    def unhealed_for(self, log: str, part: float) -> float:
+        """Return for how many seconds more that is so, unless the connection breaks again."""
+        return self.shards.of(log).contact.left(self.clock(), self.config.heal_within * part)
+
     def any_unhealed(self) -> bool:
         """Say whether that may be so for any log."""
         now, within = self.clock(), self.config.heal_within

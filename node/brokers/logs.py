@@ -1,5 +1,6 @@
 """The logs of rooms and inboxes, in Redis."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ class RedisLogs:
         self._subscriptions = subscriptions
         self._taken = taken
         self._publishes: dict[str, Publish] = {}
+        self._looking: set[str] = set()
 
     # Messages
 
@@ -182,6 +184,18 @@ class RedisLogs:
     def unhealed(self, log: str, part: float = 1.0) -> bool:
         """Say whether other nodes may still be putting back what Redis lost of a log."""
         return self._context.unhealed(log, part)
+
+    def look_again(self, log: str, part: float) -> None:
+        """Let a log be read as soon as this part of the time is over: once, if asked repeatedly."""
+        if log not in self._looking:
+            self._looking.add(log)
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._context.unhealed_for(log, part), self._look, log)
+
+    def _look(self, log: str) -> None:
+        """If the connection broke meanwhile, the core finds that it has to wait, and asks again."""
+        self._looking.discard(log)
+        self._context.events.differs(log)
 
     def any_unhealed(self) -> bool:
         """Say whether that may be so for any log."""

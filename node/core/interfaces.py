@@ -100,6 +100,9 @@ class LogStore(Protocol):
     def unhealed(self, log: str, part: float = 1.0) -> bool:
         """Say whether what a log lost may still be put back, in this ``part`` of the time."""
 
+    def look_again(self, log: str, part: float) -> None:
+        """Say ``BrokerEvents.differs`` of a log as soon as this ``part`` of the time is over."""
+
     def any_unhealed(self) -> bool:
         """Say whether that may be so for any log."""
 

@@ -91,7 +91,13 @@ class Healing:
         because the authors' nodes may remember directs. ``ids``: of the entries it would put back.
         """
         if not is_inbox(self._log):
-            return self._broker.unhealed(self._log, self._known.forgotten)
+            part = self._known.forgotten
+            if not self._broker.unhealed(self._log, part):
+                return False
+            # The next tick or head poll may come after a node that remembers less, and waits but a
+            # little longer.
+            self._broker.look_again(self._log, part)
+            return True
         if ids:
             return False
         waited, self._left_to_others = self._left_to_others, self._broker.unhealed(self._log)

@@ -200,11 +200,23 @@ def test_a_node_that_began_late_leaves_a_forgotten_room_to_those_that_remember_m
     bench.broker.away = True
     bench.room.sync()
     bench.broker.answer("read", MISSING)
-    assert bench.room.stale and not bench.broker.asked("heal")
+    assert bench.room.stale and "heal" not in bench.broker.names()
     bench.broker.away = False
     bench.room.sync()
     bench.broker.answer("read", MISSING)
     assert bench.broker.answer("heal", 0).args[1].base == at(90), "nobody has remembered more"
+
+
+def test_a_node_that_waits_for_others_reads_a_forgotten_room_again_as_soon_as_it_may() -> None:
+    """Others may remember less, and wait but a little longer; nobody need be in the room."""
+    bench = RoomBench()
+    bench.room.begin(at(2))
+    bench.room.receive(frame(entries(3, 20)))
+    bench.broker.away = True
+    bench.room.sync()
+    bench.broker.answer("read", MISSING)
+    assert bench.room.empty and bench.broker.names() == ["look_again"]
+    assert bench.broker.take("look_again").args == ("r:lobby", 0.55)
 
 
 def test_a_node_that_remembers_all_of_a_forgotten_room_puts_it_back_at_once() -> None:
