@@ -17,9 +17,13 @@ from wire import limits
 
 
 class Sessions(Protocol):
-    """What a claim needs of the sessions; ``seat`` is ``seating.seat`` with its first arguments."""
+    """What a claim needs of the sessions; ``seat`` is ``seating.seat`` with its first arguments.
+
+    ``coming``: sessions that are decided to be here, until they are known here.
+    """
 
     seat: Callable[..., None]
+    coming: set[FencingToken]
 
     def change(
         self,
@@ -136,6 +140,7 @@ class Claiming:
         greeted = self._greeted = found.result
         self._gen = found.gen
         self._breaks = self._count_breaks()
+        self._sessions.coming.add(self._claim.token)
         # Departures of this session from before are settled first: each room takes them in order.
         self._settler.depart(greeted.departures, self._deadline, lambda settled: None)
         self._sessions.seat(
@@ -144,6 +149,7 @@ class Claiming:
         )
 
     def _on_seated(self, found: list[Membership] | Failure) -> None:
+        self._sessions.coming.discard(self._claim.token)
         greeted = self._greeted
         assert greeted is not None
         if not isinstance(found, list):

@@ -1,7 +1,7 @@
 """Compares the sessions that Redis says are at this node with those that are."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from math import inf
 from typing import Any
 
@@ -20,14 +20,22 @@ LISTED = 250
 
 
 class SessionAudit:
-    """Finds strays, which Redis has and this node does not, and sessions that Redis has lost."""
+    """Finds strays, which Redis has and this node does not, and sessions that Redis has lost.
+
+    ``coming``: sessions that are decided to be here, and not yet welcome because rooms are told.
+    """
 
     def __init__(
-        self, context: BrokerContext, lease: Lease, release: Callable[[FencingToken, bool], None]
+        self,
+        context: BrokerContext,
+        lease: Lease,
+        release: Callable[[FencingToken, bool], None],
+        coming: Set[FencingToken],
     ) -> None:
         self._context = context
         self._lease = lease
         self._release = release
+        self._coming = coming
         self._strays: set[FencingToken] = set()
         self._looked_at = -inf
         self._cursor = b"0"
@@ -58,7 +66,9 @@ class SessionAudit:
                 return
             cursor, tokens = found
             strays.update(
-                token for token in tokens if token.owner and not events.holds(token.session)
+                token
+                for token in tokens
+                if token.owner and not events.holds(token.session) and token not in self._coming
             )
             if cursor == b"0":
                 self._release_strays(strays, at_once)

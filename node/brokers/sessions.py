@@ -65,6 +65,7 @@ class RedisSessions:
         self._settler = settler
         self._holds = Holds()
         self._owners = 0
+        self.coming = set[FencingToken]()
         self.seat: Callable[..., None] = partial(seat, context, settler, self._holds)
 
     def owner(self) -> str:

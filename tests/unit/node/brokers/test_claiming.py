@@ -67,8 +67,9 @@ def test_a_session_is_welcome_once_all_its_rooms_know_it(bench: ClaimBench) -> N
     assert tea.items == [
         ("s1", GEN, b"op1", "in", "id2j0", b"", "ana", "Ana", bench.token.owner, "")
     ]
-    assert bench.told == []
+    assert bench.told == [] and bench.sessions.coming == {bench.token}
     den = bench.settle(seated(b"k2-9-y9", quiet=1))
+    assert bench.sessions.coming == set()
     assert (den.room, den.others, den.items[0].id) == ("den", 0, "id2j1")
     assert bench.told == [
         Claimed(

@@ -35,7 +35,7 @@ class RenewalBench(ContextBench):
             self.lease,
             self.readiness,
             cast(Subscriber, self),
-            SessionAudit(context, self.lease, lambda token, quit: None),
+            SessionAudit(context, self.lease, lambda token, quit: None, set()),
             ModerationSync(context, lambda: None),
             Health(context.call, Metrics(), context.clock),
         )

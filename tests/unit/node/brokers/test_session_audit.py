@@ -17,8 +17,9 @@ class AuditBench(ContextBench):
         super().__init__()
         self.released: list[FencingToken] = []
         self.lease = Lease(8.0, self.context.clock, self.random_id)
+        self.coming = set[FencingToken]()
         self.audit = SessionAudit(
-            self.context, self.lease, lambda token, quit: self.released.append(token)
+            self.context, self.lease, lambda token, _: self.released.append(token), self.coming
         )
 
 
@@ -49,6 +50,14 @@ def test_a_session_that_has_come_in_meanwhile_is_no_stray(bench: AuditBench) -> 
     bench.audit.look_for_strays(at_once=False)
     bench.answer("held", [b"0", *STRAY])
     assert bench.released == []
+
+
+def test_a_session_whose_rooms_are_being_told_is_no_stray(bench: AuditBench) -> None:
+    """Redis has decided that it is here, and its client has no `welcome` yet."""
+    bench.coming.add(FencingToken("s1", "id1.1"))
+    bench.audit.look_for_strays(at_once=True)
+    bench.answer("held", [b"0", *STRAY, b"s1", b"id1.2"])
+    assert bench.released == [FencingToken("s1", "id1.2")]
 
 
 def test_all_pages_are_read_before_a_stray_is_released(bench: AuditBench) -> None:
