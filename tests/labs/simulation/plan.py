@@ -12,8 +12,6 @@ FAULTS = (
 )
 """Kinds of faults."""
 FORGETFUL = ("roll-backs", "amnesia")
-BACK = 4.0
-"""Seconds that Redis goes back at most, but for amnesia."""
 """Those that make Redis forget."""
 
 
@@ -176,7 +174,7 @@ def _misfortunes(random: Random, fault: str, plan: Plan, most: int) -> list[Act]
         elif fault == "redis restarts":
             acts.append(Act(at, fault, (random.choice((0.1, 1.0, 4.0)),)))
         elif fault == "roll-backs":
-            back = random.uniform(0.1, BACK)
+            back = random.uniform(0.1, 4.0)
             acts.append(Act(max(0.5, at - back), "snapshot", (at,)))
             acts.append(Act(at, fault, (random.choice((0.0, 0.1, 1.0, 4.0)),)))
         else:

@@ -1,12 +1,16 @@
 """Holds how sessions went on against docs/protocol.md."""
 
+from collections.abc import Sequence
+
 from tests.labs.faults.verdict import Kind, Violation
-from tests.labs.simulation import plan as plans
 from tests.labs.simulation.notes import Step
 from tests.labs.simulation.world import World
 
 BACK_WITHIN = 6.0
 """Seconds that a node takes to have its sessions back after it was out of touch."""
+
+PENDING = 8.0
+"""Seconds that a `hello` waits at most. Redis goes back by less."""
 
 
 def judge_sessions(world: World) -> list[Violation]:
@@ -41,7 +45,7 @@ def _cut_off(world: World) -> list[Violation]:
     """A node in touch with Redis puts back what Redis forgot, and turns no client away for that.
 
     A session may be in fewer rooms than its node believes if a `left` of it was forgotten: then its
-    client enters those rooms again. And one that a client has quit may be back, with its nick.
+    client enters those rooms again. README.md says what else may happen.
     """
     found = []
     rollbacks = world.chronicle.rollbacks
@@ -51,17 +55,33 @@ def _cut_off(world: World) -> list[Violation]:
         for entry in back.lost
         if entry.kind == "l"
     }
-    lost = [(back.at - plans.BACK, back.at) for back in rollbacks]
     sids = {client.person.number: client.sid for client in world.clients}
     for number, steps in world.notes.steps.items():
-        quits = [step.at for step in steps if step.event.get("reason") == "quit"]
-        if sids[number] in left or any(start <= at <= end for at in quits for start, end in lost):
+        ends = _ends(steps)
+        if sids[number] in left or any(
+            back.at - PENDING <= at <= back.at for at in ends for back in rollbacks
+        ):
             continue
         for step in steps:
             cut = step.name == "bye" and step.event["reason"] == "cut-off"
             if cut and _safe(world, number, step) == step.at:
                 found.append(Violation(Kind.SESSION, f"p{number} was cut off at {step.at:.3f}"))
     return found
+
+
+def _ends(steps: Sequence[Step]) -> list[float]:
+    """Return when a client quit, or gave up a `hello` that was not answered.
+
+    After Redis forgot that, the session that was quit is back with its nick, and the `hello` may be
+    done after a later one that was forgotten.
+    """
+    welcome = {step.dial for step in steps if step.name == "welcome"}
+    return [
+        step.at
+        for step in steps
+        if step.name == "dropped"
+        if step.event.get("reason") == "quit" or step.dial not in welcome
+    ]
 
 
 def _safe(world: World, number: int, step: Step) -> float:
