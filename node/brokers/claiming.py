@@ -8,6 +8,7 @@ from node.brokers import decode_sessions
 from node.brokers.calls import Args
 from node.brokers.context import BrokerContext
 from node.brokers.decode_sessions import Change, Greeted
+from node.brokers.holds import Holds
 from node.brokers.lanes import CLAIMS, Lane
 from node.brokers.settler import Settler
 from node.core.log_names import inbox_log, is_room, room_name
@@ -17,13 +18,10 @@ from wire import limits
 
 
 class Sessions(Protocol):
-    """What a claim needs of the sessions; ``seat`` is ``seating.seat`` with its first arguments.
-
-    ``coming``: sessions that are decided to be here, until they are known here.
-    """
+    """What a claim needs of the sessions; ``seat`` is ``seating.seat`` with its first arguments."""
 
     seat: Callable[..., None]
-    coming: set[FencingToken]
+    holds: Holds
 
     def change(
         self,
@@ -104,11 +102,12 @@ class Claiming:
         elif found is not True:
             self._failure = found
         if self._left == 0 and self._failure is not None:
-            self._done(self._failure)
+            self._end(self._failure)
         elif self._left == 0:
             self._decide()
 
     def _decide(self) -> None:
+        self._sessions.holds.coming.add(self._claim.token)
         self._breaks = self._count_breaks()
         # Two rooms take about as long as everything else in the script.
         weight = 1 + len(self._claim.rooms) // 2
@@ -135,12 +134,11 @@ class Claiming:
 
     def _on_decided(self, found: Any) -> None:
         if not isinstance(found, Change):
-            self._done(found)
+            self._end(found)
             return
         greeted = self._greeted = found.result
         self._gen = found.gen
         self._breaks = self._count_breaks()
-        self._sessions.coming.add(self._claim.token)
         # Departures of this session from before are settled first: each room takes them in order.
         self._settler.depart(greeted.departures, self._deadline, lambda settled: None)
         self._sessions.seat(
@@ -148,16 +146,19 @@ class Claiming:
             *(self._deadline, self._on_seated),
         )
 
+    def _end(self, reply: ClaimReply | Failure) -> None:
+        self._sessions.holds.coming.discard(self._claim.token)
+        self._done(reply)
+
     def _on_seated(self, found: list[Membership] | Failure) -> None:
-        self._sessions.coming.discard(self._claim.token)
         greeted = self._greeted
         assert greeted is not None
         if not isinstance(found, list):
-            self._done(found)
+            self._end(found)
             return
         if greeted.renamed:
             self._sessions.named(self._claim.token, self._gen)
-        self._done(
+        self._end(
             Claimed(
                 *(greeted.resumed, greeted.nick, greeted.claim, greeted.inbox, greeted.refused),
                 found,

@@ -45,7 +45,7 @@ class Contact:
 
     def unbroken(self, now: float, seconds: float) -> bool:
         """Say whether Redis has been answering for so many seconds without a break."""
-        return self.since is not None and now - self.since >= seconds
+        return self.since is not None and now >= self.since + seconds
 
     def left(self, now: float, seconds: float) -> float:
         """Return in how many seconds that is so, if the connection does not break."""

@@ -22,9 +22,15 @@ NOTHING = Hold("", b"", 0)
 
 
 class Holds:
-    """The holds of all sessions whose connections are here."""
+    """The holds of all sessions whose connections are here.
+
+    ``coming``: those whose `hello` is under way; Redis may have them already, and the core does not
+    know them. ``leaving``: those that are being ended or let go; the core may know them still.
+    """
 
     def __init__(self) -> None:
+        self.coming = set[FencingToken]()
+        self.leaving = set[FencingToken]()
         self._of: dict[str, Hold] = {}
         self._absent: set[str] = set()
 

@@ -190,7 +190,9 @@ class RedisLogs:
         if log not in self._looking:
             self._looking.add(log)
             loop = asyncio.get_running_loop()
-            loop.call_later(self._context.unhealed_for(log, part), self._look, log)
+            # Event loops round to milliseconds, and may be early by less than one.
+            wait = self._context.unhealed_for(log, part) + 0.001
+            loop.call_later(wait, self._look, log)
 
     def _look(self, log: str) -> None:
         """If the connection broke meanwhile, the core finds that it has to wait, and asks again."""

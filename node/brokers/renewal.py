@@ -145,7 +145,7 @@ class LeaseRenewal:
 
     def _compare_sessions(self, forgot: bool, found: Renewal) -> None:
         """Have sessions put back, or look for those that only Redis or only this node has."""
-        events, here = self._context.events, self._context.events.facts().sessions
+        events, here = self._context.events, self._audit.here()
         if forgot:
             self._tell_lost(here)
             events.forgotten(True)

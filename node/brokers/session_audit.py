@@ -1,12 +1,13 @@
 """Compares the sessions that Redis says are at this node with those that are."""
 
 import logging
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
 from node.brokers import decode_upkeep
 from node.brokers.context import BrokerContext
+from node.brokers.holds import Holds
 from node.brokers.lanes import UPKEEP
 from node.brokers.lease import Lease
 from node.core.model import Failure, FencingToken
@@ -20,22 +21,19 @@ LISTED = 250
 
 
 class SessionAudit:
-    """Finds strays, which Redis has and this node does not, and sessions that Redis has lost.
-
-    ``coming``: sessions that are decided to be here, and not yet welcome because rooms are told.
-    """
+    """Finds strays, which Redis has and this node does not, and sessions that Redis has lost."""
 
     def __init__(
         self,
         context: BrokerContext,
         lease: Lease,
         release: Callable[[FencingToken, bool], None],
-        coming: Set[FencingToken],
+        holds: Holds,
     ) -> None:
         self._context = context
         self._lease = lease
         self._release = release
-        self._coming = coming
+        self._holds = holds
         self._strays: set[FencingToken] = set()
         self._looked_at = -inf
         self._cursor = b"0"
@@ -45,6 +43,12 @@ class SessionAudit:
         args = [self._lease.incarnation, cursor, LISTED]
         deadline = context.clock() + context.config.lease / 2
         context.call("held", args, deadline, reply, decode_upkeep.tokens, UPKEEP)
+
+    def here(self) -> int:
+        """Return how many sessions are here that Redis should have: not those that are leaving."""
+        events = self._context.events
+        leaving = sum(events.holds(token.session) for token in self._holds.leaving)
+        return events.facts().sessions - leaving
 
     def is_due(self) -> bool:
         """Say whether the last search for strays was long enough ago."""
@@ -59,7 +63,7 @@ class SessionAudit:
         """
         self._looked_at = self._context.clock()
         incarnation, strays = self._lease.incarnation, set[FencingToken]()
-        events = self._context.events
+        events, coming = self._context.events, self._holds.coming
 
         def reply(found: Any) -> None:
             if isinstance(found, Failure) or incarnation != self._lease.incarnation:
@@ -68,7 +72,7 @@ class SessionAudit:
             strays.update(
                 token
                 for token in tokens
-                if token.owner and not events.holds(token.session) and token not in self._coming
+                if token.owner and not events.holds(token.session) and token not in coming
             )
             if cursor == b"0":
                 self._release_strays(strays, at_once)

@@ -58,15 +58,13 @@ class RedisSessions:
         settler: Settler,
     ) -> None:
         self._context = context
-        self._config = context.config
         self._lease = lease
         self._readiness = readiness
         self._upkeep = upkeep
         self._settler = settler
-        self._holds = Holds()
+        self.holds = Holds()
         self._owners = 0
-        self.coming = set[FencingToken]()
-        self.seat: Callable[..., None] = partial(seat, context, settler, self._holds)
+        self.seat: Callable[..., None] = partial(seat, context, settler, self.holds)
 
     def owner(self) -> str:
         """Return the owner part of a new fencing token."""
@@ -113,7 +111,7 @@ class RedisSessions:
         else:
             if isinstance(found, Change):
                 self._lease.note(token.owner, found.changes)
-                self._holds.note(token, found.life, found.gen)
+                self.holds.note(token, found.life, found.gen)
             done(found)
 
     def claim(self, claim: Claim, deadline: float, done: Done[ClaimReply]) -> None:
@@ -201,12 +199,12 @@ class RedisSessions:
 
     def named(self, token: FencingToken, gen: int) -> None:
         """Free the names that a session has given up: its rooms know it in a generation."""
-        self._holds.tell(token, gen)
+        self.holds.tell(token, gen)
         self._context.call("named", [token.session, gen], inf, _ignore)
 
     def name_all(self) -> None:
         """Do that again for all sessions here: Redis may have forgotten it."""
-        told = self._holds.told()
+        told = self.holds.told()
         for start in range(0, len(told), NAMED):
             args = [part for pair in told[start : start + NAMED] for part in pair]
             deadline = self._context.clock() + READ_WITHIN
@@ -214,7 +212,7 @@ class RedisSessions:
 
     def forget_gone(self) -> None:
         """Forget the sessions whose connections are not here any more."""
-        self._holds.keep(self._context.events.holds)
+        self.holds.keep(self._context.events.holds)
 
     def standing(self, token: FencingToken, done: Done[SessionState]) -> None:
         """Fetch the current state of a session; its rooms are settled by it."""
@@ -251,21 +249,23 @@ class RedisSessions:
                 told([])
                 return
             self._lease.note(token.owner, found.changes)
-            self._holds.end(token)
+            self.holds.end(token)
             deadline = self._context.clock() + READ_WITHIN
             self._settler.depart(found.departures, deadline, told)
 
         def told(_settled: list[Settled | None]) -> None:
+            self.holds.leaving.discard(token)
             if done is not None:
                 done()
 
-        args = [self._context.random_id(), *token, reason, int(self._config.grace * 1000)]
+        self.holds.leaving.add(token)
+        args = [self._context.random_id(), *token, reason, int(self._context.config.grace * 1000)]
         self._context.call("part", args, inf, decided, decode_sessions.parted, weight=LONG)
 
     def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[RestoreReply]) -> None:
         """Put a session back."""
         token, attempt, op = snapshot.token, snapshot.attempt, self._context.random_id()
-        hold, deadline = self._holds.get(token.session), self._context.clock() + READ_WITHIN
+        hold, deadline = self.holds.get(token.session), self._context.clock() + READ_WITHIN
         positions = {room: position for room, position, _ in snapshot.rooms}
         args: list[Any] = [
             *(op, token.session, snapshot.was, token.owner),
@@ -292,8 +292,7 @@ class RedisSessions:
             else:
                 done(found)
 
-        weight = 1 + len(snapshot.rooms) // 2
-        parse = decode_sessions.restored
+        weight, parse = 1 + len(snapshot.rooms) // 2, decode_sessions.restored
         self.change("restore", token, args, deadline, decided, parse, weight=weight)
 
 

@@ -31,10 +31,7 @@ from wire.messages import Event, Past
 
 
 class LogStore(Protocol):
-    """The logs of rooms and inboxes, and the frames that tell of new entries.
-
-    Every ``deadline`` is a time of the core's clock.
-    """
+    """The logs of rooms and inboxes, and their frames. Each ``deadline`` is by the core's clock."""
 
     def publish(self, room: str, message: PendingMessage) -> None:
         """Append a message to a room's log, together with the other messages of this turn."""
@@ -89,9 +86,9 @@ class LogStore(Protocol):
         ids: Sequence[bytes],
         done: Done[Compared | None],
     ) -> None:
-        """Find the newest entry that a log has in common with a branch.
+        """Find the newest entry that a log has in common with a branch; None without a log.
 
-        ``ids`` are those of the entry at ``base`` and after it. The reply is None without a log.
+        ``ids`` are those of the entry at ``base`` and after it.
         """
 
     def heal(self, log: str, lost: Lost, done: Done[int]) -> None:

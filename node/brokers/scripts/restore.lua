@@ -51,7 +51,10 @@ if session[1] then
   local theirs = tonumber(session[3] or 0) - tonumber(claim)
   -- An owner of the same `hello` at the same node: an earlier attempt to put the session back was done and
   -- not answered, or Redis went back to before the last one that was done. The generation tells which.
-  local is_earlier = not is_ours and theirs == 0 and node_of(session[1]) == node_of(was)
+  -- The node may have been reaped in between: then one of both was of another incarnation.
+  local holder = node_of(session[1] ~= '' and session[1] or session[2] or '')
+  local is_same = holder == node_of(was) or holder == node_of(owner)
+  local is_earlier = not is_ours and theirs == 0 and is_same
   if is_earlier then is_ours = tonumber(session[4] or 0) >= tonumber(ARGV[13] ~= '' and ARGV[13] or 0) end
   -- Without a number it is not known: Redis had lost the count.
   local counted = string.match(redis.call('GET', 'chat:{c}:dead:' .. node_of(was)) or '', '^(%d+) changes$')

@@ -89,7 +89,7 @@ _FREED = (
 _LATER = "(seat and seat.gen > item.gen) or "
 _FENCE = "elseif owners[sid] ~= owner then"
 _RESEAT = "local function reseat(entry, position)"
-_EARLIER = "local is_earlier = not is_ours and theirs == 0"
+_EARLIER = "local is_earlier = not is_ours"
 _CLOSED = "if not birth or rule_of"
 
 _PRESENCE = ("presence", "unsettled")
@@ -129,7 +129,7 @@ PLANTS: dict[str, Told] = {
         ("lost",), script(_CLOSED, "if not birth or (there and there ~= birth) or rule_of"), 300, 1
     ),
     "a session that was put back once is gone if Redis goes back": Told(
-        ("session",), script(_EARLIER, "local is_earlier = false and theirs == 0"), 120, 1, 200
+        ("session",), script(_EARLIER, "local is_earlier = false"), 120, 1, 200
     ),
     "sessions are put back before Redis is asked for them": Told(
         ("session",), putting_back_before_asking, 20, 1, 5150

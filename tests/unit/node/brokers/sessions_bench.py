@@ -8,8 +8,9 @@ from node.brokers.lease import Lease
 from node.brokers.readiness import Readiness
 from node.brokers.sessions import RedisSessions
 from node.brokers.upkeep import Upkeep
-from node.core.model import FencingToken
-from tests.unit.node.brokers.seats_bench import LIFE, SeatsBench
+from node.core.entries import Position
+from node.core.model import Claim, FencingToken
+from tests.unit.node.brokers.seats_bench import LIFE, WITHIN, SeatsBench
 
 GEN = 70
 """The generation of the session in replies."""
@@ -56,3 +57,24 @@ class SessionsBench(SeatsBench):
         """Let all servers answer for so long that all is back that it had lost."""
         self.answered()
         self.time += self.context.config.heal_within
+
+
+class ClaimBench(SessionsBench):
+    """Claims a session for ana, who has been in `tea` and `den`."""
+
+    def claim(self, *known: tuple[str, Position], attempt: int | None = 3) -> None:
+        claim = Claim(
+            *(self.token, True, "Ana", "ana ana1", attempt, ["tea", "den"], "general", known),
+            *(5, "192.0.2.1"),
+        )
+        self.sessions.claim(claim, WITHIN, self.told.append)
+
+    def hello(self, reply: Any) -> Sequence[Any]:
+        """Answer the hello; return its arguments."""
+        return self.answer("hello", reply) or ()
+
+    def lose_contact(self) -> None:
+        """Let the connection break, and Redis answer again at once."""
+        self.contact.lost()
+        self.time += 0.5
+        self.answered()

@@ -1,16 +1,14 @@
 """A claim asks whether its positions are known, whose the session is, and which rooms it is in."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from node.brokers.sessions import ENDINGS
 from node.core.entries import Position
-from node.core.model import Claim, Claimed, Denied, Fenced, Membership, Unavailable
+from node.core.model import Claimed, Denied, Fenced, Membership, Unavailable
 from tests.unit.node.brokers.bench import args_of
-from tests.unit.node.brokers.seats_bench import WITHIN, departure, listed, said, seated
-from tests.unit.node.brokers.sessions_bench import GEN, SessionsBench, greeted, row
+from tests.unit.node.brokers.seats_bench import departure, listed, said, seated
+from tests.unit.node.brokers.sessions_bench import GEN, ClaimBench, greeted, row
 from wire import limits
 
 TEA = ("r:tea", Position(b"k1", 4, b"x4"))
@@ -18,27 +16,6 @@ DEN = ("r:den", Position(b"k2", 9, b"y9"))
 INBOX = ("i:s1", Position(b"k5", 1, b"i1"))
 START = ("r:bar", Position(b"k3", 0, b"0"))
 """Nothing can be missing before it."""
-
-
-class ClaimBench(SessionsBench):
-    """Claims a session for ana, who has been in `tea` and `den`."""
-
-    def claim(self, *known: tuple[str, Position], attempt: int | None = 3) -> None:
-        claim = Claim(
-            *(self.token, True, "Ana", "ana ana1", attempt, ["tea", "den"], "general", known),
-            *(5, "192.0.2.1"),
-        )
-        self.sessions.claim(claim, WITHIN, self.told.append)
-
-    def hello(self, reply: Any) -> Sequence[Any]:
-        """Answer the hello; return its arguments."""
-        return self.answer("hello", reply) or ()
-
-    def lose_contact(self) -> None:
-        """Let the connection break, and Redis answer again at once."""
-        self.contact.lost()
-        self.time += 0.5
-        self.answered()
 
 
 @pytest.fixture
@@ -67,9 +44,9 @@ def test_a_session_is_welcome_once_all_its_rooms_know_it(bench: ClaimBench) -> N
     assert tea.items == [
         ("s1", GEN, b"op1", "in", "id2j0", b"", "ana", "Ana", bench.token.owner, "")
     ]
-    assert bench.told == [] and bench.sessions.coming == {bench.token}
+    assert bench.told == [] and bench.sessions.holds.coming == {bench.token}
     den = bench.settle(seated(b"k2-9-y9", quiet=1))
-    assert bench.sessions.coming == set()
+    assert bench.sessions.holds.coming == set()
     assert (den.room, den.others, den.items[0].id) == ("den", 0, "id2j1")
     assert bench.told == [
         Claimed(
@@ -268,39 +245,3 @@ def test_a_claim_without_positions_is_repeated_as_it_is(bench: ClaimBench) -> No
     first = args_of(bench.calls[0])
     bench.lose_contact()
     assert args_of(bench.calls[0]) == first
-
-
-# A nick whose session has just ended
-
-
-def test_a_nick_is_asked_for_again_once_the_rooms_know_that_its_session_has_ended(
-    bench: ClaimBench,
-) -> None:
-    bench.heal()
-    bench.claim()
-    op = bench.hello([b"ending", b"s2"])[1]
-    assert bench.answer("outs", [[listed(departure("s2"))], [], 0]) == (0, "", "s2")
-    assert bench.names() == ["settle"]
-    bench.settle(said())
-    assert bench.names() == ["outdone", "hello"]
-    assert bench.hello(greeted())[1] == op and len(bench.told) == 1
-
-
-def test_a_nick_that_does_not_become_free_is_taken(bench: ClaimBench) -> None:
-    bench.heal()
-    bench.claim()
-    for _ in range(ENDINGS):
-        bench.hello([b"ending", b"s2"])
-        bench.answer("outs", Unavailable.UNREACHABLE)
-    assert bench.told == []
-    bench.hello([b"ending", b"s3"])
-    assert bench.told == [Denied.TAKEN] and bench.calls == []
-
-
-def test_a_nick_that_is_taken_by_somebody_else_meanwhile_is_taken(bench: ClaimBench) -> None:
-    bench.heal()
-    bench.claim()
-    bench.hello([b"ending", b"s2"])
-    bench.answer("outs", [[], [], 0])
-    bench.hello([b"taken"])
-    assert bench.told == [Denied.TAKEN]

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from node.brokers.health import Health
+from node.brokers.holds import Holds
 from node.brokers.lease import Lease
 from node.brokers.moderation_sync import ModerationSync
 from node.brokers.readiness import DEAF_AFTER, PROBE_WITHIN, Readiness
@@ -35,7 +36,7 @@ class RenewalBench(ContextBench):
             self.lease,
             self.readiness,
             cast(Subscriber, self),
-            SessionAudit(context, self.lease, lambda token, quit: None, set()),
+            SessionAudit(context, self.lease, lambda token, quit: None, Holds()),
             ModerationSync(context, lambda: None),
             Health(context.call, Metrics(), context.clock),
         )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from node.brokers.holds import Holds
 from node.brokers.lease import Lease
 from node.brokers.session_audit import LOOK_EVERY, SessionAudit
 from node.core.model import FencingToken, Unavailable
@@ -17,9 +18,9 @@ class AuditBench(ContextBench):
         super().__init__()
         self.released: list[FencingToken] = []
         self.lease = Lease(8.0, self.context.clock, self.random_id)
-        self.coming = set[FencingToken]()
+        self.holds = Holds()
         self.audit = SessionAudit(
-            self.context, self.lease, lambda token, _: self.released.append(token), self.coming
+            self.context, self.lease, lambda token, _: self.released.append(token), self.holds
         )
 
 
@@ -54,7 +55,7 @@ def test_a_session_that_has_come_in_meanwhile_is_no_stray(bench: AuditBench) -> 
 
 def test_a_session_whose_rooms_are_being_told_is_no_stray(bench: AuditBench) -> None:
     """Redis has decided that it is here, and its client has no `welcome` yet."""
-    bench.coming.add(FencingToken("s1", "id1.1"))
+    bench.holds.coming.add(FencingToken("s1", "id1.1"))
     bench.audit.look_for_strays(at_once=True)
     bench.answer("held", [b"0", *STRAY, b"s1", b"id1.2"])
     assert bench.released == [FencingToken("s1", "id1.2")]
@@ -98,3 +99,11 @@ def test_a_search_for_strays_is_due_after_a_while(bench: AuditBench) -> None:
     assert not bench.audit.is_due()
     bench.time += LOOK_EVERY
     assert bench.audit.is_due()
+
+
+def test_a_session_that_is_leaving_is_not_missed_in_redis(bench: AuditBench) -> None:
+    """It is over there some time before its client has its `bye`."""
+    bench.events.here |= {"s1", "s2"}
+    assert bench.audit.here() == 2
+    bench.holds.leaving |= {FencingToken("s1", "id1.1"), FencingToken("s3", "id1.3")}
+    assert bench.audit.here() == 1

@@ -207,7 +207,9 @@ def test_a_session_that_quits_is_over_once_its_rooms_were_told(bench: SessionsBe
     bench.sessions.part(bench.token, True, lambda: bench.told.append("over"))
     assert bench.answer("part", [[OUT], 5]) == (0, "id2", *bench.token, "quit", 30_000)
     assert bench.told == [] and bench.lease.changes == 5
+    assert bench.sessions.holds.leaving == {bench.token}
     bench.settle(said())
+    assert bench.sessions.holds.leaving == set()
     assert bench.told == ["over"] and bench.names() == ["outdone"]
 
 
