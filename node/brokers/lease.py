@@ -87,8 +87,9 @@ class Lease:
 
     def forgot(self, known: int, found: Renewal) -> bool:
         """Say whether Redis forgot sessions, of which it had counted ``known`` changes before."""
-        forgot = self._known and (
-            found.status == b"new" or found.changes < known or self._went_back
+        # Sessions may have begun before the first renewal was answered.
+        forgot = (
+            found.changes < known or self._went_back or (self._known and found.status == b"new")
         )
         self._known, self._went_back = True, False
         if forgot:

@@ -8,7 +8,7 @@ from node.core.hub.registry import Registry
 from node.core.interfaces import FanOut
 from node.core.limits.moderation_rules import ModerationRules
 from node.core.log_names import is_room, room_name
-from node.core.model import Failure, FencingToken, ModerationRule, NodeFacts
+from node.core.model import FencingToken, ModerationRule, NodeFacts
 from node.core.rooms.witness import Witness
 from node.core.session.errors import RETRY_MS
 from node.core.session.services import Services
@@ -27,7 +27,6 @@ class BrokerListener:
         self._fan_out = fan_out
         self._inboxes = registry.inboxes
         self._rooms = services.rooms.by_log
-        self._short = set[str]()
 
     # Logs
 
@@ -91,24 +90,9 @@ class BrokerListener:
         return room.present
 
     def absent(self, log: str) -> None:
-        """The broker has fewer members of a room than are here: it is told of them again.
-
-        It is asked first whether it forgot sessions. One that it forgot would be refused here as
-        one that has ended, and its client would be cut off.
-        """
-        self._short.add(room_name(log))
-        if len(self._short) == 1:
-            self._services.broker.check(self._put_back)
-
-    def _put_back(self, forgot: bool | Failure) -> None:
-        """Put back who is in rooms that are short of members, if nothing was forgotten."""
-        short, self._short = self._short, set()
-        # Sessions that were forgotten are being put back already. After a failure the next look at
-        # each room tells it again.
-        if forgot is not False:
-            return
+        """The broker has fewer members of a room than are here: it is told of them again."""
         for connection in list(self._registry.holders.values()):
-            if not short.isdisjoint(connection.session.rooms):
+            if room_name(log) in connection.session.rooms:
                 connection.recovery.restore(forgotten=False)
 
     def moved(self, token: FencingToken) -> None:

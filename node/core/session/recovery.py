@@ -20,6 +20,7 @@ from node.core.model import (
     SessionState,
     Unavailable,
 )
+from node.core.session.ownership import OwnershipCheck
 from node.core.session.session import Session
 from node.core.session.token_state import NEXT, Step, TokenState
 from wire.messages import AnyRequest
@@ -71,27 +72,6 @@ class RecoveryHost(Protocol):
         """End: the session is not to be had any more."""
 
 
-class OwnershipCheck:
-    """Asks the broker whether it forgot sessions: once, for all that it refused in the meantime."""
-
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
-        self._asking: list["Recovery"] = []
-
-    def ask(self, recovery: "Recovery") -> None:
-        """The broker says that a session here is not ours: did it move on, or was it forgotten?"""
-        self._asking.append(recovery)
-        if len(self._asking) == 1:
-            self._broker.check(self._checked)
-
-    def _checked(self, reply: bool | Failure) -> None:
-        """Sessions that were forgotten are being put back already; otherwise try these alone."""
-        asking, self._asking = self._asking, []
-        for recovery in asking:
-            if recovery.is_lost and (isinstance(reply, Failure) or not reply):
-                recovery.restore(forgotten=False)
-
-
 class Recovery:
     """Gets a session back for its connection, and repeats what was refused in the meantime.
 
@@ -128,6 +108,11 @@ class Recovery:
         """Whether the session may not be ours, and is not being put back."""
         return self.state is TokenState.LOST or self.outcome is not Outcome.KNOWN
 
+    def _on_checked(self, reply: bool | Failure) -> None:
+        """Try this one alone, unless all that were forgotten are being put back."""
+        if self.is_lost and (isinstance(reply, Failure) or not reply):
+            self.restore(forgotten=False)
+
     def strand(
         self, request: AnyRequest, deadline: float, done: Callable[[Unavailable], None]
     ) -> None:
@@ -136,7 +121,7 @@ class Recovery:
         ``done`` gets the refusal if that takes too long.
         """
         if self.state in (TokenState.HELD, TokenState.RESTORING):
-            self._ownership.ask(self)
+            self._ownership.ask(self._on_checked)
         self._take(Step.REFUSED)
         if self._stranded is None:
             self._stranded = []
@@ -189,10 +174,27 @@ class Recovery:
             # Refused because the broker has forgotten it, which was not known when it was asked.
             self._take(Step.STOPPED)
             self.restore(forgotten=True)
+        elif not forgotten:
+            self._ownership.ask(self._on_confirmed)
         else:
-            self._take(Step.TAKEN)
-            self._stranded = None
-            host.cut_off()
+            self._give_up()
+
+    def _on_confirmed(self, reply: bool | Failure) -> None:
+        """The session was refused as one that Redis knows: it may have been lost since that."""
+        if self._host.is_over:
+            self._take(Step.STOPPED)
+        elif self._forgotten or self.outcome is Outcome.RESTORE_DUE:
+            self._take(Step.STOPPED)
+            self.restore(forgotten=True)
+        elif reply is Unavailable.UNREACHABLE:
+            self._ownership.ask(self._on_confirmed)
+        else:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._take(Step.TAKEN)
+        self._stranded = None
+        self._host.cut_off()
 
     def _compare_rooms(self, token: FencingToken, again: bool = False) -> None:
         """Ask whether a session that was given back is in all the rooms that it is in here.
@@ -275,7 +277,7 @@ class Recovery:
         if reply is Fenced.GONE and (is_old or self.outcome is not Outcome.RESTORE_DUE):
             # It has to be ours again first, or is; or it is over, and then the connection ends.
             if not is_old and Step.RESTORE in NEXT[self.state]:
-                self._ownership.ask(self)
+                self._ownership.ask(self._on_checked)
             self._look_up(settle)
         elif reply is Unavailable.UNREACHABLE:
             self._look_up(settle)

@@ -7,7 +7,7 @@ from node.core.interfaces import Accounts, Broker, FanOut
 from node.core.limits.admission import TokenBuckets
 from node.core.limits.moderation_rules import ModerationRules
 from node.core.rooms.followed import FollowedRooms
-from node.core.session.recovery import OwnershipCheck
+from node.core.session.ownership import OwnershipCheck
 from node.core.session.states import StateRow
 
 

@@ -12,9 +12,8 @@ from node.brokers.decode_sessions import Change
 from node.brokers.janitor import Janitor
 from node.brokers.seat_audit import SeatAudit
 from node.brokers.seats import RoomSeats
-from node.core.hub.broker_listener import BrokerListener
-from node.core.log_names import room_name
 from node.core.model import Claimed, Failure, Membership, Unavailable
+from node.core.session.recovery import Recovery
 from tests.labs.simulation.plants import Patch, Plant, script
 
 
@@ -65,14 +64,13 @@ def believing_a_lost_settle(patch: Patch) -> None:
     patch.setattr(RoomSeats, "lost", planted)
 
 
-def putting_back_before_asking(patch: Patch) -> None:
-    """Put sessions back as known, though Redis may have forgotten them."""
+def believing_a_refusal(patch: Patch) -> None:
+    """Take a session that Redis does not know for one that has ended."""
 
-    def planted(listener: BrokerListener, log: str) -> None:
-        listener._short.add(room_name(log))
-        listener._put_back(False)
+    def planted(recovery: Recovery, reply: bool | Failure) -> None:
+        recovery._give_up()
 
-    patch.setattr(BrokerListener, "absent", planted)
+    patch.setattr(Recovery, "_on_confirmed", planted)
 
 
 def _ignore(_reply: Any) -> None:
@@ -131,8 +129,8 @@ PLANTS: dict[str, Told] = {
     "a session that was put back once is gone if Redis goes back": Told(
         ("session",), script(_EARLIER, "local is_earlier = false"), 120, 1, 200
     ),
-    "sessions are put back before Redis is asked for them": Told(
-        ("session",), putting_back_before_asking, 20, 1, 5150
+    "a session that Redis lost counts as one that has ended": Told(
+        ("session",), believing_a_refusal, 20, 1, 5150
     ),
 }
 """By what is wrong."""

@@ -1,9 +1,7 @@
 """What a node does about what its broker reports."""
 
-import pytest
-
 from node.core.entries import Append, Entry
-from node.core.model import Claimed, Unavailable
+from node.core.model import Claimed
 from tests.unit.node.core.fakes import (
     BIRTH,
     Client,
@@ -125,21 +123,6 @@ def test_sessions_in_a_room_that_the_broker_lost_members_of_are_put_back() -> No
     assert (bench.events.present("r:general"), bench.events.present("r:tea")) == (1, 1)
     assert bench.events.present("r:nowhere") == bench.events.present("i:" + "a" * 16) == 0
     bench.events.absent("r:tea")
-    assert "restore" not in bench.broker.names(), "the broker may have forgotten the session"
-    bench.events.absent("r:milk")
-    bench.broker.answer("check", False)
-    assert "check" not in bench.broker.names(), "one question is enough for several rooms"
     call = bench.broker.take("restore")
     assert call.args[0].nick == "bo" and call.args[1] is False
-    assert "restore" not in bench.broker.names()
-
-
-@pytest.mark.parametrize("reply", [True, Unavailable.UNREACHABLE])
-def test_nobody_is_put_back_into_a_room_as_known_unless_nothing_was_forgotten(
-    reply: bool | Unavailable,
-) -> None:
-    bench = HubBench()
-    bench.welcome("bo", rooms=("tea",))
-    bench.events.absent("r:tea")
-    bench.broker.answer("check", reply)
     assert "restore" not in bench.broker.names()

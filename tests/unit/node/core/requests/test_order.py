@@ -177,6 +177,7 @@ def test_a_session_that_moved_on_ends_here_with_its_requests() -> None:
         bench, client = stranded()
         bench.broker.answer("check", False)
         bench.broker.answer("restore", reply)
+        bench.broker.answer("check", False)
         assert client.hears() == ["bye cut-off"] and client.outlet.closed
         assert bench.broker.calls == []
 

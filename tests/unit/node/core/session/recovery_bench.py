@@ -1,7 +1,8 @@
 """What a session's recovery stands on in its tests."""
 
 from node.core.model import FencingToken
-from node.core.session.recovery import OwnershipCheck, Recovery, Stranded
+from node.core.session.ownership import OwnershipCheck
+from node.core.session.recovery import Recovery, Stranded
 from node.core.session.session import Session
 from tests.unit.node.core.fakes import FakeBroker
 from wire import messages as m

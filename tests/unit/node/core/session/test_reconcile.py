@@ -100,6 +100,7 @@ def test_a_session_that_is_over_ends_here_whatever_it_was_in_doubt_about() -> No
     bench.broker.answer("standing", Fenced.GONE)
     bench.broker.answer("check", False)
     bench.broker.answer("restore", Fenced.GONE)
+    bench.broker.answer("check", False)
     assert client.hears() == ["bye cut-off"]
     bench.broker.answer("standing", Fenced.GONE)
     assert bench.broker.calls == []

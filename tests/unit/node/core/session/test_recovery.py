@@ -124,7 +124,30 @@ def test_a_session_that_is_not_to_be_had_is_cut_off() -> None:
     bench = RecoveryBench()
     lose(bench)
     bench.broker.answer("restore", Fenced.GONE)
+    bench.broker.answer("check", Unavailable.UNREACHABLE)
+    assert not bench.was_cut_off
+    bench.broker.answer("check", False)
     assert bench.was_cut_off and texts(bench) == [] and not bench.recovery.waits
+
+
+def test_a_session_that_was_forgotten_just_before_it_was_put_back_is_not_cut_off() -> None:
+    """It was to be put back as one that the broker knows, and is put back as one that it lost."""
+    bench = RecoveryBench()
+    bench.recovery.restore(forgotten=False)
+    bench.broker.answer("restore", Fenced.GONE)
+    bench.recovery.restore(forgotten=True)
+    bench.broker.answer("check", True)
+    assert bench.broker.answer("restore", RESTORED).args[1] is True
+    assert state(bench) is TokenState.HELD and not bench.was_cut_off
+
+
+def test_a_connection_that_ends_while_a_refusal_is_looked_into_asks_for_nothing_more() -> None:
+    bench = RecoveryBench()
+    bench.recovery.restore(forgotten=False)
+    bench.broker.answer("restore", Fenced.GONE)
+    bench.is_over = True
+    bench.broker.answer("check", False)
+    assert bench.broker.calls == [] and not bench.was_cut_off
 
 
 def test_a_session_is_put_back_until_the_broker_answers() -> None:
