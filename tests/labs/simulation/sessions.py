@@ -1,8 +1,10 @@
 """Holds how sessions went on against docs/protocol.md."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from tests.labs.faults.verdict import Kind, Violation
+from tests.labs.simulation.chronicle import Added
 from tests.labs.simulation.notes import Step
 from tests.labs.simulation.world import World
 
@@ -49,17 +51,13 @@ def _cut_off(world: World) -> list[Violation]:
     """
     found = []
     rollbacks = world.chronicle.rollbacks
-    left = {
-        entry.origin.partition("/")[0]
-        for back in rollbacks
-        for entry in back.lost
-        if entry.kind == "l"
-    }
+    left = {_session(entry) for back in rollbacks for entry in back.lost if entry.kind == "l"}
+    spared = left | _contested(world)
     sids = {client.person.number: client.sid for client in world.clients}
     for number, steps in world.notes.steps.items():
-        ends = _ends(steps)
-        if sids[number] in left or any(
-            back.at - PENDING <= at <= back.at for at in ends for back in rollbacks
+        given_up = _given_up(steps)
+        if sids[number] in spared or any(
+            back.at - PENDING <= at <= back.at for at in given_up for back in rollbacks
         ):
             continue
         for step in steps:
@@ -69,19 +67,29 @@ def _cut_off(world: World) -> list[Violation]:
     return found
 
 
-def _ends(steps: Sequence[Step]) -> list[float]:
-    """Return when a client quit, or gave up a `hello` that was not answered.
+def _session(entry: Added) -> str:
+    return entry.origin.partition("/")[0]
 
-    After Redis forgot that, the session that was quit is back with its nick, and the `hello` may be
-    done after a later one that was forgotten.
+
+def _contested(world: World) -> set[str]:
+    """Return the sessions with a nick that another one has had, too.
+
+    After Redis forgot who has it now, it is that of who is put back first.
+    """
+    having: dict[str, set[str]] = defaultdict(set)
+    for entry in world.chronicle.added:
+        if entry.kind in "er":
+            having[entry.body.split('"')[3].casefold()].add(_session(entry))
+    return {sid for sids in having.values() if len(sids) > 1 for sid in sids}
+
+
+def _given_up(steps: Sequence[Step]) -> list[float]:
+    """Return when a client gave up a `hello` that was not answered.
+
+    It may be done after a later one that Redis has forgotten.
     """
     welcome = {step.dial for step in steps if step.name == "welcome"}
-    return [
-        step.at
-        for step in steps
-        if step.name == "dropped"
-        if step.event.get("reason") == "quit" or step.dial not in welcome
-    ]
+    return [step.at for step in steps if step.name == "dropped" and step.dial not in welcome]
 
 
 def _safe(world: World, number: int, step: Step) -> float:
