@@ -256,7 +256,9 @@ def unsettled(world: World) -> list[str]:
         key = room.encode()
         there = decided.get(key, {})
         seats = _seats(world, room)
-        if set(seats) != set(there) and (there or world.follows(room)):
+        # A seat that Redis brought back is found once a node follows the room.
+        compared = bool(there) or world.follows(room)
+        if compared and set(seats) != set(there):
             found.append(f"unsettled: {sorted(seats)} have seats in {room}, not {sorted(there)}")
         count = int((world.data(b"chat:{c}:counts") or {}).get(key, 0))
         if count != len(there):
@@ -268,7 +270,8 @@ def unsettled(world: World) -> list[str]:
         members = set(world.data(b"chat:{r:%b}:members" % key) or ())
         if members != {b"%b\0%b" % (seat.fold, seat.nick) for seat in seats.values()}:
             found.append(f"unsettled: {sorted(members)} are listed in {room}, seats are {seats}")
-        found += _wrong_seats(world, room, seats)
+        if compared or not world.plan.forgetful:
+            found += _wrong_seats(world, room, seats)
     return found
 
 

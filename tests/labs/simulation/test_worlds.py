@@ -59,3 +59,29 @@ def test_a_node_that_hangs_before_it_settles_seats_nobody_who_has_left() -> None
     world.run()
     assert any(line.endswith("n0k hangs between two steps") for line in world.notes.lines)
     assert judge(world).violations == []
+
+
+@pytest.mark.parametrize("follows", [False, True])
+def test_a_seat_that_redis_brought_back_ends_once_a_node_follows_its_room(follows: bool) -> None:
+    """The only node that remembers the `left` dies before it can put it back."""
+    # With this seed the server of that room goes back alone.
+    plan = Plan(0, ("node kills", "roll-backs"), length=9.0, lease=3.0, servers=3)
+    plan.people = [
+        Person(0, "p0", ("general", "tea"), 0, 0.5, True, acts=[Act(2.5, "leave", ("tea",))]),
+        Person(1, "p1", ("general",), 1, 0.5, True),
+    ]
+    plan.acts = [
+        Act(2.0, "snapshot", (4.0,)),
+        Act(3.9, "node kills", (0, 1.0)),
+        Act(4.0, "roll-backs", (0.1,)),
+    ]
+    if follows:
+        # Some of them try to create the room instead, which exists already.
+        plan.people[1].acts = [Act(10.0 + number, "join", ("tea",)) for number in range(4)]
+    world = World(plan, tracing=True)
+    world.run()
+    killed = [line for line in world.notes.lines if line.endswith("is killed")]
+    assert killed == [f"   4.0000 Redis {world.place_of('r:tea')} is killed"]
+    p0, p1 = (client.sid.encode() for client in world.clients)
+    assert list(world.data(b"chat:{r:tea}:seats")) == [p1 if follows else p0]
+    assert judge(world).violations == []
