@@ -1,5 +1,6 @@
 """What really happened to the logs, as seen at Redis: what clients saw is held against it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import inf
@@ -40,6 +41,8 @@ class Chronicle:
     """All entries that were ever added, and how the logs stand."""
 
     added: list[Added] = field(default_factory=list)
+    holders: defaultdict[bytes, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """All sessions that ever had a nick, by the nick."""
     logs: dict[str, dict[int, Added]] = field(default_factory=dict)
     trims: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
     deleted: dict[str, list[float]] = field(default_factory=dict)

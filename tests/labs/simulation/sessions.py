@@ -1,6 +1,5 @@
 """Holds how sessions went on against docs/protocol.md."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from tests.labs.faults.verdict import Kind, Violation
@@ -62,8 +61,6 @@ def _cut_off(world: World) -> list[Violation]:
             continue
         for step in steps:
             cut = step.name == "bye" and step.event["reason"] == "cut-off"
-            if cut and _is_taken(steps, step.at):
-                continue
             if cut and _safe(world, number, step) == step.at:
                 found.append(Violation(Kind.SESSION, f"p{number} was cut off at {step.at:.3f}"))
     return found
@@ -78,19 +75,8 @@ def _contested(world: World) -> set[str]:
 
     After Redis forgot who has it now, it is that of who is put back first.
     """
-    having: dict[str, set[str]] = defaultdict(set)
-    for entry in world.chronicle.added:
-        if entry.kind in "er":
-            having[entry.body.split('"')[3].casefold()].add(_session(entry))
-    return {sid for sids in having.values() if len(sids) > 1 for sid in sids}
-
-
-def _is_taken(steps: Sequence[Step], since: float) -> bool:
-    """Say whether a client was soon told that another session has its nick now."""
-    return any(
-        step.event.get("code") == "nick-taken" and since <= step.at <= since + PENDING
-        for step in steps
-    )
+    holders = world.chronicle.holders.values()
+    return {sid for sids in holders if len(sids) > 1 for sid in sids}
 
 
 def _given_up(steps: Sequence[Step]) -> list[float]:

@@ -112,6 +112,7 @@ class World:
 
     def _on_taken(self, nick: bytes, sid: bytes) -> None:
         """A nick is free only when all rooms know that who had it has it no more."""
+        self.chronicle.holders[nick].add(sid.decode())
         for room in ROOMS:
             seats = self.data(b"chat:{r:%b}:seats" % room.encode()) or {}
             for other, seat in seats.items():
