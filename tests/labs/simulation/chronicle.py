@@ -112,6 +112,15 @@ class Chronicle:
 
     # Afterwards
 
+    def has_entered(self, entry: Added) -> bool:
+        """Say whether the log of an entry ever said that its session, in that life, was there."""
+        sid, _, life, _ = entry.origin.split("/", 3)
+        return any(
+            other.origin.startswith(sid + "/") and other.origin.split("/")[2] == life
+            for other in self.added
+            if other.log == entry.log and other.kind in "er"
+        )
+
     def was_away(self, id: str, since: float, until: float) -> bool:
         """Say whether an entry was forgotten, and not put back yet, at some time between two."""
         for rollback in self.rollbacks:

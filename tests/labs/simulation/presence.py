@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tests.labs.faults.verdict import Kind, Violation
-from tests.labs.simulation.chronicle import Added
+from tests.labs.simulation.chronicle import Added, Chronicle
 from tests.labs.simulation.plan import ROOMS
 from tests.labs.simulation.world import World
 
@@ -66,10 +66,11 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
 def _is_unneeded(world: World, entry: Added, why: str) -> bool:
     """Say whether an entry tells of the end of a session that perhaps had a seat that was lost.
 
-    A room that has lost seats cannot know that this one, which was decided, never came to be.
+    A room that has lost seats, or seems to, cannot know that this one was decided and never came.
     """
     lost = any(back.at <= entry.at for back in world.chronicle.rollbacks)
-    return entry.kind == "l" and why == NOT_THERE and lost
+    unsaid = lost or not world.chronicle.has_entered(entry)
+    return entry.kind == "l" and why == NOT_THERE and unsaid
 
 
 def _decided(world: World, room: str, order: Sequence[Added]) -> Iterator[Violation]:
@@ -206,16 +207,16 @@ def _listed(world: World) -> list[Violation]:
             text = f"{members} are listed in {room}, {there} are there"
             found.append(Violation(Kind.PRESENCE, text))
         if plan.notices == 200 and not plan.forgetful and "r:" + room not in chronicle.deleted:
-            found += _replay(room, chronicle.order("r:" + room), members)
+            found += _replay(chronicle, room, members)
     if len(present) < len([client for client in world.clients if not client.finished]):
         found.append(Violation(Kind.NICK, f"two clients have one nick: {sorted(present)}"))
     return found
 
 
-def _replay(room: str, order: list[Added], members: list[str]) -> list[Violation]:
+def _replay(chronicle: Chronicle, room: str, members: list[str]) -> list[Violation]:
     found = []
     there: set[str] = set()
-    for entry in order:
+    for entry in chronicle.order("r:" + room):
         if entry.kind not in "elr":
             continue
         words = entry.body.split('"')
@@ -224,7 +225,7 @@ def _replay(room: str, order: list[Added], members: list[str]) -> list[Violation
         if entry.kind == "r":
             wrong = wrong and nick.casefold() != old.casefold() or old not in there
             there.discard(old)
-        if wrong:
+        if wrong and (entry.kind != "l" or chronicle.has_entered(entry)):
             found.append(Violation(Kind.PRESENCE, f"{entry} in {room}, where {sorted(there)} are"))
         (there.discard if entry.kind == "l" else there.add)(nick)
     if sorted(there) != members:
