@@ -14,6 +14,9 @@ from redis.exceptions import ResponseError
 Stream = dict[int, list[bytes]]
 """What XADD was given, by the first part of the id; the second one is always 0."""
 
+Data = tuple[dict[bytes, Any], dict[bytes, float]]
+"""Keys with their values, and when some of them end."""
+
 _TOLD = b"chat:{c}:nicks", b"chat:{c}:out:"
 """How the hashes begin whose changes are told."""
 
@@ -50,15 +53,27 @@ class Store:
         self._ends.pop(key, None)
         return int(self.keys.pop(key, None) is not None)
 
-    def copy(self) -> tuple[dict[bytes, Any], dict[bytes, float]]:
+    def copy(self) -> Data:
         """Return a copy of all data."""
         values = self.keys.items()
         copies = {key: one.copy() if isinstance(one, dict) else one for key, one in values}
         return copies, dict(self._ends)
 
-    def load(self, data: tuple[dict[bytes, Any], dict[bytes, float]]) -> None:
+    def load(self, data: Data) -> None:
         """Take data in place of what there is."""
         self.keys, self._ends = data
+
+    # Parts of it, which a Redis Cluster moves to another server
+
+    def take(self, chosen: Callable[[bytes], bool]) -> Data:
+        """Take keys out, and return them."""
+        values = {key: self.keys.pop(key) for key in list(self.keys) if chosen(key)}
+        return values, {key: self._ends.pop(key) for key in values if key in self._ends}
+
+    def add(self, data: Data) -> None:
+        """Take keys in."""
+        self.keys.update(data[0])
+        self._ends.update(data[1])
 
     # Keys
 
