@@ -22,9 +22,6 @@ class Snapshot(NamedTuple):
     logs: Logs
 
 
-NOTHING = Snapshot(({}, {}), {})
-
-
 class Outages:
     """Does what a plan has for the servers; ``which`` draws for which of them."""
 
@@ -98,7 +95,7 @@ class Outages:
     def do_amnesia(self, away: float) -> None:
         """Kill Redis, which comes back empty."""
         for number in self._some():
-            self._crash(number, away, NOTHING)
+            self._crash(number, away, Snapshot(({}, {}), {}))
 
     def _some(self) -> list[int]:
         """Draw which servers something happens to: one, or all of them."""
@@ -184,7 +181,7 @@ class Outages:
             self._loop.call_later(LOOK_AGAIN, self._take_over, number, heir, life)
             return
         self._world.notes.trace(f"Redis {heir} takes over from {number}")
-        data, self._found[number] = self._found[number], NOTHING.data
+        data, self._found[number] = self._found[number], ({}, {})
         other.shell.store.add(server.shell.snapshot() if data is None else data)
         self._cluster.inherit(number, heir)
 
