@@ -3,7 +3,7 @@
 import pytest
 
 from tests.labs.simulation.judge import judge
-from tests.labs.simulation.plan import Act, Person, Plan
+from tests.labs.simulation.plan import LATE, Act, Person, Plan
 from tests.labs.simulation.world import World
 
 LOST = '"nick":"p0","reason":"lost"}'
@@ -58,4 +58,45 @@ def test_a_node_that_hangs_before_it_settles_seats_nobody_who_has_left() -> None
     world = World(plan, tracing=True)
     world.run()
     assert any(line.endswith("n0k hangs between two steps") for line in world.notes.lines)
+    assert judge(world).violations == []
+
+
+def talking(plan: Plan) -> World:
+    """Let three people at three nodes say something all the time, and return their world."""
+    plan.people = [
+        Person(number, f"p{number}", ("general", "tea"), number, 0.5, True) for number in range(3)
+    ]
+    for person in plan.people:
+        times = [1.0 + 0.13 * count + 0.04 * person.number for count in range(60)]
+        person.acts = [Act(at, "send", ("general",)) for at in times]
+        person.acts += [Act(at, "direct", ((person.number + 1) % 3,)) for at in times[::3]]
+        person.acts.sort(key=lambda act: act.at)
+    return World(plan, tracing=True)
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3])
+def test_people_talk_on_while_the_slots_of_their_room_and_of_sessions_move(pause: float) -> None:
+    plan = Plan(1, length=10.0, servers=3)
+    plan.acts = [
+        Act(at, "slot moves", (tag, to, pause))
+        for at, tag, to in (
+            *((2.0, "r:general", 2), (3.0, "c", 1), (4.0, "r:general", 0), (5.0, "r:general", 1)),
+            *((5.0, "c", 0), (6.5, "r:general", 2), (6.5, "c", 2)),
+        )
+    ]
+    world = talking(plan)
+    world.run()
+    assert sum(" moves from " in line for line in world.notes.lines) == len(plan.acts)
+    assert judge(world).violations == []
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_a_replica_had_not_heard_of_is_put_back(number: int) -> None:
+    plan = Plan(1, (LATE,), length=10.0, servers=3)
+    plan.acts = [Act(4.6, "snapshot", (5.0,)), Act(5.0, "fail-over", (number, 2, 1.5, 3.0))]
+    world = talking(plan)
+    world.run()
+    [rollback] = world.chronicle.rollbacks
+    later = {entry.id for entry in world.chronicle.added if entry.at > rollback.at}
+    assert rollback.lost and {entry.id for entry in rollback.lost} <= later
     assert judge(world).violations == []
