@@ -30,6 +30,11 @@ class PubSub:
         self._lost = False
         self._patient = link.random.random() < 0.5
 
+    @property
+    def node(self) -> object:
+        """The node whose it is."""
+        return self._link.weather
+
     async def ssubscribe(self, *channels: bytes) -> None:
         """Subscribe to channels."""
         if not self._open:

@@ -25,6 +25,10 @@ class Peer(Protocol):
 class Subscription(Peer, Protocol):
     """The node's end of a connection that is subscribed to something."""
 
+    @property
+    def node(self) -> object:
+        """The node whose it is."""
+
     def push(self, message: list[Any] | Exception) -> None:
         """The server has sent a message."""
 
@@ -165,6 +169,15 @@ class Server:
         """Return all connections that are subscribed to something."""
         found = {peer: None for peers in self._channels.values() for peer in peers}
         return list(found)
+
+    def tells(self, node: object, prefix: bytes) -> bool:
+        """Say whether a node gets what is published to a channel whose name begins so."""
+        return any(
+            peer.node is node
+            for channel, peers in self._channels.items()
+            for peer in peers
+            if channel.startswith(prefix)
+        )
 
     def deafen(self, peer: Subscription) -> None:
         """Forget a connection, without the other end knowing."""

@@ -22,6 +22,7 @@ class Node:
     """The node's end of a connection."""
 
     killed = False
+    node = None
 
     def __init__(self) -> None:
         self.heard: list[Any] = []

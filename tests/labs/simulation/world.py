@@ -75,6 +75,7 @@ class World:
         self._mend()
         await self._until(loop.now + plan.lease + plan.grace + 12.0)
         self.notes.trace("the end")
+        self.notes.troubles += self._deaf()
         self.ran = loop.ran
 
     async def _until(self, when: float) -> None:
@@ -267,6 +268,23 @@ class World:
     def data(self, key: bytes) -> Any:
         """Return the value of a key; None if it is not there."""
         return self.servers[self.cluster.owner(slot_of(key))].shell.store.keys.get(key)
+
+    def _deaf(self) -> list[str]:
+        """Return what nodes are not subscribed to, where it is published just now.
+
+        They would find it seconds later, when they look; so clients do not tell.
+        """
+        wanted = {(life, b"chat:{c}:node:") for life in self.nodes if life is not None}
+        for client in self.clients:
+            life = self.dialled.get((client.person.number, client.dials))
+            if life is not None and client.welcome and not client.finished:
+                rooms = client.positions.keys() - {"@"}
+                wanted |= {(life, b"chat:{r:%b}:live" % room.encode()) for room in rooms}
+        found = []
+        for life, channel in wanted:
+            if not self.servers[self.cluster.owner(slot_of(channel))].tells(life, channel):
+                found.append(f"deaf: {life.name} does not hear {channel.decode()}")
+        return sorted(found)
 
     def follows(self, room: str) -> bool:
         """Say whether a node follows a room: only then its seats are compared."""
