@@ -117,6 +117,10 @@ def add_moves(plan: Plan) -> None:
         at = random.uniform(0.5, plan.length)
         _move(random, plan, at, "c", random.randrange(1, plan.servers))
         _move(random, plan, at + random.uniform(0.5, 4.0), "c", 0)
+        for person in random.sample(plan.people, 2):
+            other, begins = random.randrange(5), at - random.uniform(0.0, 0.1)
+            person.acts += [Act(begins + 0.004 * n, "direct", (other,)) for n in range(60)]
+            person.acts.sort(key=lambda act: act.at)
     if random.random() < 0.3:
         # That of a tag by which a node finds out whether a server delivers to it.
         at, tag = random.uniform(0.5, plan.length), str(random.randrange(4))

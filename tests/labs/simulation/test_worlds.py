@@ -100,3 +100,25 @@ def test_what_a_replica_had_not_heard_of_is_put_back(number: int) -> None:
     later = {entry.id for entry in world.chronicle.added if entry.at > rollback.at}
     assert rollback.lost and {entry.id for entry in rollback.lost} <= later
     assert judge(world).violations == []
+
+
+@pytest.mark.parametrize("seed", [3, 5])
+def test_requests_keep_their_order_while_the_slot_of_sessions_moves(seed: int) -> None:
+    """With a node that made refused calls again behind newer ones, these worlds showed it."""
+    plan = Plan(seed, length=6.0, servers=3)
+    plan.people = [
+        Person(number, f"p{number}", ("general",), number, 0.5, True) for number in range(3)
+    ]
+    for number, person in enumerate(plan.people):
+        other = (number + 1) % 3
+        person.acts = [Act(1.9 + 0.004 * count, "direct", (other,)) for count in range(80)]
+        for count in range(8):
+            what = ("join", "tea"), ("leave", "tea"), ("nick", f"p{number}x{count}")
+            name, arg = what[count % 3]
+            person.acts.append(Act(1.91 + 0.05 * count, name, (arg,)))
+        person.acts.sort()
+    plan.acts = [Act(2.0, "slot moves", ("c", 1, 0.15))]
+    world = World(plan)
+    world.run()
+    assert world.place_of("i:anybody") == 1
+    assert judge(world).violations == []
