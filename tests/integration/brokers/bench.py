@@ -12,7 +12,7 @@ from typing import Any, cast
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers.shards import one
+from node.brokers.shards import Topology
 from node.brokers import keys, scripts
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
@@ -190,7 +190,7 @@ class Node:
         self.events = RecordingEvents()
         self.metrics = Metrics()
         self.clock = clock
-        self.broker = RedisBroker(one(connect), rules, self.metrics, clock, self.ids)
+        self.broker = RedisBroker(Topology(connect), rules, self.metrics, clock, self.ids)
         # One that is not run reports all the same: tests hand it messages.
         self.broker._context.bind(self.events)
         self.retained = rules.retained
