@@ -92,7 +92,7 @@ class Shard:
 
     def __init__(self) -> None:
         self.asked: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
-        self.says: asyncio.Queue[list[Any]] = asyncio.Queue()
+        self.says: asyncio.Queue[list[Any] | Exception] = asyncio.Queue()
         self.confirmed: list[bytes] = []
 
     def pubsub(self) -> "Shard":
@@ -109,7 +109,7 @@ class Shard:
         for channel in channels:
             self.asked.put_nowait(("sunsubscribe", channel))
 
-    async def parse_response(self, block: bool) -> list[Any]:
+    async def parse_response(self, block: bool) -> list[Any] | Exception:
         """Return the next message."""
         return await self.says.get()
 
@@ -185,3 +185,75 @@ async def test_the_end_of_a_subscription_that_nobody_wants_is_nothing_to_mend(
         await redis.answers(b"sunsubscribe", b"room")
     subscriber.want(b"other")
     assert await redis.hears() == ("ssubscribe", b"other") and redis.asked.empty()
+
+
+# A master of a cluster
+
+
+@pytest.fixture
+async def master(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Shard, Subscriber]]:
+    """A master that keeps one of two channels; the other one is asked for elsewhere."""
+    monkeypatch.setattr(subscribers, "ASK_AGAIN", 0.0)
+    redis = Shard()
+    reasons = Reasons("lost the subscriptions", lambda: 0.0)
+
+    def refused(error: Exception) -> bool:
+        if str(error).startswith("MOVED"):
+            subscriber.forget(b"room")
+            return True
+        return False
+
+    subscriber = Subscriber(
+        cast(Redis, redis), lambda payload: None, redis.confirmed.append, reasons, refused
+    )
+    for channel in (b"den", b"room"):
+        subscriber.want(channel)
+    running = asyncio.create_task(subscriber.run())
+    assert [await redis.hears() for _ in range(2)] == [
+        ("ssubscribe", b"den"),
+        ("ssubscribe", b"room"),
+    ]
+    await redis.answers(b"ssubscribe", b"den")
+    yield redis, subscriber
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_a_channel_whose_slot_is_elsewhere_is_let_go_without_a_word(
+    master: tuple[Shard, Subscriber],
+) -> None:
+    redis, subscriber = master
+    redis.says.put_nowait(exceptions.ResponseError("MOVED 7 b:2"))
+    subscriber.want(b"new")
+    assert await redis.hears() == ("ssubscribe", b"new")
+    await redis.answers(b"sunsubscribe", b"room")
+    assert redis.asked.empty() and subscriber.wanted == {b"den", b"new"}
+    assert redis.confirmed == [b"den"]
+
+
+@pytest.mark.parametrize("error", ["CLUSTERDOWN not served", "TRYAGAIN moving"])
+async def test_a_channel_that_is_refused_for_now_is_asked_for_again(
+    master: tuple[Shard, Subscriber], error: str
+) -> None:
+    redis, _ = master
+    for _ in range(2):
+        redis.says.put_nowait(exceptions.ResponseError(error))
+        assert await redis.hears() == ("ssubscribe", b"room")
+    await redis.answers(b"ssubscribe", b"room")
+    assert redis.asked.empty() and redis.confirmed == [b"den", b"room"]
+
+
+async def test_the_end_of_a_channel_that_was_refused_to_be_let_go_is_noticed(
+    master: tuple[Shard, Subscriber],
+) -> None:
+    redis, subscriber = master
+    await redis.answers(b"ssubscribe", b"room")
+    subscriber.unwant(b"den")
+    assert await redis.hears() == ("sunsubscribe", b"den")
+    redis.says.put_nowait(exceptions.ResponseError("MOVED 9 b:2"))
+    subscriber.want(b"den")
+    assert await redis.hears() == ("ssubscribe", b"den")
+    await redis.answers(b"ssubscribe", b"den")
+    await redis.answers(b"sunsubscribe", b"den")
+    assert await redis.hears() == ("ssubscribe", b"den")
