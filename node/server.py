@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import Connect
-from node.brokers.shards import one
+from node.brokers.shards import Topology
 from node.config.settings import Settings
 from node.config.version import version
 from node.core.hub import hub as core
@@ -60,7 +60,8 @@ class Node:
         clock, ids = time.monotonic, unique_ids()
         self.metrics = Metrics(clock)
         self.batch = WriteBatch(self.metrics, asyncio.get_running_loop().call_soon)
-        self.broker = RedisBroker(one(connect), _broker_config(settings), self.metrics, clock, ids)
+        topology, rules = Topology(connect), _broker_config(settings)
+        self.broker = RedisBroker(topology, rules, self.metrics, clock, ids)
         self.hub = core.Hub(
             *(name, _core_config(settings), self.broker, self.batch.fan_out),
             *(self.metrics, clock, ids),

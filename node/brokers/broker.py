@@ -2,14 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from functools import partial
 from math import inf
 from typing import Any, Protocol
 
 from node.brokers.config import BrokerConfig
-from node.brokers import keys
-from node.brokers.connect import REPLY_TIMEOUT, Connect
-from node.brokers.contact import Contact
 from node.brokers.context import BrokerContext
 from node.brokers.directory import RedisDirectory
 from node.brokers.head_poll import HeadPoll
@@ -18,19 +14,19 @@ from node.brokers.janitor import Janitor
 from node.brokers.lease import Lease
 from node.brokers.logs import RedisLogs
 from node.brokers.malformed import ProblemLog
+from node.brokers.message_dispatch import MessageDispatch
 from node.brokers.moderation_sync import ModerationSync
-from node.brokers.outage import Outage
-from node.brokers.pipeline import Pipeline, PipelineCounts
 from node.brokers.publish_batch import Taken
+from node.brokers.pipeline import PipelineCounts
 from node.brokers.readiness import Readiness
 from node.brokers.renewal import LeaseRenewal
-from node.brokers.shards import Shard, Shards, Topology
-from node.brokers.shard_probe import ShardProbe
 from node.brokers.seat_audit import SeatAudit
 from node.brokers.session_audit import SessionAudit
+from node.brokers.servers import Servers
 from node.brokers.sessions import RedisSessions
 from node.brokers.settler import Settler
-from node.brokers.subscriber import MessageDispatch, Subscriber
+from node.brokers.shards import Shards, Topology
+from node.brokers.slot_map import SlotMap
 from node.brokers.subscriptions import Subscriptions
 from node.brokers.upkeep import Upkeep
 from node.core.interfaces import BrokerEvents
@@ -58,15 +54,13 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         clock: Callable[[], float],
         random_id: Callable[[], str],
     ) -> None:
-        connects, place = topology
-        outages = [Outage(clock) for _ in connects]
+        slots = None if topology.connect_to is None else SlotMap()
+        shards = Shards(slots)
+        self._subscriptions = Subscriptions(None if slots is None else slots.place)
+        self._context = context = BrokerContext(config, shards, clock, random_id)
         problems = ProblemLog(counts, clock)
-        self._clients: list[Any] = []
-        make = partial(self._shard, config, counts, clock, problems)
-        shards = Shards(list(map(make, connects, outages)), place)
-        context = BrokerContext(config, shards, clock, random_id)
-        control = place(keys.CONTROL_TAG)
-        lease, readiness = Lease(config.lease, clock, random_id), Readiness(outages[control])
+        lease = Lease(config.lease, clock, random_id)
+        readiness = Readiness(lambda: shards.control.outage.reason)
         self._health = Health(context.call, counts, clock)
         self._heads = HeadPoll(context)
         settler = Settler(context)
@@ -77,57 +71,17 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         taken = Taken()
         told = (context, readiness, taken, moderation, self._heads, problems)
         self._dispatch = MessageDispatch(*told)
-        subscribers = list(map(self._subscriber, connects, outages))
-        self._subscriptions = Subscriptions(subscribers, place)
-        self._probes = self._make_probes(context, lease, subscribers, place)
+        self._servers = Servers(
+            context, lease, self._subscriptions, self._dispatch, counts, problems, slots, topology
+        )
         RedisLogs.__init__(self, context, self._subscriptions, taken, lease.time)
         RedisSessions.__init__(self, context, lease, readiness, upkeep, settler)
         RedisDirectory.__init__(self, context)
         self._audit = SessionAudit(context, lease, self.part, self.holds)
         self._renewal = LeaseRenewal(
-            *(context, lease, readiness, subscribers[control], self._audit, moderation),
+            *(context, lease, readiness, self._subscriptions, self._audit, moderation),
             self._health,
         )
-
-    def _shard(
-        self,
-        config: BrokerConfig,
-        counts: BrokerCounts,
-        clock: Callable[[], float],
-        problems: ProblemLog,
-        connect: Connect,
-        outage: Outage,
-    ) -> Shard:
-        client = connect(REPLY_TIMEOUT)
-        self._clients.append(client)
-        # Half a lease: a node that renewed a second before a break has as long left after it.
-        contact = Contact(config.lease / 2)
-        pipeline = Pipeline(client, clock, counts, config.replicas, contact, problems, outage)
-        pool = client.connection_pool
-        pool.connection_kwargs["redis_connect_func"] = pipeline.connected
-        return Shard(pipeline, contact)
-
-    def _subscriber(self, connect: Connect, outage: Outage) -> Subscriber:
-        client = connect(None)
-        self._clients.append(client)
-        return Subscriber(client, self._dispatch.take, self._dispatch.confirm, outage.messages)
-
-    def _make_probes(
-        self,
-        context: BrokerContext,
-        lease: Lease,
-        subscribers: list[Subscriber],
-        place: Callable[[str], int],
-    ) -> list[ShardProbe]:
-        """Return a probe for each server but that of the sessions."""
-        probes = [
-            ShardProbe(context, lease, number, place, subscriber)
-            for number, subscriber in enumerate(subscribers)
-            if number != place(keys.CONTROL_TAG)
-        ]
-        for probe in probes:
-            self._dispatch.expect(probe.number, probe.heard)
-        return probes
 
     def check(self, done: Done[bool]) -> None:
         """Find out whether sessions were forgotten; ``BrokerEvents.forgotten`` comes first."""
@@ -141,13 +95,8 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
     async def _serve(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                for shard in self._context.shards.all:
-                    tasks.create_task(shard.pipeline.run())
-                    tasks.create_task(_every(0.25, shard.pipeline.expire))
-                for subscriber in self._subscriptions.all:
-                    tasks.create_task(subscriber.run())
-                for probe in self._probes:
-                    tasks.create_task(self._maintain(1.0, probe.send))
+                self._servers.run(tasks)
+                tasks.create_task(self._maintain(1.0, self._servers.probe))
                 tasks.create_task(_every(1.0, self._renewal.renew))
                 tasks.create_task(self._maintain(1.0, self._upkeep.reap))
                 tasks.create_task(self._maintain(1.0, self._upkeep.tidy))
@@ -161,8 +110,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
                     # The embedded broker keeps nothing on disk; whoever asked for it knows that.
                     tasks.create_task(self._maintain(1.0, self._health.look))
         finally:
-            for client in self._clients:
-                await client.aclose()
+            await self._servers.close()
 
     async def _maintain(self, seconds: float, what: Callable[[], None]) -> None:
         """Do something to the data again and again, while this node may touch them."""
@@ -177,14 +125,11 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         if self._readiness.refused:
             return
         self._context.call("retire", [self._lease.incarnation], inf, _ignore)
-        await self._context.shards.control.pipeline.idle()
+        await self._idle()
 
     async def _idle(self) -> None:
-        """Wait until no call is under way at any server: one may lead to a call at another one."""
-        shards = self._context.shards.all
-        while not all(shard.pipeline.is_idle for shard in shards):
-            for shard in shards:
-                await shard.pipeline.idle()
+        """Wait until no call waits or is under way."""
+        await self._context.shards.idle()
 
     def unready(self) -> str | None:
         """Return why the broker does not deliver; None if it does."""

@@ -31,6 +31,10 @@ class Call(Protocol):
     lane: Lane
     weight: int
 
+    @property
+    def tag(self) -> str:
+        """The hash tag of its keys."""
+
     def args(self) -> Sequence[Any] | None:
         """Return number of keys, keys and arguments; None if there is nothing to do any more."""
 
@@ -84,6 +88,11 @@ class SimpleCall:
         self._deadline = deadline
         self._done: Callable[[Any], None] | None = done
         self._parse = parse
+
+    @property
+    def tag(self) -> str:
+        """The hash tag of its keys."""
+        return keys.tag_of(self._declared[0])
 
     def args(self) -> Sequence[Any] | None:
         """Return the arguments; None if the call has been answered already."""

@@ -34,6 +34,10 @@ class Contact:
         self.breaks += 1
         self._same = False
 
+    def withheld(self) -> None:
+        """Note that Redis answers, but that other nodes may not have been able to renew leases."""
+        self._steady_since = None
+
     def found(self, now: float, same: bool) -> None:
         """Note whether Redis still has what this node wrote before (``same``).
 

@@ -74,7 +74,7 @@ class BrokerContext:
         """
         declared = keys.of_log(log, scripts.key_names(script), authors) if log else keys.CONTROL
         call = SimpleCall(script, args, deadline, done, lane, weight, parse, declared)
-        self.shards.of(log).pipeline.call(call)
+        self.shards.call(call)
 
     def ask(
         self,
@@ -116,5 +116,5 @@ class BrokerContext:
     def any_unhealed(self) -> bool:
         """Say whether that may be so for any log."""
         now, within = self.clock(), self.config.heal_within
-        steady = [shard.contact.unbroken(now, within) for shard in self.shards.all]
+        steady = [shard.contact.unbroken(now, within) for shard in self.shards.in_use]
         return not (self.config.alone or all(steady))

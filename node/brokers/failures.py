@@ -1,6 +1,7 @@
 """What the errors of redis-py and Redis mean for a call: lost, refused for now, or refused."""
 
 import asyncio
+import re
 from typing import Any
 
 from redis import exceptions
@@ -12,6 +13,30 @@ LOST = (exceptions.ConnectionError, exceptions.TimeoutError, OSError, asyncio.Ti
 """The connection failed: it is not known whether the calls were done."""
 NOT_NOW = ("LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "MISCONF", "BUSY", "TRYAGAIN")
 """Codes of errors with which Redis refuses what it would accept at another time."""
+REDIRECTS = ("MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN")
+"""Codes of errors with which a Redis Cluster says that a slot is elsewhere, or moves."""
+_MOVED = re.compile(r"MOVED ([0-9]+) (.+):([0-9]+)")
+
+
+def is_redirect(error: Exception) -> bool:
+    """Say whether a master has not run a call because of its slot."""
+    return str(error).split(" ", 1)[0] in REDIRECTS
+
+
+def is_down(error: Exception) -> bool:
+    """Say whether a master serves nobody, or that no master serves a slot."""
+    return str(error).startswith("CLUSTERDOWN")
+
+
+def redirection(error: Exception) -> tuple[int, tuple[str, int]] | None:
+    """Return the slot that MOVED names, and the address of its master; None for other errors.
+
+    Without a host in it the master is where the error comes from, with another port: the map of
+    slots says more.
+    """
+    if (found := _MOVED.match(str(error))) is None:
+        return None
+    return int(found[1]), (found[2], int(found[3]))
 
 
 def is_full(error: Exception) -> bool:

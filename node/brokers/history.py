@@ -6,7 +6,7 @@ from node.brokers import decode_logs, keys, scripts
 from node.brokers.calls import SimpleCall
 from node.brokers.decode_logs import Page
 from node.brokers.lanes import PAGES
-from node.brokers.pipeline import Pipeline
+from node.brokers.shards import Shards
 from node.core.entries import Entry
 from node.core.log_names import room_log
 from node.core.model import Done, Failure, HistoryPage
@@ -26,17 +26,17 @@ class HistoryRead:
     until the garbage collector finds it.
     """
 
-    __slots__ = ("_pipeline", "_room", "_limit", "_deadline", "_done", "_page", "_found", "_size")
+    __slots__ = ("_shards", "_room", "_limit", "_deadline", "_done", "_page", "_found", "_size")
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        shards: Shards,
         room: str,
         limit: int,
         deadline: float,
         done: Done[HistoryPage],
     ) -> None:
-        self._pipeline = pipeline
+        self._shards = shards
         self._room = room
         self._limit = limit
         self._deadline = deadline
@@ -48,7 +48,7 @@ class HistoryRead:
     def run(self, page: Way, position: str) -> None:
         """Read the messages before, up to or after a position."""
         self._page = page
-        self._pipeline.call(self._call(page, position))
+        self._shards.call(self._call(page, position))
 
     def _call(self, page: Way, position: str | bytes) -> SimpleCall:
         left = self._limit - len(self._found)
@@ -67,6 +67,6 @@ class HistoryRead:
         self._found = self._found + new if onward else new + self._found
         if rest:
             self._size += sum(len(entry.body) + ENTRY_BYTES for entry in new)
-            self._pipeline.call_next(self._call("after" if onward else "before", rest))
+            self._shards.call_next(self._call("after" if onward else "before", rest))
         else:
             self._done(HistoryPage(epoch, self._found, more))

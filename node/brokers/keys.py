@@ -52,6 +52,17 @@ def of_log(log: str, names: Iterable[str], authors: Iterable[str] = ()) -> list[
     return found
 
 
+def waits(tag: str) -> tuple[str, str]:
+    """Return the keys of the script that writes something to the server of a hash tag."""
+    return f"chat:{{{tag}}}:waits", f"chat:{{{tag}}}:never"
+
+
+def tag_of(key: str) -> str:
+    """Return what decides on the slot of a key: the part in braces, if there is one."""
+    _, _, rest = key.partition("{")
+    return rest.partition("}")[0] or key
+
+
 def sent_prefix(log: str) -> str:
     """Return how the keys begin that hold the ids of messages to a room, or else of directs."""
     return f"chat:{{{log}}}:sent:" if is_room(log) else "chat:{c}:sent:"

@@ -1,7 +1,7 @@
 """Queues of calls to Redis, so that short calls never wait behind many long ones."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import inf
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -85,6 +85,16 @@ class Lanes(Generic[C]):
         """Queue calls before all others of their lanes."""
         for call in reversed(calls):
             self._lines[call.lane.place].appendleft(call)
+
+    def release(self, stays: Callable[[C], bool]) -> list[C]:
+        """Remove the calls that do not stay; return them in the order of their lanes."""
+        gone: list[C] = []
+        for line in self._lines:
+            calls = list(line)
+            line.clear()
+            for call in calls:
+                (line if stays(call) else gone).append(call)
+        return gone
 
     def take(self) -> list[tuple[C, Sequence[Any]]]:
         """Take the calls of the next pipeline, with their arguments."""

@@ -42,7 +42,7 @@ class RedisLogs:
                 *(room, context.config.retained, context.events, self._taken, self._time.least)
             )
         if publish.add(message):
-            self._context.shards.of(room_log(room)).pipeline.call(publish)
+            self._context.shards.call(publish)
 
     def forget_idle(self) -> None:
         """Forget the rooms for which no message is queued."""
@@ -100,8 +100,8 @@ class RedisLogs:
         done: Done[HistoryPage],
     ) -> None:
         """Read a page of messages."""
-        pipeline = self._context.shards.of(room_log(room)).pipeline
-        HistoryRead(pipeline, room, limit, deadline, done).run(page, position)
+        shards = self._context.shards
+        HistoryRead(shards, room, limit, deadline, done).run(page, position)
 
     def read(
         self,

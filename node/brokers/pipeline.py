@@ -6,17 +6,17 @@ deadline. redis-py's own retry is off, because it would repeat without telling t
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers import decode_upkeep, scripts
+from node.brokers import decode_upkeep, keys, scripts
 from node.brokers.calls import Call, Next
 from node.brokers.connection import CommandRunner, heed_cancelling
 from node.brokers.contact import Contact
-from node.brokers.failures import BACKOFF, LOST, is_full, is_passing
+from node.brokers.failures import BACKOFF, LOST, is_full, is_passing, is_redirect
 from node.brokers.lanes import Lanes
 from node.brokers.malformed import Malformed, ProblemLog, read
 from node.brokers.outage import OLD, RIGHTS, Outage, code
@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 
 REPEAT_PAUSE = 0.002
 """Seconds to wait before calls that made no progress are made again."""
+
+
+Ended = Callable[[bool, Sequence[tuple[Call, Exception]], bool], None]
+"""Told if the server ran calls, which ones it refused because of their slots, and if it failed."""
 
 
 class PipelineCounts(Protocol):
@@ -40,7 +44,11 @@ class PipelineCounts(Protocol):
 
 
 class Pipeline:
-    """Runs calls in pipelines, one at a time; ``contact`` learns when Redis answers."""
+    """Runs calls in pipelines, one at a time; ``contact`` learns when Redis answers.
+
+    ``ended`` is called after each pipeline to a master of a cluster, once what was not done is
+    queued again. ``tag`` returns a hash tag whose keys the server keeps, if there is one.
+    """
 
     def __init__(
         self,
@@ -51,15 +59,19 @@ class Pipeline:
         contact: Contact | None = None,
         problems: ProblemLog | None = None,
         outage: Outage | None = None,
+        ended: Ended | None = None,
+        tag: Callable[[], str | None] = lambda: keys.CONTROL_TAG,
     ) -> None:
+        self._ended = ended
         self._contact = contact or Contact()
         self._commands = CommandRunner(redis)
         self._clock = clock
         self._counts = counts
-        runner = Replication(self._commands, replicas) if replicas else self._commands
+        runner = Replication(self._commands, replicas, tag) if replicas else self._commands
         self._execute = runner.execute
         self._lanes: Lanes[Call] = Lanes()
-        self._in_flight: list[Call] = []
+        self.under_way: list[Call] = []
+        """The calls of the pipeline that has not been answered yet."""
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -113,6 +125,10 @@ class Pipeline:
         self._lanes.put_back([call])
         self._go_on()
 
+    def release(self, stays: Callable[[Call], bool]) -> list[Call]:
+        """Take away the calls that wait and do not stay here, and return them in order."""
+        return self._lanes.release(stays)
+
     def _go_on(self) -> None:
         self._idle.clear()
         self._wake.set()
@@ -126,7 +142,7 @@ class Pipeline:
                 self._wake.clear()
                 self._idle.set()
                 continue
-            self._in_flight = [call for call, _ in batch]
+            self.under_way = [call for call, _ in batch]
             started = self._clock()
             try:
                 found = await self._execute(
@@ -136,7 +152,7 @@ class Pipeline:
                 # An error that answers no command concerns the connection: no rights, no Redis.
                 await self._failed(error)
                 continue
-            self._in_flight = []
+            self.under_way = []
             self._counts.published(self._clock() - started)
             await self._settle([call for call, _ in batch], found, started)
 
@@ -152,12 +168,13 @@ class Pipeline:
     def expire(self) -> None:
         """Refuse the calls that are past their deadlines, also those under way."""
         now = self._clock()
-        for call in (*self._in_flight, *self._lanes):
+        for call in (*self.under_way, *self._lanes):
             call.expire(now)
 
     async def _settle(self, calls: list[Call], replies: list[Any], asked: float) -> None:
         """Hand out the replies; repeat the calls that failed for a passing reason."""
         repeat: list[Call] = []
+        refused: list[tuple[Call, Exception]] = []
         missing: set[str] = set()
         refusal: Exception | None = None
         progress = False
@@ -165,17 +182,10 @@ class Pipeline:
             self._lanes.came(calls, replies)
         for call, reply in zip(calls, replies, strict=True):
             if not isinstance(reply, Exception):
-                try:
-                    then = call.reply(reply)
-                except Malformed as error:
-                    self._problems.dropped("reply to " + call.script, error)
-                    call.refuse(Unavailable.INTERNAL)
-                    then = Next.NOTHING
-                progress |= then is not Next.WAIT
-                if call.script == self._outage.denied:
-                    self._outage.allowed()
-                if then is not Next.NOTHING:
-                    self.call(call)
+                progress |= self._on_reply(call, reply)
+            elif self._ended is not None and is_redirect(reply):
+                repeat.append(call)
+                refused.append((call, reply))
             elif self._on_error(call, reply):
                 repeat.append(call)
                 if isinstance(reply, exceptions.NoScriptError):
@@ -184,15 +194,32 @@ class Pipeline:
                     refusal = reply
         if repeat:
             self._lanes.put_back(repeat)
+        ran = len(refused) < len(calls)
+        if self._ended is not None:
+            self._ended(ran, refused, refusal is not None)
         if refusal is not None:
             await self._down(refusal)
             return
-        self._up(asked)
+        self._up(asked, ran)
         if missing:
             await self._load(missing)
         elif not progress:
             # They wait for a log to be healed: let other calls go first.
             await asyncio.sleep(REPEAT_PAUSE)
+
+    def _on_reply(self, call: Call, reply: Any) -> bool:
+        """Hand a reply to its call; return whether that made progress."""
+        try:
+            then = call.reply(reply)
+        except Malformed as error:
+            self._problems.dropped("reply to " + call.script, error)
+            call.refuse(Unavailable.INTERNAL)
+            then = Next.NOTHING
+        if call.script == self._outage.denied:
+            self._outage.allowed()
+        if then is not Next.NOTHING:
+            self.call(call)
+        return then is not Next.WAIT
 
     def _on_error(self, call: Call, error: Exception) -> bool:
         """Handle an error that answers a call; return whether the call is to be made again."""
@@ -228,11 +255,13 @@ class Pipeline:
                 return
 
     async def _failed(self, error: Exception) -> None:
-        calls, self._in_flight = self._in_flight, []
+        calls, self.under_way = self.under_way, []
         for call in calls:
             call.lost()
         self._lanes.lost()
         self._lanes.put_back(calls)
+        if self._ended is not None:
+            self._ended(False, [], True)
         await self._down(error)
 
     async def _down(self, error: Exception) -> None:
@@ -246,10 +275,12 @@ class Pipeline:
         self.expire()
         await asyncio.sleep(pause)
 
-    def _up(self, asked: float) -> None:
+    def _up(self, asked: float, ran: bool) -> None:
+        """Note that Redis answers; a master that ran nothing, because of slots, tells no more."""
         if self._contact.since is None and self._failures:
             self._counts.broker_reconnects += 1
             self._outage.over()
             log.info("Redis answers again")
-        self._contact.answered(asked, self._clock())
+        if ran:
+            self._contact.answered(asked, self._clock())
         self._failures = 0

@@ -124,6 +124,11 @@ class Publish:
         self._events = events
         self._taken = taken or Taken()
 
+    @property
+    def tag(self) -> str:
+        """The hash tag of the room."""
+        return self._log
+
     def add(self, message: PendingMessage) -> bool:
         """Add a message to the next call; return whether that has to be queued."""
         self._waiting.append(message)

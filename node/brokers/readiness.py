@@ -3,7 +3,7 @@
 Each renewal of the lease publishes a probe on the node's own channel: the time of its sending.
 """
 
-from node.brokers.outage import Outage
+from collections.abc import Callable
 
 PROBE_WITHIN = 5.0
 """Seconds within which a probe must have come back for the broker to count as delivering."""
@@ -12,9 +12,12 @@ DEAF_AFTER = 3.0
 
 
 class Readiness:
-    """Knows why a node is not ready, from its renewals and its probes."""
+    """Knows why a node is not ready, from its renewals and its probes.
 
-    def __init__(self, outage: Outage | None = None) -> None:
+    ``outage`` returns why Redis does not serve it; None if it does, as far as is known.
+    """
+
+    def __init__(self, outage: Callable[[], str | None] = lambda: None) -> None:
         self._outage = outage
         self.refused = False
         """The data in Redis have a format that this node does not know; it must not change them."""
@@ -63,6 +66,6 @@ class Readiness:
             return self._reason
         if self._heard_at is not None and now - self._heard_at < PROBE_WITHIN:
             return None
-        if self._outage is not None and self._outage.reason is not None:
-            return f"the broker does not answer, or refuses: {self._outage.reason}"
+        if (reason := self._outage()) is not None:
+            return f"the broker does not answer, or refuses: {reason}"
         return self._reason

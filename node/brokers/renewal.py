@@ -16,7 +16,7 @@ from node.brokers.lease import FORMAT, Lease
 from node.brokers.moderation_sync import ModerationSync
 from node.brokers.readiness import Readiness
 from node.brokers.session_audit import SessionAudit
-from node.brokers.subscriber import Subscriber
+from node.brokers.subscriptions import Subscriptions
 from node.core.model import Done, Failure
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class LeaseRenewal:
         context: BrokerContext,
         lease: Lease,
         readiness: Readiness,
-        subscriber: Subscriber,
+        subscriptions: Subscriptions,
         audit: SessionAudit,
         moderation: ModerationSync,
         health: Health,
@@ -41,14 +41,14 @@ class LeaseRenewal:
         self._context = context
         self._lease = lease
         self._readiness = readiness
-        self._subscriber = subscriber
+        self._subscriptions = subscriptions
         self._audit = audit
         self._moderation = moderation
         self._health = health
         self._told_at = -inf
         self._is_marked = False
         self._started = context.clock()
-        subscriber.want(keys.node_channel(lease.incarnation))
+        subscriptions.want(keys.node_channel(lease.incarnation))
 
     def renew(self) -> None:
         """Renew the lease; the core puts back the sessions that turn out to be forgotten."""
@@ -100,7 +100,7 @@ class LeaseRenewal:
                 self.check(done)
 
         deadline = self._context.clock() + self._context.config.lease / 2
-        self._context.shards.control.pipeline.call(
+        self._context.shards.call(
             SimpleCall("mark", [FORMAT], deadline, reply, parse=bytes, declared=keys.MARK)
         )
 
@@ -137,9 +137,9 @@ class LeaseRenewal:
     def _begin_again(self) -> None:
         """Go on as another incarnation: this one was reaped."""
         log.warning("the lease expired, and another node reaped this one; starting another lease")
-        self._subscriber.unwant(keys.node_channel(self._lease.incarnation))
+        self._subscriptions.unwant(keys.node_channel(self._lease.incarnation))
         self._lease.replace()
-        self._subscriber.want(keys.node_channel(self._lease.incarnation))
+        self._subscriptions.want(keys.node_channel(self._lease.incarnation))
         self.renew()
         self._context.events.forgotten(False)
 
@@ -185,4 +185,4 @@ class LeaseRenewal:
             log.warning(
                 "Redis delivers no messages to this node, though it answers: subscribing again"
             )
-            self._subscriber.rebuild()
+            self._subscriptions.rebuild_control()

@@ -1,11 +1,13 @@
 """Waiting for replicas: a pipeline counts as done once enough of them have confirmed it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from redis import exceptions
 
 from node.brokers import keys, scripts
 from node.brokers.connection import CommandRunner, Commands
+from node.brokers.failures import is_redirect
 
 WITHIN_MS = 1000
 """Milliseconds for the replicas to confirm a pipeline."""
@@ -13,12 +15,17 @@ _SCRIPT = "waits"
 
 
 class Replication:
-    """Runs pipelines, with commands behind each that wait for so many replicas."""
+    """Runs pipelines, with commands behind each that wait for so many replicas.
 
-    def __init__(self, commands: CommandRunner, replicas: int) -> None:
+    ``tag`` returns a hash tag whose keys the server keeps; None if it is not known to keep any.
+    """
+
+    def __init__(
+        self, commands: CommandRunner, replicas: int, tag: Callable[[], str | None]
+    ) -> None:
         self._commands = commands
         self._replicas = replicas
-        self._write = ("EVALSHA", scripts.digest(_SCRIPT), len(keys.CONTROL), *keys.CONTROL)
+        self._tag = tag
 
     async def execute(self, commands: Commands) -> list[Any]:
         """Return the replies to commands that the replicas have, too.
@@ -29,11 +36,18 @@ class Replication:
         # WAIT promises only what its own connection has written (Redis 7.0 waits for more). A
         # repeat writes nothing, because what it repeats was written on another connection. So a
         # script writes something first.
+        declared = keys.waits(self._tag() or keys.CONTROL_TAG)
+        write = ("EVALSHA", scripts.digest(_SCRIPT), len(declared), *declared)
         wait = ("WAIT", self._replicas, WITHIN_MS)
-        *replies, written, confirmed = await self._commands.execute([*commands, self._write, wait])
+        *replies, written, confirmed = await self._commands.execute([*commands, write, wait])
         if isinstance(written, exceptions.NoScriptError):
             await self._commands.execute([("SCRIPT", "LOAD", scripts.source(_SCRIPT))])
         enough = isinstance(confirmed, int) and confirmed >= self._replicas
-        if not (isinstance(written, int) and enough):
+        if not (isinstance(written, int) and enough) and not _is_idle(replies):
             raise exceptions.ConnectionError("too few replicas have confirmed")
         return replies
+
+
+def _is_idle(replies: list[Any]) -> bool:
+    """Say whether a master of a cluster has run nothing: then there is nothing to wait for."""
+    return all(isinstance(reply, Exception) and is_redirect(reply) for reply in replies)

@@ -66,6 +66,11 @@ class RoomSeats:
         self.weight = 1
         self.queued = False
 
+    @property
+    def tag(self) -> str:
+        """The hash tag of the room."""
+        return room_log(self._room)
+
     def add(self, item: Item) -> bool:
         """Add an item; return whether the call has to be queued."""
         self._waiting.append(item)

@@ -39,7 +39,7 @@ class Settler:
         if seats is None:
             seats = self._seats[room] = RoomSeats(room, self._context)
         if seats.add(item):
-            self._context.shards.of(room_log(room)).pipeline.call(seats)
+            self._context.shards.call(seats)
 
     def forget_idle(self) -> None:
         """Forget the rooms for which nothing is queued."""
@@ -130,7 +130,7 @@ class Settler:
     def _forget(self, settled: dict[str, list[Any]]) -> None:
         for session, rooms in settled.items():
             if self._told.add(session, rooms):
-                self._context.shards.control.pipeline.call(self._told)
+                self._context.shards.call(self._told)
 
     def finish(self, session: str, deadline: float, done: Callable[[], None]) -> None:
         """Settle all departures of a session that ends, so that its nick becomes free."""

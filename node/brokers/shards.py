@@ -1,49 +1,110 @@
-"""The servers that keep the data: one Redis, or several that keep some of the slots each.
+"""The servers that keep the data: one Redis, or the masters of a cluster, each with some slots.
 
 All data about sessions have one slot, and all data about a room have one. So each call goes to one
 server, and each server breaks, goes back and comes back by itself.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 from node.brokers import keys
+from node.brokers.calls import Call
 from node.brokers.connect import Connect
 from node.brokers.contact import Contact
+from node.brokers.outage import Outage
 from node.brokers.pipeline import Pipeline
+from node.brokers.slot_map import Address
+from node.brokers.slot_queues import SlotQueues
 from node.core.log_names import is_room
+
+LOOK_EVERY = 0.02
+"""Seconds between two looks whether calls still wait for their slots."""
 
 
 class Topology(NamedTuple):
-    """How to connect to each server, and which of them keeps the keys of a hash tag."""
+    """How to connect to the data: to the only server, or to any master of a cluster.
 
-    connects: Sequence[Connect]
-    place: Callable[[str], int]
+    ``connect_to`` connects to the master at an address; None if there is only one server.
+    """
 
-
-def one(connect: Connect) -> Topology:
-    """Return the topology of a single server."""
-    return Topology([connect], lambda tag: 0)
+    connect: Connect
+    connect_to: Callable[[Address], Connect] | None = None
 
 
 class Shard(NamedTuple):
-    """One server: the calls to it, and since when it answers."""
+    """One server: the calls to it, since when it answers, and why it does not."""
 
     pipeline: Pipeline
     contact: Contact
+    outage: Outage
+
+
+class Places(Protocol):
+    """Which server keeps which slots; it may change."""
+
+    def place(self, tag: str) -> int:
+        """Return the number of the server that keeps the keys of a hash tag."""
+
+    def keeps(self, number: int) -> bool:
+        """Say whether a server keeps any slot."""
 
 
 class Shards:
-    """All servers; ``control`` is the one that keeps the data about sessions."""
+    """All servers, by their numbers. Without ``places`` there is only one.
 
-    def __init__(self, shards: Sequence[Shard], place: Callable[[str], int]) -> None:
-        self.all = shards
-        self.control = shards[place(keys.CONTROL_TAG)]
-        self._place = place
-        self._only = shards[0] if len(shards) == 1 else None
+    ``queues`` keep the calls that cannot go to any server just now.
+    """
+
+    def __init__(self, places: Places | None = None) -> None:
+        self.all: list[Shard] = []
+        self.queues = SlotQueues(self._send)
+        self._places = places
+
+    def at(self, tag: str) -> Shard:
+        """Return the server that keeps the keys of a hash tag."""
+        return self.all[self._places.place(tag) if self._places is not None else 0]
 
     def of(self, log: str) -> Shard:
         """Return the server that keeps a log; that of sessions for an inbox, and for ""."""
-        if self._only is not None:
-            return self._only
-        return self.all[self._place(log)] if is_room(log) else self.control
+        if self._places is None:
+            return self.all[0]
+        return self.at(log if is_room(log) else keys.CONTROL_TAG)
+
+    @property
+    def control(self) -> Shard:
+        """The server that keeps the data about sessions."""
+        return self.at(keys.CONTROL_TAG)
+
+    @property
+    def in_use(self) -> list[Shard]:
+        """The servers that keep data."""
+        places = self._places
+        if places is None:
+            return self.all
+        return [shard for number, shard in enumerate(self.all) if places.keeps(number)]
+
+    def call(self, call: Call) -> None:
+        """Queue a call at the server that keeps its keys."""
+        if self._places is None:
+            self.all[0].pipeline.call(call)
+        elif not self.queues.take(call):
+            self._send(call)
+
+    def call_next(self, call: Call) -> None:
+        """Queue the next call of a read in several steps (``Pipeline.call_next``)."""
+        if not self.queues.take(call):
+            self.at(call.tag).pipeline.call_next(call)
+
+    def _send(self, call: Call) -> None:
+        self.at(call.tag).pipeline.call(call)
+
+    async def idle(self) -> None:
+        """Wait until no call waits or is under way: one may lead to a call at another server."""
+        while True:
+            if not self.queues.is_empty:
+                await asyncio.sleep(LOOK_EVERY)
+            elif busy := [shard for shard in self.all if not shard.pipeline.is_idle]:
+                await busy[0].pipeline.idle()
+            else:
+                return

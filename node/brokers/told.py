@@ -24,6 +24,7 @@ class Told:
     script = "outdone"
     lane = CHANGES
     weight = 1
+    tag = keys.CONTROL_TAG
     __slots__ = ("queued", "_waiting", "_under_way")
 
     def __init__(self) -> None:

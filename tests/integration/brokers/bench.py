@@ -12,11 +12,11 @@ from typing import Any, cast
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers.shards import one
 from node.brokers import keys, scripts
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import Connect
+from node.brokers.shards import Topology
 from node.brokers.status_client import StatusClient
 from node.core.entries import Append, Entry, Frame, Position, Slice
 from node.core.model import (
@@ -181,7 +181,7 @@ class Node:
     def __init__(
         self,
         prefix: str,
-        connect: Connect,
+        connect: Connect | Topology,
         rules: BrokerConfig,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -190,7 +190,8 @@ class Node:
         self.events = RecordingEvents()
         self.metrics = Metrics()
         self.clock = clock
-        self.broker = RedisBroker(one(connect), rules, self.metrics, clock, self.ids)
+        topology = connect if isinstance(connect, Topology) else Topology(connect)
+        self.broker = RedisBroker(topology, rules, self.metrics, clock, self.ids)
         # One that is not run reports all the same: tests hand it messages.
         self.broker._context.bind(self.events)
         self.retained = rules.retained

@@ -130,7 +130,7 @@ PROBE = (keys.probe_channel("0", "inc").decode(), "chat:{0}:never")
 def declared_by(script: str, log: str, authors: Iterable[str]) -> Sequence[str]:
     """Return the keys that a script declares; ``log``: the one that it is about, if any."""
     names = scripts.key_names(script)
-    others = {"mark": keys.MARK, "probe": PROBE}
+    others = {"mark": keys.MARK, "probe": PROBE, "waits": keys.waits("c")}
     if script in others or not names:
         return others.get(script, keys.CONTROL)
     return keys.of_log(log, names, authors)

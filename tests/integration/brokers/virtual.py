@@ -85,7 +85,7 @@ class System:
         links: list[Link] = []
 
         def connect(timeout: float | None) -> Any:
-            links.append(Link(self.loop, self.server, weather, Random(len(links)), timeout))
+            links.append(Link(self.loop, [self.server], weather, Random(len(links)), timeout))
             return links[-1]
 
         clock = lambda: self.loop.time() - slept()  # noqa: E731

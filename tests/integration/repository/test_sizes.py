@@ -43,7 +43,6 @@ EXCEPTIONS = {
             "tests/labs/simulation/audit.py:Audit",
             "tests/labs/simulation/client.py",
             "tests/labs/simulation/client.py:Client",
-            "tests/labs/simulation/link.py",
             "tests/labs/simulation/network.py:Line",
             "tests/labs/simulation/node.py:Life",
             "tests/labs/simulation/world.py",

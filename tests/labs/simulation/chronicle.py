@@ -22,6 +22,10 @@ class Added(NamedTuple):
     """The id of the entry before it."""
 
 
+Logs = dict[str, dict[int, Added]]
+"""Entries by log and offset."""
+
+
 class Rollback(NamedTuple):
     """Redis forgot entries. ``remembered``: for each, which nodes that live had it."""
 
@@ -43,7 +47,7 @@ class Chronicle:
     added: list[Added] = field(default_factory=list)
     holders: defaultdict[bytes, set[str]] = field(default_factory=lambda: defaultdict(set))
     """All sessions that ever had a nick, by the nick."""
-    logs: dict[str, dict[int, Added]] = field(default_factory=dict)
+    logs: Logs = field(default_factory=dict)
     trims: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
     deleted: dict[str, list[float]] = field(default_factory=dict)
     ended: dict[str, list[float]] = field(default_factory=dict)
@@ -86,14 +90,14 @@ class Chronicle:
                     self.logs.pop(log, None)
                     self.deleted.setdefault(log, []).append(now)
 
-    def copy(self) -> dict[str, dict[int, Added]]:
+    def copy(self) -> Logs:
         """Return the logs as they stand."""
         return {log: dict(entries) for log, entries in self.logs.items()}
 
     def rolled_back(
         self,
         now: float,
-        logs: dict[str, dict[int, Added]],
+        logs: Logs,
         memories: Iterable[tuple[object, str, set[str]]],
     ) -> None:
         """Redis went back to older logs; ``memories`` are node, log and ids of what nodes have."""

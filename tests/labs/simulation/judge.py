@@ -3,7 +3,7 @@
 Pure, but for a look into Redis at the end.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
 from tests.labs.faults.verdict import Kind, Violation
@@ -11,6 +11,7 @@ from tests.labs.simulation import presence
 from tests.labs.simulation.audit import Audit
 from tests.labs.simulation.chronicle import Added
 from tests.labs.simulation.directs import judge_directs
+from tests.labs.simulation.notes import Step
 from tests.labs.simulation.sessions import judge_sessions
 from tests.labs.simulation.tracks import key_of, tracks
 from tests.labs.simulation.world import World
@@ -45,7 +46,7 @@ def judge(world: World) -> Verdict:
             audit = Audit(track, chronicle, plan.forgetful, world.dialled)
             violations += audit.run()
             limits += audit.limits
-    violations += _acknowledged(world)
+    violations += _acknowledged(world) + _overtaking(world)
     violations += _remembered(world)
     violations += judge_sessions(world)
     told, known = presence.judge_presence(world)
@@ -106,6 +107,38 @@ def _acknowledged(world: World) -> list[Violation]:
                 if (log, key_of(step.event["position"])) not in kept:
                     found.append(Violation(Kind.LOST, f"acknowledged to p{number}: {step}"))
     return found
+
+
+def _overtaking(world: World) -> list[Violation]:
+    """What a client sends over one connection keeps its order, as long as Redis forgets nothing."""
+    found: list[Violation] = []
+    if world.chronicle.rollbacks:
+        return found
+    first: dict[tuple[str, str], Added] = {}
+    for entry in world.chronicle.added:
+        if entry.kind in "md":
+            where = entry.log if entry.kind == "m" else "@"
+            first.setdefault((where, entry.origin.partition(":")[2]), entry)
+    for number, steps in world.notes.steps.items():
+        sent = [(_said(step), step.dial) for step in steps if step.name == "sent"]
+        # What was sent again may have been refused, and others have gone before it.
+        times = Counter(said for said, _ in sent)
+        newest: dict[tuple[int, str], Added] = {}
+        for said, dial in sent:
+            if said in first and times[said] == 1:
+                entry = first[said]
+                before = newest.get((dial, entry.log), entry)
+                # Not by offset alone: an inbox whose session ended begins at one again.
+                if (before.at, before.offset) > (entry.at, entry.offset):
+                    text = f"p{number}: {before} was sent before {entry}"
+                    found.append(Violation(Kind.DISORDER, text))
+                newest[dial, entry.log] = entry
+    return found
+
+
+def _said(step: Step) -> tuple[str, str]:
+    """Return where a message is said, "@" for a direct, and its id."""
+    return "r:" + step.event["room"] if "room" in step.event else "@", step.event["id"]
 
 
 def _acknowledging(world: World) -> dict[str, list[tuple[float, Any]]]:

@@ -1,53 +1,21 @@
 """What stands in for redis-py: the few calls that the broker makes, over a network that fails."""
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from contextvars import Context
 from functools import partial
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from redis import exceptions
 
-from tests.labs.simulation.ambush import Ambush
 from tests.labs.simulation.loop import VirtualLoop
+from tests.labs.simulation.pubsub import PubSub
 from tests.labs.simulation.server import Server
+from tests.labs.simulation.wire import LOST, Weather, Wire
 
 CONNECT_WITHIN = 1.0
 """Seconds for a connection to be made."""
-
-
-class Weather(Protocol):
-    """How the network between a node and Redis is just now."""
-
-    cut_until: float
-    """When something gets through again."""
-    context: Context
-    dead: bool
-    ambush: Ambush | None
-
-    @property
-    def trouble(self) -> float:
-        """How likely a pipeline goes wrong."""
-
-    def delay(self) -> float:
-        """Return the seconds that something is under way."""
-
-
-class Wire:
-    """One way of a connection: what is put in comes out later, in order."""
-
-    def __init__(self, loop: VirtualLoop, weather: Weather) -> None:
-        self._loop = loop
-        self._weather = weather
-        self._last = 0.0
-
-    def at(self, pause: float = 0.0) -> float:
-        """Return when what is put in after a pause comes out: as soon as something gets through."""
-        start = max(self._loop.now + pause, self._weather.cut_until)
-        self._last = max(self._last + 1e-6, start + self._weather.delay())
-        return self._last
 
 
 class Connection:
@@ -55,6 +23,7 @@ class Connection:
 
     def __init__(self, link: "Link") -> None:
         self.link = link
+        self.server = link.server
         self.open = True
         self.killed = False
         self._out = Wire(link.loop, link.weather)
@@ -64,7 +33,7 @@ class Connection:
     async def request(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
         """Send commands and wait for the replies."""
         link = self.link
-        loop, server = link.loop, link.server
+        loop, server = link.loop, self.server
         self._waiting = future = loop.create_future()
         fate = link.fate()
         if link.weather.dead:
@@ -107,8 +76,7 @@ class Connection:
         future: asyncio.Future[list[Any]],
     ) -> None:
         """Run the commands at the server, though the connection may be closed at the other end."""
-        link = self.link
-        server = link.server
+        link, server = self.link, self.server
         if not server.up or server.life != life or self.killed:
             return
         if self.open and not server.knows(self):
@@ -123,7 +91,7 @@ class Connection:
 
     def broken(self) -> None:
         """The connection is closed by the other end or by the network."""
-        self.link.server.forget(self)
+        self.server.forget(self)
         if self._waiting is not None:
             error = exceptions.ConnectionError("connection lost")
             self.link.loop.deliver_at(
@@ -133,10 +101,7 @@ class Connection:
     def close(self) -> None:
         """Close at this end."""
         self.open = False
-        self.link.server.forget(self)
-
-
-LOST = (exceptions.ConnectionError, exceptions.TimeoutError)
+        self.server.forget(self)
 
 
 def _fail(future: asyncio.Future[Any], error: Exception) -> None:
@@ -150,13 +115,22 @@ def _fulfil(future: asyncio.Future[Any], value: Any) -> None:
 
 
 class Link:
-    """Stands in for redis.asyncio.Redis and its connection pool."""
+    """Stands in for redis.asyncio.Redis and its connection pool.
+
+    With several servers each new connection is to any of them.
+    """
 
     def __init__(
-        self, loop: VirtualLoop, server: Server, weather: Weather, random: Random, timeout: Any
+        self,
+        loop: VirtualLoop,
+        servers: Sequence[Server],
+        weather: Weather,
+        random: Random,
+        timeout: Any,
     ) -> None:
         self.loop = loop
-        self.server = server
+        self.server = servers[0]
+        self._servers = servers
         self.weather = weather
         self.random = random
         self.timeout: float | None = timeout
@@ -183,6 +157,8 @@ class Link:
         """Wait for a new connection to be made."""
         if self.weather.dead:
             await self.loop.create_future()
+        if len(self._servers) > 1:
+            self.server = self.random.choice(self._servers)
         if self.loop.now < self.weather.cut_until:
             await asyncio.sleep(CONNECT_WITHIN)
             raise exceptions.TimeoutError("no connection in time")
@@ -192,17 +168,23 @@ class Link:
 
     async def call(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
         """Run commands on the one connection, which is made where it is missing."""
-        if self._connection is None or not self.server.knows(self._connection):
+        connection = self._connection
+        if connection is None or not connection.server.knows(connection):
             # As redis-py does it: silently, also in place of one that was closed while it was idle.
             await self.opened()
-            self._connection = Connection(self)
-            self.server.accept(self._connection)
+            self._connection = connection = Connection(self)
+            self.server.accept(connection)
             try:
-                await self.connection_kwargs["redis_connect_func"](self)
+                await self._greet()
             except LOST:
                 await self.disconnect()
                 raise
-        return await self._connection.request(commands)
+        return await connection.request(commands)
+
+    async def _greet(self) -> None:
+        """Let the node say what it has to on a new connection."""
+        if (greet := self.connection_kwargs.get("redis_connect_func")) is not None:
+            await greet(self)
 
     def pipeline(self, transaction: bool) -> "Pipeline":
         """Return what gathers commands."""
@@ -219,7 +201,7 @@ class Link:
         if self._connection is not None:
             self._connection.close()
         for pubsub in self._pubsubs:
-            self.server.forget(pubsub)
+            pubsub.server.forget(pubsub)
 
     async def on_connect(self) -> None:
         """Say who one is: there is nothing to say."""
@@ -257,82 +239,3 @@ class Pipeline:
         """Run the commands."""
         assert not raise_on_error
         return await self._link.call(self._commands)
-
-
-class PubSub:
-    """A connection for subscriptions."""
-
-    def __init__(self, link: Link) -> None:
-        self.connection = None  # none of redis-py's
-        self._link = link
-        self._open = False
-        self.killed = False
-        self._out = Wire(link.loop, link.weather)
-        self._in = Wire(link.loop, link.weather)
-        self._messages: deque[list[Any] | Exception] = deque()
-        self._reader: asyncio.Future[None] | None = None
-        self._lost = False
-        self._patient = link.random.random() < 0.5
-
-    async def ssubscribe(self, *channels: bytes) -> None:
-        """Subscribe to channels."""
-        if not self._open:
-            await self._link.opened()
-            self._open = True
-            self._link.server.accept(self)
-        self._ask(channels, self._link.server.subscribe)
-
-    async def sunsubscribe(self, *channels: bytes) -> None:
-        """Unsubscribe from channels."""
-        self._ask(channels, self._link.server.unsubscribe)
-
-    def _ask(self, channels: Sequence[bytes], what: Any) -> None:
-        link = self._link
-        self._swallow()
-
-        def arrived() -> None:
-            for channel in channels:
-                what(self, channel)
-
-        if not self._lost:
-            link.loop.deliver_at(self._out.at(), link.server.arrived, arrived, context=link.outside)
-
-    def _swallow(self) -> None:
-        """What is sent while nothing gets through comes late, or the connection is deaf."""
-        if self._link.loop.now < self._link.weather.cut_until and not self._patient:
-            self._lost = True
-
-    def push(self, message: list[Any] | Exception) -> None:
-        """Bring a message to the node, unless it gets lost with the connection."""
-        self._swallow()
-        if not self._lost or isinstance(message, Exception):
-            self._link.loop.deliver_at(
-                self._in.at(), self._arrived, message, context=self._link.weather.context
-            )
-
-    def _arrived(self, message: list[Any] | Exception) -> None:
-        if not self._lost or isinstance(message, Exception):
-            self._messages.append(message)
-            if self._reader is not None and not self._reader.done():
-                self._reader.set_result(None)
-
-    def broken(self) -> None:
-        """The connection is closed by the other end; what is under way may be lost with it."""
-        self._lost = self._lost or self._link.random.random() < 0.7
-        self.push(exceptions.ConnectionError("connection lost"))
-
-    async def parse_response(self, block: bool) -> list[Any]:
-        """Return the next message."""
-        assert block
-        while not self._messages:
-            self._reader = self._link.loop.create_future()
-            await self._reader
-        message = self._messages.popleft()
-        if isinstance(message, Exception):
-            raise message
-        return message
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        self._link.server.forget(self)
-        self._lost = True

@@ -12,6 +12,7 @@ from typing import Any
 from node.brokers.shards import Topology
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
+from node.brokers.connect import Connect
 from node.core import config as core_rules
 from node.core.hub import hub as core
 from node.core.hub.drain import turns
@@ -23,7 +24,7 @@ from tests.labs.simulation.ambush import Ambush
 from tests.labs.simulation.link import Link
 from tests.labs.simulation.loop import NODE, VirtualLoop
 from tests.labs.simulation.network import Line, Polled
-from tests.labs.simulation.server import Server, place
+from tests.labs.simulation.server import Server
 
 FINISH_WITHIN = 4.0
 """Seconds that a node may take to end after the good-byes, as in node.app."""
@@ -62,8 +63,8 @@ class Life:
     def _assemble(self, core_rules: core_rules.Config, broker_rules: BrokerConfig) -> None:
         clock, ids = self._loop.time, self._id
         self.metrics = Metrics(clock)
-        connects = [partial(self._connect, server) for server in self._servers]
-        topology = Topology(connects, partial(place, len(connects)))
+        connect_to = self._connect_to if len(self._servers) > 1 else None
+        topology = Topology(partial(self._connect, self._servers), connect_to)
         self.batch = WriteBatch(self.metrics, self._loop.call_soon)
         self.broker = RedisBroker(topology, broker_rules, self.metrics, clock, ids)
         self.hub = core.Hub(
@@ -71,8 +72,11 @@ class Life:
         )
         self.limits = ConnectionLimits(self.hub)
 
-    def _connect(self, server: Server, timeout: float | None) -> Any:
-        link = Link(self._loop, server, self, self._random, timeout)
+    def _connect_to(self, address: tuple[str, int]) -> Connect:
+        return partial(self._connect, [self._servers[address[1]]])
+
+    def _connect(self, servers: Sequence[Server], timeout: float | None) -> Any:
+        link = Link(self._loop, servers, self, self._random, timeout)
         self._links.append(link)
         return link
 

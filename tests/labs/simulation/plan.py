@@ -13,6 +13,8 @@ FAULTS = (
 """Kinds of faults."""
 FORGETFUL = ("roll-backs", "amnesia")
 """Those that make Redis forget."""
+LATE = "late fail-over"
+"""One to a replica that had not heard of everything; drawn apart, for several servers."""
 
 
 class Act(NamedTuple):
@@ -69,7 +71,7 @@ class Plan:
     @property
     def forgetful(self) -> bool:
         """Say whether Redis is going to forget something."""
-        return any(fault in FORGETFUL for fault in self.faults)
+        return any(fault in FORGETFUL or fault == LATE for fault in self.faults)
 
 
 def draw(seed: int, hard: bool = False, servers: int = 0) -> Plan:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tests.labs.faults.verdict import Kind, Violation
 from tests.labs.simulation.chronicle import Added, Chronicle
+from tests.labs.simulation.cluster import CONTROL
 from tests.labs.simulation.plan import ROOMS
 from tests.labs.simulation.world import World
 
@@ -243,7 +244,7 @@ def unsettled(world: World) -> list[str]:
         found += [f"unsettled: {key.decode()} is {keys[key]}" for key in outs]
     decided: dict[bytes, dict[bytes, bytes]] = {}
     names = set[bytes]()
-    for key, session in world.servers[0].shell.store.keys.items():
+    for key, session in world.keys(CONTROL).items():
         if key.startswith(b"chat:{c}:session:"):
             sid = key.removeprefix(b"chat:{c}:session:")
             names.add(session.get(b"fold", b""))

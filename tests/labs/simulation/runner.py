@@ -28,6 +28,8 @@ def play(seed: int, hard: bool = False, tracing: bool = False, servers: int = 0)
     if plan.servers > 1:
         scenes.add_ambushes(plan)
         scenes.add_names(plan)
+        scenes.add_moves(plan)
+        scenes.add_fail_over(plan, hard)
     # Logs of a world are too short to be longer than what a node reads of them otherwise.
     follower.TAIL_ENTRIES = plan.tail
     world = World(plan, tracing)

@@ -1,10 +1,11 @@
-"""What is drawn apart for several servers: deaths between two steps, people who provoke."""
+"""What is drawn apart for several servers: deaths between two steps, people who provoke, slots that
+move, servers that others take over from."""
 
 from random import Random
 from typing import Any
 
 from tests.labs.simulation.ambush import STEPS
-from tests.labs.simulation.plan import ROOMS, Act, Plan
+from tests.labs.simulation.plan import LATE, ROOMS, Act, Plan
 
 POOL = ("ana", "bo", "cy")
 """Nicks that several people want."""
@@ -101,3 +102,61 @@ def _without_rooms(random: Random, plan: Plan) -> None:
             *((name, (random.choice(ROOMS),)) for name in ("leave", "join", "bounce")),
         ]
         person.acts.append(Act(when, *random.choice(deeds)))
+
+
+def add_moves(plan: Plan) -> None:
+    """Let slots move, in a third of the worlds."""
+    random = Random(f"moves {plan.seed}")
+    if random.random() >= 1 / 3:
+        return
+    plan.faults = tuple(sorted((*plan.faults, "slot moves")))
+    for _ in range(random.randint(1, 6)):
+        tag = "r:" + random.choice(ROOMS)
+        _move(random, plan, random.uniform(0.5, plan.length), tag, random.randrange(plan.servers))
+    if random.random() < 0.3:
+        at = random.uniform(0.5, plan.length)
+        _move(random, plan, at, "c", random.randrange(1, plan.servers))
+        _move(random, plan, at + random.uniform(0.5, 4.0), "c", 0)
+        for person in random.sample(plan.people, 2):
+            other, begins = random.randrange(5), at - random.uniform(0.0, 0.1)
+            person.acts += [Act(begins + 0.004 * n, "direct", (other,)) for n in range(60)]
+            person.acts.sort(key=lambda act: act.at)
+    if random.random() < 0.3:
+        # That of a tag by which a node finds out whether a server delivers to it.
+        at, tag = random.uniform(0.5, plan.length), str(random.randrange(4))
+        _move(random, plan, at, tag, random.randrange(plan.servers))
+    while random.random() < 0.3:
+        tag = random.choice(("", "c", *("r:" + room for room in ROOMS)))
+        args = random.randrange(plan.servers), tag, random.uniform(0.1, 0.8)
+        plan.acts.append(Act(random.uniform(0.5, plan.length), "cluster down", args))
+    plan.acts.sort(key=lambda act: act.at)
+
+
+def _move(random: Random, plan: Plan, at: float, tag: str, to: int) -> None:
+    pause = random.uniform(0.05, 1.0) if random.random() < 0.5 else 0.0
+    plan.acts.append(Act(at, "slot moves", (tag, to, pause)))
+
+
+def add_fail_over(plan: Plan, hard: bool) -> None:
+    """Let a server take over from another one, in a sixth of the worlds.
+
+    It lacks what it had not heard of yet, unless Redis is going to forget something anyway.
+    """
+    random = Random(f"fail-over {plan.seed}")
+    if random.random() >= 1 / 6:
+        return
+    number, heir = random.sample(range(plan.servers), 2)
+    at, late = random.uniform(1.0, plan.length), random.uniform(0.0, 0.5)
+    after = random.uniform(1.0, 3.0)
+    away = after + random.uniform(0.5, 4.0)
+    is_late = random.random() < 0.6 and (hard or not plan.forgetful)
+    plan.faults = tuple(sorted((*plan.faults, LATE if is_late else "fail-over")))
+    if is_late:
+        plan.acts.append(Act(at - late, "snapshot", (at,)))
+    plan.acts.append(Act(at, "fail-over", (number, heir, after, away)))
+    if random.random() < 0.3:
+        # Servers that want all slots to be served.
+        for other in {*range(plan.servers)} - {number}:
+            begins, lasts = at + random.uniform(0.2, 1.0), random.uniform(0.1, 0.8)
+            plan.acts.append(Act(begins, "cluster down", (other, "", lasts)))
+    plan.acts.sort(key=lambda act: act.at)

@@ -115,7 +115,7 @@ class Shell:
         if (source := self._scripts.get(digest)) is None:
             return NoScriptError("No matching script. Please use EVAL.")
         _LUA.store = self.store
-        given = [_encoded(arg) for arg in args]
+        given = [encoded(arg) for arg in args]
         try:
             reply = _LUA.run(source, digest, given, keys)
         except (ResponseError, lua51.LuaError) as error:
@@ -138,7 +138,8 @@ class Shell:
             self.store.load(data)
 
 
-def _encoded(part: Any) -> bytes:
+def encoded(part: Any) -> bytes:
+    """Return an argument as redis-py sends it."""
     if isinstance(part, bytes):
         return part
     return part.encode() if isinstance(part, str) else b"%d" % part

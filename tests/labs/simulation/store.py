@@ -11,6 +11,8 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
+from tests.labs.simulation.keyspace import Keyspace
+
 Stream = dict[int, list[bytes]]
 """What XADD was given, by the first part of the id; the second one is always 0."""
 
@@ -18,7 +20,7 @@ _TOLD = b"chat:{c}:nicks", b"chat:{c}:out:"
 """How the hashes begin whose changes are told."""
 
 
-class Store:
+class Store(Keyspace):
     """Runs one command at a time. ``told`` hears of what happens to streams and keys."""
 
     def __init__(
@@ -28,63 +30,15 @@ class Store:
         publish: Callable[[bytes, bytes], None],
         told: Callable[[str, Sequence[bytes]], None],
     ) -> None:
-        self.keys: dict[bytes, Any] = {}
-        self._ends: dict[bytes, float] = {}
-        self._clock = clock
+        super().__init__(clock, told)
         self._random = random
         self._publish = publish
-        self._told = told
 
     def call(self, name: str, fields: list[bytes]) -> Any:
         """Run a command."""
         if self._ends:
             self._expire(fields[:1])
         return getattr(self, "do_" + name)(*fields)
-
-    def _expire(self, keys: Sequence[bytes]) -> None:
-        for key in keys:
-            if (end := self._ends.get(key)) is not None and end <= self._clock():
-                self._remove(key)
-
-    def _remove(self, key: bytes) -> int:
-        self._ends.pop(key, None)
-        return int(self.keys.pop(key, None) is not None)
-
-    def copy(self) -> tuple[dict[bytes, Any], dict[bytes, float]]:
-        """Return a copy of all data."""
-        values = self.keys.items()
-        copies = {key: one.copy() if isinstance(one, dict) else one for key, one in values}
-        return copies, dict(self._ends)
-
-    def load(self, data: tuple[dict[bytes, Any], dict[bytes, float]]) -> None:
-        """Take data in place of what there is."""
-        self.keys, self._ends = data
-
-    # Keys
-
-    def do_get(self, key: bytes) -> bytes | None:
-        return self.keys.get(key)
-
-    def do_set(self, key: bytes, value: bytes, *how: bytes) -> bytes | None:
-        if how == (b"NX",) and key in self.keys:
-            return None
-        self.keys[key] = value
-        if how[:1] in ((b"EX",), (b"PX",)):
-            self._ends[key] = self._clock() + int(how[1]) / (1 if how[0] == b"EX" else 1000)
-        return b"OK"
-
-    def do_exists(self, *keys: bytes) -> int:
-        self._expire(keys)
-        return sum([key in self.keys for key in keys])
-
-    def do_del(self, *keys: bytes) -> int:
-        self._told("del", keys)
-        return sum([self._remove(key) for key in keys])
-
-    def do_pexpire(self, key: bytes, ms: bytes) -> int:
-        if key in self.keys:
-            self._ends[key] = self._clock() + int(ms) / 1000
-        return int(key in self.keys)
 
     def do_time(self) -> list[bytes]:
         micros = round(self._clock() * 1_000_000)

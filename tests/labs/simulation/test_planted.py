@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.labs.simulation import plants_of_seats
+from tests.labs.simulation import plants_of_clusters, plants_of_seats
 from tests.labs.simulation.plants import PLANTS
 from tests.labs.simulation.runner import play
 
@@ -46,9 +46,9 @@ def test_a_planted_bug_is_caught(bug: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("bug", plants_of_seats.PLANTS)
-def test_a_bug_between_steps_is_caught(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = plants_of_seats.PLANTS[bug]
+@pytest.mark.parametrize("bug", (*plants_of_seats.PLANTS, *plants_of_clusters.PLANTS))
+def test_a_bug_of_several_servers_is_caught(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = (plants_of_seats.PLANTS | plants_of_clusters.PLANTS)[bug]
     told.plant(monkeypatch)
     said: set[str] = set()
     for seed in range(told.first, told.first + told.worlds):

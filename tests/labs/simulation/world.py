@@ -9,12 +9,14 @@ from node.core import config as core_rules
 from tests.labs.simulation.ambush import Ambush
 from tests.labs.simulation.chronicle import Chronicle
 from tests.labs.simulation.client import Client
+from tests.labs.simulation.cluster import Cluster, slot_of, slot_of_tag
 from tests.labs.simulation.loop import VirtualLoop
 from tests.labs.simulation.network import Line
 from tests.labs.simulation.node import Life
 from tests.labs.simulation.notes import Notes
+from tests.labs.simulation.outages import Outages
 from tests.labs.simulation.plan import ROOMS, Act, Plan
-from tests.labs.simulation.server import Server, place
+from tests.labs.simulation.server import Server
 
 START = 1000.0
 """Virtual time at which a world begins; plans count from 0."""
@@ -31,28 +33,29 @@ class World:
         self.random = Random(f"world {plan.seed}")
         self.notes = Notes(self.loop.time, tracing)
         self.chronicle = Chronicle()
-        self.servers = [
-            Server(self.loop, Random(f"server {plan.seed} {number or ''}".strip()), self._on_call)
-            for number in range(plan.servers)
-        ]
+        self.cluster = Cluster(self.loop, Random(f"cluster {plan.seed}"), plan.servers)
+        self.servers = [self._server(number) for number in range(plan.servers)]
         self.lives: list[Life] = []
         self.nodes: list[Life | None] = [None] * NODES
         self.stopped: dict[Life, list[tuple[float, float]]] = {}
         self.cut: dict[Life, list[tuple[float, float]]] = {}
         self.ended: dict[Life, float] = {}
         self.ran = 0
-        self.away: list[tuple[float, float]] = []
         self.dialled: dict[tuple[int, int], Life] = {}
         self.given_up: dict[int, str] = {}
         self.slow, self.trouble = plan.slow, plan.trouble
-        self._snapshots: dict[tuple[int, float], Any] = {}
-        self._found: dict[int, Any] = {}
         self._which = Random(f"which {plan.seed}")
+        self.outages = Outages(self, self._which)
         self._random = {number: Random(f"node {number} {plan.seed}") for number in range(NODES)}
         self.clients = [
             Client(self, person, Random(f"client {person.number} {plan.seed}"), self.notes)
             for person in plan.people
         ]
+
+    def _server(self, number: int) -> Server:
+        random = Random(f"server {self.plan.seed} {number or ''}".strip())
+        cluster = self.cluster if self.plan.servers > 1 else None
+        return Server(self.loop, random, self._on_call, cluster, number)
 
     # Running
 
@@ -72,6 +75,7 @@ class World:
         self._mend()
         await self._until(loop.now + plan.lease + plan.grace + 12.0)
         self.notes.trace("the end")
+        self.notes.troubles += self._deaf()
         self.ran = loop.ran
 
     async def _until(self, when: float) -> None:
@@ -91,9 +95,7 @@ class World:
             life.cut_until = min(life.cut_until, self.loop.now)
             life.ambush = None
             self._thaw(life)
-        for number, server in enumerate(self.servers):
-            server.go_on()
-            self._revive(number)
+        self.outages.mend()
         for number in range(NODES):
             if self.nodes[number] is None:
                 self._start(number)
@@ -169,19 +171,8 @@ class World:
 
     def _do(self, act: Act) -> None:
         self.notes.trace(f"fault {act.name} {act.args}")
-        getattr(self, "do_" + act.name.replace(" ", "_").replace("-", "_"))(*act.args)
-
-    def do_pubsub_kills(self) -> None:
-        """Close a connection of subscriptions."""
-        server = self._any()
-        if found := server.subscriptions():
-            server.close(self.random.choice(found))
-
-    def do_deaf(self) -> None:
-        """Let a connection of subscriptions stay open, and bring nothing."""
-        server = self._any()
-        if found := server.subscriptions():
-            server.deafen(self.random.choice(found))
+        name = "do_" + act.name.replace(" ", "_").replace("-", "_")
+        getattr(self if hasattr(self, name) else self.outages, name)(*act.args)
 
     def do_node_kills(self, number: int, away: float) -> None:
         """Kill a node, and start it again later."""
@@ -265,97 +256,43 @@ class World:
             life.cut_until = max(life.cut_until, self.loop.now + seconds)
             self.cut.setdefault(life, []).append((self.loop.now, life.cut_until))
 
-    def do_redis_stops(self, seconds: float) -> None:
-        """Stop Redis for a while."""
-        for number in self._some():
-            server = self.servers[number]
-            if server.up:
-                server.stop()
-                self.away.append((self.loop.now, self.loop.now + seconds))
-                self.loop.call_later(seconds, server.go_on)
-
-    def do_rooms_away(self, numbers: tuple[int, ...], seconds: float) -> None:
-        """Stop servers that have rooms for a while."""
-        for number in numbers:
-            server = self.servers[number]
-            if server.up:
-                server.stop()
-                self.away.append((self.loop.now, self.loop.now + seconds))
-                self.loop.call_later(seconds, server.go_on)
-
-    def do_redis_restarts(self, away: float) -> None:
-        """Kill Redis, which has written down all that it did."""
-        for number in self._some():
-            self._crash(number, away, None)
-
-    def do_snapshot(self, key: float) -> None:
-        """Let Redis write down its data, to be found at the roll-back of that key."""
-        for number, server in enumerate(self.servers):
-            if server.up:
-                self._snapshots[number, key] = server.shell.snapshot(), self.chronicle.copy()
-
-    def do_roll_backs(self, away: float) -> None:
-        """Kill Redis, which goes on from an older snapshot."""
-        for number in self._some():
-            if (snapshot := self._snapshots.get((number, self.loop.now))) is not None:
-                self._crash(number, away, snapshot)
-
-    def do_amnesia(self, away: float) -> None:
-        """Kill Redis, which comes back empty."""
-        for number in self._some():
-            self._crash(number, away, (({}, {}), {}))
-
-    def _some(self) -> list[int]:
-        """Draw which servers something happens to: one, or all of them."""
-        count = len(self.servers)
-        if count == 1 or self._which.random() < 0.2:
-            return list(range(count))
-        return [self._which.randrange(count)]
-
-    def _any(self) -> Server:
-        return self.servers[self._which.randrange(len(self.servers))]
-
-    def _crash(self, number: int, away: float, data: Any) -> None:
-        server = self.servers[number]
-        if not server.up:
-            return
-        self.notes.trace(f"Redis {number} is killed")
-        server.crash()
-        self.away.append((self.loop.now, self.loop.now + away))
-        if data is not None:
-            # Older snapshots are of a past that is no more.
-            for key in [key for key in self._snapshots if key[0] == number]:
-                del self._snapshots[key]
-            logs = {
-                log: entries
-                for log, entries in self.chronicle.copy().items()
-                if self.place_of(log) != number
-            }
-            logs |= {log: rows for log, rows in data[1].items() if self.place_of(log) == number}
-            self.chronicle.rolled_back(self.loop.now, logs, self._memories())
-        self._found[number] = data[0] if data is not None else None
-        self.loop.call_later(away, self._revive, number)
-
-    def _revive(self, number: int) -> None:
-        if not self.servers[number].up:
-            self.notes.trace(f"Redis {number} is back")
-            self.servers[number].restart(self._found[number])
+    # How it stands
 
     def place_of(self, log: str) -> int:
         """Return the number of the server that keeps a log, or sessions for an inbox."""
-        return place(len(self.servers), log if log.startswith("r:") else "c")
+        return self.outages.place_of(log)
+
+    def keys(self, tag: bytes) -> dict[bytes, Any]:
+        """Return all that is kept where the keys of a hash tag are."""
+        return self.servers[self.cluster.owner(slot_of_tag(tag))].shell.store.keys
 
     def data(self, key: bytes) -> Any:
         """Return the value of a key; None if it is not there."""
-        tag = key.decode().partition("{")[2].partition("}")[0]
-        return self.servers[place(len(self.servers), tag)].shell.store.keys.get(key)
+        return self.servers[self.cluster.owner(slot_of(key))].shell.store.keys.get(key)
+
+    def _deaf(self) -> list[str]:
+        """Return what nodes are not subscribed to, where it is published just now.
+
+        They would find it seconds later, when they look; so clients do not tell.
+        """
+        wanted = {(life, b"chat:{c}:node:") for life in self.nodes if life is not None}
+        for client in self.clients:
+            life = self.dialled.get((client.person.number, client.dials))
+            if life is not None and client.welcome and not client.finished:
+                rooms = client.positions.keys() - {"@"}
+                wanted |= {(life, b"chat:{r:%b}:live" % room.encode()) for room in rooms}
+        found = []
+        for life, channel in wanted:
+            if not self.servers[self.cluster.owner(slot_of(channel))].tells(life, channel):
+                found.append(f"deaf: {life.name} does not hear {channel.decode()}")
+        return sorted(found)
 
     def follows(self, room: str) -> bool:
         """Say whether a node follows a room: only then its seats are compared."""
         log = "r:" + room
         return any(log in life.hub.services.rooms.by_log for life in self.nodes if life is not None)
 
-    def _memories(self) -> list[tuple[object, str, set[str]]]:
+    def memories(self) -> list[tuple[object, str, set[str]]]:
         """Return what the living nodes remember of logs: node, log, ids."""
         return [
             (life, log, {entry.id.decode() for entry in room.ring.entries})

@@ -9,6 +9,7 @@ from node.brokers.config import BrokerConfig
 from node.brokers.contact import Contact
 from node.brokers.context import BrokerContext
 from node.brokers.malformed import Malformed
+from node.brokers.outage import Outage
 from node.brokers.pipeline import Pipeline
 from node.brokers.shards import Shard, Shards
 from node.core.interfaces import BrokerEvents
@@ -48,6 +49,19 @@ class Server:
         self._bench.calls.append(call)
 
 
+class Places:
+    """Where rooms are; the first server has the sessions."""
+
+    def __init__(self, room: Callable[[str], int]) -> None:
+        self._room = room
+
+    def place(self, tag: str) -> int:
+        return 0 if tag == keys.CONTROL_TAG else self._room(tag)
+
+    def keeps(self, number: int) -> bool:
+        return True
+
+
 class ContextBench:
     """Takes the place of the pipelines: gathers calls, which the test answers one by one.
 
@@ -67,13 +81,13 @@ class ContextBench:
         self.servers = [Server(self) for _ in range(servers)]
         self.contact = self.servers[0].contact
         self._count = 0
-        shards = [Shard(cast(Pipeline, server), server.contact) for server in self.servers]
+        shards = Shards(Places(place))
         self.context = BrokerContext(
-            config or BrokerConfig(),
-            Shards(shards, lambda tag: 0 if tag == keys.CONTROL_TAG else place(tag)),
-            lambda: self.time,
-            self.random_id,
+            config or BrokerConfig(), shards, lambda: self.time, self.random_id
         )
+        for server in self.servers:
+            outage = Outage(self.context.clock)
+            shards.all.append(Shard(cast(Pipeline, server), server.contact, outage))
         self.context.bind(cast(BrokerEvents, self.events))
 
     def random_id(self) -> str:

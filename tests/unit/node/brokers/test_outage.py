@@ -216,7 +216,7 @@ def test_a_denied_script_is_told_once_until_it_is_done_again(
 
 def test_a_node_that_is_not_ready_gives_the_newest_reason() -> None:
     outage = Outage(lambda: 0.0)
-    readiness = Readiness(outage)
+    readiness = Readiness(lambda: outage.reason)
     outage.lost(exceptions.ConnectionError("refused"))
     assert readiness.unready(0.0) == "the broker does not answer, or refuses: refused"
     outage.lost(exceptions.ResponseError("NOAUTH Authentication required."))

@@ -399,7 +399,7 @@ async def test_without_enough_replicas_nothing_counts_as_done(
 
     def enough(commands: list[Any]) -> list[Any]:
         assert commands[-2:] == [
-            ("EVALSHA", scripts.digest("waits"), 2, *keys.CONTROL),
+            ("EVALSHA", scripts.digest("waits"), 2, *keys.waits("c")),
             ("WAIT", 1, 1000),
         ]
         return [*echo(commands[:-2]), 2, 1]
@@ -416,6 +416,7 @@ class Patient:
     script = "tail"
     lane = CHANGES
     weight = 1
+    tag = keys.CONTROL_TAG
 
     def __init__(self, then: Next) -> None:
         self.then = [then, then, Next.NOTHING]

@@ -12,7 +12,7 @@ from node.brokers.moderation_sync import ModerationSync
 from node.brokers.readiness import DEAF_AFTER, PROBE_WITHIN, Readiness
 from node.brokers.renewal import TELL_EVERY, LeaseRenewal
 from node.brokers.session_audit import SessionAudit
-from node.brokers.subscriber import Subscriber
+from node.brokers.subscriptions import Subscriptions
 from node.core.model import Unavailable
 from node.telemetry.metrics import Metrics
 from tests.unit.node.brokers.bench import ContextBench, args_of
@@ -35,7 +35,7 @@ class RenewalBench(ContextBench):
             context,
             self.lease,
             self.readiness,
-            cast(Subscriber, self),
+            cast(Subscriptions, self),
             SessionAudit(context, self.lease, lambda token, quit: None, Holds()),
             ModerationSync(context, lambda: None),
             Health(context.call, Metrics(), context.clock),
@@ -52,7 +52,7 @@ class RenewalBench(ContextBench):
     def unwant(self, channel: bytes) -> None:
         self.wanted.remove(channel)
 
-    def rebuild(self) -> None:
+    def rebuild_control(self) -> None:
         self.rebuilt += 1
 
     def renew(self, reply: object, after: float = 1.0) -> None:

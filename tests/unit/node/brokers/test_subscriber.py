@@ -1,4 +1,4 @@
-"""A subscriber outlives every connection; its messages go to the part that they concern."""
+"""A subscriber outlives every connection."""
 
 import asyncio
 import contextlib
@@ -10,20 +10,10 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers import subscriber as subscribers
-from node.brokers.head_poll import HeadPoll
-from node.brokers.malformed import ProblemLog
-from node.brokers.moderation_sync import ModerationSync
 from node.brokers.outage import Reasons
-from node.brokers.publish_batch import Taken
-from node.brokers.readiness import Readiness
-from node.brokers.subscriber import MessageDispatch, Subscriber
-from node.core.entries import Entry, Frame
-from node.core.model import FencingToken
-from node.telemetry.metrics import Metrics
-from tests.unit.node.brokers.bench import ContextBench
+from node.brokers.subscriber import Subscriber
 
 WITHIN = 20.0
-FRAME = b"log r:tea k1 7 x6\nm x7 5 -\n{}"
 
 
 class Connections:
@@ -95,9 +85,6 @@ async def test_a_connection_that_fails_while_it_is_replaced_is_replaced(
     assert redis.ended == 4
 
 
-# Subscriptions
-
-
 class Shard:
     """Stands in for Redis and the connection to it: notes what is asked, says what it is told."""
 
@@ -105,7 +92,7 @@ class Shard:
 
     def __init__(self) -> None:
         self.asked: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
-        self.says: asyncio.Queue[list[Any]] = asyncio.Queue()
+        self.says: asyncio.Queue[list[Any] | Exception] = asyncio.Queue()
         self.confirmed: list[bytes] = []
 
     def pubsub(self) -> "Shard":
@@ -122,7 +109,7 @@ class Shard:
         for channel in channels:
             self.asked.put_nowait(("sunsubscribe", channel))
 
-    async def parse_response(self, block: bool) -> list[Any]:
+    async def parse_response(self, block: bool) -> list[Any] | Exception:
         """Return the next message."""
         return await self.says.get()
 
@@ -200,81 +187,73 @@ async def test_the_end_of_a_subscription_that_nobody_wants_is_nothing_to_mend(
     assert await redis.hears() == ("ssubscribe", b"other") and redis.asked.empty()
 
 
-# Messages
-
-
-class DispatchBench(ContextBench):
-    """A dispatch of messages."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.metrics, self.readiness, self.taken = Metrics(), Readiness(), Taken()
-        self.dispatch = MessageDispatch(
-            self.context,
-            self.readiness,
-            self.taken,
-            ModerationSync(self.context, lambda: None),
-            HeadPoll(self.context),
-            ProblemLog(self.metrics, self.context.clock),
-        )
-
-    def told(self, payload: bytes) -> list[tuple[Any, ...]]:
-        """Return what the core is told of a message."""
-        self.dispatch.take(payload)
-        told, self.events.told = self.events.told, []
-        return told
+# A master of a cluster
 
 
 @pytest.fixture
-def bench() -> DispatchBench:
-    return DispatchBench()
+async def master(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Shard, Subscriber]]:
+    """A master that keeps one of two channels; the other one is asked for elsewhere."""
+    monkeypatch.setattr(subscribers, "ASK_AGAIN", 0.0)
+    redis = Shard()
+    reasons = Reasons("lost the subscriptions", lambda: 0.0)
+
+    def refused(error: Exception) -> bool:
+        if str(error).startswith("MOVED"):
+            subscriber.forget(b"room")
+            return True
+        return False
+
+    subscriber = Subscriber(
+        cast(Redis, redis), lambda payload: None, redis.confirmed.append, reasons, refused
+    )
+    for channel in (b"den", b"room"):
+        subscriber.want(channel)
+    running = asyncio.create_task(subscriber.run())
+    assert [await redis.hears() for _ in range(2)] == [
+        ("ssubscribe", b"den"),
+        ("ssubscribe", b"room"),
+    ]
+    await redis.answers(b"ssubscribe", b"den")
+    yield redis, subscriber
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
 
 
-def test_a_frame_goes_to_the_core(bench: DispatchBench) -> None:
-    [(name, frame)] = bench.told(FRAME)
-    assert (name, frame.log, frame.first, frame.prev) == ("frame", "r:tea", 7, b"x6")
+async def test_a_channel_whose_slot_is_elsewhere_is_let_go_without_a_word(
+    master: tuple[Shard, Subscriber],
+) -> None:
+    redis, subscriber = master
+    redis.says.put_nowait(exceptions.ResponseError("MOVED 7 b:2"))
+    subscriber.want(b"new")
+    assert await redis.hears() == ("ssubscribe", b"new")
+    await redis.answers(b"sunsubscribe", b"room")
+    assert redis.asked.empty() and subscriber.wanted == {b"den", b"new"}
+    assert redis.confirmed == [b"den"]
 
 
-def test_a_frame_whose_entries_came_with_a_reply_is_ignored(bench: DispatchBench) -> None:
-    frame = Frame("r:tea", b"k1", 7, b"x6", [Entry(7, b"m x7 5 -", b"{}")])
-    bench.taken.add(frame, b"m x7 5 ")
-    assert bench.told(FRAME) == []
-    assert len(bench.told(FRAME)) == 1
+@pytest.mark.parametrize("error", ["CLUSTERDOWN not served", "TRYAGAIN moving"])
+async def test_a_channel_that_is_refused_for_now_is_asked_for_again(
+    master: tuple[Shard, Subscriber], error: str
+) -> None:
+    redis, _ = master
+    for _ in range(2):
+        redis.says.put_nowait(exceptions.ResponseError(error))
+        assert await redis.hears() == ("ssubscribe", b"room")
+    await redis.answers(b"ssubscribe", b"room")
+    assert redis.asked.empty() and redis.confirmed == [b"den", b"room"]
 
 
-def test_a_session_that_moved_and_an_announcement_go_to_the_core(bench: DispatchBench) -> None:
-    assert bench.told(b"moved s1 inc.2") == [("moved", FencingToken("s1", "inc.2"))]
-    text = b'announce {"text":"hi","room":"tea","at":17}'
-    assert bench.told(text) == [("announced", "hi", "tea", 17)]
-
-
-def test_a_probe_makes_the_node_ready(bench: DispatchBench) -> None:
-    bench.time = 1.5
-    assert bench.told(b"probe 1000000") == []
-    assert bench.readiness.lag == 0.5 and bench.readiness.unready(1.5) is None
-
-
-def test_a_change_of_the_moderation_rules_has_them_read(bench: DispatchBench) -> None:
-    assert bench.told(b"orders 1 a") == [] and bench.names() == ["orders"]
-
-
-def test_a_malformed_frame_has_its_log_read(bench: DispatchBench) -> None:
-    assert bench.told(b"log r:tea k1 seven") == [("differs", "r:tea")]
-    assert bench.metrics.malformed == 1
-    assert bench.told(b"log") == [] and bench.metrics.malformed == 2
-
-
-def test_a_kind_of_message_that_is_not_known_is_ignored(bench: DispatchBench) -> None:
-    assert bench.told(b"news of a later version") == [] and bench.metrics.malformed == 0
-
-
-def test_a_confirmed_channel_of_a_log_goes_to_the_core(bench: DispatchBench) -> None:
-    bench.dispatch.confirm(b"chat:{r:tea}:live")
-    assert bench.events.told == [("confirmed", "r:tea")]
-
-
-def test_data_of_another_format_are_ignored(bench: DispatchBench) -> None:
-    bench.readiness.refuse("format 2")
-    assert bench.told(FRAME) == []
-    bench.dispatch.confirm(b"chat:{r:tea}:live")
-    assert bench.events.told == []
+async def test_the_end_of_a_channel_that_was_refused_to_be_let_go_is_noticed(
+    master: tuple[Shard, Subscriber],
+) -> None:
+    redis, subscriber = master
+    await redis.answers(b"ssubscribe", b"room")
+    subscriber.unwant(b"den")
+    assert await redis.hears() == ("sunsubscribe", b"den")
+    redis.says.put_nowait(exceptions.ResponseError("MOVED 9 b:2"))
+    subscriber.want(b"den")
+    assert await redis.hears() == ("ssubscribe", b"den")
+    await redis.answers(b"ssubscribe", b"den")
+    await redis.answers(b"sunsubscribe", b"den")
+    assert await redis.hears() == ("ssubscribe", b"den")

@@ -1,0 +1,113 @@
+"""What a node has for each server: its calls, its subscriptions, a probe, and their tasks."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from node.brokers.connect import REPLY_TIMEOUT, Connect
+from node.brokers.contact import Contact
+from node.brokers.context import BrokerContext
+from node.brokers.lease import Lease
+from node.brokers.malformed import ProblemLog
+from node.brokers.message_dispatch import MessageDispatch
+from node.brokers.outage import Outage
+from node.brokers.pipeline import Pipeline, PipelineCounts
+from node.brokers.routing import Routing
+from node.brokers.shard_probe import ShardProbe
+from node.brokers.shards import Shard, Topology
+from node.brokers.slot_map import SlotMap
+from node.brokers.subscriber import Subscriber
+from node.brokers.subscriptions import Subscriptions
+
+EXPIRE_EVERY = 0.25
+"""Seconds between two looks for calls that are past their deadlines."""
+
+
+class Servers:
+    """Begins with each server when it becomes known: the only one, or a master of a cluster."""
+
+    def __init__(
+        self,
+        context: BrokerContext,
+        lease: Lease,
+        subscriptions: Subscriptions,
+        dispatch: MessageDispatch,
+        counts: PipelineCounts,
+        problems: ProblemLog,
+        slots: SlotMap | None,
+        topology: Topology,
+    ) -> None:
+        self._context = context
+        self._lease = lease
+        self._subscriptions = subscriptions
+        self._dispatch = dispatch
+        self._counts = counts
+        self._problems = problems
+        self._slots = slots
+        self._clients: list[Any] = []
+        self._probes: list[ShardProbe] = []
+        self._tasks: asyncio.TaskGroup | None = None
+        self._routing: Routing | None = None
+        connect, connect_to = topology
+        if slots is not None and connect_to is not None:
+            shards = context.shards
+            self._routing = Routing(slots, shards, subscriptions, connect, connect_to, self._add)
+        self._add(connect)
+
+    def _add(self, connect: Connect) -> None:
+        """Begin with a server."""
+        context, routing, slots = self._context, self._routing, self._slots
+        number, outage = len(context.shards.all), Outage(context.clock)
+        calls, messages = connect(REPLY_TIMEOUT), connect(None)
+        self._clients += (calls, messages)
+        # Half a lease: a node that renewed a second before a break has as long left after it.
+        contact = Contact(context.config.lease / 2)
+        base = calls, context.clock, self._counts, context.config.replicas, contact, self._problems
+        told = self._dispatch.take, self._dispatch.confirm, outage.messages
+        if routing is None or slots is None:
+            pipeline, subscriber = Pipeline(*base, outage), Subscriber(messages, *told)
+        else:
+            ended, tag = partial(routing.ended, number), partial(slots.tag, number)
+            pipeline = Pipeline(*base, outage, ended, tag)
+            refused = partial(routing.subscription_refused, number)
+            subscriber = Subscriber(messages, *told, refused)
+            probe = ShardProbe(context, self._lease, number, slots, self._subscriptions)
+            self._dispatch.expect(number, probe.heard)
+            self._probes.append(probe)
+        calls.connection_pool.connection_kwargs["redis_connect_func"] = pipeline.connected
+        context.shards.all.append(Shard(pipeline, contact, outage))
+        self._subscriptions.all.append(subscriber)
+        if self._tasks is not None:
+            self._start(self._tasks, number)
+
+    def run(self, tasks: asyncio.TaskGroup) -> None:
+        """Begin the tasks of all servers, and those of servers that become known later."""
+        self._tasks = tasks
+        for number in range(len(self._context.shards.all)):
+            self._start(tasks, number)
+        if self._routing is not None:
+            tasks.create_task(self._routing.run())
+        tasks.create_task(self._expire())
+
+    def _start(self, tasks: asyncio.TaskGroup, number: int) -> None:
+        tasks.create_task(self._context.shards.all[number].pipeline.run())
+        tasks.create_task(self._subscriptions.all[number].run())
+
+    async def _expire(self) -> None:
+        shards, clock = self._context.shards, self._context.clock
+        while True:
+            for shard in shards.all:
+                shard.pipeline.expire()
+            shards.queues.expire(clock())
+            await asyncio.sleep(EXPIRE_EVERY)
+
+    def probe(self) -> None:
+        """Send a probe to each server without sessions."""
+        for probe in self._probes:
+            probe.send()
+
+    async def close(self) -> None:
+        """Close all connections; no server is begun with any more."""
+        self._tasks = None
+        for client in self._clients:
+            await client.aclose()

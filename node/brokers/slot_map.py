@@ -1,0 +1,91 @@
+"""Which server keeps which slots of a Redis Cluster; a single server keeps all of them."""
+
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Any
+
+from redis.crc import key_slot
+
+Address = tuple[str, int]
+Moves = set[tuple[int, int]]
+"""From which servers to which ones slots have gone."""
+
+SLOTS = 16384
+SEED = 0
+"""The number of the server that is asked before anything is known. It is one of the addresses of
+the URL, so it may be the same one as a server with another number."""
+
+
+def slot_of(tag: str) -> int:
+    """Return the slot of all keys that have a hash tag."""
+    return key_slot(tag.encode())
+
+
+class SlotMap:
+    """Numbers the servers in the order in which they become known."""
+
+    def __init__(self) -> None:
+        self._owners = [SEED] * SLOTS
+        self._kept = [SLOTS]
+        """How many slots each server keeps."""
+        self._addresses: list[Address | None] = [None]
+        self._tags: dict[int, str] = {}
+
+    def place(self, tag: str) -> int:
+        """Return the number of the server that keeps the keys of a hash tag."""
+        return self._owners[key_slot(tag.encode())]
+
+    def keeps(self, number: int) -> bool:
+        """Say whether a server keeps any slot."""
+        return self._kept[number] > 0
+
+    def number(self, address: Address) -> int:
+        """Return the number of a server, a new one if it was not known."""
+        if address not in self._addresses:
+            self._addresses.append(address)
+            self._kept.append(0)
+        return self._addresses.index(address)
+
+    def address(self, number: int) -> Address:
+        """Return the address of a server other than the seed."""
+        address = self._addresses[number]
+        assert address is not None
+        return address
+
+    def move(self, slots: Iterable[int], number: int) -> Moves:
+        """Note which server keeps some slots; return from where they have gone to it."""
+        gone: Moves = set()
+        for slot in slots:
+            before = self._owners[slot]
+            if before != number:
+                self._owners[slot] = number
+                self._kept[before] -= 1
+                self._kept[number] += 1
+                gone.add((before, number))
+        return gone
+
+    def take(self, rows: Sequence[Any]) -> Moves:
+        """Take the reply to CLUSTER SLOTS; return from which servers to which ones slots have gone.
+
+        A slot that is in no row stays where it was: nobody serves it just now.
+        """
+        found = [
+            (range(SLOTS)[int(first) : int(last) + 1], (host.decode(), int(port)))
+            for first, last, (host, port, *_), *_ in rows
+            if host  # Else a master does not know yet how it is called.
+        ]
+        gone: Moves = set()
+        for slots, address in found:
+            gone |= self.move(slots, self.number(address))
+        return gone
+
+    def tag(self, number: int) -> str | None:
+        """Return a hash tag whose keys a server keeps, the same one while it can; None: no slot."""
+        if not self.keeps(number):
+            return None
+        tag = self._tags.get(number)
+        if tag is None or self.place(tag) != number:
+            # A server with very few slots takes some ten thousand tries, once.
+            tag = next(tag for tag in map(str, count()) if self.place(tag) == number)
+            self._tags[number] = tag
+        return tag

@@ -1,0 +1,290 @@
+"""Calls go to the masters that keep their slots, each slot's in order, whatever masters say."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError, ResponseError
+
+from node.brokers import keys, pipeline, routing
+from node.brokers.calls import SimpleCall
+from node.brokers.connect import Connect
+from node.brokers.contact import Contact
+from node.brokers.outage import Outage
+from node.brokers.pipeline import Pipeline
+from node.brokers.routing import Routing
+from node.brokers.shards import Shard, Shards
+from node.brokers.slot_map import SLOTS, Address, SlotMap, slot_of
+from node.brokers.subscriptions import Subscriptions
+from node.telemetry.metrics import Metrics
+
+TEA, CONTROL = slot_of("r:tea"), slot_of("c")
+A, B = ("a", 1), ("b", 2)
+
+
+class Master:
+    """A master whose answers are a test's: ``refuses`` says what it answers in place of a script.
+
+    A client and its pipelines are the same object.
+    """
+
+    def __init__(self, cluster: "Cluster") -> None:
+        self._cluster = cluster
+        self.ran: list[str] = []
+        self.refuses: dict[str, list[str]] = {}
+        self.lost = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.connection_pool = self
+
+    def pipeline(self, transaction: bool) -> "Commands":
+        return Commands(self)
+
+    async def run(self, commands: list[Any]) -> list[Any]:
+        await self.gate.wait()
+        if self.lost:
+            raise ConnectionError("lost")
+        return [self._answer(command) for command in commands]
+
+    def _answer(self, command: Any) -> Any:
+        if command == ("CLUSTER", "SLOTS"):
+            return self._cluster.rows
+        tag, name = keys.tag_of(command[3]), command[-1]
+        if errors := self.refuses.get(tag, []):
+            return ResponseError(errors[0] if len(errors) == 1 else errors.pop(0))
+        self.ran.append(name)
+        return name
+
+    async def disconnect(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Commands:
+    """Commands on their way to a master."""
+
+    def __init__(self, master: Master) -> None:
+        self._master = master
+        self._commands: list[Any] = []
+
+    def execute_command(self, *command: Any) -> None:
+        self._commands.append(command)
+
+    async def execute(self, raise_on_error: bool) -> list[Any]:
+        return await self._master.run(self._commands)
+
+
+class Cluster:
+    """Three clients: the seed, and masters a and b. Nobody subscribes to anything."""
+
+    def __init__(self) -> None:
+        self.rows: Any = []
+        self.slots = SlotMap()
+        self.shards = Shards(self.slots)
+        self.masters = [Master(self) for _ in range(3)]
+        self.tasks: list[asyncio.Task[None]] = []
+        self.replies: list[Any] = []
+        subscriptions = Subscriptions(self.slots.place)
+        self.routing = Routing(
+            *(self.slots, self.shards, subscriptions, self._connect(0), self._connect_to),
+            self._add,
+        )
+        self._add(self._connect(0))
+
+    def _connect(self, number: int) -> Connect:
+        return lambda timeout: cast(Redis, self.masters[number])
+
+    def _connect_to(self, address: Address) -> Connect:
+        return self._connect([None, A, B].index(address))
+
+    def _add(self, connect: Connect) -> None:
+        loop, number = asyncio.get_running_loop(), len(self.shards.all)
+        contact, outage = Contact(), Outage(loop.time)
+        made = Pipeline(
+            *(connect(None), loop.time, Metrics(), 0, contact, None, outage),
+            lambda *ended: self.routing.ended(number, *ended),
+        )
+        self.shards.all.append(Shard(made, contact, outage))
+        self.tasks.append(asyncio.create_task(made.run()))
+
+    def say(self, name: str, tag: str = "r:tea") -> None:
+        declared = [f"chat:{{{tag}}}", f"chat:{{{tag}}}:never"]
+        self.shards.call(SimpleCall("tail", [name], 1e9, self.replies.append, declared=declared))
+
+    async def idle(self) -> None:
+        async with asyncio.timeout(5):
+            await self.shards.idle()
+
+    async def settle(self, tag: str = "r:tea") -> None:
+        """Make all slots those of master a, and let it run something."""
+        self.rows = [[0, SLOTS - 1, [b"a", 1, b"x"]]]
+        self.routing._take(self.rows)
+        self.say("first", tag)
+        await self.idle()
+        self.masters[1].ran.clear()
+        self.replies.clear()
+
+
+@pytest_asyncio.fixture
+async def cluster(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
+    monkeypatch.setattr(pipeline, "BACKOFF", (0.0,))
+    monkeypatch.setattr(pipeline, "REPEAT_PAUSE", 0.0)
+    made = Cluster()
+    yield made
+    for task in made.tasks:
+        assert not task.done()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+MOVED_TO_A, MOVED_TO_B = f"MOVED {TEA} a:1", f"MOVED {TEA} b:2"
+
+
+async def test_what_has_moved_is_run_in_order_where_it_is(cluster: Cluster) -> None:
+    seed, a, _ = cluster.masters
+    seed.refuses["r:tea"] = [MOVED_TO_A]
+    for number in range(5):
+        cluster.say(f"t{number}")
+        cluster.say(f"other{number}", "r:ink")
+    await cluster.idle()
+    assert a.ran == [f"t{number}" for number in range(5)]
+    assert seed.ran == [f"other{number}" for number in range(5)]
+    cluster.say("t5")
+    await cluster.idle()
+    assert a.ran[-1] == "t5" and len(cluster.replies) == 11
+
+
+@pytest.mark.parametrize("error", ["TRYAGAIN moving", f"ASK {TEA} b:2", "CLUSTERDOWN not served"])
+async def test_what_is_refused_for_now_is_not_overtaken(cluster: Cluster, error: str) -> None:
+    await cluster.settle()
+    a = cluster.masters[1]
+    a.refuses["r:tea"] = [error]
+    for name in ("t0", "t1"):
+        cluster.say(name)
+    await asyncio.sleep(0.01)
+    cluster.say("t2")
+    cluster.say("other", "r:ink")
+    await asyncio.sleep(0.01)
+    assert a.ran == ["other"], "other slots go on"
+    a.refuses.clear()
+    cluster.say("t3")
+    await cluster.idle()
+    assert a.ran == ["other", "t0", "t1", "t2", "t3"]
+    assert cluster.shards.all[1].contact.breaks == 0
+
+
+async def test_later_calls_wait_for_those_under_way_at_the_former_server(
+    cluster: Cluster,
+) -> None:
+    await cluster.settle()
+    _, a, b = cluster.masters
+    a.gate.clear()
+    cluster.say("t0")
+    await asyncio.sleep(0.01)
+    cluster.say("t1")
+    cluster.routing.subscription_refused(1, ResponseError(MOVED_TO_B))
+    cluster.say("t2")
+    await asyncio.sleep(0.01)
+    assert b.ran == []
+    a.refuses["r:tea"] = [MOVED_TO_B]
+    a.gate.set()
+    await cluster.idle()
+    assert (a.ran, b.ran) == ([], ["t0", "t1", "t2"])
+
+
+async def test_what_a_server_that_is_gone_had_under_way_is_run_by_its_heir(
+    cluster: Cluster,
+) -> None:
+    await cluster.settle()
+    _, a, b = cluster.masters
+    a.lost = True
+    for name in ("t0", "t1"):
+        cluster.say(name)
+    await asyncio.sleep(0.01)
+    assert cluster.routing._wanted.is_set()
+    before = cluster.slots.take([[0, SLOTS - 1, [b"b", 2, b"x"]]])
+    assert before == {(1, 2)}
+    cluster.routing._known(B)
+    cluster.routing._gone(before)
+    assert cluster.shards.all[2].contact.breaks == 1, "it may lack the latest"
+    await cluster.idle()
+    assert b.ran == ["t0", "t1"]
+
+
+async def test_a_slot_that_moves_in_peace_is_not_taken_for_lost(cluster: Cluster) -> None:
+    await cluster.settle()
+    cluster.masters[1].refuses["r:tea"] = [MOVED_TO_B]
+    cluster.say("t0")
+    await cluster.idle()
+    assert cluster.masters[2].ran == ["t0"]
+    assert [shard.contact.breaks for shard in cluster.shards.all] == [0, 0, 0]
+
+
+async def test_a_slot_of_a_server_that_served_nobody_may_lack_the_latest(
+    cluster: Cluster,
+) -> None:
+    await cluster.settle()
+    cluster.masters[1].refuses["r:tea"] = ["CLUSTERDOWN The cluster is down", MOVED_TO_B]
+    cluster.say("t0")
+    await cluster.idle()
+    assert cluster.shards.all[2].contact.breaks == 1
+
+
+async def test_masters_that_point_at_each_other_are_not_asked_all_the_time(
+    cluster: Cluster,
+) -> None:
+    await cluster.settle()
+    _, a, b = cluster.masters
+    a.refuses["r:tea"], b.refuses["r:tea"] = [MOVED_TO_B], [MOVED_TO_A]
+    asked = 0
+
+    async def run(commands: list[Any]) -> list[Any]:
+        nonlocal asked
+        asked += 1
+        return [ResponseError(MOVED_TO_B) for _ in commands]
+
+    a.run = run  # type: ignore[method-assign]
+    cluster.say("t0")
+    await asyncio.sleep(0.3)
+    assert 1 <= asked < 8
+    b.refuses.clear()
+    await cluster.idle()
+    assert b.ran == ["t0"]
+
+
+async def test_nobody_is_reaped_soon_after_leases_could_not_be_renewed(cluster: Cluster) -> None:
+    await cluster.settle("c")
+    control, time = cluster.shards.control.contact, asyncio.get_running_loop().time
+    control.found(time(), True)
+    begun = time()
+    assert control.steady(time(), time() - begun)
+    cluster.masters[1].refuses["c"] = ["TRYAGAIN moving"]
+    cluster.say("t0", "c")
+    await asyncio.sleep(0.005)
+    cluster.masters[1].refuses.clear()
+    await cluster.idle()
+    assert not control.steady(time(), time() - begun)
+
+
+async def test_the_map_is_asked_for_at_the_start_and_when_a_server_has_failed(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing, "ASK_PAUSE", 0.0)
+    cluster.rows = [[0, SLOTS - 1, [b"a", 1, b"x"]]]
+    cluster.tasks.append(asyncio.create_task(cluster.routing.run()))
+    await asyncio.sleep(0.01)
+    assert cluster.slots.place("r:tea") == 1 and len(cluster.shards.in_use) == 1
+    cluster.rows = [[0, SLOTS - 1, [b"b", 2, b"x"]]]
+    cluster.masters[1].lost = True
+    cluster.say("t0")
+    await cluster.idle()
+    assert cluster.masters[2].ran == ["t0"]
+    cluster.rows = "nonsense"
+    cluster.routing.ended(2, False, [], True)
+    await asyncio.sleep(0.01)
+    assert cluster.slots.place("r:tea") == 2
