@@ -76,7 +76,7 @@ HELD = Edit(
 )
 FENCE = Edit(LUA + "publish.lua", "owners[sid] ~= owner", "false")
 MOVED = Edit(LUA + "hello.lua", "if session[3] ~= '' and session[3] ~= owner then", "if false then")
-GRACE = Edit(SESSIONS, "reason, int(self._config.grace * 1000)]", "reason, 0]")
+GRACE = Edit(SESSIONS, "reason, int(self._context.config.grace * 1000)]", "reason, 0]")
 REAP = Edit(LUA + "reap.lua", "  finish(sid, 'lost', op .. 'g' .. n .. 'x')\n", "")
 OWN = Edit(
     PUBLISHING,
