@@ -241,7 +241,7 @@ class Routing:
         return None
 
     def _askable(self) -> Iterable[int]:
-        """Return all servers, last those that may not know: who is cut off has an old map."""
+        """Return all servers; those that may be cut off come last, because their map may be old."""
         shards, down = self._shards.all, self._down
 
         def doubt(number: int) -> tuple[bool, bool]:

@@ -149,7 +149,7 @@ class Server:
         return error is not None
 
     def leave(self, slot: int) -> Data:
-        """Give away the keys of a slot, and tell who is subscribed to a channel of it."""
+        """Give away the keys of a slot, and end the subscriptions to its channels."""
         for channel in [channel for channel in self._channels if slot_of(channel) == slot]:
             for peer in self._channels.pop(channel):
                 left = sum(peer in peers for peers in self._channels.values())

@@ -74,7 +74,7 @@ def _session(entry: Added) -> str:
 def _contested(world: World) -> set[str]:
     """Return the sessions with a nick that another one has had, too.
 
-    After Redis forgot who has it now, it is that of who is put back first.
+    After Redis forgot which session has it now, the session that is put back first gets it.
     """
     holders = world.chronicle.holders.values()
     return {sid for sids in holders if len(sids) > 1 for sid in sids}

@@ -1,4 +1,4 @@
-"""The simulation's cluster: servers have slots each, which move with all that is in them."""
+"""The simulation's cluster: each server has some slots, and slots move with their keys."""
 
 from collections.abc import Iterator
 from hashlib import sha1
@@ -78,7 +78,7 @@ def bench() -> Iterator[Bench]:
 
 
 def rows(cluster: Cluster, number: int) -> dict[tuple[int, int], int]:
-    """Return the map that a server tells: who has which slots."""
+    """Return the map of slots that a server tells."""
     return {(start, end): where[1] for start, end, where in cluster.answer(number)}
 
 
