@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from node.auth.credentials import Credentials
 from node.brokers import connect, scripts
+from node.brokers.server_kind import WrongUrl
 from node.config.settings import Settings
 from node.config.version import version
 from node.net import listener
@@ -40,11 +41,11 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        to_broker = connect.to(settings.redis_url)
+        topology = connect.to(settings.redis_url)
         names = [settings.name]
         if settings.nodes > 1:
             names = [f"{settings.name}-{number + 1}" for number in range(settings.nodes)]
-        self._nodes = [Node(name, settings, to_broker) for name in names]
+        self._nodes = [Node(name, settings, topology) for name in names]
         self._web_siblings: list[int] = []
         self._webs: list[WebPort] = [] if settings.web_port is None else self._web_ports()
         self._credentials = Credentials(settings)
@@ -237,7 +238,15 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _on_signal, app, number)
     loop.add_signal_handler(signal.SIGHUP, app.reload)
-    await app.run()
+    wrong: BaseException | None = None
+    try:
+        await app.run()
+    except* WrongUrl as group:
+        wrong = group
+    while isinstance(wrong, BaseExceptionGroup):
+        wrong = wrong.exceptions[0]
+    if wrong is not None:
+        raise ValueError(f"--redis-url {settings.redis_url}: {wrong}")
 
 
 def _on_signal(app: App, number: int) -> None:

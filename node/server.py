@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
-from node.brokers.connect import Connect
-from node.brokers.shards import Topology
+from node.brokers.connect import Topology
 from node.config.settings import Settings
 from node.config.version import version
 from node.core.hub import hub as core
@@ -55,12 +54,12 @@ def unique_ids() -> Callable[[], str]:
 class Node:
     """One node: a hub between a broker and the connections of clients. Needs a running loop."""
 
-    def __init__(self, name: str, settings: Settings, connect: Connect) -> None:
+    def __init__(self, name: str, settings: Settings, topology: Topology) -> None:
         self.name = name
         clock, ids = time.monotonic, unique_ids()
         self.metrics = Metrics(clock)
         self.batch = WriteBatch(self.metrics, asyncio.get_running_loop().call_soon)
-        topology, rules = Topology(connect), _broker_config(settings)
+        rules = _broker_config(settings)
         self.broker = RedisBroker(topology, rules, self.metrics, clock, ids)
         self.hub = core.Hub(
             *(name, _core_config(settings), self.broker, self.batch.fan_out),

@@ -7,15 +7,13 @@ from time import time
 from typing import Any, Self
 
 import msgspec
-from redis import exceptions
-from redis.asyncio import Redis
 
 from node.brokers import decode_upkeep, keys, scripts
 from node.brokers.config import BrokerConfig
-from node.brokers.connect import REPLY_TIMEOUT, Connect
+from node.brokers.connect import Topology
 from node.brokers.lease import FORMAT
 from node.brokers.malformed import read
-from node.brokers.outage import explained
+from node.brokers.server_clients import ServerClients, Trouble
 from node.core.log_names import room_log
 from node.core.model import ModerationRule
 
@@ -28,10 +26,6 @@ LEASE = BrokerConfig.lease
 """Seconds from a renewal to the end of the lease."""
 PAGE = 500
 """Sessions in one reply: Redis can run other calls in between."""
-
-
-class Trouble(Exception):
-    """Redis did not do what was asked; the text is shown to people."""
 
 
 class ClusterFacts(msgspec.Struct):
@@ -86,20 +80,21 @@ class SessionRow(msgspec.Struct):
 class AdminClient:
     """Runs each command once, without a repeat. Raises Trouble."""
 
-    def __init__(self, connect: Connect) -> None:
-        self._redis: Redis = connect(REPLY_TIMEOUT)
+    def __init__(self, topology: Topology) -> None:
+        self._servers = ServerClients(topology)
+        self._do = self._servers.do
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._redis.aclose()
+        await self._servers.close()
 
     async def check(self) -> None:
         """Check that Redis answers, and that its data have the known format."""
         format, advice = await self._do("GET", keys.FORMAT), ""
         if format is None:
-            format = await self._do("GET", keys.OLD_FORMAT)
+            format = await self._do("GET", keys.OLD_FORMAT, tag=keys.OLD_FORMAT)
             advice = ": delete them with FLUSHDB, or use another database"
             # Nodes of this format write that key before they write any data.
             if format in (None, b"%d" % FORMAT):
@@ -212,8 +207,9 @@ class AdminClient:
                 return
 
     async def _members(self, room: str) -> AsyncIterator[list[bytes | None]]:
-        (key,), after = keys.of_log(room_log(room), ["members"]), b"-"
-        while found := await self._do("ZRANGEBYLEX", key, after, "+", "LIMIT", 0, PAGE):
+        log, after = room_log(room), b"-"
+        [key] = keys.of_log(log, ["members"])
+        while found := await self._do("ZRANGEBYLEX", key, after, "+", "LIMIT", 0, PAGE, tag=log):
             yield await self._do("HMGET", keys.NICKS, *[row.partition(b"\0")[0] for row in found])
             after = b"(" + found[-1]
 
@@ -238,12 +234,6 @@ class AdminClient:
         return await self._do(
             "EVALSHA", scripts.digest(script), len(keys.CONTROL), *keys.CONTROL, *args
         )
-
-    async def _do(self, *command: Any) -> Any:
-        try:
-            return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
-        except (exceptions.RedisError, OSError) as error:
-            raise Trouble(f"Redis: {explained(error)}") from error
 
 
 def _quoted(why: str) -> str:

@@ -6,6 +6,7 @@ from math import inf
 from typing import Any, Protocol
 
 from node.brokers.config import BrokerConfig
+from node.brokers.connect import Topology
 from node.brokers.context import BrokerContext
 from node.brokers.directory import RedisDirectory
 from node.brokers.head_poll import HeadPoll
@@ -25,7 +26,7 @@ from node.brokers.session_audit import SessionAudit
 from node.brokers.servers import Servers
 from node.brokers.sessions import RedisSessions
 from node.brokers.settler import Settler
-from node.brokers.shards import Shards, Topology
+from node.brokers.shards import Shards
 from node.brokers.slot_map import SlotMap
 from node.brokers.subscriptions import Subscriptions
 from node.brokers.upkeep import Upkeep

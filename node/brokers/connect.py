@@ -1,7 +1,8 @@
-"""Clients of redis-py for Redis, for Redis behind Sentinels, and for an embedded broker."""
+"""Clients of redis-py: for Redis, behind Sentinels, in a cluster, and for an embedded broker."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from itertools import cycle
+from typing import Any, NamedTuple
 
 import fakeredis
 from redis.asyncio import Redis, Sentinel
@@ -9,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from node.brokers.connection import use_redis_connections
+from node.brokers.slot_map import Address
 from node.config.redis_url import RedisUrl
 from node.process.dial import Dialler
 
@@ -21,13 +23,26 @@ REPLY_TIMEOUT = 2.0
 """Seconds without a reply after which a connection is closed, and its calls are repeated."""
 
 
-def to(url: RedisUrl) -> Connect:
+class Topology(NamedTuple):
+    """How to connect to the data: to the only server, or to any server of a cluster.
+
+    ``connect_to`` connects to the server at an address; None if there is only one. ``seeds``: at
+    how many servers ``connect`` tries in turns.
+    """
+
+    connect: Connect
+    connect_to: Callable[[Address], Connect] | None = None
+    seeds: int = 1
+
+
+def to(url: RedisUrl) -> Topology:
     """Return what makes clients of the broker at a URL."""
     if url.is_memory:
-        return memory()
+        return Topology(memory())
     if url.scheme == "redis+sentinel":
-        return sentinel(url.hosts, url.service, url.db, url.username, url.password)
-    return redis(url.url)
+        found = sentinel(url.hosts, url.service, url.db, url.username, url.password)
+        return Topology(found)
+    return cluster(url) if url.is_cluster else Topology(redis(url.url))
 
 
 def _options(timeout: float | None) -> dict[str, Any]:
@@ -52,6 +67,19 @@ def redis(url: str) -> Connect:
     """Return a function that makes clients for a redis:// or rediss:// URL."""
     dialler = Dialler(CONNECT_TIMEOUT)
     return lambda timeout: use_redis_connections(Redis.from_url(url, **_options(timeout)), dialler)
+
+
+def cluster(url: RedisUrl) -> Topology:
+    """Return what makes clients of a Redis Cluster; of the hosts in its URL, any one will do."""
+    dialler = Dialler(CONNECT_TIMEOUT)
+    hosts = url.hosts
+    turns = cycle(hosts)
+
+    def connect(timeout: float | None) -> "Redis":
+        client = Redis.from_url(url.server(*hosts[0]), **_options(timeout))
+        return use_redis_connections(client, dialler, turns)
+
+    return Topology(connect, lambda address: redis(url.server(*address)), len(hosts))
 
 
 def sentinel(

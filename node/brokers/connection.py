@@ -8,7 +8,7 @@ replies that one read brings are handled at once.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 from hiredis import Reader, pack_command
@@ -16,6 +16,7 @@ from redis import exceptions
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
+from node.brokers.slot_map import Address
 from node.process.dial import Dialler
 
 Commands = Sequence[tuple[Any, ...]]
@@ -31,11 +32,15 @@ class RedisConnection(AbstractConnection):
     """
 
     dialler: Dialler
+    addresses: Iterator[Address] | None = None
+    """Servers of which any will do: each attempt goes to the next one."""
     host: str
     port: int
 
     async def _connect(self) -> None:
         """Open the socket, for redis-py; its own time limit remains for TLS."""
+        if self.addresses is not None:
+            self.host, self.port = next(self.addresses)
         self._dialled = await self.dialler.dial(self.host, self.port)
         await super()._connect()  # type: ignore[safe-super, no-untyped-call]
         self._replies = Reader(replyError=_error, notEnoughData=_NOTHING, protocolError=_stranger)
@@ -154,10 +159,12 @@ def _stranger(text: str) -> exceptions.ConnectionError:
     )
 
 
-def use_redis_connections(client: "Redis", dialler: Dialler) -> "Redis":
+def use_redis_connections(
+    client: "Redis", dialler: Dialler, addresses: Iterator[Address] | None = None
+) -> "Redis":
     """Make a client use RedisConnection, combined with the kind of connection that it has."""
     pool = client.connection_pool
-    made = {"dialler": dialler}
+    made = {"dialler": dialler, "addresses": addresses}
     pool.connection_class = type("Connection", (RedisConnection, pool.connection_class), made)
     return client
 

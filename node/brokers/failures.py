@@ -6,6 +6,8 @@ from typing import Any
 
 from redis import exceptions
 
+WRONG_KIND = "cluster support disabled"
+"""In the error of a server that is in no cluster, if it is asked about its cluster."""
 BACKOFF = (0.02, 0.05, 0.1, 0.2, 0.5)
 """Seconds to wait after the first, second, ... failure in a row."""
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from redis import exceptions
 
+from node.brokers.failures import WRONG_KIND
+
 log = logging.getLogger(__name__)
 
 TELL_EVERY = 60.0
@@ -27,9 +29,14 @@ MEANING = {
     "READONLY": "it is a replica, and takes no changes",
     "MASTERDOWN": "it is a replica without its master",
     "NOREPLICAS": "it has fewer replicas than its min-replicas-to-write, and takes no changes",
+    "MOVED": "it is a server of a Redis Cluster: its URL begins with redis+cluster://, or with TLS"
+    " rediss+cluster://",
+    "CLUSTERDOWN": "no server of the Redis Cluster keeps what this is about",
     "BUSY": "it is running somebody's script, and takes nothing else",
 }
 """What the codes mean with which Redis refuses everything, or all changes."""
+NO_CLUSTER = "it is in no Redis Cluster: its URL begins with redis://, or with TLS rediss://"
+"""The meaning of an error with WRONG_KIND."""
 RIGHTS = ("WRONGPASS", "NOAUTH", "NOPERM")
 """Codes that concern the user, and not what was asked."""
 NEEDED = "7.0"
@@ -43,6 +50,8 @@ _CLASSES: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.BusyLoadingError, "LOADING"),
     (exceptions.ReadOnlyError, "READONLY"),
     (exceptions.MasterDownError, "MASTERDOWN"),
+    (exceptions.MovedError, "MOVED"),
+    (exceptions.ClusterDownError, "CLUSTERDOWN"),
 )
 
 
@@ -73,6 +82,8 @@ def explained(error: Exception) -> str:
         return "it does not answer in time (see --redis-url: rediss:// is with TLS, redis:// not)"
     if why := untrusted(error):
         return f"it cannot be reached over TLS: {why} (see --redis-url)"
+    if WRONG_KIND in text:
+        return NO_CLUSTER
     if unreachable := re.match(r"Error (-?[0-9]+) connecting to (\S+)\. (.*)", text):
         number, where, words = unreachable.groups()
         # Those above 0 are of the system, the others of name look-ups, which have words already.

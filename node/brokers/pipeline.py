@@ -233,7 +233,7 @@ class Pipeline:
         if isinstance(error, LOST) or is_passing(error):
             call.lost()
             return True
-        if code(error) in (OLD, *RIGHTS):
+        if code(error) in (OLD, "MOVED", *RIGHTS):
             self._outage.deny(call.script, error)
         else:
             text = "Redis refused the script %s: %s"

@@ -16,8 +16,10 @@ from node.brokers import keys
 from node.brokers.calls import Call
 from node.brokers.connect import CONNECT_TIMEOUT, Connect
 from node.brokers.connection import CommandRunner, heed_cancelling
-from node.brokers.failures import BACKOFF, LOST, is_down, redirection
+from node.brokers.failures import BACKOFF, LOST, WRONG_KIND, is_down, redirection
 from node.brokers.malformed import WRONG
+from node.brokers.outage import OLD, RIGHTS, code
+from node.brokers.server_kind import ServerKind
 from node.brokers.shards import Shards
 from node.brokers.slot_map import SEED, SLOTS, Address, Moves, SlotMap, slot_of
 from node.brokers.slot_queues import PAUSE
@@ -36,7 +38,7 @@ FORGET = 1.0
 AT_ONCE = 3
 """How often in a row a slot is followed at once: masters that do not know yet which of them has it
 may point at each other."""
-_SLOTS = ("CLUSTER", "SLOTS")
+_ASKED = "CLUSTER SLOTS"
 _CONTROL = slot_of(keys.CONTROL_TAG)
 
 Refused = Sequence[tuple[Call, Exception]]
@@ -55,6 +57,7 @@ class Routing:
         slots: SlotMap,
         shards: Shards,
         subscriptions: Subscriptions,
+        kind: ServerKind,
         connect: Connect,
         connect_to: Callable[[Address], Connect],
         add: Callable[[Connect], None],
@@ -63,6 +66,7 @@ class Routing:
         self._shards = shards
         self._queues = shards.queues
         self._subscriptions = subscriptions
+        self._kind = kind
         self._connects = [connect]
         self._connect_to = connect_to
         self._add = add
@@ -229,7 +233,7 @@ class Routing:
         for number in self._askable():
             client = self._connects[number](CONNECT_TIMEOUT)
             try:
-                [rows] = await CommandRunner(client).execute([_SLOTS])
+                [rows] = await CommandRunner(client).execute([tuple(_ASKED.split())])
             except (*LOST, exceptions.RedisError) as error:
                 log.debug("a server does not tell the map of slots: %s", error)
                 continue
@@ -237,8 +241,25 @@ class Routing:
                 await client.aclose()
                 heed_cancelling()
             if not isinstance(rows, Exception):
+                self._told_by(number)
                 return rows
+            self._refused(number, rows)
         return None
+
+    def _told_by(self, number: int) -> None:
+        """Note that a server has told the map of the cluster."""
+        self._kind.found_cluster()
+        outage = self._shards.all[number].outage
+        if outage.denied == _ASKED:
+            outage.allowed()
+
+    def _refused(self, number: int, error: Exception) -> None:
+        """Log why a server will not tell the map; end the node at its start if it has none."""
+        is_no_cluster = WRONG_KIND in str(error)
+        if is_no_cluster or code(error) in (OLD, *RIGHTS):
+            self._shards.all[number].outage.deny(_ASKED, error)
+        if is_no_cluster:
+            self._kind.found_none()
 
     def _askable(self) -> Iterable[int]:
         """Return all servers; those that may be cut off come last, because their map may be old."""

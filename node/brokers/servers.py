@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from node.brokers.connect import REPLY_TIMEOUT, Connect
+from node.brokers.connect import REPLY_TIMEOUT, Connect, Topology
 from node.brokers.contact import Contact
 from node.brokers.context import BrokerContext
 from node.brokers.lease import Lease
@@ -14,7 +14,8 @@ from node.brokers.outage import Outage
 from node.brokers.pipeline import Pipeline, PipelineCounts
 from node.brokers.routing import Routing
 from node.brokers.shard_probe import ShardProbe
-from node.brokers.shards import Shard, Topology
+from node.brokers.server_kind import ServerKind
+from node.brokers.shards import Shard
 from node.brokers.slot_map import SlotMap
 from node.brokers.subscriber import Subscriber
 from node.brokers.subscriptions import Subscriptions
@@ -46,12 +47,14 @@ class Servers:
         self._slots = slots
         self._clients: list[Any] = []
         self._probes: list[ShardProbe] = []
+        self._kind = ServerKind()
         self._tasks: asyncio.TaskGroup | None = None
         self._routing: Routing | None = None
-        connect, connect_to = topology
+        connect, connect_to, _ = topology
         if slots is not None and connect_to is not None:
             shards = context.shards
-            self._routing = Routing(slots, shards, subscriptions, connect, connect_to, self._add)
+            ways = connect, connect_to, self._add
+            self._routing = Routing(slots, shards, subscriptions, self._kind, *ways)
         self._add(connect)
 
     def _add(self, connect: Connect) -> None:
@@ -74,11 +77,18 @@ class Servers:
             probe = ShardProbe(context, self._lease, number, slots, self._subscriptions)
             self._dispatch.expect(number, probe.heard)
             self._probes.append(probe)
-        calls.connection_pool.connection_kwargs["redis_connect_func"] = pipeline.connected
+        prepare = partial(self._connected, pipeline)
+        calls.connection_pool.connection_kwargs["redis_connect_func"] = prepare
         context.shards.all.append(Shard(pipeline, contact, outage))
         self._subscriptions.all.append(subscriber)
         if self._tasks is not None:
             self._start(self._tasks, number)
+
+    async def _connected(self, pipeline: Pipeline, connection: Any) -> None:
+        """Prepare a new connection for calls."""
+        await pipeline.connected(connection)
+        if self._routing is None:
+            await self._kind.ask(connection)
 
     def run(self, tasks: asyncio.TaskGroup) -> None:
         """Begin the tasks of all servers, and those of servers that become known later."""
@@ -88,6 +98,7 @@ class Servers:
         if self._routing is not None:
             tasks.create_task(self._routing.run())
         tasks.create_task(self._expire())
+        tasks.create_task(self._kind.check())
 
     def _start(self, tasks: asyncio.TaskGroup, number: int) -> None:
         tasks.create_task(self._context.shards.all[number].pipeline.run())

@@ -5,31 +5,18 @@ server, and each server breaks, goes back and comes back by itself.
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from node.brokers import keys
 from node.brokers.calls import Call
-from node.brokers.connect import Connect
 from node.brokers.contact import Contact
 from node.brokers.outage import Outage
 from node.brokers.pipeline import Pipeline
-from node.brokers.slot_map import Address
 from node.brokers.slot_queues import SlotQueues
 from node.core.log_names import is_room
 
 LOOK_EVERY = 0.02
 """Seconds between two looks whether calls still wait for their slots."""
-
-
-class Topology(NamedTuple):
-    """How to connect to the data: to the only server, or to any master of a cluster.
-
-    ``connect_to`` connects to the master at an address; None if there is only one server.
-    """
-
-    connect: Connect
-    connect_to: Callable[[Address], Connect] | None = None
 
 
 class Shard(NamedTuple):

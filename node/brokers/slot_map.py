@@ -7,6 +7,7 @@ from typing import Any
 from redis.crc import key_slot
 
 Address = tuple[str, int]
+"""Host and port of a server."""
 Moves = set[tuple[int, int]]
 """From which servers to which ones slots have gone."""
 

@@ -9,9 +9,10 @@ import msgspec
 from redis import exceptions
 
 from node.brokers import health, keys
-from node.brokers.admin_client import LEASE, AdminClient, NodeRow, Totals, Trouble
+from node.brokers.admin_client import LEASE, AdminClient, NodeRow, Totals
 from node.brokers.malformed import read
 from node.brokers.outage import untrusted
+from node.brokers.server_clients import Trouble
 from node.config.redis_url import RedisUrl
 from node.process.listening import shown
 
@@ -127,11 +128,12 @@ class StatusClient(AdminClient):
 def trouble_text(trouble: Trouble, url: RedisUrl) -> str:
     """Return the text of a trouble, or if there is no connection over TLS, what may be wrong."""
     cause = trouble.__cause__
-    if url.scheme != "rediss" or not isinstance(cause, Exception):
+    if not url.scheme.startswith("rediss") or not isinstance(cause, Exception):
         return str(trouble)
     where = "Redis: " + shown(url.hosts[0])
     if isinstance(cause, exceptions.TimeoutError) and "connecting" in str(cause):
-        hint = "if it speaks no TLS, its URL begins with redis:// (see --redis-url)"
+        plain = url.scheme.replace("rediss", "redis")
+        hint = f"if it speaks no TLS, its URL begins with {plain}:// (see --redis-url)"
         return f"{where} does not answer in time: {hint}"
     if why := untrusted(cause):
         return f"{where} cannot be reached over TLS: {why} (see --redis-url)"

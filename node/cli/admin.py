@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from node.brokers import connect
-from node.brokers.admin_client import AdminClient, NodeRow, Trouble
+from node.brokers.admin_client import AdminClient, NodeRow
 from node.brokers.malformed import Malformed
+from node.brokers.server_clients import Trouble
 from node.brokers.status_client import StatusClient, trouble_text
 from node.cli import arguments, tables
 from node.config import redis_url

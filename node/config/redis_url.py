@@ -13,12 +13,17 @@ SENTINEL_PORT = 26379
 TLS_OPTIONS = frozenset(
     ("ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile")
 )
-"""The options that may follow the ? of rediss://, named as in redis-py."""
+"""The options that may follow the ? of a URL with TLS, named as in redis-py."""
 
 EXPECTED = (
-    "memory://, redis://[user:pass@]host[:port][/DB], rediss:// likewise,"
+    "memory://, redis://[user:pass@]host[:port][/DB],"
+    " redis+cluster://[user:pass@]host:port,host:port,"
+    " rediss:// or rediss+cluster:// likewise with TLS,"
     " or redis+sentinel://[user:pass@]host:port,host:port/NAME[/DB]"
 )
+_SENTINEL = "redis+sentinel"
+_CLUSTERS = {"redis+cluster": "redis", "rediss+cluster": "rediss"}
+"""The schemes of a cluster, and those of each of its servers."""
 
 # user:pass@, hosts, /path, ?query
 _PARTS = re.compile(r"(?:([^@/?#\[\]]*)@)?([^@/?#]*)(?:/([^?#]*))?(?:\?([^#]*))?")
@@ -30,7 +35,8 @@ class RedisUrl:
 
     ``url`` is the text as given. ``scheme`` is ``memory``, ``redis``, ``rediss`` (TLS) or
     ``redis+sentinel``: then ``hosts`` are the sentinels, and ``service`` is their name for the
-    Redis that they watch. ``str()`` and ``repr()`` show neither user nor password.
+    Redis that they watch. With ``redis+cluster`` or ``rediss+cluster``, ``hosts`` are some servers
+    of a Redis Cluster. ``str()`` and ``repr()`` show neither user nor password.
     """
 
     url: str = field(repr=False)
@@ -46,6 +52,19 @@ class RedisUrl:
         """Whether the broker is the embedded one, for a single process."""
         return self.scheme == "memory"
 
+    @property
+    def is_cluster(self) -> bool:
+        """Whether the broker is a Redis Cluster."""
+        return self.scheme in _CLUSTERS
+
+    def server(self, host: str, port: int) -> str:
+        """Return the URL of one server of a cluster, with the user and options of this URL."""
+        _, _, rest = self.url.partition("://")
+        user, at, rest = rest.rpartition("@")
+        _, mark, query = rest.partition("?")
+        shown = f"[{host}]" if ":" in host else host
+        return f"{_CLUSTERS[self.scheme]}://{user}{at}{shown}:{port}{mark}{query}"
+
     def __str__(self) -> str:
         return hide(self.url)
 
@@ -58,20 +77,22 @@ def parse(text: str) -> RedisUrl:
     if not text.isprintable() or " " in text:
         raise ValueError("a URL contains no spaces")
     scheme, mark, rest = text.partition("://")
-    if not mark or scheme not in ("redis", "rediss", "redis+sentinel"):
+    if not mark or scheme not in ("redis", "rediss", _SENTINEL, *_CLUSTERS):
         raise ValueError("unknown scheme")
     found = _PARTS.fullmatch(rest)
     if not found:
         raise ValueError("in a user or password, write the characters @ : / ? # [ ] as %XX")
     user, addresses, path, query = (part or "" for part in found.groups())
     username, _, password = user.partition(":")
-    sentinel = scheme == "redis+sentinel"
+    sentinel, cluster = scheme == _SENTINEL, scheme in _CLUSTERS
     service, _, db = path.partition("/") if sentinel else ("", "", path)
     if sentinel and not service:
         raise ValueError("the sentinels' NAME for Redis is missing")
     hosts = _hosts(addresses, SENTINEL_PORT if sentinel else REDIS_PORT)
-    if len(hosts) > 1 and not sentinel:
-        raise ValueError("only redis+sentinel:// takes several hosts")
+    if len(hosts) > 1 and not (sentinel or cluster):
+        raise ValueError("several hosts need redis+sentinel:// or redis+cluster://")
+    if cluster and path:
+        raise ValueError("a Redis Cluster has no DB")
     _check_query(scheme, query)
     return RedisUrl(
         text,
@@ -120,8 +141,9 @@ def _host(text: str, default: int) -> tuple[str, int]:
 def _check_query(scheme: str, query: str) -> None:
     """Check that a query has only options of TLS: the node sets all others itself."""
     options = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
-    if options and (scheme != "rediss" or options - TLS_OPTIONS):
-        raise ValueError(f"only rediss:// takes options: {', '.join(sorted(TLS_OPTIONS))}")
+    if options and (not scheme.startswith("rediss") or options - TLS_OPTIONS):
+        names = ", ".join(sorted(TLS_OPTIONS))
+        raise ValueError(f"only rediss:// and rediss+cluster:// take options: {names}")
 
 
 def _db(text: str) -> int:

@@ -15,8 +15,7 @@ from redis.asyncio import Redis
 from node.brokers import keys, scripts
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
-from node.brokers.connect import Connect
-from node.brokers.shards import Topology
+from node.brokers.connect import Connect, Topology
 from node.brokers.status_client import StatusClient
 from node.core.entries import Append, Entry, Frame, Position, Slice
 from node.core.model import (
@@ -348,7 +347,7 @@ class Place:
 
     def moderator(self) -> StatusClient:
         """Return a moderator; ``async with`` lets go of Redis."""
-        return StatusClient(self._connect)
+        return StatusClient(Topology(self._connect))
 
     def client(self) -> Redis:
         """Return a client that waits for messages for ever."""

@@ -10,7 +10,6 @@ from typing import Any
 import pytest_asyncio
 
 from node.brokers import connect
-from node.brokers.shards import Topology
 from node.brokers.slot_map import Address
 from node.core.entries import Position
 from node.core.model import FencingToken, Stored
@@ -52,7 +51,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
         cluster = await stack.enter_async_context(RedisCluster(tmp_path))
         nodes = []
         for number, server in enumerate(cluster.servers[1:]):
-            topology = Topology(connect.redis(server.url), connect_to)
+            topology = connect.Topology(connect.redis(server.url), connect_to)
             nodes.append(Node(f"n{number}0", topology, AT_REST))
             await stack.enter_async_context(running(nodes[-1]))
         yield Town(cluster, nodes)

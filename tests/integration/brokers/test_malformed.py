@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.brokers import connect
-from node.brokers.admin_client import ClusterFacts, Trouble
+from node.brokers.admin_client import ClusterFacts
+from node.brokers.server_clients import Trouble
 from node.core.entries import UNKNOWN
 from node.core.model import Stored, Unavailable
 from node.telemetry.metrics import Metrics

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from node.brokers.admin_client import AdminClient, Trouble
+from node.brokers.admin_client import AdminClient
+from node.brokers.server_clients import Trouble
 from node.brokers.lease import FORMAT
 from node.core.entries import Lost, Position
 from node.core.model import Denied, Fenced, Restored, SessionSnapshot

@@ -98,7 +98,9 @@ class House:
 
     def __init__(self, here: socket.socket, load: Load, url: str) -> None:
         self.load = load
-        self.node = Node("n", settings.parse(["--rate", "0"], {}), connect.redis(url))
+        self.node = Node(
+            "n", settings.parse(["--rate", "0"], {}), connect.Topology(connect.redis(url))
+        )
         self.told: Counter[bytes] = Counter()
         self._turns = itertools.count()
         self.connections: list[Connection] = []

@@ -148,7 +148,9 @@ async def test_what_moderators_do_is_shown_in_words(lab: Lab, open_screen: Open)
     ana = await open_screen("ana", one, room=room)
     bo = await open_screen("bo", two, room=room)
     await ana.shows("bo entered")
-    moderator = AdminClient(connect.redis(one.flags[one.flags.index("--redis-url") + 1]))
+    moderator = AdminClient(
+        connect.Topology(connect.redis(one.flags[one.flags.index("--redis-url") + 1]))
+    )
     async with moderator:
         await moderator.announce("back at eight", None)
         await ana.shows("Announcement: back at eight")

@@ -10,7 +10,7 @@ import trustme
 from redis import asyncio as redis
 
 from node.brokers import connect, scripts
-from node.brokers.admin_client import Trouble
+from node.brokers.server_clients import Trouble
 from node.brokers.status_client import StatusClient, trouble_text
 from node.config import redis_url
 from tests.support import web

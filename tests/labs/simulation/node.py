@@ -9,10 +9,9 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from node.brokers.shards import Topology
 from node.brokers.broker import RedisBroker
 from node.brokers.config import BrokerConfig
-from node.brokers.connect import Connect
+from node.brokers.connect import Connect, Topology
 from node.core import config as core_rules
 from node.core.hub import hub as core
 from node.core.hub.drain import turns

@@ -18,6 +18,7 @@ from node.brokers.outage import Outage
 from node.brokers.pipeline import Pipeline
 from node.brokers.routing import Routing
 from node.brokers.shards import Shard, Shards
+from node.brokers.server_kind import ServerKind
 from node.brokers.slot_map import SLOTS, Address, SlotMap, slot_of
 from node.brokers.subscriptions import Subscriptions
 from node.telemetry.metrics import Metrics
@@ -89,9 +90,10 @@ class Cluster:
         self.tasks: list[asyncio.Task[None]] = []
         self.replies: list[Any] = []
         subscriptions = Subscriptions(self.slots.place)
+        self.kind = ServerKind()
         self.routing = Routing(
-            *(self.slots, self.shards, subscriptions, self._connect(0), self._connect_to),
-            self._add,
+            *(self.slots, self.shards, subscriptions, self.kind),
+            *(self._connect(0), self._connect_to, self._add),
         )
         self._add(self._connect(0))
 

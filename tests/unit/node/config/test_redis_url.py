@@ -43,6 +43,25 @@ def test_sentinels_have_several_hosts_and_a_name() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("redis+cluster://a:1,[::2]:2,c", "redis://h:9"),
+        ("redis+cluster://u:p%40ss@a", "redis://u:p%40ss@h:9"),
+        ("rediss+cluster://:p@a?ssl_ca_certs=/ca.pem", "rediss://:p@h:9?ssl_ca_certs=/ca.pem"),
+    ],
+)
+def test_each_server_of_a_cluster_has_the_url_with_the_same_user_and_options(
+    url: str, server: str
+) -> None:
+    found = parse(url)
+    assert found.is_cluster and found.hosts[0] == ("a", 1 if ":1" in url else 6379)
+    assert found.server("h", 9) == server
+    assert found.server("::1", 9) == server.replace("h:9", "[::1]:9")
+    one = parse(server)
+    assert (one.username, one.password, one.is_cluster) == (found.username, found.password, False)
+
+
 def test_a_user_and_a_password_may_each_be_absent() -> None:
     only_password = parse("redis://:secret@h")
     assert (only_password.username, only_password.password) == (None, "secret")
@@ -78,6 +97,10 @@ def test_a_user_and_a_password_may_each_be_absent() -> None:
         ("redis://u:p#s@h", "%XX"),
         ("redis://h h", "spaces"),
         ("redis://h\n/0", "spaces"),
+        ("redis+cluster://a:1,", "host"),
+        ("redis+cluster://a:1/0", "no DB"),
+        ("redis+cluster://a:1?ssl_cert_reqs=none", "options"),
+        ("rediss+cluster://a:1?db=1", "options"),
         ("redis+sentinel://a:1,b:2", "NAME"),
         ("redis+sentinel://a:1,,b:2/chat", "host"),
         ("redis+sentinel://a:1/chat?x", "options"),
@@ -107,7 +130,7 @@ def test_an_address_is_shown_without_what_may_be_secret(text: str, shown: str) -
 
 
 @given(
-    st.sampled_from(["redis://", "rediss://", "redis+sentinel://", "redis:", ""]),
+    st.sampled_from(["redis://", "rediss+cluster://", "redis+sentinel://", "redis:", ""]),
     st.text(st.sampled_from("ux:@/?#,[]% "), max_size=6),
     st.sampled_from(["@h", "@h:1", "@h/0", "@a,b/chat", "@h@g", "@"]),
 )
