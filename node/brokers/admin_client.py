@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import msgspec
 
-from node.brokers import decode_upkeep, keys, scripts
+from node.brokers import decode_upkeep, keys
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import Topology
 from node.brokers.lease import FORMAT
@@ -59,12 +59,18 @@ class NodeRow(msgspec.Struct):
 
 
 class Totals(msgspec.Struct):
-    """Sizes of the whole system; ``away`` are sessions in their grace period."""
+    """Sizes of the whole system; ``away`` are sessions in their grace period.
+
+    ``outs`` are sessions whose departures their rooms have not been told yet, and closed rooms
+    whose data are not deleted yet; ``outs_oldest`` is for how many seconds the oldest waits.
+    """
 
     sessions: int
     away: int
     rooms: int
     orders: int
+    outs: int = 0
+    outs_oldest: float = 0.0
 
 
 class SessionRow(msgspec.Struct):
@@ -105,17 +111,21 @@ class AdminClient:
 
     async def nodes(self) -> list[NodeRow]:
         """List the nodes, by their names."""
-        seconds, micros = await self._do("TIME")
-        shift = await self._do("HGET", keys.CLOCK, "shift") or b"0"
-        try:
-            now = int(seconds) * 1000 + int(micros) // 1000 + int(shift)
-        except ValueError:
-            shown = shift.decode(errors="replace")
-            raise Trouble(f"{keys.CLOCK} in Redis has the shift {shown!r}, not ms") from None
+        now = await self._now()
         found = await self._do("ZRANGE", keys.NODES, 0, -1, "WITHSCORES")
         leases = zip(found[::2], found[1::2], strict=True)
         rows = [await self._node(inc.decode(), float(until) - now) for inc, until in leases]
         return sorted(rows, key=lambda row: (row.facts.name, row.incarnation))
+
+    async def _now(self) -> int:
+        """Return the chat's time, in ms."""
+        seconds, micros = await self._do("TIME")
+        shift = await self._do("HGET", keys.CLOCK, "shift") or b"0"
+        try:
+            return int(seconds) * 1000 + int(micros) // 1000 + int(shift)
+        except ValueError:
+            shown = shift.decode(errors="replace")
+            raise Trouble(f"{keys.CLOCK} in Redis has the shift {shown!r}, not ms") from None
 
     async def _node(self, incarnation: str, left_ms: float) -> NodeRow:
         """Return a node whose lease ends in so many ms."""
@@ -129,12 +139,19 @@ class AdminClient:
         return NodeRow(incarnation, left_ms > 0, at, about, silent)
 
     async def totals(self) -> Totals:
-        """Count sessions, rooms and rules."""
+        """Count sessions, rooms, rules, and what rooms are still to be told."""
+        now = await self._now()
+        oldest = await self._do(
+            "ZRANGEBYSCORE", keys.OUTS, "-inf", now, "WITHSCORES", "LIMIT", 0, 1
+        )
+        waits = (now - float(oldest[1])) / 1000 if oldest else 0.0
         return Totals(
             await self._do("HLEN", keys.NICKS),
             await self._do("ZCARD", keys.GRACE),
             await self._do("HLEN", keys.BIRTHS),
             await self._do("HLEN", keys.RULES),
+            await self._do("ZCOUNT", keys.OUTS, "-inf", now),
+            round(waits, 1),
         )
 
     async def kick(self, fold: str, why: str) -> str | None:
@@ -229,11 +246,7 @@ class AdminClient:
         return await self._eval(script, "m" + token_hex(8), *args)
 
     async def _eval(self, script: str, *args: Any) -> Any:
-        # Not EVAL, for which the user of the nodes has no right.
-        await self._do("SCRIPT LOAD", scripts.source(script))
-        return await self._do(
-            "EVALSHA", scripts.digest(script), len(keys.CONTROL), *keys.CONTROL, *args
-        )
+        return await self._servers.run(script, keys.CONTROL, *args)
 
 
 def _quoted(why: str) -> str:

@@ -1,17 +1,19 @@
 """Commands of `chat-node admin` and `status`: each is run once, at the server with its keys."""
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from redis import exceptions
 from redis.asyncio import Redis
 
-from node.brokers import keys
+from node.brokers import keys, scripts
 from node.brokers.connect import REPLY_TIMEOUT, Topology
 from node.brokers.failures import LOST
 from node.brokers.malformed import WRONG
 from node.brokers.outage import explained
-from node.brokers.slot_map import SEED, SlotMap
+from node.brokers.slot_map import SEED, Address, SlotMap
 
 REDIRECTED_MOST = 20
 """How often a command is made again that a server of a cluster did not run, because of its slot."""
@@ -31,11 +33,12 @@ class ServerClients:
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
         self._slots: SlotMap | None = None
-        self._clients: dict[int, Redis] = {SEED: topology.connect(REPLY_TIMEOUT)}
+        self._seed: Redis = topology.connect(REPLY_TIMEOUT)
+        self._clients: dict[Address, Redis] = {}
 
     async def close(self) -> None:
         """Close all connections."""
-        for client in self._clients.values():
+        for client in (self._seed, *self._clients.values()):
             await client.aclose()
 
     @property
@@ -45,21 +48,38 @@ class ServerClients:
 
     async def do(self, *command: Any, tag: str = keys.CONTROL_TAG) -> Any:
         """Run a command at the server that keeps the keys of a hash tag."""
-        try:
+        with _troubles():
             return await self._redirected(tag, *command)
-        except (exceptions.RedisError, OSError) as error:
-            raise Trouble(f"Redis: {explained(error)}") from error
 
-    async def _redirected(self, tag: str, *command: Any) -> Any:
+    async def run(self, script: str, declared: Sequence[str], *args: Any) -> Any:
+        """Run a script at the server that keeps the keys which it declares."""
+        # Not EVAL, for which the user of the nodes has no right.
+        command = ("EVALSHA", scripts.digest(script), len(declared), *declared, *args)
+        with _troubles():
+            return await self._redirected(
+                keys.tag_of(declared[0]), *command, source=scripts.source(script)
+            )
+
+    async def ask(self, server: Address, *command: Any) -> Any:
+        """Run a command at a server of a cluster."""
+        with _troubles():
+            return await _run(self._at(server), *command)
+
+    async def _redirected(self, tag: str, *command: Any, source: str = "") -> Any:
+        failure: exceptions.RedisError
         for _ in range(REDIRECTED_MOST):
             client = await self._client(tag)
             try:
                 return await _run(client, *command)
+            except exceptions.NoScriptError as error:
+                # Another server may have taken the slot over since the script was loaded.
+                await _run(client, "SCRIPT LOAD", source)
+                failure = error
             except exceptions.MovedError as error:
                 if self._slots is None:
                     raise
                 self._slots.move([error.slot_id], self._slots.number(error.node_addr))
-                failure: Exception = error
+                failure = error
             except _NOT_NOW as error:
                 if self._slots is None:
                     raise
@@ -68,29 +88,52 @@ class ServerClients:
         raise failure
 
     async def _client(self, tag: str) -> Redis:
-        connect_to = self._topology.connect_to
-        if connect_to is None:
-            return self._clients[SEED]
+        if not self.is_cluster:
+            return self._seed
         if self._slots is None:
-            self._slots = await self._ask_for_map()
+            self._slots, _ = await self.ask_for_map()
         number = self._slots.place(tag)
-        if number not in self._clients:
-            self._clients[number] = connect_to(self._slots.address(number))(REPLY_TIMEOUT)
-        return self._clients[number]
+        return self._seed if number == SEED else self._at(self._slots.address(number))
 
-    async def _ask_for_map(self) -> SlotMap:
-        """Return where the slots are, as the first of the URL's servers says that answers."""
-        slots, client = SlotMap(), self._clients[SEED]
-        for left in reversed(range(self._topology.seeds)):
+    def _at(self, server: Address) -> Redis:
+        connect_to = self._topology.connect_to
+        assert connect_to is not None
+        if server not in self._clients:
+            self._clients[server] = connect_to(server)(REPLY_TIMEOUT)
+        return self._clients[server]
+
+    async def ask_for_map(self) -> tuple[SlotMap, dict[Address, int]]:
+        """Return where the slots are, and how many replicas each master has.
+
+        That is as the first of the URL's servers says that answers.
+        """
+        slots = SlotMap()
+        with _troubles():
+            rows = await self._slot_rows()
+        try:
+            slots.take(rows)
+            return slots, {
+                (host.decode(), port): len(rest) for _, _, (host, port, *_), *rest in rows
+            }
+        except WRONG:
+            raise Trouble("the reply to CLUSTER SLOTS is not what it should be") from None
+
+    async def _slot_rows(self) -> Any:
+        for _ in range(self._topology.seeds):
             try:
-                slots.take(await _run(client, "CLUSTER SLOTS"))
-                break
-            except WRONG:
-                raise Trouble("the reply to CLUSTER SLOTS is not what it should be") from None
-            except LOST:
-                if not left:
-                    raise
-        return slots
+                return await _run(self._seed, "CLUSTER SLOTS")
+            except LOST as error:
+                failure = error
+        raise failure
+
+
+@contextmanager
+def _troubles() -> Iterator[None]:
+    """Turn errors of Redis into those that are shown to people."""
+    try:
+        yield
+    except (exceptions.RedisError, OSError) as error:
+        raise Trouble(f"Redis: {explained(error)}") from error
 
 
 async def _run(client: Redis, *command: Any) -> Any:

@@ -40,6 +40,10 @@ class SlotMap:
         """Say whether a server keeps any slot."""
         return self._kept[number] > 0
 
+    def kept(self) -> dict[int, int]:
+        """Return how many slots each server keeps, without those that keep none and the seed."""
+        return {number: kept for number, kept in enumerate(self._kept) if kept and number != SEED}
+
     def number(self, address: Address) -> int:
         """Return the number of a server, a new one if it was not known."""
         if address not in self._addresses:

@@ -13,6 +13,7 @@ from node.brokers.admin_client import LEASE, AdminClient, NodeRow, Totals
 from node.brokers.malformed import read
 from node.brokers.outage import untrusted
 from node.brokers.server_clients import Trouble
+from node.brokers.shard_status import ShardRow, shards
 from node.config.redis_url import RedisUrl
 from node.process.listening import shown
 
@@ -116,8 +117,25 @@ class StatusClient(AdminClient):
         is_shown = released <= SHOWN_FOR and heard - released >= LEASE - 1
         return _Ended(await self._node(incarnation, (LEASE - heard) * 1000), heard, is_shown)
 
+    async def shards(self) -> list[ShardRow]:
+        """Describe the masters of a cluster; of a single Redis there is nothing to say."""
+        return await shards(self._servers, self._rooms()) if self._servers.is_cluster else []
+
+    async def _rooms(self) -> AsyncIterator[str]:
+        cursor = 0
+        while True:
+            next, page = await self._do("HSCAN", keys.BIRTHS, cursor, "COUNT", SCANNED)
+            for room in page:
+                yield room.decode()
+            cursor = int(next)
+            if not cursor:
+                return
+
     async def faults(self) -> list[health.Fault] | None:
-        """Return what is wrong with Redis now; None without the right to ask it."""
+        """Return what is wrong now with Redis, in a cluster with that which has the sessions.
+
+        None without the right to ask it.
+        """
         with _if_allowed():
             sections = [await self._do("INFO", each) for each in ("memory", "persistence")]
             lines = [f"{name}:{value}" for found in sections for name, value in found.items()]

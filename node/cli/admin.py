@@ -134,14 +134,18 @@ def _add_redis(parser: argparse.ArgumentParser, default: str) -> None:
 
 async def _status(moderator: StatusClient, chosen: argparse.Namespace) -> bool:
     nodes, totals = await moderator.all_nodes(), await moderator.totals()
-    now = await moderator.faults()
+    shards, now = await moderator.shards(), await moderator.faults()
     # What nodes report may be a minute old, and over; it is better than nothing.
     faults = tables.reported(nodes) if now is None else sorted(now)
+    faults = sorted({*faults, *(fault for shard in shards for fault in shard.faults)})
     if chosen.json:
         clients, sizes = tables.clients(nodes, totals), msgspec.structs.asdict(totals)
-        _print_json({"nodes": _flat(nodes), "clients": clients, **sizes, "faults": faults})
+        found: dict[str, Any] = {"nodes": _flat(nodes), "clients": clients, **sizes}
+        _print_json({**found, "shards": shards, "faults": faults})
         return True
     print(tables.nodes(nodes, time.time()))
+    if shards:
+        print("\n" + tables.shards(shards))
     print("\n" + tables.totals(nodes, totals))
     if faults:
         print("\n" + tables.faults(faults))

@@ -5,11 +5,16 @@ from math import inf
 
 from node.brokers.admin_client import NodeRow, SessionRow, Totals
 from node.brokers.health import MEANING
+from node.brokers.shard_status import ShardRow
 from node.core.model import ModerationRule
 from wire.text import escape
 
 SILENT_FROM = 3.0
 """Seconds without a renewal from which on a node is shown as silent: it renews once a second."""
+
+LATE_FROM = 5.0
+"""Seconds for which a departure waits until it is shown: it takes some milliseconds, or if its node
+has died, two seconds."""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -87,6 +92,31 @@ def state(node: NodeRow) -> str:
     return silent if node.silent >= SILENT_FROM else ""
 
 
+def shards(found: Sequence[ShardRow]) -> str:
+    """Return the masters of a cluster as a table."""
+    head = ("SHARD", ">SLOTS", ">REPLICAS", ">ROOMS", ">KEYS", ">MEMORY", ">CPU", ">CALLS/S", "")
+    rows = []
+    for row in found:
+        kept = (number(row.slots), str(row.replicas), number(row.rooms))
+        memory = "-" if row.memory is None else f"{number(row.memory / 1e6)} MB"
+        cpu = "-" if row.cpu is None else span(row.cpu)
+        calls = _known(row.calls)
+        rows.append((row.address, *kept, _known(row.keys), memory, cpu, calls, _remarks(row)))
+    return table(head, rows)
+
+
+def _known(value: float | None) -> str:
+    return "-" if value is None else number(value)
+
+
+def _remarks(row: ShardRow) -> str:
+    """Return what there is to know about a shard beside its sizes."""
+    parts = ["has the sessions"] if row.sessions else []
+    if row.moving:
+        parts.append(f"{count(row.moving, 'slot')} being moved")
+    return ", ".join([*parts, *row.faults, *([row.trouble] if row.trouble else [])])
+
+
 def totals(found: Sequence[NodeRow], sizes: Totals) -> str:
     """Return the line below the nodes: the numbers of nodes, clients, sessions and rooms."""
     alive = [node.facts for node in found if node.alive]
@@ -97,6 +127,8 @@ def totals(found: Sequence[NodeRow], sizes: Totals) -> str:
         f"{count(sizes.sessions, 'session')} ({number(sizes.away)} without a connection)",
         count(sizes.rooms, "room"),
     ]
+    if sizes.outs_oldest >= LATE_FROM:
+        parts.append(f"{count(sizes.outs, 'departure')} waiting for {span(sizes.outs_oldest)}")
     return ", ".join(parts)
 
 

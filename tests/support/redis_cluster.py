@@ -85,15 +85,21 @@ class RedisCluster:
 
     async def move(self, tag: str, to: int, pause: float = 0.0) -> None:
         """Move the slot of a hash tag as redis-cli does: key by key; then all masters are told."""
+        name = await self.begin_move(tag, to)
         slot, source = slot_of(tag), self.clients[self.owner(tag)]
         target, port = self.clients[to], self.servers[to].port
-        names = [await ask(one, "CLUSTER", "MYID") for one in (source, target)]
-        await ask(target, "CLUSTER", "SETSLOT", slot, "IMPORTING", names[0])
-        await ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", names[1])
         while found := await ask(source, "CLUSTER", "GETKEYSINSLOT", slot, _MOVED):
             where = "127.0.0.1", port, "", 0, 5000
             await ask(source, "MIGRATE", *where, "KEYS", *found)
             await asyncio.sleep(pause)
         self._owners[slot] = to
         for one in (target, source, *self.clients):
-            await ask(one, "CLUSTER", "SETSLOT", slot, "NODE", names[1])
+            await ask(one, "CLUSTER", "SETSLOT", slot, "NODE", name)
+
+    async def begin_move(self, tag: str, to: int) -> bytes:
+        """Say to both masters that the slot of a hash tag moves; return the name of the new one."""
+        slot, source, target = slot_of(tag), self.clients[self.owner(tag)], self.clients[to]
+        names: list[bytes] = [await ask(one, "CLUSTER", "MYID") for one in (source, target)]
+        await ask(target, "CLUSTER", "SETSLOT", slot, "IMPORTING", names[0])
+        await ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", names[1])
+        return names[1]

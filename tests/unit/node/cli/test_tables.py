@@ -3,6 +3,8 @@
 import pytest
 
 from node.brokers.admin_client import ClusterFacts, NodeRow, SessionRow, Totals
+from node.brokers.health import Fault
+from node.brokers.shard_status import ShardRow
 from node.cli import tables
 from node.core.model import ModerationRule
 
@@ -75,6 +77,25 @@ def test_a_node_that_does_not_renew_its_lease_is_marked_before_the_lease_is_over
         for silent in (1.0, 2.9, 3.0, 7.9, 8.0)
     ]
     assert marks == ["", "", "silent for 3s", "silent for 7s", "lease over, silent for 8s"]
+
+
+def test_shards_are_shown_with_what_is_known_about_them() -> None:
+    one = ShardRow(
+        "10.0.0.1:7", 5461, 1, 1200, True, 9000, 12_400_000, 61.2, 950, 3, [Fault.EVICTS]
+    )
+    away = ShardRow("10.0.0.2:7", 10_923, 0, 0, False, trouble="Redis: it is away")
+    assert tables.shards([one, away]).splitlines() == [
+        "SHARD        SLOTS  REPLICAS  ROOMS   KEYS  MEMORY    CPU  CALLS/S",
+        "10.0.0.1:7   5,461         1  1,200  9,000   12 MB  1m 1s      950"
+        "  has the sessions, 3 slots being moved, evicts",
+        "10.0.0.2:7  10,923         0      0      -       -      -        -  Redis: it is away",
+    ]
+
+
+def test_departures_that_wait_for_long_are_told_of_with_the_totals() -> None:
+    soon, late = Totals(1, 0, 1, 0, 7, 2.0), Totals(1, 0, 1, 0, 7, 65.0)
+    assert "departures" not in tables.totals([], soon)
+    assert tables.totals([], late).endswith("1 room, 7 departures waiting for 1m 5s")
 
 
 def test_the_totals_count_the_nodes_that_live() -> None:

@@ -1,0 +1,88 @@
+"""What `chat-node status` shows about each master of a Redis Cluster."""
+
+from collections import Counter
+from collections.abc import AsyncIterable
+from typing import Any
+
+import msgspec
+from redis import exceptions
+
+from node.brokers import health, keys
+from node.brokers.malformed import read
+from node.brokers.server_clients import ServerClients, Trouble
+from node.brokers.slot_map import SlotMap
+from node.core.log_names import room_log
+
+_SECTIONS = ("memory", "persistence", "stats", "cpu")
+
+
+class ShardRow(msgspec.Struct):
+    """A master of a cluster, and the slots that it keeps; what is not known is None.
+
+    ``rooms`` are those whose data it keeps; ``sessions``: it keeps the data about sessions.
+    ``memory`` is in bytes. ``cpu`` is the time in seconds that it has used since its start;
+    ``calls`` are commands a second, now. ``moving`` are slots that are just being moved from it or
+    to it. ``trouble`` says why it does not tell; "" if it does.
+    """
+
+    address: str
+    slots: int
+    replicas: int
+    rooms: int
+    sessions: bool
+    keys: int | None = None
+    memory: int | None = None
+    cpu: float | None = None
+    calls: int | None = None
+    moving: int | None = None
+    faults: list[health.Fault] = []
+    trouble: str = ""
+
+
+async def shards(servers: ServerClients, rooms: AsyncIterable[str]) -> list[ShardRow]:
+    """Describe all masters, by their addresses; nobody is asked but them. Raises Trouble."""
+    slots, replicas = await servers.ask_for_map()
+    kept = Counter([slots.place(room_log(room)) async for room in rooms])
+    found = []
+    for number in slots.kept():
+        host, port = slots.address(number)
+        row = ShardRow(
+            address=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            slots=slots.kept()[number],
+            replicas=replicas[host, port],
+            rooms=kept[number],
+            sessions=slots.place(keys.CONTROL_TAG) == number,
+        )
+        try:
+            await _describe(row, servers, slots, number)
+        except Trouble as trouble:
+            row.trouble = str(trouble)
+        found.append(row)
+    return sorted(found, key=lambda row: row.address)
+
+
+async def _describe(row: ShardRow, servers: ServerClients, slots: SlotMap, number: int) -> None:
+    """Add what a master tells about itself."""
+    server = slots.address(number)
+    info: dict[str, Any] = {}
+    for section in _SECTIONS:
+        info |= await servers.ask(server, "INFO", section)
+    lines = "\n".join(f"{name}:{value}" for name, value in info.items())
+    row.faults = read(health.faults, lines.encode())
+    row.memory, row.calls = info.get("used_memory"), info.get("instantaneous_ops_per_sec")
+    row.cpu = round(info.get("used_cpu_user", 0.0) + info.get("used_cpu_sys", 0.0), 1)
+    row.keys = await _if_allowed(servers, server, "DBSIZE")
+    nodes = await _if_allowed(servers, server, "CLUSTER NODES")
+    if nodes is not None:
+        mine = [node for node in nodes.values() if "myself" in node["flags"]]
+        row.moving = sum(len(node["migrations"]) for node in mine)
+
+
+async def _if_allowed(servers: ServerClients, server: tuple[str, int], command: str) -> Any:
+    """Ask a server; None without the right to ask it that."""
+    try:
+        return await servers.ask(server, command)
+    except Trouble as trouble:
+        if isinstance(trouble.__cause__, exceptions.NoPermissionError):
+            return None
+        raise
