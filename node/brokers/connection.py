@@ -176,6 +176,11 @@ class CommandRunner:
         self._client = client
         self._connection: RedisConnection | None = None
 
+    @property
+    def host(self) -> str:
+        """The host to which it is connected; "" if it is not."""
+        return self._connection.host if self._connection is not None else ""
+
     async def execute(self, commands: Commands) -> list[Any]:
         """Run commands in one pipeline; return the replies, with exceptions for those that failed.
 

@@ -211,16 +211,16 @@ class Routing:
         """Keep the map up to date, for ever."""
         while True:
             self._wanted.clear()
-            if (rows := await self._fetch()) is not None:
-                self._take(rows)
+            if (found := await self._fetch()) is not None:
+                self._take(*found)
             await asyncio.sleep(ASK_PAUSE)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(ASK_EVERY):
                     await self._wanted.wait()
 
-    def _take(self, rows: Any) -> None:
+    def _take(self, rows: Any, asked: str) -> None:
         try:
-            moves = self._slots.take(rows)
+            moves = self._slots.take(rows, asked)
         except WRONG as error:
             log.warning("the reply to CLUSTER SLOTS is not what it should be: %r", error)
             return
@@ -228,12 +228,14 @@ class Routing:
             self._known(self._slots.address(number))
         self._gone(moves)
 
-    async def _fetch(self) -> Any:
-        """Return the rows of CLUSTER SLOTS; None if no server answers."""
+    async def _fetch(self) -> tuple[Any, str] | None:
+        """Return the rows of CLUSTER SLOTS, and who was asked; None if no server answers."""
         for number in self._askable():
             client = self._connects[number](CONNECT_TIMEOUT)
             try:
-                [rows] = await CommandRunner(client).execute([tuple(_ASKED.split())])
+                runner = CommandRunner(client)
+                [rows] = await runner.execute([tuple(_ASKED.split())])
+                host = runner.host
             except (*LOST, exceptions.RedisError) as error:
                 log.debug("a server does not tell the map of slots: %s", error)
                 continue
@@ -242,7 +244,7 @@ class Routing:
                 heed_cancelling()
             if not isinstance(rows, Exception):
                 self._told_by(number)
-                return rows
+                return rows, host
             self._refused(number, rows)
         return None
 

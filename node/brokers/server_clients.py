@@ -9,6 +9,7 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from node.brokers import keys, scripts
+from node.brokers.connection import CommandRunner
 from node.brokers.connect import REPLY_TIMEOUT, Topology
 from node.brokers.failures import LOST
 from node.brokers.malformed import WRONG
@@ -109,21 +110,27 @@ class ServerClients:
         """
         slots = SlotMap()
         with _troubles():
-            rows = await self._slot_rows()
+            rows, asked = await self._slot_rows()
         try:
-            slots.take(rows)
-            return slots, {
-                (host.decode(), port): len(rest) for _, _, (host, port, *_), *rest in rows
-            }
+            slots.take(rows, asked)
+            found = [(row[2][:2], len(row) - 3) for row in rows]
+            return slots, {(host.decode() if host else asked, port): n for (host, port), n in found}
         except WRONG:
             raise Trouble("the reply to CLUSTER SLOTS is not what it should be") from None
 
-    async def _slot_rows(self) -> Any:
+    async def _slot_rows(self) -> tuple[Any, str]:
+        runner = CommandRunner(self._seed)
         for _ in range(self._topology.seeds):
             try:
-                return await _run(self._seed, "CLUSTER SLOTS")
+                [rows] = await runner.execute([("CLUSTER", "SLOTS")])
             except LOST as error:
                 failure = error
+                continue
+            if isinstance(rows, Exception):
+                raise rows
+            asked = runner.host
+            await runner.drop()
+            return rows, asked
         raise failure
 
 

@@ -69,15 +69,19 @@ class SlotMap:
                 gone.add((before, number))
         return gone
 
-    def take(self, rows: Sequence[Any]) -> Moves:
+    def take(self, rows: Sequence[Any], asked: str = "") -> Moves:
         """Take the reply to CLUSTER SLOTS; return from which servers to which ones slots have gone.
 
-        A slot that is in no row stays where it was: nobody serves it just now.
+        A slot that is in no row stays where it was: nobody serves it just now. A host without a
+        name is that which was ``asked``.
         """
         found = [
-            (range(SLOTS)[int(first) : int(last) + 1], (host.decode(), int(port)))
+            (
+                range(SLOTS)[int(first) : int(last) + 1],
+                (host.decode() if host else asked, int(port)),
+            )
             for first, last, (host, port, *_), *_ in rows
-            if host  # Else a master does not know yet how it is called.
+            if host or asked
         ]
         gone: Moves = set()
         for slots, address in found:

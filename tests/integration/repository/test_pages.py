@@ -12,7 +12,10 @@ from tests.support import markdown
 from tests.support.repository import PACKAGES, PAGES, ROOT, name_of, read
 
 FOREIGN = frozenset(
-    ("curl", "docker", "gh", "git", "grep", "jq", "pip", "pipx", "pytest", "redis-server", "tail")
+    (
+        *("curl", "docker", "gh", "git", "grep", "jq", "pip", "pipx", "pytest"),
+        *("redis-cli", "redis-server", "tail"),
+    )
 )
 """Programs whose flags are not ours."""
 FILE = re.compile(r"[\w./-]+\.(?:py|lua|md|yml|cfg|sh|c)")

@@ -124,7 +124,7 @@ class Cluster:
     async def settle(self, tag: str = "r:tea") -> None:
         """Make all slots those of master a, and let it run something."""
         self.rows = [[0, SLOTS - 1, [b"a", 1, b"x"]]]
-        self.routing._take(self.rows)
+        self.routing._take(self.rows, "")
         self.say("first", tag)
         await self.idle()
         self.masters[1].ran.clear()

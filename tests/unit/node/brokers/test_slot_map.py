@@ -40,6 +40,14 @@ def test_a_slot_that_nobody_serves_stays_where_it_was() -> None:
     assert slots.keeps(1) and slots.take([]) == set()
 
 
+def test_a_master_without_a_name_is_the_one_that_was_asked() -> None:
+    slots = SlotMap()
+    for number, (host, name) in enumerate([(b"", "here"), (None, "there")]):
+        slots.take([[0, SLOTS - 1, [host, 7001, b"name"]]], name)
+        assert slots.address(slots.place("c")) == (name, 7001)
+        assert slots.kept() == {number + 1: SLOTS}
+
+
 def test_a_reply_that_cannot_be_read_changes_nothing() -> None:
     slots = SlotMap()
     for rows in (b"OK", [row(0, 5, HERE), [6, 7]], [row(0, 5, HERE), ["x", 7, [b"h", 1]]]):
