@@ -1,5 +1,5 @@
 -- Begins a session or continues it, and decides which rooms it is in.
--- PARTS head clock page rules room session nick outs finish wall
+-- PARTS head clock place rules room session nick outs finish wall
 -- ARGV  op, session, keyed (0, 1), nick, the keys that it reserves, attempt (''), owner, most rooms, until
 --       when sessions may be reaped, how many rooms it may create (the default room does not count), the
 --       client's address, number of rooms, the rooms (created if missing), default room for a new session

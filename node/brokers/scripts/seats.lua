@@ -1,5 +1,5 @@
 -- Lists seats of a room, some hundred at a time.
--- PARTS settle head
+-- PARTS seat head
 -- KEYS hash seats never
 -- ARGV  cursor ('0' to begin with), about how many
 -- Returns {birth of the room, cursor for the next page ('0': none), then for each seat: session, life, gen,
