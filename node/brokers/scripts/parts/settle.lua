@@ -25,6 +25,23 @@ local function holder_of(key, fold)
   if seat and seat.fold == fold then return holders[fold], seat end
 end
 
+-- Gives seats to other owners, up to the first item that asks for more than that; returns its place, and its
+-- seat as text. When a node has died, all its sessions come by that, and nobody is told of it.
+local function hand_over(seats, items, count, quiet, replies)
+  for n, item in ipairs(items) do
+    local text = redis.call('HGET', seats, item.sid) or ''
+    local gen, life, position, nicks = string.match(text, '^(%d+) (%S+) %S+ (%S+) (.*)$')
+    if not gen or tonumber(gen) >= item.gen or life ~= item.life or nicks ~= item.fold .. ' ' .. item.nick
+      or item.want ~= 'in' or item.position then
+      return n, text
+    end
+    local now = int(item.gen) .. ' ' .. life .. ' ' .. item.owner .. ' ' .. position .. ' ' .. nicks
+    redis.call('HSET', seats, item.sid, now)
+    replies[n] = {'ok', position, count, quiet, item.nick, 0}
+  end
+  return #items + 1
+end
+
 -- Brings the seats of sessions to what was decided about them. `set`: make (epoch for a log that is
 -- missing), others (others are known to be in the room), notices, cap. Each of `items` has sid, gen, life,
 -- want ('in', or the reason for which it leaves), id (of the entry); one that comes in has fold, nick, owner,
@@ -59,6 +76,12 @@ local function settle(room, birth, set, items)
   local before = count
   -- Only if seats were lost can an entry be there that the seats know nothing of.
   local bare = see_loss(key, count, meta[6]) or meta[7] or mended
+  local first, text = 1, nil
+  if tonumber(meta[6] or -1) == count then
+    first, text = hand_over(seats, items, count, count > set.notices and 1 or 0, replies)
+    -- Each call would make all functions below again.
+    if first > #items then return 'ok', replies end
+  end
   local at, top = int(wall_ms()), tonumber(meta[2])
   local recent
 
@@ -206,8 +229,9 @@ local function settle(room, birth, set, items)
     return {'ok', position, said_at}
   end
 
-  for n, item in ipairs(items) do
-    local seat = seat_of(redis.call('HGET', seats, item.sid))
+  for n = first, #items do
+    local item = items[n]
+    local seat = seat_of(n == first and text or redis.call('HGET', seats, item.sid))
     -- Who has a seat is not gone.
     item.gone = not seat and tonumber(redis.call('ZSCORE', key .. ':gone', item.sid) or '')
     if (seat and seat.gen > item.gen) or (item.want == 'in' and item.gone and item.gone >= item.gen) then
