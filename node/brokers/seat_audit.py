@@ -25,6 +25,10 @@ EVERY = 600.0
 """Seconds after which all rooms that this node follows are looked through again."""
 LISTED = 250
 """Seats in one reply, or somewhat more."""
+ENOUGH = 500
+"""Seats after which no further room is begun in the same second. When a node has died, its sessions
+are continued at nodes that follow many rooms only since then: what must be done at once goes first.
+"""
 
 
 class SeatAudit:
@@ -43,11 +47,17 @@ class SeatAudit:
         self._followed = set[str]()
         self._all_due = False
         self._busy = False
+        self._left = 0
         self._last = -inf
         self._since: list[float | None] = []
 
     def look(self) -> None:
-        """Look through a room, once all other nodes had the time to put their sessions back."""
+        """Look through some rooms, once all other nodes had the time to put their sessions back."""
+        self._left = ENOUGH
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin with the next room."""
         context = self._context
         now = context.clock()
         since = [shard.contact.since for shard in context.shards.all]
@@ -102,12 +112,13 @@ class SeatAudit:
         self._busy = False
         if again:
             self._due[log] = None
-        elif self._due:
-            self.look()
+        elif self._due and self._left > 0:
+            self._begin()
 
     def _verify(self, name: str, listed: Listed) -> None:
         context, room = self._context, name[len(room_log("")) :]
         args: list[Any] = [room, listed.birth]
+        self._left -= len(listed.seats)
         for seat in listed.seats:
             args += (seat.session, seat.life, seat.gen)
 

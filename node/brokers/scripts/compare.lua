@@ -1,5 +1,5 @@
 -- Finds the newest entry that a log has in common with what a node knows of it.
--- PARTS log page
+-- PARTS log place
 -- KEYS hash stream moved never
 -- ARGV  log, epoch and branch that the node knows, offset of the first entry that it knows, the ids of
 --       that one and of those after it

@@ -1,5 +1,5 @@
 -- Puts lost entries back into a log: each once, however many nodes remember them.
--- PARTS head wall clock log mend page append repeats said sent settle
+-- PARTS head wall clock log mend place page append repeats said sent seat
 -- KEYS hash stream moved members seats gone sents never
 -- ARGV  log, cap, epoch and branch that the node knows, offset and id of an entry up to which its log
 --       and this one are the same (id '': it is not known), offset and id up to which the node has

@@ -1,5 +1,5 @@
 -- Begins a session or continues it, and decides which rooms it is in.
--- PARTS head clock page rules room session nick outs finish wall
+-- PARTS head clock place rules room session nick outs finish wall
 -- ARGV  op, session, keyed (0, 1), nick, the keys that it reserves, attempt (''), owner, most rooms, until
 --       when sessions may be reaped, how many rooms it may create (the default room does not count), the
 --       client's address, number of rooms, the rooms (created if missing), default room for a new session
@@ -45,8 +45,7 @@ for n = 15 + count, #ARGV do
   if wanted then return {'unhealed'} end
 end
 finish_if_due(sid, op .. 'w', till)
-local fields = {'nick', 'fold', 'owner', 'attempt', 'hellos', 'gen', 'life', 'claim', 'old'}
-local session = redis.call('HMGET', key, unpack(fields))
+local session = redis.call('HMGET', key, 'nick', 'fold', 'owner', 'attempt', 'hellos', 'gen', 'life', 'claim', 'old')
 local set = {}
 local function put(field, value)
   set[#set + 1] = field
@@ -85,8 +84,6 @@ local gen, life = next_gen(session[6]), session[7] or op
 if attempt ~= '' then put('attempt', attempt) end
 -- A later claim is always higher, even if Redis has lost the earlier one.
 local claim = math.max(tonumber(session[8] or 0) + 1, now_ms())
-redis.call('HSET', key, 'owner', owner, 'was', '', 'address', ARGV[11], 'gen', int(gen), 'claim', int(claim),
-  'hellos', op .. ' ' .. (string.match(hellos, '^%S+ %S+') or hellos), unpack(set))
 redis.call('SADD', 'chat:{c}:at:' .. node_of(owner), sid)
 local rows, new, refused = rows_of(sid), {}, {}
 local total = #rows
@@ -110,4 +107,6 @@ local log = redis.call('HMGET', key_of(inbox_log), 'epoch', 'top', 'id')
 local inbox = log[1] and log[1] .. '-' .. log[2] .. '-' .. log[3] or ''
 local old = session[9] and session[9] ~= '' and 1 or 0
 local reply = {'ok', resumed, nick, fold, claim, inbox, refused, rows, departures(sid), old}
-return answer(sid, op, owner, reply, life, gen)
+put('hellos', op .. ' ' .. (string.match(hellos, '^%S+ %S+') or hellos))
+return answer(sid, op, owner, reply, life, gen, 'owner', owner, 'was', '', 'address', ARGV[11], 'gen', int(gen),
+  'claim', int(claim), unpack(set))

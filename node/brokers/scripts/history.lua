@@ -1,5 +1,5 @@
 -- Reads a page of a log's messages.
--- PARTS head log page
+-- PARTS head log place
 -- KEYS hash stream moved never
 -- ARGV  log, 'before', 'upto' or 'after', position ('' for the newest), limit, most bytes
 -- Returns {epoch, more (0, 1), entries, oldest first, position from which to go on}. The last one is ''

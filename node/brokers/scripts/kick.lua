@@ -1,6 +1,6 @@
 -- Ends the session that has a nick, on whichever node it is, and keeps its key out for some time; with a
 -- ban, the nick cannot be taken either. The nodes tell its rooms when they have read the rule.
--- PARTS head rules nick finish
+-- PARTS head announce nick finish
 -- ARGV  id, folded nick, ms of the ban ('' for none, 0 for ever), why (a JSON string, or ''), ms for
 --       which the key is kept out
 -- Returns {'ok', nick} ('' if no session had it), or {'nobody'}.

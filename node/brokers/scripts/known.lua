@@ -1,5 +1,5 @@
 -- Says whether a room's log knows a position, or need not: no node remembers entries that have been trimmed.
--- PARTS page
+-- PARTS place
 -- KEYS hash stream moved never
 -- ARGV  log, epoch, offset and id of the position
 -- Returns 1 or 0.

@@ -1,5 +1,5 @@
 -- Adds a moderation rule that only the nodes apply: the ban of a network.
--- PARTS head rules
+-- PARTS head announce
 -- ARGV  id, field, ms (0 for ever), why (a JSON string, or '')
 -- Returns {'ok'}.
 though_full()

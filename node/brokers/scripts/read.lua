@@ -1,8 +1,8 @@
 -- Reads a page of a log after a position.
--- PARTS head log page
+-- PARTS head log place page
 -- KEYS hash stream moved never
 -- ARGV  log, epoch, offset and id of the position (offset 0: from the beginning), most entries, branch of
---       the position (place_of in parts/page.lua describes it), most bytes ('' or none: those of a page)
+--       the position (place_of in parts/place.lua describes it), most bytes ('' or none: those of a page)
 -- Returns {'on', epoch, top, id, branch, offset of the newest entry that has a home, entries after the
 -- position}; {'moved', ..., entries from the fork on, fork, branch of the position}, if the entry of the
 -- position has another offset now; {'off', ..., the oldest entries}, if the log does not have the

@@ -1,5 +1,5 @@
 -- Lifts a moderation rule.
--- PARTS head rules
+-- PARTS head rules announce
 -- ARGV  id, field
 -- Returns {'ok'}, or {'missing'} if there is none in force.
 local extra = rule_of(ARGV[2])

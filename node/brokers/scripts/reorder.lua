@@ -1,5 +1,5 @@
 -- Puts back moderation rules that Redis has lost, as a node remembers them, and repeats their effects.
--- PARTS head clock rules work room outs finish
+-- PARTS head clock announce work room outs finish
 -- ARGV  id, number of changes that the node knows of ('' if more rules follow: all nodes are told when all
 --       are back), then for each rule: field, ms for which it is still in force (0: for
 --       ever), extra, why

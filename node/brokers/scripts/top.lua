@@ -1,5 +1,5 @@
 -- Returns the newest position of a log, and repairs what is lost of it in part.
--- PARTS head log mend settle wall
+-- PARTS head log mend seat wall
 -- KEYS hash stream moved members seats never
 -- ARGV  log, the epoch that the node knows ('' if none)
 -- Returns {epoch, top, id, number of members}; the first three are '' for a missing log. A log without its

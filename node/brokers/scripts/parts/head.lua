@@ -10,7 +10,7 @@
 --                                     when seats are known to be lost)
 --   K:log                     stream  OFFSET-0 -> h (head), b (body)
 --   K:moved                   hash    id of an entry that has a home -> "OFFSET HOME FORK [HOME FORK ...]"
---   K:seats                   hash    SID -> "GEN LIFE OWNER POSITION FOLD NICK" (parts/settle.lua); OWNER
+--   K:seats                   hash    SID -> "GEN LIFE OWNER POSITION FOLD NICK" (parts/seat.lua); OWNER
 --                                     "-": nobody may speak; POSITION: where the session joined; in
 --                                     a second line the nick that the log tells, if it is another
 --   K:gone                    zset    sessions whose seats have ended -> their generation, for 5 minutes

@@ -29,7 +29,7 @@ local function departures(sid, only)
       list[#list + 1] = {sid, gen, room, life, reason, id, birth, why, fold, nick}
     end
   end
-  table.sort(list, function(one, other) return tonumber(one[2]) < tonumber(other[2]) end)
+  if list[2] then table.sort(list, function(one, other) return tonumber(one[2]) < tonumber(other[2]) end) end
   return list
 end
 

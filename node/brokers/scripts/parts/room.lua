@@ -36,9 +36,11 @@ local function rooms_of(sid)
   local key = 'chat:{c}:rooms:' .. sid
   local noted, names, rooms = redis.call('HGETALL', key), {}, {}
   if #noted == 0 then return noted end
-  local all = redis.call('EXISTS', 'chat:{c}:births') == 0
   for n = 1, #noted, 2 do names[#names + 1] = noted[n] end
-  for n, birth in ipairs(redis.call('HMGET', 'chat:{c}:births', unpack(names))) do
+  local births, all = redis.call('HMGET', 'chat:{c}:births', unpack(names)), nil
+  for n, birth in ipairs(births) do
+    -- Asked before the first room is made again.
+    if not birth and all == nil then all = redis.call('EXISTS', 'chat:{c}:births') == 0 end
     if not birth and is_lost(names[n], noted[2 * n], all) then birth = make_room(names[n], noted[2 * n]) end
     if birth == noted[2 * n] then
       rooms[#rooms + 1] = names[n]

@@ -13,9 +13,9 @@ end
 -- The reply to a call that is repeated, as its first reply was lost; nil if it is not. The number of
 -- changes in it is the present one, and negative: nothing was counted.
 local function answered(sid, op, owner)
-  local last = redis.call('HMGET', 'chat:{c}:session:' .. sid, 'op', 'reply')
-  if last[1] ~= op then return nil end
-  local reply = cjson.decode(last[2])
+  local key = 'chat:{c}:session:' .. sid
+  if redis.call('HGET', key, 'op') ~= op then return nil end
+  local reply = cjson.decode(redis.call('HGET', key, 'reply'))
   reply[#reply] = -tonumber(redis.call('HGET', 'chat:{c}:ops', node_of(owner)) or 0)
   return reply
 end
@@ -28,9 +28,10 @@ local function with_change(owner, reply, life, gen)
   return reply
 end
 
--- Returns the reply to a call, with what `with_change` adds, and stores it for a repeat.
-local function answer(sid, op, owner, reply, life, gen)
+-- Returns the reply to a call, with what `with_change` adds, and stores it for a repeat; with it more fields
+-- and values of the session.
+local function answer(sid, op, owner, reply, life, gen, ...)
   with_change(owner, reply, life, gen)
-  redis.call('HSET', 'chat:{c}:session:' .. sid, 'op', op, 'reply', cjson.encode(reply))
+  redis.call('HSET', 'chat:{c}:session:' .. sid, 'op', op, 'reply', cjson.encode(reply), ...)
   return reply
 end

@@ -1,31 +1,12 @@
 -- Seats: a room's records that sessions are in it. Its list of members follows from them, and so does what
 -- its log says of who enters, leaves and is renamed. Only keys of the room are touched.
--- PARTS head log mend page append wall
+-- PARTS head log mend page append wall seat
 
 -- For so long the end of a seat is remembered: an older call must not seat the session once more. Micros.
 local GONE_US = 300000000
 
 -- Entries among which those are looked for that a call may have appended before: its own, and so many more.
 local LOOKED_AT = 32
-
--- A seat as a table; the text is "GEN LIFE OWNER POSITION FOLD NICK", and in a second line the nick that
--- the log tells, if that is another one.
-local function seat_of(text)
-  local parts = '^(%d+) (%S+) (%S+) (%S+) (%S+) ([^\n]*)\n?(.*)$'
-  local gen, life, owner, position, fold, nick, said = string.match(text or '', parts)
-  if not gen then return nil end
-  if said == '' then said = nick end
-  return {
-    gen = tonumber(gen), life = life, owner = owner, position = position, fold = fold, nick = nick, said = said}
-end
-
-local function text_of(seat)
-  local said = seat.said and seat.said ~= seat.nick and '\n' .. seat.said or ''
-  local row = {int(seat.gen), seat.life, seat.owner, seat.position, seat.fold, seat.nick .. said}
-  return table.concat(row, ' ')
-end
-
-local function member_of(seat) return seat.fold .. '\0' .. seat.nick end
 
 -- The session whose seat has a folded nick, and the seat. There are many seats, but this is asked only after
 -- a loss, and they are read once in a call.
@@ -44,28 +25,21 @@ local function holder_of(key, fold)
   if seat and seat.fold == fold then return holders[fold], seat end
 end
 
--- Makes the list of members again.
-local function list_members(key)
-  redis.call('DEL', key .. ':members')
-  local all, row = redis.call('HGETALL', key .. ':seats'), {}
-  for n = 2, #all, 2 do
-    local seat = seat_of(all[n])
-    if seat then
-      row[#row + 1] = 0
-      row[#row + 1] = member_of(seat)
+-- Gives seats to other owners, up to the first item that asks for more than that; returns its place, and its
+-- seat as text. When a node has died, all its sessions come by that, and nobody is told of it.
+local function hand_over(seats, items, count, quiet, replies)
+  for n, item in ipairs(items) do
+    local text = redis.call('HGET', seats, item.sid) or ''
+    local gen, life, position, nicks = string.match(text, '^(%d+) (%S+) %S+ (%S+) (.*)$')
+    if not gen or tonumber(gen) >= item.gen or life ~= item.life or nicks ~= item.fold .. ' ' .. item.nick
+      or item.want ~= 'in' or item.position then
+      return n, text
     end
-    if #row > 0 and (#row >= 1000 or n == #all) then
-      redis.call('ZADD', key .. ':members', unpack(row))
-      row = {}
-    end
+    local now = int(item.gen) .. ' ' .. life .. ' ' .. item.owner .. ' ' .. position .. ' ' .. nicks
+    redis.call('HSET', seats, item.sid, now)
+    replies[n] = {'ok', position, count, quiet, item.nick, 0}
   end
-end
-
--- Notes since when seats are known to be lost: how many there were is remembered. Returns whether some are.
-local function see_loss(key, count, size)
-  if not size or tonumber(size) == count then return false end
-  redis.call('HSET', key, 'bare', int(wall_ms()))
-  return true
+  return #items + 1
 end
 
 -- Brings the seats of sessions to what was decided about them. `set`: make (epoch for a log that is
@@ -102,6 +76,12 @@ local function settle(room, birth, set, items)
   local before = count
   -- Only if seats were lost can an entry be there that the seats know nothing of.
   local bare = see_loss(key, count, meta[6]) or meta[7] or mended
+  local first, text = 1, nil
+  if tonumber(meta[6] or -1) == count then
+    first, text = hand_over(seats, items, count, count > set.notices and 1 or 0, replies)
+    -- Each call would make all functions below again.
+    if first > #items then return 'ok', replies end
+  end
   local at, top = int(wall_ms()), tonumber(meta[2])
   local recent
 
@@ -249,8 +229,9 @@ local function settle(room, birth, set, items)
     return {'ok', position, said_at}
   end
 
-  for n, item in ipairs(items) do
-    local seat = seat_of(redis.call('HGET', seats, item.sid))
+  for n = first, #items do
+    local item = items[n]
+    local seat = seat_of(n == first and text or redis.call('HGET', seats, item.sid))
     -- Who has a seat is not gone.
     item.gone = not seat and tonumber(redis.call('ZSCORE', key .. ':gone', item.sid) or '')
     if (seat and seat.gen > item.gen) or (item.want == 'in' and item.gone and item.gone >= item.gen) then

@@ -6,7 +6,7 @@ import pytest
 
 from node.brokers.calls import READ_WITHIN
 from node.brokers.config import BrokerConfig
-from node.brokers.seat_audit import EVERY, LISTED, SeatAudit
+from node.brokers.seat_audit import ENOUGH, EVERY, LISTED, SeatAudit
 from node.core.model import Unavailable
 from tests.unit.node.brokers.bench import args_of
 from tests.unit.node.brokers.seats_bench import SeatsBench, asked, said, seated
@@ -84,6 +84,17 @@ def test_rooms_are_looked_through_again_after_a_while(bench: AuditBench) -> None
     bench.time = EVERY
     bench.audit.look()
     assert bench.listed() == "chat:{r:tea}"
+
+
+def test_no_further_room_is_begun_after_enough_seats_until_the_next_second(
+    bench: AuditBench,
+) -> None:
+    bench.audit.look()
+    bench.page(*[SEAT] * ENOUGH)
+    bench.answer("verify", [b"ok", *[RIGHT] * ENOUGH])
+    assert bench.calls == []
+    bench.audit.look()
+    assert bench.listed() == "chat:{r:den}"
 
 
 def test_all_nodes_get_the_time_of_a_lease_before_seats_are_compared() -> None:

@@ -1,0 +1,46 @@
+-- Seats as Redis has them, and what follows from them: the list of members, and whether some were lost. Only
+-- keys of the room are touched.
+-- PARTS head wall
+
+-- A seat as a table; the text is "GEN LIFE OWNER POSITION FOLD NICK", and in a second line the nick that
+-- the log tells, if that is another one.
+local function seat_of(text)
+  local parts = '^(%d+) (%S+) (%S+) (%S+) (%S+) ([^\n]*)\n?(.*)$'
+  local gen, life, owner, position, fold, nick, said = string.match(text or '', parts)
+  if not gen then return nil end
+  if said == '' then said = nick end
+  return {
+    gen = tonumber(gen), life = life, owner = owner, position = position, fold = fold, nick = nick, said = said}
+end
+
+local function text_of(seat)
+  local said = seat.said and seat.said ~= seat.nick and '\n' .. seat.said or ''
+  local row = {int(seat.gen), seat.life, seat.owner, seat.position, seat.fold, seat.nick .. said}
+  return table.concat(row, ' ')
+end
+
+local function member_of(seat) return seat.fold .. '\0' .. seat.nick end
+
+-- Makes the list of members again.
+local function list_members(key)
+  redis.call('DEL', key .. ':members')
+  local all, row = redis.call('HGETALL', key .. ':seats'), {}
+  for n = 2, #all, 2 do
+    local seat = seat_of(all[n])
+    if seat then
+      row[#row + 1] = 0
+      row[#row + 1] = member_of(seat)
+    end
+    if #row > 0 and (#row >= 1000 or n == #all) then
+      redis.call('ZADD', key .. ':members', unpack(row))
+      row = {}
+    end
+  end
+end
+
+-- Notes since when seats are known to be lost: how many there were is remembered. Returns whether some are.
+local function see_loss(key, count, size)
+  if not size or tonumber(size) == count then return false end
+  redis.call('HSET', key, 'bare', int(wall_ms()))
+  return true
+end
