@@ -9,6 +9,7 @@ import pytest
 from redis import exceptions
 
 from node.brokers import connect
+from node.brokers.malformed import ProblemLog
 from node.brokers.pipeline import Pipeline
 from node.core.model import Stored, Unavailable
 from node.telemetry.metrics import Metrics
@@ -122,7 +123,8 @@ async def test_a_connection_that_was_given_up_is_ended_before_the_next_one_is_us
     outage: Outage,
 ) -> None:
     async with outage.server.client() as client:
-        pipeline = Pipeline(client, lambda: 0.0, Metrics())
+        metrics, clock = Metrics(), lambda: 0.0
+        pipeline = Pipeline(client, clock, metrics, ProblemLog(metrics, clock))
         pool: Any = client.connection_pool
         first, second = pool.make_connection(), pool.make_connection()
         await first.connect()
