@@ -120,6 +120,11 @@ class Pipeline:
         """Take away the calls that wait and do not stay here, and return them in order."""
         return self._lanes.release(stays)
 
+    async def rest(self) -> None:
+        """Close the connection of a pipeline that is idle; the next call opens another one."""
+        self._connects = True
+        await self._commands.drop()
+
     def _go_on(self) -> None:
         self._idle.clear()
         self._wake.set()

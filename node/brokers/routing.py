@@ -268,10 +268,14 @@ class Routing:
             self._kind.found_none()
 
     def _askable(self) -> Iterable[int]:
-        """Return all servers; those that may be cut off come last, because their map may be old."""
-        shards, down = self._shards.all, self._down
+        """Return all servers; those that may be cut off come last, because their map may be old.
 
-        def doubt(number: int) -> tuple[bool, bool]:
-            return number in down, shards[number].contact.since is None
+        A master that keeps no slot may have left the cluster, and be gone.
+        """
+        shards, down, slots = self._shards.all, self._down, self._slots
+
+        def doubt(number: int) -> tuple[bool, bool, bool]:
+            silent = shards[number].contact.since is None
+            return number in down, silent, not slots.keeps(number)
 
         return sorted(range(len(shards)), key=doubt)

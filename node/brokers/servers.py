@@ -20,6 +20,7 @@ from node.brokers.shards import Shard
 from node.brokers.slot_map import SEED, SlotMap
 from node.brokers.subscriber import Subscriber
 from node.brokers.subscriptions import Subscriptions
+from node.brokers.unused_servers import UnusedServers
 from node.process.listening import shown
 
 EXPIRE_EVERY = 0.25
@@ -49,6 +50,7 @@ class Servers:
         self._slots = slots
         self._clients: list[Any] = []
         self._probes: list[ShardProbe] = []
+        self._unused = UnusedServers(context.clock)
         self._kind = ServerKind()
         self._tasks: asyncio.TaskGroup | None = None
         self._routing: Routing | None = None
@@ -123,9 +125,24 @@ class Servers:
             await asyncio.sleep(EXPIRE_EVERY)
 
     def probe(self) -> None:
-        """Send a probe to each server without sessions."""
+        """Send a probe to each server without sessions, and leave those that keep no data."""
         for probe in self._probes:
             probe.send()
+        if self._slots is not None and self._tasks is not None:
+            for number in range(len(self._context.shards.all)):
+                self._leave_unused(number, self._slots, self._tasks)
+
+    def _leave_unused(self, number: int, slots: SlotMap, tasks: asyncio.TaskGroup) -> None:
+        """Close the connections to a master that has kept no slot for a while.
+
+        They are opened again with the next call, and the next channel, that goes there.
+        """
+        pipeline = self._context.shards.all[number].pipeline
+        subscriber = self._subscriptions.all[number]
+        used = slots.keeps(number) or bool(subscriber.wanted) or not pipeline.is_idle
+        if self._unused.is_over(number, used):
+            subscriber.rest()
+            tasks.create_task(pipeline.rest())
 
     async def close(self) -> None:
         """Close all connections; no server is begun with any more."""
