@@ -160,7 +160,8 @@ class App:
             host = settings.http_host
             hosts = await listening.hosts(dialler, host, "--http-host")
             with listening.explaining(("--http-host", "--http-port"), host, port):
-                server = await health_http.listen(hosts, port, self.unready, self.render)
+                pages = self.unready, self.render, self.away
+                server = await health_http.listen(hosts, port, *pages)
             _announce("http", server)
         return servers
 
@@ -216,6 +217,11 @@ class App:
             if (reason := node.broker.unready()) is not None:
                 return reason
         return None
+
+    def away(self) -> list[str]:
+        """Return the names of servers that keep data, and that some node cannot use."""
+        servers = [server for node in self._nodes for server in node.broker.states()]
+        return sorted({server.counts.name for server in servers if server.is_away})
 
     def render(self) -> bytes:
         """Return the metrics of all nodes."""

@@ -68,7 +68,7 @@ class Node:
         self.limits = ConnectionLimits(
             self.hub, _bounds(settings), settings.proxy_protocol, settings.proxy_from
         )
-        self.metrics.watch(self.hub, self.broker.unready)
+        self.metrics.watch(self.hub, self.broker)
 
     def accept(self, tokens: tuple[bytes, ...], accounts: "PasswordChecker | None") -> None:
         """Take these digests of tokens, and these accounts, from now on."""

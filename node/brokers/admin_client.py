@@ -28,10 +28,21 @@ PAGE = 500
 """Sessions in one reply: Redis can run other calls in between."""
 
 
+class ShardFacts(msgspec.Struct):
+    """What a node tells about a server of a cluster that keeps data.
+
+    ``lag_ms``: how long the last batch of calls took that it answered.
+    """
+
+    lag_ms: float | None = None
+    reconnects: int = 0
+
+
 class ClusterFacts(msgspec.Struct):
     """What a node tells about itself; a field that its version does not tell has its default.
 
-    ``up`` is for how many seconds it has been running, by its own clock.
+    ``up`` is for how many seconds it has been running, by its own clock. ``shards`` are the servers
+    of a cluster, by their addresses.
     """
 
     name: str = "?"
@@ -43,6 +54,7 @@ class ClusterFacts(msgspec.Struct):
     lag_ms: float | None = None
     up: float | None = None
     faults: list[str] = []
+    shards: dict[str, ShardFacts] = {}
 
 
 class NodeRow(msgspec.Struct):

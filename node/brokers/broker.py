@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from math import inf
 from typing import Any, Protocol
 
+from node.brokers.broker_counts import BrokerCounts
 from node.brokers.config import BrokerConfig
 from node.brokers.connect import Topology
 from node.brokers.context import BrokerContext
@@ -14,14 +15,15 @@ from node.brokers.health import Fault, Health
 from node.brokers.janitor import Janitor
 from node.brokers.lease import Lease
 from node.brokers.logs import RedisLogs
-from node.brokers.malformed import ProblemLog
+from node.brokers.malformed import MalformedCounts, ProblemLog
 from node.brokers.message_dispatch import MessageDispatch
 from node.brokers.moderation_sync import ModerationSync
 from node.brokers.publish_batch import Taken
-from node.brokers.pipeline import PipelineCounts
 from node.brokers.readiness import Readiness
 from node.brokers.renewal import LeaseRenewal
 from node.brokers.seat_audit import SeatAudit
+from node.brokers.server_clocks import ServerClocks
+from node.brokers.server_counts import PipelineCounts, ServerState
 from node.brokers.session_audit import SessionAudit
 from node.brokers.servers import Servers
 from node.brokers.sessions import RedisSessions
@@ -34,8 +36,8 @@ from node.core.interfaces import BrokerEvents
 from node.core.model import Done
 
 
-class BrokerCounts(PipelineCounts, Protocol):
-    """What the broker counts."""
+class NodeCounts(PipelineCounts, MalformedCounts, Protocol):
+    """What the broker counts with the other parts of the node."""
 
     redis_faults: dict[Fault, int]
 
@@ -51,7 +53,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         self,
         topology: Topology,
         config: BrokerConfig,
-        counts: BrokerCounts,
+        counts: NodeCounts,
         clock: Callable[[], float],
         random_id: Callable[[], str],
     ) -> None:
@@ -75,6 +77,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         self._servers = Servers(
             context, lease, self._subscriptions, self._dispatch, counts, problems, slots, topology
         )
+        self._clocks = None if slots is None else ServerClocks(context, slots, problems)
         RedisLogs.__init__(self, context, self._subscriptions, taken, lease.time)
         RedisSessions.__init__(self, context, lease, readiness, upkeep, settler)
         RedisDirectory.__init__(self, context)
@@ -104,6 +107,8 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
                 tasks.create_task(self._maintain(1.0, self._janitor.look))
                 tasks.create_task(self._maintain(1.0, self._seats.look))
                 tasks.create_task(self._maintain(2.0, self._heads.compare))
+                if self._clocks is not None:
+                    tasks.create_task(self._maintain(10.0, self._clocks.look))
                 tasks.create_task(_every(10.0, self.forget_idle))
                 tasks.create_task(_every(10.0, self.forget_gone))
                 tasks.create_task(_every(10.0, self._settler.forget_idle))
@@ -135,6 +140,15 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
     def unready(self) -> str | None:
         """Return why the broker does not deliver; None if it does."""
         return self._readiness.unready(self._context.clock())
+
+    def states(self) -> list[ServerState]:
+        """Return what is known of the servers that keep data."""
+        return self._context.shards.states(self._context.clock())
+
+    @property
+    def counts(self) -> BrokerCounts:
+        """What the broker counts of its upkeep."""
+        return self._context.counts
 
 
 async def _every(seconds: float, what: Callable[[], None]) -> None:

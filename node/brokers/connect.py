@@ -13,6 +13,7 @@ from node.brokers.connection import use_redis_connections
 from node.brokers.slot_map import Address
 from node.config.redis_url import RedisUrl
 from node.process.dial import Dialler
+from node.process.listening import shown
 
 Connect = Callable[[float | None], "Redis"]
 """Makes a client with its own connection pool, given the seconds to wait for a reply."""
@@ -27,22 +28,23 @@ class Topology(NamedTuple):
     """How to connect to the data: to the only server, or to any server of a cluster.
 
     ``connect_to`` connects to the server at an address; None if there is only one. ``seeds``: at
-    how many servers ``connect`` tries in turns.
+    how many servers ``connect`` tries in turns. ``name`` is that of the only server.
     """
 
     connect: Connect
     connect_to: Callable[[Address], Connect] | None = None
     seeds: int = 1
+    name: str = "redis"
 
 
 def to(url: RedisUrl) -> Topology:
     """Return what makes clients of the broker at a URL."""
     if url.is_memory:
-        return Topology(memory())
+        return Topology(memory(), name="memory")
     if url.scheme == "redis+sentinel":
         found = sentinel(url.hosts, url.service, url.db, url.username, url.password)
         return Topology(found)
-    return cluster(url) if url.is_cluster else Topology(redis(url.url))
+    return cluster(url) if url.is_cluster else Topology(redis(url.url), name=shown(url.hosts[0]))
 
 
 def _options(timeout: float | None) -> dict[str, Any]:

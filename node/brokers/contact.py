@@ -47,6 +47,10 @@ class Contact:
         if not same:
             self._steady_since = now
 
+    def answers(self, now: float, within: float) -> bool:
+        """Say whether Redis has run a call of the last seconds; each is asked once a second."""
+        return self.since is not None and now - self._asked <= within
+
     def unbroken(self, now: float, seconds: float) -> bool:
         """Say whether Redis has been answering for so many seconds without a break."""
         return self.since is not None and now >= self.since + seconds

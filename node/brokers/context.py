@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from node.brokers import keys, scripts
+from node.brokers.broker_counts import BrokerCounts
 from node.brokers.calls import Args, SimpleCall, as_it_is
 from node.brokers.config import BrokerConfig
 from node.brokers.contact import Contact
@@ -27,7 +28,7 @@ class BrokerContext:
 
     __slots__ = (
         *("config", "shards", "clock", "random_id", "events", "births", "healed"),
-        "subscriptions",
+        *("subscriptions", "counts"),
     )
 
     events: BrokerEvents
@@ -46,6 +47,7 @@ class BrokerContext:
         self.births: dict[str, bytes] = {}
         self.healed: set[str] = set()
         self.subscriptions = 0
+        self.counts = BrokerCounts()
 
     def subscribed(self) -> None:
         """Note that this node's own channels were subscribed."""

@@ -68,11 +68,15 @@ class Outs(NamedTuple):
     """What rooms are still to be told, and rooms whose data are to be deleted.
 
     Of such a room there are name, birth, and how that is noted. ``more``: there are others.
+    ``waiting`` is how many sessions and rooms there are in all, and ``oldest_ms`` for how long the
+    first of them has been waiting; neither is told of one session.
     """
 
     departures: list[Departure]
     drops: list[tuple[str, bytes, bytes]]
     more: bool
+    waiting: int = 0
+    oldest_ms: int = 0
 
 
 class Row(NamedTuple):
@@ -185,7 +189,7 @@ def outs(reply: Any) -> Outs:
     drops = reply[1]
     triples = zip(drops[::3], drops[1::3], drops[2::3], strict=True)
     rooms = [(room.decode(), string(birth), string(mark)) for room, birth, mark in triples]
-    return Outs(departures(reply[0]), rooms, bool(reply[2]))
+    return Outs(departures(reply[0]), rooms, bool(reply[2]), *map(int, reply[3:5]))
 
 
 def raised(reply: Any) -> int:

@@ -5,6 +5,7 @@ Each node does that for all of them: the node that should have done it may have 
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from node.brokers import decode_seats
 from node.brokers.calls import READ_WITHIN
@@ -33,7 +34,7 @@ class Janitor:
         self._more = False
         self._stuck = 0
         """Sessions and rooms that could not be told now, and so are passed over."""
-        self._found: Outs | None = None
+        self._found: tuple[Any, Any] | None = None
         """What this search has found last, and how often it has found the same once more."""
         self._same = 0
         self._again: int | None = None
@@ -62,10 +63,12 @@ class Janitor:
     def _on_outs(self, found: Outs | Failure) -> None:
         if isinstance(found, Failure):
             found = Outs([], [], more=False)
+        else:
+            self._context.counts.waiting(found.waiting, found.oldest_ms / 1000)
+        departures, drops, self._more, *_ = found
         # Something keeps Redis from forgetting what is settled: that would be listed for ever.
-        self._same = self._same + 1 if found == self._found else 0
-        again, self._found = self._same > SAME, found
-        departures, drops, self._more = found
+        self._same = self._same + 1 if (departures, drops) == self._found else 0
+        again, self._found = self._same > SAME, (departures, drops)
         self._left += len(drops) + bool(departures)
         if departures:
             deadline = self._context.clock() + READ_WITHIN

@@ -55,7 +55,12 @@ def of_log(log: str, names: Iterable[str], authors: Iterable[str] = ()) -> list[
 
 def waits(tag: str) -> tuple[str, str]:
     """Return the keys of the script that writes something to the server of a hash tag."""
-    return f"chat:{{{tag}}}:waits", f"chat:{{{tag}}}:never"
+    return f"chat:{{{tag}}}:waits", never(tag)
+
+
+def never(tag: str) -> str:
+    """Return the key of a hash tag that nobody writes (see ``of_log``)."""
+    return f"chat:{{{tag}}}:never"
 
 
 def tag_of(key: str) -> str:

@@ -7,7 +7,7 @@ deadline. redis-py's own retry is off, because it would repeat without telling t
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from redis import exceptions
 from redis.asyncio import Redis
@@ -21,6 +21,7 @@ from node.brokers.lanes import Lanes
 from node.brokers.malformed import Malformed, ProblemLog, read
 from node.brokers.outage import OLD, RIGHTS, Outage, code
 from node.brokers.replication import Replication
+from node.brokers.server_counts import PipelineCounts
 from node.core.model import Unavailable
 
 log = logging.getLogger(__name__)
@@ -31,16 +32,6 @@ REPEAT_PAUSE = 0.002
 
 Ended = Callable[[bool, Sequence[tuple[Call, Exception]], bool], None]
 """Told if the server ran calls, which ones it refused because of their slots, and if it failed."""
-
-
-class PipelineCounts(Protocol):
-    """What the pipeline counts."""
-
-    broker_reconnects: int
-    malformed: int
-
-    def published(self, seconds: float) -> None:
-        """Note how long a pipeline took."""
 
 
 class Pipeline:
@@ -55,9 +46,9 @@ class Pipeline:
         redis: "Redis",
         clock: Callable[[], float],
         counts: PipelineCounts,
+        problems: ProblemLog,
         replicas: int = 0,
         contact: Contact | None = None,
-        problems: ProblemLog | None = None,
         outage: Outage | None = None,
         ended: Ended | None = None,
         tag: Callable[[], str | None] = lambda: keys.CONTROL_TAG,
@@ -78,7 +69,7 @@ class Pipeline:
         self._failures = 0
         self._connects = True
         self._last: tuple[bytes, bytes] | None = None
-        self._problems = problems or ProblemLog(counts, clock)
+        self._problems = problems
         self._outage = outage or Outage(clock)
 
     async def connected(self, connection: Any) -> None:
@@ -128,6 +119,11 @@ class Pipeline:
     def release(self, stays: Callable[[Call], bool]) -> list[Call]:
         """Take away the calls that wait and do not stay here, and return them in order."""
         return self._lanes.release(stays)
+
+    async def rest(self) -> None:
+        """Close the connection of a pipeline that is idle; the next call opens another one."""
+        self._connects = True
+        await self._commands.drop()
 
     def _go_on(self) -> None:
         self._idle.clear()
@@ -278,7 +274,7 @@ class Pipeline:
     def _up(self, asked: float, ran: bool) -> None:
         """Note that Redis answers; a master that ran nothing, because of slots, tells no more."""
         if self._contact.since is None and self._failures:
-            self._counts.broker_reconnects += 1
+            self._counts.reconnected()
             self._outage.over()
             log.info("Redis answers again")
         if ran:

@@ -111,7 +111,14 @@ class LeaseRenewal:
         facts |= {"version": config.version, "format": FORMAT}
         facts["up"] = round(self._context.clock() - self._started, 1)
         facts["faults"] = self._health.found
-        facts["lag_ms"] = None if lag is None else round(lag * 1000, 1)
+        facts["lag_ms"] = _ms(lag)
+        shards = self._context.shards
+        if shards.is_cluster:
+            counts = [server.counts for server in shards.states(self._context.clock())]
+            facts["shards"] = {
+                each.name: {"lag_ms": _ms(each.lag), "reconnects": each.reconnects}
+                for each in counts
+            }
         return [msgspec.json.encode(facts), config.notices, config.retained]
 
     def _renewed(self, found: Renewal, known: int, asked: float) -> bool:
@@ -186,3 +193,7 @@ class LeaseRenewal:
                 "Redis delivers no messages to this node, though it answers: subscribing again"
             )
             self._subscriptions.rebuild_control()
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)

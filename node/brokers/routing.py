@@ -13,6 +13,7 @@ from typing import Any
 from redis import exceptions
 
 from node.brokers import keys
+from node.brokers.broker_counts import BrokerCounts
 from node.brokers.calls import Call
 from node.brokers.connect import CONNECT_TIMEOUT, Connect
 from node.brokers.connection import CommandRunner, heed_cancelling
@@ -61,6 +62,7 @@ class Routing:
         connect: Connect,
         connect_to: Callable[[Address], Connect],
         add: Callable[[Connect], None],
+        counts: BrokerCounts,
     ) -> None:
         self._slots = slots
         self._shards = shards
@@ -70,6 +72,7 @@ class Routing:
         self._connects = [connect]
         self._connect_to = connect_to
         self._add = add
+        self._counts = counts
         self._wanted = asyncio.Event()
         self._refusals: dict[int, tuple[float, int]] = {}
         """When each slot was refused last, and how often in a row."""
@@ -107,6 +110,8 @@ class Routing:
         """Learn where slots are, and have their calls made there, at once or after a moment."""
         errors = {slot_of(call.tag): error for call, error in refused}
         moved = {slot: self._moved(number, error) for slot, error in errors.items()}
+        for _, error in refused:
+            self._counts.redirected(error)
         for slot, is_moved in moved.items():
             if not is_moved and slot == _CONTROL:
                 self._shards.control.contact.withheld()
@@ -126,6 +131,7 @@ class Routing:
 
     def subscription_refused(self, number: int, error: Exception) -> bool:
         """Take an error for a subscription; return whether the channel is asked for elsewhere."""
+        self._counts.redirected(error)
         return self._moved(number, error)
 
     def _moved(self, number: int, error: Exception) -> bool:
@@ -264,10 +270,14 @@ class Routing:
             self._kind.found_none()
 
     def _askable(self) -> Iterable[int]:
-        """Return all servers; those that may be cut off come last, because their map may be old."""
-        shards, down = self._shards.all, self._down
+        """Return all servers; those that may be cut off come last, because their map may be old.
 
-        def doubt(number: int) -> tuple[bool, bool]:
-            return number in down, shards[number].contact.since is None
+        A master that keeps no slot may have left the cluster, and be gone.
+        """
+        shards, down, slots = self._shards.all, self._down, self._slots
+
+        def doubt(number: int) -> tuple[bool, bool, bool]:
+            silent = shards[number].contact.since is None
+            return number in down, silent, not slots.keeps(number)
 
         return sorted(range(len(shards)), key=doubt)

@@ -146,6 +146,7 @@ class SeatAudit:
             held = Held(seat.session, seat.life, seat.gen)
             self._settler.correct(room, birth, held, verdict, _ignore)
         if wrong:
+            self._context.counts.audit_found += len(wrong)
             log.info("corrected who is in a room", extra={"room": room, "sessions": len(wrong)})
 
 

@@ -111,6 +111,7 @@ class RoomSeats:
         if notice is not None:
             self._context.events.appended(notice)
         for item, outcome in zip(items, outcomes, strict=True):
+            self._context.counts.settled(outcome)
             item.done(outcome)
         self.queued = bool(self._waiting)
         return Next.MORE if self.queued else Next.NOTHING
@@ -123,6 +124,7 @@ class RoomSeats:
         items, self._under_way, self._waiting = self._under_way + self._waiting, [], []
         self.queued = False
         for item in items:
+            self._context.counts.settled(refused)
             item.done(refused)
 
     def expire(self, now: float) -> None:
@@ -135,6 +137,7 @@ class RoomSeats:
         for item in items:
             if item.deadline <= now and item.done is not _expired:
                 done, item.done = item.done, _expired
+                self._context.counts.settled(Unavailable.UNREACHABLE)
                 done(Unavailable.UNREACHABLE)
 
 

@@ -12,6 +12,8 @@ from node.brokers.calls import Call
 from node.brokers.contact import Contact
 from node.brokers.outage import Outage
 from node.brokers.pipeline import Pipeline
+from node.brokers.readiness import PROBE_WITHIN
+from node.brokers.server_counts import ServerCounts, ServerState
 from node.brokers.slot_queues import SlotQueues
 from node.core.log_names import is_room
 
@@ -20,11 +22,12 @@ LOOK_EVERY = 0.02
 
 
 class Shard(NamedTuple):
-    """One server: the calls to it, since when it answers, and why it does not."""
+    """One server: the calls to it, since when it answers, why it does not, and what is counted."""
 
     pipeline: Pipeline
     contact: Contact
     outage: Outage
+    counts: ServerCounts
 
 
 class Places(Protocol):
@@ -70,6 +73,19 @@ class Shards:
         if places is None:
             return self.all
         return [shard for number, shard in enumerate(self.all) if places.keeps(number)]
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether the servers are masters of a cluster."""
+        return self._places is not None
+
+    def states(self, now: float) -> list[ServerState]:
+        """Return what is known of the servers that keep data, and have a name."""
+        return [
+            ServerState(not shard.contact.answers(now, PROBE_WITHIN), shard.counts)
+            for shard in self.in_use
+            if shard.counts.name
+        ]
 
     def call(self, call: Call) -> None:
         """Queue a call at the server that keeps its keys."""

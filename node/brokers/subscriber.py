@@ -80,6 +80,10 @@ class Subscriber:
         """Replace the connection: it is open, but no messages come."""
         self._broken.set()
 
+    def rest(self) -> None:
+        """Close the connection, if there is one, until a channel is wanted."""
+        self._broken.set()
+
     async def run(self) -> None:
         """Keep a connection, and replace it when it fails, for ever."""
         failures = 0
@@ -107,6 +111,8 @@ class Subscriber:
         while not self.wanted:
             self._changed.clear()
             await self._changed.wait()
+        # Whatever was wrong before, this connection is a new one.
+        self._broken.clear()
         pubsub = self._redis.pubsub()
         try:
             await self._subscribe(pubsub)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import cast
 
@@ -21,6 +21,8 @@ _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 Ready = Callable[[], str | None]
 """Returns None when the node is ready, else the one-line reason why it is not."""
+Away = Callable[[], Sequence[str]]
+"""Returns the names of servers that a node which is ready has to do without."""
 Render = Callable[[], bytes]
 """Returns the metrics in Prometheus's text format."""
 
@@ -28,8 +30,9 @@ Render = Callable[[], bytes]
 class Pages:
     """The three pages; ``respond`` is the server without its sockets."""
 
-    def __init__(self, ready: Ready, metrics: Render) -> None:
+    def __init__(self, ready: Ready, metrics: Render, away: Away = tuple) -> None:
         self._ready = ready
+        self._away = away
         self._metrics = metrics
         self._rows: dict[str, Callable[[], bytes]] = {
             "/healthz": lambda: _response(HTTPStatus.OK, b"alive\n"),
@@ -61,7 +64,8 @@ class Pages:
     def _readyz(self) -> bytes:
         reason = self._ready()
         if reason is None:
-            return _line(HTTPStatus.OK, "ready")
+            without = ", ".join(self._away())
+            return _line(HTTPStatus.OK, f"ready; without {without}" if without else "ready")
         return _line(HTTPStatus.SERVICE_UNAVAILABLE, " ".join(reason.split()))
 
 
@@ -119,14 +123,20 @@ class HttpConnection(asyncio.Protocol):
 
 
 async def listen(
-    host: str | list[str], port: int, ready: Ready, metrics: Render, *, life: float = LIFE_MOST
+    host: str | list[str],
+    port: int,
+    ready: Ready,
+    metrics: Render,
+    away: Away = tuple,
+    *,
+    life: float = LIFE_MOST,
 ) -> listening.Listeners:
     """Return a server of the pages that is listening on all hosts, which are addresses.
 
     ``life`` is the longest life of a connection in seconds. Raises OSError if the address cannot be
     used.
     """
-    pages = Pages(ready, metrics)
+    pages = Pages(ready, metrics, away)
     connections: set[HttpConnection] = set()
     return await listening.serve(host, port, lambda: HttpConnection(pages, connections, life))
 

@@ -4,19 +4,18 @@ Counting is adding to an attribute, because most of it happens for every message
 """
 
 import time
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
-from math import inf
 from typing import Protocol
 
+from node.brokers.broker_counts import BrokerCounts
 from node.brokers.health import Fault
+from node.brokers.histogram import Histogram
+from node.brokers.server_counts import ServerState
 from node.core.config import Limit
 from node.core.model import NodeSizes
 from wire.errors import Code, Reason
 
-_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-"""Upper bounds of the buckets in seconds: from a Redis next door to one that is given up."""
 FOLLOWED_FOR = 10.0
 """Seconds after which a message is not followed any more: it was answered long ago."""
 
@@ -68,28 +67,18 @@ class HasSizes(Protocol):
         """Return how much there is on this node."""
 
 
-class Histogram:
-    """How many observations were at or below each bound, and their sum."""
+class HasBroker(Protocol):
+    """The broker, as far as its state is needed here."""
 
-    __slots__ = ("counts", "sum")
+    @property
+    def counts(self) -> BrokerCounts:
+        """What it counts of its upkeep."""
 
-    def __init__(self) -> None:
-        self.counts = [0] * (len(_BOUNDS) + 1)
-        self.sum = 0.0
+    def unready(self) -> str | None:
+        """Return why it does not deliver; None if it does."""
 
-    def observe(self, seconds: float) -> None:
-        """Add one observation."""
-        self.counts[bisect_left(_BOUNDS, seconds)] += 1
-        self.sum += seconds
-
-    def buckets(self) -> list[tuple[str, float]]:
-        """Return each bound with the number of observations at or below it, as Prometheus does."""
-        found: list[tuple[str, float]] = []
-        total = 0
-        for bound, count in zip((*_BOUNDS, inf), self.counts, strict=True):
-            total += count
-            found.append(("+Inf" if bound == inf else str(bound), total))
-        return found
+    def states(self) -> Sequence[ServerState]:
+        """Return what is known of the servers that keep data."""
 
 
 class Counters:
@@ -117,6 +106,10 @@ class Counters:
         self.malformed = 0
         self.broker_reconnects = 0
 
+    def reconnected(self) -> None:
+        """Count that a connection to the broker works again."""
+        self.broker_reconnects += 1
+
 
 class Metrics(Counters):
     """All metrics of one node; the parts of the node add to them.
@@ -133,7 +126,7 @@ class Metrics(Counters):
         *("refusals", "byes", "limited", "passwords", "redis_faults"),
         "web",
         *("round_trips", "delays", "lags"),
-        *("awaited", "_awaited_id", "_arrived_at", "_clock", "_hub", "_unready"),
+        *("awaited", "_awaited_id", "_arrived_at", "_clock", "_hub", "_broker"),
     )
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -153,12 +146,12 @@ class Metrics(Counters):
         self._arrived_at = 0.0
         self._clock = clock
         self._hub: HasSizes | None = None
-        self._unready: Callable[[], str | None] | None = None
+        self._broker: HasBroker | None = None
 
-    def watch(self, hub: HasSizes, unready: Callable[[], str | None] | None = None) -> None:
-        """Read sizes from ``hub``; the broker delivers while ``unready`` returns None."""
+    def watch(self, hub: HasSizes, broker: HasBroker | None = None) -> None:
+        """Read sizes from ``hub``, and the state of the broker from ``broker``."""
         self._hub = hub
-        self._unready = unready
+        self._broker = broker
 
     def published(self, seconds: float) -> None:
         """Count a round trip to the broker, of one batch of calls."""
@@ -237,4 +230,14 @@ class Metrics(Counters):
     @property
     def broker_up(self) -> int:
         """1 while the broker delivers, else 0."""
-        return int(self._unready is not None and self._unready() is None)
+        return int(self._broker is not None and self._broker.unready() is None)
+
+    @property
+    def upkeep(self) -> BrokerCounts:
+        """What the broker counts of its upkeep."""
+        return BrokerCounts() if self._broker is None else self._broker.counts
+
+    @property
+    def servers(self) -> Sequence[ServerState]:
+        """The servers that keep the broker's data, now."""
+        return () if self._broker is None else self._broker.states()

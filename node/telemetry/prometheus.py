@@ -11,8 +11,10 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
+from node.brokers.histogram import Histogram
 from node.config.version import version
-from node.telemetry.metrics import Histogram, Metrics
+from node.telemetry import broker_families
+from node.telemetry.metrics import Metrics
 
 _GAUGES = (
     ("clients", "Connections of clients."),
@@ -76,6 +78,7 @@ class _Families:
         yield from self._counters()
         for attribute, name, text in _HISTOGRAMS:
             yield self._histogram(attribute, f"chat_{name}", text)
+        yield from broker_families.collect(self._nodes)
         text = "Log lines that were dropped because nothing read them."
         yield CounterMetricFamily("chat_log_lines_dropped", text, self._log_lines_dropped)
         yield from ProcessCollector(registry=None).collect()

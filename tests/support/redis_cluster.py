@@ -41,6 +41,8 @@ class RedisCluster:
             own = directory / f"master{number}"
             own.mkdir()
             options = {"cluster_enabled": "yes", "cluster_port": str(bus)}
+            # Else a master that has given its last slot away becomes a replica.
+            options["cluster_allow_replica_migration"] = "no"
             self.servers.append(RedisServer(own, **options))
 
     async def __aenter__(self) -> "RedisCluster":
@@ -83,10 +85,29 @@ class RedisCluster:
         """Return the name of a room that a master keeps at first."""
         return next(room for n in count() if self.owner(f"r:{(room := f'room{n}')}") == owner)
 
+    async def empty(self, source: int, to: int) -> None:
+        """Move all slots of a master to another one, most of which have no keys."""
+        slots = [slot for slot, owner in enumerate(self._owners) if owner == source]
+        client, name = self.clients[source], await ask(self.clients[to], "CLUSTER", "MYID")
+        bare = []
+        for slot in slots:
+            if await ask(client, "CLUSTER", "COUNTKEYSINSLOT", slot):
+                await self._move(slot, to, 0.0)
+            else:
+                bare.append(slot)
+                self._owners[slot] = to
+        for one in (self.clients[to], client, *self.clients):
+            pipeline = one.pipeline(transaction=False)
+            for slot in bare:
+                pipeline.execute_command("CLUSTER", "SETSLOT", slot, "NODE", name)
+            await pipeline.execute()
+
     async def move(self, tag: str, to: int, pause: float = 0.0) -> None:
         """Move the slot of a hash tag as redis-cli does: key by key; then all masters are told."""
-        name = await self.begin_move(tag, to)
-        slot, source = slot_of(tag), self.clients[self.owner(tag)]
+        await self._move(slot_of(tag), to, pause)
+
+    async def _move(self, slot: int, to: int, pause: float) -> None:
+        name, source = await self._begin(slot, to), self.clients[self._owners[slot]]
         target, port = self.clients[to], self.servers[to].port
         while found := await ask(source, "CLUSTER", "GETKEYSINSLOT", slot, _MOVED):
             where = "127.0.0.1", port, "", 0, 5000
@@ -98,7 +119,10 @@ class RedisCluster:
 
     async def begin_move(self, tag: str, to: int) -> bytes:
         """Say to both masters that the slot of a hash tag moves; return the name of the new one."""
-        slot, source, target = slot_of(tag), self.clients[self.owner(tag)], self.clients[to]
+        return await self._begin(slot_of(tag), to)
+
+    async def _begin(self, slot: int, to: int) -> bytes:
+        source, target = self.clients[self._owners[slot]], self.clients[to]
         names: list[bytes] = [await ask(one, "CLUSTER", "MYID") for one in (source, target)]
         await ask(target, "CLUSTER", "SETSLOT", slot, "IMPORTING", names[0])
         await ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", names[1])

@@ -2,19 +2,22 @@
 
 import asyncio
 import itertools
+import re
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
-from node.brokers import connect
+from node.brokers import connect, unused_servers
 from node.brokers.slot_map import Address
 from node.core.entries import Position
 from node.core.model import FencingToken, Stored
 from tests.integration.brokers.bench import AT_REST, WITHIN, Node, running, wait
-from tests.support.redis_cluster import RedisCluster
+from tests.support.redis_cluster import RedisCluster, ask
 
 
 def connect_to(address: Address) -> connect.Connect:
@@ -72,6 +75,35 @@ async def test_messages_reach_rooms_at_all_masters(town: Town) -> None:
     assert first == again, "it was stored once"
     members = [await node.ask("members", town.rooms[1], "") for node in town.nodes]
     assert members == [(["nick0", "nick1"], False)] * 2
+
+
+async def connections(town: Town, number: int) -> int:
+    """Return how many connections nodes have to a master."""
+    found = bytes(await ask(town.cluster.clients[number], "CLIENT", "LIST"))
+    kinds = Counter(re.findall(rb" cmd=(\S+) ", found))
+    return sum(
+        count for kind, count in kinds.items() if not kind.startswith((b"client|", b"cluster"))
+    )
+
+
+async def test_connections_to_a_master_without_slots_are_closed_until_it_has_some(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unused_servers, "UNUSED_AFTER", 0.5)
+    (ana, bo), cluster = await town.fill(), town.cluster
+    left = next(number for number in range(3) if number != cluster.owner("c"))
+    room = town.rooms[left]
+    assert [len(node.broker.states()) for node in town.nodes] == [3, 3]
+    assert await connections(town, left) >= 4
+    await cluster.empty(left, cluster.owner("c"))
+    async with asyncio.timeout(WITHIN):
+        while await connections(town, left):
+            await asyncio.sleep(0.05)
+    assert [len(node.broker.states()) for node in town.nodes] == [2, 2]
+    assert isinstance(await wait(town.nodes[0].say(ana, room, "elsewhere")), Stored)
+    await while_they_talk(town, [ana, bo], room, cluster.move("r:" + room, left))
+    assert await connections(town, left) >= 4
+    assert [len(node.broker.states()) for node in town.nodes] == [3, 3]
 
 
 async def flow(

@@ -130,7 +130,8 @@ PROBE = (keys.probe_channel("0", "inc").decode(), "chat:{0}:never")
 def declared_by(script: str, log: str, authors: Iterable[str]) -> Sequence[str]:
     """Return the keys that a script declares; ``log``: the one that it is about, if any."""
     names = scripts.key_names(script)
-    others = {"mark": keys.MARK, "probe": PROBE, "waits": keys.waits("c")}
+    others: dict[str, Sequence[str]] = {"mark": keys.MARK, "probe": PROBE}
+    others |= {"time": [keys.never("0")], "waits": keys.waits("c")}
     if script in others or not names:
         return others.get(script, keys.CONTROL)
     return keys.of_log(log, names, authors)
@@ -569,6 +570,11 @@ async def a_session_in_fifty_rooms_ends(bench: Bench) -> Cost:
 @worst("probe")
 async def a_node_looks_whether_it_hears(bench: Bench) -> Cost:
     return await bench.run("probe", "shard 0")
+
+
+@worst("time")
+async def a_node_compares_clocks(bench: Bench) -> Cost:
+    return await bench.run("time")
 
 
 async def said(bench: Bench, *messages: tuple[Any, ...], look: str = "") -> Cost:

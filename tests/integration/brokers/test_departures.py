@@ -67,6 +67,24 @@ async def test_departures_that_cannot_be_told_now_do_not_keep_others_waiting(
     assert await noted(place) == []
 
 
+async def test_how_many_departures_wait_and_since_when_is_known(place: Place, node: Node) -> None:
+    counts, year_ms = node.broker.counts, 31_536_000_000
+    now = (await place.redis.time())[0] * 1000
+    # What is noted again for a later time does not wait yet.
+    noted: Any = {"x1": now - year_ms, "x2": now - 5000, "+den b1": now + 60_000}
+    await place.redis.set("chat:{r:bad}:seats", "no seats")
+    for session in ("x1", "x2"):
+        out = f"op0 lost op1 b1 {session} {session} "
+        await place.redis.hset(f"chat:{{c}}:out:{session}", "1 bad", out)
+    await place.redis.zadd("chat:{c}:outs", noted)
+    await node.settled()
+    assert counts.outs == 2 and year_ms / 1000 <= counts.outs_oldest < year_ms / 1000 + 600
+    await place.redis.delete("chat:{r:bad}:seats")
+    await node.settled()
+    await node.settled()
+    assert (counts.outs, counts.outs_oldest) == (0, 0.0)
+
+
 async def test_rooms_that_have_ended_are_deleted_however_many_there_are(
     place: Place, node: Node
 ) -> None:

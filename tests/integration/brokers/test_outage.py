@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from redis import exceptions
 
-from node.brokers import connect
+from node.brokers import connect, keys
+from node.brokers.calls import SimpleCall
+from node.brokers.contact import Contact
+from node.brokers.malformed import ProblemLog
 from node.brokers.pipeline import Pipeline
-from node.core.model import Stored, Unavailable
+from node.core.model import Failure, Stored, Unavailable
 from node.telemetry.metrics import Metrics
 from tests.integration.brokers.bench import AT_REST, Losses, Node, Place, wait
 from tests.support.redis_server import RedisServer
@@ -118,11 +121,30 @@ async def test_logs_whose_newest_entry_was_missed_are_noticed_by_their_tops(
     assert set(differs) == {("differs", "r:milk"), ("differs", "i:s1")}
 
 
+async def test_a_connection_that_rests_is_replaced_without_a_loss(outage: Outage) -> None:
+    async with outage.server.client() as client:
+        metrics, clock, contact = Metrics(), lambda: 0.0, Contact()
+        pipeline = Pipeline(client, clock, metrics, ProblemLog(metrics, clock), 0, contact)
+        pool: Any = client.connection_pool
+        pool.connection_kwargs["redis_connect_func"] = pipeline.connected
+        running = asyncio.create_task(pipeline.run())
+        for _ in range(2):
+            replies: list[Any] = []
+            declared = keys.waits("c")
+            pipeline.call(SimpleCall("waits", [], 1e9, replies.append, declared=declared))
+            await pipeline.idle()
+            assert not isinstance(replies[0], Failure)
+            await pipeline.rest()
+        running.cancel()
+        assert contact.breaks == 0
+
+
 async def test_a_connection_that_was_given_up_is_ended_before_the_next_one_is_used(
     outage: Outage,
 ) -> None:
     async with outage.server.client() as client:
-        pipeline = Pipeline(client, lambda: 0.0, Metrics())
+        metrics, clock = Metrics(), lambda: 0.0
+        pipeline = Pipeline(client, clock, metrics, ProblemLog(metrics, clock))
         pool: Any = client.connection_pool
         first, second = pool.make_connection(), pool.make_connection()
         await first.connect()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -16,8 +16,8 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[[], Awaitable[Streams]]
 
 
-def pages(reason: str | None = None) -> Pages:
-    return Pages(lambda: reason, lambda: b"chat_clients 3\n")
+def pages(reason: str | None = None, away: Sequence[str] = ()) -> Pages:
+    return Pages(lambda: reason, lambda: b"chat_clients 3\n", lambda: away)
 
 
 def get(path: str, method: str = "GET") -> bytes:
@@ -82,13 +82,22 @@ def test_healthz_is_alive() -> None:
 
 
 def test_readyz_is_ready() -> None:
-    assert status(pages().respond(get("/readyz"))) == 200
+    response = pages().respond(get("/readyz"))
+    assert status(response) == 200 and body(response) == b"ready\n"
 
 
 def test_readyz_gives_the_reason_in_one_line() -> None:
     response = pages("no probe\r\ncame back").respond(get("/readyz"))
     assert status(response) == 503
     assert body(response) == b"no probe came back\n"
+
+
+def test_readyz_names_the_servers_that_a_ready_node_does_without() -> None:
+    response = pages(away=["a:7001", "b:7002"]).respond(get("/readyz"))
+    assert status(response) == 200
+    assert body(response) == b"ready; without a:7001, b:7002\n"
+    response = pages("the broker is away", away=["a:7001"]).respond(get("/readyz"))
+    assert status(response) == 503 and body(response) == b"the broker is away\n"
 
 
 def test_metrics_are_prometheus_text() -> None:

@@ -162,6 +162,9 @@ class Store(Keyspace):
         pairs = [(member, b"%.17g" % score) for score, member in rows[start : start + most]]
         return [part for pair in pairs for part in (pair if scores else pair[:1])]
 
+    def do_zcount(self, key: bytes, low: bytes, high: bytes) -> int:
+        return sum(float(low) <= score <= float(high) for score, _ in self._sorted(key))
+
     def do_zremrangebyscore(self, key: bytes, low: bytes, high: bytes) -> int:
         found = self.keys.get(key, {})
         least, most = float(low), float(high)

@@ -22,7 +22,8 @@ COMMANDS = """
     ZSCORE z d; ZSCORE z a; ZSCORE z none; ZREM z c none; ZCARD none; ZRANGE z 0 -1;
     ZRANGE none 0 -1; ZRANGEBYSCORE z 6 +inf LIMIT 0 9;
     ZRANGEBYSCORE z -inf 5 LIMIT 0 2; ZRANGEBYSCORE z -inf 1700000000123 WITHSCORES LIMIT 0 9;
-    ZRANGEBYSCORE z -inf 1700000000122 LIMIT 0 9; ZREM z d; ZRANGEBYLEX z - + LIMIT 0 2;
+    ZRANGEBYSCORE z -inf 1700000000122 LIMIT 0 9; ZCOUNT z -inf 5; ZCOUNT z 1 +inf;
+    ZCOUNT none -inf +inf; ZREM z d; ZRANGEBYLEX z - + LIMIT 0 2;
     ZRANGEBYLEX z (a + LIMIT 0 9; ZRANGEBYLEX none - + LIMIT 0 9; XADD x 1-0 h one b 1;
     XADD x 2-0 h two b 2; XADD x 2-0 h two b 2; XADD x 5-0 h five b 5; XADD x 6-0 h six b 6;
     XRANGE x 2-0 2-0; XRANGE x 3-0 3-0; XRANGE x -3-0 -3-0; XRANGE x 2-0 +; XRANGE x - + COUNT 2;

@@ -11,9 +11,11 @@ from node.brokers.context import BrokerContext
 from node.brokers.malformed import Malformed
 from node.brokers.outage import Outage
 from node.brokers.pipeline import Pipeline
+from node.brokers.server_counts import ServerCounts
 from node.brokers.shards import Shard, Shards
 from node.core.interfaces import BrokerEvents
 from node.core.model import Failure, NodeFacts, Unavailable
+from node.telemetry.metrics import Metrics
 
 
 class RecordingEvents:
@@ -87,7 +89,8 @@ class ContextBench:
         )
         for server in self.servers:
             outage = Outage(self.context.clock)
-            shards.all.append(Shard(cast(Pipeline, server), server.contact, outage))
+            counts = ServerCounts(f"redis{len(shards.all)}:6379", Metrics())
+            shards.all.append(Shard(cast(Pipeline, server), server.contact, outage, counts))
         self.context.bind(cast(BrokerEvents, self.events))
 
     def random_id(self) -> str:

@@ -20,11 +20,13 @@ class JanitorBench(SeatsBench):
 
     def __init__(self) -> None:
         super().__init__()
+        self.oldest = 0
         self.janitor = Janitor(self.context, self.settler)
 
     def outs(self, *outs: list[bytes], drops: Sequence[bytes] = (), more: int = 0) -> Sequence[Any]:
         """Answer what is to be settled; return the arguments of the call."""
-        return self.answer("outs", [list(outs), list(drops), more]) or ()
+        self.oldest += 1000
+        return self.answer("outs", [list(outs), list(drops), more, 5, self.oldest]) or ()
 
 
 @pytest.fixture
@@ -37,6 +39,19 @@ def test_departures_are_left_to_their_node_for_a_while(bench: JanitorBench) -> N
     assert bench.outs() == (0, WAIT_MS, LISTED, 0) and bench.calls == []
     bench.janitor.settle()
     assert bench.outs() == (0, 0, LISTED, 0)
+
+
+def test_how_much_waits_is_told_as_the_last_look_found_it(bench: JanitorBench) -> None:
+    counts = bench.context.counts
+    bench.janitor.look()
+    bench.answer("outs", [[], [], 0, 12, 34_500])
+    assert (counts.outs, counts.outs_oldest) == (12, 34.5)
+    bench.janitor.look()
+    bench.answer("outs", Unavailable.UNREACHABLE)
+    assert (counts.outs, counts.outs_oldest) == (12, 34.5)
+    bench.janitor.look()
+    bench.answer("outs", [[], [], 0, 0, 0])
+    assert (counts.outs, counts.outs_oldest) == (0, 0.0)
 
 
 def test_departures_are_settled_and_forgotten(bench: JanitorBench) -> None:

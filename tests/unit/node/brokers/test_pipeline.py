@@ -15,6 +15,7 @@ from node.brokers import pipeline as pipelines
 from node.brokers.calls import Next, SimpleCall
 from node.brokers.contact import Contact
 from node.brokers.lanes import CHANGES, CLAIMS, LOGS, PAGES, READ_BYTES, READS, UPKEEP, Lane
+from node.brokers.malformed import ProblemLog
 from node.brokers.pipeline import Pipeline
 from node.core.model import Failure, Unavailable
 from node.telemetry.metrics import Metrics
@@ -107,7 +108,10 @@ class Bench:
         self.metrics = Metrics()
         client = cast(Redis, redis)
         self.contact = Contact()
-        self.pipeline = Pipeline(client, lambda: self.time, self.metrics, replicas, self.contact)
+        problems = ProblemLog(self.metrics, lambda: self.time)
+        self.pipeline = Pipeline(
+            client, lambda: self.time, self.metrics, problems, replicas, self.contact
+        )
         self.replies: list[Any] = []
 
     def call(self, name: str, within: float = 5.0, lane: Lane = CHANGES, weight: int = 1) -> None:

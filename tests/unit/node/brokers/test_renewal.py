@@ -5,6 +5,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from node.brokers.admin_client import ClusterFacts, ShardFacts
 from node.brokers.health import Health
 from node.brokers.holds import Holds
 from node.brokers.lease import Lease
@@ -222,3 +223,22 @@ def test_a_renewal_tells_moderators_about_the_node(bench: RenewalBench) -> None:
     args = args_of(call) or ()
     assert list(args[1:4]) == ["id1", 8000, 2]
     assert b'"name":"bench"' in args[6] and b'"lag_ms":null' in args[6]
+
+
+def test_a_renewal_tells_how_each_server_of_a_cluster_answers(bench: RenewalBench) -> None:
+    counts = bench.context.shards.all[0].counts
+    for lag, reconnects in (None, 0), (1.3, 1):
+        bench.renewal.renew()
+        [facts] = [(args_of(call) or ())[6] for call in bench.calls]
+        told = msgspec.json.decode(facts, type=ClusterFacts)
+        assert told.shards == {"redis0:6379": ShardFacts(lag, reconnects)}
+        bench.calls.clear()
+        counts.published(0.0013)
+        counts.reconnected()
+
+
+def test_a_renewal_tells_of_no_server_if_there_is_only_one(bench: RenewalBench) -> None:
+    bench.context.shards._places = None
+    bench.renewal.renew()
+    [call] = bench.calls
+    assert b"shards" not in (args_of(call) or ())[6]

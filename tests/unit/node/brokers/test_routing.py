@@ -11,14 +11,17 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError, ResponseError
 
 from node.brokers import keys, pipeline, routing
+from node.brokers.broker_counts import BrokerCounts
 from node.brokers.calls import SimpleCall
 from node.brokers.connect import Connect
 from node.brokers.contact import Contact
+from node.brokers.malformed import ProblemLog
 from node.brokers.outage import Outage
 from node.brokers.pipeline import Pipeline
 from node.brokers.routing import Routing
-from node.brokers.shards import Shard, Shards
+from node.brokers.server_counts import ServerCounts
 from node.brokers.server_kind import ServerKind
+from node.brokers.shards import Shard, Shards
 from node.brokers.slot_map import SLOTS, Address, SlotMap, slot_of
 from node.brokers.subscriptions import Subscriptions
 from node.telemetry.metrics import Metrics
@@ -91,9 +94,10 @@ class Cluster:
         self.replies: list[Any] = []
         subscriptions = Subscriptions(self.slots.place)
         self.kind = ServerKind()
+        self.counts = BrokerCounts()
         self.routing = Routing(
             *(self.slots, self.shards, subscriptions, self.kind),
-            *(self._connect(0), self._connect_to, self._add),
+            *(self._connect(0), self._connect_to, self._add, self.counts),
         )
         self._add(self._connect(0))
 
@@ -105,12 +109,14 @@ class Cluster:
 
     def _add(self, connect: Connect) -> None:
         loop, number = asyncio.get_running_loop(), len(self.shards.all)
-        contact, outage = Contact(), Outage(loop.time)
+        contact, outage, metrics = Contact(), Outage(loop.time), Metrics()
+        counts = ServerCounts("", metrics)
         made = Pipeline(
-            *(connect(None), loop.time, Metrics(), 0, contact, None, outage),
+            *(connect(None), loop.time, counts, ProblemLog(metrics, loop.time)),
+            *(0, contact, outage),
             lambda *ended: self.routing.ended(number, *ended),
         )
-        self.shards.all.append(Shard(made, contact, outage))
+        self.shards.all.append(Shard(made, contact, outage, counts))
         self.tasks.append(asyncio.create_task(made.run()))
 
     def say(self, name: str, tag: str = "r:tea") -> None:
@@ -178,6 +184,8 @@ async def test_what_is_refused_for_now_is_not_overtaken(cluster: Cluster, error:
     await cluster.idle()
     assert a.ran == ["other", "t0", "t1", "t2", "t3"]
     assert cluster.shards.all[1].contact.breaks == 0
+    kind = error.split(" ")[0].lower()
+    assert [key for key, count in cluster.counts.redirects.items() if count] == [kind]
 
 
 async def test_later_calls_wait_for_those_under_way_at_the_former_server(

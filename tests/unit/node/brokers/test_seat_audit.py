@@ -268,6 +268,7 @@ def test_a_seat_that_is_wrong_is_corrected(
     assert (found.room, found.birth, found.items) == ("tea", b"b1", [settled])
     [line] = caplog.records
     assert vars(line)["room"] == "tea" and vars(line)["sessions"] == 1
+    assert bench.context.counts.audit_found == 1
     bench.settle(said() if verdict[0] == b"out" else seated())
     assert bench.calls == []
 

@@ -94,6 +94,7 @@ class Shard:
         self.asked: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
         self.says: asyncio.Queue[list[Any] | Exception] = asyncio.Queue()
         self.confirmed: list[bytes] = []
+        self.closed = asyncio.Event()
 
     def pubsub(self) -> "Shard":
         """Return the connection."""
@@ -114,7 +115,8 @@ class Shard:
         return await self.says.get()
 
     async def aclose(self) -> None:
-        """Do nothing."""
+        """Note the end."""
+        self.closed.set()
 
     async def hears(self) -> tuple[str, bytes]:
         """Return what is asked next."""
@@ -141,6 +143,23 @@ async def shard() -> AsyncIterator[tuple[Shard, Subscriber]]:
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+async def test_a_connection_that_rests_is_replaced_when_a_channel_is_wanted(
+    shard: tuple[Shard, Subscriber],
+) -> None:
+    redis, subscriber = shard
+    subscriber.unwant(b"room")
+    assert await redis.hears() == ("sunsubscribe", b"room")
+    subscriber.rest()
+    await redis.closed.wait()
+    subscriber.rest()
+    redis.closed.clear()
+    subscriber.want(b"den")
+    assert await redis.hears() == ("ssubscribe", b"den")
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not redis.closed.is_set(), "the new connection is kept"
 
 
 async def test_a_subscription_that_redis_ends_is_asked_for_again(

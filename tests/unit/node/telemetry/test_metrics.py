@@ -1,21 +1,13 @@
-"""Metrics of a node: histograms, the message that is followed, and whether the broker is up."""
+"""Metrics of a node: the message that is followed, and whether the broker is up."""
 
 from node.core.model import NodeSizes
-from node.telemetry.metrics import FOLLOWED_FOR, Histogram, Metrics
+from node.telemetry.metrics import FOLLOWED_FOR, Metrics
+from tests.unit.node.telemetry.fake_broker import FakeBroker
 
 
 class FakeHub:
     def sizes(self) -> NodeSizes:
         return NodeSizes(0, 0, 0, 0)
-
-
-def test_buckets_only_grow() -> None:
-    histogram = Histogram()
-    for number in range(100):
-        histogram.observe(number / 10)
-    counts = [count for _, count in histogram.buckets()]
-    assert counts == sorted(counts)
-    assert counts[-1] == 100
 
 
 def test_a_message_that_never_comes_is_not_waited_for_and_not_counted() -> None:
@@ -33,7 +25,9 @@ def test_a_message_that_never_comes_is_not_waited_for_and_not_counted() -> None:
 
 def test_the_broker_is_up_while_there_is_no_reason_why_not() -> None:
     metrics = Metrics()
-    reasons: list[str | None] = [None, "no probe came back"]
+    broker = FakeBroker()
     assert metrics.broker_up == 0
-    metrics.watch(FakeHub(), reasons.pop)
-    assert [metrics.broker_up, metrics.broker_up] == [0, 1]
+    metrics.watch(FakeHub(), broker)
+    assert metrics.broker_up == 1
+    broker.reason = "no probe came back"
+    assert metrics.broker_up == 0

@@ -119,7 +119,7 @@ def test_no_label_has_more_values_than_are_known_beforehand() -> None:
     metrics = Metrics()
     names = {label for _, labels in samples(render({"a": metrics})) for label, _ in labels}
     known = {"node", "version", "code", "reason", "limit", "verdict", "fault", "status", "why"}
-    assert names == known | {"le"}
+    assert names == known | {"le", "kind", "reply"}
 
 
 def test_nodes_of_one_process_share_a_page_and_keep_apart() -> None:
