@@ -12,7 +12,8 @@ from tests.support import markdown
 from tests.support.repository import PACKAGES, PAGES, ROOT, name_of, read
 
 FOREIGN = frozenset(
-    ("curl", "docker", "gh", "git", "grep", "jq", "pip", "pipx", "pytest", "redis-server", "tail")
+    ("curl", "docker", "gh", "git", "grep", "jq", "pip", "pipx", "pytest")
+    + ("redis-cli", "redis-server", "tail")
 )
 """Programs whose flags are not ours."""
 FILE = re.compile(r"[\w./-]+\.(?:py|lua|md|yml|cfg|sh|c)")
@@ -41,7 +42,8 @@ def flags() -> frozenset[str]:
 @cache
 def variables() -> frozenset[str]:
     """The environment variables that anything here reads."""
-    texts = [*sources().values(), read("docker-compose.yml"), read(".ci/run")]
+    others = ("docker-compose.yml", "ops/cluster.yml", ".ci/run")
+    texts = [*sources().values(), *map(read, others)]
     found = re.findall(r"\bCHAT_[A-Z_]*[A-Z]\b", "\n".join(texts))
     return frozenset([*(row.variable for row in OPTIONS), *found])
 
