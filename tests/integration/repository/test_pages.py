@@ -44,7 +44,8 @@ def flags() -> frozenset[str]:
 @cache
 def variables() -> frozenset[str]:
     """The environment variables that anything here reads."""
-    texts = [*sources().values(), read("docker-compose.yml"), read(".ci/run")]
+    others = ("docker-compose.yml", "ops/cluster.yml", ".ci/run")
+    texts = [*sources().values(), *map(read, others)]
     found = re.findall(r"\bCHAT_[A-Z_]*[A-Z]\b", "\n".join(texts))
     return frozenset([*(row.variable for row in OPTIONS), *found])
 
