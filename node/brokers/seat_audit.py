@@ -1,7 +1,8 @@
 """Compares the seats of rooms with what is decided about their sessions.
 
 When Redis has gone back, a seat may come back whose session nobody remembers, with the log that
-says that it came in. And a node may die before it has settled what it decided.
+says that it came in. One of a session here may be lost, in a room that announces nothing. And a
+node may die before it has settled what it decided.
 """
 
 import logging
@@ -45,6 +46,8 @@ class SeatAudit:
         self._name_all = name_all
         self._due: dict[str, None] = {}
         self._followed = set[str]()
+        self._here = set[str]()
+        self._fewer = set[str]()
         self._all_due = False
         self._busy = False
         self._left = 0
@@ -79,6 +82,7 @@ class SeatAudit:
         if self._due:
             room = next(iter(self._due))
             del self._due[room]
+            self._here.clear()
             self._list(room, b"0")
 
     def _is_steady(self) -> bool:
@@ -94,19 +98,39 @@ class SeatAudit:
                 # Redis has lost the room, but not its seats. The room is put back first: without
                 # its birth every seat would look wrong.
                 self._end(log, True)
-            elif found.seats:
+                return
+            sessions = (seat.session for seat in found.seats)
+            self._here.update(filter(context.events.holds, sessions))
+            if found.seats:
                 self._verify(log, found)
             else:
-                self._go_on(log, found.cursor)
+                self._go_on(log, found)
 
         args, deadline = [cursor, LISTED], context.clock() + READ_WITHIN
         context.call("seats", args, deadline, listed, decode_seats.listed, UPKEEP, log=log)
 
-    def _go_on(self, log: str, cursor: bytes) -> None:
-        if cursor == b"0":
-            self._end(log, False)
+    def _go_on(self, log: str, listed: Listed) -> None:
+        if listed.cursor != b"0":
+            self._list(log, listed.cursor)
         else:
-            self._list(log, cursor)
+            self._end(log, bool(listed.birth) and self._is_doubtful(log))
+
+    def _is_doubtful(self, log: str) -> bool:
+        """Tell the core that sessions here have no seats in a room, if that is so twice in a row.
+
+        Return whether it was seen for the first time: they may have left, or come in just now. The
+        number of seats may be right all the same, if others have come back.
+        """
+        events = self._context.events
+        if len(self._here) >= events.present(log):
+            self._fewer.discard(log)
+        elif log not in self._fewer:
+            self._fewer.add(log)
+            return True
+        else:
+            self._fewer.discard(log)
+            events.absent(log)
+        return False
 
     def _end(self, log: str, again: bool) -> None:
         self._busy = False
@@ -128,7 +152,7 @@ class SeatAudit:
                 self._end(name, True)
                 return
             self._correct(room, listed.birth, listed.seats, found)
-            self._go_on(name, listed.cursor)
+            self._go_on(name, listed)
 
         deadline = context.clock() + READ_WITHIN
         parse = partial(decode_seats.verdicts, count=len(listed.seats))

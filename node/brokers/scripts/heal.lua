@@ -272,6 +272,7 @@ for _, who in ipairs(order) do
     -- Later entries may be put back that tell the nick: what is still missing is told after the audit.
     seat.said = one.nick
     redis.call('HSET', KEYS[5], who, text_of(seat))
+    note_rename(key, redis.call('HGET', key, 'renames'), one.fold, who)
   end
 end
 if #more > 0 then append(log, channel, tonumber(cap), more, epoch) end

@@ -7,7 +7,7 @@ from node.core.model import Denied, FencingToken, Restored, SessionSnapshot, Sto
 from node.core.names import names
 from tests.integration.brokers.bench import Node, Place
 from tests.integration.brokers.test_restore import memory, restore
-from tests.integration.brokers.test_seats import reseat
+from tests.integration.brokers.test_seats import reseat, seat
 
 CYRILLIC = "\u0430\u0441\u0435"
 """Looks like the next one."""
@@ -126,3 +126,39 @@ async def test_a_nick_that_was_given_up_is_free_once_rooms_know_it(
     await node.idle()
     assert await node.ask("members", "tea", "") == (["bo"], False)
     await begin(node, "s2", "ana")
+
+
+@pytest.mark.parametrize("how", ["enters", "is renamed"])
+async def test_who_has_another_nick_by_now_is_renamed_before_the_next_one_has_it(
+    node: Node, place: Place, how: str
+) -> None:
+    """Redis forgot that they were renamed; the log did not, and their nodes had not heard of it."""
+    for session, before, after in (("s1", "cy", "ana"), ("s2", "bo", "cy")):
+        hold = await begin(node, session, before)
+        await rename(node, hold, after)
+    await go_back(node, place, "s2", "bo", "cy")
+    await go_back(node, place, "s1", "cy", "ana")
+    assert await node.ask("members", "tea", "") == (["bo", "cy"], False)
+    begun = len(await node.log("r:tea"))
+    if how == "enters":
+        await begin(node, "s3", "ana")
+    else:
+        hold = await begin(node, "s3", "di")
+        await rename(node, hold, "ana")
+    told = [body for _, body in (await node.log("r:tea"))[begun:]]
+    assert told[-3:-1] == ['"nick":"bo","from":"cy"}', '"nick":"cy","from":"ana"}']
+    assert await place.redis.hget("chat:{r:tea}", "renames") is None
+
+
+async def go_back(node: Node, place: Place, session: str, nick: str, lost: str) -> None:
+    """Give a session its nick from before; its room follows without a word."""
+    await place.redis.hset(f"chat:{{c}}:session:{session}", mapping={"nick": nick, "fold": nick})
+    await place.redis.hset("chat:{c}:nicks", nick, session)
+    await place.redis.hdel("chat:{c}:nicks", lost)
+    gen, life, owner, position, *_ = await seat(place, session)
+    birth = await place.redis.hget("chat:{r:tea}", "birth")
+    assert isinstance(birth, bytes)
+    item = (session, int(gen) + 1, life, "back", "op9", "", nick, nick, owner, position)
+    settings = ("tea", birth.decode(), "ep9", 200, 1000, 0)
+    reply = await place.run("settle", *settings, *item, log="r:tea")
+    assert reply[1][0][0] == b"ok" and reply[2] == b""

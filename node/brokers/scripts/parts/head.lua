@@ -7,7 +7,8 @@
 --                                     (offset of the newest entry that has a home), hollow (ms since when
 --                                     its entries are known to be lost); of a room also birth (tells it
 --                                     from others of its name), size (number of seats), bare (ms since
---                                     when seats are known to be lost)
+--                                     when seats are known to be lost), renames ("FOLD SID ...":
+--                                     sessions whose nicks the log does not tell, with what it tells)
 --   K:log                     stream  OFFSET-0 -> h (head), b (body)
 --   K:moved                   hash    id of an entry that has a home -> "OFFSET HOME FORK [HOME FORK ...]"
 --   K:seats                   hash    SID -> "GEN LIFE OWNER POSITION FOLD NICK" (parts/seat.lua); OWNER

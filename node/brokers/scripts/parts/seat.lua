@@ -44,3 +44,11 @@ local function see_loss(key, count, size)
   redis.call('HSET', key, 'bare', int(wall_ms()))
   return true
 end
+
+-- Notes that a session has another nick than the log tells of it, with the fold of the one that it tells.
+-- `notes`: what is noted already, if anything. Returns it with the new one.
+local function note_rename(key, notes, fold, sid)
+  notes = (notes or '') .. fold .. ' ' .. sid .. ' '
+  redis.call('HSET', key, 'renames', notes)
+  return notes
+end

@@ -56,7 +56,7 @@ end
 local function settle(room, birth, set, items)
   local log, key = 'r:' .. room, key_of('r:' .. room)
   local function look()
-    return redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'birth', 'size', 'bare')
+    return redis.call('HMGET', key, 'epoch', 'top', 'id', 'branch', 'birth', 'size', 'bare', 'renames')
   end
   local meta, mended = look(), false
   if not meta[1] then
@@ -141,6 +141,34 @@ local function settle(room, birth, set, items)
     return meta[1] .. '-' .. int(top + #entries) .. '-' .. id
   end
 
+  -- Forgets that the log does not tell the nick of a session.
+  local function forget_rename(sid)
+    if not meta[8] then return end
+    meta[8] = string.gsub(meta[8], '%S+ (%S+) ', function(who) return who == sid and '' or nil end)
+    if meta[8] ~= '' then
+      redis.call('HSET', key, 'renames', meta[8])
+    else
+      redis.call('HDEL', key, 'renames')
+    end
+  end
+
+  -- Says that a session has a nick. If the log still has that of another session, it first says which nick
+  -- that one has by now.
+  local function tell_nick(kind, item, nick, before)
+    for fold, sid in string.gmatch(meta[8] or '', '(%S+) (%S+) ') do
+      local other = fold == item.fold and sid ~= item.sid and seat_of(redis.call('HGET', seats, sid))
+      if other and other.said ~= other.nick then
+        local from = other.said
+        forget_rename(sid)
+        other.sid, other.id, other.said = sid, item.id .. 'n' .. int(#entries), other.nick
+        tell_nick('r', other, other.nick, from)
+        redis.call('HSET', seats, sid, text_of(other))
+      end
+    end
+    local from = before and ',"from":"' .. before .. '"' or ''
+    return say(kind, item.id, item, item.fold, '"nick":"' .. nick .. '"' .. from .. '}')
+  end
+
   local function tell_left(seat, item, reason, why)
     local more = why and why ~= '' and ',"text":' .. why or ''
     local body = '"nick":"' .. (seat.said or seat.nick) .. '","reason":"' .. reason .. '"' .. more .. '}'
@@ -150,6 +178,7 @@ local function settle(room, birth, set, items)
   local function take_out(sid, seat, item, reason, why)
     redis.call('HDEL', seats, sid)
     redis.call('ZREM', members, member_of(seat))
+    forget_rename(sid)
     count = count - 1
     if count > set.notices or item.position then return '', '' end
     return tell_left(seat, item, reason, why), at
@@ -190,7 +219,7 @@ local function settle(room, birth, set, items)
       if again then
         position = again
       elseif count <= set.notices then
-        position = say('e', item.id, item, item.fold, '"nick":"' .. item.nick .. '"}')
+        position = tell_nick('e', item, item.nick)
       else
         position = newest()
       end
@@ -199,8 +228,10 @@ local function settle(room, birth, set, items)
       redis.call('ZADD', members, 0, member_of(item))
       if item.silent then
         said = seat.said
-      elseif count <= set.notices then
-        say('r', item.id, item, item.fold, '"nick":"' .. item.nick .. '","from":"' .. seat.said .. '"}')
+        if said == seat.nick then meta[8] = note_rename(key, meta[8], seat.fold, item.sid) end
+      else
+        forget_rename(item.sid)
+        if count <= set.notices then tell_nick('r', item, item.nick, seat.said) end
       end
     elseif again then
       redis.call('ZADD', members, 0, member_of(item))

@@ -19,11 +19,15 @@ from node.telemetry.metrics import Metrics
 
 
 class RecordingEvents:
-    """Notes what the broker reports; ``here`` are the sessions of this node."""
+    """Notes what the broker reports.
+
+    ``here`` are the sessions of this node, ``members`` says how many of them are in a room.
+    """
 
     def __init__(self) -> None:
         self.told: list[tuple[Any, ...]] = []
         self.here: set[str] = set()
+        self.members: dict[str, int] = {}
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("_"):
@@ -32,6 +36,9 @@ class RecordingEvents:
 
     def holds(self, session: str) -> bool:
         return session in self.here
+
+    def present(self, log: str) -> int:
+        return self.members.get(log, 0)
 
     def facts(self) -> NodeFacts:
         return NodeFacts("bench", 3, len(self.here), 1)

@@ -18,7 +18,6 @@ class Logs(RecordingEvents):
     def __init__(self) -> None:
         super().__init__()
         self.known: dict[str, Position] = {"r:tea": TEA}
-        self.members: dict[str, int] = {}
         self.unread: list[str] = []
 
     def heads(self) -> list[tuple[str, Position]]:
@@ -29,9 +28,6 @@ class Logs(RecordingEvents):
 
     def inboxes(self) -> list[str]:
         return self.unread
-
-    def present(self, log: str) -> int:
-        return self.members.get(log, 0)
 
 
 class PollBench(ContextBench):
