@@ -64,7 +64,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         problems = ProblemLog(counts, clock)
         lease = Lease(config.lease, clock, random_id)
         readiness = Readiness(lambda: shards.control.outage.reason)
-        self._health = Health(context.call, counts, clock)
+        self._health = Health(shards.call, counts, clock, shards.tags)
         self._heads = HeadPoll(context)
         settler = Settler(context)
         self._janitor = Janitor(context, settler)

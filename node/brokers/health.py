@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from math import inf
 from typing import Any, Protocol
 
-from node.brokers import decode_upkeep
-from node.brokers.calls import READ_WITHIN, ScriptReader
+from node.brokers import decode_upkeep, keys
+from node.brokers.calls import READ_WITHIN, SimpleCall
 from node.brokers.lanes import UPKEEP
 from node.core.model import Failure
 
@@ -80,26 +81,49 @@ def _shown(reply: Any) -> tuple[bool, list[Fault]]:
 
 
 class Health:
-    """Checks Redis once a minute, and logs each fault when it appears and when it is gone."""
+    """Checks each Redis once a minute, and logs each fault when it appears and when it is gone.
+
+    ``servers`` returns their names, and hash tags whose keys they keep.
+    """
 
     def __init__(
-        self, call: ScriptReader, counts: HealthCounts, clock: Callable[[], float]
+        self,
+        call: Callable[[SimpleCall], None],
+        counts: HealthCounts,
+        clock: Callable[[], float],
+        servers: Callable[[], Mapping[str, str]] = lambda: {"": keys.CONTROL_TAG},
     ) -> None:
-        self.found: list[Fault] = []
         self._call = call
         self._counts = counts
         self._clock = clock
+        self._servers = servers
+        self._found: dict[str, list[Fault]] = {}
         self._checked_at = -inf
         self._allowed = True
+
+    @property
+    def found(self) -> list[Fault]:
+        """The faults of all servers."""
+        return sorted({fault for faults in self._found.values() for fault in faults})
 
     def look(self) -> None:
         """Check Redis if it is time to; to be called about once a second."""
         now = self._clock()
-        if now - self._checked_at >= CHECK_EVERY:
-            self._checked_at = now
-            self._call("look", [], now + READ_WITHIN, self._on_look, _shown, UPKEEP)
+        if now - self._checked_at < CHECK_EVERY:
+            return
+        self._checked_at = now
+        servers = self._servers()
+        self._found = {name: faults for name, faults in self._found.items() if name in servers}
+        for name, tag in servers.items():
+            declared = keys.CONTROL if tag == keys.CONTROL_TAG else (keys.never(tag),)
+            done = partial(self._on_look, name)
+            self._call(
+                SimpleCall(
+                    *("look", [], now + READ_WITHIN, done, UPKEEP), parse=_shown, declared=declared
+                )
+            )
 
-    def _on_look(self, found: tuple[bool, list[Fault]] | Failure) -> None:
+    def _on_look(self, name: str, found: tuple[bool, list[Fault]] | Failure) -> None:
         if isinstance(found, Failure):
             self._checked_at = -inf
             return
@@ -107,14 +131,15 @@ class Health:
         if not is_shown and self._allowed:
             self._allowed = False
             log.debug("Redis does not tell this node how it stores its data")
-        self._log_changes(faults)
+        self._log_changes(name, faults)
 
-    def _log_changes(self, now: list[Fault]) -> None:
+    def _log_changes(self, name: str, now: list[Fault]) -> None:
+        before, which = self._found.get(name, []), f"the Redis {name}" if name else "this Redis"
         for fault in now:
-            if fault not in self.found:
-                log.warning("this Redis has a problem: %s", MEANING[fault])
-        for fault in self.found:
+            if fault not in before:
+                log.warning("%s has a problem: %s", which, MEANING[fault])
+        for fault in before:
             if fault not in now:
-                log.info("this Redis no longer has the problem: %s", fault)
-        self.found = now
-        self._counts.redis_faults = {fault: int(fault in now) for fault in Fault}
+                log.info("%s no longer has the problem: %s", which, fault)
+        self._found[name] = now
+        self._counts.redis_faults = {fault: int(fault in self.found) for fault in Fault}

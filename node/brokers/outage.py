@@ -173,18 +173,19 @@ class Reasons:
 class Outage:
     """Why Redis does not serve a node: its calls fail, are denied, or its messages do not come.
 
-    ``denied`` is the script that its user may not run, or that Redis is too old for, as far as is
-    known.
+    ``server`` is its name, if there are several. ``denied`` is the script that its user may not
+    run, or that Redis is too old for, as far as is known.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], server: str = "") -> None:
         told = Told()
-        lost, at_first = "lost the connection to Redis", "cannot connect to Redis"
+        redis = f"Redis {server}".rstrip()
+        lost, at_first = f"lost the connection to {redis}", f"cannot connect to {redis}"
         of_messages = " for subscriptions"
         self.messages = Reasons(lost + of_messages, clock, told, at_first + of_messages)
         self.denied = ""
         self._calls = Reasons(lost, clock, told, at_first)
-        self._rights = Reasons("Redis refuses what this node asks of it", clock, told)
+        self._rights = Reasons(f"{redis} refuses what this node asks of it", clock, told)
 
     @property
     def reason(self) -> str | None:

@@ -65,7 +65,8 @@ class Servers:
     def _add(self, connect: Connect) -> None:
         """Begin with a server."""
         context, routing, slots = self._context, self._routing, self._slots
-        number, outage = len(context.shards.all), Outage(context.clock)
+        number = len(context.shards.all)
+        outage = Outage(context.clock, self._name_of(number) if slots is not None else "")
         calls, messages = connect(REPLY_TIMEOUT), connect(None)
         self._clients += (calls, messages)
         # Half a lease: a node that renewed a second before a break has as long left after it.

@@ -39,6 +39,9 @@ class Places(Protocol):
     def keeps(self, number: int) -> bool:
         """Say whether a server keeps any slot."""
 
+    def tag(self, number: int) -> str | None:
+        """Return a hash tag whose keys a server keeps; None if it keeps no slot."""
+
 
 class Shards:
     """All servers, by their numbers. Without ``places`` there is only one.
@@ -73,6 +76,14 @@ class Shards:
         if places is None:
             return self.all
         return [shard for number, shard in enumerate(self.all) if places.keeps(number)]
+
+    def tags(self) -> dict[str, str]:
+        """Return the names of the servers that keep data, each with a hash tag of its keys."""
+        places, found = self._places, {"": keys.CONTROL_TAG}
+        if places is not None:
+            tags = {shard.counts.name: places.tag(number) for number, shard in enumerate(self.all)}
+            found = {name: tag for name, tag in tags.items() if tag is not None}
+        return found
 
     @property
     def is_cluster(self) -> bool:

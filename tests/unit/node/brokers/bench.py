@@ -70,6 +70,9 @@ class Places:
     def keeps(self, number: int) -> bool:
         return True
 
+    def tag(self, number: int) -> str | None:
+        return f"tag{number}" if self.keeps(number) else None
+
 
 class ContextBench:
     """Takes the place of the pipelines: gathers calls, which the test answers one by one.

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from node.brokers.admin_client import ClusterFacts, NodeRow
-from node.brokers.calls import Args, SimpleCall
+from node.brokers import keys
+from node.brokers.calls import SimpleCall
 from node.brokers.health import CHECK_EVERY, MEANING, Fault, Health, faults
-from node.brokers.lanes import CHANGES, UPKEEP, Lane
+from node.brokers.lanes import UPKEEP
 from node.brokers.malformed import WRONG
 from node.cli import tables
 from node.core.model import Failure, Unavailable
@@ -66,13 +67,14 @@ class Looking:
         self.time = 100.0
         self.calls: list[SimpleCall] = []
         self.metrics = Metrics()
-        self.health = Health(self._call, self.metrics, lambda: self.time)
+        self.servers = {"": keys.CONTROL_TAG}
+        self.health = Health(self._call, self.metrics, lambda: self.time, lambda: self.servers)
 
-    def _call(
-        self, script: str, args: Args, deadline: float, done: Any, parse: Any, lane: Lane = CHANGES
-    ) -> None:
-        assert (script, lane) == ("look", UPKEEP) and deadline > self.time
-        self.calls.append(SimpleCall(script, args, deadline, done, lane, parse=parse))
+    def _call(self, call: SimpleCall) -> None:
+        assert (call.script, call.lane) == ("look", UPKEEP)
+        call.expire(self.time)
+        assert call.args() is not None, "it may take a moment"
+        self.calls.append(call)
 
     def look(self, found: Any) -> None:
         """Let it look, and answer it."""
@@ -96,6 +98,25 @@ def test_a_fault_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture
     bench.look([evicting, GOOD])
     assert b'chat_redis_faults{fault="evicts",node=""} 1.0' in render({"": bench.metrics})
     assert b'chat_redis_faults{fault="memory",node=""} 0.0' in render({"": bench.metrics})
+
+
+def test_each_server_of_a_cluster_is_checked_and_named(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    bench = Looking()
+    evicting = ROOMY.replace(b"noeviction", b"allkeys-lru")
+    bench.servers = {"a:1": keys.CONTROL_TAG, "b:2": "r:tea"}
+    bench.health.look()
+    assert [call.tag for call in bench.calls] == ["c", "r:tea"]
+    for call, found in zip(bench.calls, (evicting, ROOMY), strict=True):
+        call.reply([found, GOOD])
+    assert "the Redis a:1 has a problem" in caplog.text
+    assert bench.health.found == [Fault.EVICTS]
+    del bench.servers["a:1"]
+    bench.calls.clear()
+    bench.time += CHECK_EVERY
+    bench.look([ROOMY, GOOD])
+    assert bench.health.found == [], "that server keeps nothing any more"
+    assert b'chat_redis_faults{fault="evicts",node=""} 0.0' in render({"": bench.metrics})
 
 
 def test_it_looks_once_a_minute_and_again_at_once_where_there_was_no_answer() -> None:

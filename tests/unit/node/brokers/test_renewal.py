@@ -39,7 +39,7 @@ class RenewalBench(ContextBench):
             cast(Subscriptions, self),
             SessionAudit(context, self.lease, lambda token, quit: None, Holds()),
             ModerationSync(context, lambda: None),
-            Health(context.call, Metrics(), context.clock),
+            Health(context.shards.call, Metrics(), context.clock),
         )
 
         # Once the data turned out to be no older ones, the lease is renewed.

@@ -62,3 +62,9 @@ def test_a_server_without_a_name_is_known_by_another_one(bench: Bench) -> None:
         counts=type(bench.shards.all[2].counts)("", bench.shards.all[2].counts)
     )
     assert list(bench.away()) == ["redis1:6379"]
+
+
+async def test_servers_that_keep_data_are_named_with_a_tag_of_their_keys() -> None:
+    bench = Bench()
+    names = [shard.counts.name for shard in bench.context.shards.all]
+    assert bench.context.shards.tags() == {names[0]: "tag0", names[1]: "tag1"}
