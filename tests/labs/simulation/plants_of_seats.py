@@ -112,7 +112,7 @@ PLANTS: dict[str, Told] = {
         _PRESENCE, script(_ENDING, "if false then\n    for name"), 20
     ),
     "the former nick is free at once": Told(_PRESENCE, script(_RENAMED, _FREED), 80, first=120),
-    "a welcome comes before the seats": Told(_PRESENCE, welcoming_before_settling, 100),
+    "a welcome comes before the seats": Told(_PRESENCE, welcoming_before_settling, 100, first=105),
     "departures are not settled by others": Told(_PRESENCE, settling_own_departures_only, 40),
     "an older decision counts": Told(_PRESENCE, script(_LATER, ""), 120),
     "seats are not looked through": Told(_PRESENCE, looking_through_no_seats, 120),
