@@ -40,7 +40,7 @@ class _Ended(NamedTuple):
 
 
 class StatusClient(AdminClient):
-    """Also shows nodes that are gone, and the present faults of Redis."""
+    """Also shows nodes that are gone, the shards of a cluster, and the present faults of Redis."""
 
     async def all_nodes(self) -> list[NodeRow]:
         """List the nodes, and those that died lately, by their names.
@@ -64,15 +64,19 @@ class StatusClient(AdminClient):
     async def _over(self, row: NodeRow) -> _Ended:
         """Return how a lease ended whose node is not reaped yet: nobody reaps the last of a system.
 
-        A node that was shut down gave its lease up before the time, and the lease of one of long
-        ago has left nothing that tells how. Without the right to ask, it counts as ended by itself.
+        The lease of one of long ago has left nothing that tells how. Without the right to ask, it
+        counts as ended by itself.
         """
         with _if_allowed():
             left = await self._do("PTTL", keys.facts_key(row.incarnation))
             if left == GONE:
                 return _Ended(row, inf, False)
-            return _Ended(row, heard := _since_renewal(left), row.silent <= heard + 1)
+            return _Ended(row, _since_renewal(left), not await self._is_retired(row.incarnation))
         return _Ended(row, row.silent, True)
+
+    async def _is_retired(self, incarnation: str) -> bool:
+        """Return whether a node was shut down: it says so when it gives up its lease."""
+        return bool(await self._do("HEXISTS", keys.facts_key(incarnation), "retired"))
 
     async def totals(self) -> Totals:
         """Count sessions, rooms and rules; those of nodes whose lease is over have no connection.
@@ -102,19 +106,13 @@ class StatusClient(AdminClient):
                 return
 
     async def _dead(self, key: str) -> _Ended | None:
-        """Return the node that such a key names, None if its facts are gone.
-
-        It died if it renewed its lease to the end: one that was shut down gave up its lease just
-        after a renewal.
-        """
+        """Return the node that such a key names, None if its facts are gone."""
         incarnation = key.removeprefix(keys.DEAD)
-        released_left = await self._do("PTTL", key)
         lease_left = await self._do("PTTL", keys.facts_key(incarnation))
-        if released_left < 0 or lease_left < 0:
+        if lease_left < 0:
             return None
-        # What is left of a day after the release of the sessions, and after the end of the lease.
-        released, heard = DEAD_FOR - released_left / 1000, _since_renewal(lease_left)
-        is_shown = released <= SHOWN_FOR and heard - released >= LEASE - 1
+        heard = _since_renewal(lease_left)
+        is_shown = heard - LEASE <= SHOWN_FOR and not await self._is_retired(incarnation)
         return _Ended(await self._node(incarnation, (LEASE - heard) * 1000), heard, is_shown)
 
     async def shards(self) -> list[ShardRow]:

@@ -65,6 +65,15 @@ async def test_a_node_that_was_shut_down_is_not_shown_as_dead(place: Place) -> N
     assert await dead(place) == []
 
 
+async def test_a_node_that_was_shut_down_and_reaped_much_later_is_not_shown(place: Place) -> None:
+    """As when all nodes are stopped, and others are started a minute later."""
+    await renew(place, "n1", "node-1")
+    await place.run("retire", "n1")
+    await silent_for(place, "n1", 60)
+    assert (await reap(place))[3] == 1
+    assert await dead(place) == []
+
+
 async def test_the_last_node_is_not_shown_once_it_was_shut_down(place: Place) -> None:
     await renew(place, "n1", "node-1")
     async with place.moderator() as moderator:
@@ -118,10 +127,11 @@ async def test_sessions_of_nodes_that_all_died_have_no_connection(place: Place, 
 
 async def test_a_node_that_died_long_ago_is_not_shown(place: Place) -> None:
     await renew(place, "n1", "node-1")
-    await silent_for(place, "n1", SHOWN_FOR + LEASE + 2)
+    await silent_for(place, "n1", LEASE + SHOWN_FOR - 5)
     await reap(place)
     assert len(await dead(place)) == 1
-    await place.redis.pexpire("chat:{c}:dead:n1", int((DEAD_FOR - SHOWN_FOR - 1) * 1000))
+    left = LEASE + DEAD_FOR - (LEASE + SHOWN_FOR + 1)
+    await place.redis.pexpire("chat:{c}:about:n1", int(left * 1000))
     assert await dead(place) == []
 
 

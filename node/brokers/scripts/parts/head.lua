@@ -55,8 +55,8 @@
 --   chat:{c}:at:INC           set     sessions whose connection is at this incarnation
 --   chat:{c}:ops              hash    incarnation -> number of changes it made to sessions
 --   chat:{c}:dead:INC         string  this incarnation has been reaped: "COUNT changes", as in chat:{c}:ops
---   chat:{c}:about:INC        hash    facts (JSON), since, notices, kept: for moderators; for a
---                                     day longer than the lease
+--   chat:{c}:about:INC        hash    facts (JSON), since, notices, kept, retired (it was shut
+--                                     down): for moderators; for a day longer than the lease
 --   chat:{c}:clock            hash    seen: ms of the chat's time at the newest renewal of a lease; shift:
 --                                     ms to be added to the time of Redis (see now_ms)
 --   chat:{c}:orders           hash    the moderation rules: nick:FOLDED, net:NETWORK, kick:SID or
