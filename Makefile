@@ -75,9 +75,10 @@ web-types: ## check the types of web/ with tsc; says so where there is no npm
 	then echo 'npm cannot install tsc: the types of web/ are not checked.'; \
 	else tests/web/node_modules/.bin/tsc -p tests/web; fi
 
-bench: $(RUNTIME) ## measure against other servers and over WebSocket, for half an hour, and write docs/performance.md
+bench: $(RUNTIME) ## measure against other servers, over WebSocket and on clusters, for 45 minutes, and write docs/performance.md
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench --websocket
+	$(BIN)/python -m bench --shape shards
 
 lint: $(TESTING) ## check the style
 	$(BIN)/flake8

@@ -31,6 +31,18 @@ def redis_cost(result: Result) -> float | None:
     return _ratio(result["redis_cpu"] * 1e6, result["messages"]) if result["redis_cpu"] else None
 
 
+def fullest(result: Result) -> float | None:
+    """The part of Redis's CPU time that the busiest of its servers has taken."""
+    masters = result["masters"]
+    return _ratio(max(masters), sum(masters)) if masters else None
+
+
+def connect_cost(result: Result, clients: int) -> float:
+    """CPU microseconds for each connect, of the Redis that keeps the sessions."""
+    used: float = result["open_masters"][result["control"]]
+    return used * 1e6 / clients
+
+
 def _ratio(whole: float, part: float) -> float | None:
     return whole / part if part else None
 

@@ -17,7 +17,8 @@ def measure(server: Server, shape: Shape) -> Result:
 
     ``cpu`` and ``redis_cpu`` are seconds during ``seconds``; ``open_cpu`` and ``open_redis_cpu``
     those that it took all clients to come in, ``memory`` what they added, in bytes; ``p50``,
-    ``p99`` and ``p999`` are latencies in microseconds.
+    ``p99`` and ``p999`` are latencies in microseconds. ``masters`` and ``open_masters`` are the
+    parts of the servers of Redis, and ``control`` says which one keeps the sessions.
     """
     result: Result = {"server": server.name, "shape": shape.name}
     if (reason := server.missing()) is not None:
@@ -36,11 +37,14 @@ def measure(server: Server, shape: Shape) -> Result:
 def _stages(load: Load, running: Running, shape: Shape) -> Result:
     memory, cpu, redis_cpu = running.memory(), running.cpu(), running.redis_cpu()
     opened = load.event("open")
+    masters = _used(redis_cpu, running)
     result = {
         "open_cpu": running.cpu() - cpu,
-        "open_redis_cpu": running.redis_cpu() - redis_cpu,
+        "open_redis_cpu": sum(masters),
+        "open_masters": masters,
         "open_seconds": opened["seconds"],
         "memory": running.memory() - memory,
+        "control": running.masters.control if running.masters else 0,
     }
     load.go()
     load.event("warm")
@@ -51,8 +55,14 @@ def _stages(load: Load, running: Running, shape: Shape) -> Result:
     measured = load.event("measured")
     if shape.kind is Kind.STORM and measured["served"] < shape.clients:
         raise Failed(f"only {measured['served']} were served in {shape.seconds:.0f} s")
-    result |= {"cpu": running.cpu() - cpu, "redis_cpu": running.redis_cpu() - redis_cpu}
+    masters = _used(redis_cpu, running)
+    result |= {"cpu": running.cpu() - cpu, "redis_cpu": sum(masters), "masters": masters}
     return result | measured | load.event("done")
+
+
+def _used(before: list[float], running: Running) -> list[float]:
+    """Return the CPU seconds that each Redis has used since."""
+    return [now - then for then, now in zip(before, running.redis_cpu(), strict=True)]
 
 
 def rounds(servers: Sequence[Server], shapes: Sequence[Shape], count: int) -> Iterator[Result]:

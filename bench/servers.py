@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import dialects
+from bench import dialects, masters
 from bench.dialects import Dialect
-from bench.processes import BUILD, REDIS_CORE, ROOT, SERVER_CORE, Failed, Process, free_port
+from bench.masters import Masters
+from bench.processes import BUILD, ROOT, SERVER_CORE, Failed, Process, free_port
 
 PEERS = ROOT / "bench" / "peers"
 READY_WITHIN = 30.0
@@ -28,6 +29,8 @@ class Server:
     program: str
     """What has to be there."""
     uses_redis: bool = False
+    masters: int = 0
+    """How many masters its Redis Cluster has; 0 if its Redis is in no cluster."""
     at_once: int = 500
     """How many clients may come in at a time: InspIRCd lets people in once a second."""
 
@@ -44,20 +47,16 @@ class Running:
     def __init__(self, server: Server, count: int = 1, history: int = 1000) -> None:
         self.ports: list[int] = []
         self.servers: list[Process] = []
-        self.redis: Process | None = None
+        self.masters: Masters | None = None
         try:
-            url = self._start_redis() if server.uses_redis else ""
+            if server.uses_redis:
+                self.masters = Masters(server.masters)
+            url = self.masters.url if self.masters else ""
             for number in range(count):
                 self._start(server, number, url, history)
         except BaseException:
             self.stop()
             raise
-
-    def _start_redis(self) -> str:
-        port = free_port()
-        self.redis = Process("redis", _redis(port, "", 0), REDIS_CORE)
-        self.redis.listening(port)
-        return f"redis://127.0.0.1:{port}"
 
     def _start(self, server: Server, number: int, url: str, history: int) -> None:
         port = free_port()
@@ -75,9 +74,9 @@ class Running:
         """Return the CPU seconds of all servers."""
         return sum(process.cpu() for process in self.servers)
 
-    def redis_cpu(self) -> float:
-        """Return the CPU seconds of their Redis."""
-        return self.redis.cpu() if self.redis else 0.0
+    def redis_cpu(self) -> list[float]:
+        """Return the CPU seconds of each Redis."""
+        return self.masters.cpu() if self.masters else []
 
     def memory(self) -> int:
         """Return the bytes that the servers have in memory."""
@@ -87,8 +86,8 @@ class Running:
         """End them."""
         for process in self.servers:
             process.kill()
-        if self.redis:
-            self.redis.stop()
+        if self.masters:
+            self.masters.stop()
 
 
 def _environment(url: str) -> dict[str, str]:
@@ -120,10 +119,7 @@ def _relay(port: int, url: str, history: int) -> list[str]:
 
 
 def _redis(port: int, url: str, history: int) -> list[str]:
-    return ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(BUILD)] + [
-        *("--save", "", "--maxclients", "15000"),
-        *("--client-output-buffer-limit", "pubsub 0 0 0"),
-    ]
+    return masters.command(port)
 
 
 def _configured(name: str, port: int) -> str:

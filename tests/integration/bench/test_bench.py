@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from bench import build, dialects, figures, load, plot, processes, report, servers, websocket
+from bench import (
+    build,
+    dialects,
+    figures,
+    load,
+    masters,
+    plot,
+    processes,
+    report,
+    servers,
+    shards,
+    websocket,
+)
+from bench.__main__ import main
 from bench.run import Result, measure
 from bench.shapes import SHAPES, Kind, Shape, everything
 from tests.support.redis_server import program
@@ -17,7 +30,7 @@ SHAPE = Shape("tiny", "Tiny", Kind.CLOSED, 20, 4, 2, 3, warm=0.1, seconds=0.2)
 
 
 def test_every_shape_has_a_name_of_its_own() -> None:
-    names = [shape.name for shape in everything()]
+    names = [shape.name for shape in (*everything(), *shards.shapes())]
     assert len(names) == len(set(names))
 
 
@@ -94,9 +107,40 @@ def test_the_table_over_websocket_holds_ratios_within_the_rounds(
     assert "not measured: Distributed chat: not measured" in text
 
 
+def test_the_table_of_clusters_divides_by_one_master_in_the_same_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{shards.BEGIN}\nold\n{report.END}\nafter\n")
+    monkeypatch.setattr(report, "PAGE", page)
+    shape = shards.shapes()[0]
+    results = [
+        result(
+            *(f"cluster-{count}", shape),
+            round=number,
+            redis_cpu=cpu * 1e-6,
+            masters=[cpu * 0.25e-6, cpu * 0.75e-6],
+            open_masters=[0.0, 0.1],
+            control=1,
+        )
+        for count, costs in ((1, (100, 200, 400)), (3, (120, 200, 440)))
+        for number, cpu in enumerate(costs)
+    ]
+    results += [{"server": "cluster-6", "shape": shape.name, "error": "no free port"}]
+    report.save(tmp_path / "results.json", {"processor": "p"}, results)
+    main(["--shape", "shards", "--report", "--out", str(tmp_path / "results.json")])
+    text = page.read_text()
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    row = "| cluster, 3 | 5 | 100 k | 20 | 1.10 | 1.00 to 1.20 | 75% | 100 | 0 | 0 |"
+    assert row in text and row in capsys.readouterr().out
+    assert "| cluster, 6 | not measured: no free port |" in text
+    assert "| one Redis, no cluster | not measured: not measured |" in text
+
+
 def test_the_page_has_a_place_for_each_table() -> None:
     text = report.PAGE.read_text()
-    assert text.count(report.BEGIN) == text.count(websocket.BEGIN) == 1
+    for begin in (report.BEGIN, websocket.BEGIN, shards.BEGIN):
+        assert text.count(begin) == 1
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +150,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         pytest.skip("there is no C compiler")
     directory = tmp_path_factory.mktemp("bench")
     with pytest.MonkeyPatch.context() as patch:
-        for module in (build, load, processes, servers):
+        for module in (build, load, masters, processes, servers):
             patch.setattr(module, "BUILD", directory)
         build.compile_all()
         yield directory
@@ -149,6 +193,19 @@ def test_each_message_comes_once_to_each_member(relay: servers.Server, rate: flo
 def test_the_node_is_measured_over_websocket(rate: float) -> None:
     program()
     counted(measure(servers.NODE_WEBSOCKET, replace(SHAPE, rate=rate)))
+
+
+@pytest.mark.usefixtures("programs")
+def test_each_master_of_a_cluster_is_counted() -> None:
+    program()
+    server = next(server for server in shards.SERVERS if server.masters == 3)
+    found = measure(server, replace(SHAPE, nodes=2))
+    counted(found)
+    for whole, parts in (("redis_cpu", "masters"), ("open_redis_cpu", "open_masters")):
+        assert len(found[parts]) == 3 and min(found[parts]) > 0
+        assert found[whole] == pytest.approx(sum(found[parts]))
+    assert found["control"] == 1
+    assert found["open_masters"][1] == max(found["open_masters"])
 
 
 @pytest.mark.usefixtures("programs")
