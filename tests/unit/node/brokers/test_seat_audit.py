@@ -20,7 +20,9 @@ class AuditBench(SeatsBench):
     """An audit of the rooms `tea` and `den`, which this node follows."""
 
     def __init__(self, alone: bool = True, servers: int = 1) -> None:
-        super().__init__(BrokerConfig(alone=alone, lease=float(LEASE)), servers)
+        """With two servers, the second one has `tea`, and the first one everything else."""
+        config = BrokerConfig(alone=alone, lease=float(LEASE))
+        super().__init__(config, servers, lambda tag: int(servers > 1 and tag == "r:tea"))
         self.named = 0
         self.context.births |= {"r:tea": b"b1", "r:den": b"b2"}
         self.audit = SeatAudit(self.context, self.settler, self._name_all)
@@ -137,6 +139,42 @@ def test_rooms_are_looked_through_when_any_server_was_away() -> None:
         bench.page()
         bench.audit.look()
         assert bench.calls == []
+
+
+def away_and_back() -> AuditBench:
+    """Return an audit that has looked through all rooms; then the server of `tea` was away."""
+    bench = AuditBench(alone=False, servers=2)
+    tea = bench.servers[1].contact
+    tea.answered(0.0, 0.0)
+    bench.pass_seconds(LEASE + 1)
+    bench.page()
+    bench.page()
+    tea.lost()
+    bench.time += 1.0
+    tea.answered(bench.time, bench.time)
+    return bench
+
+
+def test_seats_are_not_compared_while_their_room_may_still_be_healed() -> None:
+    """A server of rooms went back: those who left since then have seats there, for a moment."""
+    bench = away_and_back()
+    bench.pass_seconds(1)
+    assert bench.listed() == "chat:{r:den}", "its server never was away"
+    bench.page()
+    bench.pass_seconds(1)
+    assert bench.calls == []
+    bench.pass_seconds(1)
+    assert bench.listed() == "chat:{r:tea}"
+
+
+def test_nobody_is_corrected_in_a_room_whose_server_was_away_since_it_was_asked() -> None:
+    bench = away_and_back()
+    bench.pass_seconds(3)
+    bench.page()
+    bench.page(SEAT)
+    bench.servers[1].contact.lost()
+    bench.answer("verify", [b"ok", [b"out", b"7"]])
+    assert bench.calls == []
 
 
 def test_nobody_is_compared_in_a_room_that_redis_has_lost(bench: AuditBench) -> None:
