@@ -5,57 +5,11 @@ from typing import Any
 import pytest
 
 from node.brokers.calls import READ_WITHIN
-from node.brokers.config import BrokerConfig
-from node.brokers.seat_audit import ENOUGH, EVERY, LISTED, SeatAudit
+from node.brokers.seat_audit import ENOUGH, EVERY, LISTED
 from node.core.model import Unavailable
+from tests.unit.node.brokers.audit_bench import LEASE, RIGHT, SEAT, AuditBench
 from tests.unit.node.brokers.bench import args_of
-from tests.unit.node.brokers.seats_bench import SeatsBench, asked, said, seated
-
-SEAT = [b"s1", b"op1", b"7", b"Ana", b"n.1"]
-RIGHT = [b"in", b"7", b"Ana", b"ana", b"n.1"]
-LEASE = 8
-
-
-class AuditBench(SeatsBench):
-    """An audit of the rooms `tea` and `den`, which this node follows."""
-
-    def __init__(self, alone: bool = True, servers: int = 1) -> None:
-        """With two servers, the second one has `tea`, and the first one everything else."""
-        config = BrokerConfig(alone=alone, lease=float(LEASE))
-        super().__init__(config, servers, lambda tag: int(servers > 1 and tag == "r:tea"))
-        self.named = 0
-        self.context.births |= {"r:tea": b"b1", "r:den": b"b2"}
-        self.audit = SeatAudit(self.context, self.settler, self._name_all)
-
-    def _name_all(self) -> None:
-        self.named += 1
-
-    def pass_seconds(self, seconds: int) -> None:
-        """Let time pass in which Redis answers, and remembers the lease."""
-        for _ in range(seconds):
-            self.time += 1.0
-            self.contact.answered(self.time, self.time)
-            self.contact.found(self.time, True)
-            self.audit.look()
-
-    def listed(self) -> str:
-        """Return of which room seats are listed."""
-        [call] = [call for call in self.calls if call.script == "seats"]
-        return str((call.args() or ())[1])
-
-    def page(self, *seats: list[bytes], cursor: bytes = b"0") -> Any:
-        """Answer with some seats; return the cursor that was asked for."""
-        rows = [part for seat in seats for part in seat]
-        args = self.answer("seats", [b"b1", cursor, *rows]) or ()
-        assert args[-1] == LISTED
-        return args[-2]
-
-    def compare(self, seat: list[bytes], verdict: list[bytes]) -> None:
-        """Compare the only seat of `tea`."""
-        self.context.births = {"r:tea": b"b1"}
-        self.audit.look()
-        self.page(seat)
-        self.answer("verify", [b"ok", verdict])
+from tests.unit.node.brokers.seats_bench import asked, said, seated
 
 
 @pytest.fixture
@@ -139,42 +93,6 @@ def test_rooms_are_looked_through_when_any_server_was_away() -> None:
         bench.page()
         bench.audit.look()
         assert bench.calls == []
-
-
-def away_and_back() -> AuditBench:
-    """Return an audit that has looked through all rooms; then the server of `tea` was away."""
-    bench = AuditBench(alone=False, servers=2)
-    tea = bench.servers[1].contact
-    tea.answered(0.0, 0.0)
-    bench.pass_seconds(LEASE + 1)
-    bench.page()
-    bench.page()
-    tea.lost()
-    bench.time += 1.0
-    tea.answered(bench.time, bench.time)
-    return bench
-
-
-def test_seats_are_not_compared_while_their_room_may_still_be_healed() -> None:
-    """A server of rooms went back: those who left since then have seats there, for a moment."""
-    bench = away_and_back()
-    bench.pass_seconds(1)
-    assert bench.listed() == "chat:{r:den}", "its server never was away"
-    bench.page()
-    bench.pass_seconds(1)
-    assert bench.calls == []
-    bench.pass_seconds(1)
-    assert bench.listed() == "chat:{r:tea}"
-
-
-def test_nobody_is_corrected_in_a_room_whose_server_was_away_since_it_was_asked() -> None:
-    bench = away_and_back()
-    bench.pass_seconds(3)
-    bench.page()
-    bench.page(SEAT)
-    bench.servers[1].contact.lost()
-    bench.answer("verify", [b"ok", [b"out", b"7"]])
-    assert bench.calls == []
 
 
 def test_nobody_is_compared_in_a_room_that_redis_has_lost(bench: AuditBench) -> None:
