@@ -17,6 +17,9 @@ KEYS = 10
 """Keys that are moved by one command: few, so that much happens while a slot is at two masters."""
 PAUSE = 0.01
 """Seconds between two of these: a slot of a thousand keys is at two masters for some seconds."""
+ALL = 100_000
+"""More keys than a slot has here."""
+TRIES = 3
 TOOL_WITHIN = 120.0
 MIGRATE_MS = 5000
 
@@ -52,6 +55,33 @@ class Batch:
         for slot in self.slots:
             pipeline.execute_command("CLUSTER", "GETKEYSINSLOT", slot, int(most))
         return next((found for found in await pipeline.execute() if found), [])
+
+    async def keys_at(self, member: Member) -> list[bytes]:
+        """Return the keys of the first slot that a master has."""
+        found: list[bytes] = await member.ask("CLUSTER", "GETKEYSINSLOT", self.slots[0], ALL)
+        return found
+
+    async def doubled(self) -> list[bytes]:
+        """Return the keys of the first slot that are at both masters: nothing may write them."""
+        names = [set(await self.keys_at(member)) for member in (self.source, self.target)]
+        return sorted(names[0] & names[1])
+
+    async def leave(self, shards: Shards) -> None:
+        """Leave the first slot to its owner, and delete what the other master has of it."""
+        slot = self.slots[0]
+        owner = (await shards.owners())[slot]
+        other = self.source if owner is self.target else self.target
+        await _set(other, [(slot, "IMPORTING", owner.id)])
+        keys = await self.keys_at(other)
+        async with other.client() as client:
+            pipeline = client.pipeline(transaction=False)
+            for key in keys:
+                pipeline.execute_command("ASKING")
+                pipeline.delete(key)
+            await pipeline.execute()
+        for member in (other, owner):
+            async with member.client() as client:
+                await ask(client, "CLUSTER", "SETSLOT", slot, "STABLE")
 
     async def close(self, shards: Shards) -> None:
         """Say whose the slots are: at the target first, so that nobody else takes them."""
@@ -123,12 +153,15 @@ async def tool(*words: str) -> str:
 
 async def fix(member: Member) -> None:
     """Have redis-cli finish what was begun, as an operator would; again if it was too early."""
-    for _ in range(3):
-        with contextlib.suppress(AssertionError):
+    said = ""
+    for _ in range(TRIES):
+        try:
             await tool("fix", f"127.0.0.1:{member.port}")
             return
+        except AssertionError as error:
+            said = str(error)
         await asyncio.sleep(1.0)
-    raise AssertionError("redis-cli cannot fix the cluster")
+    raise AssertionError(f"redis-cli cannot fix the cluster: {said[-700:]}")
 
 
 async def reshard(source: Member, target: Member, slots: int) -> None:

@@ -30,10 +30,13 @@ EARLY = Edit(
     "                greeted.refused, [Membership(row.room, known['r:' + row.room], row.members,\n"
     "                False, False, row.birth, False) for row in greeted.rows]))\n",
 )
-LOUD = Edit(
-    "node/brokers/seating.py",
-    'want = "back" if position and context.unhealed(room_log(row.room)) else "in"',
-    'want = "in"',
+HASTY = Edit(
+    "node/brokers/seat_audit.py",
+    "next((log for log in self._due if not context.unhealed(log)), None)",
+    "next(iter(self._due), None)",
+)
+SURE = Edit(
+    "node/brokers/seat_audit.py", "not self._is_steady() or context.unhealed(name)", "False"
 )
 DEAF = Edit("node/brokers/subscriber.py", "if not ends and channel in self._asked:", "if False:")
 LEFT = Edit(
@@ -60,7 +63,11 @@ CLUSTER_PLANTS = [
         edits=(EARLY,),
         seconds=30.0,
     ),
-    Plant("seats are settled aloud", "shards rolled back", (Kind.PRESENCE,), (LOUD,), 40.0),
+    Plant(
+        *("seats are settled before their log is healed", "shards rolled back", (Kind.PRESENCE,)),
+        edits=(HASTY, SURE),
+        seconds=60.0,
+    ),
     Plant("an end nobody asked for is ignored", "rooms move", (Kind.LATE,), (DEAF, LEFT)),
     Plant("outs are not done by others", "node dies between steps", (Kind.PRESENCE,), (OWN,), 40.0),
     Plant(
