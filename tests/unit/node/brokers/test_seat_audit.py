@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from node.brokers.calls import READ_WITHIN
-from node.brokers.seat_audit import ENOUGH, EVERY, LISTED
+from node.brokers.seat_audit import ENOUGH, EVERY
 from node.core.model import Unavailable
 from tests.unit.node.brokers.audit_bench import LEASE, RIGHT, SEAT, AuditBench
 from tests.unit.node.brokers.bench import args_of
