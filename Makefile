@@ -27,7 +27,7 @@ COMPILE := $(TOOLS_BIN)/uv pip compile --quiet --universal --python-version 3.11
 	--no-emit-index-url $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help up check test labs websocket faults abuse fuzz simulate web web-walks web-types bench lint types imports format install lock audit sbom clean
+.PHONY: help up check test labs websocket faults cluster abuse fuzz simulate web web-walks web-types bench lint types imports format install lock audit sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ websocket: $(TESTING) ## run the system tests with clients over WebSocket; a par
 
 faults: $(TESTING) ## break everything that can break, for 25 minutes, and print what it cost
 	$(BIN)/python -m tests.labs.faults
+
+cluster: $(TESTING) ## the same on a Redis Cluster, whose masters die and whose slots move, for 30 minutes
+	$(BIN)/python -m tests.labs.faults --cluster
 
 abuse: $(ABUSING) ## attack a running system in every way, for 18 minutes, and print what honest clients felt
 	$(BIN)/python -m tests.labs.abuse

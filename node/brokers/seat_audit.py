@@ -79,8 +79,9 @@ class SeatAudit:
         self._followed = set(context.births)
         self._due |= dict.fromkeys(context.healed)
         context.healed.clear()
-        if self._due:
-            room = next(iter(self._due))
+        # A seat that Redis has only because it went back ends with the log, once that is healed.
+        room = next((log for log in self._due if not context.unhealed(log)), None)
+        if room is not None:
             del self._due[room]
             self._here.clear()
             self._list(room, b"0")
@@ -147,8 +148,8 @@ class SeatAudit:
             args += (seat.session, seat.life, seat.gen)
 
         def verified(found: list[Verdict] | Failure) -> None:
-            if isinstance(found, Failure) or not self._is_steady():
-                # Redis may have lost sessions meanwhile that nodes are about to put back.
+            if isinstance(found, Failure) or not self._is_steady() or context.unhealed(name):
+                # Redis may have lost something meanwhile that nodes are about to put back.
                 self._end(name, True)
                 return
             self._correct(room, listed.birth, listed.seats, found)

@@ -131,7 +131,7 @@ def declared_by(script: str, log: str, authors: Iterable[str]) -> Sequence[str]:
     """Return the keys that a script declares; ``log``: the one that it is about, if any."""
     names = scripts.key_names(script)
     others: dict[str, Sequence[str]] = {"mark": keys.MARK, "probe": PROBE}
-    others |= {"time": [keys.never("0")], "waits": keys.waits("c")}
+    others |= {"time": [keys.never("0")], "waits": keys.waits("0")}
     if script in others or not names:
         return others.get(script, keys.CONTROL)
     return keys.of_log(log, names, authors)

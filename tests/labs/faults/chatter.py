@@ -263,7 +263,7 @@ class Chatter:
     def _served(self) -> None:
         now = time.monotonic()
         if self._waiting_since is not None:
-            self.record.served(self._waiting_since, now)
+            self.record.served(self._waiting_since, now, self.number)
         self._waiting_since = now if self.outbox else None
 
     # Events in

@@ -329,6 +329,10 @@ class Cluster:
 
     # Figures
 
+    def times(self) -> dict[str, float]:
+        """Return for how long some were without service, by what they have in common."""
+        return {}
+
     def messages(self) -> int:
         """Return how many messages were acknowledged."""
         return len({event.id for event in self.record.events if isinstance(event, Acked)})

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.labs.faults.on_cluster import CLUSTER_SCENARIOS
 from tests.labs.faults.scenarios import SCENARIOS, Scenario
 from tests.labs.faults.verdict import Kind
 from tests.support.node_process import ROOT
@@ -49,7 +50,7 @@ class Plant:
             shutil.copytree(ROOT / package, directory / package)
         for edit in self.edits:
             edit.make_in(directory)
-        scenario = next(one for one in SCENARIOS if one.name == self.scenario)
+        scenario = next(s for s in SCENARIOS + CLUSTER_SCENARIOS if s.name == self.scenario)
         plan = replace(scenario.plan, seconds=self.seconds, root=directory)
         return replace(scenario, name=self.name, plan=plan)
 

@@ -1,6 +1,7 @@
 """A TCP proxy between a node and Redis that can do what networks do."""
 
 import asyncio
+from collections.abc import Callable
 from random import Random
 from typing import cast
 
@@ -8,6 +9,9 @@ COMMANDS = b"EVALSHA"
 """What a connection says that asks for something; one that is subscribed only listens."""
 SUBSCRIBING = b"SSUBSCRIBE"
 """What a connection says that is to listen."""
+
+Trap = Callable[["Pair", bytes], bool]
+"""Sees what a node says on a connection, and says whether it is held back."""
 
 
 class End(asyncio.Protocol):
@@ -42,6 +46,8 @@ class Pair:
         self.kind = ""
         self.dead = False
         self.listens = False
+        self.places = [proxy]
+        """Whose faults it has: those of its proxy, and perhaps of something else it belongs to."""
         self._early: list[bytes] = []
         self._asked = False
 
@@ -62,26 +68,39 @@ class Pair:
         if self.dead:
             return
         if end is self.near:
-            self.kind = self.proxy.kind_of(self.kind, data)
+            self.proxy.sort(self, data)
             self._asked |= COMMANDS in data
             self.listens |= SUBSCRIBING in data
-        if self.proxy.holed & {self.kind, "all"} or (self.proxy.deaf and self.listens):
-            self.proxy.swallowed.add(self)
+        holed = [place for place in self.places if place.swallows(self)]
+        if end is self.near and not holed:
+            holed = [
+                place for place in self.places if place.trap is not None and place.trap(self, data)
+            ]
+        if holed:
+            for place in holed:
+                place.swallowed.add(self)
             return
         if end is self.near and self.far.transport is None:
             self._early.append(data)
-        elif self.proxy.delay:
-            asyncio.get_running_loop().call_later(self.proxy.delay, self._forward, end, data)
+        elif delay := max(place.delay for place in self.places):
+            asyncio.get_running_loop().call_later(delay, self._forward, end, data)
         else:
             self._forward(end, data)
+
+    def deliver(self, data: bytes) -> None:
+        """Forward what was held back."""
+        self._write(self.far, data)
+
+    def belong(self, place: "Proxy") -> None:
+        """Have the faults of something else as well."""
+        self.places.append(place)
+        place.pairs.add(self)
 
     def _forward(self, end: End, data: bytes) -> None:
         if end is self.far and self._asked:
             self._asked = False
-            if self.proxy.drops:
+            if any(place.drop() for place in self.places):
                 # Redis has done it; the node hears nothing of that, or only a part.
-                self.proxy.drops -= 1
-                self.proxy.dropped += 1
                 self._write(self.near, data[: self.proxy.rng.randrange(len(data))])
                 self.cut(gently=True)
                 return
@@ -94,8 +113,9 @@ class Pair:
     def cut(self, gently: bool = False) -> None:
         """Break the connection; ``gently`` lets the node read what was written to it."""
         self.dead = True
-        self.proxy.pairs.discard(self)
-        self.proxy.swallowed.discard(self)
+        for place in self.places:
+            place.pairs.discard(self)
+            place.swallowed.discard(self)
         for end in (self.near, self.far):
             if end.transport is not None:
                 if gently and end is self.near:
@@ -117,6 +137,7 @@ class Proxy:
         self.deaf = False
         """Whether nothing comes through on subscriptions."""
         self.delay = 0.0
+        self.trap: Trap | None = None
         self.drops = 0
         self.dropped = 0
         self.closed = False
@@ -161,11 +182,27 @@ class Proxy:
             return "sentinel"
         return kind or "node"
 
+    def sort(self, pair: Pair, data: bytes) -> None:
+        """Find out whose connection it is by what it says."""
+        pair.kind = self.kind_of(pair.kind, data)
+
+    def swallows(self, pair: Pair) -> bool:
+        """Say whether nothing comes through on a connection."""
+        return bool(self.holed & {pair.kind, "all"}) or (self.deaf and pair.listens)
+
+    def drop(self) -> bool:
+        """Say whether a connection is to break now, before a reply; count it."""
+        if not self.drops:
+            return False
+        self.drops -= 1
+        self.dropped += 1
+        return True
+
     # Faults
 
-    def cut(self) -> int:
-        """Break all connections; return how many there were."""
-        pairs = list(self.pairs)
+    def cut(self, *kinds: str) -> int:
+        """Break the connections of some kinds, or all; return how many there were."""
+        pairs = [pair for pair in self.pairs if not kinds or pair.kind in kinds]
         for pair in pairs:
             pair.cut()
         return len(pairs)

@@ -119,6 +119,14 @@ class Kept(NamedTuple):
     position: str
 
 
+class Wait(NamedTuple):
+    """From when to when a client was without service."""
+
+    since: float
+    until: float
+    session: int = 0
+
+
 @dataclass
 class Record:
     """Everything that happened, and what the logs held at the end."""
@@ -131,17 +139,17 @@ class Record:
     """The messages of a log in order, the trimmed ones too, where somebody knows them."""
     visits: dict[str, int] = field(default_factory=dict)
     """By room: how many entries those made who looked at it at the end."""
-    waits: list[tuple[float, float]] = field(default_factory=list)
-    """From when to when clients were without service, where that was long enough to tell of."""
+    waits: list[Wait] = field(default_factory=list)
+    """When clients were without service, where that was long enough to tell of."""
 
     def add(self, event: Event) -> None:
         """Note what happened."""
         self.events.append(event)
 
-    def served(self, since: float, now: float) -> None:
+    def served(self, since: float, now: float, session: int = 0) -> None:
         """Note since when a client had waited for an `ack` or a `welcome`."""
         if now - since >= SHORTEST:
-            self.waits.append((since, now))
+            self.waits.append(Wait(since, now, session))
 
     def trimmed(self) -> int:
         """Return how many messages that were acknowledged are in no log at the end."""
@@ -178,9 +186,10 @@ class Record:
 
     def longest(self) -> float:
         """Return the longest time that a client was without service."""
-        return max((end - start for start, end in self.waits), default=0.0)
+        return max((until - since for since, until, _ in self.waits), default=0.0)
 
     def longest_after(self, times: Sequence[float]) -> float:
         """Return for how long after one of some times clients still were without service."""
-        spans = [end - time for start, end in self.waits for time in times if start < time < end]
+        waits = [(since, until, time) for since, until, _ in self.waits for time in times]
+        spans = [until - time for since, until, time in waits if since < time < until]
         return max(spans, default=0.0)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.labs.faults.checker import check
@@ -26,6 +26,8 @@ class Row:
     trimmed: int = 0
     """Messages that were acknowledged and are in no log at the end."""
     note: str = ""
+    times: dict[str, float] = field(default_factory=dict)
+    """For how long some were without service, by what they have in common."""
 
     def count(self, kind: Kind) -> int:
         """Return how many violations of a kind there were."""
@@ -66,7 +68,7 @@ def _row(scenario: Scenario, lab: Cluster, directory: Path) -> Row:
     after = lab.record.longest_after(lab.back) if lab.back else None
     return Row(
         *(scenario.name, lab.messages(), lab.faults, found, lab.record.longest(), late, after),
-        *(lab.record.trimmed(), lab.note),
+        *(lab.record.trimmed(), lab.note, lab.times()),
     )
 
 
@@ -74,17 +76,21 @@ def table(rows: list[Row]) -> str:
     """Return the table of some scenarios.
 
     The last columns: the longest time that a client was without service; what of that was left when
-    Redis could be reached again; the time within which 99 of 100 deliveries came.
+    Redis could be reached again; the time within which 99 of 100 deliveries came. On a cluster,
+    also how long witnesses were without service, and what came later than it may.
     """
-    shown = [kind for kind in Kind if kind is not Kind.LATE]
+    more = list(dict.fromkeys(name for row in rows for name in row.times))
+    shown = [kind for kind in Kind if kind is not Kind.LATE or more]
     kinds = [kind.value for kind in shown]
     lines = [
         ["scenario", "messages", "trimmed", "faults", *kinds, "no service", "then", "p99 delivery"]
     ]
+    lines[0] += more
     for row in rows:
         counts = [str(row.count(kind)) for kind in shown]
         after = "" if row.after is None else f"{row.after:.1f} s"
         times = [f"{row.longest:.1f} s", after, f"{row.late * 1000:.0f} ms"]
+        times += [f"{row.times[name]:.1f} s" if name in row.times else "" for name in more]
         lines.append(
             [row.name, str(row.messages), str(row.trimmed), str(row.faults), *counts, *times]
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -88,14 +88,14 @@ ANYTHING: tuple[Act, ...] = (
 )
 
 
-async def anything(lab: Cluster, end: float) -> None:
+async def anything(lab: Cluster, end: float, choices: Sequence[Act] = ANYTHING) -> None:
     """Do everything, several things at a time, one node left in peace."""
     tasks: list[asyncio.Task[None]] = []
     end -= min(10.0, lab.plan.seconds / 4)
     while time.monotonic() < end:
         under_way = sum(not task.done() for task in tasks)
         if under_way < 3 and sum(lock.locked() for lock in lab.busy) < 2:
-            tasks.append(asyncio.create_task(lab.rng.choice(ANYTHING)(lab)))
+            tasks.append(asyncio.create_task(lab.rng.choice(choices)(lab)))
         await asyncio.sleep(lab.rng.uniform(0.0, 1.0))
     # All of them: one that failed long ago has left something broken.
     await asyncio.gather(*tasks)

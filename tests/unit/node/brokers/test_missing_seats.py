@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.node.brokers.test_seat_audit import RIGHT, SEAT, AuditBench
+from tests.unit.node.brokers.audit_bench import RIGHT, SEAT, AuditBench
 
 
 def look(bench: AuditBench, *pages: list[list[bytes]]) -> None:
