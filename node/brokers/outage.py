@@ -70,8 +70,11 @@ def code(error: Exception) -> str:
     return next((code for kind, code in _CLASSES if isinstance(error, kind)), "")
 
 
-def explained(error: Exception) -> str:
-    """Return an error in words, in one line, with the code that Redis has for it."""
+def explained(error: Exception, has_worked: bool = False) -> str:
+    """Return an error in words, in one line, with the code that Redis has for it.
+
+    ``has_worked``: the URL is right.
+    """
     text = " ".join((str(error) or type(error).__name__).split())[:SHOWN]
     meaning = MEANING.get(found := code(error))
     if found == OLD:
@@ -79,7 +82,8 @@ def explained(error: Exception) -> str:
         name = (unknown := _UNKNOWN.search(text)) and unknown[1] or "a command"
         return f"a node needs Redis {NEEDED} or later, and this one does not know {name}"
     if isinstance(error, exceptions.TimeoutError) and "connecting" in text:
-        return "it does not answer in time (see --redis-url: rediss:// is with TLS, redis:// not)"
+        hint = "" if has_worked else " (see --redis-url: rediss:// is with TLS, redis:// not)"
+        return f"it does not answer in time{hint}"
     if why := untrusted(error):
         return f"it cannot be reached over TLS: {why} (see --redis-url)"
     if WRONG_KIND in text:
@@ -140,7 +144,7 @@ class Reasons:
     def failed(self, error: Exception) -> None:
         """Note why it fails; log it if it is another reason than before."""
         is_first, before = self.reason is None, self._kind
-        self.reason = explained(error)
+        self.reason = explained(error, self._told.worked)
         self._kind = code(error) or self.reason
         what = self._what if self._told.worked else self._at_first
         if self._kind == OLD:
@@ -179,7 +183,7 @@ class Outage:
 
     def __init__(self, clock: Callable[[], float], server: str = "") -> None:
         told = Told()
-        redis = f"Redis {server}".rstrip()
+        self._redis = redis = f"Redis {server}".rstrip()
         lost, at_first = f"lost the connection to {redis}", f"cannot connect to {redis}"
         of_messages = " for subscriptions"
         self.messages = Reasons(lost + of_messages, clock, told, at_first + of_messages)
@@ -197,8 +201,14 @@ class Outage:
         self._calls.failed(error)
 
     def over(self) -> None:
-        """Note that calls are answered."""
+        """Note that calls are answered again."""
         self._calls.over()
+        log.info("%s answers again", self._redis)
+
+    def replaced(self) -> None:
+        """Note that other servers have taken the place of this one."""
+        if self._calls.reason is not None:
+            log.info("other servers have taken over from %s", self._redis)
 
     def deny(self, script: str, error: Exception) -> None:
         """Note that a script is refused, for want of a right or of a newer Redis."""

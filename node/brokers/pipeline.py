@@ -276,7 +276,6 @@ class Pipeline:
         if self._contact.since is None and self._failures:
             self._counts.reconnected()
             self._outage.over()
-            log.info("Redis answers again")
         if ran:
             self._contact.answered(asked, self._clock())
         self._failures = 0

@@ -19,16 +19,16 @@ _SECTIONS = ("memory", "persistence", "stats", "cpu")
 class ShardRow(msgspec.Struct):
     """A master of a cluster, and the slots that it keeps; what is not known is None.
 
-    ``rooms`` are those whose data it keeps; ``sessions``: it keeps the data about sessions.
-    ``memory`` is in bytes. ``cpu`` is the time in seconds that it has used since its start;
-    ``calls`` are commands a second, now. ``moving`` are slots that are just being moved from it or
-    to it. ``trouble`` says why it does not tell; "" if it does.
+    ``rooms`` is the number of those whose data it keeps; ``sessions``: it keeps the data about
+    sessions. ``memory`` is in bytes. ``cpu`` is the time in seconds that it has used since its
+    start; ``calls`` are commands a second, now. ``moving`` are slots that are just being moved from
+    it or to it. ``trouble`` says why it does not tell; "" if it does.
     """
 
     address: str
     slots: int
     replicas: int
-    rooms: int
+    rooms: int | None
     sessions: bool
     keys: int | None = None
     memory: int | None = None
@@ -39,10 +39,12 @@ class ShardRow(msgspec.Struct):
     trouble: str = ""
 
 
-async def shards(servers: ServerClients, rooms: AsyncIterable[str]) -> list[ShardRow]:
-    """Describe all masters, by their addresses; nobody is asked but them. Raises Trouble."""
+async def shards(servers: ServerClients, rooms: AsyncIterable[str] | None) -> list[ShardRow]:
+    """Describe all masters, by their addresses; ``rooms`` are all there are. Raises Trouble."""
     slots, replicas = await servers.ask_for_map()
-    kept = Counter([slots.place(room_log(room)) async for room in rooms])
+    kept: Counter[int] | None = None
+    if rooms is not None:
+        kept = Counter([slots.place(room_log(room)) async for room in rooms])
     found = []
     for number in slots.kept():
         host, port = slots.address(number)
@@ -50,7 +52,7 @@ async def shards(servers: ServerClients, rooms: AsyncIterable[str]) -> list[Shar
             address=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             slots=slots.kept()[number],
             replicas=replicas[host, port],
-            rooms=kept[number],
+            rooms=None if kept is None else kept[number],
             sessions=slots.place(keys.CONTROL_TAG) == number,
         )
         try:

@@ -115,9 +115,11 @@ class StatusClient(AdminClient):
         is_shown = heard - LEASE <= SHOWN_FOR and not await self._is_retired(incarnation)
         return _Ended(await self._node(incarnation, (LEASE - heard) * 1000), heard, is_shown)
 
-    async def shards(self) -> list[ShardRow]:
+    async def shards(self, counts_rooms: bool = True) -> list[ShardRow]:
         """Describe the masters of a cluster; of a single Redis there is nothing to say."""
-        return await shards(self._servers, self._rooms()) if self._servers.is_cluster else []
+        if not self._servers.is_cluster:
+            return []
+        return await shards(self._servers, self._rooms() if counts_rooms else None)
 
     async def _rooms(self) -> AsyncIterator[str]:
         cursor = 0

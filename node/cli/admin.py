@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 import time
@@ -50,8 +51,13 @@ def main(argv: Sequence[str], program: str = MODERATION) -> int:
 async def _do(chosen: argparse.Namespace) -> int:
     try:
         async with StatusClient(connect.to(chosen.redis_url)) as moderator:
-            await moderator.check()
-            done: bool = await chosen.run(moderator, chosen)
+            try:
+                await moderator.check()
+                done: bool = await chosen.run(moderator, chosen)
+            except Trouble:
+                if chosen.run is _status and not chosen.json:
+                    await _show_shards(moderator)
+                raise
             return 0 if done else 1
     except Malformed as error:
         _complain(f"Redis holds data that no node has written ({error})")
@@ -150,6 +156,13 @@ async def _status(moderator: StatusClient, chosen: argparse.Namespace) -> bool:
     if faults:
         print("\n" + tables.faults(faults))
     return True
+
+
+async def _show_shards(moderator: StatusClient) -> None:
+    """Show the shards of a cluster if that with the sessions, which knows all the rest, is away."""
+    with contextlib.suppress(Trouble):
+        if shards := await moderator.shards(counts_rooms=False):
+            print(tables.shards(shards))
 
 
 async def _nodes(moderator: StatusClient, chosen: argparse.Namespace) -> bool:

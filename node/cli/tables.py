@@ -97,7 +97,7 @@ def shards(found: Sequence[ShardRow]) -> str:
     head = ("SHARD", ">SLOTS", ">REPLICAS", ">ROOMS", ">KEYS", ">MEMORY", ">CPU", ">CALLS/S", "")
     rows = []
     for row in found:
-        kept = (number(row.slots), str(row.replicas), number(row.rooms))
+        kept = (number(row.slots), str(row.replicas), _known(row.rooms))
         memory = "-" if row.memory is None else f"{number(row.memory / 1e6)} MB"
         cpu = "-" if row.cpu is None else span(row.cpu)
         calls = _known(row.calls)

@@ -17,9 +17,9 @@ from tests.support.redis_cluster import RedisCluster, ask
 USER = "chat:PASSWORD"
 
 
-def url_of(cluster: RedisCluster, user: str = "") -> str:
-    """Return the URL of a cluster; one of its hosts is away."""
-    hosts = [f"127.0.0.1:{port}" for port in (free_port(), cluster.servers[0].port)]
+def url_of(cluster: RedisCluster, user: str = "", number: int = 0) -> str:
+    """Return the URL of a cluster; one of its two hosts is away."""
+    hosts = [f"127.0.0.1:{port}" for port in (free_port(), cluster.servers[number].port)]
     return f"redis+cluster://{user}{'@' if user else ''}{','.join(hosts)}"
 
 
@@ -101,3 +101,7 @@ async def test_a_url_of_the_wrong_kind_ends_a_node_in_one_line(lab: Lab, tmp_pat
         status, out, _ = await run("status", "--json", "--redis-url", url_of(cluster))
         found = json.loads(out)
         assert status == 0 and found["clients"] == 1 and len(found["shards"]) == 3
+        await cluster.servers[cluster.owner("c")].kill()
+        status, out, error = await run("status", "--redis-url", url_of(cluster, number=2))
+        assert status == 1 and "cannot be reached" in error
+        assert len(out.splitlines()) == 4 and out.count("cannot be reached") == 1

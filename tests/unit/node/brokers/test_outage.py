@@ -192,6 +192,24 @@ def test_a_connection_is_only_lost_once_there_was_one(caplog: pytest.LogCaptureF
     ]
 
 
+def test_the_end_of_an_outage_is_said_and_which_server_had_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    outage = Outage(lambda: 0.0, "10.0.0.1:7")
+    outage.replaced()  # it gave its slots away in peace
+    outage.messages.over()
+    outage.lost(exceptions.TimeoutError("Timeout connecting to server"))
+    outage.replaced()
+    outage.over()
+    assert caplog.messages == [
+        # Its URL was right before.
+        "lost the connection to Redis 10.0.0.1:7: it does not answer in time",
+        "other servers have taken over from Redis 10.0.0.1:7",
+        "Redis 10.0.0.1:7 answers again",
+    ]
+
+
 def test_a_first_connection_that_succeeded_at_once_is_lost_when_it_breaks(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
