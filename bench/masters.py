@@ -45,10 +45,7 @@ class Masters:
     def _start(self, number: int) -> None:
         port, cluster = free_port(), []
         if self._is_cluster:
-            bus = free_port()
-            while bus == port:
-                bus = free_port()
-            self._buses.append(bus)
+            self._buses.append(bus := free_port())
             file = BUILD / f"master-{number}.conf"
             file.unlink(missing_ok=True)
             cluster = ["--cluster-enabled", "yes", "--cluster-port", str(bus)]

@@ -94,12 +94,20 @@ def pinned(core: int, command: Sequence[str]) -> list[str]:
     return ["taskset", "--cpu-list", str(core), *command]
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """Return a port on which nobody listens, below those of outgoing connections."""
+    """Return a port on which nobody listens, below those of outgoing connections.
+
+    It is another one each time: a server takes several before it listens on any.
+    """
     start = time.monotonic_ns() % 10000
     for number in range(10000):
         port = 21000 + (start + number) % 10000
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _given:
+                _given.add(port)
+                return port
     raise Failed("no free port")
