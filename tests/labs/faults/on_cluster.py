@@ -56,7 +56,8 @@ def later(drive: Drive) -> Drive:
     """Do something when rooms are a while old.
 
     Nodes that have made a room at the same moment take its members for lost for some seconds, and
-    ask the shard of sessions for them: messages wait for that.
+    put them back again and again: all that a client asks for waits while a shard is away that is
+    needed for this.
     """
 
     async def delayed(lab: Cluster, end: float) -> None:
@@ -94,7 +95,8 @@ ANYTHING: tuple[Act, ...] = (
 _OF_SHARDS = [
     Scenario(
         "room master lost",
-        within(ROOM_LOST, once(shard_acts.lose_room_master)),
+        within(ROOM_LOST, later(once(shard_acts.lose_room_master))),
+        Plan(seconds=50),
         rules=FORGETFUL,
         short=12.0,
         short_grace=8.0,

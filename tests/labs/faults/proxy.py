@@ -54,6 +54,10 @@ class Pair:
     def opened(self, end: End) -> None:
         """An end is connected: the near one comes first, and brings the far one."""
         if end is self.near:
+            if self.proxy.closed:
+                # It was accepted just before the end.
+                self.cut()
+                return
             self.proxy.pairs.add(self)
             self.proxy.connect(self)
             return

@@ -90,9 +90,8 @@ class Member(RedisServer):
         await self.start()
         self.id = (await self.ask("CLUSTER", "MYID")).decode()
 
-    async def end(self) -> None:
-        """End it for good."""
-        await self.kill()
+    async def close(self) -> None:
+        """End its proxies, when all servers have ended: they connect to each other again."""
         await self.proxy.stop()
         if self.bus is not None:
             await self.bus.stop()
@@ -160,7 +159,9 @@ class Shards:
     async def end(self) -> None:
         """End all servers and proxies."""
         for member in self.members:
-            await member.end()
+            await member.kill()
+        for member in self.members:
+            await member.close()
 
     async def until(self, condition: Callable[[], Awaitable[bool]], within: float = WITHIN) -> None:
         """Wait until something is so. Raises TimeoutError."""
