@@ -129,10 +129,10 @@ class Routing:
         at_once = is_moved and count <= AT_ONCE
         return 0.0 if at_once else BACKOFF[min(count, AT_ONCE) - 1]
 
-    def subscription_refused(self, number: int, error: Exception) -> bool:
-        """Take an error for a subscription; return whether the channel is asked for elsewhere."""
+    def subscription_refused(self, number: int, error: Exception) -> None:
+        """Take an error for a subscription: it may say where its channel is to be asked for."""
         self._counts.redirected(error)
-        return self._moved(number, error)
+        self._moved(number, error)
 
     def _moved(self, number: int, error: Exception) -> bool:
         """Learn from an error where a slot is; return whether it says so."""

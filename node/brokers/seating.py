@@ -88,7 +88,7 @@ def seat(
             *(token.session, change.gen, change.life, want, f"{op}j{place}", row.birth),
             *(deadline, _unanswered, fold, nick, token.owner),
             position=position,
-            others=row.members > 1,
+            members=row.members,
         )
         settler.seat(row.room, item, partial(seating.reply, place))
     if not rows:

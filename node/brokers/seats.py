@@ -23,7 +23,8 @@ class Item:
 
     ``birth`` is that of the room, ``id`` that of the entry which says so. ``owner`` is "-" while
     nobody may speak for the session. ``position`` is where it joined, if it had its seat before
-    Redis lost something; then nothing is said. ``others``: more sessions are known to be in it.
+    Redis lost something; then nothing is said. ``members``: so many sessions are known to be in
+    the room, this one included.
     """
 
     session: str
@@ -39,7 +40,7 @@ class Item:
     owner: str = ""
     position: str = ""
     why: bytes = b""
-    others: bool = False
+    members: int = 0
 
     def args(self) -> tuple[Any, ...]:
         """Return the item as settle.lua takes it."""
@@ -96,7 +97,10 @@ class RoomSeats:
         self.weight = 1 + len(self._under_way) // 4
         config, items = self._context.config, self._under_way
         args: list[Any] = [*self._head, items[0].birth, self._context.random_id()]
-        args += (config.notices, config.retained, int(any(item.others for item in items)))
+        # Those of a new room may all be here. Else a room without data has lost them.
+        coming = {item.session for item in items if item.want in ("in", "back")}
+        others = max(item.members for item in items) > len(coming)
+        args += (config.notices, config.retained, int(others))
         for item in items:
             args += item.args()
         return args

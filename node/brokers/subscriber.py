@@ -31,8 +31,7 @@ class Subscriber:
     not: a connection that fails is closed, and all channels are subscribed to again here.
 
     ``refused`` is for a master of a cluster: it takes the error for a channel whose slot is not
-    there, and returns whether another master is going to be asked. Each channel has a command of
-    its own then, because a command must keep to one slot.
+    there. Each channel has a command of its own then, because a command must keep to one slot.
     """
 
     def __init__(
@@ -41,7 +40,7 @@ class Subscriber:
         on_message: Callable[[bytes], None],
         on_confirmed: Callable[[bytes], None],
         reasons: Reasons,
-        refused: Callable[[Exception], bool] | None = None,
+        refused: Callable[[Exception], None] | None = None,
     ) -> None:
         self._refused = refused
         self._chunk = CHUNK if refused is None else 1
@@ -177,7 +176,9 @@ class Subscriber:
             raise error
         # It may have been the answer to an SUNSUBSCRIBE.
         self._leaving.clear()
-        if not self._refused(error) and self._asking is None:
+        self._refused(error)
+        # Also if another server is going to be asked: the slot may be here again before it is.
+        if self._asking is None:
             loop = asyncio.get_running_loop()
             self._asking = loop.call_later(ASK_AGAIN, self._ask_again)
 

@@ -62,14 +62,15 @@ def test_a_call_tells_all_that_the_room_has_to_know(bench: SeatsBench) -> None:
     ]
 
 
-def test_a_call_says_that_others_are_in_the_room_if_that_is_known_of_one_item(
-    bench: SeatsBench,
+@pytest.mark.parametrize(("members", "others"), [((1, 2), 0), ((1, 3), 1), ((3, 0), 1)])
+def test_a_call_says_that_others_are_in_the_room_if_not_all_of_them_come_with_it(
+    bench: SeatsBench, members: tuple[int, int], others: int
 ) -> None:
-    for others in (False, True):
+    for number, count in enumerate(members):
         item = bench.item()
-        item.others = others
+        item.session, item.members = f"s{number}", count
         bench.settler.put("tea", item)
-    assert bench.settle(seated(), seated()).others == 1
+    assert bench.settle(seated(), seated()).others == others
 
 
 def test_one_call_is_about_one_birth_and_nothing_changes_places(bench: SeatsBench) -> None:
