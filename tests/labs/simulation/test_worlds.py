@@ -49,12 +49,12 @@ def test_a_node_that_hangs_before_it_settles_seats_nobody_who_has_left() -> None
         Person(number, f"p{number}", ("general",), number, 1.0, True) for number in (0, 1)
     ]
     plan.people[0].acts = [
-        Act(1.5, "join", ("tea",)),
-        Act(2.0, "flee", (0.0,)),
-        Act(3.0, "leave", ("tea",)),
+        Act(2.0, "join", ("tea",)),
+        Act(2.5, "flee", (0.0,)),
+        Act(3.5, "leave", ("tea",)),
     ]
-    plan.people[1].acts = [Act(1.2, "join", ("tea",))]
-    plan.acts = [Act(1.4, "hangs", (0, ("settle",), 1, 3.0))]
+    plan.people[1].acts = [Act(1.7, "join", ("tea",))]
+    plan.acts = [Act(1.9, "hangs", (0, ("settle",), 1, 3.0))]
     world = World(plan, tracing=True)
     world.run()
     assert any(line.endswith("n0k hangs between two steps") for line in world.notes.lines)
