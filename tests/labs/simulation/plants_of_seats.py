@@ -117,7 +117,7 @@ PLANTS: dict[str, Told] = {
     "an older decision counts": Told(_PRESENCE, script(_LATER, ""), 120),
     "seats are not looked through": Told(_PRESENCE, looking_through_no_seats, 120),
     "anybody who has a seat may speak for it": Told(
-        _PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 30, first=105
+        _PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 30, first=340
     ),
     "what is put back seats nobody": Told(
         _PRESENCE, script(_RESEAT, f"{_RESEAT}\n  do return end"), 60
