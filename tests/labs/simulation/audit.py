@@ -205,8 +205,6 @@ class Audit:
             ]
             first = max(known, default=-1)
         last = self._last()
-        # What was put back behind the entry with which it joined was there before: history.
-        joined = self.first_at.get(key_of(start.event["position"]), -1.0)
         missing = [
             entry
             for place, entry in enumerate(self.order[first + 1 : last], first + 1)
@@ -214,7 +212,7 @@ class Audit:
             and entry.id not in self.given_up
             and not self._excused(place)
             and self.first_at[entry.id] <= self._until()
-            and not (entry.id in self.moved and self.first_at[entry.id] <= joined)
+            and not self._is_history(entry)
         ]
         if missing and last > first:
             tail = self.places[missing[0].id] > self.highest
@@ -260,12 +258,14 @@ class Audit:
             # In the branch that was lost it came before the gap: perhaps in an earlier session.
             and not (entry.id in self.moved and self.first_at[entry.id] <= before)
         ]
-        if not missing and self._pushed_out(step):
-            self.limits.append(f"{step.event} is over entries that p{self.track.client} has")
-            return
+        owed = [entry for entry in missing if not self._is_history(entry)]
         # An entry may have been put back since, at another offset.
-        kept = [entry for entry in missing if self._offset(entry, step.at) >= first_kept]
-        if not missing or kept:
+        trimmed = any(self._offset(entry, step.at) < first_kept for entry in missing)
+        if not owed and (trimmed or (not missing and self._pushed_out(step))):
+            self.limits.append(f"{step.event} is over nothing that p{self.track.client} lacks")
+            return
+        kept = [entry for entry in owed if self._offset(entry, step.at) >= first_kept]
+        if kept or not trimmed:
             self._say(Kind.GAP, f"{step.event}, but {len(kept)} of {len(missing)} were still kept")
 
     def _pushed_out(self, gap: Step) -> bool:
@@ -277,14 +277,20 @@ class Audit:
 
     def _has_pushed_out(self, gap: Step) -> bool:
         first_kept = self.chronicle.first_kept(self.log, gap.at)
-        joined = self.first_at.get(self.joined, -1.0)
         return any(
-            (entry.id in self.seen or self.first_at[entry.id] <= joined)
-            and entry.id in self.moved
+            (self._is_history(entry) or (entry.id in self.seen and entry.id in self.moved))
             and self.first_at[entry.id] <= gap.at
             and self._offset(entry, gap.at) < first_kept
             for entry in self.order
         )
+
+    def _is_history(self, entry: Added) -> bool:
+        """Say whether an entry was there when the client joined, and was put back elsewhere since.
+
+        Its own `entered` is one of these: it is not given.
+        """
+        joined = self.first_at.get(self.joined, -1.0)
+        return entry.id in self.moved and self.first_at[entry.id] <= joined
 
     def _offset(self, entry: Added, at: float) -> int:
         """Return the offset that an entry had at a time."""

@@ -138,3 +138,40 @@ def gapped(gap: bool) -> Audit:
 def test_an_entry_of_a_gap_that_is_put_back_later_may_be_missing() -> None:
     assert not [one for one in gapped(True).run() if "never came" in one.text]
     assert [one for one in gapped(False).run() if "never came" in one.text]
+
+
+def before_joining(kept: int) -> Audit:
+    """Return the audit of a client that resumes after y1, and gets y5 after a gap.
+
+    It joined with its own `entered`, x2, which is not given to it, and had x3. Redis forgot all
+    three, and they were put back behind y1.
+    """
+    chronicle = Chronicle()
+    for number in (1, 2, 3):
+        added(chronicle, number, number, f"x{number}")
+    chronicle.rolled_back(5.0, {}, [])
+    added(chronicle, 6.0, 1, "y1")
+    for offset, number in enumerate((1, 2, 3), 2):
+        added(chronicle, 6.5, offset, f"x{number}", f" k1-{number} 1")
+    added(chronicle, 7.0, 5, "y5")
+    chronicle.on_call(7.0, "xtrim", [LOG, b"%d" % kept])
+    steps = [step(2.0, "joined", 2, "x2"), step(3.0, "message", 3, "x3")]
+    steps += [step(6.6, "message", 1, "y1-1z3zk1"), step(8.0, "joined", 1, "y1-1z3zk1")]
+    steps += [step(8.0, "gap", 5, "y5", "k1-1-y1")]
+    steps += [step(8.0, "message", 5, "y5")]
+    return Audit(Track(1, "tea", steps), chronicle, True, {})
+
+
+def test_a_gap_over_history_of_which_a_part_is_kept_is_a_known_limit() -> None:
+    assert found(before_joining(kept=3)) == (0, 1)
+
+
+def test_a_gap_over_history_is_false_if_all_of_it_is_kept() -> None:
+    assert found(before_joining(kept=4)) == (1, 0)
+    assert found(before_joining(kept=5)) == (1, 0)
+
+
+def test_a_gap_over_history_is_false_over_a_later_entry_that_is_kept() -> None:
+    audit = before_joining(kept=3)
+    audit.track.steps = [one for one in audit.track.steps if "x3" not in one.event["position"]]
+    assert any("1 of 3 were still kept" in violation.text for violation in audit.run())
