@@ -219,9 +219,8 @@ class App:
         return None
 
     def away(self) -> list[str]:
-        """Return the names of servers that keep data, and that some node cannot use."""
-        servers = [server for node in self._nodes for server in node.broker.states()]
-        return sorted({server.counts.name for server in servers if server.is_away})
+        """Return the names of servers of a cluster that some node cannot use."""
+        return sorted({name for node in self._nodes for name in node.broker.away()})
 
     def render(self) -> bytes:
         """Return the metrics of all nodes."""

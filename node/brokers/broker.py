@@ -145,6 +145,15 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         """Return what is known of the servers that keep data."""
         return self._context.shards.states(self._context.clock())
 
+    def away(self) -> list[str]:
+        """Return the names of servers of a cluster that this node cannot use.
+
+        ``unready`` says it of a Redis that is the only one.
+        """
+        if not self._context.shards.is_cluster:
+            return []
+        return [server.counts.name for server in self.states() if server.is_away]
+
     @property
     def counts(self) -> BrokerCounts:
         """What the broker counts of its upkeep."""

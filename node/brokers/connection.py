@@ -7,6 +7,7 @@ replies that one read brings are handled at once.
 """
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
@@ -50,6 +51,15 @@ class RedisConnection(AbstractConnection):
         found: dict[str, Any] = {**super()._connection_arguments()}  # type: ignore[misc]
         name = {"server_hostname": found.pop("host")} if "ssl" in found else {}
         return {**found, "host": None, "port": None, "sock": self._dialled, **name}
+
+    async def disconnect(self, *args: Any, **named: Any) -> None:
+        """Close the connection, also if the server takes no part in that, as one that hangs.
+
+        With TLS the ends tell each other; redis-py raises an error if that takes too long, though
+        the connection is closed then.
+        """
+        with contextlib.suppress(exceptions.TimeoutError):
+            await super().disconnect(*args, **named)
 
     async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
         """Send a command."""

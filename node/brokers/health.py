@@ -109,10 +109,9 @@ class Health:
     def look(self) -> None:
         """Check Redis if it is time to; to be called about once a second."""
         now = self._clock()
-        if now - self._checked_at < CHECK_EVERY:
+        if now - self._checked_at < CHECK_EVERY or not (servers := self._servers()):
             return
         self._checked_at = now
-        servers = self._servers()
         self._found = {name: faults for name, faults in self._found.items() if name in servers}
         for name, tag in servers.items():
             declared = keys.CONTROL if tag == keys.CONTROL_TAG else (keys.never(tag),)

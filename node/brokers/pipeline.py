@@ -122,6 +122,9 @@ class Pipeline:
 
     async def rest(self) -> None:
         """Close the connection of a pipeline that is idle; the next call opens another one."""
+        if not self.is_idle:
+            # A call has come just now: without its connection it would count as lost.
+            return
         self._connects = True
         await self._commands.drop()
 

@@ -78,11 +78,14 @@ class Shards:
         return [shard for number, shard in enumerate(self.all) if places.keeps(number)]
 
     def tags(self) -> dict[str, str]:
-        """Return the names of the servers that keep data, each with a hash tag of its keys."""
+        """Return the names of the servers that keep data, each with a hash tag of its keys.
+
+        Of a cluster there is none until its map is known.
+        """
         places, found = self._places, {"": keys.CONTROL_TAG}
         if places is not None:
             tags = {shard.counts.name: places.tag(number) for number, shard in enumerate(self.all)}
-            found = {name: tag for name, tag in tags.items() if tag is not None}
+            found = {name: tag for name, tag in tags.items() if name and tag is not None}
         return found
 
     @property

@@ -60,8 +60,8 @@ class RedisUrl:
     def server(self, host: str, port: int) -> str:
         """Return the URL of one server of a cluster, with the user and options of this URL."""
         _, _, rest = self.url.partition("://")
-        user, at, rest = rest.rpartition("@")
-        _, mark, query = rest.partition("?")
+        rest, mark, query = rest.partition("?")
+        user, at, _ = rest.rpartition("@")
         shown = f"[{host}]" if ":" in host else host
         return f"{_CLUSTERS[self.scheme]}://{user}{at}{shown}:{port}{mark}{query}"
 

@@ -257,6 +257,7 @@ local function say(kind, who, one, body)
   more[#more + 1] = {kind, fresh .. 'o' .. int(#more + 1), origin, body, int(wall_ms())}
 end
 
+local noted
 for _, who in ipairs(order) do
   local one, seat = newest[who], seat_of(redis.call('HGET', KEYS[5], who))
   local gone = tonumber(redis.call('ZSCORE', KEYS[6], who) or -1)
@@ -272,9 +273,11 @@ for _, who in ipairs(order) do
     -- Later entries may be put back that tell the nick: what is still missing is told after the audit.
     seat.said = one.nick
     redis.call('HSET', KEYS[5], who, text_of(seat))
-    note_rename(key, redis.call('HGET', key, 'renames'), one.fold, who)
+    noted = noted or renames_of(redis.call('HGET', key, 'renames'))
+    note_rename(noted, one.fold, who)
   end
 end
+if noted then write_renames(key, noted) end
 if #more > 0 then append(log, channel, tonumber(cap), more, epoch) end
 if not sid then redis.call('HSET', key, 'size', redis.call('HLEN', KEYS[5])) end
 return {'ok', #lost}

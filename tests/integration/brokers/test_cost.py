@@ -799,6 +799,15 @@ async def a_hundred_are_renamed(bench: Bench) -> Cost:
 
 
 @worst("settle")
+async def a_hundred_are_renamed_in_a_room_whose_log_tells_other_nicks_of_many(bench: Bench) -> Cost:
+    await bench.crowd("tea", SET[0])
+    await bench.log("r:tea", size=LONG)
+    renames = "".join(f"{'x' * 32}{number} member{number:05} " for number in range(1000))
+    await bench.client.hset("chat:{r:tea}", mapping={"renames": renames})
+    return await settled(bench, *[decided(number, f"nick{number}") for number in MANY])
+
+
+@worst("settle")
 async def a_hundred_leave_a_room_whose_seats_were_lost_in_part(bench: Bench) -> Cost:
     await bench.crowd("tea", SET[0])
     await bench.log("r:tea", size=LONG)

@@ -139,6 +139,25 @@ async def test_a_connection_that_rests_is_replaced_without_a_loss(outage: Outage
         assert contact.breaks == 0
 
 
+async def test_a_call_that_comes_just_before_the_rest_is_not_lost(outage: Outage) -> None:
+    client = connect.redis(outage.server.url)(5.0)
+    metrics, clock, contact = Metrics(), lambda: 0.0, Contact()
+    pipeline = Pipeline(client, clock, metrics, ProblemLog(metrics, clock), 0, contact)
+    client.connection_pool.connection_kwargs["redis_connect_func"] = pipeline.connected
+    running = asyncio.create_task(pipeline.run())
+    replies: list[Any] = []
+    for _ in range(2):
+        declared = keys.waits("c")
+        pipeline.call(SimpleCall("waits", [], 1e9, replies.append, declared=declared))
+        if replies:
+            await asyncio.sleep(0)
+            await pipeline.rest()
+        await pipeline.idle()
+    running.cancel()
+    await client.aclose()
+    assert replies == [1, 2] and contact.breaks == 0
+
+
 async def test_a_connection_that_was_given_up_is_ended_before_the_next_one_is_used(
     outage: Outage,
 ) -> None:

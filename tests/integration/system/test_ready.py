@@ -1,5 +1,6 @@
 """Whether a node says that it is ready: only while what is said in it is written and comes back."""
 
+import asyncio
 from typing import Any
 
 from tests.support import web
@@ -38,6 +39,16 @@ async def test_a_node_is_not_ready_while_redis_answers_but_no_frame_comes(lab: L
         assert (await web.get(node.http, "/healthz"))[0] == 200
         await tell(*mend_it.split())
     await web.ready(node.http)
+
+
+async def test_the_only_redis_is_not_one_that_a_node_is_ready_without(lab: Lab) -> None:
+    redis = await lab.redis()
+    node = await lab.node(redis, "--http-port", "0")
+    await web.ready(node.http)
+    await redis.kill()
+    while (found := await web.get(node.http, "/readyz"))[0] == 200:
+        assert found[1] == "ready\n"
+        await asyncio.sleep(0.1)
 
 
 async def test_a_node_whose_redis_is_too_old_says_which_one_it_needs(lab: Lab) -> None:

@@ -10,6 +10,7 @@ import trustme
 from redis import asyncio as redis
 
 from node.brokers import connect, scripts
+from node.brokers.connection import CommandRunner
 from node.brokers.server_clients import Trouble
 from node.brokers.status_client import StatusClient, trouble_text
 from node.config import redis_url
@@ -127,6 +128,22 @@ async def told_of(url: str) -> str:
         with pytest.raises(Trouble) as trouble:
             await moderator.check()
     return trouble_text(trouble.value, parsed)
+
+
+async def test_a_connection_over_tls_is_closed_though_redis_hangs(tmp_path: Path) -> None:
+    server = Secured(tmp_path, trustme.CA())
+    try:
+        await server.start()
+        for _ in range(2):
+            client = connect.to(redis_url.parse(server.url)).connect(5.0)
+            calls = CommandRunner(client)
+            assert await calls.execute([("PING",)]) == [b"PONG"]
+            server.pause()
+            await calls.drop()
+            await client.aclose()
+            server.resume()
+    finally:
+        await server.kill()
 
 
 async def test_without_a_connection_over_tls_a_moderator_is_told_what_may_be_wrong(

@@ -45,10 +45,38 @@ local function see_loss(key, count, size)
   return true
 end
 
+-- So many are noted of a room: to read 1000 takes two milliseconds. What a log tells of the others is corrected
+-- after the audit alone.
+local RENAMES_MOST = 1000
+
 -- Notes that a session has another nick than the log tells of it, with the fold of the one that it tells.
--- `notes`: what is noted already, if anything. Returns it with the new one.
-local function note_rename(key, notes, fold, sid)
-  notes = (notes or '') .. fold .. ' ' .. sid .. ' '
-  redis.call('HSET', key, 'renames', notes)
-  return notes
+local function note_rename(noted, fold, sid)
+  if #noted.rows >= RENAMES_MOST then return end
+  local sids = noted.sids[fold] or {}
+  sids[#sids + 1], noted.rows[#noted.rows + 1] = sid, sid
+  noted.sids[fold], noted.fold[sid], noted.changed = sids, fold, true
+end
+
+-- What is noted so: `fold` has that of each session, and `sids` the sessions that have had one, of which some
+-- may be forgotten. It is read once in a call, and written once, as there may be many.
+local function renames_of(text)
+  local noted = {rows = {}, fold = {}, sids = {}}
+  for fold, sid in string.gmatch(text or '', '(%S+) (%S+) ') do note_rename(noted, fold, sid) end
+  noted.changed = false
+  return noted
+end
+
+local function write_renames(key, noted)
+  if not noted.changed then return end
+  local text = {}
+  for _, sid in ipairs(noted.rows) do
+    local fold = noted.fold[sid]
+    if fold then text[#text + 1] = fold .. ' ' .. sid .. ' ' end
+    noted.fold[sid] = nil
+  end
+  if text[1] then
+    redis.call('HSET', key, 'renames', table.concat(text))
+  else
+    redis.call('HDEL', key, 'renames')
+  end
 end

@@ -141,22 +141,19 @@ local function settle(room, birth, set, items)
     return meta[1] .. '-' .. int(top + #entries) .. '-' .. id
   end
 
+  local noted = meta[8] and renames_of(meta[8])
+
   -- Forgets that the log does not tell the nick of a session.
   local function forget_rename(sid)
-    if not meta[8] then return end
-    meta[8] = string.gsub(meta[8], '%S+ (%S+) ', function(who) return who == sid and '' or nil end)
-    if meta[8] ~= '' then
-      redis.call('HSET', key, 'renames', meta[8])
-    else
-      redis.call('HDEL', key, 'renames')
-    end
+    if noted and noted.fold[sid] then noted.fold[sid], noted.changed = nil, true end
   end
 
   -- Says that a session has a nick. If the log still has that of another session, it first says which nick
   -- that one has by now.
   local function tell_nick(kind, item, nick, before)
-    for fold, sid in string.gmatch(meta[8] or '', '(%S+) (%S+) ') do
-      local other = fold == item.fold and sid ~= item.sid and seat_of(redis.call('HGET', seats, sid))
+    for _, sid in ipairs(noted and noted.sids[item.fold] or {}) do
+      local is_noted = noted.fold[sid] == item.fold and sid ~= item.sid
+      local other = is_noted and seat_of(redis.call('HGET', seats, sid))
       if other and other.said ~= other.nick then
         local from = other.said
         forget_rename(sid)
@@ -228,7 +225,10 @@ local function settle(room, birth, set, items)
       redis.call('ZADD', members, 0, member_of(item))
       if item.silent then
         said = seat.said
-        if said == seat.nick then meta[8] = note_rename(key, meta[8], seat.fold, item.sid) end
+        if said == seat.nick then
+          noted = noted or renames_of('')
+          note_rename(noted, seat.fold, item.sid)
+        end
       else
         forget_rename(item.sid)
         if count <= set.notices then tell_nick('r', item, item.nick, seat.said) end
@@ -271,6 +271,7 @@ local function settle(room, birth, set, items)
       replies[n] = item.want == 'in' and seat_in(item, seat) or seat_out(item, seat)
     end
   end
+  if noted then write_renames(key, noted) end
   local frame, _
   if count ~= before or tonumber(meta[6] or -1) ~= count then meta.size = count end
   if #entries > 0 then

@@ -104,6 +104,9 @@ def test_each_server_of_a_cluster_is_checked_and_named(caplog: pytest.LogCapture
     caplog.set_level("INFO")
     bench = Looking()
     evicting = ROOMY.replace(b"noeviction", b"allkeys-lru")
+    bench.servers = {}
+    bench.health.look()
+    assert bench.calls == [], "the map is not known yet"
     bench.servers = {"a:1": keys.CONTROL_TAG, "b:2": "r:tea"}
     bench.health.look()
     assert [call.tag for call in bench.calls] == ["c", "r:tea"]

@@ -68,3 +68,6 @@ async def test_servers_that_keep_data_are_named_with_a_tag_of_their_keys() -> No
     bench = Bench()
     names = [shard.counts.name for shard in bench.context.shards.all]
     assert bench.context.shards.tags() == {names[0]: "tag0", names[1]: "tag1"}
+    counts = bench.context.shards.all[0].counts
+    counts.name = ""
+    assert bench.context.shards.tags() == {names[1]: "tag1"}, "it is another one, not yet known"

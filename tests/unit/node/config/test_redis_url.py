@@ -49,6 +49,7 @@ def test_sentinels_have_several_hosts_and_a_name() -> None:
         ("redis+cluster://a:1,[::2]:2,c", "redis://h:9"),
         ("redis+cluster://u:p%40ss@a", "redis://u:p%40ss@h:9"),
         ("rediss+cluster://:p@a?ssl_ca_certs=/ca.pem", "rediss://:p@h:9?ssl_ca_certs=/ca.pem"),
+        ("rediss+cluster://a?ssl_ca_certs=/a@b?.pem", "rediss://h:9?ssl_ca_certs=/a@b?.pem"),
     ],
 )
 def test_each_server_of_a_cluster_has_the_url_with_the_same_user_and_options(
