@@ -98,7 +98,7 @@ class Health:
         self._clock = clock
         self._servers = servers
         self._found: dict[str, list[Fault]] = {}
-        self._checked_at = -inf
+        self._checked_at: dict[str, float] = {}
         self._allowed = True
 
     @property
@@ -107,13 +107,13 @@ class Health:
         return sorted({fault for faults in self._found.values() for fault in faults})
 
     def look(self) -> None:
-        """Check Redis if it is time to; to be called about once a second."""
-        now = self._clock()
-        if now - self._checked_at < CHECK_EVERY or not (servers := self._servers()):
-            return
-        self._checked_at = now
+        """Check each Redis if it is time to; to be called about once a second."""
+        now, servers = self._clock(), self._servers()
         self._found = {name: faults for name, faults in self._found.items() if name in servers}
         for name, tag in servers.items():
+            if now - self._checked_at.get(name, -inf) < CHECK_EVERY:
+                continue
+            self._checked_at[name] = now
             declared = keys.CONTROL if tag == keys.CONTROL_TAG else (keys.never(tag),)
             done = partial(self._on_look, name)
             self._call(
@@ -124,7 +124,7 @@ class Health:
 
     def _on_look(self, name: str, found: tuple[bool, list[Fault]] | Failure) -> None:
         if isinstance(found, Failure):
-            self._checked_at = -inf
+            self._checked_at[name] = -inf
             return
         is_shown, faults = found
         if not is_shown and self._allowed:

@@ -157,7 +157,7 @@ class Routing:
         for number in sorted({number for before, number in moves if self._is_lost(before)}):
             shards[number].contact.lost()
         for before in sorted({before for before, _ in moves}):
-            if not self._slots.keeps(before):
+            if before != SEED and not self._slots.keeps(before):
                 shards[before].outage.replaced()
         for before in sorted({before for before, _ in moves}):
             self._leave(before)

@@ -86,7 +86,9 @@ class ServerClients:
                     raise
                 failure = error
                 await asyncio.sleep(PAUSE)
-        raise failure
+        if isinstance(failure, exceptions.ClusterDownError):
+            raise failure
+        raise Trouble("Redis: this slot is being moved, try again in a moment") from failure
 
     async def _client(self, tag: str) -> Redis:
         if not self.is_cluster:

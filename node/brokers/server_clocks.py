@@ -33,7 +33,8 @@ class ServerClocks:
         tags = {
             number: slots.tag(number) for number in range(len(context.shards.all)) if number != SEED
         }
-        self._ahead = {number: ahead for number, ahead in self._ahead.items() if tags[number]}
+        # What was told earlier is not compared: this machine may have slept since.
+        self._ahead = {}
         deadline = context.clock() + READ_WITHIN
         for number, tag in tags.items():
             if tag is not None:

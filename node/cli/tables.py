@@ -128,7 +128,9 @@ def totals(found: Sequence[NodeRow], sizes: Totals) -> str:
         count(sizes.rooms, "room"),
     ]
     if sizes.outs_oldest >= LATE_FROM:
-        parts.append(f"{count(sizes.outs, 'departure')} waiting for {span(sizes.outs_oldest)}")
+        parts.append(
+            f"{number(sizes.outs)} departures or closed rooms waiting for {span(sizes.outs_oldest)}"
+        )
     return ", ".join(parts)
 
 

@@ -100,7 +100,7 @@ async def test_a_url_of_the_wrong_kind_ends_a_node_in_one_line(lab: Lab, tmp_pat
         await lab.member(node.address, "ana")
         status, out, _ = await run("status", "--json", "--redis-url", url_of(cluster))
         found = json.loads(out)
-        assert status == 0 and found["clients"] == 1 and len(found["shards"]) == 3
+        assert status == 0 and found["sessions"] == 1 and len(found["shards"]) == 3
         await cluster.servers[cluster.owner("c")].kill()
         status, out, error = await run("status", "--redis-url", url_of(cluster, number=2))
         assert status == 1 and "cannot be reached" in error

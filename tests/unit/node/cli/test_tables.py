@@ -95,7 +95,9 @@ def test_shards_are_shown_with_what_is_known_about_them() -> None:
 def test_departures_that_wait_for_long_are_told_of_with_the_totals() -> None:
     soon, late = Totals(1, 0, 1, 0, 7, 2.0), Totals(1, 0, 1, 0, 7, 65.0)
     assert "departures" not in tables.totals([], soon)
-    assert tables.totals([], late).endswith("1 room, 7 departures waiting for 1m 5s")
+    assert tables.totals([], late).endswith(
+        "1 room, 7 departures or closed rooms waiting for 1m 5s"
+    )
 
 
 def test_the_totals_count_the_nodes_that_live() -> None:
