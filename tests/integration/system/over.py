@@ -31,6 +31,8 @@ NOT_TESTS = {
     "test_a_ban_that_is_set_again_keeps_its_reason_unless_another_is_given": _OTHERS,
     "test_without_a_connection_over_tls_a_moderator_is_told_what_may_be_wrong": _OTHERS,
     "test_each_new_reason_why_redis_does_not_serve_is_told_once": _OTHERS,
+    "test_a_connection_over_tls_is_closed_though_redis_hangs": _OTHERS,
+    "test_a_node_without_the_right_to_ask_for_the_slots_says_so": _OTHERS,
 }
 """Single tests that do not run over WebSocket, and why."""
 
