@@ -70,6 +70,6 @@ class Holds:
         Between the reply of Redis and the end of its hello a session is known only here.
         """
         absent = {session for session in self._of if not is_here(session)}
-        for session in absent & self._absent:
+        for session in sorted(absent & self._absent):
             del self._of[session]
         self._absent = absent

@@ -77,7 +77,7 @@ class SeatAudit:
         # Nodes that noticed a loss may have ended before they looked.
         self._due |= {log: None for log in context.births if log not in self._followed}
         self._followed = set(context.births)
-        self._due |= dict.fromkeys(context.healed)
+        self._due |= dict.fromkeys(sorted(context.healed))
         context.healed.clear()
         # A seat that Redis has only because it went back ends with the log, once that is healed.
         room = next((log for log in self._due if not context.unhealed(log)), None)

@@ -85,7 +85,8 @@ class SessionAudit:
         """Release sessions that are not here, if they were not at the search before either."""
         gone = strays if at_once else strays & self._strays
         self._strays = strays - gone
-        for token in gone:
+        # Sorted: the order of a set differs from run to run, and a simulation must not.
+        for token in sorted(gone):
             self._release(token, False)
         if gone and not at_once:
             log.warning(
