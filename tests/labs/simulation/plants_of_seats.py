@@ -107,7 +107,7 @@ class Told(NamedTuple):
 
 
 PLANTS: dict[str, Told] = {
-    "who left may be seated by an older call": Told(_PRESENCE, script(_GONE, ""), 40),
+    "who left may be seated by an older call": Told(_PRESENCE, script(_GONE, ""), 60, first=105),
     "the nick of a session that ends is free at once": Told(
         _PRESENCE, script(_ENDING, "if false then\n    for name"), 20
     ),
@@ -115,9 +115,9 @@ PLANTS: dict[str, Told] = {
     "a welcome comes before the seats": Told(_PRESENCE, welcoming_before_settling, 100, first=105),
     "departures are not settled by others": Told(_PRESENCE, settling_own_departures_only, 40),
     "an older decision counts": Told(_PRESENCE, script(_LATER, ""), 120),
-    "seats are not looked through": Told(_PRESENCE, looking_through_no_seats, 120),
+    "seats are not looked through": Told(_PRESENCE, looking_through_no_seats, 120, first=160),
     "anybody who has a seat may speak for it": Told(
-        _PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 30, first=340
+        _PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 60, first=100
     ),
     "what is put back seats nobody": Told(
         _PRESENCE, script(_RESEAT, f"{_RESEAT}\n  do return end"), 60
