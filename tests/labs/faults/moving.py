@@ -164,8 +164,19 @@ async def fix(member: Member) -> None:
     raise AssertionError(f"redis-cli cannot fix the cluster: {said[-700:]}")
 
 
+async def _agreed(member: Member) -> None:
+    """Wait until all servers know who has which slots: redis-cli moves none before that."""
+    async with asyncio.timeout(TOOL_WITHIN):
+        while True:
+            with contextlib.suppress(AssertionError):
+                await tool("check", f"127.0.0.1:{member.port}")
+                return
+            await asyncio.sleep(0.1)
+
+
 async def reshard(source: Member, target: Member, slots: int) -> None:
     """Have redis-cli move many slots, as an operator would."""
+    await _agreed(source)
     ids = ("--cluster-from", source.id, "--cluster-to", target.id)
     many = ("--cluster-slots", str(slots), "--cluster-pipeline", "10")
     await tool("reshard", f"127.0.0.1:{source.port}", *ids, *many)
