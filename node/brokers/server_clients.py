@@ -145,5 +145,15 @@ def _troubles() -> Iterator[None]:
         raise Trouble(f"Redis: {explained(error)}") from error
 
 
+@contextmanager
+def if_allowed() -> Iterator[None]:
+    """Go on behind the block if Redis does not allow its user a command in it."""
+    try:
+        yield
+    except Trouble as trouble:
+        if not isinstance(trouble.__cause__, exceptions.NoPermissionError):
+            raise
+
+
 async def _run(client: Redis, *command: Any) -> Any:
     return await client.execute_command(*command)  # type: ignore[no-untyped-call]

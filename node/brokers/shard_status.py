@@ -5,13 +5,13 @@ from collections.abc import AsyncIterable
 from typing import Any
 
 import msgspec
-from redis import exceptions
 
 from node.brokers import health, keys
 from node.brokers.malformed import read
-from node.brokers.server_clients import ServerClients, Trouble
-from node.brokers.slot_map import SlotMap
+from node.brokers.server_clients import ServerClients, Trouble, if_allowed
+from node.brokers.slot_map import Address
 from node.core.log_names import room_log
+from node.process.listening import shown
 
 _SECTIONS = ("memory", "persistence", "stats", "cpu")
 
@@ -46,26 +46,25 @@ async def shards(servers: ServerClients, rooms: AsyncIterable[str] | None) -> li
     if rooms is not None:
         kept = Counter([slots.place(room_log(room)) async for room in rooms])
     found = []
-    for number in slots.kept():
-        host, port = slots.address(number)
+    for number, count in slots.kept().items():
+        server = slots.address(number)
         row = ShardRow(
-            address=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-            slots=slots.kept()[number],
-            replicas=replicas[host, port],
+            address=shown(server),
+            slots=count,
+            replicas=replicas[server],
             rooms=None if kept is None else kept[number],
             sessions=slots.place(keys.CONTROL_TAG) == number,
         )
         try:
-            await _describe(row, servers, slots, number)
+            await _describe(row, servers, server)
         except Trouble as trouble:
             row.trouble = str(trouble)
         found.append(row)
     return sorted(found, key=lambda row: row.address)
 
 
-async def _describe(row: ShardRow, servers: ServerClients, slots: SlotMap, number: int) -> None:
+async def _describe(row: ShardRow, servers: ServerClients, server: Address) -> None:
     """Add what a master tells about itself."""
-    server = slots.address(number)
     info: dict[str, Any] = {}
     for section in _SECTIONS:
         info |= await servers.ask(server, "INFO", section)
@@ -73,18 +72,9 @@ async def _describe(row: ShardRow, servers: ServerClients, slots: SlotMap, numbe
     row.faults = read(health.faults, lines.encode())
     row.memory, row.calls = info.get("used_memory"), info.get("instantaneous_ops_per_sec")
     row.cpu = round(info.get("used_cpu_user", 0.0) + info.get("used_cpu_sys", 0.0), 1)
-    row.keys = await _if_allowed(servers, server, "DBSIZE")
-    nodes = await _if_allowed(servers, server, "CLUSTER NODES")
-    if nodes is not None:
+    with if_allowed():
+        row.keys = await servers.ask(server, "DBSIZE")
+    with if_allowed():
+        nodes = await servers.ask(server, "CLUSTER NODES")
         mine = [node for node in nodes.values() if "myself" in node["flags"]]
         row.moving = sum(len(node["migrations"]) for node in mine)
-
-
-async def _if_allowed(servers: ServerClients, server: tuple[str, int], command: str) -> Any:
-    """Ask a server; None without the right to ask it that."""
-    try:
-        return await servers.ask(server, command)
-    except Trouble as trouble:
-        if isinstance(trouble.__cause__, exceptions.NoPermissionError):
-            return None
-        raise

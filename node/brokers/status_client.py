@@ -1,7 +1,6 @@
 """What `chat-node status` asks Redis beside what moderators need. It changes nothing."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from math import inf
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from node.brokers import health, keys
 from node.brokers.admin_client import LEASE, AdminClient, NodeRow, Totals
 from node.brokers.malformed import read
 from node.brokers.outage import untrusted
-from node.brokers.server_clients import Trouble
+from node.brokers.server_clients import Trouble, if_allowed
 from node.brokers.shard_status import ShardRow, shards
 from node.config.redis_url import RedisUrl
 from node.process.listening import shown
@@ -67,7 +66,7 @@ class StatusClient(AdminClient):
         The lease of one of long ago has left nothing that tells how. Without the right to ask, it
         counts as ended by itself.
         """
-        with _if_allowed():
+        with if_allowed():
             left = await self._do("PTTL", keys.facts_key(row.incarnation))
             if left == GONE:
                 return _Ended(row, inf, False)
@@ -90,7 +89,7 @@ class StatusClient(AdminClient):
 
     async def _released(self) -> list[_Ended]:
         """List the nodes whose sessions were released in the last day; without a right, none."""
-        with _if_allowed():
+        with if_allowed():
             found = [await self._dead(key) async for key in self._keys(keys.DEAD)]
             return [each for each in found if each is not None]
         return []
@@ -136,7 +135,7 @@ class StatusClient(AdminClient):
 
         None without the right to ask it.
         """
-        with _if_allowed():
+        with if_allowed():
             sections = [await self._do("INFO", each) for each in ("memory", "persistence")]
             lines = [f"{name}:{value}" for found in sections for name, value in found.items()]
             return read(health.faults, "\n".join(lines).encode())
@@ -161,13 +160,3 @@ def trouble_text(trouble: Trouble, url: RedisUrl) -> str:
 def _since_renewal(left_ms: float) -> float:
     """Return for how many seconds a node has not renewed, by the ms that its facts have left."""
     return LEASE + DEAD_FOR - left_ms / 1000
-
-
-@contextmanager
-def _if_allowed() -> Iterator[None]:
-    """Go on behind the block if Redis does not allow its user a command in it."""
-    try:
-        yield
-    except Trouble as trouble:
-        if not isinstance(trouble.__cause__, exceptions.NoPermissionError):
-            raise
