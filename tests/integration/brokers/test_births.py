@@ -109,6 +109,22 @@ async def test_rooms_that_redis_lost_are_noticed_and_put_back_with_those_in_them
     assert (found.memberships[0].birth, found.memberships[0].members) == (birth, 3)
 
 
+async def test_people_are_let_in_again_though_nobody_puts_a_room_back(
+    place: Place, node: Node
+) -> None:
+    """The one session that was put back is in no room."""
+    mark = "chat:{c}:nicks:lost"
+    await node.hello("s1", "ana")
+    await place.redis.delete("chat:{c}:births")
+    assert await node.ask("claim", node.claim_of("s2", "bo")) is Fenced.UNHEALED
+    since = await place.redis.get(mark)
+    assert isinstance(since, bytes)
+    await place.redis.set(mark, int(since) - 8000)
+    await node.hello("s2", "bo", rooms=["tea"])
+    await node.hello("s3", "cy", rooms=["tea"])
+    assert await place.redis.exists(mark) == 0, "the next loss counts again"
+
+
 @pytest.mark.parametrize("how", ["continue", "leave", "quit", "standing"])
 async def test_who_does_something_before_rooms_are_put_back_is_in_them_still(
     place: Place, node: Node, how: str

@@ -34,14 +34,20 @@ local function is_connected(sid)
 end
 
 -- When Redis was found to have lost all nicks of sessions, or all rooms; nil if it has not, or they must be
--- back by now.
+-- back by now. If nobody has put back any, that is noted until there are some: it is no other loss.
 local function nicks_lost()
   local lost = redis.call('GET', 'chat:{c}:nicks:lost')
-  if lost or redis.call('EXISTS', 'chat:{c}:nicks', 'chat:{c}:births') == 2 then return lost end
+  local age = lost and wall_ms() - tonumber(lost)
+  if age and age >= 0 and age < NICKS_LOST_MS then return lost end
+  if redis.call('EXISTS', 'chat:{c}:nicks', 'chat:{c}:births') == 2 then
+    if lost then redis.call('DEL', 'chat:{c}:nicks:lost') end
+    return nil
+  end
+  if lost then return nil end
   for _, inc in ipairs(redis.call('ZRANGE', 'chat:{c}:nodes', 0, -1)) do
     if redis.call('SCARD', 'chat:{c}:at:' .. inc) > 0 then
       lost = int(wall_ms())
-      redis.call('SET', 'chat:{c}:nicks:lost', lost, 'PX', NICKS_LOST_MS)
+      redis.call('SET', 'chat:{c}:nicks:lost', lost)
       return lost
     end
   end
