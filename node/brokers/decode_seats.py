@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from node.brokers.decode_logs import notice
 from node.brokers.malformed import string
 from node.core.entries import Append, Position
+from node.core.model import Unavailable
 
 
 class Settled(NamedTuple):
@@ -42,8 +43,8 @@ class Other(NamedTuple):
     birth: bytes
 
 
-Outcome = Settled | Ahead | Held | Other
-"""What a room answers about a session."""
+Outcome = Settled | Ahead | Held | Other | Unavailable
+"""What a room answers about a session; Unavailable while it has not got its log back."""
 
 
 class Departure(NamedTuple):
@@ -141,6 +142,8 @@ def _outcome(found: Any) -> Outcome:
             return Ahead(int(found[1]))
         case b"held":
             return Held(found[1].decode(), string(found[2]), int(found[3]))
+        case b"unhealed":
+            return Unavailable.UNREACHABLE
     raise ValueError
 
 

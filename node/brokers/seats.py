@@ -100,7 +100,8 @@ class RoomSeats:
         # Those of a new room may all be here. Else a room without data has lost them.
         coming = {item.session for item in items if item.want in ("in", "back")}
         others = max(item.members for item in items) > len(coming)
-        args += (config.notices, config.retained, int(others))
+        unhealed = self._context.unhealed(self.tag)
+        args += (config.notices, config.retained, int(others), int(unhealed))
         for item in items:
             args += item.args()
         return args

@@ -773,7 +773,7 @@ async def a_message_of_somebody_who_has_sent_much(bench: Bench) -> Cost:
 async def settled(bench: Bench, *items: tuple[Any, ...], others: bool = False) -> Cost:
     """Settle seats of the room `tea`."""
     args = [part for row in items for part in row]
-    return await bench.run("settle", "tea", "b1", "ep2", *SET, int(others), *args)
+    return await bench.run("settle", "tea", "b1", "ep2", *SET, int(others), 0, *args)
 
 
 def decided(number: int, nick: str, want: str = "in", gen: int = 2) -> tuple[Any, ...]:

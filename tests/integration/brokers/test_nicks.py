@@ -159,6 +159,6 @@ async def go_back(node: Node, place: Place, session: str, nick: str, lost: str) 
     birth = await place.redis.hget("chat:{r:tea}", "birth")
     assert isinstance(birth, bytes)
     item = (session, int(gen) + 1, life, "back", "op9", "", nick, nick, owner, position)
-    settings = ("tea", birth.decode(), "ep9", 200, 1000, 0)
+    settings = ("tea", birth.decode(), "ep9", 200, 1000, 0, 0)
     reply = await place.run("settle", *settings, *item, log="r:tea")
     assert reply[1][0][0] == b"ok" and reply[2] == b""

@@ -281,12 +281,12 @@ async def test_a_nick_that_was_put_back_without_a_word_is_told_by_the_audit(
     named = await place.redis.hget("chat:{r:tea}", "birth")
     assert isinstance(named, bytes)
     birth = named.decode()
-    reply = await place.run("settle", "tea", birth, "ep9", 200, 1000, 0, *item, log="r:tea")
+    reply = await place.run("settle", "tea", birth, "ep9", 200, 1000, 0, 0, *item, log="r:tea")
     assert reply[2] == b"" and await nicks(node) == ["old"]
     listed = await place.run("seats", 0, 100, log="r:tea")
     assert listed[5] == b"new"
     item = ("s1", int(gen) + 1, life, "in", "op9", "", "old", "old", owner, "")
-    reply = await place.run("settle", "tea", birth, "ep9", 200, 1000, 0, *item, log="r:tea")
+    reply = await place.run("settle", "tea", birth, "ep9", 200, 1000, 0, 0, *item, log="r:tea")
     assert reply[2].endswith(b'"nick":"old","from":"new"}')
     listed = await place.run("seats", 0, 100, log="r:tea")
     assert listed[5] == b"old" and await nicks(node) == ["old"]

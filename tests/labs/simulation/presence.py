@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tests.labs.faults.verdict import Kind, Violation
 from tests.labs.simulation.chronicle import Added, Chronicle
 from tests.labs.simulation.cluster import CONTROL
+from tests.labs.simulation.lives import NOT_THERE, Life, left_twice, newest, replay_lives
 from tests.labs.simulation.plan import ROOMS
 from tests.labs.simulation.world import World
 
@@ -21,16 +22,6 @@ class Seat(NamedTuple):
     nick: bytes
 
 
-NOT_THERE = "renamed or left, and not there"
-
-
-class Life(NamedTuple):
-    """A session in a room, as its log tells it."""
-
-    life: str
-    nick: str
-
-
 def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
     """Return what is told wrongly of who is in the rooms, and what is a known limit."""
     found, limits = _listed(world), list[str]()
@@ -39,7 +30,7 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
         if world.plan.notices < 200:
             continue
         moved, missing = _lost(world, order, "r:" + room)
-        for place, why in _replay_lives(order):
+        for place, why in replay_lives(order):
             text = f"{why} in {room}: {order[place]}"
             if (
                 order[place].back
@@ -53,7 +44,9 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
             sid.decode(): Life(seat.life.decode(), seat.nick.decode())
             for sid, seat in _seats(world, room).items()
         }
-        said = _newest(order)
+        for entry in left_twice(order):
+            found.append(Violation(Kind.PRESENCE, f"left twice {room}: {entry}"))
+        said = newest(order)
         for sid in sorted((said | seats).keys() - missing):
             if order and said.get(sid) != seats.get(sid):
                 text = f"{sid} in {room} is {seats.get(sid)}, its log says {said.get(sid)}"
@@ -83,53 +76,6 @@ def _decided(world: World, room: str, order: Sequence[Added]) -> Iterator[Violat
             if should != (life, entry.body.split('"')[7]):
                 text = f"decided was {should}, told is {entry} in {room}"
                 yield Violation(Kind.PRESENCE, text)
-
-
-def _replay_lives(order: Sequence[Added]) -> Iterator[tuple[int, str]]:
-    """Say what a log tells wrongly, and at which entry.
-
-    Each life of a session enters, is renamed and leaves, in this order; no nick is in it twice, and
-    nobody speaks who is not in it.
-    """
-    here: dict[str, Life] = {}
-    # What is told before the oldest entry is not known.
-    begun = not order or order[0].offset == 1
-    for place, entry in enumerate(order):
-        if entry.kind == "m":
-            if entry.origin != "-" and entry.origin.partition(":")[0] not in here and begun:
-                yield place, "spoken by who is not there"
-            continue
-        sid, _, life, _fold = entry.origin.split("/", 3)
-        words = entry.body.split('"')
-        nick, known = words[3], here.pop(sid, None)
-        if entry.kind == "e":
-            if known is not None:
-                yield place, "entered twice"
-        elif known is None:
-            if begun:
-                yield place, NOT_THERE
-        elif known != Life(life, words[7] if entry.kind == "r" else nick):
-            yield place, f"not of {known}"
-        if entry.kind != "l":
-            same = nick.casefold()
-            if any(one.nick.casefold() == same for one in here.values()):
-                yield place, "two of one nick"
-            here[sid] = Life(life, nick)
-
-
-def _newest(order: Sequence[Added]) -> dict[str, Life]:
-    """Return who is in a room by what its log tells of each session's newest generation.
-
-    That does not depend on the order, which is another one if entries were put back behind others.
-    """
-    newest: dict[str, tuple[int, Life | None]] = {}
-    for entry in order:
-        if entry.kind in "elr":
-            sid, gen, life, _ = entry.origin.split("/", 3)
-            here = None if entry.kind == "l" else Life(life, entry.body.split('"')[3])
-            if int(gen) >= newest.get(sid, (0, None))[0]:
-                newest[sid] = int(gen), here
-    return {sid: here for sid, (_, here) in newest.items() if here is not None}
 
 
 def _concerned(entry: Added) -> set[str]:

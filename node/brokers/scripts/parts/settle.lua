@@ -43,7 +43,8 @@ local function hand_over(seats, items, count, quiet, replies)
 end
 
 -- Brings the seats of sessions to what was decided about them. `set`: make (epoch for a log that is
--- missing), others (others are known to be in the room), notices, cap. Each of `items` has sid, gen, life,
+-- missing), others (others are known to be in the room), unhealed (nodes may still put back entries of its
+-- log), notices, cap. Each of `items` has sid, gen, life,
 -- want ('in', or the reason for which it leaves), id (of the entry); one that comes in has fold, nick, owner,
 -- position, and one that leaves may have why, a moderator's reason (a JSON string). A position is that of a
 -- session that had a seat before Redis lost something: nothing is said of it.
@@ -52,7 +53,8 @@ end
 --   {'ok', position at which it joined, members, quiet, nick before, 1 if it had no seat};
 --   {'ok', position, at} of the `left` of one that leaves, both '' if nothing was said;
 --   {'ahead', gen}: the seat, or its end, has a later generation, and nothing was changed;
---   {'held', session, life, gen, nick}: another session has the nick in this room, so this one was not seated.
+--   {'held', session, life, gen, nick}: another session has the nick in this room, so this one was not seated;
+--   {'unhealed'}: what told of its coming in may still be put back, and only then is told that it has left.
 local function settle(room, birth, set, items)
   local log, key = 'r:' .. room, key_of('r:' .. room)
   local function look()
@@ -245,7 +247,18 @@ local function settle(room, birth, set, items)
     return {'ok', position, count, count > set.notices and 1 or 0, nick, fresh}
   end
 
+  -- Whether the log lacks the entry at a position, which nodes may still put back.
+  local function is_missing(position)
+    local epoch, offset, id = string.match(position, '^(%w+)%-(%d+)%-(%w+)$')
+    offset = tonumber(offset)
+    if not offset or redis.call('HEXISTS', key .. ':moved', id) == 1 then return false end
+    return epoch ~= meta[1] or offset > top or (id_at(log, offset) or id) ~= id
+  end
+
   local function seat_out(item, seat)
+    if set.unhealed and not item.gone and item.nick ~= '' then
+      if not seat or (seat.life == item.life and is_missing(seat.position)) then return {'unhealed'} end
+    end
     redis.call('ZADD', key .. ':gone', int(math.max(item.gone or 0, item.gen)), item.sid)
     redis.call('ZREMRANGEBYSCORE', key .. ':gone', '-inf', int(wall_ms() * 1000 - GONE_US))
     if not seat or seat.life ~= item.life then

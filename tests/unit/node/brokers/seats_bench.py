@@ -39,6 +39,7 @@ class Settle(NamedTuple):
     room: str
     birth: bytes
     others: int
+    unhealed: int
     items: list[Asked]
 
     def sessions(self) -> list[str]:
@@ -50,10 +51,10 @@ def asked(args: Sequence[Any] | None) -> Settle:
     """Return what a call of settle.lua asks."""
     assert args is not None
     count, *rest = args
-    declared, (room, birth, _, _, _, others, *items) = rest[:count], rest[count:]
+    declared, (room, birth, _, _, _, others, unhealed, *items) = rest[:count], rest[count:]
     assert declared == keys.of_log("r:" + room, scripts.key_names("settle"))
     parts = [items[place : place + 10] for place in range(0, len(items), 10)]
-    return Settle(room, birth, others, [Asked(*part) for part in parts])
+    return Settle(room, birth, others, unhealed, [Asked(*part) for part in parts])
 
 
 def seated(position: bytes = b"k1-1-x1", members: int = 1, quiet: int = 0) -> list[Any]:

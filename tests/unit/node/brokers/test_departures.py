@@ -103,6 +103,20 @@ def test_what_could_not_be_settled_is_left_to_others(bench: DepartureBench) -> N
     assert bench.told == [[None, SAID]] and bench.forgotten() == ["s1", 1, 7, "den"]
 
 
+def test_a_room_that_may_still_get_its_log_back_is_told_later(bench: DepartureBench) -> None:
+    bench.contact.answered(bench.time, bench.time)
+    bench.depart(departure())
+    assert bench.settle([b"unhealed"]).unhealed == 1
+    assert bench.told == [[None]] and bench.forgotten() == []
+
+
+def test_a_room_whose_log_is_back_need_not_wait_for_it(bench: DepartureBench) -> None:
+    bench.contact.answered(bench.time, bench.time)
+    bench.time += bench.context.config.heal_within
+    bench.depart(departure())
+    assert bench.settle(said()).unhealed == 0
+
+
 def test_nothing_is_forgotten_if_nothing_could_be_settled(bench: DepartureBench) -> None:
     bench.depart(departure())
     bench.calls[0].expire(WITHIN)

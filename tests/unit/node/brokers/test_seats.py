@@ -56,7 +56,7 @@ def test_a_call_tells_all_that_the_room_has_to_know(bench: SeatsBench) -> None:
     bench.settler.put("tea", left)
     args = list(bench.answer("settle", [b"ok", [seated(), said()], b""]) or ())
     assert args[1 + args[0] :] == [
-        *("tea", BIRTH, "id1", 20, 99, 0),
+        *("tea", BIRTH, "id1", 20, 99, 0, 1),
         *("s1", 7, LIFE, "in", "xs1", b"", "s1", "S1", "n.s1", ""),
         *("s2", 8, LIFE, "kicked", "x8", b'"no"', "", "", "", ""),
     ]

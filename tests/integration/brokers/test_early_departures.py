@@ -1,0 +1,92 @@
+"""A room that gets entries back tells of a departure behind the entry of the coming in."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from node.core.entries import Position
+from node.core.model import FencingToken, Unavailable
+from tests.integration.brokers.bench import Node, Place, wait
+from tests.integration.brokers.test_heal import LOG, Before, cut, heal, whole
+from tests.integration.brokers.test_hello import PATIENT
+
+LEFT = ("l", '"nick":"ana","reason":"quit"}')
+
+
+async def entered(place: Place, node: Node) -> tuple[FencingToken, Before, bytes]:
+    """Let bob and ana enter a room; return her, what it loses of her, and her seat in it."""
+    await node.hello("s2", "bob", rooms=["tea"])
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    found, seat = await whole(node), await place.redis.hget("chat:{r:tea}:seats", "s1")
+    assert found.top is not None and isinstance(seat, bytes)
+    base = found.entries[0]
+    before = Before(Position(found.top.epoch, base.offset, base.id), found.entries[1:], [])
+    await cut(place, 1)
+    return hold, before, seat
+
+
+async def lose_seat(place: Place) -> None:
+    """Take the seats of the room back as well."""
+    await place.redis.hdel("chat:{r:tea}:seats", "s1")
+    await place.redis.zrem("chat:{r:tea}:members", "ana\0ana")
+    await place.redis.hset("chat:{r:tea}", "size", "1")
+
+
+async def quit(node: Node, hold: FencingToken) -> None:
+    """End a session, as its client wants it."""
+    done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    node.broker.part(hold, True, lambda: done.set_result(None))
+    await wait(done)
+
+
+@pytest.mark.parametrize("seated", [False, True])
+async def test_who_quits_before_the_entry_of_coming_in_is_back_is_told_of_after_it(
+    place: Place, node: Node, seated: bool
+) -> None:
+    early = await place.node(PATIENT)
+    hold, before, _ = await entered(place, early)
+    if not seated:
+        await lose_seat(place)
+    await quit(early, hold)
+    assert [kind for kind, _ in await node.log(LOG)] == ["e"]
+    assert await heal(early, before) == 1
+    await node.settled()
+    kinds = await node.log(LOG)
+    assert [kind for kind, _ in kinds] == ["e", "e", "l"] and kinds[2] == LEFT
+    assert await place.redis.zcard("chat:{c}:outs") == 0
+
+
+async def test_who_left_while_it_was_not_back_is_told_of_if_it_never_comes_back(
+    place: Place, node: Node
+) -> None:
+    early = await place.node(PATIENT)
+    hold, _, _ = await entered(place, early)
+    assert await early.ask("leave", hold, "tea") is Unavailable.UNREACHABLE
+    await node.settled()
+    assert await node.log(LOG) == [
+        ("e", '"nick":"bob"}'),
+        ("l", '"nick":"ana","reason":"left"}'),
+    ]
+
+
+async def test_who_leaves_while_the_room_still_tells_the_coming_in_is_told_of_at_once(
+    place: Place,
+) -> None:
+    early = await place.node(PATIENT)
+    await early.hello("s2", "bob", rooms=["tea"])
+    hold, _ = await early.hello("s1", "ana", rooms=["tea"])
+    await quit(early, hold)
+    assert (await early.log(LOG))[2:] == [LEFT]
+
+
+async def test_who_leaves_after_it_was_put_back_elsewhere_is_told_of_at_once(place: Place) -> None:
+    early = await place.node(PATIENT)
+    hold, before, seat = await entered(place, early)
+    cleo, _ = await early.hello("s3", "cleo", rooms=["tea"])
+    assert await heal(early, before) == 1
+    # Its node gave the session the seat that it knew, whose position is the lost one.
+    await place.redis.hset("chat:{r:tea}:seats", "s1", seat)
+    await quit(early, hold)
+    kinds = await early.log(LOG)
+    assert [kind for kind, _ in kinds] == ["e", "e", "e", "l"] and kinds[3] == LEFT

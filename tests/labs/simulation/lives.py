@@ -1,0 +1,73 @@
+"""What the log of a room tells of who comes, is renamed and leaves, and what of it cannot be."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tests.labs.simulation.chronicle import Added
+
+NOT_THERE = "renamed or left, and not there"
+
+
+class Life(NamedTuple):
+    """A session in a room, as its log tells it."""
+
+    life: str
+    nick: str
+
+
+def replay_lives(order: Sequence[Added]) -> Iterator[tuple[int, str]]:
+    """Say what a log tells wrongly, and at which entry.
+
+    Each life of a session enters, is renamed and leaves, in this order; no nick is in it twice, and
+    nobody speaks who is not in it.
+    """
+    here: dict[str, Life] = {}
+    # What is told before the oldest entry is not known.
+    begun = not order or order[0].offset == 1
+    for place, entry in enumerate(order):
+        if entry.kind == "m":
+            if entry.origin != "-" and entry.origin.partition(":")[0] not in here and begun:
+                yield place, "spoken by who is not there"
+            continue
+        sid, _, life, _fold = entry.origin.split("/", 3)
+        words = entry.body.split('"')
+        nick, known = words[3], here.pop(sid, None)
+        if entry.kind == "e":
+            if known is not None:
+                yield place, "entered twice"
+        elif known is None:
+            if begun:
+                yield place, NOT_THERE
+        elif known != Life(life, words[7] if entry.kind == "r" else nick):
+            yield place, f"not of {known}"
+        if entry.kind != "l":
+            same = nick.casefold()
+            if any(one.nick.casefold() == same for one in here.values()):
+                yield place, "two of one nick"
+            here[sid] = Life(life, nick)
+
+
+def left_twice(order: Sequence[Added]) -> Iterator[Added]:
+    """Return the entries that tell once more of a departure that was told before."""
+    told = set[tuple[str, ...]]()
+    for entry in order:
+        if entry.kind == "l":
+            sid, gen, life, _ = entry.origin.split("/", 3)
+            if (sid, gen, life) in told:
+                yield entry
+            told.add((sid, gen, life))
+
+
+def newest(order: Sequence[Added]) -> dict[str, Life]:
+    """Return who is in a room by what its log tells of each session's newest generation.
+
+    That does not depend on the order, which is another one if entries were put back behind others.
+    """
+    found: dict[str, tuple[int, Life | None]] = {}
+    for entry in order:
+        if entry.kind in "elr":
+            sid, gen, life, _ = entry.origin.split("/", 3)
+            here = None if entry.kind == "l" else Life(life, entry.body.split('"')[3])
+            if int(gen) >= found.get(sid, (0, None))[0]:
+                found[sid] = int(gen), here
+    return {sid: here for sid, (_, here) in found.items() if here is not None}
