@@ -156,6 +156,7 @@ class Audit:
         start = self.places.get(after, -1) if after not in self.moved else -1
         end = self._last_before(key_of(step.event["position"]))
         unknown = self.chronicle.was_away(after, self.heard_at, step.at)
+        unknown |= self.chronicle.is_elsewhere(after, offset_of(step.event["after"]))
         if unknown or (self.forgetful and after not in self.places):
             # Everything that is kept follows, what this client has had as well; and so may what is
             # put back later by a node that was stopped for longer than others wait for it.

@@ -142,6 +142,11 @@ class Chronicle:
             not other.back and other.offset != first.offset and other.at > lost for other in others
         )
 
+    def is_elsewhere(self, id: str, offset: int) -> bool:
+        """Say whether a change whose entry was lost at an offset was done again at another one."""
+        newest = [entry.offset for entry in self.added if entry.id == id][-1:]
+        return newest not in ([], [offset]) and self.was_repeated(id)
+
     def was_known(self, id: str, node: object) -> bool:
         """Say whether a node remembered an entry when it was forgotten."""
         return any(node in back.remembered.get(id, ()) for back in self.rollbacks)
