@@ -18,12 +18,18 @@ async def entered(place: Place, node: Node) -> tuple[FencingToken, Before, bytes
     """Let bob and ana enter a room; return her, what it loses of her, and her seat in it."""
     await node.hello("s2", "bob", rooms=["tea"])
     hold, _ = await node.hello("s1", "ana", rooms=["tea"])
-    found, seat = await whole(node), await place.redis.hget("chat:{r:tea}:seats", "s1")
-    assert found.top is not None and isinstance(seat, bytes)
+    seat = await place.redis.hget("chat:{r:tea}:seats", "s1")
+    assert isinstance(seat, bytes)
+    return hold, await take_back(place, node), seat
+
+
+async def take_back(place: Place, node: Node) -> Before:
+    """Take back all entries of the room but the first; return them."""
+    found = await whole(node)
+    assert found.top is not None
     base = found.entries[0]
-    before = Before(Position(found.top.epoch, base.offset, base.id), found.entries[1:], [])
     await cut(place, 1)
-    return hold, before, seat
+    return Before(Position(found.top.epoch, base.offset, base.id), found.entries[1:], [])
 
 
 async def lose_seat(place: Place) -> None:
@@ -55,6 +61,24 @@ async def test_who_quits_before_the_entry_of_coming_in_is_back_is_told_of_after_
     kinds = await node.log(LOG)
     assert [kind for kind, _ in kinds] == ["e", "e", "l"] and kinds[2] == LEFT
     assert await place.redis.zcard("chat:{c}:outs") == 0
+
+
+async def test_who_quits_before_the_entry_of_its_nick_is_back_is_told_of_after_it(
+    place: Place, node: Node
+) -> None:
+    early = await place.node(PATIENT)
+    hold, _ = await early.hello("s1", "bo", rooms=["tea"])
+    seat = await place.redis.hget("chat:{r:tea}:seats", "s1")
+    await early.ask("rename", hold, "ana", "ana")
+    before = await take_back(place, early)
+    assert isinstance(seat, bytes)
+    await place.redis.hset("chat:{r:tea}:seats", "s1", seat)
+    await quit(early, hold)
+    assert [kind for kind, _ in await node.log(LOG)] == ["e"]
+    assert await heal(early, before) == 1
+    await node.settled()
+    kinds = await node.log(LOG)
+    assert [kind for kind, _ in kinds] == ["e", "r", "l"] and kinds[2] == LEFT
 
 
 async def test_who_left_while_it_was_not_back_is_told_of_if_it_never_comes_back(

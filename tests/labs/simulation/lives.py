@@ -48,10 +48,13 @@ def replay_lives(order: Sequence[Added]) -> Iterator[tuple[int, str]]:
 
 
 def left_twice(order: Sequence[Added]) -> Iterator[Added]:
-    """Return the entries that tell once more of a departure that was told before."""
+    """Return the entries that tell once more of a departure that was told before.
+
+    One that was put back may stand before the coming in, which another node put back later.
+    """
     told = set[tuple[str, ...]]()
     for entry in order:
-        if entry.kind == "l":
+        if entry.kind == "l" and not entry.back:
             sid, gen, life, _ = entry.origin.split("/", 3)
             if (sid, gen, life) in told:
                 yield entry

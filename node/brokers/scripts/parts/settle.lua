@@ -54,7 +54,7 @@ end
 --   {'ok', position, at} of the `left` of one that leaves, both '' if nothing was said;
 --   {'ahead', gen}: the seat, or its end, has a later generation, and nothing was changed;
 --   {'held', session, life, gen, nick}: another session has the nick in this room, so this one was not seated;
---   {'unhealed'}: what told of its coming in may still be put back, and only then is told that it has left.
+--   {'unhealed'}: what told of its coming in, or of its nick, may still be put back: it leaves after that.
 local function settle(room, birth, set, items)
   local log, key = 'r:' .. room, key_of('r:' .. room)
   local function look()
@@ -256,8 +256,11 @@ local function settle(room, birth, set, items)
   end
 
   local function seat_out(item, seat)
+    -- So may be what told of its nick, if the room knows it by another one.
     if set.unhealed and not item.gone and item.nick ~= '' then
-      if not seat or (seat.life == item.life and is_missing(seat.position)) then return {'unhealed'} end
+      if not seat or (seat.life == item.life and (seat.nick ~= item.nick or is_missing(seat.position))) then
+        return {'unhealed'}
+      end
     end
     redis.call('ZADD', key .. ':gone', int(math.max(item.gone or 0, item.gen)), item.sid)
     redis.call('ZREMRANGEBYSCORE', key .. ':gone', '-inf', int(wall_ms() * 1000 - GONE_US))
