@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from node.brokers.decode_seats import Ahead, Held, Other, Settled
+from node.brokers.decode_seats import Ahead, Held, Other, Settled, Unhealed
 from node.brokers.failures import REDIRECTS
 
 FAILED = "failed"
@@ -12,6 +12,7 @@ _REPLIES: Mapping[type[object], str] = {
     Ahead: "ahead",
     Held: "held",
     Other: "other",
+    Unhealed: "unhealed",
 }
 
 

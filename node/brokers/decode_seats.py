@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from node.brokers.decode_logs import notice
 from node.brokers.malformed import string
 from node.core.entries import Append, Position
-from node.core.model import Unavailable
 
 
 class Settled(NamedTuple):
@@ -43,8 +42,12 @@ class Other(NamedTuple):
     birth: bytes
 
 
-Outcome = Settled | Ahead | Held | Other | Unavailable
-"""What a room answers about a session; Unavailable while it has not got its log back."""
+class Unhealed(NamedTuple):
+    """What told of a session that leaves may still be put back, and is then followed by that."""
+
+
+Outcome = Settled | Ahead | Held | Other | Unhealed
+"""What a room answers about a session."""
 
 
 class Departure(NamedTuple):
@@ -143,7 +146,7 @@ def _outcome(found: Any) -> Outcome:
         case b"held":
             return Held(found[1].decode(), string(found[2]), int(found[3]))
         case b"unhealed":
-            return Unavailable.UNREACHABLE
+            return Unhealed()
     raise ValueError
 
 

@@ -107,7 +107,7 @@ class RedisSessions:
             done(Denied.TAKEN)
         elif isinstance(found, Ending):
             again = partial(self._decided, token, deadline, done, ask, endings - 1)
-            self._settler.finish(found.session, deadline, partial(ask, again))
+            self._settler.finish(found.session, deadline, partial(ask, again), done)
         else:
             if isinstance(found, Change):
                 self._lease.note(token.owner, found.changes)

@@ -13,7 +13,8 @@ from typing import Any
 from node.brokers import decode_seats
 from node.brokers.calls import READ_WITHIN
 from node.brokers.context import BrokerContext
-from node.brokers.decode_seats import Ahead, Departure, Held, Other, Outcome, Settled, Verdict
+from node.brokers.decode_seats import Ahead, Departure, Held, Other, Outcome, Settled
+from node.brokers.decode_seats import Unhealed, Verdict
 from node.brokers.seats import Item, RoomSeats
 from node.brokers.told import Told
 from node.core.log_names import room_log
@@ -91,7 +92,7 @@ class Settler:
         def on_outcome(place: int, outcome: Outcome | Failure) -> None:
             nonlocal left
             left -= 1
-            if not isinstance(outcome, Failure):
+            if not isinstance(outcome, Failure | Unhealed):
                 # The seat was taken in a later generation, or is that of another room of this name.
                 found[place] = outcome if isinstance(outcome, Settled) else Settled("")
                 one = departures[place]
@@ -132,15 +133,28 @@ class Settler:
             if self._told.add(session, rooms):
                 self._context.shards.call(self._told)
 
-    def finish(self, session: str, deadline: float, done: Callable[[], None]) -> None:
-        """Settle all departures of a session that ends, so that its nick becomes free."""
+    def finish(
+        self, session: str, deadline: float, done: Callable[[], None], failed: Done[Any]
+    ) -> None:
+        """Settle all departures of a session that ends, so that its nick becomes free.
+
+        One of ``done`` and ``failed`` is called: the latter if a departure could not be settled.
+        """
+
+        def settled(found: list[Settled | None]) -> None:
+            if None in found:
+                failed(Unavailable.UNREACHABLE)
+            else:
+                done()
 
         def on_outs(found: Any) -> None:
-            departures = [] if isinstance(found, Failure) else found.departures
-            if not departures and not isinstance(found, Failure):
+            if isinstance(found, Failure):
+                failed(found)
+                return
+            if not found.departures:
                 # If they are lost, nothing but this frees its nick.
                 self._forget({session: []})
-            self.depart(departures, deadline, lambda settled: done())
+            self.depart(found.departures, deadline, settled)
 
         self._context.call("outs", ["", session], deadline, on_outs, decode_seats.outs)
 
@@ -195,9 +209,9 @@ class _Seating:
         self._tries -= 1
         if isinstance(found, Settled):
             self._done((found, item))
-        elif not isinstance(found, (Ahead, Held, Other)):
+        elif isinstance(found, Failure):
             self._done(found)
-        elif self._tries == 0:
+        elif self._tries == 0 or isinstance(found, Unhealed):
             self._done(Unavailable.UNREACHABLE)
         elif isinstance(found, Ahead):
             args: list[Any] = [item.session, item.owner, found.gen]
@@ -240,7 +254,7 @@ class _Seating:
             self._done(Unavailable.UNREACHABLE)
         elif found[0].later:
             # Its departure says why it has left.
-            self._settler.finish(other.session, self._item.deadline, self.again)
+            settler.finish(other.session, self._item.deadline, self.again, self._done)
         else:
             self._settler.correct(self._room, self._item.birth, other, found[0], self.again)
 

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from node.core.entries import Position
-from node.core.model import FencingToken, Unavailable
+from node.core.model import FencingToken, Restored, Unavailable
 from tests.integration.brokers.bench import Node, Place, wait
 from tests.integration.brokers.test_heal import LOG, Before, cut, heal, whole
 from tests.integration.brokers.test_hello import PATIENT
+from tests.integration.brokers.test_restore import memory, restore
 
+REASONS = {"join": "left", "hello": "quit"}
 LEFT = ("l", '"nick":"ana","reason":"quit"}')
 
 
@@ -23,20 +25,20 @@ async def entered(place: Place, node: Node) -> tuple[FencingToken, Before, bytes
     return hold, await take_back(place, node), seat
 
 
-async def take_back(place: Place, node: Node) -> Before:
-    """Take back all entries of the room but the first; return them."""
+async def take_back(place: Place, node: Node, keep: int = 1) -> Before:
+    """Take back all entries of the room but the first ones; return them."""
     found = await whole(node)
     assert found.top is not None
-    base = found.entries[0]
-    await cut(place, 1)
-    return Before(Position(found.top.epoch, base.offset, base.id), found.entries[1:], [])
+    base = found.entries[keep - 1]
+    await cut(place, keep)
+    return Before(Position(found.top.epoch, base.offset, base.id), found.entries[keep:], [])
 
 
-async def lose_seat(place: Place) -> None:
-    """Take the seats of the room back as well."""
+async def lose_seat(place: Place, left: int = 1) -> None:
+    """Take her seat back as well; so many are noted to be left."""
     await place.redis.hdel("chat:{r:tea}:seats", "s1")
     await place.redis.zrem("chat:{r:tea}:members", "ana\0ana")
-    await place.redis.hset("chat:{r:tea}", "size", "1")
+    await place.redis.hset("chat:{r:tea}", "size", str(left))
 
 
 async def quit(node: Node, hold: FencingToken) -> None:
@@ -79,6 +81,78 @@ async def test_who_quits_before_the_entry_of_its_nick_is_back_is_told_of_after_i
     await node.settled()
     kinds = await node.log(LOG)
     assert [kind for kind, _ in kinds] == ["e", "r", "l"] and kinds[2] == LEFT
+
+
+async def test_a_change_of_nick_that_was_put_back_without_a_word_is_waited_for_as_well(
+    place: Place, node: Node
+) -> None:
+    early = await place.node(PATIENT)
+    hold, _ = await early.hello("s1", "bo", rooms=["tea"])
+    seat = await place.redis.hget("chat:{r:tea}:seats", "s1")
+    await early.ask("rename", hold, "ana", "ana")
+    before = await take_back(place, early)
+    assert isinstance(seat, bytes)
+    await place.redis.hset("chat:{r:tea}:seats", "s1", seat)
+    known = memory(early, hold, "ana", "tea")
+    assert isinstance(await restore(early, known), Restored)
+    await quit(early, known.token)
+    assert [kind for kind, _ in await node.log(LOG)] == ["e"]
+    assert await heal(early, before) == 1
+    await node.settled()
+    kinds = await node.log(LOG)
+    assert [kind for kind, _ in kinds] == ["e", "r", "l"] and kinds[2] == LEFT
+
+
+async def test_that_a_session_has_left_before_does_not_mean_that_it_has_left_now(
+    place: Place, node: Node
+) -> None:
+    early = await place.node(PATIENT)
+    hold, _ = await early.hello("s1", "ana", rooms=["tea"])
+    await early.ask("leave", hold, "tea")
+    gone: Any = await place.redis.zscore("chat:{r:tea}:gone", "s1")
+    await early.ask("join", hold, "tea", False)
+    before = await take_back(place, early, keep=2)
+    await lose_seat(place, left=0)
+    await place.redis.zadd("chat:{r:tea}:gone", {"s1": gone})
+    await quit(early, hold)
+    assert [kind for kind, _ in await node.log(LOG)] == ["e", "l"]
+    assert await heal(early, before) == 1
+    await node.settled()
+    assert [kind for kind, _ in await node.log(LOG)] == ["e", "l", "e", "l"]
+    assert (await node.log(LOG))[3] == LEFT
+
+
+@pytest.mark.parametrize("how", ["join", "hello"])
+async def test_who_comes_in_again_meanwhile_is_told_to_have_left_first(
+    place: Place, how: str
+) -> None:
+    """Where it joined is a position that the room knows, so it reads on from there."""
+    early = await place.node(PATIENT)
+    hold, _, _ = await entered(place, early)
+    if how == "join":
+        assert await early.ask("leave", hold, "tea") is Unavailable.UNREACHABLE
+        position = (await early.ask("join", hold, "tea", False)).position
+    else:
+        await quit(early, hold)
+        _, found = await early.hello("s1", "ana", rooms=["tea"])
+        position = found.memberships[0].position
+    told = await early.log(LOG)
+    assert [kind for kind, _ in told] == ["e", "l", "e"]
+    assert told[1] == ("l", f'"nick":"ana","reason":"{REASONS[how]}"}}')
+    assert position == str(await early.top(LOG))
+
+
+async def test_who_left_without_a_seat_is_told_of_if_nothing_comes_back(
+    place: Place, node: Node
+) -> None:
+    early = await place.node(PATIENT)
+    hold, _, _ = await entered(place, early)
+    await lose_seat(place, left=2)
+    await quit(early, hold)
+    assert [kind for kind, _ in await node.log(LOG)] == ["e"]
+    await place.run("top", LOG, "", log=LOG)
+    await node.settled()
+    assert (await node.log(LOG))[1:] == [LEFT]
 
 
 async def test_who_left_while_it_was_not_back_is_told_of_if_it_never_comes_back(

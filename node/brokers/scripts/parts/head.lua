@@ -39,8 +39,8 @@
 --   chat:{c}:end:SID          set     names of the session that ended; free when out:SID is empty
 --   chat:{c}:ended:SID        string  hellos of a session that has ended, for 30 s
 --   chat:{c}:nicks            hash    each key that a nick reserves -> session
---   chat:{c}:nicks:lost       string  ms at which all nicks, or all rooms, were found to be lost; until
---                                     there are some, for NICKS_LOST_MS at least
+--   chat:{c}:nicks:lost       string  ms at which all nicks, or all rooms, were found to be lost: counts
+--                                     for 8 s, stays until there are both, for 10 minutes at most
 --   chat:{c}:grace            zset    sessions without a connection -> ms at which they end
 --   chat:{c}:sent:SID         hash    id of a direct -> "AT LOG POSITION TO LAG", for 5 minutes; LAG, and
 --                                     TO before it, only if the chat's time is not Redis' own: ms by

@@ -33,12 +33,14 @@ local function is_connected(sid)
   return false
 end
 
+-- The mark of a loss stays for so long if nobody puts back a nick or a room: the same loss is not counted twice.
+local MARK_MS = 600000
+
 -- When Redis was found to have lost all nicks of sessions, or all rooms; nil if it has not, or they must be
--- back by now. If nobody has put back any, that is noted until there are some: it is no other loss.
+-- back by now.
 local function nicks_lost()
   local lost = redis.call('GET', 'chat:{c}:nicks:lost')
-  local age = lost and wall_ms() - tonumber(lost)
-  if age and age >= 0 and age < NICKS_LOST_MS then return lost end
+  if lost and math.abs(wall_ms() - (tonumber(lost) or 0)) < NICKS_LOST_MS then return lost end
   if redis.call('EXISTS', 'chat:{c}:nicks', 'chat:{c}:births') == 2 then
     if lost then redis.call('DEL', 'chat:{c}:nicks:lost') end
     return nil
@@ -47,7 +49,7 @@ local function nicks_lost()
   for _, inc in ipairs(redis.call('ZRANGE', 'chat:{c}:nodes', 0, -1)) do
     if redis.call('SCARD', 'chat:{c}:at:' .. inc) > 0 then
       lost = int(wall_ms())
-      redis.call('SET', 'chat:{c}:nicks:lost', lost)
+      redis.call('SET', 'chat:{c}:nicks:lost', lost, 'PX', MARK_MS)
       return lost
     end
   end

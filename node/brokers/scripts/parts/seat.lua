@@ -80,3 +80,20 @@ local function write_renames(key, noted)
     redis.call('HDEL', key, 'renames')
   end
 end
+
+-- Gives seats to other owners, up to the first item that asks for more than that; returns its place, and its
+-- seat as text. When a node has died, all its sessions come by that, and nobody is told of it.
+local function hand_over(seats, items, count, quiet, replies)
+  for n, item in ipairs(items) do
+    local text = redis.call('HGET', seats, item.sid) or ''
+    local gen, life, position, nicks = string.match(text, '^(%d+) (%S+) %S+ (%S+) (.*)$')
+    if not gen or tonumber(gen) >= item.gen or life ~= item.life or nicks ~= item.fold .. ' ' .. item.nick
+      or item.want ~= 'in' or item.position then
+      return n, text
+    end
+    local now = int(item.gen) .. ' ' .. life .. ' ' .. item.owner .. ' ' .. position .. ' ' .. nicks
+    redis.call('HSET', seats, item.sid, now)
+    replies[n] = {'ok', position, count, quiet, item.nick, 0}
+  end
+  return #items + 1
+end

@@ -1,6 +1,6 @@
 -- Seats: a room's records that sessions are in it. Its list of members follows from them, and so does what
 -- its log says of who enters, leaves and is renamed. Only keys of the room are touched.
--- PARTS head log mend page append wall seat
+-- PARTS head log mend missing page append wall seat
 
 -- For so long the end of a seat is remembered: an older call must not seat the session once more. Micros.
 local GONE_US = 300000000
@@ -25,29 +25,12 @@ local function holder_of(key, fold)
   if seat and seat.fold == fold then return holders[fold], seat end
 end
 
--- Gives seats to other owners, up to the first item that asks for more than that; returns its place, and its
--- seat as text. When a node has died, all its sessions come by that, and nobody is told of it.
-local function hand_over(seats, items, count, quiet, replies)
-  for n, item in ipairs(items) do
-    local text = redis.call('HGET', seats, item.sid) or ''
-    local gen, life, position, nicks = string.match(text, '^(%d+) (%S+) %S+ (%S+) (.*)$')
-    if not gen or tonumber(gen) >= item.gen or life ~= item.life or nicks ~= item.fold .. ' ' .. item.nick
-      or item.want ~= 'in' or item.position then
-      return n, text
-    end
-    local now = int(item.gen) .. ' ' .. life .. ' ' .. item.owner .. ' ' .. position .. ' ' .. nicks
-    redis.call('HSET', seats, item.sid, now)
-    replies[n] = {'ok', position, count, quiet, item.nick, 0}
-  end
-  return #items + 1
-end
-
 -- Brings the seats of sessions to what was decided about them. `set`: make (epoch for a log that is
--- missing), others (others are known to be in the room), unhealed (nodes may still put back entries of its
--- log), notices, cap. Each of `items` has sid, gen, life,
--- want ('in', or the reason for which it leaves), id (of the entry); one that comes in has fold, nick, owner,
--- position, and one that leaves may have why, a moderator's reason (a JSON string). A position is that of a
--- session that had a seat before Redis lost something: nothing is said of it.
+-- missing), others (others are known to be in the room), unhealed (nodes may still put back entries), notices,
+-- cap. Each of `items` has sid, gen, life, want ('in', or the reason for which it leaves), id (of the entry);
+-- one that comes in has fold, nick, owner, position, and one that leaves may have why, a moderator's reason (a
+-- JSON string). A position is that of a session that had a seat before Redis lost something: nothing is said
+-- of it.
 -- Returns 'ok', the reply to each item, and the frame that was appended or nil; or 'other' and the birth of
 -- the room that is there. The reply to an item is one of
 --   {'ok', position at which it joined, members, quiet, nick before, 1 if it had no seat};
@@ -247,26 +230,27 @@ local function settle(room, birth, set, items)
     return {'ok', position, count, count > set.notices and 1 or 0, nick, fresh}
   end
 
-  -- Whether the log lacks the entry at a position, which nodes may still put back.
-  local function is_missing(position)
-    local epoch, offset, id = string.match(position, '^(%w+)%-(%d+)%-(%w+)$')
-    offset = tonumber(offset)
-    if not offset or redis.call('HEXISTS', key .. ':moved', id) == 1 then return false end
-    return epoch ~= meta[1] or offset > top or (id_at(log, offset) or id) ~= id
+  -- Whether a session leaves later: nodes may still put back its `entered`, or the `renamed` of its nick. What
+  -- the audit corrects has no nick, and does not wait. Nor does a session that comes in again in this call.
+  local function waits(item, seat)
+    if not set.unhealed or item.nick == '' or item.returns then return false end
+    if seat then
+      local is_told = seat.life == item.life and count <= set.notices
+      return is_told and (seat.said ~= item.nick or is_missing(log, meta, seat.position))
+    end
+    -- That it has lost its seat must be known until then.
+    if bare then redis.call('HSET', key, 'bare', int(wall_ms())) end
+    return true
   end
 
   local function seat_out(item, seat)
-    -- So may be what told of its nick, if the room knows it by another one.
-    if set.unhealed and not item.gone and item.nick ~= '' then
-      if not seat or (seat.life == item.life and (seat.nick ~= item.nick or is_missing(seat.position))) then
-        return {'unhealed'}
-      end
-    end
+    local is_over = item.gone and item.gone >= item.gen
+    if not is_over and waits(item, seat) then return {'unhealed'} end
     redis.call('ZADD', key .. ':gone', int(math.max(item.gone or 0, item.gen)), item.sid)
     redis.call('ZREMRANGEBYSCORE', key .. ':gone', '-inf', int(wall_ms() * 1000 - GONE_US))
     if not seat or seat.life ~= item.life then
       local position, said_at = found(item.id)
-      if not position and not seat and not item.gone and bare and item.nick ~= '' and count <= set.notices then
+      if not position and not seat and not is_over and bare and item.nick ~= '' and count <= set.notices then
         -- It was in the room, and has not left it: Redis has lost its seat.
         position, said_at = tell_left(item, item, item.want, item.why), at
       end
@@ -276,6 +260,11 @@ local function settle(room, birth, set, items)
     return {'ok', position, said_at}
   end
 
+  local coming = {}
+  for n = #items, first, -1 do
+    items[n].returns = coming[items[n].sid]
+    coming[items[n].sid] = items[n].want == 'in'
+  end
   for n = first, #items do
     local item = items[n]
     local seat = seat_of(n == first and text or redis.call('HGET', seats, item.sid))

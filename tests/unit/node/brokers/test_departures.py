@@ -128,7 +128,7 @@ def test_nothing_is_forgotten_if_nothing_could_be_settled(bench: DepartureBench)
 
 def test_a_session_that_ends_is_finished_once_its_rooms_know(bench: DepartureBench) -> None:
     told: list[Any] = []
-    bench.settler.finish("s1", WITHIN, lambda: told.append(bench.names()))
+    bench.settler.finish("s1", WITHIN, lambda: told.append(bench.names()), told.append)
     outs = [listed(departure()), listed(departure(room="den"))]
     assert bench.answer("outs", [outs, [], 0]) == (0, "", "s1")
     bench.settle(said())
@@ -138,18 +138,18 @@ def test_a_session_that_ends_is_finished_once_its_rooms_know(bench: DepartureBen
 
 
 def test_a_session_that_could_not_be_finished_is_told_as_well(bench: DepartureBench) -> None:
-    told: list[str] = []
-    bench.settler.finish("s1", WITHIN, lambda: told.append("refused"))
-    bench.answer("outs", Unavailable.UNREACHABLE)
-    bench.settler.finish("s1", WITHIN, lambda: told.append("too late"))
+    told: list[Any] = []
+    bench.settler.finish("s1", WITHIN, lambda: told.append("finished"), told.append)
+    bench.answer("outs", Unavailable.FULL)
+    bench.settler.finish("s1", WITHIN, lambda: told.append("finished"), told.append)
     bench.answer("outs", [[listed(departure())], [], 0])
     bench.calls[0].expire(WITHIN)
-    assert told == ["refused", "too late"] and bench.calls[1:] == []
+    assert told == [Unavailable.FULL, Unavailable.UNREACHABLE] and bench.calls[1:] == []
 
 
 def test_a_session_whose_departures_are_lost_frees_its_nick(bench: DepartureBench) -> None:
     """Redis may evict them, and remember that there are some: nobody could take the nick then."""
     told: list[Any] = []
-    bench.settler.finish("s1", WITHIN, lambda: told.append(bench.names()))
+    bench.settler.finish("s1", WITHIN, lambda: told.append(bench.names()), told.append)
     bench.answer("outs", [[], [], 0])
     assert told == [["outdone"]] and bench.forgotten() == ["s1", 0]

@@ -31,10 +31,21 @@ def test_a_nick_that_does_not_become_free_is_taken(bench: ClaimBench) -> None:
     bench.claim()
     for _ in range(ENDINGS):
         bench.hello([b"ending", b"s2"])
-        bench.answer("outs", Unavailable.UNREACHABLE)
+        bench.answer("outs", [[], [], 0])
     assert bench.told == []
     bench.hello([b"ending", b"s3"])
-    assert bench.told == [Denied.TAKEN] and bench.calls == []
+    assert bench.told == [Denied.TAKEN]
+
+
+def test_a_nick_whose_end_no_room_can_be_told_is_not_taken_but_unavailable(
+    bench: ClaimBench,
+) -> None:
+    bench.heal()
+    bench.claim()
+    bench.hello([b"ending", b"s2"])
+    bench.answer("outs", [[listed(departure("s2"))], [], 0])
+    bench.settle([b"unhealed"])
+    assert bench.told == [Unavailable.UNREACHABLE] and bench.calls == []
 
 
 def test_a_nick_that_is_taken_by_somebody_else_meanwhile_is_taken(bench: ClaimBench) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from node.brokers.broker_counts import FAILED
-from node.brokers.decode_seats import Ahead, Held, Other, Settled
+from node.brokers.decode_seats import Ahead, Held, Other, Settled, Unhealed
 from node.brokers.server_counts import ServerCounts, ServerState
 from node.core.model import Unavailable
 from node.telemetry.metrics import Metrics
@@ -28,7 +28,7 @@ def test_a_rate_of_each_kind_and_reply_has_a_zero_to_begin_with() -> None:
     found = told()
     for kind in ("moved", "ask", "tryagain", "clusterdown"):
         assert found[key("chat_broker_redirects_total", node="a", kind=kind)] == 0
-    for reply in ("ok", "ahead", "held", "other", FAILED):
+    for reply in ("ok", "ahead", "held", "other", "unhealed", FAILED):
         assert found[key("chat_settles_total", node="a", reply=reply)] == 0
     assert found[key("chat_audit_found_total", node="a")] == 0
     assert (
@@ -39,14 +39,15 @@ def test_a_rate_of_each_kind_and_reply_has_a_zero_to_begin_with() -> None:
 def test_what_the_upkeep_counts_is_told() -> None:
     broker = FakeBroker()
     counts = broker.counts
-    replies: list[Any] = [Settled(""), Ahead(1), Held("s", b"", 1), Other(b""), Unavailable.FULL]
+    replies: list[Any] = [Settled(""), Ahead(1), Held("s", b"", 1), Other(b""), Unhealed()]
+    replies.append(Unavailable.FULL)
     for reply in replies:
         counts.settled(reply)
     counts.redirected(Exception("MOVED 5 a:1"))
     counts.waiting(3, 4.5)
     counts.compared(61.5)
     found = told(broker)
-    for reply in ("ok", "ahead", "held", "other", FAILED):
+    for reply in ("ok", "ahead", "held", "other", "unhealed", FAILED):
         assert found[key("chat_settles_total", node="a", reply=reply)] == 1
     assert found[key("chat_broker_redirects_total", node="a", kind="moved")] == 1
     assert found[key("chat_outs", node="a")] == 3
