@@ -30,7 +30,7 @@ Place = Callable[[float, float], tuple[float, float]]
 def short(value: float) -> str:
     """Return a number with three digits that count: 1.23 M, 45.6 k, 0.0789."""
     for factor, unit in ((1e6, " M"), (1e3, " k")):
-        if value >= factor:
+        if value >= factor * 0.9995:
             return f"{value / factor:.3g}{unit}" if value < factor * 999.5 else f"{value:,.0f}"
     return f"{value:.3g}"
 

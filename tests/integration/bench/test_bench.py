@@ -52,7 +52,11 @@ def test_a_power_law_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0.0789, "0.0789"), (4567, "4.57 k"), (1.234e6, "1.23 M"), (12.0, "12")]
+    ("value", "shown"),
+    [
+        *((0.0789, "0.0789"), (4567, "4.57 k"), (1.234e6, "1.23 M"), (12.0, "12")),
+        *((999.4, "999"), (999.7, "1 k"), (999_700, "1 M")),
+    ],
 )
 def test_numbers_are_short(value: float, shown: str) -> None:
     assert plot.short(value) == shown
