@@ -1,5 +1,6 @@
 """What the log of a room tells of who comes, is renamed and leaves, and what of it cannot be."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -50,13 +51,18 @@ def replay_lives(order: Sequence[Added]) -> Iterator[tuple[int, str]]:
 def left_twice(order: Sequence[Added]) -> Iterator[Added]:
     """Return the entries that tell once more of a departure that was told before.
 
-    One that was put back may stand before the coming in, which another node put back later.
+    One that was put back may stand before the coming in, which another node put back later. And a
+    session that a room has lost enters it once more: what it had said before is put back behind.
     """
+    entered = Counter[tuple[str, ...]]()
     told = set[tuple[str, ...]]()
     for entry in order:
+        if entry.kind == "m":
+            continue
+        sid, gen, life, _ = entry.origin.split("/", 3)
+        entered[sid, life] += entry.kind == "e"
         if entry.kind == "l" and not entry.back:
-            sid, gen, life, _ = entry.origin.split("/", 3)
-            if (sid, gen, life) in told:
+            if (sid, gen, life) in told and entered[sid, life] < 2:
                 yield entry
             told.add((sid, gen, life))
 
