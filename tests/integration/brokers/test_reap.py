@@ -68,6 +68,21 @@ async def test_a_session_that_nobody_continued_is_lost_exactly_once(
     assert not found.resumed
 
 
+async def test_sessions_of_a_node_that_died_before_its_first_renewal_are_lost_as_well(
+    place: Place, node: Node
+) -> None:
+    """Else nobody could ever have their nicks: no lease of that node would run out."""
+    claim = ("op1", "s1", 1, "ana", "ana", "", "early1.1", 50, 0, 10, "", 1, "tea", "", "")
+    assert (await place.run("hello", *claim))[0] == b"ok"
+    assert await place.redis.zscore("chat:{c}:nodes", "early1") is not None
+    assert (await reap(place, now=0))[0] == 0, "its renewal may still come"
+    await place.redis.zadd("chat:{c}:nodes", {"early1": 1})
+    await reap(place)
+    await node.settled()
+    _, found = await node.hello("s2", "ana")
+    assert not found.resumed
+
+
 async def test_what_ran_out_after_the_call_is_not_reaped(
     place: Place, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:

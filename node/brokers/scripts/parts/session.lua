@@ -1,9 +1,17 @@
 -- Changes to a session: who may make them, their count, and calls that are repeated.
--- PARTS head
+-- PARTS head clock
+
+-- For so long other nodes wait for the first renewal of an incarnation that has sessions already. Less than a
+-- lease: so the renewal still tells whether Redis knows the one before.
+local AWAITED_MS = 4000
 
 -- Counts a change to the sessions of an incarnation: if the node knows of more changes than Redis has
--- counted, Redis has lost some.
-local function changed(inc) return redis.call('HINCRBY', 'chat:{c}:ops', inc, 1) end
+-- counted, Redis has lost some. Nobody would ever reap its sessions if it died before its first renewal.
+local function changed(inc)
+  local count = redis.call('HINCRBY', 'chat:{c}:ops', inc, 1)
+  if count == 1 then redis.call('ZADD', 'chat:{c}:nodes', 'NX', int(latest_ms() + AWAITED_MS), inc) end
+  return count
+end
 
 -- The fence of every change: only the owner of a session may make it.
 local function owns(sid, owner)
