@@ -174,7 +174,7 @@ class Pipeline:
         """Hand out the replies; repeat the calls that failed for a passing reason."""
         repeat: list[Call] = []
         refused: list[tuple[Call, Exception]] = []
-        missing: set[str] = set()
+        missing: dict[str, None] = {}
         refusal: Exception | None = None
         progress = False
         if self._lanes.reading:
@@ -188,7 +188,7 @@ class Pipeline:
             elif self._on_error(call, reply):
                 repeat.append(call)
                 if isinstance(reply, exceptions.NoScriptError):
-                    missing.add(call.script)
+                    missing[call.script] = None
                 else:
                     refusal = reply
         if repeat:
