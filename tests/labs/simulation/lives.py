@@ -1,11 +1,14 @@
 """What the log of a room tells of who comes, is renamed and leaves, and what of it cannot be."""
 
-from collections import Counter
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tests.labs.simulation.chronicle import Added
 
+_TOLD_EARLY = re.compile(r"^[elr]*((?<![er])lER*|lR)l$")
+"""A `left`, the put back `entered` or `renamed` before it (capitals), and another `left`."""
 NOT_THERE = "renamed or left, and not there"
 
 
@@ -49,22 +52,18 @@ def replay_lives(order: Sequence[Added]) -> Iterator[tuple[int, str]]:
 
 
 def left_twice(order: Sequence[Added]) -> Iterator[Added]:
-    """Return the entries that tell once more of a departure that was told before.
+    """Return the entries that tell once more of a departure that was told too early.
 
-    One that was put back may stand before the coming in, which another node put back later. And a
-    session that a room has lost enters it once more: what it had said before is put back behind.
+    It was told while the log lacked the `entered` of the session, or the `renamed` of its nick, and
+    then that was put back. If more of a session was put back behind others, each end of it is told.
     """
-    entered = Counter[tuple[str, ...]]()
-    told = set[tuple[str, ...]]()
+    told = defaultdict[tuple[str, str], str](str)
     for entry in order:
-        if entry.kind == "m":
-            continue
-        sid, gen, life, _ = entry.origin.split("/", 3)
-        entered[sid, life] += entry.kind == "e"
-        if entry.kind == "l" and not entry.back:
-            if (sid, gen, life) in told and entered[sid, life] < 2:
+        if entry.kind != "m":
+            sid, _, life, _ = entry.origin.split("/", 3)
+            told[sid, life] += entry.kind.upper() if entry.back else entry.kind
+            if entry.kind == "l" and _TOLD_EARLY.search(told[sid, life]):
                 yield entry
-            told.add((sid, gen, life))
 
 
 def newest(order: Sequence[Added]) -> dict[str, Life]:

@@ -119,7 +119,7 @@ PLANTS: dict[str, Told] = {
     "a departure is told before the log is back": Told(
         ("presence",), script(_WAITING, "if true or"), 30, first=30000030
     ),
-    "an older decision counts": Told(_PRESENCE, script(_LATER, ""), 120),
+    "an older decision counts": Told(_PRESENCE, script(_LATER, ""), 120, first=290),
     "seats are not looked through": Told(_PRESENCE, looking_through_no_seats, 120, first=160),
     "anybody who has a seat may speak for it": Told(
         _PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 60, first=100
