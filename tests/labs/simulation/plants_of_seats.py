@@ -113,7 +113,7 @@ PLANTS: dict[str, Told] = {
     "the nick of a session that ends is free at once": Told(
         _PRESENCE, script(_ENDING, "if false then\n    for name"), 20
     ),
-    "the former nick is free at once": Told(_PRESENCE, script(_RENAMED, _FREED), 80, first=120),
+    "the former nick is free at once": Told(_PRESENCE, script(_RENAMED, _FREED), 80, first=165),
     "a welcome comes before the seats": Told(_PRESENCE, welcoming_before_settling, 100, first=105),
     "departures are not settled by others": Told(_PRESENCE, settling_own_departures_only, 40),
     "a departure is told before the log is back": Told(
@@ -127,12 +127,18 @@ PLANTS: dict[str, Told] = {
     "what is put back seats nobody": Told(
         _PRESENCE, script(_RESEAT, f"{_RESEAT}\n  do return end"), 60
     ),
-    "a settle whose reply is lost counts as done": Told(_PRESENCE, believing_a_lost_settle, 150),
+    "a settle whose reply is lost counts as done": Told(
+        _PRESENCE, believing_a_lost_settle, 150, first=95
+    ),
     "a log of a room that was made again is not put back": Told(
-        ("lost",), script(_CLOSED, "if not birth or (there and there ~= birth) or rule_of"), 300, 1
+        ("lost",),
+        script(_CLOSED, "if not birth or (there and there ~= birth) or rule_of"),
+        120,
+        1,
+        190,
     ),
     "a session that was put back once is gone if Redis goes back": Told(
-        ("session",), script(_EARLIER, "local is_earlier = false"), 120, 1, 200
+        ("session",), script(_EARLIER, "local is_earlier = false"), 120, 1, 270
     ),
     "a session that Redis lost counts as one that has ended": Told(
         ("session",), believing_a_refusal, 20, 1, 5150
