@@ -117,7 +117,7 @@ PLANTS: dict[str, Told] = {
     "a welcome comes before the seats": Told(_PRESENCE, welcoming_before_settling, 100, first=105),
     "departures are not settled by others": Told(_PRESENCE, settling_own_departures_only, 40),
     "a departure is told before the log is back": Told(
-        ("presence",), script(_WAITING, "if true or"), 30, first=30000030
+        ("presence",), script(_WAITING, "if true or"), 30, first=31000060
     ),
     "an older decision counts": Told(_PRESENCE, script(_LATER, ""), 120, first=290),
     "seats are not looked through": Told(_PRESENCE, looking_through_no_seats, 120, first=160),
