@@ -41,7 +41,8 @@ if not meta[1] or (meta[2] == '0' and meta[1] ~= epoch) or hollow then
   redis.call('DEL', key .. ':moved')
   if branch ~= epoch then redis.call('HSET', key, 'branch', branch) end
   -- Each node notices that its members are missing, and puts them back.
-  if not sid then redis.call('HSET', key, 'birth', birth, 'bare', int(wall_ms())) end
+  if not sid then redis.call('HSET', key, 'bare', int(wall_ms())) end
+  if birth ~= '' then redis.call('HSET', key, 'birth', birth) end
   meta = {epoch, int(base), base_id}
 end
 local top = tonumber(meta[2])

@@ -448,3 +448,13 @@ async def test_a_reader_past_entries_that_were_put_back_and_trimmed_gets_no_olde
     assert [entry.id for entry in (await whole(node)).entries] == [one.id for one in oldest[-2:]]
     seen = Position(before.base.epoch, newest[-1].offset, newest[-1].id)
     assert await rest(node, seen) == ([], True)
+
+
+async def test_a_node_that_does_not_know_the_birth_of_a_lost_room_gives_it_none(
+    place: Place,
+) -> None:
+    """An empty one would be taken for that of another room, and no departure could name it."""
+    entry = ("m", "x1", "5", "ana:t1", '"from":"ana","text":"hi"}', 1, "", "")
+    args = (LOG, 100, "k1", "k1", 0, "0", 0, "0", "f1", 0, "", 1)
+    assert await place.run("heal", *args, *entry, log=LOG) == [b"ok", 1]
+    assert await place.redis.hget("chat:{r:tea}", "birth") is None
