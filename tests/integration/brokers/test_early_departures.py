@@ -1,4 +1,4 @@
-"""A room that gets entries back tells of a departure behind the entry of the coming in."""
+"""A room that gets lost entries back says `left` behind the other entries of the session."""
 
 import asyncio
 from typing import Any
@@ -35,7 +35,7 @@ async def take_back(place: Place, node: Node, keep: int = 1) -> Before:
 
 
 async def lose_seat(place: Place, left: int = 1) -> None:
-    """Take her seat back as well; so many are noted to be left."""
+    """Take her seat back as well; ``left`` is how many seats the room remembers."""
     await place.redis.hdel("chat:{r:tea}:seats", "s1")
     await place.redis.zrem("chat:{r:tea}:members", "ana\0ana")
     await place.redis.hset("chat:{r:tea}", "size", str(left))
@@ -65,9 +65,11 @@ async def test_who_quits_before_the_entry_of_coming_in_is_back_is_told_of_after_
     assert await place.redis.zcard("chat:{c}:outs") == 0
 
 
+@pytest.mark.parametrize("restored", [False, True])
 async def test_who_quits_before_the_entry_of_its_nick_is_back_is_told_of_after_it(
-    place: Place, node: Node
+    place: Place, node: Node, restored: bool
 ) -> None:
+    """Also if its node has put back the nick, of which the room says nothing."""
     early = await place.node(PATIENT)
     hold, _ = await early.hello("s1", "bo", rooms=["tea"])
     seat = await place.redis.hget("chat:{r:tea}:seats", "s1")
@@ -75,27 +77,11 @@ async def test_who_quits_before_the_entry_of_its_nick_is_back_is_told_of_after_i
     before = await take_back(place, early)
     assert isinstance(seat, bytes)
     await place.redis.hset("chat:{r:tea}:seats", "s1", seat)
+    if restored:
+        known = memory(early, hold, "ana", "tea")
+        assert isinstance(await restore(early, known), Restored)
+        hold = known.token
     await quit(early, hold)
-    assert [kind for kind, _ in await node.log(LOG)] == ["e"]
-    assert await heal(early, before) == 1
-    await node.settled()
-    kinds = await node.log(LOG)
-    assert [kind for kind, _ in kinds] == ["e", "r", "l"] and kinds[2] == LEFT
-
-
-async def test_a_change_of_nick_that_was_put_back_without_a_word_is_waited_for_as_well(
-    place: Place, node: Node
-) -> None:
-    early = await place.node(PATIENT)
-    hold, _ = await early.hello("s1", "bo", rooms=["tea"])
-    seat = await place.redis.hget("chat:{r:tea}:seats", "s1")
-    await early.ask("rename", hold, "ana", "ana")
-    before = await take_back(place, early)
-    assert isinstance(seat, bytes)
-    await place.redis.hset("chat:{r:tea}:seats", "s1", seat)
-    known = memory(early, hold, "ana", "tea")
-    assert isinstance(await restore(early, known), Restored)
-    await quit(early, known.token)
     assert [kind for kind, _ in await node.log(LOG)] == ["e"]
     assert await heal(early, before) == 1
     await node.settled()
@@ -181,7 +167,7 @@ async def test_who_leaves_while_the_room_still_tells_the_coming_in_is_told_of_at
 async def test_who_leaves_after_it_was_put_back_elsewhere_is_told_of_at_once(place: Place) -> None:
     early = await place.node(PATIENT)
     hold, before, seat = await entered(place, early)
-    cleo, _ = await early.hello("s3", "cleo", rooms=["tea"])
+    await early.hello("s3", "cleo", rooms=["tea"])
     assert await heal(early, before) == 1
     # Its node gave the session the seat that it knew, whose position is the lost one.
     await place.redis.hset("chat:{r:tea}:seats", "s1", seat)
