@@ -43,7 +43,7 @@ class Other(NamedTuple):
 
 
 class Unhealed(NamedTuple):
-    """What told of a session that leaves may still be put back, and is then followed by that."""
+    """A `left` has to wait: entries of the session before it may still be put back."""
 
 
 Outcome = Settled | Ahead | Held | Other | Unhealed

@@ -165,7 +165,7 @@ async def fix(member: Member) -> None:
 
 
 async def _agreed(member: Member) -> None:
-    """Wait until all servers know who has which slots: redis-cli moves none before that."""
+    """Wait until all servers agree about the slots: before that redis-cli moves none."""
     async with asyncio.timeout(TOOL_WITHIN):
         while True:
             with contextlib.suppress(AssertionError):

@@ -1,4 +1,4 @@
-"""What the log of a room tells of who comes, is renamed and leaves, and what of it cannot be."""
+"""Sessions that enter, are renamed and leave by the log of a room, and what in it is wrong."""
 
 import re
 from collections import defaultdict
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tests.labs.simulation.chronicle import Added
 
 _TOLD_EARLY = re.compile(r"^[elr]*((?<![er])lER*|lR)l$")
-"""A `left`, the put back `entered` or `renamed` before it (capitals), and another `left`."""
+"""Kinds of entries of a session: a `left`, what is put back (capitals), another `left`."""
 NOT_THERE = "renamed or left, and not there"
 
 
@@ -22,8 +22,8 @@ class Life(NamedTuple):
 def replay_lives(order: Sequence[Added]) -> Iterator[tuple[int, str]]:
     """Say what a log tells wrongly, and at which entry.
 
-    Each life of a session enters, is renamed and leaves, in this order; no nick is in it twice, and
-    nobody speaks who is not in it.
+    Each life of a session enters, is renamed and leaves, in this order; no two sessions have one
+    nick, and only sessions that are in the room speak.
     """
     here: dict[str, Life] = {}
     # What is told before the oldest entry is not known.
@@ -52,10 +52,10 @@ def replay_lives(order: Sequence[Added]) -> Iterator[tuple[int, str]]:
 
 
 def left_twice(order: Sequence[Added]) -> Iterator[Added]:
-    """Return the entries that tell once more of a departure that was told too early.
+    """Return each second `left` of a session whose first one came too early.
 
-    It was told while the log lacked the `entered` of the session, or the `renamed` of its nick, and
-    then that was put back. If more of a session was put back behind others, each end of it is told.
+    The log lacked the `entered` of the session then, or the `renamed` of its nick, and got it back
+    afterwards. If more of a session is put back behind others, several `left` are right.
     """
     told = defaultdict[tuple[str, str], str](str)
     for entry in order:
@@ -67,7 +67,7 @@ def left_twice(order: Sequence[Added]) -> Iterator[Added]:
 
 
 def newest(order: Sequence[Added]) -> dict[str, Life]:
-    """Return who is in a room by what its log tells of each session's newest generation.
+    """Return the sessions in a room, by the entry of the newest generation of each.
 
     That does not depend on the order, which is another one if entries were put back behind others.
     """

@@ -59,7 +59,7 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
 
 
 def _told_early(world: World, order: Sequence[Added]) -> Iterator[Added]:
-    """Return what tells once more of departures that a room should have told later.
+    """Return each second `left` of a session whose first one should have waited.
 
     With one server the decided nick has gone back as well. What a node puts back later than others
     wait for it is a known limit.
