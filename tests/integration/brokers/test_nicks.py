@@ -3,7 +3,7 @@
 import pytest
 
 from node.brokers.config import BrokerConfig
-from node.core.model import Denied, FencingToken, Restored, SessionSnapshot, Stored
+from node.core.model import Claimed, Denied, FencingToken, Restored, SessionSnapshot, Stored
 from node.core.names import names
 from tests.integration.brokers.bench import Node, Place
 from tests.integration.brokers.test_restore import memory, restore
@@ -126,6 +126,28 @@ async def test_a_nick_that_was_given_up_is_free_once_rooms_know_it(
     await node.idle()
     assert await node.ask("members", "tea", "") == (["bo"], False)
     await begin(node, "s2", "ana")
+
+
+async def test_a_nick_that_a_room_still_shows_is_not_free_after_a_change_of_nick(
+    node: Node, place: Place
+) -> None:
+    """The session has left that room under the former nick, and the room could not be told."""
+    hold = await begin(node, "s1", "ana")
+    await node.ask("join", hold, "den", True)
+    seats = await place.redis.hgetall("chat:{r:tea}:seats")
+    await place.redis.set("chat:{r:tea}:seats", "no seats")
+    await place.run("leave", "op1", *hold, "tea")
+    await rename(node, hold, "bo")
+    await node.idle()
+    claim = node.claim_of("s2", "ana", fold="ana", rooms=["den"])
+    assert not isinstance(await node.ask("claim", claim), Claimed)
+    assert await place.redis.hget("chat:{c}:nicks", "ana") == b"s1"
+    await place.redis.delete("chat:{r:tea}:seats")
+    await place.redis.hset("chat:{r:tea}:seats", mapping=seats)
+    await begin(node, "s2", "ana")
+    told = [body for kind, body in await node.log("r:tea") if kind in "el"]
+    assert told == ['"nick":"ana"}', '"nick":"ana","reason":"left"}', '"nick":"ana"}']
+    assert await place.redis.hget("chat:{c}:nicks", "ana") == b"s2"
 
 
 @pytest.mark.parametrize("how", ["enters", "is renamed"])

@@ -19,11 +19,7 @@ local function finish(sid, reason, id, why)
   work = work + 1 + #rooms / 2 + redis.call('XLEN', key_of('i:' .. sid) .. ':log') / ENTRIES
   redis.call('DEL', key, 'chat:{c}:rooms:' .. sid)
   drop_log('i:' .. sid)
-  if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1 then
-    for name in string.gmatch(names, '[^ ]+') do redis.call('SADD', 'chat:{c}:end:' .. sid, name) end
-  else
-    release(sid, names)
-  end
+  give_up(sid, names)
   if session[4] then redis.call('SET', 'chat:{c}:ended:' .. sid, session[4], 'PX', ENDED_MS) end
 end
 

@@ -46,6 +46,13 @@ local function release(sid, names)
   end
 end
 
+-- Frees names that a session has given up: at once, or when all rooms know of its departures, as they have it
+-- under one of these names until then.
+local function give_up(sid, names)
+  if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 0 then return release(sid, names) end
+  for name in string.gmatch(names, '[^ ]+') do redis.call('SADD', 'chat:{c}:end:' .. sid, name) end
+end
+
 -- Notes that a room's data are to be deleted: at once, and once more when all calls that were under way have
 -- been done, as they may have created them again.
 local DROP_AGAIN_MS = 60000
