@@ -32,6 +32,8 @@ class Holds:
         self.coming = set[FencingToken]()
         self.leaving = set[FencingToken]()
         self._of: dict[str, Hold] = {}
+        self._ended = set[FencingToken]()
+        self._ended_before = set[FencingToken]()
         self._absent: set[str] = set()
 
     def note(self, token: FencingToken, life: bytes, gen: int) -> None:
@@ -59,10 +61,23 @@ class Holds:
         """Return what is known of a session."""
         return self._of.get(session, NOTHING)
 
-    def end(self, token: FencingToken) -> None:
-        """Forget a session that has left, unless another connection here has it."""
+    def end(self, token: FencingToken, for_good: bool) -> None:
+        """Forget a session that has left, unless another connection here has it.
+
+        ``for_good``: the session has ended, and did not only lose its connection.
+        """
+        if for_good:
+            self._ended.add(token)
         if self.get(token.session).owner == token.owner:
             del self._of[token.session]
+
+    def has_ended(self, token: FencingToken) -> bool:
+        """Say whether a session is known to have ended here not long ago."""
+        return token in self._ended or token in self._ended_before
+
+    def forget_ended(self) -> None:
+        """Forget the sessions that had ended before the last call of this."""
+        self._ended_before, self._ended = self._ended, set()
 
     def keep(self, is_here: Callable[[str], bool]) -> None:
         """Forget the sessions that are not here, if they were not at the last look either.

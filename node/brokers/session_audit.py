@@ -82,12 +82,15 @@ class SessionAudit:
         self._list(b"0", reply)
 
     def _release_strays(self, strays: set[FencingToken], at_once: bool) -> None:
-        """Release sessions that are not here, if they were not at the search before either."""
+        """Release sessions that are not here, if they were not at the search before either.
+
+        One that has ended here was brought back by Redis: it is ended again.
+        """
         gone = strays if at_once else strays & self._strays
         self._strays = strays - gone
         # Sorted: the order of a set differs from run to run, and a simulation must not.
         for token in sorted(gone):
-            self._release(token, False)
+            self._release(token, self._holds.has_ended(token))
         if gone and not at_once:
             log.warning(
                 "let go of sessions that Redis had at this node, and this node had not",

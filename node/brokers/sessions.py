@@ -18,6 +18,7 @@ from node.brokers.holds import Holds
 from node.brokers.lanes import CHANGES, UPKEEP, Lane
 from node.brokers.lease import Lease
 from node.brokers.readiness import Readiness
+from node.brokers.restoring import Restoring
 from node.brokers.seating import seat
 from node.brokers.settler import Settler
 from node.brokers.upkeep import Upkeep
@@ -33,7 +34,6 @@ from node.core.model import (
     Membership,
     NickReply,
     Renaming,
-    Restored,
     RestoreReply,
     SessionSnapshot,
     SessionState,
@@ -211,8 +211,13 @@ class RedisSessions:
             self._context.call("named", args, deadline, _ignore, lane=UPKEEP)
 
     def forget_gone(self) -> None:
-        """Forget the sessions whose connections are not here any more."""
+        """Forget the sessions whose connections are not here any more.
+
+        Those that have ended are remembered until Redis can not have brought one of them back.
+        """
         self.holds.keep(self._context.events.holds)
+        if not self._context.unhealed(""):
+            self.holds.forget_ended()
 
     def standing(self, token: FencingToken, done: Done[SessionState]) -> None:
         """Fetch the current state of a session; its rooms are settled by it."""
@@ -249,7 +254,7 @@ class RedisSessions:
                 told([])
                 return
             self._lease.note(token.owner, found.changes)
-            self.holds.end(token)
+            self.holds.end(token, for_good=reason != "lost")
             deadline = self._context.clock() + READ_WITHIN
             self._settler.depart(found.departures, deadline, told)
 
@@ -264,36 +269,7 @@ class RedisSessions:
 
     def restore(self, snapshot: SessionSnapshot, forgotten: bool, done: Done[RestoreReply]) -> None:
         """Put a session back."""
-        token, attempt, op = snapshot.token, snapshot.attempt, self._context.random_id()
-        hold, deadline = self.holds.get(token.session), self._context.clock() + READ_WITHIN
-        positions = {room: position for room, position, _ in snapshot.rooms}
-        args: list[Any] = [
-            *(op, token.session, snapshot.was, token.owner),
-            *(int(snapshot.keyed), snapshot.nick, snapshot.fold),
-            *("" if attempt is None else attempt, snapshot.claim, int(forgotten)),
-            self._lease.changes_before(snapshot.was) if snapshot.is_settled else 0,
-            *(hold.life, hold.gen),
-        ]
-        for room, _, birth in snapshot.rooms:
-            args += (room, birth)
-
-        def decided(found: Any) -> None:
-            if not isinstance(found, Change):
-                done(found)
-                return
-            back, told = found.result, partial(seated, found.gen)
-            self._settler.depart(back.departures, deadline, lambda settled: None)
-            self.seat(token, found, op, back.nick, back.fold, back.rows, deadline, told, positions)
-
-        def seated(gen: int, found: list[Membership] | Failure) -> None:
-            if isinstance(found, list):
-                self.named(token, gen)
-                done(Restored({one.room: one.birth for one in found}))
-            else:
-                done(found)
-
-        weight, parse = 1 + len(snapshot.rooms) // 2, decode_sessions.restored
-        self.change("restore", token, args, deadline, decided, parse, weight=weight)
+        Restoring(self, self._context, self._settler, self._lease, snapshot, done).begin(forgotten)
 
 
 def _ignore(_reply: Any) -> None:

@@ -31,11 +31,11 @@ def test_only_a_newer_generation_of_the_same_hold_raises_it() -> None:
 
 def test_a_session_that_leaves_is_forgotten_unless_another_connection_has_it() -> None:
     holds = Holds()
-    holds.end(OLD)
+    holds.end(OLD, False)
     holds.note(NEW, b"op2", 8)
-    holds.end(OLD)
+    holds.end(OLD, False)
     assert holds.get("s1").owner == "n.2"
-    holds.end(NEW)
+    holds.end(NEW, False)
     assert holds.get("s1") is NOTHING
 
 
@@ -52,3 +52,14 @@ def test_a_session_is_forgotten_that_is_not_here_at_two_looks_in_a_row() -> None
     holds.keep(lambda session: False)
     holds.keep(lambda session: False)
     assert holds.get("s1") is NOTHING
+
+
+def test_a_session_that_has_ended_is_remembered_until_it_has_been_forgotten_twice() -> None:
+    holds = Holds()
+    holds.end(OLD, for_good=True)
+    holds.end(NEW, for_good=False)
+    assert holds.has_ended(OLD) and not holds.has_ended(NEW)
+    holds.forget_ended()
+    assert holds.has_ended(OLD)
+    holds.forget_ended()
+    assert not holds.has_ended(OLD)

@@ -36,7 +36,7 @@ def test_a_session_is_put_back_with_life_and_generation(bench: SessionsBench) ->
     bench.lease.replace()
     new = FencingToken("s1", bench.sessions.owner())
     bench.sessions.restore(snapshot(bench, new), True, bench.told.append)
-    args = bench.answer("restore", Unavailable.UNREACHABLE) or ()
+    args = bench.answer("restore", Fenced.GONE) or ()
     assert list(args[2:]) == [
         *("s1", bench.token.owner, new.owner, 1, "Ana", "ana a", 3, 9, 1, 4, LIFE, 91),
         *("tea", b"b1", "den", b"b2"),
@@ -87,14 +87,16 @@ def test_a_session_that_is_put_back_has_the_births_that_its_rooms_have(
 
 
 def test_a_session_whose_rooms_are_not_settled_is_not_back_yet(bench: SessionsBench) -> None:
+    bench.heal()
     bench.sessions.restore(snapshot(bench, bench.token), True, bench.told.append)
     bench.answer("restore", changed(b"Ana", b"ana", [row("tea"), row("den")], []))
     bench.settle(seated())
-    bench.calls[0].expire(READ_WITHIN)
+    bench.calls[0].expire(bench.time + READ_WITHIN)
     assert bench.told == [Unavailable.UNREACHABLE]
 
 
 def test_a_session_that_cannot_be_put_back_is_told_why(bench: SessionsBench) -> None:
+    bench.heal()
     for reply in (b"taken", b"gone"):
         bench.sessions.restore(snapshot(bench, bench.token), True, bench.told.append)
         bench.answer("restore", [reply])
@@ -110,7 +112,7 @@ def test_a_session_that_has_quit_is_forgotten(bench: SessionsBench) -> None:
     bench.sessions.part(bench.token, True)
     bench.answer("part", [[], 5])
     bench.sessions.restore(snapshot(bench, bench.token), True, bench.told.append)
-    args = bench.answer("restore", Unavailable.UNREACHABLE) or ()
+    args = bench.answer("restore", Fenced.GONE) or ()
     assert args[12:14] == (b"", 0)
 
 
@@ -119,6 +121,6 @@ def test_a_session_that_is_not_here_any_more_is_forgotten(bench: SessionsBench) 
     bench.answer("standing", changed(b"Ana", b"ana", 5, []))
     for life in (LIFE, LIFE, b""):
         bench.sessions.restore(snapshot(bench, bench.token), True, bench.told.append)
-        args = bench.answer("restore", Unavailable.UNREACHABLE) or ()
+        args = bench.answer("restore", Fenced.GONE) or ()
         assert args[12] == life
         bench.sessions.forget_gone()

@@ -17,11 +17,13 @@ class AuditBench(ContextBench):
     def __init__(self) -> None:
         super().__init__()
         self.released: list[FencingToken] = []
+        self.ended: list[FencingToken] = []
         self.lease = Lease(8.0, self.context.clock, self.random_id)
         self.holds = Holds()
-        self.audit = SessionAudit(
-            self.context, self.lease, lambda token, _: self.released.append(token), self.holds
-        )
+        self.audit = SessionAudit(self.context, self.lease, self.release, self.holds)
+
+    def release(self, token: FencingToken, quit: bool) -> None:
+        (self.ended if quit else self.released).append(token)
 
 
 @pytest.fixture
@@ -33,6 +35,16 @@ def test_a_stray_is_released_at_once_if_redis_went_back(bench: AuditBench) -> No
     bench.audit.look_for_strays(at_once=True)
     bench.answer("held", [b"0", *STRAY])
     assert bench.released == [FencingToken("s1", "id1.1")]
+
+
+def test_a_stray_that_has_ended_here_is_ended_again(bench: AuditBench) -> None:
+    bench.holds.end(FencingToken("s1", "id1.1"), for_good=True)
+    bench.audit.look_for_strays(at_once=True)
+    bench.answer("held", [b"0", *STRAY, b"s1", b"id1.2"])
+    assert (bench.ended, bench.released) == (
+        [FencingToken("s1", "id1.1")],
+        [FencingToken("s1", "id1.2")],
+    )
 
 
 def test_a_stray_is_released_at_the_second_search_otherwise(bench: AuditBench) -> None:
