@@ -81,7 +81,7 @@ class RedisBroker(RedisLogs, RedisSessions, RedisDirectory):
         RedisLogs.__init__(self, context, self._subscriptions, taken, lease.time)
         RedisSessions.__init__(self, context, lease, readiness, upkeep, settler)
         RedisDirectory.__init__(self, context)
-        self._audit = SessionAudit(context, lease, self.part, self.holds)
+        self._audit = SessionAudit(context, lease, self.release, self.holds)
         self._renewal = LeaseRenewal(
             *(context, lease, readiness, self._subscriptions, self._audit, moderation),
             self._health,

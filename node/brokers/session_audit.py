@@ -84,7 +84,8 @@ class SessionAudit:
     def _release_strays(self, strays: set[FencingToken], at_once: bool) -> None:
         """Release sessions that are not here, if they were not at the search before either.
 
-        One that has ended here was brought back by Redis: it is ended again.
+        Redis has brought back one that has ended here: it is ended again. Its rooms are told once
+        their logs are back, as these may say it.
         """
         gone = strays if at_once else strays & self._strays
         self._strays = strays - gone

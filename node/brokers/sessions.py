@@ -20,7 +20,7 @@ from node.brokers.lease import Lease
 from node.brokers.readiness import Readiness
 from node.brokers.restoring import Restoring
 from node.brokers.seating import seat
-from node.brokers.settler import Settler
+from node.brokers.settler import UNSAID, Settler
 from node.brokers.upkeep import Upkeep
 from node.core.model import (
     Claim,
@@ -248,13 +248,17 @@ class RedisSessions:
         """End a session that a moderator bans; repeated until the broker has done it."""
         self._part(token, "kicked", None)
 
+    def release(self, token: FencingToken, ended: bool) -> None:
+        """Release a session that Redis alone has here; ``ended``: it has ended here before."""
+        self._part(token, UNSAID + ("-quit" if ended else "-lost"), None)
+
     def _part(self, token: FencingToken, reason: str, done: Callable[[], None] | None) -> None:
         def decided(found: Parted | Failure) -> None:
             if isinstance(found, Failure):
                 told([])
                 return
             self._lease.note(token.owner, found.changes)
-            self.holds.end(token, for_good=reason != "lost")
+            self.holds.end(token, for_good=not reason.endswith("lost"))
             deadline = self._context.clock() + READ_WITHIN
             self._settler.depart(found.departures, deadline, told)
 

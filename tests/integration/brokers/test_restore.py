@@ -254,7 +254,7 @@ async def test_a_reaped_node_gets_back_what_it_put_back_without_telling_rooms(
 async def test_a_nick_that_went_from_one_session_to_another_is_had_back_once_the_first_has_let_go(
     system: System, how: str
 ) -> None:
-    """Redis went back to before that. If nobody knows what became of the first one, it is theirs."""
+    """Redis went back to before that. If no node has the first one, it keeps the nick."""
     life, two = await system.node(), (await system.node()).node
     one = life.node
     await asyncio.sleep(12)

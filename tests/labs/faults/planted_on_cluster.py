@@ -10,9 +10,9 @@ from tests.labs.faults.planted import FENCE, LUA, Edit, Plant
 from tests.labs.faults.verdict import Kind
 
 FREED = Edit(
-    LUA + "parts/finish.lua",
-    "if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1 then\n    for name",
-    "if false then\n    for name",
+    LUA + "parts/outs.lua",
+    "if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 0 then return release",
+    "if true then return release",
 )
 GONE = Edit(
     LUA + "parts/settle.lua",

@@ -27,11 +27,15 @@ Logs = dict[str, dict[int, Added]]
 
 
 class Rollback(NamedTuple):
-    """Redis forgot entries. ``remembered``: for each, which nodes that live had it."""
+    """Redis forgot entries. ``remembered``: for each, which nodes that live had it.
+
+    ``control``: it forgot what was decided of sessions, too.
+    """
 
     at: float
     lost: list[Added]
     remembered: dict[str, list[object]]
+    control: bool
 
 
 def _log_of(key: bytes) -> str:
@@ -99,6 +103,7 @@ class Chronicle:
         now: float,
         logs: Logs,
         memories: Iterable[tuple[object, str, set[str]]],
+        control: bool = True,
     ) -> None:
         """Redis went back to older logs; ``memories`` are node, log and ids of what nodes have."""
         lost = []
@@ -111,7 +116,7 @@ class Chronicle:
             for id in known:
                 if (log, id) in ids:
                     remembered[id].append(node)
-        self.rollbacks.append(Rollback(now, lost, remembered))
+        self.rollbacks.append(Rollback(now, lost, remembered, control))
         self.logs = {log: dict(entries) for log, entries in logs.items()}
 
     # Afterwards

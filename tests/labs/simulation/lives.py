@@ -7,8 +7,13 @@ from typing import NamedTuple
 
 from tests.labs.simulation.chronicle import Added
 
-_TOLD_EARLY = re.compile(r"^[elr]*((?<![er])lER*|lR)l$")
+_TOLD_EARLY = re.compile(r"^[elr]*(?<![er])lER*l$")
 """Kinds of entries of a session: a `left`, what is put back (capitals), another `left`."""
+_NICK_EARLY = re.compile(r"^[elr]*lRl$")
+_TOLD_AGAIN = re.compile(r"[er]lL$")
+"""A `left`, and the one that Redis had lost of the same session."""
+_ENDED = re.compile(r"k\d+$")
+"""The id of an entry that tells the end of a session; a seat that is corrected is told at once."""
 NOT_THERE = "renamed or left, and not there"
 
 
@@ -51,18 +56,34 @@ def replay_lives(order: Sequence[Added]) -> Iterator[tuple[int, str]]:
             here[sid] = Life(life, nick)
 
 
-def left_twice(order: Sequence[Added]) -> Iterator[Added]:
+def left_twice(order: Sequence[Added], by_nick: bool) -> Iterator[Added]:
     """Return each second `left` of a session whose first one came too early.
 
-    The log lacked the `entered` of the session then, or the `renamed` of its nick, and got it back
-    afterwards. If more of a session is put back behind others, several `left` are right.
+    The log lacked the `entered` of the session then, or (``by_nick``) the `renamed` of its nick,
+    and got it back afterwards. If more of a session is put back behind others, several `left` are
+    right.
     """
     told = defaultdict[tuple[str, str], str](str)
     for entry in order:
         if entry.kind != "m":
             sid, _, life, _ = entry.origin.split("/", 3)
             told[sid, life] += entry.kind.upper() if entry.back else entry.kind
-            if entry.kind == "l" and _TOLD_EARLY.search(told[sid, life]):
+            kinds = told[sid, life]
+            if entry.kind == "l" and (
+                _TOLD_EARLY.search(kinds) or (by_nick and _NICK_EARLY.search(kinds))
+            ):
+                yield entry
+
+
+def left_again(order: Sequence[Added]) -> Iterator[Added]:
+    """Return each `left` that was put back behind another one, which should have waited for it."""
+    told = defaultdict[tuple[str, str], str](str)
+    for entry in order:
+        if entry.kind != "m":
+            sid, _, life, _ = entry.origin.split("/", 3)
+            is_early = entry.kind == "l" and not entry.back and not _ENDED.search(entry.id)
+            told[sid, life] += entry.kind.upper() if entry.back or is_early else entry.kind
+            if _TOLD_AGAIN.search(told[sid, life]):
                 yield entry
 
 

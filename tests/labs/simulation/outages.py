@@ -126,7 +126,8 @@ class Outages:
         logs = chronicle.copy()
         kept = {log: logs[log] for log in logs if self.place_of(log) != number}
         back = {log: snapshot.logs[log] for log in snapshot.logs if self.place_of(log) == number}
-        chronicle.rolled_back(self._loop.now, kept | back, self._world.memories())
+        control = self._cluster.owner(slot_of_tag(CONTROL)) == number
+        chronicle.rolled_back(self._loop.now, kept | back, self._world.memories(), control)
         owns = self._cluster.owns(number)
         values, ends = snapshot.data
         values = {key: value for key, value in values.items() if owns(key)}

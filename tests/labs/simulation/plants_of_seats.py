@@ -12,6 +12,7 @@ from node.brokers.decode_sessions import Change
 from node.brokers.janitor import Janitor
 from node.brokers.seat_audit import SeatAudit
 from node.brokers.seats import RoomSeats
+from node.brokers.sessions import RedisSessions
 from node.core.model import Claimed, Failure, Membership, Unavailable
 from node.core.session.recovery import Recovery
 from tests.labs.simulation.plants import Patch, Plant, script
@@ -73,12 +74,17 @@ def believing_a_refusal(patch: Patch) -> None:
     patch.setattr(Recovery, "_on_confirmed", planted)
 
 
+def telling_again_at_once(patch: Patch) -> None:
+    """Tell rooms of the end of a session that Redis has brought back before their logs are back."""
+    patch.setattr(RedisSessions, "release", RedisSessions.part)
+
+
 def _ignore(_reply: Any) -> None:
     """Take the place of a ``done`` that is not wanted."""
 
 
 _GONE = "redis.call('ZADD', key .. ':gone', int(math.max(item.gone or 0, item.gen)), item.sid)"
-_ENDING = "if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1 then\n    for name"
+_ENDING = "if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 0 then return release"
 _RENAMED = "take_names(sid, wanted)\nreturn answer"
 _FREED = (
     "redis.call('HDEL', key, 'old')\ntake_names(sid, wanted)\n"
@@ -111,13 +117,16 @@ class Told(NamedTuple):
 PLANTS: dict[str, Told] = {
     "who left may be seated by an older call": Told(_PRESENCE, script(_GONE, ""), 60, first=105),
     "the nick of a session that ends is free at once": Told(
-        _PRESENCE, script(_ENDING, "if false then\n    for name"), 20
+        _PRESENCE, script(_ENDING, "if true then return release"), 20
     ),
     "the former nick is free at once": Told(_PRESENCE, script(_RENAMED, _FREED), 80, first=165),
     "a welcome comes before the seats": Told(_PRESENCE, welcoming_before_settling, 100, first=105),
     "departures are not settled by others": Told(_PRESENCE, settling_own_departures_only, 40),
     "a departure is told before the log is back": Told(
         ("presence",), script(_WAITING, "if true or"), 30, first=31000060
+    ),
+    "an end that a log tells is told again": Told(
+        ("presence",), telling_again_at_once, 10, servers=1, first=52000420
     ),
     "an older decision counts": Told(_PRESENCE, script(_LATER, ""), 120, first=290),
     "seats are not looked through": Told(_PRESENCE, looking_through_no_seats, 120, first=160),

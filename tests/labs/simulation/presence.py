@@ -7,7 +7,14 @@ from node.brokers.config import BrokerConfig
 from tests.labs.faults.verdict import Kind, Violation
 from tests.labs.simulation.chronicle import Added, Chronicle
 from tests.labs.simulation.cluster import CONTROL
-from tests.labs.simulation.lives import NOT_THERE, Life, left_twice, newest, replay_lives
+from tests.labs.simulation.lives import (
+    NOT_THERE,
+    Life,
+    left_again,
+    left_twice,
+    newest,
+    replay_lives,
+)
 from tests.labs.simulation.plan import ROOMS
 from tests.labs.simulation.world import World
 
@@ -61,12 +68,13 @@ def judge_presence(world: World) -> tuple[list[Violation], list[str]]:
 def _told_early(world: World, order: Sequence[Added]) -> Iterator[Added]:
     """Return each second `left` of a session whose first one should have waited.
 
-    With one server the decided nick has gone back as well. What a node puts back later than others
-    wait for it is a known limit.
+    A lost nick is not waited for if the decision has gone back as well. What a node puts back later
+    than others wait for it is a known limit.
     """
-    within = BrokerConfig().heal_within
-    for entry in left_twice(order) if world.plan.servers > 1 else ():
-        if any(back.at <= entry.at <= back.at + within for back in world.chronicle.rollbacks):
+    within, rollbacks = BrokerConfig().heal_within, world.chronicle.rollbacks
+    by_nick = not any(back.control for back in rollbacks)
+    for entry in [*left_twice(order, by_nick), *left_again(order)]:
+        if any(back.at <= entry.at <= back.at + within for back in rollbacks):
             yield entry
 
 

@@ -67,9 +67,11 @@ def said(position: bytes = b"k1-2-x2", at: int = 5) -> list[Any]:
     return [b"ok", position, at]
 
 
-def departure(session: str = "s1", gen: int = 7, room: str = "tea") -> Departure:
+def departure(
+    session: str = "s1", gen: int = 7, room: str = "tea", reason: str = "quit"
+) -> Departure:
     """Return the departure of a session."""
-    return Departure(session, gen, room, LIFE, "quit", f"x{gen}", BIRTH, b"")
+    return Departure(session, gen, room, LIFE, reason, f"x{gen}", BIRTH, b"")
 
 
 def listed(departure: Departure) -> list[bytes]:

@@ -225,6 +225,15 @@ def test_a_session_is_released_or_put_out(bench: SessionsBench, kick: bool, reas
     assert bench.names() == ["outdone"]
 
 
+@pytest.mark.parametrize(("ended", "reason"), [(True, "unsaid-quit"), (False, "unsaid-lost")])
+def test_a_session_that_redis_brought_back_is_released_as_it_left(
+    bench: SessionsBench, ended: bool, reason: str
+) -> None:
+    bench.sessions.release(bench.token, ended)
+    args = bench.answer("part", [[OUT], 5]) or ()
+    assert args[4] == reason and bench.sessions.holds.has_ended(bench.token) is ended
+
+
 def test_a_session_is_released_however_long_redis_is_away(bench: SessionsBench) -> None:
     bench.sessions.part(bench.token, True, lambda: bench.told.append("over"))
     bench.calls[0].expire(1e9)
