@@ -12,7 +12,7 @@ _TOLD_EARLY = re.compile(r"^[elr]*(?<![er])lER*l$")
 _NICK_EARLY = re.compile(r"^[elr]*lRl$")
 _TOLD_AGAIN = re.compile(r"[er]lL$")
 """A `left`, and the one that Redis had lost of the same session."""
-_ENDED = re.compile(r"k\d+$")
+_ENDED = re.compile(r"k.+k\d+$")
 """The id of an entry that tells the end of a session; a seat that is corrected is told at once."""
 NOT_THERE = "renamed or left, and not there"
 
