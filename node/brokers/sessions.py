@@ -258,7 +258,9 @@ class RedisSessions:
                 told([])
                 return
             self._lease.note(token.owner, found.changes)
-            self.holds.end(token, for_good=not reason.endswith("lost"))
+            # Without a change it was another connection's session, or this is a repeat.
+            is_over = found.changes > 0 and not reason.endswith("lost")
+            self.holds.end(token, is_over)
             deadline = self._context.clock() + READ_WITHIN
             self._settler.depart(found.departures, deadline, told)
 

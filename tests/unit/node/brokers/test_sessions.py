@@ -234,6 +234,15 @@ def test_a_session_that_redis_brought_back_is_released_as_it_left(
     assert args[4] == reason and bench.sessions.holds.has_ended(bench.token) is ended
 
 
+@pytest.mark.parametrize("changes", [0, 5])
+def test_a_session_that_another_connection_has_is_not_known_to_have_ended(
+    bench: SessionsBench, changes: int
+) -> None:
+    bench.sessions.part(bench.token, True)
+    bench.answer("part", [[], changes])
+    assert bench.sessions.holds.has_ended(bench.token) is bool(changes)
+
+
 def test_a_session_is_released_however_long_redis_is_away(bench: SessionsBench) -> None:
     bench.sessions.part(bench.token, True, lambda: bench.told.append("over"))
     bench.calls[0].expire(1e9)
