@@ -87,10 +87,11 @@ class Restoring:
         ended or given the nick up since. Its node says so while lost data are being put back: until
         then a nick that is taken is no reason to give up.
         """
-        if self._context.unhealed("") and found in (Denied.TAKEN, Unavailable.UNREACHABLE):
-            loop = asyncio.get_running_loop()
+        if found is Denied.TAKEN and self._context.unhealed(""):
+            found = Unavailable.UNREACHABLE
+        if found is Unavailable.UNREACHABLE:
             # The caller tries it again at once.
-            loop.call_later(AGAIN_AFTER, self._done, Unavailable.UNREACHABLE)
+            asyncio.get_running_loop().call_later(AGAIN_AFTER, self._done, found)
         else:
             self._done(found)
 

@@ -87,7 +87,8 @@ class SessionAudit:
         Redis has brought back one that has ended here: it is ended again. Its rooms are told once
         their logs are back, as these may say it.
         """
-        gone = strays if at_once else strays & self._strays
+        ended = {token for token in strays if self._holds.has_ended(token)}
+        gone = strays if at_once else strays & self._strays | ended
         self._strays = strays - gone
         # Sorted: the order of a set differs from run to run, and a simulation must not.
         for token in sorted(gone):

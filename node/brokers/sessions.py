@@ -20,7 +20,7 @@ from node.brokers.lease import Lease
 from node.brokers.readiness import Readiness
 from node.brokers.restoring import Restoring
 from node.brokers.seating import seat
-from node.brokers.settler import UNSAID, Settler
+from node.brokers.settler import Settler
 from node.brokers.upkeep import Upkeep
 from node.core.model import (
     Claim,
@@ -44,6 +44,9 @@ NAMED = 200
 """Sessions in one call that frees names which they have given up."""
 ENDINGS = 3
 """How often a nick is asked for whose session has just ended, once its rooms know that."""
+
+OVER = ("quit", "kicked", "over")
+"""The reasons for which sessions end, whether they have keys or not."""
 
 
 class RedisSessions:
@@ -213,7 +216,7 @@ class RedisSessions:
     def forget_gone(self) -> None:
         """Forget the sessions whose connections are not here any more.
 
-        Those that have ended are remembered until Redis can not have brought one of them back.
+        Those that have ended are remembered for 10 to 20 s, longer while Redis may bring one back.
         """
         self.holds.keep(self._context.events.holds)
         if not self._context.unhealed(""):
@@ -250,7 +253,7 @@ class RedisSessions:
 
     def release(self, token: FencingToken, ended: bool) -> None:
         """Release a session that Redis alone has here; ``ended``: it has ended here before."""
-        self._part(token, UNSAID + ("-quit" if ended else "-lost"), None)
+        self._part(token, "over" if ended else "stray", None)
 
     def _part(self, token: FencingToken, reason: str, done: Callable[[], None] | None) -> None:
         def decided(found: Parted | Failure) -> None:
@@ -259,8 +262,7 @@ class RedisSessions:
                 return
             self._lease.note(token.owner, found.changes)
             # Without a change it was another connection's session, or this is a repeat.
-            is_over = found.changes > 0 and not reason.endswith("lost")
-            self.holds.end(token, is_over)
+            self.holds.end(token, found.changes > 0 and reason in OVER)
             deadline = self._context.clock() + READ_WITHIN
             self._settler.depart(found.departures, deadline, told)
 

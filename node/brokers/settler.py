@@ -21,10 +21,7 @@ from node.core.log_names import room_log
 from node.core.model import Done, Failure, Unavailable
 
 UNSAID = "unsaid"
-"""The reason for which a session has left a room that Redis has brought it back to.
-
-With another reason behind a hyphen, that is told if the room has to be told; else `left`.
-"""
+"""The reason for which a session has left a room that Redis has brought it back to."""
 TRIES = 5
 """Answers to an item that ask for something else first: after a loss, some may come in a row."""
 
@@ -115,12 +112,12 @@ class Settler:
     def _tell(self, one: Departure, deadline: float, done: Done[Outcome]) -> None:
         """Tell a room of a departure."""
         reason = one.reason
-        if reason.startswith(UNSAID):
+        if reason == UNSAID:
             # Its log may say it when it is healed: until then it is left to the janitor.
             if self._context.unhealed(room_log(one.room)):
                 done(Unavailable.UNREACHABLE)
                 return
-            reason = reason.partition("-")[2] or "left"
+            reason = "left"
         self.put(
             one.room,
             Item(

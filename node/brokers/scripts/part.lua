@@ -1,8 +1,8 @@
 -- Ends a connection's ownership of a session: 'quit' and 'kicked' end the session; 'lost' begins its grace
--- period, or ends it if it was begun without a key. With 'unsaid-' in front, the log of a room may say it
--- already: Redis has gone back to before that.
+-- period, or ends it if it was begun without a key. If Redis has gone back to before that, 'over' ends it, and
+-- 'stray' is as 'lost'; logs of rooms may say it already.
 -- PARTS head clock session outs finish
--- ARGV  op, session, owner, 'quit', 'kicked', 'lost', 'unsaid-quit' or 'unsaid-lost', ms of grace
+-- ARGV  op, session, owner, 'quit', 'kicked', 'lost', 'over' or 'stray', ms of grace
 -- Returns {departures of the session that rooms have to be told, changes}; nothing happens if it has another
 -- owner.
 local op, sid, owner, reason = unpack(ARGV, 1, 4)
@@ -11,7 +11,9 @@ if not owns(sid, owner) then return {departures(sid), 0} end
 though_full()
 local key = 'chat:{c}:session:' .. sid
 local grace = tonumber(ARGV[5])
-if not string.find(reason, 'lost$') or redis.call('HGET', key, 'keyed') == '0' or grace == 0 then
+local ends = reason == 'quit' or reason == 'kicked' or reason == 'over'
+if reason == 'over' or reason == 'stray' then reason = 'unsaid' end
+if ends or redis.call('HGET', key, 'keyed') == '0' or grace == 0 then
   finish(sid, reason, op)
 else
   redis.call('HSET', key, 'owner', '', 'was', owner)

@@ -36,6 +36,11 @@ class Closing:
         """The broker has been told of the `quit`."""
         self._quit_by = now + QUIT_WITHIN
 
+    @property
+    def has_quit(self) -> bool:
+        """Whether the broker has been told of a `quit`."""
+        return self._quit_by is not None
+
     def begin_drain(self, retry_after_ms: int) -> None:
         """The node asks the client to go, once its requests are answered."""
         self.retry_after_ms = retry_after_ms

@@ -217,6 +217,11 @@ class ClientConnection:
         return self.state is State.ENDED
 
     @property
+    def has_quit(self) -> bool:
+        """Whether the broker has been told that the client quits."""
+        return self.closing.has_quit
+
+    @property
     def under_way(self) -> int:
         """How many requests wait for a reply of the broker, or for the session to be put back."""
         return self.pipeline.under_way

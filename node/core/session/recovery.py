@@ -59,6 +59,10 @@ class RecoveryHost(Protocol):
         """Whether the connection has ended."""
 
     @property
+    def has_quit(self) -> bool:
+        """Whether the broker has been told that the client quits."""
+
+    @property
     def under_way(self) -> int:
         """How many requests wait for a reply of the broker, or for the session to be put back."""
 
@@ -130,7 +134,7 @@ class Recovery:
 
     def restore(self, forgotten: bool) -> None:
         """Put the session back: the broker has forgotten it, or may have taken it from us."""
-        if self._host.is_over:
+        if self._host.is_over or self._host.has_quit:
             return
         if Step.RESTORE not in NEXT[self.state]:
             # It is being put back, but perhaps as one that the broker still has.
@@ -149,11 +153,11 @@ class Recovery:
         self, snapshot: SessionSnapshot, forgotten: bool, reply: RestoreReply | Failure
     ) -> None:
         host = self._host
-        if host.is_over:
+        if host.is_over or host.has_quit:
             self._take(Step.STOPPED)
             # It ended while it was being put back: release it once more.
             if isinstance(reply, Restored) or reply is Unavailable.UNREACHABLE:
-                self._broker.part(snapshot.token, quit=False)
+                self._broker.part(snapshot.token, quit=host.has_quit)
         elif isinstance(reply, Restored):
             host.session.take(snapshot.token, reply.births)
             if host.session.agrees(snapshot) and self._forgotten == forgotten:

@@ -31,8 +31,8 @@
 --                                     than that of the room, the session is not in it
 --   chat:{c}:out:SID          hash    "GEN ROOM" -> "LIFE REASON ID BIRTH FOLD NICK WHY": the session has
 --                                     left the room, and the room is still to be told; REASON left, quit,
---                                     lost or kicked; or unsaid, unsaid-quit, unsaid-lost (left before
---                                     Redis went back); ID of the entry that will say so; FOLD NICK it had
+--                                     lost, kicked or unsaid (left before Redis went
+--                                     back); ID of the entry that will say so; FOLD NICK it had
 --   chat:{c}:outs             zset    sessions that have such -> ms of the oldest one. "-ROOM BIRTH" and
 --                                     "+ROOM BIRTH" -> ms from which on the data of a room are to be
 --                                     deleted: at once, and once more a minute later

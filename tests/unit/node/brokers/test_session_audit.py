@@ -47,6 +47,13 @@ def test_a_stray_that_has_ended_here_is_ended_again(bench: AuditBench) -> None:
     )
 
 
+def test_a_stray_that_has_ended_here_is_ended_at_the_first_search(bench: AuditBench) -> None:
+    bench.holds.end(FencingToken("s1", "id1.1"), for_good=True)
+    bench.audit.look_for_strays(at_once=False)
+    bench.answer("held", [b"0", *STRAY])
+    assert bench.ended == [FencingToken("s1", "id1.1")]
+
+
 def test_a_stray_is_released_at_the_second_search_otherwise(bench: AuditBench) -> None:
     bench.audit.look_for_strays(at_once=False)
     bench.answer("held", [b"0", *STRAY])

@@ -225,7 +225,7 @@ def test_a_session_is_released_or_put_out(bench: SessionsBench, kick: bool, reas
     assert bench.names() == ["outdone"]
 
 
-@pytest.mark.parametrize(("ended", "reason"), [(True, "unsaid-quit"), (False, "unsaid-lost")])
+@pytest.mark.parametrize(("ended", "reason"), [(True, "over"), (False, "stray")])
 def test_a_session_that_redis_brought_back_is_released_as_it_left(
     bench: SessionsBench, ended: bool, reason: str
 ) -> None:

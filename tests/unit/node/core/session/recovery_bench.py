@@ -15,6 +15,7 @@ class RecoveryBench:
         self.session = Session()
         self.session.begin(FencingToken("s1", "inc.0"), "ana", 1)
         self.is_over = False
+        self.has_quit = False
         self.under_way = 0
         self.repeated: list[m.AnyRequest] = []
         self.advanced = 0

@@ -205,6 +205,22 @@ def test_a_connection_that_is_over_puts_nothing_back() -> None:
     assert bench.broker.calls == []
 
 
+def test_a_session_that_its_client_has_ended_is_not_put_back() -> None:
+    bench = RecoveryBench()
+    bench.has_quit = True
+    bench.recovery.restore(forgotten=True)
+    assert bench.broker.calls == []
+
+
+def test_a_session_that_its_client_ends_while_it_is_put_back_is_ended() -> None:
+    """The `quit` was for the token from before."""
+    bench = RecoveryBench()
+    bench.recovery.restore(forgotten=True)
+    bench.has_quit = True
+    bench.broker.answer("restore", RESTORED)
+    assert [call.args for call in bench.broker.calls] == [(NEWER, True)]
+
+
 def test_a_request_that_waits_too_long_is_refused() -> None:
     bench = RecoveryBench()
     bench.under_way = 2
