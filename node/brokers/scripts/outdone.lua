@@ -1,4 +1,4 @@
--- Forgets departures that rooms know; the nick of a session that has ended is free after the last one.
+-- Forgets departures that rooms know; names that the session has given up are free after the last one.
 -- PARTS outs head
 -- ARGV  for each session: its id, number of departures, then for each of these: gen, room
 -- Returns {'ok'}.
@@ -11,9 +11,7 @@ while place < #ARGV do
   place = place + 2 + 2 * count
   if redis.call('EXISTS', key) == 0 then
     redis.call('ZREM', 'chat:{c}:outs', sid)
-    local names = redis.call('SMEMBERS', 'chat:{c}:end:' .. sid)
-    redis.call('DEL', 'chat:{c}:end:' .. sid)
-    release(sid, table.concat(names, ' '))
+    give_up(sid, '')
   end
 end
 return {'ok'}

@@ -29,7 +29,10 @@ for _, sid in ipairs(due) do
   else
     local found = departures(sid)
     -- Redis has lost the notes, but not that there are some.
-    if #found == 0 then redis.call('ZREM', 'chat:{c}:outs', sid) end
+    if #found == 0 then
+      redis.call('ZREM', 'chat:{c}:outs', sid)
+      give_up(sid, '')
+    end
     for _, departure in ipairs(found) do list[#list + 1] = departure end
   end
 end

@@ -80,7 +80,6 @@ take_over()
 take_names(sid, names)
 redis.call('HSET', key, 'nick', nick, 'fold', fold, 'keyed', keyed)
 if attempt ~= '' then redis.call('HSET', key, 'attempt', attempt) end
-release(sid, before)
 put_back_rooms()
 local noted = redis.call('HGETALL', 'chat:{c}:rooms:' .. sid)
 for n = 1, #noted, 2 do
@@ -101,4 +100,5 @@ for _, departure in ipairs(departures(sid)) do
     redis.call('HDEL', 'chat:{c}:out:' .. sid, departure[2] .. ' ' .. departure[3])
   end
 end
+give_up(sid, before)
 return done()

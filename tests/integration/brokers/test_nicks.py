@@ -1,5 +1,7 @@
 """A nick takes up what it looks like as well; nobody is reached under a name that is not theirs."""
 
+from typing import Any
+
 import pytest
 
 from node.brokers.config import BrokerConfig
@@ -128,26 +130,63 @@ async def test_a_nick_that_was_given_up_is_free_once_rooms_know_it(
     await begin(node, "s2", "ana")
 
 
+@pytest.mark.parametrize("how", ["is named", "is put back"])
 async def test_a_nick_that_a_room_still_shows_is_not_free_after_a_change_of_nick(
-    node: Node, place: Place
+    node: Node, place: Place, how: str
 ) -> None:
     """The session has left that room under the former nick, and the room could not be told."""
+    hold, seats = await leave_unheard(node, place)
+    before: Any = await place.redis.hgetall("chat:{c}:session:s1")
+    await rename(node, hold, "bo")
+    await node.idle()
+    if how == "is put back":
+        await place.redis.delete("chat:{c}:end:s1")
+        await place.redis.hset("chat:{c}:session:s1", mapping=before)
+        await restore(node, memory(node, hold, "bo", "den", claim=await claim_of(place)), True)
+    claim = node.claim_of("s2", "ana", fold="ana", rooms=["den"])
+    assert not isinstance(await node.ask("claim", claim), Claimed)
+    assert await place.redis.hget("chat:{c}:nicks", "ana") == b"s1"
+    await answer_again(place, seats)
+    await begin(node, "s2", "ana")
+    told = [body for kind, body in await node.log("r:tea") if kind in "el"]
+    assert told == ['"nick":"ana"}', '"nick":"ana","reason":"left"}', '"nick":"ana"}']
+    assert await place.redis.hget("chat:{c}:nicks", "ana") == b"s2"
+
+
+async def test_a_nick_is_free_if_the_session_is_in_that_room_again(
+    node: Node, place: Place
+) -> None:
+    """As its node knows it: what Redis has of its departure is not told."""
+    hold, seats = await leave_unheard(node, place)
+    await rename(node, hold, "bo")
+    await node.idle()
+    await answer_again(place, seats)
+    known = memory(node, hold, "bo", "den", "tea", claim=await claim_of(place))
+    assert isinstance(await restore(node, known, anew=True), Restored)
+    await node.idle()
+    assert await place.redis.hgetall("chat:{c}:nicks") == {b"bo": b"s1"}
+    assert not await place.redis.exists("chat:{c}:end:s1", "chat:{c}:out:s1")
+
+
+async def leave_unheard(node: Node, place: Place) -> tuple[FencingToken, Any]:
+    """Let ana leave a room that does not answer; return her, and the seats of the room."""
     hold = await begin(node, "s1", "ana")
     await node.ask("join", hold, "den", True)
     seats = await place.redis.hgetall("chat:{r:tea}:seats")
     await place.redis.set("chat:{r:tea}:seats", "no seats")
     await place.run("leave", "op1", *hold, "tea")
-    await rename(node, hold, "bo")
-    await node.idle()
-    claim = node.claim_of("s2", "ana", fold="ana", rooms=["den"])
-    assert not isinstance(await node.ask("claim", claim), Claimed)
-    assert await place.redis.hget("chat:{c}:nicks", "ana") == b"s1"
+    return hold, seats
+
+
+async def answer_again(place: Place, seats: Any) -> None:
+    """Let the room answer."""
     await place.redis.delete("chat:{r:tea}:seats")
     await place.redis.hset("chat:{r:tea}:seats", mapping=seats)
-    await begin(node, "s2", "ana")
-    told = [body for kind, body in await node.log("r:tea") if kind in "el"]
-    assert told == ['"nick":"ana"}', '"nick":"ana","reason":"left"}', '"nick":"ana"}']
-    assert await place.redis.hget("chat:{c}:nicks", "ana") == b"s2"
+
+
+async def claim_of(place: Place) -> int:
+    """Return the claim that Redis has of her."""
+    return int(await place.redis.hget("chat:{c}:session:s1", "claim") or 0)
 
 
 @pytest.mark.parametrize("how", ["enters", "is renamed"])

@@ -46,11 +46,17 @@ local function release(sid, names)
   end
 end
 
--- Frees names that a session has given up: at once, or when all rooms know of its departures, as they have it
--- under one of these names until then.
+-- Frees names that a session has given up, now or before, unless a room is still to be told of a departure: it
+-- has the session under one of these names until then.
 local function give_up(sid, names)
-  if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 0 then return release(sid, names) end
-  for name in string.gmatch(names, '[^ ]+') do redis.call('SADD', 'chat:{c}:end:' .. sid, name) end
+  local key = 'chat:{c}:end:' .. sid
+  if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1 then
+    for name in string.gmatch(names, '[^ ]+') do redis.call('SADD', key, name) end
+    return
+  end
+  local before = redis.call('SMEMBERS', key)
+  if before[1] then redis.call('DEL', key) end
+  release(sid, names .. ' ' .. table.concat(before, ' '))
 end
 
 -- Notes that a room's data are to be deleted: at once, and once more when all calls that were under way have
