@@ -36,7 +36,7 @@
 --   chat:{c}:outs             zset    sessions that have such -> ms of the oldest one. "-ROOM BIRTH" and
 --                                     "+ROOM BIRTH" -> ms from which on the data of a room are to be
 --                                     deleted: at once, and once more a minute later
---   chat:{c}:end:SID          set     names that the session had in rooms of out:SID; free when that is empty
+--   chat:{c}:end:SID          set     names that the session has given up; free when out:SID is empty
 --   chat:{c}:ended:SID        string  hellos of a session that has ended, for 30 s
 --   chat:{c}:nicks            hash    each key that a nick reserves -> session
 --   chat:{c}:nicks:lost       string  ms at which all nicks, or all rooms, were found to be lost: counts
