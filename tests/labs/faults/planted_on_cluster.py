@@ -11,8 +11,8 @@ from tests.labs.faults.verdict import Kind
 
 FREED = Edit(
     LUA + "parts/outs.lua",
-    "if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 0 then return release",
-    "if true then return release",
+    "if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1 then\n    for name",
+    "if false then\n    for name",
 )
 GONE = Edit(
     LUA + "parts/settle.lua",

@@ -172,7 +172,7 @@ def _without(kind: bytes, entries: Sequence[Entry]) -> list[Entry]:
 
 _OUT = "redis.call('HDEL', seats, sid)\n    redis.call('ZREM', members, member_of(seat))"
 _LEFT = "if count > set.notices or item.position then return '', '' end"
-_ENDS = "if reason ~= 'lost' or redis.call"
+_ENDS = "if ends or redis.call"
 _TAKEN = "if theirs and string.find("
 _SENT = "KEYS[1] .. ':sent:'"
 _STAMP = "local owners, entries, results, untended"

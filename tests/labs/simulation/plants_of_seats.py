@@ -84,7 +84,7 @@ def _ignore(_reply: Any) -> None:
 
 
 _GONE = "redis.call('ZADD', key .. ':gone', int(math.max(item.gone or 0, item.gen)), item.sid)"
-_ENDING = "if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 0 then return release"
+_ENDING = "if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1 then\n    for name"
 _RENAMED = "take_names(sid, wanted)\nreturn answer"
 _FREED = (
     "redis.call('HDEL', key, 'old')\ntake_names(sid, wanted)\n"
@@ -117,7 +117,7 @@ class Told(NamedTuple):
 PLANTS: dict[str, Told] = {
     "who left may be seated by an older call": Told(_PRESENCE, script(_GONE, ""), 60, first=105),
     "the nick of a session that ends is free at once": Told(
-        _PRESENCE, script(_ENDING, "if true then return release"), 20
+        _PRESENCE, script(_ENDING, "if false then\n    for name"), 20
     ),
     "the former nick is free at once": Told(_PRESENCE, script(_RENAMED, _FREED), 80, first=165),
     "a welcome comes before the seats": Told(_PRESENCE, welcoming_before_settling, 100, first=105),
