@@ -92,7 +92,7 @@ class SessionAudit:
         self._strays = strays - gone
         # Sorted: the order of a set differs from run to run, and a simulation must not.
         for token in sorted(gone):
-            self._release(token, self._holds.has_ended(token))
+            self._release(token, token in ended)
         if gone and not at_once:
             log.warning(
                 "let go of sessions that Redis had at this node, and this node had not",

@@ -11,7 +11,7 @@ while place < #ARGV do
   place = place + 2 + 2 * count
   if redis.call('EXISTS', key) == 0 then
     redis.call('ZREM', 'chat:{c}:outs', sid)
-    give_up(sid, '')
+    free_names(sid, '')
   end
 end
 return {'ok'}

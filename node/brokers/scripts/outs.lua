@@ -31,7 +31,7 @@ for _, sid in ipairs(due) do
     -- Redis has lost the notes, but not that there are some.
     if #found == 0 then
       redis.call('ZREM', 'chat:{c}:outs', sid)
-      give_up(sid, '')
+      free_names(sid, '')
     end
     for _, departure in ipairs(found) do list[#list + 1] = departure end
   end

@@ -46,17 +46,22 @@ local function release(sid, names)
   end
 end
 
--- Frees names that a session has given up, now or before, unless a room is still to be told of a departure: it
--- has the session under one of these names until then.
-local function give_up(sid, names)
+-- Frees names, and those that a session gave up before, once rooms know of all its departures.
+local function free_names(sid, names)
   local key = 'chat:{c}:end:' .. sid
-  if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1 then
-    for name in string.gmatch(names, '[^ ]+') do redis.call('SADD', key, name) end
-    return
-  end
   local before = redis.call('SMEMBERS', key)
   if before[1] then redis.call('DEL', key) end
   release(sid, names .. ' ' .. table.concat(before, ' '))
+end
+
+-- Frees names that a session has given up, now or before, unless a room is still to be told of a departure: it
+-- has the session under one of these names until then.
+local function give_up(sid, names)
+  if redis.call('EXISTS', 'chat:{c}:out:' .. sid) == 1 then
+    for name in string.gmatch(names, '[^ ]+') do redis.call('SADD', 'chat:{c}:end:' .. sid, name) end
+  else
+    free_names(sid, names)
+  end
 end
 
 -- Notes that a room's data are to be deleted: at once, and once more when all calls that were under way have
