@@ -194,6 +194,8 @@ class Node:
         # One that is not run reports all the same: tests hand it messages.
         self.broker._context.bind(self.events)
         self.retained = rules.retained
+        renewal: Any = self.broker._renewal
+        self._renew, renewal.renew = renewal.renew, lambda: self._renew()
 
     @property
     def incarnation(self) -> str:
@@ -217,6 +219,11 @@ class Node:
         """Wait until all that was asked for is done."""
         async with asyncio.timeout(WITHIN):
             await self.broker._idle()
+
+    async def stop_renewing(self) -> None:
+        """Renew the lease no more, unless the test calls ``check``."""
+        self._renew = lambda: None
+        await self.idle()
 
     async def settled(self) -> None:
         """Wait until rooms know who has left them, and rooms that have ended are deleted."""

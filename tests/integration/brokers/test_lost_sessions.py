@@ -9,6 +9,7 @@ from tests.integration.brokers.bench import Node, Place
 
 
 async def test_a_node_notices_that_redis_forgot_its_sessions(place: Place, node: Node) -> None:
+    await node.stop_renewing()
     await node.hello("s1", "ana")
     assert await node.ask("check", timed=False) is False
     await place.redis.flushall()
@@ -17,6 +18,7 @@ async def test_a_node_notices_that_redis_forgot_its_sessions(place: Place, node:
 
 
 async def test_a_node_notices_that_redis_went_back(place: Place, node: Node) -> None:
+    await node.stop_renewing()
     await node.hello("s1", "ana")
     inc = node.broker.owner().split(".")[0]
     await place.redis.hincrby("chat:{c}:ops", inc, -1)
@@ -28,6 +30,7 @@ async def test_changes_made_since_do_not_hide_that_redis_went_back(
     place: Place, node: Node
 ) -> None:
     """As when sessions begin before the node gets to renew its lease."""
+    await node.stop_renewing()
     await node.hello("s1", "ana")
     await node.hello("s2", "bo")
     inc = node.broker.owner().split(".")[0]
@@ -55,6 +58,7 @@ async def test_a_session_that_redis_alone_says_is_here_is_let_go_at_the_second_l
     place: Place, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It went to another node, and Redis forgot that: a change, but none that this node made."""
+    await node.stop_renewing()
     await node.hello("s1", "ana")
     before = {key: await place.redis.dump(key) or b"" for key in await place.redis.keys("*")}
     await (await place.node()).hello("s1")
@@ -73,6 +77,7 @@ async def test_a_session_that_is_just_coming_in_is_not_let_go(
     place: Place, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis knows of it a moment earlier."""
+    await node.stop_renewing()
     await node.hello("s1", "ana")
     node.events.here.discard("s1")
     assert await node.ask("check", timed=False) is False

@@ -181,6 +181,7 @@ async def test_a_session_goes_on_as_its_node_knows_it_if_redis_went_back_before_
     hold, _ = await node.hello("s1", "old", rooms=["tea"])
     await node.ask("rename", hold, "new", "new")
     inc = hold.owner.split(".")[0]
+    await node.stop_renewing()
     await place.redis.hincrby("chat:{c}:ops", inc, -back)
     await place.redis.zadd("chat:{c}:nodes", {inc: 1})
     assert (await place.run("reap", "op", 4 * 10**12, 10**9, 100, 9e15))[0] == 1
@@ -197,10 +198,11 @@ async def test_a_session_whose_last_change_is_not_settled_goes_on_as_redis_has_i
     """Also if Redis went back before: the change may have been done since."""
     hold, _ = await node.hello("s1", "old", rooms=["tea"])
     inc = hold.owner.split(".")[0]
+    await node.stop_renewing()
     await place.run("nick", "opx", *hold, "new", "new", 0)  # its reply was lost
     await place.redis.hincrby("chat:{c}:ops", inc, -2)
     await place.redis.zadd("chat:{c}:nodes", {inc: 1})
-    await place.run("reap", "op", 4 * 10**12, 10**9, 100, 9e15)
+    assert (await place.run("reap", "op", 4 * 10**12, 10**9, 100, 9e15))[0] == 1
     assert await node.ask("check", timed=False) is True
     known = memory(node, hold, "old", "tea", is_settled=False)
     assert isinstance(await restore(node, known), Restored)
@@ -214,6 +216,7 @@ async def test_a_session_that_is_put_back_before_its_node_learns_of_the_reap_und
     one, _ = await node.hello("s1", "old", rooms=["tea"])
     two, _ = await node.hello("s2", "bo", rooms=["tea"])
     inc = one.owner.split(".")[0]
+    await node.stop_renewing()
     await place.run("nick", "opx", *one, "new", "new", 0)  # its reply was lost
     await place.redis.zadd("chat:{c}:nodes", {inc: 1})
     assert (await place.run("reap", "op", 4 * 10**12, 10**9, 100, 9e15))[0] == 2

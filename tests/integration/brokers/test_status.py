@@ -6,7 +6,7 @@ from node.brokers import connect
 from node.brokers.admin_client import LEASE, Totals
 from node.brokers.lease import FORMAT
 from node.brokers.status_client import DEAD_FOR, SHOWN_FOR
-from tests.integration.brokers.bench import Losses, Node, Place
+from tests.integration.brokers.bench import Losses, Place
 from tests.integration.brokers.test_reap import reap
 from tests.support.redis_server import RedisServer
 
@@ -116,12 +116,12 @@ async def test_of_the_dead_nodes_of_one_name_the_last_one_is_shown(place: Place)
     assert await dead(place) == [("node-1", False, 10)]
 
 
-async def test_sessions_of_nodes_that_all_died_have_no_connection(place: Place, node: Node) -> None:
-    await node.hello("s1", "ana")
-    await node.hello("s2", "bo")
+async def test_sessions_of_nodes_that_all_died_have_no_connection(place: Place) -> None:
     async with place.moderator() as moderator:
-        assert await moderator.totals() == Totals(sessions=2, away=0, rooms=1, orders=0)
-        await place.redis.zadd("chat:{c}:nodes", {node.broker._lease.incarnation: 1})
+        async with place.doomed() as node:
+            await node.hello("s1", "ana")
+            await node.hello("s2", "bo")
+            assert await moderator.totals() == Totals(sessions=2, away=0, rooms=1, orders=0)
         assert await moderator.totals() == Totals(sessions=2, away=2, rooms=1, orders=0)
 
 

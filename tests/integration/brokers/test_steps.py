@@ -291,18 +291,16 @@ async def test_one_call_ends_a_session_in_many_rooms_but_not_two(place: Place, n
 
 
 async def test_a_node_that_reaps_goes_on_until_all_is_done(
-    place: Place, node: Node, caplog: pytest.LogCaptureFixture
+    place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     rooms = [f"r{number}" for number in range(20)]
-    for number in range(9):
-        await node.hello(f"u{number}", f"nick{number}", keyed=False, rooms=rooms)
-    async with place.moderator() as moderator:
-        [row] = await moderator.nodes()
-    other = await place.node(REAPING)
-    await other.ask("check", timed=False)
+    async with place.doomed() as doomed:
+        for number in range(9):
+            await doomed.hello(f"u{number}", f"nick{number}", keyed=False, rooms=rooms)
+    # Here, because the other one may reap by itself at any time.
     with caplog.at_level("INFO", "node.brokers.upkeep"):
-        # Here, because the other one may reap by itself at any time, and the node renews its lease.
-        await place.redis.zadd("chat:{c}:nodes", {row.incarnation: 1})
+        other = await place.node(REAPING)
+        await other.ask("check", timed=False)
         for _ in range(3):
             other.broker._upkeep.reap()
         await other.idle()
