@@ -26,6 +26,8 @@ class Dialect:
     """Whether the author gets its own message too."""
     again: tuple[Step, ...] = ()
     """How a client goes on after its node has died."""
+    refusal: str = ""
+    """What tells a client that goes on to ask again, if the node could not serve it in time."""
     alive: str = ""
     """What shows that a silent client is there, where the server wants to know."""
     path: str = ""
@@ -81,6 +83,7 @@ NATIVE = Dialect(
             '"type":"joined","room":"r',
         ),
     ),
+    refusal='"code":"unavailable"',
     alive='{"type":"pong"}\n',
 )
 NATIVE_WEBSOCKET = replace(NATIVE, path="/ws")

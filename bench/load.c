@@ -30,7 +30,7 @@
 #include "plan.h"
 
 enum { MARK = 16, TAIL = 256, CHUNK = 1 << 18, RING = 1 << 16 };
-enum { PATIENCE = 20, LOST_AFTER = 20 }; /* seconds */
+enum { PATIENCE = 20, LOST_AFTER = 20, RETRY_AFTER = 1 }; /* seconds */
 
 struct client {
     int fd, step, open, again, tail_size, dirty, waiting;
@@ -39,13 +39,15 @@ struct client {
     struct frames frames;
 };
 struct slot { int sender, count; uint32_t turn; int64_t sent; };
+struct retry { int number; int64_t at; };
 
 static struct client *clients;
 static struct slot *slots;
+static struct retry *retries; /* in order: a client is in it once at most */
 static int *issued, *dirty, issued_count, dirty_count, slots_count, poller, all;
 static int started, opened, next_sender, next_slot, running, measuring, served;
 static int64_t now, progress, alive_from, alive_sent, next_at, storm_from, storm_end;
-static long messages, deliveries, strays, lost;
+static long messages, deliveries, strays, lost, retried, retries_done;
 static char chunk[TAIL + CHUNK];
 
 static int64_t clock_now(void) {
@@ -228,6 +230,10 @@ static char *advance(int number, char *from, char *end) {
     return !client->open && end - from >= TAIL ? end - TAIL + 1 : from;
 }
 
+static int is_refused(struct client *client, char *from, char *end) {
+    return client->again && refusal.size && memmem(from, end - from, refusal.at, refusal.size);
+}
+
 static void closed(int number) {
     struct client *client = &clients[number];
     if (!controls || client->again || number >= clients_count || !running)
@@ -256,6 +262,11 @@ static void take(int number) {
     char *end = chunk + TAIL + got;
     now = clock_now();
     if (!client->open) start = advance(number, start, end);
+    if (!client->open && is_refused(client, start, end)) {
+        int64_t at = now + RETRY_AFTER * 1000000000LL;
+        retries[retried++ % clients_count] = (struct retry){number, at};
+        start = end;
+    }
     if (client->open) start = scan(start, end);
     client->tail_size = end - start;
     memcpy(client->tail, start, client->tail_size);
@@ -278,6 +289,15 @@ static void keep_alive(void) {
     if (!every || !running) return;
     for (int64_t due = (now - alive_from) / 1e9 / every * all; alive_sent < due; alive_sent++)
         if (clients[alive_sent % all].open) say(alive_sent % all, &alive, 0);
+}
+
+/* As a client does that a node could not serve in time. */
+static void retry(void) {
+    for (; retries_done < retried; retries_done++) {
+        struct retry *next = &retries[retries_done % clients_count];
+        if (next->at > now) break;
+        say(next->number, &again[clients[next->number].step].send, 0);
+    }
 }
 
 /* In a closed loop a message that somebody does not get would stop its sender for ever. */
@@ -319,6 +339,7 @@ static void turn(void) {
         if (rate && running && (now = clock_now()) >= next_at) pace();
     }
     keep_alive();
+    retry();
     give_up();
     end_turn();
 }
@@ -336,6 +357,7 @@ static void open_all(void) {
     slots_count = !senders ? 0 : rate ? RING : spread ? spread : senders * window;
     clients = calloc(all, sizeof *clients);
     slots = calloc(slots_count + 1, sizeof *slots);
+    retries = calloc(clients_count, sizeof *retries);
     issued = calloc(slots_count + 1, sizeof *issued);
     dirty = calloc(all, sizeof *dirty);
     poller = epoll_create1(0);
@@ -360,10 +382,26 @@ static void begin(void) {
     }
 }
 
+/* Says how far the clients came that were not served in the storm, and what some heard last. */
+static void tell_unserved(void) {
+    int unaware = 0, connecting = 0, asking = 0;
+    for (int n = 0; n < clients_count; n++) {
+        struct client *client = &clients[n];
+        if (client->again && client->open) continue;
+        ++*(!client->again ? &unaware : client->step < 0 ? &connecting : &asking);
+        if (client->again && client->step >= 0 && asking <= 5)
+            fprintf(stderr, "client %d heard last: %.*s\n", n, client->tail_size, client->tail);
+    }
+    fprintf(stderr, "%d keep the old connection, %d are connecting, %d wait for an answer; ",
+            unaware, connecting, asking);
+    fprintf(stderr, "%ld refusals\n", retried);
+}
+
 static void report(double took) {
     printf("{\"event\": \"measured\", \"messages\": %ld, \"deliveries\": %ld, \"seconds\": %.4f, "
-           "\"p50\": %.0f, \"p99\": %.0f, \"p999\": %.0f, \"served\": %d}\n",
-           messages, deliveries, took, percentile(.5), percentile(.99), percentile(.999), served);
+           "\"p50\": %.0f, \"p99\": %.0f, \"p999\": %.0f, \"served\": %d, \"retried\": %ld}\n",
+           messages, deliveries, took, percentile(.5), percentile(.99), percentile(.999), served,
+           retried);
 }
 
 int main(void) {
@@ -385,6 +423,7 @@ int main(void) {
         turn();
         to = clock_now();
     }
+    if (controls && served < clients_count) tell_unserved();
     report(((controls ? storm_end ? storm_end : to : to) - (controls ? storm_from : from)) / 1e9);
     measuring = running = 0;
     for (int left = 1; left && clock_now() < to + drain * 1e9;) {

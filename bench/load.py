@@ -66,11 +66,15 @@ class Load:
             raise Failed(f"the load ended before it was {name}")
         event: dict[str, Any] = json.loads(line)
         if event["event"] == "failed":
-            self._log.seek(0)
-            print(self._log.read(), file=sys.stderr)
+            print(self.said(), file=sys.stderr)
             raise Failed(event["why"])
         assert event["event"] == name, line
         return event
+
+    def said(self) -> str:
+        """Return what it said beside its stages: of clients that were not served."""
+        self._log.seek(0)
+        return self._log.read()
 
 
 def plan(shape: Shape, dialect: Dialect, ports: list[int]) -> str:
@@ -87,6 +91,7 @@ def plan(shape: Shape, dialect: Dialect, ports: list[int]) -> str:
         *(("step", f"{_plain(say)}\t{_plain(want)}") for say, want in opening),
         *(("again", f"{_plain(say)}\t{_plain(want)}") for say, want in again),
         *(("message", _plain(dialect.message)), ("alive", _plain(dialect.alive))),
+        ("refusal", _plain(dialect.refusal)),
         *(("every", ALIVE_EVERY if dialect.alive else 0), ("handshake", len(dialect.handshake))),
         ("drain", shape.drain),
     ]

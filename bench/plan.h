@@ -15,7 +15,7 @@ static long handshake; /* steps of it: what comes after them is in frames of Web
 static double rate, warm = 1, seconds = 3, drain = 10;
 static struct step steps[STEPS], again[STEPS];
 static int steps_count, again_count;
-static struct text message, alive;
+static struct text message, alive, refusal; /* of what is said `again` */
 static char hex[256];
 
 static int number_of(const char *digits, int count, uint32_t *number) {
@@ -67,5 +67,6 @@ static void read_plan(void) {
         if (!strcmp(line, "again")) again[again_count++] = step;
         if (!strcmp(line, "message")) message = step.send;
         if (!strcmp(line, "alive")) alive = step.send;
+        if (!strcmp(line, "refusal")) refusal = step.send;
     }
 }

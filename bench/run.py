@@ -54,7 +54,8 @@ def _stages(load: Load, running: Running, shape: Shape) -> Result:
         cpu = running.cpu()
     measured = load.event("measured")
     if shape.kind is Kind.STORM and measured["served"] < shape.clients:
-        raise Failed(f"only {measured['served']} were served in {shape.seconds:.0f} s")
+        only = f"only {measured['served']} were served in {shape.seconds:.0f} s"
+        raise Failed(f"{only}: {load.said().strip()}")
     masters = _used(redis_cpu, running)
     result |= {"cpu": running.cpu() - cpu, "redis_cpu": sum(masters), "masters": masters}
     return result | measured | load.event("done")

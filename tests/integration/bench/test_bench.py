@@ -1,5 +1,6 @@
 """The figures are what was counted, and the load counts rightly."""
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from bench.run import Result, measure
 from bench.shapes import SHAPES, Kind, Shape, everything
 from tests.support.redis_server import program
 
+STORM = Shape("storm", "Storm", Kind.STORM, 20, 4, 0, seconds=1, controls=1, rate=50, nodes=2)
 SHAPE = Shape("tiny", "Tiny", Kind.CLOSED, 20, 4, 2, 3, warm=0.1, seconds=0.2)
 
 
@@ -178,6 +180,18 @@ def over_websocket(*mistakes: str) -> servers.Server:
     return servers.Server("websocket-relay", "WebSocket relay", dialect, command, sys.executable)
 
 
+def hesitant(*options: str) -> servers.Server:
+    """A server that refuses who comes again."""
+    again, opening = (("again\n", "joined\n"),), (("open\n", "joined\n"),)
+    dialect = dialects.Dialect(opening, "%m\n", again=again, refusal="later")
+
+    def command(port: int, url: str, history: int) -> list[str]:
+        module = "tests.integration.bench.hesitant_server"
+        return [sys.executable, "-m", module, str(port), *options]
+
+    return servers.Server("hesitant", "Hesitant server", dialect, command, sys.executable)
+
+
 def counted(found: Result) -> None:
     """Check the figures of a run in which nothing was lost."""
     assert "error" not in found, found
@@ -232,6 +246,25 @@ def test_deliveries_that_are_lost_or_doubled_are_told() -> None:
 def test_a_frame_without_text_fails_the_run(opcode: int) -> None:
     found = measure(over_websocket("--opcode", str(opcode)), SHAPE)
     assert "not a text in one frame" in found["error"]
+
+
+@pytest.mark.usefixtures("programs")
+def test_a_client_that_is_refused_in_a_storm_asks_again() -> None:
+    found = measure(hesitant(), replace(STORM, seconds=30))
+    assert "error" not in found, found
+    assert (found["served"], found["retried"]) == (20, 20)
+
+
+@pytest.mark.usefixtures("programs")
+def test_a_storm_says_what_clients_wait_for_that_were_not_served() -> None:
+    error = measure(hesitant("--always"), STORM)["error"]
+    assert error.startswith("only 0 were served in 1 s: ")
+    waiting = re.search(
+        "([0-9]+) keep the old connection, ([0-9]+) are connecting, ([0-9]+) wait for an answer; "
+        "[0-9]+ refusals$",
+        error,
+    )
+    assert waiting is not None and sum(map(int, waiting.groups())) == 20, error
 
 
 def test_a_plan_begins_with_the_handshake_where_there_is_one() -> None:
