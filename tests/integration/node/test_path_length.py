@@ -26,7 +26,7 @@ import websockets
 
 import node
 import wire
-from node.brokers import connect
+from node.brokers import broker, connect
 from node.config import settings
 from node.net.connection import Connection
 from node.net.dialect import NATIVE, Dialect
@@ -39,11 +39,14 @@ from tests.support.redis_server import RedisServer
 
 WITHIN = 100.0
 ROUNDS = 200
-"""Most rounds until one is short enough: on a busy machine Redis answers in more pieces, and most
-rounds contain work that is not a message's. No round is shorter than the path."""
-SLACK = 0.5
-"""Half a call: one more for each message, or for each delivery, is too many; timers and versions of
-Python make less of a difference."""
+"""Most rounds until one is short enough: on a busy machine Redis answers in more pieces. No round
+is shorter than the path."""
+SLACK = 0.75
+"""One more call for each message, or for each delivery, is too many. Versions of Python, and how
+Redis cuts its answers, make less of a difference."""
+
+
+UPKEEP = (broker._every.__qualname__, broker.RedisBroker._maintain.__qualname__)
 
 
 class Load(NamedTuple):
@@ -123,6 +126,13 @@ class House:
             connection.data_received(self.load.sent(hello % (number, number, room)))
             # One after the other: each has to be answered within 5 s, on a slow machine too.
             await self.told_all(joined=number + 1)
+
+    async def end_upkeep(self) -> None:
+        """End what the node does now and then: on a busy machine no round would be without it."""
+        for task in asyncio.all_tasks():
+            if getattr(task.get_coro(), "__qualname__", "") in UPKEEP:
+                task.cancel()
+        await self.node.broker._idle()
 
     async def talk(self, rounds: int) -> None:
         """Let the senders say something, and wait until everybody knows."""
@@ -208,6 +218,7 @@ async def test_a_message_takes_no_more_calls_than_it_did(name: str, tmp_path: Pa
     messages = load.rooms * load.senders
     parts = messages * (load.members if load.per == "delivery" else 1)
     async with asyncio.timeout(WITHIN), house(load, tmp_path) as made:
+        await made.end_upkeep()
         await made.talk(2)  # What is made once is made now.
         calls = await shortest(made, limit=(load.calls + SLACK) * parts)
     took = calls.found.total() / parts
