@@ -7,7 +7,7 @@ long as its limits look back is forgotten.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Generic, NamedTuple, TypeVar
 
@@ -45,8 +45,12 @@ def lines_of(rate: Rate, least: Rate) -> Rate:
     return max(LINES_EACH * rate[0], least[0]), max(LINES_EACH * rate[1], least[1])
 
 
+@lru_cache(maxsize=4096)
 def parse(address: str) -> IPv4Address | IPv6Address | None:
-    """Return an address, an IPv4 address that IPv6 wraps as itself; None if it is none."""
+    """Return an address, an IPv4 address that IPv6 wraps as itself; None if it is none.
+
+    Every connection asks twice. Many come from few addresses, or through a front that has one.
+    """
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
