@@ -95,6 +95,11 @@ class RedisConnection(AbstractConnection):
             raise exceptions.ConnectionError("more replies than commands: the server is not Redis")
         return replies
 
+    async def send(self, commands: Commands) -> None:
+        """Send commands whose replies ``listen`` passes on."""
+        packed = b"".join([pack_command(command) for command in commands])
+        await self.send_packed_command(packed, check_health=False)
+
     async def listen(self, take: Callable[[Any], None]) -> None:
         """Pass messages to ``take``, for ever. Raises as ``exchange`` does."""
 

@@ -17,8 +17,7 @@ from node.brokers.failures import BACKOFF, LOST, is_redirect
 from node.brokers.outage import Reasons
 
 CHUNK = 500
-"""Channels in one command: a command with thousands would delay others."""
-
+"""Channels that are asked for at once: a command with thousands would delay others."""
 
 ASK_AGAIN = 0.1
 """Seconds after which a master of a cluster is asked again that has refused a channel for now."""
@@ -32,6 +31,9 @@ class Subscriber:
 
     ``refused`` is for a master of a cluster: it takes the error for a channel whose slot is not
     there. Each channel has a command of its own then, because a command must keep to one slot.
+
+    The methods of redis-py's PubSub for channels are not used: it would remember each channel that
+    was ever subscribed to, and send the commands one by one.
     """
 
     def __init__(
@@ -43,7 +45,6 @@ class Subscriber:
         refused: Callable[[Exception], None] | None = None,
     ) -> None:
         self._refused = refused
-        self._chunk = CHUNK if refused is None else 1
         self._redis = redis
         self._on_message = on_message
         self._on_confirmed = on_confirmed
@@ -123,24 +124,37 @@ class Subscriber:
         """Change the subscriptions whenever the wanted channels change."""
         while True:
             self._changed.clear()
-            if not await self._subscribe(pubsub):
+            if await self._subscribe(pubsub):
+                # Nothing else waits in it: after a fail-over there may be thousands of channels.
+                await asyncio.sleep(0)
+            else:
                 await self._changed.wait()
 
     async def _subscribe(self, pubsub: Any) -> bool:
         """Subscribe and unsubscribe some channels; return whether there was anything to change."""
         # Sorted: the order of a set differs from run to run, and a simulation must not.
-        new = sorted(self.wanted - self._asked)[: self._chunk]
-        old = sorted(self._asked - self.wanted)[: self._chunk]
+        new = sorted(self.wanted - self._asked)[:CHUNK]
+        old = sorted(self._asked - self.wanted)[:CHUNK]
         if new:
             self._asked.update(new)
-            await pubsub.ssubscribe(*new)
+            await self._send(pubsub, "SSUBSCRIBE", new)
         if old:
             self._asked.difference_update(old)
             self._confirmed.difference_update(old)
             self._leaving.update(old)
-            await pubsub.sunsubscribe(*old)
+            await self._send(pubsub, "SUNSUBSCRIBE", old)
         heed_cancelling()
         return bool(new or old)
+
+    async def _send(self, pubsub: Any, name: str, channels: list[bytes]) -> None:
+        """Send a command for some channels, or one for each of them to a master of a cluster."""
+        groups = [channels] if self._refused is None else [[channel] for channel in channels]
+        await pubsub.connect()
+        if isinstance(pubsub.connection, RedisConnection):
+            await pubsub.connection.send([(name, *group) for group in groups])
+            return
+        for group in groups:
+            await pubsub.execute_command(name, *group)
 
     async def _listen(self, pubsub: Any) -> None:
         if isinstance(pubsub.connection, RedisConnection):

@@ -35,18 +35,18 @@ class PubSub:
         """The node whose it is."""
         return self._link.weather
 
-    async def ssubscribe(self, *channels: bytes) -> None:
-        """Subscribe to channels."""
+    async def connect(self) -> None:
+        """Open the connection, unless it is open."""
         if not self._open:
             await self._link.opened()
             self._open = True
             self.server = self._link.server
             self.server.accept(self)
-        self._ask(channels, self.server.subscribe)
 
-    async def sunsubscribe(self, *channels: bytes) -> None:
-        """Unsubscribe from channels."""
-        self._ask(channels, self.server.unsubscribe)
+    async def execute_command(self, name: str, *channels: bytes) -> None:
+        """Subscribe to channels, or unsubscribe from them."""
+        commands = {"SSUBSCRIBE": self.server.subscribe, "SUNSUBSCRIBE": self.server.unsubscribe}
+        self._ask(channels, commands[name])
 
     def _ask(self, channels: Sequence[bytes], what: Any) -> None:
         link = self._link

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from node.brokers import subscriber as subscribers
 from node.brokers.outage import Reasons
-from node.brokers.subscriber import Subscriber
+from node.brokers.subscriber import CHUNK, Subscriber
 
 WITHIN = 20.0
 
@@ -39,7 +39,10 @@ class Connection:
         self._lost = lost
         self._messages = [[b"smessage", b"room", b"hi"]]
 
-    async def ssubscribe(self, *channels: bytes) -> None:
+    async def connect(self) -> None:
+        """Do nothing."""
+
+    async def execute_command(self, name: str, *channels: bytes) -> None:
         """Do nothing."""
 
     async def parse_response(self, block: bool) -> list[Any]:
@@ -91,6 +94,7 @@ class Shard:
     connection = None  # none of redis-py's
 
     def __init__(self) -> None:
+        self.commands: list[tuple[bytes, ...]] = []
         self.asked: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
         self.says: asyncio.Queue[list[Any] | Exception] = asyncio.Queue()
         self.confirmed: list[bytes] = []
@@ -100,15 +104,14 @@ class Shard:
         """Return the connection."""
         return self
 
-    async def ssubscribe(self, *channels: bytes) -> None:
-        """Note what is subscribed to."""
-        for channel in channels:
-            self.asked.put_nowait(("ssubscribe", channel))
+    async def connect(self) -> None:
+        """Do nothing."""
 
-    async def sunsubscribe(self, *channels: bytes) -> None:
-        """Note what is not wanted any more."""
+    async def execute_command(self, name: str, *channels: bytes) -> None:
+        """Note what is subscribed to, or not wanted any more."""
+        self.commands.append(channels)
         for channel in channels:
-            self.asked.put_nowait(("sunsubscribe", channel))
+            self.asked.put_nowait((name.lower(), channel))
 
     async def parse_response(self, block: bool) -> list[Any] | Exception:
         """Return the next message."""
@@ -276,3 +279,25 @@ async def test_the_end_of_a_channel_that_was_refused_to_be_let_go_is_noticed(
     await redis.answers(b"ssubscribe", b"den")
     await redis.answers(b"sunsubscribe", b"den")
     assert await redis.hears() == ("ssubscribe", b"den")
+
+
+async def test_thousands_of_channels_are_asked_for_in_turns_that_let_others_in() -> None:
+    """As after a fail-over. Each has a command of its own, and all at once would take seconds."""
+    redis, turns = Shard(), 0
+    reasons = Reasons("lost the subscriptions", lambda: 0.0)
+    subscriber = Subscriber(
+        *(cast(Redis, redis), lambda payload: None, redis.confirmed.append, reasons),
+        lambda error: None,
+    )
+    channels = [b"%04d" % number for number in range(3 * CHUNK)]
+    for channel in channels:
+        subscriber.want(channel)
+    running = asyncio.create_task(subscriber.run())
+    while len(redis.commands) < len(channels):
+        assert len(redis.commands) % CHUNK == 0
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns < 100 and redis.commands == [(channel,) for channel in channels]
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
