@@ -19,8 +19,10 @@ class Subscriptions:
         self._at(channel).want(channel)
 
     def unwant(self, channel: bytes) -> None:
-        """Unsubscribe from a channel."""
-        self._at(channel).unwant(channel)
+        """Unsubscribe from a channel, also where its slot was, if it has just moved."""
+        for subscriber in self.all:
+            if channel in subscriber.wanted:
+                subscriber.unwant(channel)
 
     def rebuild(self, number: int) -> None:
         """Replace the connection to a server."""

@@ -85,3 +85,12 @@ def test_a_single_server_has_all_channels() -> None:
     subscriptions.spread()
     subscriptions.rebuild_control()
     assert server.wanted == {TEA} and server.rebuilt == 1
+
+
+def test_a_channel_that_is_given_up_while_its_slot_moves_is_wanted_nowhere(bench: Bench) -> None:
+    bench.slots.move([slot_of("r:tea")], 1)
+    bench.subscriptions.want(TEA)
+    bench.slots.move([slot_of("r:tea")], 2)
+    bench.subscriptions.unwant(TEA)
+    bench.subscriptions.spread()
+    assert bench.wanted() == [set(), set(), set()]
