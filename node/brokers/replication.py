@@ -12,6 +12,8 @@ from node.brokers.failures import is_redirect
 WITHIN_MS = 1000
 """Milliseconds for the replicas to confirm a pipeline."""
 _SCRIPT = "waits"
+_KEY = 3
+"""Where the first key stands in a call: EVALSHA, digest, number of keys, keys."""
 
 
 class Replication:
@@ -36,18 +38,31 @@ class Replication:
         # WAIT promises only what its own connection has written (Redis 7.0 waits for more). A
         # repeat writes nothing, because what it repeats was written on another connection. So a
         # script writes something first.
-        declared = keys.waits(self._tag() or keys.CONTROL_TAG)
-        write = ("EVALSHA", scripts.digest(_SCRIPT), len(declared), *declared)
-        wait = ("WAIT", self._replicas, WITHIN_MS)
-        *replies, written, confirmed = await self._commands.execute([*commands, write, wait])
+        waits = self._waits(self._tag() or keys.CONTROL_TAG)
+        *replies, written, confirmed = await self._commands.execute([*commands, *waits])
+        ran = [command for command, reply in zip(commands, replies, strict=True) if _ran(reply)]
+        if not ran:
+            # A master of a cluster has done nothing: there is nothing to wait for.
+            return replies
+        if not _ran(written):
+            # The slot of the tag is elsewhere, or being moved; that of a call which ran is here.
+            waits = self._waits(keys.tag_of(ran[0][_KEY]))
+            written, confirmed = await self._commands.execute(waits)
         if isinstance(written, exceptions.NoScriptError):
             await self._commands.execute([("SCRIPT", "LOAD", scripts.source(_SCRIPT))])
         enough = isinstance(confirmed, int) and confirmed >= self._replicas
-        if not (isinstance(written, int) and enough) and not _is_idle(replies):
+        if not (isinstance(written, int) and enough):
             raise exceptions.ConnectionError("too few replicas have confirmed")
         return replies
 
+    def _waits(self, tag: str) -> list[tuple[Any, ...]]:
+        declared = keys.waits(tag)
+        return [
+            ("EVALSHA", scripts.digest(_SCRIPT), len(declared), *declared),
+            ("WAIT", self._replicas, WITHIN_MS),
+        ]
 
-def _is_idle(replies: list[Any]) -> bool:
-    """Say whether a master of a cluster has run nothing: then there is nothing to wait for."""
-    return all(isinstance(reply, Exception) and is_redirect(reply) for reply in replies)
+
+def _ran(reply: Any) -> bool:
+    """Say whether a call was run; a master of a cluster may not have its slot."""
+    return not (isinstance(reply, Exception) and is_redirect(reply))

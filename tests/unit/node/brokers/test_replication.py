@@ -15,13 +15,13 @@ MOVED = ResponseError("MOVED 7 b:2")
 class Runner:
     """Answers pipelines as a test says."""
 
-    def __init__(self, *replies: Any) -> None:
+    def __init__(self, *replies: Any, again: tuple[Any, ...] = ()) -> None:
         self.asked: list[Any] = []
-        self._replies = list(replies)
+        self._replies = [list(replies), list(again)]
 
     async def execute(self, commands: list[Any]) -> list[Any]:
         self.asked += commands
-        return self._replies
+        return self._replies.pop(0)
 
 
 def replication(runner: Runner, tag: str | None) -> Replication:
@@ -40,6 +40,24 @@ async def test_a_server_that_has_run_nothing_has_nothing_to_wait_for() -> None:
     assert await replication(Runner(MOVED, MOVED, 0), None).execute([("GET", "x")]) == [MOVED]
 
 
-async def test_what_was_run_without_a_write_to_wait_for_is_made_again() -> None:
+@pytest.mark.parametrize("refused", [MOVED, ResponseError("TRYAGAIN moving")])
+async def test_what_a_server_runs_while_a_slot_of_it_moves_is_waited_for_in_another_slot(
+    refused: ResponseError,
+) -> None:
+    runner = Runner(refused, "ok", refused, 0, again=(1, 1))
+    calls = [("EVALSHA", "x", 1, f"chat:{{r:{room}}}:log") for room in ("tea", "ink")]
+    assert await replication(runner, "7").execute(calls) == [refused, "ok"]
+    declared = "chat:{r:ink}:waits", "chat:{r:ink}:never"
+    assert runner.asked[4:] == [
+        ("EVALSHA", scripts.digest("waits"), 2, *declared),
+        ("WAIT", 1, 1000),
+    ]
+
+
+@pytest.mark.parametrize("again", [(MOVED, 1), (1, 0)])
+async def test_what_was_run_without_a_write_to_wait_for_is_made_again(
+    again: tuple[Any, ...],
+) -> None:
     with pytest.raises(ConnectionError):
-        await replication(Runner("ok", MOVED, 1), "7").execute([("GET", "x")])
+        runner = Runner("ok", MOVED, 1, again=again)
+        await replication(runner, "7").execute([("EVALSHA", "x", 1, "chat:{r:tea}")])
