@@ -33,10 +33,10 @@ def is_down(error: Exception) -> bool:
 def redirection(error: Exception) -> tuple[int, tuple[str, int]] | None:
     """Return the slot that MOVED names, and the address of its master; None for other errors.
 
-    Without a host in it the master is where the error comes from, with another port: the map of
-    slots says more.
+    Without a host in it the master is where the error comes from, with another port; ``?`` is one
+    that the server does not know. Then the map of slots says more.
     """
-    if (found := _MOVED.match(str(error))) is None:
+    if (found := _MOVED.match(str(error))) is None or found[2] == "?":
         return None
     return int(found[1]), (found[2], int(found[3]))
 

@@ -14,7 +14,7 @@ from node.brokers.connect import REPLY_TIMEOUT, Topology
 from node.brokers.failures import LOST
 from node.brokers.malformed import WRONG
 from node.brokers.outage import explained
-from node.brokers.slot_map import SEED, Address, SlotMap
+from node.brokers.slot_map import SEED, UNKNOWN, Address, SlotMap, address_in
 
 REDIRECTED_MOST = 20
 """How often a command is made again that a server of a cluster did not run, because of its slot."""
@@ -79,7 +79,7 @@ class ServerClients:
             except exceptions.MovedError as error:
                 if self._slots is None:
                     raise
-                self._slots.move([error.slot_id], self._slots.number(error.node_addr))
+                self._follow(error)
                 failure = error
             except _NOT_NOW as error:
                 if self._slots is None:
@@ -89,6 +89,15 @@ class ServerClients:
         if isinstance(failure, exceptions.ClusterDownError):
             raise failure
         raise Trouble("Redis: this slot is being moved, try again in a moment") from failure
+
+    def _follow(self, error: exceptions.MovedError) -> None:
+        """Learn where a slot is; if the error does not say at which host, the next map does."""
+        assert self._slots is not None
+        host, _ = error.node_addr
+        if host in ("", UNKNOWN):
+            self._slots = None
+        else:
+            self._slots.move([error.slot_id], self._slots.number(error.node_addr))
 
     async def _client(self, tag: str) -> Redis:
         if not self.is_cluster:
@@ -115,8 +124,8 @@ class ServerClients:
             rows, asked = await self._slot_rows()
         try:
             slots.take(rows, asked)
-            found = [(row[2][:2], len(row) - 3) for row in rows]
-            return slots, {(host.decode() if host else asked, port): n for (host, port), n in found}
+            found = [(address_in(row[2], asked), len(row) - 3) for row in rows]
+            return slots, {address: n for address, n in found if address is not None}
         except WRONG:
             raise Trouble("the reply to CLUSTER SLOTS is not what it should be") from None
 

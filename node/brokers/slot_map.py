@@ -12,6 +12,8 @@ Moves = set[tuple[int, int]]
 """From which servers to which ones slots have gone."""
 
 SLOTS = 16384
+UNKNOWN = "?"
+"""What a server calls another one whose hostname it is to tell, and does not know."""
 SEED = 0
 """The number of the server that is asked before anything is known. It is one of the addresses of
 the URL, so it may be the same one as a server with another number."""
@@ -20,6 +22,22 @@ the URL, so it may be the same one as a server with another number."""
 def slot_of(tag: str) -> int:
     """Return the slot of all keys that have a hash tag."""
     return key_slot(tag.encode())
+
+
+def address_in(server: Sequence[Any], asked: str) -> Address | None:
+    """Return the address of a server in a row of CLUSTER SLOTS; None if it has none.
+
+    A host without a name is that which was ``asked``. ``?`` stands for one that should have a
+    hostname (cluster-preferred-endpoint-type) which the server that was asked does not know: then
+    its IP address follows.
+    """
+    host, port, *rest = server
+    if host == UNKNOWN.encode():
+        [facts, *_] = [fact for fact in rest if isinstance(fact, list)] or [[]]
+        host = dict(zip(facts[::2], facts[1::2], strict=False)).get(b"ip", b"")
+        return (host.decode(), int(port)) if host else None
+    name = host.decode() if host else asked
+    return (name, int(port)) if name else None
 
 
 class SlotMap:
@@ -72,20 +90,17 @@ class SlotMap:
     def take(self, rows: Sequence[Any], asked: str = "") -> Moves:
         """Take the reply to CLUSTER SLOTS; return from which servers to which ones slots have gone.
 
-        A slot that is in no row stays where it was: nobody serves it just now. A host without a
-        name is that which was ``asked``.
+        A slot that is in no row stays where it was: nobody serves it just now. So do those of a
+        master whose address is not known (``address_in``).
         """
         found = [
-            (
-                range(SLOTS)[int(first) : int(last) + 1],
-                (host.decode() if host else asked, int(port)),
-            )
-            for first, last, (host, port, *_), *_ in rows
-            if host or asked
+            (range(SLOTS)[int(first) : int(last) + 1], address_in(master, asked))
+            for first, last, master, *_ in rows
         ]
         gone: Moves = set()
         for slots, address in found:
-            gone |= self.move(slots, self.number(address))
+            if address is not None:
+                gone |= self.move(slots, self.number(address))
         return gone
 
     def tag(self, number: int) -> str | None:

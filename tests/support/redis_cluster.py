@@ -85,6 +85,11 @@ class RedisCluster:
         """Return the name of a room that a master keeps at first."""
         return next(room for n in count() if self.owner(f"r:{(room := f'room{n}')}") == owner)
 
+    async def configure(self, name: str, value: str) -> None:
+        """Set an option of all masters."""
+        for client in self.clients:
+            await ask(client, "CONFIG", "SET", name, value)
+
     async def empty(self, source: int, to: int) -> None:
         """Move all slots of a master to another one, most of which have no keys."""
         slots = [slot for slot, owner in enumerate(self._owners) if owner == source]

@@ -10,6 +10,7 @@ from node.brokers import connect
 from node.brokers.server_clients import ServerClients, Trouble
 from node.brokers.status_client import StatusClient
 from node.config import redis_url
+from node.core.model import Stored
 from tests.integration.brokers.bench import AT_REST, Node, running
 from tests.support.ports import free_port
 from tests.support.redis_cluster import RedisCluster
@@ -91,3 +92,22 @@ async def test_a_url_of_the_wrong_kind_is_answered_with_the_right_one(
         await clients.close()
     finally:
         await alone.kill()
+
+
+@pytest.mark.parametrize("kind", ["hostname", "unknown-endpoint"])
+async def test_masters_that_do_not_say_their_addresses_are_found(
+    cluster: RedisCluster, kind: str
+) -> None:
+    """They are "?" while their hostnames are not known, or have none: the map says more."""
+    await cluster.configure("cluster-preferred-endpoint-type", kind)
+    topology = topology_of(cluster.servers[0].port)
+    rooms = [cluster.room(number) for number in range(3)]
+    node = Node("n10", topology, AT_REST)
+    async with running(node), StatusClient(topology) as moderator:
+        hold, _ = await node.hello("s1", "ana", rooms=rooms)
+        for room in rooms:
+            assert [row.nick async for row in moderator.sessions(room)] == ["ana"]
+            await cluster.move(f"r:{room}", (cluster.owner(f"r:{room}") + 1) % 3)
+            assert isinstance(await node.say(hold, room, "hi"), Stored)
+        await cluster.move("c", (cluster.owner("c") + 1) % 3)
+        assert await moderator.kick("ana", "") == "ana"

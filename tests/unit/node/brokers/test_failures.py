@@ -3,7 +3,7 @@
 import pytest
 from redis import exceptions
 
-from node.brokers.failures import is_full, is_passing
+from node.brokers.failures import is_full, is_passing, redirection
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,19 @@ def test_a_full_redis_is_known_with_both_readers_of_replies(error: Exception) ->
 )
 def test_any_other_error_does_not_pass(error: Exception) -> None:
     assert not is_passing(error) and not is_full(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("MOVED 7 10.0.0.1:7001", (7, ("10.0.0.1", 7001))),
+        ("MOVED 7 ::1:7001", (7, ("::1", 7001))),
+        ("MOVED 7 :7001", None),
+        ("MOVED 7 ?:7001", None),
+        ("ASK 7 10.0.0.1:7001", None),
+    ],
+)
+def test_a_slot_has_moved_to_where_the_error_says_if_it_does(
+    text: str, found: tuple[int, tuple[str, int]] | None
+) -> None:
+    assert redirection(exceptions.ResponseError(text)) == found

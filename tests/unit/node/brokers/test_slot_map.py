@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.brokers.slot_map import SEED, SLOTS, SlotMap, slot_of
+from node.brokers.slot_map import SEED, SLOTS, Address, SlotMap, address_in, slot_of
 
 HERE, THERE = ("10.0.0.1", 7001), ("10.0.0.2", 7002)
 
@@ -70,3 +70,21 @@ def test_a_server_keeps_its_tag_as_long_as_it_has_its_slot() -> None:
     slots.move([slot_of("r:tea")], 2)
     last = slots.tag(2)
     assert last is not None and slot_of(last) == slot_of("r:tea")
+
+
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        ([[b"ip", b"10.0.0.9"]], ("10.0.0.9", 7001)),
+        ([[b"hostname", b"x", b"ip", b"::1"]], ("::1", 7001)),
+        ([[]], None),
+        ([], None),
+    ],
+)
+def test_a_master_whose_hostname_is_not_known_is_known_by_its_ip_address(
+    facts: list[object], found: Address | None
+) -> None:
+    assert address_in([b"?", 7001, b"name", *facts], "asked") == found
+    slots = SlotMap()
+    moved = slots.take([[0, SLOTS - 1, [b"?", 7001, b"name", *facts]]], "asked")
+    assert moved == ({(SEED, 1)} if found else set())
