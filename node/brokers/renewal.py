@@ -46,7 +46,8 @@ class LeaseRenewal:
         self._moderation = moderation
         self._health = health
         self._told_at = -inf
-        self._is_marked = False
+        # Nodes of format 1 know no cluster. The mark is in a slot of its own, which may be away.
+        self._is_marked = context.shards.is_cluster
         self._started = context.clock()
         subscriptions.want(keys.node_channel(lease.incarnation))
 

@@ -13,6 +13,7 @@ from node.brokers.moderation_sync import ModerationSync
 from node.brokers.readiness import DEAF_AFTER, PROBE_WITHIN, Readiness
 from node.brokers.renewal import TELL_EVERY, LeaseRenewal
 from node.brokers.session_audit import SessionAudit
+from node.brokers.shards import Shards
 from node.brokers.subscriptions import Subscriptions
 from node.core.model import Unavailable
 from node.telemetry.metrics import Metrics
@@ -42,9 +43,6 @@ class RenewalBench(ContextBench):
             Health(context.shards.call, Metrics(), context.clock),
         )
 
-        # Once the data turned out to be no older ones, the lease is renewed.
-        self.renewal.renew()
-        self.answer("mark", b"2")
         self.calls.clear()
 
     def want(self, channel: bytes) -> None:
@@ -242,3 +240,17 @@ def test_a_renewal_tells_of_no_server_if_there_is_only_one(bench: RenewalBench) 
     bench.renewal.renew()
     [call] = bench.calls
     assert b"shards" not in (args_of(call) or ())[6]
+
+
+def test_only_a_single_redis_is_told_of_its_format_where_older_nodes_look(
+    bench: RenewalBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They know no cluster. There the mark would be in a slot of its own, and may be away."""
+    bench.renewal.renew()
+    assert bench.names() == ["renew"]
+    monkeypatch.setattr(Shards, "is_cluster", False)
+    single = RenewalBench()
+    single.renewal.renew()
+    assert single.names() == ["mark"]
+    single.answer("mark", b"2")
+    assert single.names() == ["renew"]
