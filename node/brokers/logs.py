@@ -8,10 +8,11 @@ from node.brokers import decode_logs, keys
 from node.brokers.calls import READ_WITHIN
 from node.brokers.clock import Clock
 from node.brokers.context import LONG, BrokerContext
+from node.brokers.directs import Directs
 from node.brokers.history import HistoryRead
 from node.brokers.lanes import CHANGES, LOGS
 from node.brokers.decode_logs import Repeated
-from node.brokers.publish_batch import Directed, Publish, Taken, directed
+from node.brokers.publish_batch import Publish, Taken
 from node.brokers.subscriptions import Subscriptions
 from node.core.entries import Compared, Lost, Position, Slice
 from node.core.log_names import is_room, room_log, room_name
@@ -29,6 +30,7 @@ class RedisLogs:
         self._subscriptions = subscriptions
         self._taken = taken
         self._publishes: dict[str, Publish] = {}
+        self._directs = Directs(context)
         self._looking: set[str] = set()
 
     # Messages
@@ -50,22 +52,7 @@ class RedisLogs:
 
     def direct(self, message: PendingMessage, fold: str, before: bytes, after: bytes) -> None:
         """Append a message to the inbox of the session that has the nick ``fold``."""
-        retained = self._context.config.retained
-        args = [message.id, *message.token, message.message_id, fold, before, after, retained]
-
-        def parse(found: Any) -> Directed:
-            return directed(found, message, before, after)
-
-        def reply(found: Directed | Failure) -> None:
-            if isinstance(found, Failure):
-                message.done(found)
-                return
-            stored, append = found
-            if append is not None:
-                self._context.events.appended(append)
-            message.done(stored)
-
-        self._context.call("direct", args, message.deadline, reply, parse)
+        self._directs.send(message, fold, before, after)
 
     def sent(
         self, room: str | None, session: str, id: str, deadline: float, done: Done[Stored | None]
