@@ -109,7 +109,9 @@ class Routing:
     def _learn(self, number: int, refused: Refused) -> None:
         """Learn where slots are, and have their calls made there, at once or after a moment."""
         errors = {slot_of(call.tag): error for call, error in refused}
-        moved = {slot: self._moved(number, error) for slot, error in errors.items()}
+        moves: Moves = set()
+        moved = {slot: self._moved(number, error, moves) for slot, error in errors.items()}
+        self._gone(moves)
         for _, error in refused:
             self._counts.redirected(error)
         for slot, is_moved in moved.items():
@@ -132,10 +134,12 @@ class Routing:
     def subscription_refused(self, number: int, error: Exception) -> None:
         """Take an error for a subscription: it may say where its channel is to be asked for."""
         self._counts.redirected(error)
-        self._moved(number, error)
+        moves: Moves = set()
+        self._moved(number, error, moves)
+        self._gone(moves)
 
-    def _moved(self, number: int, error: Exception) -> bool:
-        """Learn from an error where a slot is; return whether it says so."""
+    def _moved(self, number: int, error: Exception, moves: Moves) -> bool:
+        """Learn from an error where a slot is, and add to ``moves``; return whether it says so."""
         self._wanted.set()
         if is_down(error):
             self._down.add(number)
@@ -144,7 +148,7 @@ class Routing:
             return False
         slot, address = found
         owner = self._known(address)
-        self._gone(self._slots.move([slot], owner))
+        moves |= self._slots.move([slot], owner)
         return owner != number
 
     def _gone(self, moves: Moves) -> None:

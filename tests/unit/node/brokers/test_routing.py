@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 import pytest
@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError, ResponseError
 
 from node.brokers import keys, pipeline, routing
 from node.brokers.broker_counts import BrokerCounts
-from node.brokers.calls import SimpleCall
+from node.brokers.calls import Call, SimpleCall
 from node.brokers.connect import Connect
 from node.brokers.contact import Contact
 from node.brokers.malformed import ProblemLog
@@ -298,3 +298,25 @@ async def test_the_map_is_asked_for_at_the_start_and_when_a_server_has_failed(
     cluster.routing.ended(2, False, [], True)
     await asyncio.sleep(0.01)
     assert cluster.slots.place("r:tea") == 2
+
+
+async def test_many_slots_that_have_moved_are_followed_together(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time all calls that wait are looked at, and there may be thousands."""
+    await cluster.settle()
+    waiting = cluster.shards.all[1].pipeline
+    release, looks = waiting.release, 0
+
+    def looked(stays: Callable[[Call], bool]) -> list[Call]:
+        nonlocal looks
+        looks += 1
+        return release(stays)
+
+    monkeypatch.setattr(waiting, "release", looked)
+    tags = [f"r:{number}" for number in range(50)]
+    for tag in tags:
+        cluster.masters[1].refuses[tag] = [f"MOVED {slot_of(tag)} b:2"]
+        cluster.say(tag, tag)
+    await cluster.idle()
+    assert cluster.masters[2].ran == tags and looks <= 4
