@@ -1,9 +1,11 @@
 """Rooms of one name are told apart by their births, whatever Redis has lost."""
 
+from typing import Any
+
 import pytest
 
 from node.core.entries import Lost
-from node.core.model import Denied, Fenced, FencingToken, Restored
+from node.core.model import Denied, Fenced, FencingToken, Restored, Stored
 from tests.integration.brokers.bench import Node, Place
 from tests.integration.brokers.test_restore import memory, restore
 from tests.integration.brokers.test_seats import ROOM, nicks, put_back, seat
@@ -158,3 +160,27 @@ async def test_a_room_that_was_closed_does_not_come_back_because_births_were_los
     standing = await node.ask("standing", hold, timed=False)
     assert [membership.room for membership in standing.memberships] == ["milk"]
     assert await node.ask("join", hold, "tea", False) is Denied.MISSING
+
+
+async def test_a_room_that_is_made_again_before_its_data_are_deleted_keeps_its_own(
+    place: Place,
+) -> None:
+    """A node removed the room, which nobody used, and died before it deleted the data."""
+    async with place.doomed() as doomed:
+        ana, _ = await doomed.hello("s1", "ana", rooms=["tea"])
+        await doomed.say(ana, "tea", "old")
+        await doomed.ask("leave", ana, "tea")
+    await place.redis.zadd("chat:{c}:idle", {"tea": 1})
+    assert (await place.run("reap", "op", 30_000, 86_400_000, 100, 9e15))[2] == 1
+    node = await place.node()
+    bo, _ = await node.hello("s2", "bo")
+    joined = await node.ask("join", bo, "tea", True)
+    assert joined.created and isinstance(await node.say(bo, "tea", "new"), Stored)
+    # At once, and once more a minute later.
+    for left in (1, 0):
+        await node.settled()
+        marks: list[Any] = await place.redis.zrange("chat:{c}:outs", 0, -1)
+        assert len(marks) == left
+        assert await node.texts("r:tea") == ["new"] and await nicks(node) == ["bo"]
+        if marks:
+            await place.redis.zadd("chat:{c}:outs", {marks[0]: 1})

@@ -68,7 +68,9 @@ end
 -- been done, as they may have created them again.
 local DROP_AGAIN_MS = 60000
 
+local function drop_again(room, birth) return '+' .. room .. ' ' .. birth end
+
 local function note_drop(room, birth)
   redis.call('ZADD', 'chat:{c}:outs', int(now_ms()), '-' .. room .. ' ' .. birth)
-  redis.call('ZADD', 'chat:{c}:outs', int(now_ms() + DROP_AGAIN_MS), '+' .. room .. ' ' .. birth)
+  redis.call('ZADD', 'chat:{c}:outs', int(now_ms() + DROP_AGAIN_MS), drop_again(room, birth))
 end
