@@ -102,3 +102,18 @@ async def test_sessions_that_left_in_the_forgotten_time_are_let_go(
     await node.ask("check", timed=False)
     await node.idle()
     assert await place.redis.zrange("chat:{c}:grace", 0, -1) == [b"s2"]
+
+
+async def test_who_leaves_after_its_session_was_evicted_alone_leaves_nothing_behind(
+    place: Place, node: Node
+) -> None:
+    await node.hello("s2", "bo", rooms=["tea"])
+    hold, _ = await node.hello("s1", "ana", rooms=["tea"])
+    await place.redis.delete("chat:{c}:session:s1")
+    node.events.here.discard("s1")
+    node.broker.part(hold, quit=True)
+    await node.settled()
+    assert ("tea", 1) in (await node.ask("rooms", ""))[0]
+    assert not await place.redis.exists("chat:{c}:rooms:s1")
+    assert await place.redis.smembers("chat:{c}:at:" + node.incarnation) == {b"s2"}
+    await node.hello("s3", "ana")
