@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from node.brokers.config import BrokerConfig
+from node.core.entries import Slice
 from node.core.model import Claimed, Denied, FencingToken, Restored, SessionSnapshot, Stored
 from node.core.names import names
 from tests.integration.brokers.bench import Node, Place
@@ -223,3 +224,20 @@ async def go_back(node: Node, place: Place, session: str, nick: str, lost: str) 
     settings = ("tea", birth.decode(), "ep9", 200, 1000, 0, 0)
     reply = await place.run("settle", *settings, *item, log="r:tea")
     assert reply[1][0][0] == b"ok" and reply[2] == b""
+
+
+async def test_two_sessions_that_end_for_one_nick_have_entries_of_their_own(
+    place: Place, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One has the nick, one a nick that looks like it; their grace periods are over."""
+    for session, nick in (("s1", "ana"), ("s2", "anaz")):
+        hold, _ = await node.hello(session, nick, rooms=["tea"])
+        node.broker.part(hold, False)
+    await node.idle()
+    await place.redis.zadd("chat:{c}:grace", {"s1": 1, "s2": 1})
+    monkeypatch.setattr(node.broker._upkeep, "reaps_until", lambda: 9e15)
+    claim = node.claim_of("s3", "Ana", fold="ana anaz", rooms=["tea"])
+    assert isinstance(await node.ask("claim", claim), Claimed)
+    found: Slice = await node.ask("tail", "r:tea", 100, timed=False)
+    lefts = [entry.id for entry in found.entries if entry.kind == b"l"]
+    assert len(lefts) == 2 and len(set(lefts)) == 2

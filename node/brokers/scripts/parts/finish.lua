@@ -37,8 +37,9 @@ local function taken(sid, names, op, till)
   local place = 0
   for name in string.gmatch(names, '[^ ]+') do
     local holder = redis.call('HGET', 'chat:{c}:nicks', name)
+    -- Counted also if it is free: after a repeat the same name has the same place.
+    place = place + 1
     if holder and holder ~= sid then
-      place = place + 1
       if op and work <= 2 * ENOUGH then finish_if_due(holder, op .. 'h' .. place, till) end
       local theirs = names_of(holder)
       -- The nick of a session that Redis has lost is not known until its node has put it back.
