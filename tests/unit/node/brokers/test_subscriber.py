@@ -39,11 +39,9 @@ class Connection:
         self._lost = lost
         self._messages = [[b"smessage", b"room", b"hi"]]
 
-    async def connect(self) -> None:
-        """Do nothing."""
+    async def connect(self) -> None: ...
 
-    async def execute_command(self, name: str, *channels: bytes) -> None:
-        """Do nothing."""
+    async def execute_command(self, name: str, *channels: bytes) -> None: ...
 
     async def parse_response(self, block: bool) -> list[Any]:
         """Return the next message."""
@@ -104,8 +102,7 @@ class Shard:
         """Return the connection."""
         return self
 
-    async def connect(self) -> None:
-        """Do nothing."""
+    async def connect(self) -> None: ...
 
     async def execute_command(self, name: str, *channels: bytes) -> None:
         """Note what is subscribed to, or not wanted any more."""
