@@ -60,7 +60,7 @@ def _hello(connection: ClientConnection, request: Hello, deadline: float) -> Ste
     _settle(connection, claim, reply)
     if connection.is_over:
         if isinstance(reply, Claimed):
-            connection.services.broker.part(claim.token, quit=False)
+            connection.services.broker.part(claim.token, quit=connection.has_quit)
     elif isinstance(reply, Claimed):
         welcome.welcome(connection, claim, wishes, reply)
     else:

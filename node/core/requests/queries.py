@@ -89,6 +89,6 @@ def pong(_connection: ClientConnection, _request: Pong, _deadline: float) -> Non
     """A sign of life, like any line."""
 
 
-def quit(connection: ClientConnection, request: Quit, _deadline: float) -> None:
+def quit(connection: ClientConnection, request: Quit, deadline: float) -> None:
     """End the session, not only the connection (`quit`)."""
-    connection.quit(request.ref)
+    connection.quit(request.ref, deadline)

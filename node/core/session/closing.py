@@ -28,17 +28,13 @@ class Closing:
         self._member: RoomMember | None = None
         self._left_by = 0.0
 
-    def begin_quit(self, ref: str | None) -> None:
-        """The client ends its session."""
-        self.quit_ref = ref
-
-    def await_broker(self, now: float) -> None:
-        """The broker has been told of the `quit`."""
-        self._quit_by = now + QUIT_WITHIN
+    def begin_quit(self, now: float, ref: str | None = None) -> None:
+        """The client ends its session; the broker is told, now or when it has the session."""
+        self.quit_ref, self._quit_by = ref, now + QUIT_WITHIN
 
     @property
     def has_quit(self) -> bool:
-        """Whether the broker has been told of a `quit`."""
+        """Whether the client has quit."""
         return self._quit_by is not None
 
     def begin_drain(self, retry_after_ms: int) -> None:

@@ -7,11 +7,11 @@ from node.core.entries import Position
 from node.core.interfaces import Encoder, Transport
 from node.core.model import Claimed, FencingToken
 from node.core.session.closing import Closing
-from node.core.session.errors import RETRY_MS, error_event
+from node.core.session.errors import RETRY_MS, SLOWER, TOO_SLOW, error_event
 from node.core.session.keepalive import Keepalive
 from node.core.session.pipeline import RequestPipeline
 from node.core.session.quota import LimitReached, Quota
-from node.core.session.recovery import Recovery, Stranded
+from node.core.session.recovery import TOO_LATE, Recovery, Stranded
 from node.core.session.services import Services
 from node.core.session.session import Session
 from node.core.session.states import EARLY_TYPES, State
@@ -103,7 +103,7 @@ class ClientConnection:
             return
         if not fault.fatal and (wait := self.quota.bucket.take(self.services.clock())):
             self.services.counts.hit(Limit.RATE)
-            self.error(Code.RATE_LIMITED, _SLOWER, fault.ref, fault.id, fault.room, wait)
+            self.error(Code.RATE_LIMITED, SLOWER, fault.ref, fault.id, fault.room, wait)
             return
         self.error(fault.code, fault.text, fault.ref, fault.id, fault.room)
         if fault.fatal:
@@ -117,7 +117,7 @@ class ClientConnection:
     def refuse_flood(self, request: AnyRequest, reached: LimitReached) -> None:
         """Answer a request that came too soon after too many others."""
         self.services.counts.hit(reached.limit)
-        self._refuse(request, Code.RATE_LIMITED, _SLOWER, reached.retry_after)
+        self._refuse(request, Code.RATE_LIMITED, SLOWER, reached.retry_after)
 
     def _refuse(
         self, request: AnyRequest, code: Code, text: str, retry_after: float | None = None
@@ -145,11 +145,11 @@ class ClientConnection:
             if self.state is State.NEW and not row.early:
                 self.refuse_early(request.ref)
             elif self.state in (State.NEW, State.GREETING, State.WELCOME) or row.last:
-                if waiting.is_late(now):
-                    self._refuse(request, Code.UNAVAILABLE, _TOO_LATE)
+                if waiting.is_late(now) and not row.last:
+                    self._refuse(request, Code.UNAVAILABLE, TOO_SLOW)
                 else:
                     row.run(self, request, deadline)
-        if self.state is State.LEAVING and not pipeline.under_way:
+        if self.state is State.LEAVING and not (pipeline.under_way or pipeline.quits):
             self.end(Reason.DRAINING, self.closing.retry_after_ms)
         if pipeline.relieve(self.services.config.backlog_low):
             self.transport.read_on()
@@ -218,7 +218,7 @@ class ClientConnection:
 
     @property
     def has_quit(self) -> bool:
-        """Whether the broker has been told that the client quits."""
+        """Whether the client has quit: the broker is told, now or when it has the session."""
         return self.closing.has_quit
 
     @property
@@ -247,22 +247,22 @@ class ClientConnection:
             self.state = State.LEAVING
             pipeline.close()
             self.closing.begin_drain(retry_after_ms)
-            if pipeline.under_way:
+            if pipeline.under_way or pipeline.quits:
                 return
         self.end(Reason.DRAINING, retry_after_ms)
 
-    def quit(self, ref: str | None) -> None:
-        """End the session, and send the `bye` when it has ended: then its nick is free."""
-        self.closing.begin_quit(ref)
+    def quit(self, ref: str | None, deadline: float) -> None:
+        """End the session, and send the `bye` when it has ended, or at once if it is late."""
+        self.closing.begin_quit(now := self.services.clock(), ref)
         if self.state not in (State.WELCOME, State.LEAVING):
             self.end(Reason.QUIT)
             return
         self.pipeline.begin()
         for member in self.session.members():
-            # One's own `left` is for the others.
-            member.room.stop(member)
-        self.closing.await_broker(self.services.clock())
+            member.room.stop(member)  # One's own `left` is for the others.
         self.services.broker.part(self.session.token, True, lambda: self.end(Reason.QUIT))
+        if deadline - now <= TOO_LATE:
+            self.end(Reason.QUIT)
 
     def end(
         self, reason: Reason, retry_after_ms: int | None = None, text: str | None = None
@@ -282,6 +282,8 @@ class ClientConnection:
         if self.state is State.ENDED:
             return
         held, self.state = self.state in (State.WELCOME, State.LEAVING), State.ENDED
+        if quits := self.pipeline.quits:
+            self.closing.begin_quit(self.services.clock())
         self.registry.disconnect(self)
         for member in self.session.members():
             member.room.remove(member)
@@ -290,11 +292,5 @@ class ClientConnection:
             # A session that was kicked by nick has ended; bans of addresses only the nodes know.
             self.services.broker.kick(self.session.token)
         elif held and reason not in (Reason.REPLACED, Reason.CUT_OFF, Reason.QUIT):
-            # A `quit` that waits for the requests before it counts, now that nobody waits for them.
-            self.services.broker.part(self.session.token, reason is None and self.pipeline.quits)
-        # This and the transport refer to each other, so Python frees them late: not so requests.
+            self.services.broker.part(self.session.token, quits)
         self.pipeline.clear()
-
-
-_SLOWER = "Too many requests; wait a little."
-_TOO_LATE = "The node cannot reach its storage in time; try again."

@@ -5,6 +5,8 @@ from wire.messages import Error
 
 RETRY_MS = 1000
 """When to come back, or to ask again, after the broker could not be reached."""
+SLOWER = "Too many requests; wait a little."
+TOO_SLOW = "The node cannot reach its storage in time; try again."
 
 
 def error_event(

@@ -19,8 +19,8 @@ class Waiting(NamedTuple):
     deadline: float
 
     def is_late(self, now: float) -> bool:
-        """Say whether the request is refused rather than begun."""
-        return self.row.counted and self.deadline - now <= TOO_LATE
+        """Say whether the request waits no longer: it is refused, or a `quit` done at once."""
+        return (self.row.counted or self.row.last) and self.deadline - now <= TOO_LATE
 
 
 class RequestPipeline:
@@ -155,6 +155,9 @@ class RequestPipeline:
         return any(waiting.row.last for waiting in self._queue or ())
 
     def clear(self) -> None:
-        """Forget what waits: a client's requests may be large."""
+        """Forget what waits: requests may be large.
+
+        The connection and its transport refer to each other, so Python frees them late.
+        """
         self._queue = None
         self.backlog = self._overlapping

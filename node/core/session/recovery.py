@@ -60,7 +60,7 @@ class RecoveryHost(Protocol):
 
     @property
     def has_quit(self) -> bool:
-        """Whether the broker has been told that the client quits."""
+        """Whether the client has quit: the broker is told, now or when it has the session."""
 
     @property
     def under_way(self) -> int:

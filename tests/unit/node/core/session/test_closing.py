@@ -19,9 +19,8 @@ def test_a_connection_that_goes_on_has_no_reason_to_end() -> None:
 
 def test_a_quit_is_overdue_when_the_broker_has_had_its_time() -> None:
     closing = Closing()
-    closing.begin_quit("r")
-    assert closing.quit_ref == "r" and not closing.is_quit_overdue(1e9)
-    closing.await_broker(1000.0)
+    closing.begin_quit(1000.0, "r")
+    assert closing.quit_ref == "r" and closing.has_quit
     assert not closing.is_quit_overdue(1000.0 + QUIT_WITHIN - 0.1)
     assert closing.is_quit_overdue(1000.0 + QUIT_WITHIN)
 
