@@ -29,13 +29,13 @@ MEANING = {
     "READONLY": "it is a replica, and takes no changes",
     "MASTERDOWN": "it is a replica without its master",
     "NOREPLICAS": "it has fewer replicas than its min-replicas-to-write, and takes no changes",
-    "MOVED": "it is a server of a Redis Cluster: its URL begins with redis+cluster://, or with TLS"
+    "MOVED": "it is a server of a Redis Cluster: use redis+cluster:// in its URL, or with TLS"
     " rediss+cluster://",
     "CLUSTERDOWN": "no server of the Redis Cluster keeps what this is about",
     "BUSY": "it is running somebody's script, and takes nothing else",
 }
 """What the codes mean with which Redis refuses everything, or all changes."""
-NO_CLUSTER = "it is in no Redis Cluster: its URL begins with redis://, or with TLS rediss://"
+NO_CLUSTER = "it is in no Redis Cluster: use redis:// in its URL, or with TLS rediss://"
 """The meaning of an error with WRONG_KIND."""
 RIGHTS = ("WRONGPASS", "NOAUTH", "NOPERM")
 """Codes that concern the user, and not what was asked."""
