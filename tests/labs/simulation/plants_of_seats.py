@@ -128,16 +128,16 @@ PLANTS: dict[str, Told] = {
     "an end that a log tells is told again": Told(
         ("presence",), telling_again_at_once, 10, servers=1, first=52000420
     ),
-    "an older decision counts": Told(_PRESENCE, script(_LATER, ""), 120, first=290),
-    "seats are not looked through": Told(_PRESENCE, looking_through_no_seats, 120, first=160),
+    "an older decision counts": Told(_PRESENCE, script(_LATER, ""), 60, first=2050),
+    "seats are not looked through": Told(_PRESENCE, looking_through_no_seats, 60, first=335),
     "anybody who has a seat may speak for it": Told(
-        _PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 60, first=100
+        _PRESENCE, script(_FENCE, "elseif not owners[sid] then"), 60, first=540
     ),
     "what is put back seats nobody": Told(
         _PRESENCE, script(_RESEAT, f"{_RESEAT}\n  do return end"), 60
     ),
     "a settle whose reply is lost counts as done": Told(
-        _PRESENCE, believing_a_lost_settle, 150, first=95
+        _PRESENCE, believing_a_lost_settle, 60, first=255
     ),
     "a log of a room that was made again is not put back": Told(
         ("lost",),
