@@ -129,7 +129,7 @@ def _add_redis(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument(
         "--redis-url",
         metavar="URL",
-        type=arguments.reader(redis_url.parse, redis_url.EXPECTED, redis_url.hide),
+        type=arguments.reader(redis_url.parse, redis_url.EXPECTED, redis_url.hide, explains=True),
         default=default,
         help="the nodes' Redis (environment: CHAT_REDIS_URL)",
     )

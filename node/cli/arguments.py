@@ -20,11 +20,15 @@ class BadText(ValueError):
 
 
 def reader(
-    read: Callable[[str], Any], expected: str = "", show: Callable[[str], str] = str
+    read: Callable[[str], Any],
+    expected: str = "",
+    show: Callable[[str], str] = str,
+    explains: bool = False,
 ) -> Callable[[str], Any]:
     """Return a reader for argparse whose error repeats the text and names what it must be.
 
-    ``expected`` is not needed where the errors of ``read`` name it.
+    ``expected`` is not needed where the errors of ``read`` name it. ``explains``: they say what is
+    wrong, without anything secret.
     """
 
     def read_argument(text: str) -> Any:
@@ -32,9 +36,9 @@ def reader(
             return read(text)
         except (names.BadName, BadText) as error:
             raise argparse.ArgumentTypeError(f"got {shortened(text)!a}: {error}") from None
-        except ValueError:
-            got = f"got {shortened(show(text))!a}"
-            raise argparse.ArgumentTypeError(f"{got}, expected {expected}") from None
+        except ValueError as error:
+            got, why = f"got {shortened(show(text))!a}", f" ({error})" if explains else ""
+            raise argparse.ArgumentTypeError(f"{got}, expected {expected}{why}") from None
 
     return read_argument
 

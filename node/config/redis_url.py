@@ -122,19 +122,24 @@ def hide(text: str) -> str:
 
 
 def _hosts(text: str, port: int) -> tuple[tuple[str, int], ...]:
-    return tuple(_host(part, port) for part in text.split(","))
+    parts = text.split(",")
+    numbers = (
+        [f"host {number}" for number in range(1, len(parts) + 1)] if parts[1:] else ["the host"]
+    )
+    return tuple(_host(part, port, name) for part, name in zip(parts, numbers, strict=True))
 
 
-def _host(text: str, default: int) -> tuple[str, int]:
+def _host(text: str, default: int, name: str) -> tuple[str, int]:
+    """Return host and port; ``name`` is what errors call the host."""
     found = re.fullmatch(r"(?:\[(.+)\]|([^\[\]:]+))(?::([0-9]{1,5}))?", text)
     port = int(found[3] or default) if found else 0
     if not found or not 0 < port < 65536:
-        raise ValueError("a host is missing, or its port is not from 1 to 65535")
+        raise ValueError(f"{name} is missing, or its port is not from 1 to 65535")
     if found[1]:
         try:
             IPv6Address(found[1])
         except ValueError:
-            raise ValueError("the text in brackets is not an IPv6 address") from None
+            raise ValueError(f"{name}, in brackets, is not an IPv6 address") from None
     return found[1] or found[2], port
 
 

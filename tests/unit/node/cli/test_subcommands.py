@@ -32,6 +32,11 @@ def ends(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
         (("kick", "ana", "--reason", "x" * 401), "one line"),
         (("announce", ""), "The text is empty."),
         (("nodes", "--redis-url", "http://user:secret@x"), "redis://"),
+        (("nodes", "--redis-url", "redis+cluster://x/3"), "(a Redis Cluster has no DB)"),
+        (
+            ("nodes", "--redis-url", "redis+cluster://x,,y"),
+            "(host 2 is missing, or its port",
+        ),
     ],
 )
 def test_bad_arguments_get_one_line_and_status_2(
