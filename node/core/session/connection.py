@@ -282,7 +282,7 @@ class ClientConnection:
         if self.state is State.ENDED:
             return
         held, self.state = self.state in (State.WELCOME, State.LEAVING), State.ENDED
-        if quits := self.pipeline.quits:
+        if quits := self.pipeline.quits and reason is not Reason.REPLACED:
             self.closing.begin_quit(self.services.clock())
         self.registry.disconnect(self)
         for member in self.session.members():

@@ -2,8 +2,9 @@
 
 from node.core.model import Restored, Unavailable
 from node.core.session.states import State
-from tests.unit.node.core.fakes import Client, HubBench, claimed
+from tests.unit.node.core.fakes import Call, Client, HubBench, claimed
 from wire import messages as m
+from wire.errors import Reason
 
 
 def parts(bench: HubBench) -> list[bool]:
@@ -12,6 +13,16 @@ def parts(bench: HubBench) -> list[bool]:
     while "part" in bench.broker.names():
         found.append(bench.broker.take("part").args[1])
     return found
+
+
+def quits_while_put_back() -> tuple[HubBench, Client, Call]:
+    """Return a client that has quit, and the call that puts its session back."""
+    bench = HubBench()
+    client = bench.welcome()
+    bench.events.forgotten(lost=True)
+    put_back = bench.broker.take("restore")
+    client.says(m.Quit())
+    return bench, client, put_back
 
 
 def test_a_quit_behind_a_request_that_is_not_answered_is_answered_in_time() -> None:
@@ -26,11 +37,7 @@ def test_a_quit_behind_a_request_that_is_not_answered_is_answered_in_time() -> N
 
 
 def test_a_quit_while_the_session_is_put_back_is_answered_in_time_and_not_forgotten() -> None:
-    bench = HubBench()
-    client = bench.welcome()
-    bench.events.forgotten(lost=True)
-    put_back = bench.broker.take("restore")
-    client.says(m.Quit())
+    bench, client, put_back = quits_while_put_back()
     bench.pass_time(4.1)
     assert client.hears() == ["bye quit"] and client.outlet.closed
     parts(bench)
@@ -39,15 +46,18 @@ def test_a_quit_while_the_session_is_put_back_is_answered_in_time_and_not_forgot
 
 
 def test_a_quit_whose_client_closes_while_the_session_is_put_back_is_not_forgotten() -> None:
-    bench = HubBench()
-    client = bench.welcome()
-    bench.events.forgotten(lost=True)
-    put_back = bench.broker.take("restore")
-    client.says(m.Quit())
+    bench, client, put_back = quits_while_put_back()
     client.connection.closed()
     assert parts(bench) == [True]
     put_back.done(Unavailable.UNREACHABLE)
     assert parts(bench) == [True]
+
+
+def test_a_quit_of_a_connection_that_is_replaced_does_not_end_the_session() -> None:
+    bench, client, put_back = quits_while_put_back()
+    client.connection.closed(Reason.REPLACED)
+    put_back.done(Unavailable.UNREACHABLE)
+    assert True not in parts(bench)
 
 
 def test_a_quit_right_after_a_hello_counts_though_the_client_closes() -> None:
