@@ -6,6 +6,8 @@ from typing import Any
 
 from redis import exceptions
 
+from node.brokers.slot_map import UNKNOWN
+
 WRONG_KIND = "cluster support disabled"
 """In the error of a server that is in no cluster, if it is asked about its cluster."""
 BACKOFF = (0.02, 0.05, 0.1, 0.2, 0.5)
@@ -36,7 +38,7 @@ def redirection(error: Exception) -> tuple[int, tuple[str, int]] | None:
     Without a host in it the master is where the error comes from, with another port; ``?`` is one
     that the server does not know. Then the map of slots says more.
     """
-    if (found := _MOVED.match(str(error))) is None or found[2] == "?":
+    if (found := _MOVED.match(str(error))) is None or found[2] == UNKNOWN:
         return None
     return int(found[1]), (found[2], int(found[3]))
 

@@ -9,9 +9,11 @@ local op, sid, owner, reason = unpack(ARGV, 1, 4)
 local key = 'chat:{c}:session:' .. sid
 if not owns(sid, owner) then
   -- If Redis has evicted the session alone, nobody else would let go of what it has besides.
-  if redis.call('EXISTS', key) == 0 and redis.call('SREM', 'chat:{c}:at:' .. node_of(owner), sid) == 1 then
+  if redis.call('EXISTS', key) == 0 and redis.call('SISMEMBER', 'chat:{c}:at:' .. node_of(owner), sid) == 1 then
+    though_full()
     local rooms = rooms_of(sid)
     for n = 1, #rooms, 2 do note_out(sid, rooms[n]) end
+    redis.call('SREM', 'chat:{c}:at:' .. node_of(owner), sid)
   end
   -- This may be a repeat: what it has ended is still to be told.
   return {departures(sid), 0}
