@@ -1,4 +1,4 @@
-"""A server of lines that refuses who comes ``again``, once or always, and relays nothing."""
+"""A server of lines that refuses a client that says ``again``, once or always. It relays nothing."""
 
 import argparse
 import asyncio

@@ -181,7 +181,7 @@ def over_websocket(*mistakes: str) -> servers.Server:
 
 
 def hesitant(*options: str) -> servers.Server:
-    """A server that refuses who comes again."""
+    """A server that refuses a client which asks again."""
     again, opening = (("again\n", "joined\n"),), (("open\n", "joined\n"),)
     dialect = dialects.Dialect(opening, "%m\n", again=again, refusal="later")
 
