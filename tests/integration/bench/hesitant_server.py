@@ -1,4 +1,4 @@
-"""A server of lines that refuses a client that says ``again``, once or always. It relays nothing."""
+"""A server of lines: a client that says ``again`` is refused, once or always. It relays nothing."""
 
 import argparse
 import asyncio
